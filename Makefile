@@ -1,0 +1,39 @@
+# Each target works alone on a fresh machine: python3 (3.11 or later), pip, make and gcc are enough.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: install demo test check bench format lock
+
+install: .venv/installed
+
+.venv/installed: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+demo: install
+	$(BIN)/sakka demo --output demo
+
+test: install
+	$(BIN)/python -m pytest -n 2 tests src
+
+check: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: install
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format --quiet .
+
+bench: install
+	$(BIN)/python -m benchmarks
+
+# Writes requirements.lock anew from pyproject.toml; no index address and no local version label goes in.
+lock:
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet pip-tools
+	$(BIN)/pip-compile --quiet --all-extras --strip-extras --no-emit-index-url --no-emit-find-links \
+	  --no-emit-trusted-host --no-emit-options --output-file requirements.lock pyproject.toml
+	sed -i -E '/^torch==/s/\+cpu//' requirements.lock

@@ -1,0 +1,27 @@
+"""sakka (作家, the maker of a work): names the creator of a handmade work from its photo and its text."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sakka.curation.build import build_catalog
+    from sakka.models.fusion import FusedModel
+    from sakka.works import Catalog, Work
+
+__version__ = "0.1.0"
+
+_PLACES = {
+    "Catalog": "sakka.works",
+    "FusedModel": "sakka.models.fusion",
+    "Work": "sakka.works",
+    "build_catalog": "sakka.curation.build",
+}
+
+__all__ = ["Catalog", "FusedModel", "Work", "build_catalog"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used, so that `import sakka` and the command line start fast."""
+    if name not in _PLACES:
+        raise AttributeError(f"module 'sakka' has no attribute {name!r}")
+    return getattr(import_module(_PLACES[name]), name)

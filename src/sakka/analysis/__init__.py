@@ -1,0 +1,1 @@
+"""Pure functions over stored predictions: measures, ratios, transitions; nothing here trains."""

@@ -1,0 +1,31 @@
+"""The command line: thin, one module a command group; heavy parts are imported when a command runs."""
+
+import sys
+from importlib import import_module
+
+import typer
+
+from sakka.errors import SakkaError
+
+COMMAND_GROUPS = ("catalog", "experiment", "models")
+
+app = typer.Typer(
+    name="sakka",
+    help="Names the creator of a handmade work from its photo and its text, and shows why.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main() -> None:
+    """Run the command line: what the caller can mend is one line on standard error and exit code 2."""
+    for group in COMMAND_GROUPS:
+        import_module(f"sakka.cli.{group}")  # each adds its commands to `app`
+    try:
+        app()
+    except SakkaError as error:
+        sys.stderr.write(f"sakka: {' '.join(str(error).split())}\n")
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.exit(0)

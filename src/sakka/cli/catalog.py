@@ -1,0 +1,1 @@
+"""`sakka catalog`: build a catalog from a source, show one."""

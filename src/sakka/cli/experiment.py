@@ -1,0 +1,1 @@
+"""`sakka experiment` and `sakka report`: judge models by nested cross-validation."""

@@ -1,0 +1,1 @@
+"""`sakka fit`, `sakka identify`, `sakka weights`: a fitted model at work."""

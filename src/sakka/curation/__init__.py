@@ -1,0 +1,1 @@
+"""Listings to a catalog: sources, rules, duplicates, statistics."""

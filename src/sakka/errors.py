@@ -1,0 +1,51 @@
+"""The exceptions of sakka.
+
+A message says what was got, what was expected and what to do, on one line. The command line prints it and
+exits with code 2; a traceback there is a bug.
+
+    SakkaError
+    ├── CatalogError      a listing or a catalog folder that can't be used
+    ├── PhotoError        a photo that can't be read or that is too large
+    ├── SplitError        works that can't be divided into folds
+    ├── WeightsError      pretrained weights that are missing or not what they should be
+    ├── ModelError        a model that is unknown, not fitted, or not usable for the works given
+    │   └── ModelFolderError   a saved model that is damaged, changed or of another version
+    ├── RunError          a run folder that is damaged or belongs to other arguments
+    └── MissingPartError  an optional dependency that is not installed
+"""
+
+
+class SakkaError(Exception):
+    """Anything that the person who called sakka can mend."""
+
+
+class CatalogError(SakkaError):
+    """A listing or a catalog folder can't be used."""
+
+
+class PhotoError(SakkaError):
+    """A photo can't be read, is of a kind that is not accepted, or is too large."""
+
+
+class SplitError(SakkaError):
+    """The works can't be divided into the folds asked for."""
+
+
+class WeightsError(SakkaError):
+    """Pretrained weights are missing, or their bytes are not the expected ones."""
+
+
+class ModelError(SakkaError):
+    """A model is unknown, not fitted, or can't be used on the works given."""
+
+
+class ModelFolderError(ModelError):
+    """A saved model is damaged, was changed, or comes from another version."""
+
+
+class RunError(SakkaError):
+    """A run folder is damaged or belongs to other arguments."""
+
+
+class MissingPartError(SakkaError):
+    """An optional dependency is not installed."""

@@ -1,0 +1,90 @@
+"""Files that are written whole, then renamed, so that an interruption never leaves half a file behind."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+CHUNK_BYTES = 1 << 20
+
+
+@contextmanager
+def writing_whole(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path` and rename it to `path` when the block ends without an error.
+
+    Args:
+        path: Where the file will stand; its folder is made where it is absent.
+
+    Yields:
+        The path to write to. It is removed when the block raises.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    os.close(handle)
+    part = Path(name)
+    try:
+        yield part
+        part.chmod(0o644)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing_whole_folder(folder: Path) -> Iterator[Path]:
+    """Give an empty folder beside `folder` and put it in the place of `folder` when the block ends well.
+
+    Args:
+        folder: Where the folder will stand; what stood there before is replaced.
+
+    Yields:
+        The folder to fill. It is removed when the block raises.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    part = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
+    try:
+        yield part
+        part.chmod(0o755)
+        if folder.exists():
+            old = part.with_suffix(".old")
+            folder.replace(old)
+            part.replace(folder)
+            shutil.rmtree(old)
+        else:
+            part.replace(folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text whole, then rename."""
+    with writing_whole(path) as part:
+        part.write_text(text, encoding="utf-8")
+
+
+def canonical_json(value: Any) -> str:
+    r"""Write a JSON value in the one form that sakka stores: sorted keys, two spaces, a line feed at the end.
+
+    >>> canonical_json({"b": 1, "a": "作家"})
+    '{\n  "a": "作家",\n  "b": 1\n}\n'
+    """
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, indent=2, allow_nan=False) + "\n"
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a JSON value in canonical form, whole, then rename."""
+    write_text(path, canonical_json(value))
+
+
+def sha256_of(path: Path) -> str:
+    """Give the SHA-256 of a file's bytes in hexadecimal, reading it in pieces."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()

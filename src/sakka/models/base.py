@@ -1,0 +1,168 @@
+"""The one protocol that every model of creators follows.
+
+`fit` learns from a catalog, `predict_proba` gives each work's probability of each creator; everything else derives
+from these two. `__init__` stores its settings and nothing more. A work without what the model reads (no photo, or
+no text) gets a defined answer: the shares of the creators in what the model learned from.
+
+A model is saved as a folder of safetensors, JSON and LightGBM text with a manifest of SHA-256 (`models/folder.py`);
+what a class adds is `_export` and `_restore`.
+"""
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from sakka.errors import ModelError
+from sakka.splits import Fold, IntArray
+from sakka.works import Catalog
+
+Modality = Literal["photo", "text", "labels", "both", "none"]
+Probabilities = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class ModelParts:
+    """What a fitted model consists of, besides its settings.
+
+    Attributes:
+        tensors: Arrays by name; stored as safetensors.
+        values: What JSON can hold, by name.
+        texts: Long texts by name (a LightGBM model in its own text format).
+        children: Fitted models inside this one, by name; each is stored in a subfolder.
+    """
+
+    tensors: dict[str, npt.NDArray[Any]] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    children: dict[str, "CreatorModel"] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FoldPrediction:
+    """One model's answers for one fold.
+
+    Attributes:
+        fold: The fold; its `validation` and `test` rows are the rows of the two tables below.
+        validation: Shape (n_validation, n_creators), rows sum to 1.
+        test: Shape (n_test, n_creators), rows sum to 1.
+    """
+
+    fold: Fold
+    validation: Probabilities
+    test: Probabilities
+
+
+class CreatorModel(ABC):
+    """A model that names the creator of a work.
+
+    Attributes:
+        name: The model's name on the command line and in a run folder.
+        modality: What it reads of a work.
+        creators_: After `fit`: the creators in the order of the columns of `predict_proba`.
+    """
+
+    name: ClassVar[str]
+    modality: ClassVar[Modality]
+    creators_: tuple[str, ...]
+
+    @abstractmethod
+    def fit(self, works: Catalog, creators: Sequence[str] | None = None) -> Self:
+        """Learn from works whose creators are known.
+
+        Args:
+            works: The works to learn from; each has a creator.
+            creators: The columns to predict; None means `works.creators`. A creator without a work here gets a
+                column all the same.
+        """
+
+    @abstractmethod
+    def predict_proba(self, works: Catalog) -> Probabilities:
+        """Give each work's probability of each creator: float32, shape (n_works, n_creators), rows sum to 1."""
+
+    def predict(self, works: Catalog) -> list[str]:
+        """Give the most probable creator of each work."""
+        return [self.creators_[column] for column in self.predict_proba(works).argmax(axis=1)]
+
+    def predict_folds(self, works: Catalog, folds: Sequence[Fold], creators: Sequence[str]) -> Iterator[FoldPrediction]:
+        """Fit a fresh model on each fold's training part and answer for its validation and test parts.
+
+        A class whose folds share work (features computed once, heads trained together) does better than this
+        loop. The answers may depend on the folds given only through each fold itself.
+        """
+        for fold in folds:
+            model = type(self)(**self.settings()).fit(works.take(fold.train), creators)
+            yield FoldPrediction(
+                fold,
+                model.predict_proba(works.take(fold.validation)),
+                model.predict_proba(works.take(fold.test)),
+            )
+
+    def settings(self) -> dict[str, Any]:
+        """Give the arguments that `__init__` stored, by name."""
+        names = [name for name in inspect.signature(type(self).__init__).parameters if name != "self"]
+        return {name: getattr(self, name) for name in names}
+
+    def save(self, folder: Path | str) -> None:
+        """Write the fitted model as a folder (see `models/folder.py`)."""
+        from sakka.models.folder import write_model
+
+        write_model(self, Path(folder))
+
+    @classmethod
+    def load(cls, folder: Path | str) -> Self:
+        """Read a model that `save` wrote; its manifest is checked and nothing in it is run.
+
+        Raises:
+            ModelFolderError: The folder is no model, is damaged or was changed.
+            ModelError: It holds a model of another class.
+        """
+        from sakka.models.folder import read_model
+
+        model = read_model(Path(folder))
+        if not isinstance(model, cls):
+            raise ModelError(f"{folder} holds a {model.name} model, expected {cls.name}")
+        return model
+
+    @abstractmethod
+    def _export(self) -> ModelParts:
+        """Give what the fitted model consists of, without `creators_` and the settings."""
+
+    @abstractmethod
+    def _restore(self, parts: ModelParts) -> None:
+        """Take over what `_export` gave; `creators_` is set already."""
+
+
+def shares_of_creators(places: IntArray, n_creators: int) -> Probabilities:
+    """Give each creator's share of the works, shape (n_creators,): the answer when nothing is known of a work.
+
+    Args:
+        places: Each work's creator as a column index, shape (n_works,).
+        n_creators: How many columns there are.
+
+    >>> shares_of_creators(np.array([0, 0, 1, 0]), 3).tolist()
+    [0.75, 0.25, 0.0]
+    """
+    counts = np.bincount(places, minlength=n_creators)
+    shares: Probabilities = (counts / max(1, counts.sum())).astype(np.float32)
+    return shares
+
+
+def known_places(works: Catalog, creators: Sequence[str]) -> IntArray:
+    """Give each work's creator as a column index, shape (n_works,).
+
+    Raises:
+        ModelError: There are no works, or one's creator is unknown or not among `creators`.
+    """
+    if len(works) == 0:
+        raise ModelError("a model can't learn from 0 works; give it at least one work by each creator")
+    places = works.creator_indices(creators)
+    if (places < 0).any():
+        work = works.ids[int(np.flatnonzero(places < 0)[0])]
+        raise ModelError(f"work {work!r} has no creator among the {len(creators)} to learn; leave it out")
+    return places

@@ -1,0 +1,164 @@
+"""A saved model: a folder of JSON, safetensors and LightGBM text with a manifest; loading it runs nothing from it.
+
+    MODEL/
+      manifest.json         the SHA-256 of every other file, and of itself
+      model.json            name, settings, creators, values
+      tensors.safetensors   arrays
+      texts/NAME.txt        long texts (LightGBM's own format)
+      CHILD/                a fitted model inside this one, the same layout without a manifest
+
+Why a manifest: pickles run code, and even "safe" loaders of them were bypassed (CVE-2025-1550, CVE-2025-32434). Here the
+architecture is rebuilt from sakka's own code and any changed byte is refused.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_tensors
+from safetensors.numpy import save as save_tensors
+
+from sakka.errors import ModelFolderError
+from sakka.files import canonical_json, sha256_of, write_json, writing_whole_folder
+from sakka.models.base import CreatorModel, ModelParts
+from sakka.models.registry import make_model
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class ModelLayout:
+    """Where the files of a saved model stand in its folder."""
+
+    folder: Path
+
+    @property
+    def manifest(self) -> Path:
+        """The list of files with their SHA-256."""
+        return self.folder / "manifest.json"
+
+    @property
+    def description(self) -> Path:
+        """Name, settings, creators and values."""
+        return self.folder / "model.json"
+
+    @property
+    def tensors(self) -> Path:
+        """The arrays."""
+        return self.folder / "tensors.safetensors"
+
+    def text(self, name: str) -> Path:
+        """A long text by name."""
+        return self.folder / "texts" / f"{name}.txt"
+
+    def child(self, name: str) -> "ModelLayout":
+        """A model inside this one."""
+        return ModelLayout(self.folder / name)
+
+
+def write_model(model: CreatorModel, folder: Path) -> None:
+    """Write a fitted model as `folder`, whole, replacing what stood there.
+
+    Raises:
+        ModelFolderError: `folder` exists and is not a saved model, or the model is not fitted.
+    """
+    if not hasattr(model, "creators_"):
+        raise ModelFolderError(f"the model {model.name} is not fitted; call fit(works) before save")
+    layout = ModelLayout(folder)
+    if folder.exists() and not layout.manifest.is_file() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ModelFolderError(f"{folder} exists and is not a saved model; choose another folder or remove it")
+    with writing_whole_folder(folder) as part:
+        _write_parts(model, ModelLayout(part))
+        files = {name: sha256_of(part / name) for name in _files_in(part)}
+        content = {"format": FORMAT_VERSION, "model": model.name, "files": files}
+        write_json(ModelLayout(part).manifest, {**content, "sha256": _digest(content)})
+
+
+def read_model(folder: Path) -> CreatorModel:
+    """Read a saved model after its manifest is checked.
+
+    Raises:
+        ModelFolderError: The folder is no saved model, is damaged, was changed or is of another version.
+    """
+    layout = ModelLayout(folder)
+    _check_manifest(layout)
+    try:
+        return _read_parts(layout)
+    except (OSError, KeyError, TypeError, ValueError, SafetensorError) as error:
+        raise ModelFolderError(f"{folder} can't be read as a model ({error!r}); fit and save it again") from error
+
+
+def _write_parts(model: CreatorModel, layout: ModelLayout) -> None:
+    parts = model._export()
+    layout.folder.mkdir(exist_ok=True)
+    description = {
+        "name": model.name,
+        "settings": model.settings(),
+        "creators": list(model.creators_),
+        "values": parts.values,
+        "texts": sorted(parts.texts),
+        "children": sorted(parts.children),
+    }
+    layout.description.write_text(canonical_json(description), encoding="utf-8")
+    tensors = {name: np.ascontiguousarray(array) for name, array in parts.tensors.items()}
+    layout.tensors.write_bytes(save_tensors(tensors))
+    for name, text in parts.texts.items():
+        layout.text(name).parent.mkdir(exist_ok=True)
+        layout.text(name).write_text(text, encoding="utf-8", newline="")
+    for name, child in parts.children.items():
+        _write_parts(child, layout.child(name))
+
+
+def _read_parts(layout: ModelLayout) -> CreatorModel:
+    description = json.loads(layout.description.read_text(encoding="utf-8"))
+    model = make_model(description["name"], **description["settings"])
+    model.creators_ = tuple(description["creators"])
+    parts = ModelParts(
+        tensors=dict(load_tensors(layout.tensors.read_bytes())),
+        values=description["values"],
+        texts={name: layout.text(name).read_bytes().decode() for name in description["texts"]},
+        children={name: _read_parts(layout.child(name)) for name in description["children"]},
+    )
+    model._restore(parts)
+    return model
+
+
+def _check_manifest(layout: ModelLayout) -> None:
+    folder = layout.folder
+    if not layout.manifest.is_file():
+        raise ModelFolderError(f"{folder} is not a saved model: no manifest.json in it; make one with `sakka fit`")
+    changed = f"{folder} was changed since it was saved"
+    again = "fit and save the model again, or copy it again from where it came"
+    try:
+        text = layout.manifest.read_bytes().decode()
+        manifest: dict[str, Any] = json.loads(text)
+        content = {key: value for key, value in manifest.items() if key != "sha256"}
+        sound = canonical_json(manifest) == text and _digest(content) == manifest["sha256"]
+    except (ValueError, AttributeError, KeyError, RecursionError):
+        sound = False
+    if not sound:
+        raise ModelFolderError(f"{changed}: manifest.json is not as written; {again}")
+    if manifest["format"] != FORMAT_VERSION:
+        raise ModelFolderError(
+            f"{folder} has format {manifest['format']}, expected {FORMAT_VERSION}; fit and save the model again"
+        )
+    found = _files_in(folder)
+    if found != sorted(manifest["files"]):
+        name = sorted(set(found) ^ set(manifest["files"]))[0]
+        raise ModelFolderError(f"{changed}: {name} is {'new' if name in found else 'missing'}; {again}")
+    for name in found:
+        if sha256_of(folder / name) != manifest["files"][name]:
+            raise ModelFolderError(f"{changed}: the sha256 of {name} is not the one in manifest.json; {again}")
+
+
+def _files_in(folder: Path) -> list[str]:
+    files = (path for path in folder.rglob("*") if not path.is_dir())
+    return sorted(path.relative_to(folder).as_posix() for path in files if path != folder / "manifest.json")
+
+
+def _digest(content: dict[str, Any]) -> str:
+    return hashlib.sha256(canonical_json(content).encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Models of the objects that a detector finds on the photo."""

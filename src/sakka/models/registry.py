@@ -1,0 +1,48 @@
+"""Models by name; a model's module is imported when it is asked for, so that the command line starts fast."""
+
+from importlib import import_module
+from typing import Any
+
+from sakka.errors import MissingPartError, ModelError
+from sakka.models.base import CreatorModel
+
+MODELS: dict[str, str] = {
+    "photo-efficientnet_lite0": "sakka.models.photo.linear:EfficientNetLinear",
+    "photo-vgg16": "sakka.models.photo.linear:VGG16Linear",
+    "text-linear": "sakka.models.text.linear:LinearText",
+    "text-fasttext": "sakka.models.text.fasttext:FastText",
+    "labels-lightgbm": "sakka.models.labels.lightgbm:LabelsLightGBM",
+    "fused": "sakka.models.fusion:FusedModel",
+    "dummy": "sakka.models.dummy:DummyModel",
+}
+
+
+def model_class(name: str) -> type[CreatorModel]:
+    """Give the class of the model called `name`.
+
+    Raises:
+        ModelError: No model has that name.
+        MissingPartError: The model needs a package that is not installed.
+    """
+    if name not in MODELS:
+        raise ModelError(f"no model is called {name!r}; known are {', '.join(sorted(MODELS))}")
+    module, _, attribute = MODELS[name].partition(":")
+    try:
+        found: type[CreatorModel] = getattr(import_module(module), attribute)
+    except ImportError as error:
+        raise MissingPartError(
+            f"the model {name} needs a package that is not installed ({error}); pip install 'sakka[paper]'"
+        ) from error
+    return found
+
+
+def make_model(name: str, **settings: Any) -> CreatorModel:
+    """Make an unfitted model by name.
+
+    Raises:
+        ModelError: No model has that name, or it has no such setting.
+    """
+    try:
+        return model_class(name)(**settings)
+    except TypeError as error:
+        raise ModelError(f"the model {name} does not take these settings: {error}") from error

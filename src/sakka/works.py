@@ -1,0 +1,214 @@
+"""Works and the catalog that holds them: the one table that every other part reads.
+
+A catalog is a folder with `works.parquet` (one row a work), `catalog.json` (where the works come from, what each
+rule removed) and `rejected.parquet` (the rows that could not be used, each with its reason). In memory the table
+is a Polars frame. A file name is never shown to a model: it may give the creator away.
+"""
+
+import hashlib
+import io
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from sakka.errors import CatalogError
+from sakka.files import write_json, writing_whole
+
+WORKS_FILE = "works.parquet"
+INFO_FILE = "catalog.json"
+REJECTED_FILE = "rejected.parquet"
+CATALOG_VERSION = 1
+
+SCHEMA: dict[str, pl.DataType] = {
+    "id": pl.String(),
+    "creator": pl.String(),
+    "title": pl.String(),
+    "description": pl.String(),
+    "category": pl.String(),
+    "created_at": pl.Datetime("us"),
+    "photos": pl.List(pl.String()),
+    "photo_sha256": pl.String(),
+}
+REJECTED_SCHEMA: dict[str, pl.DataType] = {
+    "row": pl.Int64(),
+    "id": pl.String(),
+    "reason": pl.String(),
+    "detail": pl.String(),
+}
+
+
+@dataclass(frozen=True)
+class Work:
+    """One listed work.
+
+    Attributes:
+        id: Unique within its catalog.
+        creator: Who made it; None where that is the question.
+        title: May be empty.
+        description: May be empty.
+        category: May be empty.
+        created_at: When it was listed or made; None where that is unknown.
+        photos: Paths or URIs, the featured photo first. Relative paths start at the catalog's `photo_root`.
+        photo_sha256: SHA-256 of the featured photo's bytes; None where it has not been read.
+    """
+
+    id: str
+    creator: str | None = None
+    title: str = ""
+    description: str = ""
+    category: str = ""
+    created_at: datetime | None = None
+    photos: tuple[str, ...] = ()
+    photo_sha256: str | None = None
+
+
+def _no_rejected() -> pl.DataFrame:
+    return pl.DataFrame(schema=REJECTED_SCHEMA)
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """A table of works.
+
+    Attributes:
+        table: One row a work, columns as in `SCHEMA`.
+        photo_root: The folder that relative photo paths start at; None where every path is absolute.
+        info: What `catalog.json` holds: the source, its settings, the rules and what each removed.
+        rejected: The rows that could not be used, columns as in `REJECTED_SCHEMA`.
+    """
+
+    table: pl.DataFrame
+    photo_root: Path | None = None
+    info: dict[str, Any] = field(default_factory=dict)
+    rejected: pl.DataFrame = field(default_factory=_no_rejected)
+
+    @classmethod
+    def from_works(cls, works: Iterable[Work], photo_root: Path | None = None) -> "Catalog":
+        """Make a catalog of works that are at hand.
+
+        >>> Catalog.from_works([Work("a", creator="Mori", title="花のブローチ")]).creators
+        ('Mori',)
+        """
+        rows = [{**vars(work), "photos": list(work.photos)} for work in works]
+        return cls(pl.DataFrame(rows, schema=SCHEMA), photo_root=photo_root)
+
+    @classmethod
+    def read(cls, folder: Path | str) -> "Catalog":
+        """Read a catalog's folder.
+
+        Raises:
+            CatalogError: The folder is not a catalog, is damaged, or was written by another version.
+        """
+        folder = Path(folder)
+        works_path, info_path = folder / WORKS_FILE, folder / INFO_FILE
+        if not works_path.is_file() or not info_path.is_file():
+            raise CatalogError(
+                f"{folder} is not a catalog: expected {WORKS_FILE} and {INFO_FILE} in it; "
+                f"make one with `sakka catalog build SOURCE -o {folder}`"
+            )
+        try:
+            info = json.loads(info_path.read_text(encoding="utf-8"))
+            if info.get("version") != CATALOG_VERSION:
+                raise CatalogError(
+                    f"{info_path} has version {info.get('version')}, expected {CATALOG_VERSION}; "
+                    "build the catalog again"
+                )
+            content = works_path.read_bytes()
+            if hashlib.sha256(content).hexdigest() != info.get("works_sha256"):
+                raise CatalogError(
+                    f"{works_path} is not the file that {INFO_FILE} describes (its sha256 differs); "
+                    "build the catalog again"
+                )
+            table = pl.read_parquet(io.BytesIO(content)).select(list(SCHEMA))
+            rejected_path = folder / REJECTED_FILE
+            rejected = pl.read_parquet(rejected_path) if rejected_path.is_file() else _no_rejected()
+        except (OSError, ValueError, AttributeError, pl.exceptions.PolarsError) as error:
+            raise CatalogError(f"{folder} can't be read as a catalog: {error}; build it again") from error
+        root = info.get("photo_root")
+        photo_root = (folder / root).resolve() if root is not None else None
+        return cls(table, photo_root=photo_root, info=info, rejected=rejected)
+
+    def write(self, folder: Path | str) -> None:
+        """Write the catalog's folder; `catalog.json` comes last, so that a folder with it is whole."""
+        folder = Path(folder)
+        with writing_whole(folder / REJECTED_FILE) as part:
+            self.rejected.write_parquet(part)
+        buffer = io.BytesIO()
+        self.table.write_parquet(buffer)
+        with writing_whole(folder / WORKS_FILE) as part:
+            part.write_bytes(buffer.getvalue())
+        info = {
+            **self.info,
+            "version": CATALOG_VERSION,
+            "works": len(self),
+            "creators": len(self.creators),
+            "photo_root": None if self.photo_root is None else str(self.photo_root.resolve()),
+            "works_sha256": hashlib.sha256(buffer.getvalue()).hexdigest(),
+        }
+        write_json(folder / INFO_FILE, info)
+
+    def __len__(self) -> int:
+        return self.table.height
+
+    def __iter__(self) -> Iterator[Work]:
+        for row in self.table.iter_rows(named=True):
+            yield Work(**{**row, "photos": tuple(row["photos"] or ())})
+
+    def take(self, rows: npt.ArrayLike | Sequence[int]) -> "Catalog":
+        """Give the catalog of the works at `rows` (indices from 0, in the order given)."""
+        indices = np.asarray(rows, dtype=np.int64)
+        return Catalog(self.table[indices], photo_root=self.photo_root, info=self.info)
+
+    @property
+    def ids(self) -> list[str]:
+        """The works' ids, in row order."""
+        return self.table["id"].to_list()
+
+    @property
+    def creators(self) -> tuple[str, ...]:
+        """Every creator once, sorted; works whose creator is unknown add none."""
+        return tuple(self.table["creator"].drop_nulls().unique().sort().to_list())
+
+    def creator_indices(self, creators: Sequence[str] | None = None) -> npt.NDArray[np.int64]:
+        """Give each work's creator as an index into `creators` (by default `self.creators`), shape (n_works,).
+
+        A work whose creator is unknown or not among `creators` gets -1.
+        """
+        places = {name: place for place, name in enumerate(self.creators if creators is None else creators)}
+        return np.array([places.get(name, -1) for name in self.table["creator"]], dtype=np.int64)
+
+    @property
+    def texts(self) -> list[str]:
+        """Title and description of each work, joined by a line feed; empty where it has neither."""
+        pairs = zip(self.table["title"], self.table["description"], strict=True)
+        return ["\n".join(part for part in pair if part) for pair in pairs]
+
+    @property
+    def photo_paths(self) -> list[Path | None]:
+        """The featured photo of each work, made absolute with `photo_root`; None where it has none."""
+        root = self.photo_root or Path()
+        return [root / photos[0] if photos else None for photos in self.table["photos"].to_list()]
+
+    @property
+    def has_photo(self) -> npt.NDArray[np.bool_]:
+        """Whether each work has a photo, shape (n_works,)."""
+        return (self.table["photos"].list.len().fill_null(0) > 0).to_numpy()
+
+    @property
+    def has_text(self) -> npt.NDArray[np.bool_]:
+        """Whether each work has a title or a description that is not blank, shape (n_works,)."""
+        return np.array([bool(text.strip()) for text in self.texts], dtype=np.bool_)
+
+    def fingerprint(self) -> str:
+        """Give the SHA-256 of the works' content: equal exactly when the tables are equal row for row."""
+        digest = hashlib.sha256()
+        for row in self.table.iter_rows():
+            digest.update(repr(row).encode())
+        return digest.hexdigest()
