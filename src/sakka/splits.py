@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-
 IntArray = npt.NDArray[np.int64]
 OUTER_FOLDS = 5
 INNER_FOLDS = 5

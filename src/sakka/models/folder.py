@@ -7,8 +7,8 @@
       texts/NAME.txt        long texts (LightGBM's own format)
       CHILD/                a fitted model inside this one, the same layout without a manifest
 
-Why a manifest: pickles run code, and even "safe" loaders of them were bypassed (CVE-2025-1550, CVE-2025-32434). Here the
-architecture is rebuilt from sakka's own code and any changed byte is refused.
+Why a manifest: pickles run code, and even "safe" loaders of them were bypassed (CVE-2025-1550, CVE-2025-32434). Here
+the architecture is rebuilt from sakka's own code and any changed byte is refused.
 """
 
 import hashlib
