@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sakka.curation.build import build_catalog
-    from sakka.models.fusion import FusedModel
+    from sakka.models.fused import FusedModel
     from sakka.works import Catalog, Work
 
 __version__ = "0.1.0"
 
 _PLACES = {
     "Catalog": "sakka.works",
-    "FusedModel": "sakka.models.fusion",
+    "FusedModel": "sakka.models.fused",
     "Work": "sakka.works",
     "build_catalog": "sakka.curation.build",
 }

@@ -12,7 +12,7 @@ MODELS: dict[str, str] = {
     "text-linear": "sakka.models.text.linear:LinearText",
     "text-fasttext": "sakka.models.text.fasttext:FastText",
     "labels-lightgbm": "sakka.models.labels.lightgbm:LabelsLightGBM",
-    "fused": "sakka.models.fusion:FusedModel",
+    "fused": "sakka.models.fused:FusedModel",
     "dummy": "sakka.models.dummy:DummyModel",
 }
 
