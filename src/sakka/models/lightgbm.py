@@ -1,0 +1,147 @@
+"""LightGBM over a table of features: the classifier of the paper's sections 3.4 and 3.6, with its settings.
+
+One tree a creator and an iteration, multiclass softmax: learning rate 0.1, num_leaves 23, min_data_in_leaf 1,
+100 iterations. Only creators with a work in the training part get trees (LightGBM would otherwise carry a class
+without rows through every iteration); the others get probability 0. Training is row-wise and deterministic: the same
+features and the same settings give the same bytes.
+
+Memory while training is about 16 bytes a (work, creator) pair, time is linear in works, creators and iterations.
+Source: https://lightgbm.readthedocs.io/en/stable/Parameters.html
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from sakka.errors import MissingPartError, ModelError
+from sakka.models.base import Probabilities
+from sakka.splits import IntArray
+
+ROWS_AT_ONCE = 4096
+
+
+@dataclass(frozen=True)
+class Booster:
+    """A trained LightGBM model and the creators that it knows.
+
+    Attributes:
+        n_creators: Columns of a prediction.
+        places: The columns that have trees, ascending; column `places[k]` is LightGBM's class k.
+        text: The model in LightGBM's own text format; empty where there is only one creator to name.
+    """
+
+    n_creators: int
+    places: IntArray
+    text: str
+    _loaded: list[Any] = field(default_factory=list, repr=False, compare=False)
+
+    def loaded(self) -> Any:
+        """Give the library's model, read from `text` on first use.
+
+        Raises:
+            ValueError: The text is not a LightGBM model.
+        """
+        if not self._loaded:
+            lightgbm = _library()
+            try:
+                self._loaded.append(lightgbm.Booster(model_str=self.text))
+            except lightgbm.basic.LightGBMError as error:
+                raise ValueError(f"the text is not a LightGBM model: {error}") from error
+        return self._loaded[0]
+
+
+def fit_lightgbm(
+    features: Any,
+    places: IntArray,
+    n_creators: int,
+    *,
+    iterations: int = 100,
+    learning_rate: float = 0.1,
+    num_leaves: int = 23,
+    min_data_in_leaf: int = 1,
+    seed: int = 0,
+) -> Booster:
+    """Train trees that name the creator from a row of features.
+
+    Args:
+        features: Shape (n_works, n_features), float32: an array or a SciPy CSR matrix.
+        places: Each work's creator as a column index, shape (n_works,).
+        n_creators: How many columns a prediction has.
+        iterations: Trees a creator.
+        learning_rate: The share of each tree that is added.
+        num_leaves: Leaves a tree.
+        min_data_in_leaf: Works a leaf holds at least.
+        seed: Where LightGBM's own draws start.
+
+    Raises:
+        ModelError: There are no works, or the tables do not have the same number of rows.
+        MissingPartError: LightGBM is not installed.
+    """
+    if features.shape[0] == 0 or features.shape[0] != len(places):
+        raise ModelError(
+            f"LightGBM got features of {features.shape[0]} works and creators of {len(places)}; expected as many, "
+            "at least one"
+        )
+    known, classes = np.unique(places, return_inverse=True)
+    if len(known) == 1:
+        return Booster(n_creators, known, "")
+    lightgbm = _library()
+    settings = {
+        "objective": "multiclass",
+        "num_class": len(known),
+        "learning_rate": learning_rate,
+        "num_leaves": num_leaves,
+        "min_data_in_leaf": min_data_in_leaf,
+        "seed": seed,
+        "deterministic": True,
+        "force_row_wise": True,
+        "feature_pre_filter": False,
+        "verbosity": -1,
+    }
+    data = lightgbm.Dataset(features, label=classes.astype(np.float32), params=settings, free_raw_data=True)
+    trained = lightgbm.train(settings, data, num_boost_round=iterations)
+    return Booster(n_creators, known, trained.model_to_string())
+
+
+def predict_lightgbm(booster: Booster, features: Any) -> Probabilities:
+    """Give each work's probability of each creator, shape (n_works, n_creators), rows sum to 1.
+
+    Args:
+        booster: What `fit_lightgbm` gave.
+        features: Shape (n_works, n_features), float32: an array or a SciPy CSR matrix.
+    """
+    probabilities = np.zeros((features.shape[0], booster.n_creators), dtype=np.float32)
+    if not booster.text:
+        probabilities[:, booster.places] = 1.0
+        return probabilities
+    model = booster.loaded()
+    for start in range(0, features.shape[0], ROWS_AT_ONCE):
+        rows = slice(start, start + ROWS_AT_ONCE)
+        probabilities[rows, booster.places] = model.predict(features[rows])
+    return probabilities
+
+
+def export_lightgbm(booster: Booster) -> tuple[dict[str, Any], str]:
+    """Give what a saved model holds of the booster: values for JSON, and the text."""
+    return {"n_creators": booster.n_creators, "places": booster.places.tolist()}, booster.text
+
+
+def import_lightgbm(values: dict[str, Any], text: str) -> Booster:
+    """Take over what `export_lightgbm` gave.
+
+    Raises:
+        ValueError: The text is not a LightGBM model.
+    """
+    booster = Booster(int(values["n_creators"]), np.array(values["places"], dtype=np.int64), text)
+    if text:
+        booster.loaded()
+    return booster
+
+
+def _library() -> Any:
+    try:
+        import lightgbm
+    except ImportError as error:
+        raise MissingPartError(f"LightGBM is not installed ({error}); pip install 'sakka[paper]' adds it") from error
+    return lightgbm
