@@ -1,0 +1,121 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sakka.errors import SplitError
+from sakka.splits import MIN_WORKS, TEST, Splits, nested_splits, read_splits, write_splits
+from sakka.works import Catalog, Work
+
+counts_of_works = st.lists(st.integers(MIN_WORKS, 40), min_size=1, max_size=12)
+
+
+def catalog(counts: list[int]) -> Catalog:
+    works = [
+        Work(f"{place}-{number}", f"creator {place}") for place, count in enumerate(counts) for number in range(count)
+    ]
+    return Catalog.from_works(works)
+
+
+@given(counts_of_works, st.integers(0, 1000))
+@settings(max_examples=40, deadline=None)
+def test_a_work_never_sits_in_two_parts_and_every_work_is_tested_once(counts: list[int], seed: int) -> None:
+    splits = nested_splits(catalog(counts), seed=seed)
+    tested = np.zeros(sum(counts), dtype=int)
+    for fold in splits.folds():
+        rows = np.concatenate([fold.train, fold.validation, fold.test])
+        assert sorted(rows) == list(range(sum(counts)))
+        tested[fold.test] += 1
+    assert (tested == 5).all()
+
+
+@given(counts_of_works, st.integers(0, 1000))
+@settings(max_examples=40, deadline=None)
+def test_every_creator_is_in_every_part_of_every_fold(counts: list[int], seed: int) -> None:
+    works = catalog(counts)
+    places = works.creator_indices()
+    for fold in nested_splits(works, seed=seed).folds():
+        for rows in (fold.train, fold.validation, fold.test):
+            assert len(np.unique(places[rows])) == len(counts)
+
+
+@given(counts_of_works, st.integers(0, 1000))
+@settings(max_examples=40, deadline=None)
+def test_folds_and_each_creators_share_of_them_differ_by_one_work_at_most(counts: list[int], seed: int) -> None:
+    works = catalog(counts)
+    places = works.creator_indices()
+    splits = nested_splits(works, seed=seed)
+    assert np.ptp(np.bincount(splits.outer, minlength=5)) <= 1
+    for creator in range(len(counts)):
+        assert np.ptp(np.bincount(splits.outer[places == creator], minlength=5)) <= 1
+    for outer in range(5):
+        learning = splits.inner[:, outer] != TEST
+        assert np.ptp(np.bincount(splits.inner[learning, outer], minlength=5)) <= 1
+
+
+def test_the_inner_folds_validate_each_work_to_learn_from_once() -> None:
+    splits = nested_splits(catalog([10, 13]), seed=3)
+    for outer in range(5):
+        rows = np.concatenate([splits.fold(outer, inner).validation for inner in range(5)])
+        assert sorted(rows) == list(np.flatnonzero(splits.outer != outer))
+
+
+def test_the_order_of_the_rows_changes_nothing() -> None:
+    works = catalog([9, 20, 31])
+    order = np.random.default_rng(0).permutation(len(works))
+    splits, shuffled = nested_splits(works, seed=5), nested_splits(works.take(order), seed=5)
+    np.testing.assert_array_equal(shuffled.outer, splits.outer[order])
+    np.testing.assert_array_equal(shuffled.inner, splits.inner[order])
+
+
+def test_the_seed_decides() -> None:
+    works = catalog([50, 50])
+    first, again, other = (nested_splits(works, seed=seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first.inner, again.inner)
+    assert (first.outer != other.outer).any()
+
+
+def test_two_works_of_a_creator_meet_in_a_fold_as_often_as_chance_has_it() -> None:
+    meetings = [np.diff(nested_splits(catalog([25]), seed=seed).outer[:2])[0] == 0 for seed in range(400)]
+    assert np.mean(meetings) == pytest.approx(4 / 24, abs=0.06)
+
+
+def test_a_creator_with_too_few_works_is_refused_by_name() -> None:
+    with pytest.raises(SplitError, match=r"creator 'creator 1' has 6 works, expected 7 or more.*--min-works 7"):
+        nested_splits(catalog([20, 6, 7]), seed=0)
+    nested_splits(catalog([20, 7]), seed=0)
+
+
+@pytest.mark.parametrize(
+    ("works", "arguments", "message"),
+    [
+        (Catalog.from_works([]), {"seed": 0}, "0 works"),
+        (Catalog.from_works([Work("a")] + [Work(str(n), "c") for n in range(9)]), {"seed": 0}, "'a' has no creator"),
+        (catalog([9]), {"seed": 0, "kind": "alphabetical"}, "alphabetical"),
+        (catalog([9]), {"seed": -1}, "-1"),
+    ],
+)
+def test_what_cannot_be_divided_is_refused(works: Catalog, arguments: dict[str, object], message: str) -> None:
+    with pytest.raises(SplitError, match=message):
+        nested_splits(works, **arguments)  # type: ignore[arg-type]
+
+
+def test_written_folds_are_read_back(folder: Path) -> None:
+    splits = nested_splits(catalog([9, 12]), seed=4)
+    write_splits(splits, folder / "splits.parquet")
+    again = read_splits(folder / "splits.parquet")
+    assert isinstance(again, Splits)
+    assert (again.kind, again.seed) == ("random", 4)
+    np.testing.assert_array_equal(again.outer, splits.outer)
+    np.testing.assert_array_equal(again.inner, splits.inner)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"PAR1 is not enough", b"\xff" * 100])
+def test_a_damaged_file_of_folds_is_refused(folder: Path, content: bytes | None) -> None:
+    path = folder / "splits.parquet"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(SplitError, match=r"splits\.parquet can't be read"):
+        read_splits(path)
