@@ -1,0 +1,80 @@
+"""Words of texts: Japanese and other languages, nothing lost, nothing that crashes."""
+
+import threading
+import time
+import unicodedata
+
+import ipadic
+import MeCab
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sakka.models.text.words import JAPANESE_SCRIPT, normalise, words_of
+
+anything = st.text(st.characters(codec=None, exclude_categories=()))  # lone surrogates and NUL as well
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", []),
+        (" \t\n　", []),
+        ("Brittany peasant at the pardon", ["Brittany", "peasant", "at", "the", "pardon"]),
+        ("l’été d'Édouard", ["l’été", "d'Édouard"]),
+        ("हिन्दी भाषा", ["हिन्दी", "भाषा"]),
+        ("a\0b", ["a", "b"]),
+        ("\ud800花\udfff", ["花"]),
+        ("new!! 🌸🌸", ["new", "!", "!", "🌸", "🌸"]),
+        ("手作りのブローチです。", ["手作り", "の", "ブローチ", "です", "。"]),
+    ],
+)
+def test_words_are_those_a_reader_would_count(text: str, words: list[str]) -> None:
+    assert words_of(text) == words
+
+
+def test_japanese_words_are_those_of_mecab_called_directly() -> None:
+    text = "桜の花をモチーフにしたコサージュ。卒業式や入学式にどうぞ"
+    assert words_of(text) == MeCab.Tagger(f"{ipadic.MECAB_ARGS} -Owakati").parse(text).split()
+
+
+@given(anything)
+def test_no_text_crashes_and_no_readable_character_is_lost(text: str) -> None:
+    normal = normalise(text)
+    found = "".join(words_of(normal))
+    if JAPANESE_SCRIPT.search(normal):
+        assert sorted(found) == sorted("".join(normal.split()))
+    else:
+        kept = [sign for sign in normal if not sign.isspace() and unicodedata.category(sign)[0] != "M"]
+        assert [sign for sign in found if unicodedata.category(sign)[0] != "M"] == kept
+
+
+@given(anything)
+def test_a_normalised_text_can_be_encoded_and_does_not_change_when_normalised_again(text: str) -> None:
+    normal = normalise(text)
+    normal.encode()
+    assert normalise(normal) == normal
+
+
+@given(st.text())
+def test_normalisation_is_that_of_the_standard_where_nothing_is_unreadable(text: str) -> None:
+    text = "".join(sign for sign in text if unicodedata.category(sign) not in ("Cc", "Cs"))
+    assert normalise(text) == unicodedata.normalize("NFKC", text)
+
+
+@pytest.mark.parametrize("unit", ["花", "a", "🌸", "\0", "\u0300\u0316", "ﾞ\u0316", "\ud800", "桜のブローチ "])
+def test_hundreds_of_thousands_of_characters_take_seconds_at_most(unit: str) -> None:
+    start = time.perf_counter()
+    words_of(normalise("a" + unit * (300_000 // len(unit))))
+    assert time.perf_counter() - start < 10
+
+
+def test_each_thread_gets_the_same_words() -> None:
+    answers: list[list[str]] = []
+    work = lambda: answers.extend(words_of("花のブローチ1個") for _ in range(200))  # noqa: E731
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [["花", "の", "ブローチ", "1", "個"]] * 600
