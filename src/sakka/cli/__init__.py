@@ -7,7 +7,7 @@ import typer
 
 from sakka.errors import SakkaError
 
-COMMAND_GROUPS = ("catalog", "experiment", "models")
+COMMAND_GROUPS = ("catalog", "experiment", "models", "weights")
 
 app = typer.Typer(
     name="sakka",

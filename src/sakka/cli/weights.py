@@ -1,0 +1,61 @@
+"""`sakka weights`: the pretrained weights that the networks start from."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sakka.cli import app
+
+weights_app = typer.Typer(
+    help="Pretrained weights: list them, fetch them, add a file of your own.", no_args_is_help=True
+)
+app.add_typer(weights_app, name="weights")
+
+
+@weights_app.command("list")
+def list_weights(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Say which weights there are and which are in the cache.
+
+    Example: sakka weights list
+    """
+    from sakka.weights import WEIGHTS, are_cached, weights_sha256
+
+    rows = [{"name": name, "cached": are_cached(name), "sha256": weights_sha256(name)} for name in sorted(WEIGHTS)]
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    for row in rows:
+        state = "in the cache" if row["cached"] else "not fetched"
+        typer.echo(f"{row['name']:<22} {state:<13} sha256 {str(row['sha256'])[:16]}")
+
+
+@weights_app.command("fetch")
+def fetch(name: Annotated[str, typer.Argument(help="A name that `sakka weights list` shows.")]) -> None:
+    """Fetch weights into the cache, where they are not there yet.
+
+    Example: sakka weights fetch vgg16
+    """
+    from sakka.weights import weight_files
+
+    _say(weight_files(name))
+
+
+@weights_app.command("add")
+def add(
+    name: Annotated[str, typer.Argument(help="A name that `sakka weights list` shows.")],
+    files: Annotated[list[Path], typer.Argument(help="The file (or files) that were downloaded by hand.")],
+) -> None:
+    """Put weights that were downloaded by hand into the cache; they are known by their SHA-256.
+
+    Example: sakka weights add vgg16 vgg16-397923af.pth
+    """
+    from sakka.weights import add_weights
+
+    _say(add_weights(name, files))
+
+
+def _say(files: dict[str, Path]) -> None:
+    for path in files.values():
+        typer.echo(str(path))
