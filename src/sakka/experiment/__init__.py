@@ -1,1 +1,1 @@
-"""From a plan to stored predictions: folds, models, resume."""
+"""Experiments: plan, run, stored predictions."""

@@ -23,6 +23,7 @@ from sakka.splits import Fold, IntArray
 from sakka.works import Catalog
 
 Modality = Literal["photo", "text", "labels", "both", "none"]
+FoldGroup = Literal["fold", "outer", "all"]
 Probabilities = npt.NDArray[np.float32]
 
 
@@ -64,11 +65,14 @@ class CreatorModel(ABC):
     Attributes:
         name: The model's name on the command line and in a run folder.
         modality: What it reads of a work.
+        fold_group: Which folds an experiment asks of it in one call of `predict_folds`: one at a time, those of one
+            outer fold, or all. An interrupted group is done again as a whole.
         creators_: After `fit`: the creators in the order of the columns of `predict_proba`.
     """
 
     name: ClassVar[str]
     modality: ClassVar[Modality]
+    fold_group: ClassVar[FoldGroup] = "fold"
     creators_: tuple[str, ...]
 
     @abstractmethod
@@ -105,8 +109,7 @@ class CreatorModel(ABC):
 
     def settings(self) -> dict[str, Any]:
         """Give the arguments that `__init__` stored, by name."""
-        names = [name for name in inspect.signature(type(self).__init__).parameters if name != "self"]
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
 
     def save(self, folder: Path | str) -> None:
         """Write the fitted model as a folder (see `models/folder.py`)."""

@@ -1,0 +1,54 @@
+"""Where the files of an experiment stand in its run folder; see "Run folder" in docs/architecture.md."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class RunLayout:
+    """The files of one run folder.
+
+    Attributes:
+        folder: The run folder.
+    """
+
+    folder: Path
+
+    @property
+    def plan(self) -> Path:
+        """The arguments: catalog fingerprint, creators, models, split, seed."""
+        return self.folder / "plan.json"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the process that is at work in the folder."""
+        return self.folder / ".lock"
+
+    @property
+    def works(self) -> Path:
+        """The works that are judged: id, creator (index), title, description, photo, has_photo, has_text."""
+        return self.folder / "works.parquet"
+
+    @property
+    def splits(self) -> Path:
+        """Each work's outer fold and inner folds."""
+        return self.folder / "splits.parquet"
+
+    def prediction(self, model: str, outer: int, inner: int) -> Path:
+        """One model's answers for one fold."""
+        return self.folder / "predictions" / model / f"{outer}-{inner}.safetensors"
+
+    @property
+    def report(self) -> Path:
+        """The folder of the tables and the page."""
+        return self.folder / "report"
+
+    @property
+    def page(self) -> Path:
+        """The report to open in a browser."""
+        return self.report / "index.html"
+
+    @property
+    def results(self) -> Path:
+        """Every figure once."""
+        return self.report / "results.json"

@@ -1,0 +1,170 @@
+"""What an experiment is: its arguments, kept as `plan.json`, so that the same arguments go on with the same run."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sakka import __version__
+from sakka.errors import RunError
+from sakka.experiment.layout import RunLayout
+from sakka.files import write_json
+from sakka.models.registry import make_model
+from sakka.splits import INNER_FOLDS, OUTER_FOLDS
+from sakka.works import Catalog
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """One model of an experiment.
+
+    Attributes:
+        name: The model's name; also the name of its folder of predictions.
+        modality: What it reads of a work: `photo`, `text`, `labels`, `both` or `none`.
+        settings: Every argument of its `__init__`.
+    """
+
+    name: str
+    modality: str
+    settings: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The arguments of an experiment; equal plans give equal figures.
+
+    Attributes:
+        catalog_sha256: The catalog's fingerprint.
+        works: How many works it has.
+        creators: The columns of every prediction, in order.
+        models: The models to judge, in order.
+        left_out: Models that were asked for and can't be judged on this catalog: name -> reason.
+        split: How the works are divided: `random`, `grouped` or `temporal`.
+        seed: The seed of the split and of the models.
+        inner_folds: How many of the inner folds are used, 1 to 5.
+        sakka: The version that judges; figures of two versions are not mixed.
+    """
+
+    catalog_sha256: str
+    works: int
+    creators: tuple[str, ...]
+    models: tuple[ModelSpec, ...]
+    left_out: dict[str, str]
+    split: str
+    seed: int
+    inner_folds: int
+    outer_folds: int = OUTER_FOLDS
+    sakka: str = __version__
+
+    def spec(self, name: str) -> ModelSpec:
+        """Give the model called `name`.
+
+        Raises:
+            RunError: The plan has no such model.
+        """
+        for model in self.models:
+            if model.name == name:
+                return model
+        raise RunError(f"the run has no model {name!r}; it has {', '.join(model.name for model in self.models)}")
+
+
+def make_plan(
+    catalog: Catalog, models: Sequence[str], *, split: str = "random", seed: int = 0, inner_folds: int = INNER_FOLDS
+) -> Plan:
+    """Plan to judge models on a catalog.
+
+    A model that reads only what no work of the catalog has (photo models on texts alone) is left out with a reason.
+
+    Args:
+        catalog: The works to judge on.
+        models: Names of models, each once.
+        split: How the works are divided.
+        seed: The seed of the split and of the models.
+        inner_folds: How many inner folds to use, 1 to 5.
+
+    Raises:
+        RunError: A model is named twice, none is left, or `inner_folds` is out of range.
+        ModelError: No model has such a name.
+    """
+    if not 1 <= inner_folds <= INNER_FOLDS:
+        raise RunError(f"{inner_folds} inner folds were asked for, expected 1 to {INNER_FOLDS}")
+    if len(set(models)) < len(models):
+        raise RunError(f"a model is named twice among {', '.join(models)}; name each once")
+    specs = [_specification(name, seed) for name in models]
+    left_out = {spec.name: reason for spec in specs if (reason := _reason_to_leave_out(spec, catalog))}
+    kept = tuple(spec for spec in specs if spec.name not in left_out)
+    if not kept:
+        raise RunError(f"no model is left to judge: {'; '.join(f'{name}: {left_out[name]}' for name in left_out)}")
+    return Plan(
+        catalog_sha256=catalog.fingerprint(),
+        works=len(catalog),
+        creators=catalog.creators,
+        models=kept,
+        left_out=left_out,
+        split=split,
+        seed=seed,
+        inner_folds=inner_folds,
+    )
+
+
+def write_plan(plan: Plan, layout: RunLayout) -> None:
+    """Write `plan.json`."""
+    write_json(layout.plan, asdict(plan))
+
+
+def read_plan(layout: RunLayout) -> Plan:
+    """Read `plan.json`.
+
+    Raises:
+        RunError: The folder is no run, or its plan is damaged or of another version's form.
+    """
+    if not layout.plan.is_file():
+        raise RunError(
+            f"{layout.folder} is not a run: no plan.json in it; "
+            f"make one with `sakka experiment CATALOG -o {layout.folder}`"
+        )
+    try:
+        content = json.loads(layout.plan.read_text(encoding="utf-8"))
+        models = tuple(ModelSpec(**model) for model in content.pop("models"))
+        return Plan(**{**content, "creators": tuple(content["creators"]), "models": models})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise RunError(f"{layout.plan} is damaged ({error!r}); run the experiment in a new folder") from error
+
+
+def check_same_plan(plan: Plan, layout: RunLayout) -> None:
+    """Refuse to go on with a run that was started with other arguments.
+
+    Raises:
+        RunError: The run folder's plan differs from `plan`; the message names what differs first.
+    """
+    found, asked = asdict(read_plan(layout)), asdict(plan)
+    for key in asked:
+        if found[key] != asked[key]:
+            raise RunError(
+                f"{layout.folder} holds an experiment with {_differing(key, found[key], asked[key])}; "
+                "give the same arguments to go on with it, or another folder"
+            )
+
+
+def _differing(key: str, found: Any, asked: Any) -> str:
+    if key == "catalog_sha256":
+        return "another catalog (or the catalog was built anew with other works since)"
+    if key == "creators":
+        return f"{len(found)} creators that are not the {len(asked)} of this catalog"
+    if key == "models" and [model["name"] for model in found] != [model["name"] for model in asked]:
+        found, asked = (", ".join(model["name"] for model in models) for models in (found, asked))
+    return f"{key.replace('_', ' ')} {found}, asked for {asked}"
+
+
+def _specification(name: str, seed: int) -> ModelSpec:
+    model = make_model(name)
+    settings = model.settings()
+    return ModelSpec(name, model.modality, {**settings, "seed": seed} if "seed" in settings else settings)
+
+
+def _reason_to_leave_out(spec: ModelSpec, catalog: Catalog) -> str:
+    if spec.modality in ("photo", "labels") and not catalog.has_photo.any():
+        return "no work of the catalog has a photo"
+    if spec.modality == "text" and not catalog.has_text.any():
+        return "no work of the catalog has a text"
+    return ""
