@@ -24,7 +24,15 @@ class CatalogError(SakkaError):
 
 
 class PhotoError(SakkaError):
-    """A photo can't be read, is of a kind that is not accepted, or is too large."""
+    """A photo can't be read, is of a kind that is not accepted, or is too large.
+
+    Attributes:
+        reason: The kind of trouble in a few words that are the same for every photo, to count by.
+    """
+
+    def __init__(self, message: str, reason: str = "photo unreadable") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class SplitError(SakkaError):

@@ -1,0 +1,240 @@
+"""A photo file -> pixels, within limits of bytes and pixels that hold for hostile files too.
+
+JPEG, PNG, WebP, GIF and BMP are read, recognised by their first bytes and never by the file's name. What comes out is
+RGB, turned as EXIF says, transparent parts on white; of an animation the first picture. A JPEG is decoded at 1/2, 1/4
+or 1/8 of its size where the caller needs no more. A photo of more than `MOST_PIXELS_WHOLE` is decoded at reduced
+scale (JPEG, and PNG by way of `large_png.py`) or refused (the others). Photos of that size are decoded one at a time,
+whatever the number of threads, so that the whole program stays below 1 GB.
+"""
+
+import hashlib
+import io
+import math
+import stat
+import struct
+import threading
+import warnings
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import BmpImagePlugin, GifImagePlugin, Image, ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
+
+from sakka.errors import PhotoError
+from sakka.large_png import read_png_in_bands, row_wise_problem
+from sakka.photo_headers import exif_orientation, jpeg_scans, webp_size
+
+MOST_BYTES = 64 << 20
+MOST_PIXELS_WHOLE = 50_000_000  # about 200 MB as RGBA
+MOST_PIXELS_PNG = 800_000_000  # read in bands; Open Clip Art has two of 623 million
+MOST_PIXELS_JPEG = 400_000_000
+MOST_PIXELS_PROGRESSIVE = 100_000_000  # the decoder keeps every coefficient: up to 6 bytes a pixel
+MOST_JPEG_SCANS = 200  # scans of a few bytes each could keep the decoder busy for hours
+MOST_SIDE_PX = 65_535
+MOST_SHRINK = 64  # a band of a large PNG has at least so many rows
+CHECK_PX = 64
+
+READABLE = "JPEG, PNG, WebP, GIF or BMP"
+DAMAGED = "photo damaged"
+TOO_LARGE = "photo too large"
+WRONG_KIND = "photo of another kind"
+MISSING = "photo missing"
+FAILURES = (
+    OSError, EOFError, SyntaxError, ValueError, TypeError, KeyError, IndexError, OverflowError, MemoryError,
+    struct.error, zlib.error, Image.DecompressionBombError,
+)  # fmt: skip
+"""What Pillow's decoders raise on bytes that are not what they claim to be."""
+
+_Opener = Callable[[io.BytesIO], ImageFile.ImageFile]
+# The classes themselves, not `Image.open`: that one would try every kind and has a limit of its own.
+_KINDS: tuple[tuple[bytes, str, _Opener], ...] = (
+    (b"\xff\xd8\xff", "JPEG", JpegImagePlugin.JpegImageFile),
+    (b"\x89PNG\r\n\x1a\n", "PNG", PngImagePlugin.PngImageFile),
+    (b"RIFF", "WebP", WebPImagePlugin.WebPImageFile),
+    (b"GIF87a", "GIF", GifImagePlugin.GifImageFile),
+    (b"GIF89a", "GIF", GifImagePlugin.GifImageFile),
+    (b"BM", "BMP", BmpImagePlugin.BmpImageFile),
+)
+_STRANGERS: tuple[tuple[bytes, str], ...] = (
+    (b"<?xml", "an XML or SVG file"),
+    (b"<svg", "an SVG file"),
+    (b"<", "an HTML or XML file"),
+    (b"%PDF", "a PDF file"),
+    (b"II*\0", "a TIFF file"),
+    (b"MM\0*", "a TIFF file"),
+    (b"PK\3\4", "a ZIP archive"),
+)
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_one_large_photo = threading.Lock()
+_no_warnings = threading.Lock()
+
+
+@dataclass(frozen=True)
+class CheckedPhoto:
+    """A photo that can be read.
+
+    Attributes:
+        sha256: Of the file's bytes, hexadecimal.
+        image: RGB, perhaps at a reduced scale, the shorter side `CHECK_PX` or more where the photo has that much.
+    """
+
+    sha256: str
+    image: Image.Image
+
+
+def read_photo(source: Path | bytes, *, at_least_px: int | None = None) -> Image.Image:
+    """Read a photo as RGB.
+
+    Args:
+        source: The file's path, or its bytes.
+        at_least_px: What the shorter side must have at the least; a larger photo may then come at a reduced scale.
+            None: the photo's own size, reduced only where it has more than `MOST_PIXELS_WHOLE`.
+
+    Raises:
+        PhotoError: The file is missing, damaged, of another kind or beyond a limit; its `reason` says which.
+    """
+    return _decoded(*_content_of(source), at_least_px)
+
+
+def check_photo(path: Path) -> CheckedPhoto:
+    """Read a photo to be sure that it can be read.
+
+    Raises:
+        PhotoError: As `read_photo`.
+    """
+    name, content = _content_of(path)
+    image = _decoded(name, content, CHECK_PX)
+    return CheckedPhoto(sha256=hashlib.sha256(content).hexdigest(), image=image)
+
+
+def photo_problem(path: Path) -> PhotoError | None:
+    """Give the trouble with a photo as an error that is not raised; None where it can be read."""
+    try:
+        check_photo(path)
+    except PhotoError as error:
+        return error
+    return None
+
+
+def _content_of(source: Path | bytes) -> tuple[str, bytes]:
+    """Give a name for messages and the bytes, reading never more than `MOST_BYTES` and one of them."""
+    if isinstance(source, bytes):
+        name, content = "the photo", source
+    else:
+        name = str(source)
+        try:
+            if not stat.S_ISREG(Path(source).stat().st_mode):
+                raise PhotoError(f"{name} is not a file; expected a photo ({READABLE})", MISSING)
+            with Path(source).open("rb") as file:
+                content = file.read(MOST_BYTES + 1)
+        except (OSError, ValueError) as error:
+            why = (error.strerror if isinstance(error, OSError) else None) or str(error)
+            raise PhotoError(f"{name} can't be opened ({why}); check the path", MISSING) from error
+    if len(content) > MOST_BYTES:
+        raise PhotoError(f"{name} has more than the {MOST_BYTES >> 20} MiB that are read; save it smaller", TOO_LARGE)
+    if not content:
+        raise PhotoError(f"{name} is empty; expected a photo ({READABLE})", DAMAGED)
+    return name, content
+
+
+def _kind_of(name: str, content: bytes) -> tuple[str, _Opener]:
+    for start, kind, opener in _KINDS:
+        if content.startswith(start) and (kind != "WebP" or content[8:12] == b"WEBP"):
+            return kind, opener
+    if content[4:8] == b"ftyp":
+        found = "an HEIC, AVIF or video file"
+    else:
+        start_text = content[:64].removeprefix(b"\xef\xbb\xbf").lstrip()
+        found = next((kind for start, kind in _STRANGERS if start_text.startswith(start)), "something else")
+    raise PhotoError(f"{name} is {found}; expected a photo ({READABLE}); save it as one of those", WRONG_KIND)
+
+
+def _decoded(name: str, content: bytes, at_least_px: int | None) -> Image.Image:
+    kind, opener = _kind_of(name, content)
+    try:
+        if kind == "WebP":  # its opener makes two canvases before the size can be asked for
+            _refuse_size(name, kind, webp_size(content), MOST_PIXELS_WHOLE)
+        with _no_warnings, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            image = opener(io.BytesIO(content))
+        _refuse_limits(name, content, kind, image)
+        if image.width * image.height <= MOST_PIXELS_WHOLE:
+            return _turned(_pixels(image, at_least_px), image)
+        with _one_large_photo:
+            return _turned(_large_pixels(content, image, at_least_px), image)
+    except FAILURES as error:
+        detail = " ".join(str(error).split()) or type(error).__name__
+        raise PhotoError(f"{name} is damaged ({kind}: {detail}); save it anew or leave it out", DAMAGED) from error
+
+
+def _refuse_limits(name: str, content: bytes, kind: str, image: ImageFile.ImageFile) -> None:
+    """Refuse a photo that can't be decoded in bounded memory and time."""
+    most_pixels = MOST_PIXELS_WHOLE
+    if kind == "JPEG":
+        scans = jpeg_scans(content)
+        if scans > MOST_JPEG_SCANS:
+            raise PhotoError(f"{name} has {scans} scans, at most {MOST_JPEG_SCANS} are read; save it anew", TOO_LARGE)
+        most_pixels = MOST_PIXELS_JPEG if scans <= 1 else MOST_PIXELS_PROGRESSIVE
+    elif kind == "PNG" and image.width * image.height > MOST_PIXELS_WHOLE:
+        if (problem := row_wise_problem(content)) is not None:
+            kind = f"PNG that {problem}"
+        else:
+            most_pixels = MOST_PIXELS_PNG
+    _refuse_size(name, kind, image.size, most_pixels)
+
+
+def _refuse_size(name: str, kind: str, size: tuple[int, int], most_pixels: int) -> None:
+    if size[0] * size[1] > most_pixels or max(size) > MOST_SIDE_PX:
+        raise PhotoError(
+            f"{name} has {size[0]:,} x {size[1]:,} pixels; a {kind} may have {most_pixels:,} in all "
+            f"and {MOST_SIDE_PX:,} a side; save it smaller",
+            TOO_LARGE,
+        )
+
+
+def _pixels(image: ImageFile.ImageFile, at_least_px: int | None) -> Image.Image:
+    """Decode a photo of no more than `MOST_PIXELS_WHOLE`."""
+    if at_least_px is not None:
+        image.draft(None, (at_least_px, at_least_px))  # does something for a JPEG only
+    image.load()
+    return _on_white(image)
+
+
+def _large_pixels(content: bytes, image: ImageFile.ImageFile, at_least_px: int | None) -> Image.Image:
+    """Decode a JPEG or PNG of more than `MOST_PIXELS_WHOLE` at a scale that is within it."""
+    needed = math.ceil(math.sqrt(image.width * image.height / MOST_PIXELS_WHOLE))
+    wanted = min(MOST_SHRINK, max(1, min(image.size) // at_least_px)) if at_least_px else 1
+    if isinstance(image, JpegImagePlugin.JpegImageFile):
+        steps = (1, 2, 4, 8)
+        shrink = max(next(step for step in steps if step >= needed), max(step for step in steps if step <= wanted))
+        image.draft(None, (image.width // shrink, image.height // shrink))
+        image.load()
+        return _on_white(image)
+    return read_png_in_bands(content, max(needed, wanted), _on_white)
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    """Give the picture in RGB, transparent parts on white, 16 bits a sample brought down to 8."""
+    if image.mode.startswith("I"):
+        return Image.fromarray((np.asarray(image).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8)).convert("RGB")
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    seen = image.convert("RGBA")
+    white = Image.new("RGB", image.size, "white")
+    white.paste(seen, mask=seen.getchannel("A"))
+    return white
+
+
+def _turned(pixels: Image.Image, image: Image.Image) -> Image.Image:
+    turn = _TURNS.get(exif_orientation(image.info.get("exif") or b""))
+    return pixels if turn is None else pixels.transpose(turn)
