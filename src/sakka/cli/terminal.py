@@ -1,0 +1,165 @@
+"""What all commands share of the terminal: progress with the time left on standard error, tables on standard output.
+
+    with showing_progress():
+        catalog = build_catalog(...)
+    show_table(["creator", "works"], [["Mori", "12"]], title="Creators")
+
+On a terminal the progress is a bar; elsewhere (a log, a pipe) it is a plain line now and then, and none for short work.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from sakka.progress import Task, reporting_to
+
+PLAIN_EVERY_S = 20.0
+
+
+def output_console() -> Console:
+    """Give the console that results go to."""
+    return Console(highlight=False, markup=False, emoji=False)
+
+
+def error_console() -> Console:
+    """Give the console that progress and notes go to."""
+    return Console(stderr=True, highlight=False, markup=False, emoji=False)
+
+
+@contextmanager
+def showing_progress(console: Console | None = None) -> Iterator[None]:
+    """Show the progress of the long work inside the block."""
+    console = console or error_console()
+    reporter = _BarReporter(console) if console.is_terminal else _PlainReporter(console)
+    with reporting_to(reporter):
+        yield
+
+
+def duration(seconds: float) -> str:
+    """Write a length of time as a person would.
+
+    >>> duration(7.6), duration(90), duration(3720)
+    ('8 s', '1 min 30 s', '1 h 2 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s" if whole % 60 else f"{whole // 60} min"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+class _BarTask:
+    def __init__(self, progress: Progress, place: TaskID) -> None:
+        self._progress, self._place = progress, place
+
+    def advance(self, steps: int = 1) -> None:
+        self._progress.advance(self._place, steps)
+
+
+class _BarReporter:
+    """Bars that stand below each other while tasks run inside tasks; each goes away when its task is over."""
+
+    def __init__(self, console: Console) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=20),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(compact=True),
+            console=console,
+            transient=True,
+        )
+        self._running = 0
+
+    @contextmanager
+    def task(self, name: str, total: int) -> Iterator[Task]:
+        if self._running == 0:
+            self._progress.start()
+        self._running += 1
+        place = self._progress.add_task(name, total=total)
+        try:
+            yield _BarTask(self._progress, place)
+        finally:
+            self._progress.remove_task(place)
+            self._running -= 1
+            if self._running == 0:
+                self._progress.stop()
+
+
+class _PlainTask:
+    def __init__(self, console: Console, name: str, total: int) -> None:
+        self._console, self._name, self._total = console, name, total
+        self._done = 0
+        self._start_s = self._said_s = time.monotonic()
+
+    def advance(self, steps: int = 1) -> None:
+        self._done += steps
+        now_s = time.monotonic()
+        if now_s - self._said_s < PLAIN_EVERY_S or self._done >= self._total:
+            return
+        self._said_s = now_s
+        left_s = (now_s - self._start_s) * (self._total - self._done) / max(1, self._done)
+        self._console.print(
+            f"{self._name}: {self._done:,} of {self._total:,}, about {duration(left_s)} left", soft_wrap=True
+        )
+
+
+class _PlainReporter:
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    @contextmanager
+    def task(self, name: str, total: int) -> Iterator[Task]:
+        yield _PlainTask(self._console, name, total)
+
+
+def table_of(
+    headers: Sequence[str], rows: Sequence[Sequence[str]], *, title: str | None = None, left: int = 1
+) -> Table:
+    """Make a table of text.
+
+    Args:
+        headers: One a column.
+        rows: One text a column.
+        title: Stands above the table.
+        left: How many columns, from the first, are set to the left; the others, figures, to the right.
+    """
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for place, header in enumerate(headers):
+        table.add_column(header, justify="left" if place < left else "right", header_style="dim", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    return table
+
+
+def show_table(
+    headers: Sequence[str], rows: Sequence[Sequence[str]], *, title: str | None = None, left: int = 1
+) -> None:
+    """Print a table (see `table_of`) on standard output."""
+    output_console().print(table_of(headers, rows, title=title, left=left))
+
+
+def show_pairs(pairs: Sequence[tuple[str, str]], *, title: str | None = None) -> None:
+    """Print names and values, one pair a line, on standard output."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.title, table.title_justify, table.title_style = title, "left", "bold"
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")
+    for name, value in pairs:
+        table.add_row(Text(name), Text(value))
+    output_console().print(table)

@@ -1,0 +1,58 @@
+"""Progress and tables as a person sees them."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from sakka.cli import terminal
+from sakka.cli.terminal import showing_progress, table_of
+from sakka.progress import task, track
+
+
+def console(is_terminal: bool, width: int = 80) -> tuple[Console, io.StringIO]:
+    written = io.StringIO()
+    return Console(file=written, force_terminal=is_terminal, width=width), written
+
+
+def test_short_work_writes_nothing_to_a_log() -> None:
+    where, written = console(False)
+    with showing_progress(where):
+        assert list(track(range(5), "photos", total=5)) == [0, 1, 2, 3, 4]
+    assert written.getvalue() == ""
+
+
+def test_long_work_writes_a_plain_line_with_the_time_left_to_a_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = iter([0.0, 30.0, 31.0, 90.0])
+    monkeypatch.setattr(terminal.time, "monotonic", lambda: next(seconds))
+    where, written = console(False)
+    with showing_progress(where), task("photos", 3000) as running:
+        running.advance(1000)
+        running.advance()
+        running.advance(1999)
+    assert written.getvalue() == "photos: 1,000 of 3,000, about 1 min left\n"
+
+
+def test_a_terminal_shows_a_bar_that_goes_away() -> None:
+    where, written = console(True)
+    with showing_progress(where), task("photos", 4) as running, task("inner", 2) as inner:
+        inner.advance()
+        running.advance(2)
+    assert "photos" in written.getvalue()
+    assert "left" in written.getvalue()
+
+
+def test_a_bar_is_stopped_when_the_work_fails() -> None:
+    where, _ = console(True)
+    with showing_progress(where):
+        with pytest.raises(ValueError, match="no"), task("photos", 4):
+            raise ValueError("no")
+        with task("again", 1) as running:
+            running.advance()
+
+
+def test_a_table_shows_text_as_it_is_and_keeps_to_the_width() -> None:
+    where, written = console(False, width=40)
+    where.print(table_of(["creator", "works"], [["[red]森" + "あ" * 60, "12"]], title="Creators"))
+    assert "[red]森" in written.getvalue()
+    assert all(len(line) <= 40 for line in written.getvalue().splitlines())
