@@ -1,0 +1,43 @@
+"""How works fare that lack a photo or a text."""
+
+import numpy as np
+
+from sakka.analysis.creators import Judge, judges
+from sakka.analysis.figures import Cell, LeftOut, Table, figure
+from sakka.analysis.judged import Judged, Mask, RunFacts
+from sakka.analysis.metrics import accuracy
+from sakka.analysis.words import model_words
+
+
+def coverage(judged: Judged) -> Table | LeftOut:
+    """Give the accuracy on works with both, with one and with neither of photo and text."""
+    facts = judged.facts
+    tested = facts.outer >= 0
+    cases: list[tuple[str, Mask]] = [
+        ("photo and text", tested & facts.has_photo & facts.has_text),
+        ("photo only", tested & facts.has_photo & ~facts.has_text),
+        ("text only", tested & ~facts.has_photo & facts.has_text),
+        ("neither", tested & ~facts.has_photo & ~facts.has_text),
+    ]
+    present = [(words, mask) for words, mask in cases if mask.any()]
+    if len(present) == 1:
+        return LeftOut("coverage", f"Every work has the same: {present[0][0]}.")
+    rows: list[tuple[Cell, ...]] = []
+    for words, mask in present:
+        figures = (_figure(judge, words, mask, facts) for judge in judges(judged))
+        rows.append((words, str(int(mask.sum())), *figures))
+    return Table(
+        key="coverage",
+        title="Works that lack a photo or a text",
+        note="Accuracy by what a work has. A model without what it reads answers with the creators' shares.",
+        head=("Works with", "Works", *(model_words(judge.name) for judge in judges(judged))),
+        rows=tuple(rows),
+    )
+
+
+def _figure(judge: Judge, words: str, mask: Mask, facts: RunFacts) -> Cell:
+    by_fold = []
+    for outer in range(facts.outer_folds):
+        rows = np.flatnonzero(mask & (facts.outer == outer))
+        by_fold.append(accuracy(facts.places[rows], judge.answers.named[rows]))
+    return figure(judge.name, judge.row, f"accuracy with {words}", by_fold, int(mask.sum()))

@@ -1,0 +1,27 @@
+"""Plain words for the names that stand in results: models, rows, measures."""
+
+MEASURE_WORDS: dict[str, str] = {
+    "accuracy": "Accuracy",
+    "micro_f1": "Micro-F1",
+    "macro_f1": "Macro-F1",
+    "top3_accuracy": "Top 3",
+    "top5_accuracy": "Top 5",
+}
+
+ROW_WORDS: dict[str, str] = {"single": "single models", "ensemble": "ensemble", "fused": "fused"}
+
+_MODALITY_WORDS: dict[str, str] = {"photo": "Photo", "text": "Text", "labels": "Object labels"}
+
+
+def model_words(name: str) -> str:
+    """Give a model's name as a reader would say it.
+
+    >>> model_words("photo-efficientnet_lite0"), model_words("fused-log-linear"), model_words("dummy")
+    ('Photo (efficientnet_lite0)', 'Fused, log-linear', 'Dummy (largest creator)')
+    """
+    if name == "dummy":
+        return "Dummy (largest creator)"
+    modality, _, rest = name.partition("-")
+    if modality == "fused":
+        return f"Fused, {rest}" if rest else "Fused, chosen on validation"
+    return f"{_MODALITY_WORDS[modality]} ({rest})" if modality in _MODALITY_WORDS and rest else name
