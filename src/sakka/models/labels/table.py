@@ -1,0 +1,165 @@
+"""The labels of works: what the label model learns from, what the entropy is counted on, what a run folder keeps.
+
+A work's vector has 92 places, its labels' ids: the highest confidence of each label found, 0 where it was not. Place 0
+is "none" and holds 1 where a photo shows no label at all. The paper does not say what its "none" holds; 1 is the
+confidence of being sure. A work without a photo has a vector of zeros.
+
+    RUN/labels.parquet      id, labels (ids, null for a work without a photo), confidences
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from sakka.errors import ModelError, RunError
+from sakka.files import writing_whole
+from sakka.models.labels.coco import N_LABELS, NONE_PLACE
+from sakka.models.labels.detector import LOWEST_CONFIDENCE, Boxes
+from sakka.works import Catalog
+
+THRESHOLD = 0.2
+LABELS_FILE = "labels.parquet"
+SCHEMA: dict[str, pl.DataType] = {
+    "id": pl.String(),
+    "labels": pl.List(pl.UInt8()),
+    "confidences": pl.List(pl.Float32()),
+}
+
+LabelVectors = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class LabelTable:
+    """The labels of some works.
+
+    Attributes:
+        ids: The works' ids.
+        vectors: Shape (n_works, 92): the highest confidence of each label; place 0 is "none".
+    """
+
+    ids: tuple[str, ...]
+    vectors: LabelVectors
+
+    @property
+    def looked_at(self) -> npt.NDArray[np.bool_]:
+        """Whether each work has a photo, shape (n_works,)."""
+        looked_at: npt.NDArray[np.bool_] = self.vectors.max(axis=1) > 0
+        return looked_at
+
+    @property
+    def shown(self) -> npt.NDArray[np.bool_]:
+        """Which labels each work shows, without "none", shape (n_works, 91): the sets that the entropy counts."""
+        return self.vectors[:, NONE_PLACE + 1 :] > 0
+
+    def write(self, run_folder: Path) -> None:
+        """Write `labels.parquet` into a run folder, whole."""
+        rows = [np.flatnonzero(row[1:]) + 1 for row in self.vectors]
+        looked_at = self.looked_at
+        table = pl.DataFrame(
+            {
+                "id": list(self.ids),
+                "labels": [row.tolist() if seen else None for row, seen in zip(rows, looked_at, strict=True)],
+                "confidences": [
+                    self.vectors[place, row].tolist() if seen else None
+                    for place, (row, seen) in enumerate(zip(rows, looked_at, strict=True))
+                ],
+            },
+            schema=SCHEMA,
+        )
+        with writing_whole(run_folder / LABELS_FILE) as part:
+            table.write_parquet(part)
+
+
+def label_vector(boxes: Boxes, threshold: float = THRESHOLD) -> LabelVectors:
+    """Give a photo's vector, shape (92,): the highest confidence of each label, "none" where there is none.
+
+    Args:
+        boxes: Shape (n, 6), as `Detector.detect` gives them.
+        threshold: Boxes with a lower confidence do not count.
+
+    >>> boxes = np.array([[17, 0.9, 0, 0, 1, 1], [17, 0.4, 0, 0, 1, 1], [62, 0.1, 0, 0, 1, 1]], dtype=np.float32)
+    >>> {int(place): round(float(value), 2) for place, value in enumerate(label_vector(boxes)) if value}
+    {17: 0.9}
+    """
+    vector = np.zeros(N_LABELS, dtype=np.float32)
+    sure = boxes[boxes[:, 1] >= np.float32(threshold)]
+    np.maximum.at(vector, sure[:, 0].astype(np.int64), sure[:, 1])
+    if not vector.any():
+        vector[NONE_PLACE] = 1.0
+    return vector
+
+
+def labels_from_boxes(ids: Sequence[str], boxes: Sequence[Boxes | None], threshold: float = THRESHOLD) -> LabelTable:
+    """Give the label table of works whose boxes are at hand.
+
+    Raises:
+        ModelError: The threshold is outside what the detector keeps.
+    """
+    check_threshold(threshold)
+    vectors = np.zeros((len(ids), N_LABELS), dtype=np.float32)
+    for place, found in enumerate(boxes):
+        if found is not None:
+            vectors[place] = label_vector(found, threshold)
+    return LabelTable(tuple(ids), vectors)
+
+
+def check_threshold(threshold: float) -> None:
+    """Refuse a threshold that the stored boxes can't answer for.
+
+    Raises:
+        ModelError: It is not between `LOWEST_CONFIDENCE` and 1.
+    """
+    if not LOWEST_CONFIDENCE <= threshold <= 1:
+        raise ModelError(f"the threshold is {threshold}; expected {LOWEST_CONFIDENCE} to 1 (the paper: {THRESHOLD})")
+
+
+def find_labels(works: Catalog, threshold: float = THRESHOLD) -> LabelTable:
+    """Look for objects in each work's featured photo.
+
+    Raises:
+        ModelError: The threshold is outside what the detector keeps.
+        PhotoError: A photo can't be read.
+        WeightsError: The detector's weights are missing or no detector.
+        MissingPartError: OpenCV is not installed.
+    """
+    from sakka.models.labels.detections import boxes_of
+
+    check_threshold(threshold)
+    return labels_from_boxes(works.ids, boxes_of(works), threshold)
+
+
+def write_labels(run_folder: Path, works: Catalog, threshold: float = THRESHOLD) -> LabelTable:
+    """Find the labels of a run's works and write them as `labels.parquet` in its folder.
+
+    Raises:
+        SakkaError: As `find_labels`.
+    """
+    table = find_labels(works, threshold)
+    table.write(run_folder)
+    return table
+
+
+def read_labels(run_folder: Path) -> LabelTable | None:
+    """Read the labels in a run folder; None where the run has none.
+
+    Raises:
+        RunError: The file is damaged.
+    """
+    path = run_folder / LABELS_FILE
+    if not path.is_file():
+        return None
+    try:
+        table = pl.read_parquet(path).select(list(SCHEMA)).cast(pl.Schema(SCHEMA))
+        vectors = np.zeros((table.height, N_LABELS), dtype=np.float32)
+        for place, (_, labels, confidences) in enumerate(table.iter_rows()):
+            if labels is not None:
+                vectors[place, labels] = confidences
+                vectors[place, NONE_PLACE] = 0.0 if labels else 1.0
+    except (OSError, ValueError, IndexError, pl.exceptions.PolarsError) as error:
+        detail = " ".join(str(error).split())
+        raise RunError(f"{path} can't be read as labels ({detail}); run the experiment again") from error
+    return LabelTable(tuple(table["id"].to_list()), vectors)

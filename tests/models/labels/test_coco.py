@@ -1,0 +1,37 @@
+"""The label map: ids, names, places."""
+
+from sakka.models.labels.coco import LABELS, N_LABELS, NONE_PLACE
+
+LEFT_OUT_OF_COCO = {
+    12: "street sign",
+    26: "hat",
+    29: "shoe",
+    30: "eye glasses",
+    45: "plate",
+    66: "mirror",
+    68: "window",
+    69: "desk",
+    71: "door",
+    83: "blender",
+    91: "hair brush",
+}
+OTHERS = {1: "person", 4: "motorcycle", 17: "cat", 47: "cup", 62: "chair", 67: "dining table", 86: "vase"}
+
+
+def test_there_are_91_labels_and_none() -> None:
+    assert N_LABELS == len(LABELS) == 92
+    assert LABELS[NONE_PLACE].english == "none"
+
+
+def test_an_id_is_the_place_in_a_vector() -> None:
+    assert [label.id for label in LABELS] == list(range(92))
+
+
+def test_the_ids_are_those_of_the_original_map() -> None:
+    assert {place: LABELS[place].english for place in LEFT_OUT_OF_COCO} == LEFT_OUT_OF_COCO
+    assert {place: LABELS[place].english for place in OTHERS} == OTHERS
+
+
+def test_no_two_labels_share_a_name_in_either_language() -> None:
+    assert len({label.english for label in LABELS}) == len({label.japanese for label in LABELS}) == 92
+    assert all(label.english.isascii() and not label.japanese.isascii() for label in LABELS)
