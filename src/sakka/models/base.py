@@ -93,6 +93,15 @@ class CreatorModel(ABC):
         """Give the most probable creator of each work."""
         return [self.creators_[column] for column in self.predict_proba(works).argmax(axis=1)]
 
+    def top_creators(self, works: Catalog, count: int = 5) -> list[list[tuple[str, float]]]:
+        """Give the `count` most probable creators of each work with their probabilities, the most probable first."""
+        table = self.predict_proba(works)
+        columns = np.argsort(-table, axis=1, kind="stable")[:, :count]
+        return [
+            [(self.creators_[place], float(row[place])) for place in places]
+            for row, places in zip(table, columns, strict=True)
+        ]
+
     def predict_folds(self, works: Catalog, folds: Sequence[Fold], creators: Sequence[str]) -> Iterator[FoldPrediction]:
         """Fit a fresh model on each fold's training part and answer for its validation and test parts.
 

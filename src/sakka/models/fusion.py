@@ -10,7 +10,7 @@ photo's. A work that has only a photo, or only a text, gets that model's answer 
 functions is `FusedModel`, in `models/fused.py`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -106,8 +106,9 @@ def right_by_mixture(
     places: IntArray,
     has_photo: Mask | None = None,
     has_text: Mask | None = None,
+    mixtures: Sequence[Mixture] = MIXTURES,
 ) -> dict[Mixture, int]:
-    """Count for each of `MIXTURES` the works whose most probable creator is the right one.
+    """Count for each mixture the works whose most probable creator is the right one.
 
     Counts of several folds may be added before `best_mixture`.
 
@@ -117,14 +118,16 @@ def right_by_mixture(
         places: Each work's creator as a column index, shape (n_works,).
         has_photo: As in `fuse`.
         has_text: As in `fuse`.
+        mixtures: The mixtures to try.
     """
-    _check(photo, text, 0.5, "arithmetic")
+    for mixture in mixtures:
+        _check(photo, text, mixture.photo_weight, mixture.how)
     masks = _only(photo, has_photo, has_text)
-    counts = dict.fromkeys(MIXTURES, 0)
+    counts = dict.fromkeys(mixtures, 0)
     for start in range(0, len(photo), BLOCK_ROWS):
         rows = slice(start, start + BLOCK_ROWS)
         block = _BlockScores(photo[rows], text[rows], masks[0][rows], masks[1][rows])
-        for mixture in MIXTURES:
+        for mixture in mixtures:
             counts[mixture] += int((block.answers(mixture) == places[rows]).sum())
     return counts
 
@@ -149,9 +152,10 @@ def choose_weight(
     places: IntArray,
     has_photo: Mask | None = None,
     has_text: Mask | None = None,
+    mixtures: Sequence[Mixture] = MIXTURES,
 ) -> Mixture:
     """Choose how to fuse by the accuracy on validation predictions; arguments as in `right_by_mixture`."""
-    return best_mixture(right_by_mixture(photo, text, places, has_photo, has_text))
+    return best_mixture(right_by_mixture(photo, text, places, has_photo, has_text, mixtures))
 
 
 class _BlockScores:

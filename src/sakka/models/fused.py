@@ -1,0 +1,173 @@
+"""The model that reads a work's photo and its text: two models whose probabilities are fused (section 3.5).
+
+`fit` holds out a fifth of each creator's works, fits both models on the rest, chooses on the held-out works how to
+fuse (`models/fusion.py`), and then fits both models on all works. A work with only a photo, or only a text, gets
+that model's answer alone, and where no work has a photo (or none has a text) the other model is all there is.
+"""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from sakka.errors import ModelError
+from sakka.models.base import CreatorModel, Modality, ModelParts, Probabilities, known_places
+from sakka.models.fusion import HOWS, RATIOS, How, Mask, Mixture, best_mixture, fuse, right_by_mixture
+from sakka.models.registry import make_model, model_class
+from sakka.splits import IntArray, deal
+from sakka.works import Catalog
+
+HOLD_OUT = 5  # one work in so many is held out to choose the mixture on
+EQUAL = Mixture("log-linear", 0.5)
+ROLES: dict[str, tuple[Modality, ...]] = {"photo": ("photo", "labels", "none"), "text": ("text", "none")}
+
+
+class FusedModel(CreatorModel):
+    """A photo model and a text model, fused.
+
+    Attributes:
+        mixture_: After `fit`: how the two are fused.
+        held_out_: After `fit`: how many works the mixture was chosen on, and the share of them whose creator the
+            fused model (`accuracy`) and each of the two (`photo_accuracy`, `text_accuracy`) named before it was
+            fitted on all works. Empty where there was nothing to choose.
+        photo_model_: After `fit`: the photo model; None where no work had a photo.
+        text_model_: After `fit`: the text model; None where every work lacked a text.
+    """
+
+    name: ClassVar[str] = "fused"
+    modality: ClassVar[Modality] = "both"
+
+    def __init__(
+        self,
+        photo: str = "photo-efficientnet_lite0",
+        text: str = "text-linear",
+        *,
+        how: How | None = None,
+        photo_weight: float | None = None,
+        photo_settings: dict[str, Any] | None = None,
+        text_settings: dict[str, Any] | None = None,
+        seed: int = 0,
+    ) -> None:
+        """Store the settings.
+
+        Args:
+            photo: The photo model's name.
+            text: The text model's name.
+            how: `arithmetic` or `log-linear`; None chooses on held-out works.
+            photo_weight: The photo's weight, 0 to 1; None chooses on held-out works.
+            photo_settings: Settings of the photo model; None means its defaults.
+            text_settings: Settings of the text model; None means its defaults.
+            seed: Decides which works are held out, and is handed to both models.
+        """
+        self.photo = photo
+        self.text = text
+        self.how = how
+        self.photo_weight = photo_weight
+        self.photo_settings = photo_settings
+        self.text_settings = text_settings
+        self.seed = seed
+
+    def fit(self, works: Catalog, creators: Sequence[str] | None = None) -> Self:
+        """Choose how to fuse on held-out works, then fit both models on all works."""
+        creators = tuple(works.creators if creators is None else creators)
+        places = known_places(works, creators)
+        mixtures = self._mixtures()
+        roles = _roles_in(works)
+        self.mixture_ = EQUAL
+        self.held_out_: dict[str, float] = {}
+        if len(mixtures) == 1:
+            self.mixture_ = mixtures[0]
+        elif len(roles) == 2:
+            self._choose(works, places, creators, mixtures)
+        fitted = {role: self._make(role).fit(works, creators) for role in roles}
+        self.photo_model_, self.text_model_ = fitted.get("photo"), fitted.get("text")
+        self.creators_ = creators
+        return self
+
+    def predict_proba(self, works: Catalog) -> Probabilities:
+        """Fuse the answers of the two models, shape (n_works, n_creators); neither sees a work that it can't read."""
+        if self.photo_model_ is None or self.text_model_ is None:
+            alone = self.photo_model_ or self.text_model_
+            assert alone is not None
+            return alone.predict_proba(works)
+        seen = works.has_photo
+        read = works.has_text | ~seen  # a work with neither gets the text model's answer to an empty text
+        photo, text = _answers(self.photo_model_, works, seen), _answers(self.text_model_, works, read)
+        answers = np.where(read[:, None], text, photo)
+        both = seen & read
+        answers[both] = fuse(photo[both], text[both], self.mixture_.photo_weight, self.mixture_.how)
+        return answers
+
+    def _mixtures(self) -> list[Mixture]:
+        hows = HOWS if self.how is None else (self.how,)
+        weights = RATIOS if self.photo_weight is None else (self.photo_weight,)
+        if any(how not in HOWS for how in hows) or not all(0 <= weight <= 1 for weight in weights):
+            raise ModelError(
+                f"fusing {self.how!r} with weight {self.photo_weight} on the photo is not possible; "
+                f"expected {' or '.join(HOWS)} and a weight of 0 to 1"
+            )
+        return [Mixture(how, weight) for how in hows for weight in weights]
+
+    def _choose(self, works: Catalog, places: IntArray, creators: tuple[str, ...], mixtures: list[Mixture]) -> None:
+        held = _held_out(places, self.seed)
+        if not held.any():
+            self.mixture_ = best_mixture(dict.fromkeys(mixtures, 0))
+            return
+        rest, judged = works.take(np.flatnonzero(~held)), works.take(np.flatnonzero(held))
+        photo, text = (self._make(role).fit(rest, creators).predict_proba(judged) for role in ("photo", "text"))
+        right = places[held]
+        counts = right_by_mixture(photo, text, right, judged.has_photo, judged.has_text, mixtures)
+        self.mixture_ = best_mixture(counts)
+        self.held_out_ = {
+            "works": len(right),
+            "accuracy": counts[self.mixture_] / len(right),
+            "photo_accuracy": float((photo.argmax(axis=1) == right).mean()),
+            "text_accuracy": float((text.argmax(axis=1) == right).mean()),
+        }
+
+    def _make(self, role: str) -> CreatorModel:
+        name: str = getattr(self, role)
+        allowed = model_class(name).modality
+        if allowed not in ROLES[role]:
+            raise ModelError(f"the model {name} reads {allowed}, so it can't be the {role} model of a fused one")
+        settings = dict(getattr(self, f"{role}_settings") or {})
+        if "seed" in make_model(name, **settings).settings():
+            settings.setdefault("seed", self.seed)
+        return make_model(name, **settings)
+
+    def _export(self) -> ModelParts:
+        children = {"photo": self.photo_model_, "text": self.text_model_}
+        return ModelParts(
+            values={
+                "how": self.mixture_.how,
+                "photo_weight": self.mixture_.photo_weight,
+                "held_out": self.held_out_,
+            },
+            children={role: model for role, model in children.items() if model is not None},
+        )
+
+    def _restore(self, parts: ModelParts) -> None:
+        self.mixture_ = Mixture(parts.values["how"], parts.values["photo_weight"])
+        self.held_out_ = parts.values["held_out"]
+        self.photo_model_ = parts.children.get("photo")
+        self.text_model_ = parts.children.get("text")
+
+
+def _roles_in(works: Catalog) -> list[str]:
+    if not works.has_photo.any():
+        return ["text"]
+    return ["photo", "text"] if works.has_text.any() else ["photo"]
+
+
+def _held_out(places: IntArray, seed: int) -> Mask:
+    """Choose a fifth of each creator's works; a creator with one work keeps it to learn from."""
+    chosen: Mask = deal(places, np.random.default_rng((seed, 2)), HOLD_OUT) == 0
+    held: Mask = chosen & (np.bincount(places)[places] >= 2)
+    return held
+
+
+def _answers(model: CreatorModel, works: Catalog, readable: Mask) -> Probabilities:
+    table = np.zeros((len(works), len(model.creators_)), dtype=np.float32)
+    if readable.any():
+        table[readable] = model.predict_proba(works.take(np.flatnonzero(readable)))
+    return table

@@ -1,0 +1,62 @@
+from collections.abc import Callable
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+from PIL import Image
+from tests.catalogs import tiny_catalog
+from tests.models.checks import CHECKS, Subject
+
+from sakka.models.labels.table import LabelTable
+from sakka.models.registry import MODELS
+from sakka.works import Catalog
+
+# Settings that make a model small, and how far answers of folds fitted together may be from those fitted alone.
+SMALL: dict[str, tuple[dict[str, object], float]] = {
+    "fused": ({"photo": "labels-lightgbm", "photo_settings": {"iterations": 5}}, 1e-4),
+    "labels-lightgbm": ({"iterations": 5}, 1e-6),
+}
+
+
+def labels_of_colours(works: Catalog, threshold: float = 0.2) -> LabelTable:
+    """Stand in for the detector, whose weights tests must not need: the mean colour as three confidences."""
+    vectors = np.zeros((len(works), 92), dtype=np.float32)
+    for row, path in enumerate(works.photo_paths):
+        if path is not None:
+            with Image.open(path) as photo:
+                vectors[row, 1:4] = np.asarray(photo.convert("RGB")).mean(axis=(0, 1)) / 255
+    return LabelTable(tuple(works.ids), vectors)
+
+
+@pytest.fixture(autouse=True)
+def _labels_without_a_detector(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sakka.models.labels.lightgbm.find_labels", labels_of_colours)
+
+
+@pytest.fixture(scope="module")
+def works(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    return tiny_catalog(tmp_path_factory.mktemp("works"))
+
+
+def needs(name: str) -> None:
+    for model in {name, "text-linear"} if name == "fused" else {name}:
+        module = MODELS[model].partition(":")[0]
+        if find_spec(module) is None:
+            pytest.skip(f"{module} is not there")
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model_keeps_the_contract(name: str, check: Callable[[Subject], None], works: Catalog) -> None:
+    needs(name)
+    settings, tolerance = SMALL.get(name, ({}, 1e-6))
+    check(Subject(name, settings, works, tolerance))
+
+
+@pytest.mark.parametrize("name", [name for name in MODELS if name != "dummy"])
+def test_a_model_learns_more_than_the_shares(name: str, works: Catalog) -> None:
+    needs(name)
+    subject = Subject(name, SMALL.get(name, ({}, 0))[0], works)
+    answers = subject.make().fit(subject.train).predict(subject.test)
+    right = np.mean([answer == work.creator for answer, work in zip(answers, subject.test, strict=True)])
+    assert right > 3 / len(works.creators)
