@@ -7,7 +7,7 @@ import typer
 
 from sakka.errors import SakkaError
 
-COMMAND_GROUPS = ("catalog", "experiment", "models", "weights")
+COMMAND_GROUPS = ("catalog", "experiment", "labels", "models", "weights")
 
 app = typer.Typer(
     name="sakka",
@@ -24,8 +24,9 @@ def main() -> None:
         import_module(f"sakka.cli.{group}")  # each adds its commands to `app`
     try:
         app()
-    except SakkaError as error:
-        sys.stderr.write(f"sakka: {' '.join(str(error).split())}\n")
-        sys.exit(2)
     except BrokenPipeError:
         sys.exit(0)
+    except (SakkaError, OSError) as error:  # OSError: a folder that can't be written to, a full disk
+        line = " ".join(str(error).split()).encode("utf-8", "backslashreplace").decode()
+        sys.stderr.write(f"sakka: {line}\n")
+        sys.exit(2)

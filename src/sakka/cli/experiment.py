@@ -1,1 +1,124 @@
 """`sakka experiment` and `sakka report`: judge models by nested cross-validation."""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sakka.cli import app
+
+if TYPE_CHECKING:
+    from sakka.experiment.layout import RunLayout
+
+INTERRUPTED = 130  # what shells give for a program that Ctrl-C ended
+COLUMNS = {"accuracy": "accuracy", "macro_f1": "macro-F1", "top5_accuracy": "top 5"}
+
+
+@app.command("experiment")
+def experiment(
+    catalog: Annotated[Path, typer.Argument(help="A catalog's folder.", metavar="CATALOG")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The run folder.", metavar="RUN")],
+    preset: Annotated[str, typer.Option(help="quick (5 x 1 folds) or best (5 x 5).")] = "best",
+    split: Annotated[str, typer.Option(help="How works are divided into folds.")] = "random",
+    seed: Annotated[int, typer.Option(help="The seed of the folds and of the models.", min=0)] = 0,
+    model: Annotated[
+        list[str] | None, typer.Option("--model", help="Judge this model; may be given several times.", metavar="NAME")
+    ] = None,
+) -> None:
+    """Judge models on a catalog and write a report; given again after an interruption, it goes on.
+
+    Example: sakka experiment paintings -o run --preset best
+    """
+    from sakka.cli.terminal import duration, error_console, showing_progress
+    from sakka.works import Catalog
+
+    started_s = time.monotonic()
+    try:
+        with showing_progress():
+            layout = judge(Catalog.read(catalog), output, preset=preset, split=split, seed=seed, models=model)
+    except KeyboardInterrupt:
+        error_console().print(f"interrupted; give the same command again to go on with {output}", soft_wrap=True)
+        raise typer.Exit(INTERRUPTED) from None
+    show_headline(layout)
+    typer.echo(f"\n{duration(time.monotonic() - started_s)}; open the report: {layout.page}")
+
+
+@app.command("report")
+def report(run: Annotated[Path, typer.Argument(help="A run folder.", metavar="RUN")]) -> None:
+    """Write the report of a run anew, from its stored predictions; nothing is trained.
+
+    Example: sakka report run
+    """
+    from sakka.cli.terminal import showing_progress
+    from sakka.experiment.layout import RunLayout
+    from sakka.report import write_report
+
+    with showing_progress():
+        write_report(run)
+    layout = RunLayout(run)
+    show_headline(layout)
+    typer.echo(f"\nopen the report: {layout.page}")
+
+
+def judge(
+    catalog: Any,
+    output: Path,
+    *,
+    preset: str,
+    split: str = "random",
+    seed: int = 0,
+    models: Sequence[str] | None = None,
+) -> "RunLayout":
+    """Plan, run and report; models that can't be judged on the catalog are named on standard error.
+
+    Raises:
+        SakkaError: Anything that the caller can mend.
+    """
+    from sakka.cli.terminal import error_console
+    from sakka.experiment.plan import make_plan
+    from sakka.experiment.presets import preset as preset_called
+    from sakka.experiment.run import run_experiment
+    from sakka.report import write_report
+
+    chosen = preset_called(preset)
+    plan = make_plan(catalog, models or chosen.models, split=split, seed=seed, inner_folds=chosen.inner_folds)
+    for name, reason in plan.left_out.items():
+        error_console().print(f"{name} is left out: {reason}", soft_wrap=True)
+    layout = run_experiment(catalog, output, plan)
+    write_report(layout.folder)
+    return layout
+
+
+def show_headline(layout: "RunLayout") -> None:
+    """Print the main rows of table 3: mean over the outer folds, and the standard deviation between them."""
+    from sakka.cli.terminal import show_table
+
+    results = json.loads(layout.results.read_text(encoding="utf-8"))
+    rows = headline_rows(results)
+    figures = next(iter(rows.values()))
+    works, folds = (next(iter(figures.values()))[name] for name in ("n", "folds"))
+    show_table(
+        ["model", "row", *COLUMNS.values()],
+        [[*names, *(_figure(found.get(measure)) for measure in COLUMNS)] for names, found in rows.items()],
+        title=f"{works:,} works, {folds} outer folds (mean ± standard deviation)",
+        left=2,
+    )
+
+
+def headline_rows(results: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], dict[str, Mapping[str, Any]]]:
+    """Give table 3's figures by model and row, then by measure, in the table's order."""
+    rows: dict[tuple[str, str], dict[str, Mapping[str, Any]]] = {}
+    for entry in results:
+        if entry["table"] == "table3" and entry["measure"] in COLUMNS:
+            rows.setdefault((entry["model"], entry["row"]), {})[entry["measure"]] = entry
+    return rows
+
+
+def _figure(entry: Mapping[str, Any] | None) -> str:
+    if entry is None or entry["value"] is None:
+        return "–"
+    spread = "" if entry["spread"] is None else f" ± {entry['spread']:.3f}"
+    return f"{entry['value']:.3f}{spread}"

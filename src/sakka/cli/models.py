@@ -1,1 +1,133 @@
-"""`sakka fit`, `sakka identify`, `sakka weights`: a fitted model at work."""
+"""`sakka fit` and `sakka identify`: a fitted model at work."""
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sakka.cli import app
+from sakka.errors import ModelError
+
+if TYPE_CHECKING:
+    from sakka.models.fused import FusedModel
+    from sakka.works import Catalog, Work
+
+BAR_CHARACTERS = 24
+
+
+@app.command("fit")
+def fit(
+    catalog: Annotated[Path, typer.Argument(help="A catalog's folder.", metavar="CATALOG")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The model's folder.", metavar="MODEL")],
+    photo_model: Annotated[str, typer.Option(help="The model that reads photos.")] = "photo-efficientnet_lite0",
+    text_model: Annotated[str, typer.Option(help="The model that reads texts.")] = "text-linear",
+    seed: Annotated[int, typer.Option(help="The seed of the models.", min=0)] = 0,
+) -> None:
+    """Fit a photo and a text model on all works of a catalog, fused, and save them as a folder.
+
+    Example: sakka fit paintings -o model
+    """
+    from sakka.cli.terminal import duration, showing_progress
+    from sakka.models.folder import check_can_hold_model
+    from sakka.models.fused import FusedModel
+    from sakka.works import Catalog
+
+    started_s = time.monotonic()
+    check_can_hold_model(output)
+    works = Catalog.read(catalog)
+    with showing_progress():
+        model = FusedModel(photo_model, text_model, seed=seed).fit(works)
+    model.save(output)
+    typer.echo(
+        f"{len(works):,} works by {len(model.creators_):,} creators in {duration(time.monotonic() - started_s)}\n"
+        f"{describe_mixture(model)}\n"
+        f"saved as {output}; try: sakka identify {output} --photo FILE --title TEXT"
+    )
+
+
+@app.command("identify")
+def identify(
+    model: Annotated[Path, typer.Argument(help="A model's folder, as `sakka fit` saves it.", metavar="MODEL")],
+    photo: Annotated[Path | None, typer.Option(help="The work's photo: JPEG, PNG, WebP, GIF or BMP.")] = None,
+    title: Annotated[str, typer.Option(help="The work's title.")] = "",
+    description: Annotated[str, typer.Option(help="The work's description.")] = "",
+    top: Annotated[int, typer.Option(help="How many creators to name.", min=1)] = 5,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Name the most probable creators of a work from its photo, its text or both.
+
+    Example: sakka identify model --photo brooch.jpg --title "桜のつまみ細工ブローチ"
+    """
+    from sakka.models.base import CreatorModel
+
+    work = work_to_identify(photo, title, description)
+    answers = CreatorModel.load(model).top_creators(_catalog_of(work), top)[0]
+    if as_json:
+        found = [{"creator": creator, "probability": round(probability, 6)} for creator, probability in answers]
+        typer.echo(json.dumps({"creators": found}, ensure_ascii=False, indent=2))
+    else:
+        show_answers(answers)
+
+
+def work_to_identify(photo: Path | None, title: str, description: str) -> "Work":
+    """Make a work of what the command line gave.
+
+    Raises:
+        ModelError: Nothing was given, or a text is not UTF-8.
+        PhotoError: The photo can't be read.
+    """
+    from sakka.works import Work
+
+    for name, text in (("--title", title), ("--description", description)):
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise ModelError(f"{name} is not UTF-8 text; give it in UTF-8") from error
+    if photo is None and not (title.strip() or description.strip()):
+        raise ModelError(
+            "nothing to identify a creator by: give --photo FILE, --title TEXT, --description TEXT or several of them"
+        )
+    if photo is None:
+        return Work("work", title=title, description=description)
+    from sakka.photos import check_photo
+
+    checked = check_photo(photo)
+    path = str(photo.resolve())
+    return Work("work", title=title, description=description, photos=(path,), photo_sha256=checked.sha256)
+
+
+def show_answers(answers: list[tuple[str, float]]) -> None:
+    """Print creators with their probabilities, the most probable first, each with a bar."""
+    from sakka.cli.terminal import show_table
+
+    rows = [
+        [str(rank), creator, f"{100 * probability:5.1f} %", "█" * round(BAR_CHARACTERS * probability)]
+        for rank, (creator, probability) in enumerate(answers, start=1)
+    ]
+    show_table(["", "creator", "probability", ""], rows, left=4)
+
+
+def describe_mixture(model: "FusedModel") -> str:
+    """Say in a line or two what the fused model consists of and how its mixture was chosen."""
+    if model.photo_model_ is None:
+        return f"no work has a photo, so {model.text} answers alone"
+    if model.text_model_ is None:
+        return f"no work has a text, so {model.photo} answers alone"
+    photo = model.mixture_.photo_weight
+    said = f"{model.photo} x {photo:.1f} + {model.text} x {1 - photo:.1f}, {model.mixture_.how}"
+    if not model.held_out_:
+        return said
+    held = model.held_out_
+    return (
+        f"{said}; chosen on {held['works']:,} held-out works\n"
+        f"accuracy there: fused {held['accuracy']:.3f}, photo {held['photo_accuracy']:.3f}, "
+        f"text {held['text_accuracy']:.3f}"
+    )
+
+
+def _catalog_of(work: "Work") -> "Catalog":
+    from sakka.works import Catalog
+
+    return Catalog.from_works([work])

@@ -13,6 +13,7 @@ the architecture is rebuilt from sakka's own code and any changed byte is refuse
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,9 @@ from sakka.models.base import CreatorModel, ModelParts
 from sakka.models.registry import make_model
 
 FORMAT_VERSION = 1
+CHILD_NAME = re.compile(r"[a-z0-9_-]+")
+UNREADABLE = (OSError, LookupError, TypeError, ValueError, AttributeError, RuntimeError, SafetensorError)
+"""What reading raises where a file is not what it should be; torch has RuntimeError for shapes that do not fit."""
 
 
 @dataclass(frozen=True)
@@ -68,14 +72,24 @@ def write_model(model: CreatorModel, folder: Path) -> None:
     """
     if not hasattr(model, "creators_"):
         raise ModelFolderError(f"the model {model.name} is not fitted; call fit(works) before save")
-    layout = ModelLayout(folder)
-    if folder.exists() and not layout.manifest.is_file() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ModelFolderError(f"{folder} exists and is not a saved model; choose another folder or remove it")
+    check_can_hold_model(folder)
     with writing_whole_folder(folder) as part:
         _write_parts(model, ModelLayout(part))
         files = {name: sha256_of(part / name) for name in _files_in(part)}
         content = {"format": FORMAT_VERSION, "model": model.name, "files": files}
         write_json(ModelLayout(part).manifest, {**content, "sha256": _digest(content)})
+
+
+def check_can_hold_model(folder: Path) -> None:
+    """Refuse a folder that holds something other than a saved model, before any long work is done.
+
+    Raises:
+        ModelFolderError: `folder` is a file, or has files in it and no manifest.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise ModelFolderError(f"{folder} is a file, expected a folder for the model; choose another name")
+    if folder.is_dir() and any(folder.iterdir()) and not ModelLayout(folder).manifest.is_file():
+        raise ModelFolderError(f"{folder} exists and is not a saved model; choose another folder or remove it")
 
 
 def read_model(folder: Path) -> CreatorModel:
@@ -88,7 +102,7 @@ def read_model(folder: Path) -> CreatorModel:
     _check_manifest(layout)
     try:
         return _read_parts(layout)
-    except (OSError, KeyError, TypeError, ValueError, SafetensorError) as error:
+    except UNREADABLE as error:
         raise ModelFolderError(f"{folder} can't be read as a model ({error!r}); fit and save it again") from error
 
 
@@ -121,38 +135,57 @@ def _read_parts(layout: ModelLayout) -> CreatorModel:
         tensors=dict(load_tensors(layout.tensors.read_bytes())),
         values=description["values"],
         texts={name: layout.text(name).read_bytes().decode() for name in description["texts"]},
-        children={name: _read_parts(layout.child(name)) for name in description["children"]},
+        children={name: _read_parts(layout.child(_child_name(name))) for name in description["children"]},
     )
     model._restore(parts)
     return model
+
+
+def _child_name(name: str) -> str:
+    if not CHILD_NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is no name of a model inside another")
+    return name
 
 
 def _check_manifest(layout: ModelLayout) -> None:
     folder = layout.folder
     if not layout.manifest.is_file():
         raise ModelFolderError(f"{folder} is not a saved model: no manifest.json in it; make one with `sakka fit`")
-    changed = f"{folder} was changed since it was saved"
-    again = "fit and save the model again, or copy it again from where it came"
     try:
-        text = layout.manifest.read_bytes().decode()
-        manifest: dict[str, Any] = json.loads(text)
-        content = {key: value for key, value in manifest.items() if key != "sha256"}
-        sound = canonical_json(manifest) == text and _digest(content) == manifest["sha256"]
-    except (ValueError, AttributeError, KeyError, RecursionError):
-        sound = False
-    if not sound:
-        raise ModelFolderError(f"{changed}: manifest.json is not as written; {again}")
-    if manifest["format"] != FORMAT_VERSION:
+        version, files = _read_manifest(layout)
+        change = _first_change(folder, files)
+    except UNREADABLE:
+        version, change = FORMAT_VERSION, "manifest.json is not as written"
+    if version != FORMAT_VERSION:
         raise ModelFolderError(
-            f"{folder} has format {manifest['format']}, expected {FORMAT_VERSION}; fit and save the model again"
+            f"{folder} has format {version}, expected {FORMAT_VERSION}; fit and save the model again"
         )
+    if change:
+        raise ModelFolderError(
+            f"{folder} was changed since it was saved: {change}; "
+            "fit and save the model again, or copy it again from where it came"
+        )
+
+
+def _read_manifest(layout: ModelLayout) -> tuple[int, dict[str, str]]:
+    text = layout.manifest.read_bytes().decode()
+    manifest: dict[str, Any] = json.loads(text)
+    content = {key: value for key, value in manifest.items() if key != "sha256"}
+    if canonical_json(manifest) != text or _digest(content) != manifest["sha256"]:
+        raise ValueError("the manifest's own sha256 differs")
+    return int(manifest["format"]), dict(manifest["files"])
+
+
+def _first_change(folder: Path, files: dict[str, str]) -> str:
+    """Say how a folder differs from its manifest; empty where it does not."""
     found = _files_in(folder)
-    if found != sorted(manifest["files"]):
-        name = sorted(set(found) ^ set(manifest["files"]))[0]
-        raise ModelFolderError(f"{changed}: {name} is {'new' if name in found else 'missing'}; {again}")
+    if found != sorted(files):
+        name = sorted(set(found) ^ set(files))[0]
+        return f"{name} is {'new' if name in found else 'missing'}"
     for name in found:
-        if sha256_of(folder / name) != manifest["files"][name]:
-            raise ModelFolderError(f"{changed}: the sha256 of {name} is not the one in manifest.json; {again}")
+        if not (folder / name).is_file() or sha256_of(folder / name) != files[name]:
+            return f"the sha256 of {name} is not the one in manifest.json"
+    return ""
 
 
 def _files_in(folder: Path) -> list[str]:

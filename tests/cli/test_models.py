@@ -1,0 +1,152 @@
+import json
+from pathlib import Path
+
+import pytest
+from tests.catalogs import tiny_catalog
+
+from sakka.cli import main
+from sakka.models.base import CreatorModel
+from sakka.models.dummy import DummyModel
+from sakka.models.fused import FusedModel
+from sakka.works import Catalog
+
+
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("works")
+    tiny_catalog(folder / "photos").write(folder / "catalog")
+    return folder / "catalog"
+
+
+@pytest.fixture(scope="module")
+def model(catalog: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("model") / "model"
+    FusedModel("dummy", "text-linear").fit(Catalog.read(catalog)).save(folder)
+    return folder
+
+
+def run(
+    arguments: list[object], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> tuple[int, str, str]:
+    monkeypatch.setattr("sys.argv", ["sakka", *map(str, arguments)])
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit) as caught:
+        main()
+    printed = capsys.readouterr()
+    return int(caught.value.code or 0), printed.out, printed.err
+
+
+def test_a_model_is_fitted_and_names_a_creator(
+    catalog: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = folder / "model"
+    arguments = ["fit", catalog, "-o", target, "--photo-model", "dummy", "--text-model", "text-linear"]
+    code, output, _ = run(arguments, monkeypatch, capsys)
+    assert code == 0
+    assert "60 works by 6 creators" in output
+    assert "held-out works" in output
+    assert f"sakka identify {target}" in output
+    code, output, _ = run(["identify", target, "--title", "刺繍 小鳥", "--top", 2], monkeypatch, capsys)
+    assert code == 0
+    first, second = (line for line in output.splitlines() if line.strip()[:1] in ("1", "2"))
+    assert "creator 02" in first
+    assert "%" in second
+
+
+def test_json_holds_the_same_answers_as_python(
+    model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, output, _ = run(["identify", model, "--title", "glass moon", "--json"], monkeypatch, capsys)
+    found = json.loads(output)["creators"]
+    assert code == 0
+    assert len(found) == 5
+    assert found[0]["creator"] == "creator 03"
+    assert found == sorted(found, key=lambda entry: -entry["probability"])
+
+
+def test_a_photo_alone_and_both_together_are_answered(
+    catalog: Path, model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photo = Catalog.read(catalog).photo_paths[0]
+    for extra in ([], ["--description", "花の和装"]):
+        code, output, _ = run(["identify", model, "--photo", photo, *extra], monkeypatch, capsys)
+        assert code == 0
+        assert "creator 0" in output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "give --photo FILE, --title TEXT, --description TEXT"),
+        (["--title", "  "], "nothing to identify"),
+        (["--photo", "nowhere.jpg"], "nowhere.jpg"),
+        (["--photo", "."], ""),
+        (["--title", "\udcff"], "--title is not UTF-8"),
+    ],
+)
+def test_what_cannot_be_read_is_one_line_and_exit_code_2(
+    model: Path,
+    arguments: list[object],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, output, error = run(["identify", model, *arguments], monkeypatch, capsys)
+    assert (code, output) == (2, "")
+    assert message in error
+    assert error.startswith("sakka: ")
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"not a photo", b"\x89PNG\r\n\x1a\n" + b"\x00" * 50, b"\xff\xd8\xff\xe0" * 9])
+def test_an_unreadable_photo_is_one_line_and_exit_code_2(
+    model: Path,
+    folder: Path,
+    content: bytes,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (folder / "photo.jpg").write_bytes(content)
+    code, output, error = run(["identify", model, "--photo", folder / "photo.jpg"], monkeypatch, capsys)
+    assert (code, output) == (2, "")
+    assert "photo.jpg" in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["missing", "."])
+def test_a_folder_that_is_no_model_is_one_line(
+    folder: Path, name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, error = run(["identify", folder / name, "--title", "桜"], monkeypatch, capsys)
+    assert code == 2
+    assert "not a saved model" in error
+
+
+def test_a_folder_with_other_things_is_refused_before_anything_is_fitted(
+    catalog: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "letter.txt").write_text("mine")
+    monkeypatch.setattr(FusedModel, "fit", None)
+    code, _, error = run(["fit", catalog, "-o", folder], monkeypatch, capsys)
+    assert code == 2
+    assert "choose another folder" in error
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(
+    catalog: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "file").write_text("a file where a folder is needed")
+    arguments = ["fit", catalog, "-o", folder / "file" / "model", "--photo-model", "dummy", "--text-model", "dummy"]
+    code, _, error = run(arguments, monkeypatch, capsys)
+    assert code == 2
+    assert error.count("\n") == 1
+
+
+def test_any_saved_model_can_identify(
+    catalog: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    DummyModel().fit(Catalog.read(catalog)).save(folder / "dummy")
+    code, output, _ = run(["identify", folder / "dummy", "--title", "桜", "--json"], monkeypatch, capsys)
+    assert code == 0
+    assert json.loads(output)["creators"][0]["probability"] == pytest.approx(1 / 6, abs=1e-5)
+    assert CreatorModel.load(folder / "dummy").name == "dummy"
