@@ -53,6 +53,6 @@ def plant_boxes(works: Catalog) -> None:
     pairs = []
     for key, creator in zip(works.table["photo_sha256"], works.creator_indices(), strict=True):
         if key is not None:
-            found = [[1 + creator % 90, 0.9], [1 + generator.integers(90), generator.uniform(0.2, 0.6)]]
+            found = [[1 + creator % 90, 0.9], [1 + generator.integers(40, 90), generator.uniform(0.2, 0.6)]]
             pairs.append((key, to_bytes(np.array([[*each, 0, 0, 1, 1] for each in found], dtype=np.float32))))
     PhotoCache(cache_path()).put(pairs)

@@ -1,12 +1,16 @@
 """Values kept by photo: what comes back, what happens to damage."""
 
+import hashlib
 import sqlite3
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from sakka.errors import SakkaError
-from sakka.models.photo_cache import KEYS_AT_ONCE, PhotoCache
+from sakka.errors import PhotoError, SakkaError
+from sakka.files import sha256_of
+from sakka.models.photo_cache import KEYS_AT_ONCE, PhotoCache, photo_keys, read_ahead
+from sakka.works import Catalog, Work
 
 
 def test_what_was_put_comes_back_and_nothing_else(folder: Path) -> None:
@@ -65,3 +69,40 @@ def test_a_folder_that_can_not_be_made_is_one_clear_line(folder: Path) -> None:
     (folder / "file").write_text("")
     with pytest.raises(SakkaError, match="SAKKA_CACHE"):
         PhotoCache(folder / "file" / "values.sqlite").put([("a", b"1")])
+
+
+def test_keys_are_the_catalog_s_or_those_of_the_files(folder: Path) -> None:
+    (folder / "a.png").write_bytes(b"abc")
+    works = [Work("a", photos=("a.png",)), Work("b"), Work("c", photos=("gone.png",), photo_sha256="kept")]
+    assert photo_keys(Catalog.from_works(works, photo_root=folder)) == [
+        hashlib.sha256(b"abc").hexdigest(),
+        None,
+        "kept",
+    ]
+    with pytest.raises(PhotoError, match="check the path"):
+        photo_keys(Catalog.from_works([Work("a", photos=("gone.png",))], photo_root=folder))
+
+
+def test_reading_ahead_keeps_the_order_and_is_bounded(folder: Path) -> None:
+    photos = []
+    for shade in range(30):
+        path = folder / f"{shade}.png"
+        Image.new("RGB", (1, 1), (shade, 0, 0)).save(path)
+        photos.append((sha256_of(path), path))
+    started: list[int] = []
+
+    def prepare(photo: Image.Image) -> int:
+        started.append(1)
+        return photo.getpixel((0, 0))[0]
+
+    given = []
+    for key, shade in read_ahead(iter(photos), prepare, at_least_px=1, ahead=6):
+        given.append((key, shade))
+        assert len(started) <= len(given) + 5
+    assert given == [(key, shade) for shade, (key, _) in enumerate(photos)]
+
+
+def test_a_photo_with_another_content_than_its_key_is_refused(folder: Path) -> None:
+    Image.new("RGB", (1, 1)).save(folder / "a.png")
+    with pytest.raises(PhotoError, match="build the catalog again"):
+        list(read_ahead([("0" * 64, folder / "a.png")], lambda photo: photo.size, at_least_px=1, ahead=2))

@@ -2,18 +2,32 @@
 
 The caller names the file after everything else that the value depends on (the weights' SHA-256, the preprocessing).
 Values are stored as they come, in transactions, so an interrupted run goes on where it was, and several processes may
-read and write the same file. A file that is no database is replaced: all of it can be computed again.
+read and write the same file. A file that is no database is replaced: all of it can be computed again. Photos that the
+cache lacks are read by threads ahead of whatever works on them, a bounded number at a time.
 """
 
+import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
-from sakka.errors import SakkaError
+from PIL import Image
+
+from sakka.errors import PhotoError, SakkaError
+from sakka.files import sha256_of
+from sakka.photos import read_photo
+from sakka.works import Catalog
 
 TIMEOUT_S = 60.0
 KEYS_AT_ONCE = 500
+MOST_READERS = 4
+
+Prepared = TypeVar("Prepared")
 
 
 class PhotoCache:
@@ -76,8 +90,62 @@ class PhotoCache:
         connection = sqlite3.connect(self.path, timeout=TIMEOUT_S)
         try:
             connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("CREATE TABLE IF NOT EXISTS photos (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID")
         except sqlite3.Error:
             connection.close()
             raise
         return connection
+
+
+def photo_keys(works: Catalog) -> list[str | None]:
+    """Give the SHA-256 of each work's featured photo, from the catalog where it knows it; None for no photo.
+
+    Raises:
+        PhotoError: The catalog does not know it and the file can't be read.
+    """
+    pairs = zip(works.photo_paths, works.table["photo_sha256"].to_list(), strict=True)
+    return [None if path is None else known or _file_sha256(path) for path, known in pairs]
+
+
+def read_ahead(
+    photos: Iterable[tuple[str, Path]], prepare: Callable[[Image.Image], Prepared], *, at_least_px: int, ahead: int
+) -> Iterator[tuple[str, Prepared]]:
+    """Give keys and prepared photos in order; the next `ahead` photos are being read by threads meanwhile.
+
+    Args:
+        photos: Keys (`photo_keys`) and paths.
+        prepare: What makes an RGB image what the caller wants; it runs in the threads.
+        at_least_px: What a photo's shorter side must have at the least (see `read_photo`).
+        ahead: How many photos are in memory at most.
+
+    Raises:
+        PhotoError: A photo can't be read, or is not the one that its key stands for.
+    """
+    remaining = iter(photos)
+    pool = ThreadPoolExecutor(max_workers=min(MOST_READERS, os.cpu_count() or 1), thread_name_prefix="sakka-photos")
+    try:
+        reading: deque[tuple[str, Future[Prepared]]] = deque()
+        while True:
+            for key, path in islice(remaining, ahead - len(reading)):
+                reading.append((key, pool.submit(_checked, key, path, prepare, at_least_px)))
+            if not reading:
+                return
+            key, future = reading.popleft()
+            yield key, future.result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _checked(key: str, path: Path, prepare: Callable[[Image.Image], Prepared], at_least_px: int) -> Prepared:
+    prepared = prepare(read_photo(path, at_least_px=at_least_px))
+    if _file_sha256(path) != key:
+        raise PhotoError(f"{path} is not the photo that the catalog was built with; build the catalog again")
+    return prepared
+
+
+def _file_sha256(path: Path) -> str:
+    try:
+        return sha256_of(path)
+    except OSError as error:
+        raise PhotoError(f"{path} can't be opened ({error.strerror}); check the path") from error

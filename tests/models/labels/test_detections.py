@@ -76,25 +76,15 @@ def test_a_photo_that_is_missing_is_one_clear_line(folder: Path) -> None:
         find_labels(works)
 
 
+def test_a_photo_that_changed_since_the_catalog_was_built_is_one_clear_line(sample: Catalog, folder: Path) -> None:
+    works = [Work("a", photos=("1.png",), photo_sha256="f" * 64)]
+    with pytest.raises(PhotoError, match="build the catalog again"):
+        find_labels(Catalog.from_works(works, photo_root=folder))
+
+
 def test_what_a_run_folder_keeps_is_what_was_found(sample: Catalog, folder: Path) -> None:
     written = write_labels(folder / "run", sample)
     read = read_labels(folder / "run")
     assert read is not None
     assert read.ids == tuple(sample.ids)
     assert np.array_equal(read.vectors, written.vectors)
-
-
-def test_reading_ahead_keeps_the_order_and_is_bounded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[str] = []
-
-    def decode(key: str, path: Path) -> tuple[str, np.ndarray]:
-        started.append(key)
-        return key, np.zeros((1, 1, 3), dtype=np.uint8)
-
-    monkeypatch.setattr(detections, "_decode", decode)
-    photos = [(str(number), folder) for number in range(10 * detections.BATCH + 3)]
-    given: list[str] = []
-    for batch in detections._decoded_batches(photos):
-        given += [key for key, _ in batch]
-        assert len(started) <= len(given) + detections.BATCHES_AHEAD * detections.BATCH
-    assert given == [key for key, _ in photos]

@@ -1,0 +1,122 @@
+"""`sakka labels`: which objects the detector finds in a catalog's photos."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sakka.cli import app
+
+if TYPE_CHECKING:
+    from sakka.models.labels.summary import LabelSummary
+    from sakka.models.labels.table import LabelTable
+    from sakka.works import Catalog
+
+TABLE_FILE = "labels.csv"
+SHEET_FILE = "samples.png"
+
+
+@app.command("labels")
+def labels(
+    catalog: Annotated[Path, typer.Argument(help="A catalog's folder.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help=f"Folder for {TABLE_FILE}, labels.parquet and {SHEET_FILE}."),
+    ] = None,
+    samples: Annotated[int, typer.Option(min=0, help="Photos to draw boxes on, drawn by lot.")] = 12,
+    threshold: Annotated[float, typer.Option(help="Detections with a lower confidence do not count.")] = 0.2,
+    seed: Annotated[int, typer.Option(help="Seed of the lot.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Find objects in the photos of a catalog: which labels, in how many works, in how many combinations.
+
+    With --output, boxes are drawn on photos of works that show a label.
+
+    Example: sakka labels catalog -o labels --samples 12
+    """
+    from sakka.cli.terminal import showing_progress
+    from sakka.models.labels.summary import summarise
+    from sakka.models.labels.table import find_labels
+    from sakka.works import Catalog
+
+    works = Catalog.read(catalog)
+    with showing_progress():
+        table = find_labels(works, threshold)
+    summary = summarise(table)
+    if output is not None:
+        _write(output, works, table, summary, samples=samples, threshold=threshold, seed=seed)
+    if as_json:
+        typer.echo(json.dumps(_as_json(summary), ensure_ascii=False, indent=2))
+    else:
+        _show(summary)
+        if output is not None:
+            typer.echo(f"\nWritten to {output}")
+
+
+def _show(summary: "LabelSummary") -> None:
+    from sakka.cli.terminal import show_table
+
+    rows = [
+        [count.label.english, count.label.japanese, str(count.label.id), f"{count.works:,}", f"{count.share:.1%}"]
+        for count in summary.counts
+    ]
+    show_table(["label", "ラベル", "id", "works", "share"], rows, left=2)
+    none = f", {summary.without_photo:,} without" if summary.without_photo else ""
+    typer.echo(f"\n{summary.works:,} works with a photo{none}; {summary.labels_per_work:.2f} labels a work")
+    typer.echo(f"{summary.combinations:,} combinations of labels, {summary.shown_once:,} of them in one work only")
+
+
+def _as_json(summary: "LabelSummary") -> dict[str, Any]:
+    rows = [{**vars(count.label), "works": count.works, "share": round(count.share, 6)} for count in summary.counts]
+    rest = {name: value for name, value in vars(summary).items() if name != "counts"}
+    if not summary.works:
+        rest["labels_per_work"] = None
+    return {"labels": rows, **rest}
+
+
+def _write(
+    folder: Path,
+    works: "Catalog",
+    table: "LabelTable",
+    summary: "LabelSummary",
+    *,
+    samples: int,
+    threshold: float,
+    seed: int,
+) -> None:
+    from sakka.errors import CatalogError
+    from sakka.files import write_text, writing_whole
+
+    lines = [f"{c.label.id},{c.label.english},{c.label.japanese},{c.works},{c.share:.6f}" for c in summary.counts]
+    try:
+        write_text(folder / TABLE_FILE, "\n".join(["id,label,japanese,works,share", *lines]) + "\n")
+        table.write(folder)
+        sheet = _sheet(works, table, samples=samples, threshold=threshold, seed=seed)
+        if sheet is not None:
+            with writing_whole(folder / SHEET_FILE) as part:
+                sheet.save(part, "PNG")
+    except OSError as error:
+        raise CatalogError(f"{folder} can't be written ({error.strerror}); choose another folder") from error
+
+
+def _sheet(works: "Catalog", table: "LabelTable", *, samples: int, threshold: float, seed: int) -> Any:
+    """Draw boxes on works drawn by lot among those that show a label; None where there is nothing to draw."""
+    import numpy as np
+
+    from sakka.models.labels.detections import boxes_of
+    from sakka.models.labels.drawing import CELL_PX, Drawn, contact_sheet, japanese_font
+    from sakka.photos import read_photo
+
+    showing = np.flatnonzero(table.shown.any(axis=1))
+    rows = np.sort(np.random.default_rng(seed).permutation(showing)[:samples])
+    if not len(rows):
+        return None
+    chosen = works.take(rows)
+    photos = []
+    for work, path, boxes in zip(chosen, chosen.photo_paths, boxes_of(chosen), strict=True):
+        assert path is not None  # a work that shows a label has a photo
+        assert boxes is not None
+        sure = boxes[boxes[:, 1] >= np.float32(threshold)]
+        photos.append(Drawn(read_photo(path, at_least_px=CELL_PX), sure, work.title or work.id))
+    return contact_sheet(photos, japanese_font())
