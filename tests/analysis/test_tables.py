@@ -115,6 +115,26 @@ def test_the_transitions_add_up_to_the_works_and_to_the_accuracies(judged: Judge
         assert sum(shares) == pytest.approx(1)
 
 
+def test_the_gains_are_differences_of_table_3_and_add_up(judged: Judged) -> None:
+    tables = tables_of(judged)
+    photo = "photo-efficientnet_lite0"
+
+    def gain(name: str, row: str) -> float:
+        value = find(tables["gains"], name, row, "accuracy_gain").value
+        assert value is not None
+        return value
+
+    single = find(tables["table3"], photo, "single", "accuracy").value
+    fused = find(tables["table3"], "fused", "fused", "accuracy").value
+    assert single is not None
+    assert fused is not None
+    by_ensembling_first = gain(f"{photo} single -> {photo} ensemble", "ensemble")
+    by_ensembling_first += gain(f"{photo} ensemble -> fused fused", "fused")
+    by_fusion_first = gain(f"{photo} single -> fused single", "single") + gain("fused single -> fused fused", "fused")
+    assert by_ensembling_first == pytest.approx(fused - single, abs=1e-12)
+    assert by_fusion_first == pytest.approx(fused - single, abs=1e-12)
+
+
 def test_rescued_and_lost_works_are_what_they_are_called(judged: Judged) -> None:
     for example in rescued(judged):
         photo, text, fused = example.namings
@@ -153,7 +173,7 @@ def test_a_run_of_texts_alone_leaves_out_the_tables_of_fusion(folder: Path) -> N
     tables, left_out = all_tables(judged)
     assert {each.key for each in left_out} == {"table2", "choices", "table4", "agreement", "coverage"}
     assert all(isinstance(each, LeftOut) and each.reason.endswith(".") for each in left_out)
-    assert {table.key for table in tables} == {"table3", "sizes", "confusions", "creators"}
+    assert {table.key for table in tables} == {"table3", "gains", "sizes", "confusions", "creators"}
     assert rescued(judged) == lost(judged) == []
 
 

@@ -58,12 +58,12 @@ def creators_table(judged: Judged) -> Table:
             measures = ("precision", "recall", "f1") if judge is columns[0] else ("recall",)
             cells += [_creator_figure(judge, name, place, whole, folds, facts) for name in measures]
         rows.append(tuple(cells))
-    others = tuple(f"Recall, {model_words(judge.name)}" for judge in columns[1:])
+    others = tuple(f"Recall, {model_words(judge.name).lower()}" for judge in columns[1:])
     return Table(
         key="creators",
         title="Every creator",
         note=(
-            f"Precision, recall and F1 of {model_words(columns[0].name)}, counted over all folds together, "
+            f"Precision, recall and F1 ({model_words(columns[0].name).lower()}), counted over all folds together, "
             "± standard deviation of the fold figures. Recall is the share of a creator's works named rightly, "
             "precision the share of the works given that name that are theirs."
         ),

@@ -11,12 +11,14 @@ from sakka.analysis.coverage import coverage
 from sakka.analysis.creators import creators_table, sizes_table
 from sakka.analysis.ensembles import table3
 from sakka.analysis.figures import LeftOut, Table
+from sakka.analysis.gains import gains
 from sakka.analysis.judged import Judged
 from sakka.analysis.ratios import choices, table2
 from sakka.analysis.transitions import agreement, table4
 
 TABLES: tuple[Callable[[Judged], Table | LeftOut], ...] = (
     table3,
+    gains,
     table2,
     choices,
     table4,

@@ -1,0 +1,63 @@
+"""How a figure is written: shares with four decimals as the paper has them, counts with their thousands apart."""
+
+from sakka.analysis.figures import Cell, Figure, Table
+
+PLUS_MINUS = " ± "
+NOTHING = "–"
+
+
+def number(figure: Figure) -> str:
+    """Write a figure's value.
+
+    >>> number(Figure("dummy", "single", "accuracy", 0.79591, 0.01, 10, 5))
+    '0.7959'
+    >>> number(Figure("a -> b", "fused", "TT_count", 86458, 3.2, 109685, 5))
+    '86,458'
+    """
+    if figure.value is None:
+        return NOTHING
+    if is_count(figure):
+        return f"{int(figure.value):,}"
+    if figure.measure.endswith("_gain"):
+        return f"{figure.value:+.4f}"
+    return f"{figure.value:.1f}" if figure.measure == "photo_weight" else f"{figure.value:.4f}"
+
+
+def spread(figure: Figure) -> str:
+    """Write a figure's spread with its sign, empty where it has none or where a count needs none."""
+    if figure.spread is None or figure.value is None or is_count(figure):
+        return ""
+    return f"{PLUS_MINUS}{figure.spread:.4f}"
+
+
+def is_count(figure: Figure) -> bool:
+    """Say whether a figure is a number of works."""
+    return "_count" in figure.measure or figure.measure.startswith("works of ")
+
+
+def cell_text(cell: Cell) -> str:
+    """Write a cell as plain text."""
+    return number(cell) + spread(cell) if isinstance(cell, Figure) else cell
+
+
+def percent(value: float) -> str:
+    """Write a share in percent.
+
+    >>> percent(0.8391)
+    '83.9 %'
+    """
+    return f"{100 * value:.1f} %"
+
+
+def points(difference: float) -> str:
+    """Write a difference of shares in percentage points.
+
+    >>> points(-0.0301)
+    '3.0 points'
+    """
+    return f"{100 * abs(difference):.1f} points"
+
+
+def file_names(table: Table) -> tuple[str, str]:
+    """Give the names of a table's Markdown and CSV files."""
+    return f"{table.key}.md", f"{table.key}.csv"

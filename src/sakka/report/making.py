@@ -1,0 +1,106 @@
+"""How a run was made: what someone needs to make it again."""
+
+import json
+import platform
+import shlex
+from dataclasses import dataclass
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+
+from sakka.analysis.reading import StoredRun
+from sakka.experiment.presets import PRESETS
+from sakka.files import canonical_json
+
+PACKAGES = ("numpy", "torch", "scikit-learn", "polars", "pillow", "safetensors")
+CATALOG_FILE = "catalog.json"
+HIDDEN = frozenset({"photo_root", "version", "works_sha256"})  # paths of one machine, and what stands elsewhere
+
+
+@dataclass(frozen=True)
+class Making:
+    """How a run was made.
+
+    Attributes:
+        command: The command line.
+        facts: Pairs of a name and a value.
+        models: Name and settings of each model.
+        catalog: Pairs of a name and a value: the source, its rules and what each removed.
+    """
+
+    command: str
+    facts: tuple[tuple[str, str], ...]
+    models: tuple[tuple[str, str], ...]
+    catalog: tuple[tuple[str, str], ...]
+
+
+def how_made(run: StoredRun) -> Making:
+    """Give the command, the split, the versions and the catalog of a run."""
+    plan = run.plan
+    works = np.bincount(run.facts.places, minlength=run.facts.columns)
+    split = f"{plan.split}, {plan.outer_folds} outer × {plan.inner_folds} inner folds, stratified by creator"
+    facts = (
+        ("Works and creators", f"{plan.works:,} works by {len(plan.creators):,} creators"),
+        ("Works per creator", f"max {works.max():,}, min {works.min():,}, std {works.std():.1f}"),
+        ("Lacking a photo", f"{int((~run.facts.has_photo).sum()):,} works"),
+        ("Lacking a text", f"{int((~run.facts.has_text).sum()):,} works"),
+        ("Split", split),
+        ("Seed", str(plan.seed)),
+        ("Catalog's SHA-256", plan.catalog_sha256),
+        ("Versions", f"sakka {plan.sakka}, Python {platform.python_version()}, {_versions()}"),
+    )
+    models = tuple((model.name, _one_line(model.settings)) for model in plan.models)
+    return Making(command(run), facts, models, _catalog(run))
+
+
+def command(run: StoredRun) -> str:
+    """Give the command line that makes the run."""
+    plan = run.plan
+    names = tuple(model.name for model in plan.models)
+    asked = {*names, *plan.left_out}
+    preset = next(
+        (each.name for each in PRESETS.values() if set(each.models) == asked and each.inner_folds == plan.inner_folds),
+        None,
+    )
+    words = ["sakka", "experiment", "CATALOG", "-o", "RUN"]
+    if preset is None:
+        words += [word for name in names for word in ("--model", name)]
+        words += ["--inner-folds", str(plan.inner_folds)]
+    else:
+        words += ["--preset", preset]
+    return shlex.join([*words, "--split", plan.split, "--seed", str(plan.seed)])
+
+
+def _versions() -> str:
+    found = []
+    for name in PACKAGES:
+        try:
+            found.append(f"{name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            continue
+    return ", ".join(found)
+
+
+def _catalog(run: StoredRun) -> tuple[tuple[str, str], ...]:
+    path = run.layout.folder / CATALOG_FILE
+    if not path.is_file():
+        return ()
+    try:
+        info = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ()
+    return tuple(_flat("", info)) if isinstance(info, dict) else ()
+
+
+def _flat(name: str, value: Any) -> list[tuple[str, str]]:
+    if isinstance(value, dict) and value:
+        pairs = [(f"{name} · {key}" if name else key, each) for key, each in value.items() if key not in HIDDEN]
+        return [pair for key, each in pairs for pair in _flat(key.replace("_", " "), each)]
+    if isinstance(value, list) and any(isinstance(each, dict) for each in value):
+        return [pair for number, each in enumerate(value, 1) for pair in _flat(f"{name} {number}", each)]
+    return [(name, _one_line(value) if isinstance(value, (list, dict)) else str(value))]
+
+
+def _one_line(value: Any) -> str:
+    return " ".join(canonical_json(value).split())

@@ -1,0 +1,163 @@
+"""The report's page: one HTML file that needs nothing else."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from sakka.analysis.confusions import confusions
+from sakka.analysis.examples import Example, lost, rescued
+from sakka.analysis.figures import Figure, LeftOut, Table, results
+from sakka.analysis.judged import Judged
+from sakka.analysis.reading import StoredRun
+from sakka.analysis.words import model_words
+from sakka.report.formats import file_names, number, percent, spread
+from sakka.report.headline import headline
+from sakka.report.making import how_made
+from sakka.report.plots import ratio_plot, size_plot
+from sakka.report.thumbnails import Thumbnails
+
+TEMPLATES = Path(__file__).parent / "templates"
+MOST_CHARACTERS = 220
+OPEN_ROWS = 60
+
+
+@dataclass(frozen=True)
+class WorkCard:
+    """A work as the page shows it.
+
+    Attributes:
+        title: Its title, or what stands for it.
+        description: The beginning of its description, may be empty.
+        creator: Who made it.
+        picture: A `data:` URI; None where it has no photo that can be read.
+    """
+
+    title: str
+    description: str
+    creator: str
+    picture: str | None
+
+
+@dataclass(frozen=True)
+class Said:
+    """Who one model named for a work."""
+
+    kind: str
+    by: str
+    creator: str
+    probability: str
+    right: bool
+
+
+@dataclass(frozen=True)
+class ExampleCard:
+    """A work with what photo, text and fusion said of it."""
+
+    work: WorkCard
+    said: tuple[Said, ...]
+
+
+@dataclass(frozen=True)
+class PairCard:
+    """Two creators of whom one is taken for the other."""
+
+    creator: str
+    named: str
+    works: int
+    of: int
+    mistaken: tuple[WorkCard, ...]
+    theirs: tuple[WorkCard, ...]
+
+
+class Cards:
+    """Makes cards of a run's works."""
+
+    def __init__(self, run: StoredRun) -> None:
+        self.run = run
+        self.thumbnails = Thumbnails()
+        self.names = run.plan.creators
+
+    def work(self, row: int) -> WorkCard:
+        """Give the card of the work at a row."""
+        work = self.run.works.row(row, named=True)
+        title = shortened(work["title"] or "") or "(no title)"
+        description = shortened(work["description"] or "")
+        return WorkCard(title, description, self.names[work["creator"]], self.thumbnails.of(work["photo"]))
+
+    def example(self, example: Example) -> ExampleCard:
+        """Give the card of an example."""
+        said = (
+            Said(each.by.partition("-")[0], each.by, self.names[each.creator], percent(each.probability), each.right)
+            for each in example.namings
+        )
+        return ExampleCard(self.work(example.row), tuple(said))
+
+    def pairs(self, judged: Judged) -> Iterator[PairCard]:
+        """Give the cards of the creators confused most often."""
+        for pair in confusions(judged.headline[1], judged.facts):
+            mistaken = tuple(self.work(row) for row in pair.examples)
+            theirs = tuple(self.work(row) for row in pair.named_examples)
+            names = self.names[pair.creator], self.names[pair.named]
+            yield PairCard(*names, pair.works, pair.of, mistaken, theirs)
+
+
+def page(run: StoredRun, judged: Judged, tables: Sequence[Table], left_out: Sequence[LeftOut]) -> str:
+    """Give the page as HTML."""
+    cards = Cards(run)
+    plots = {"table2": ratio_plot(tables), "sizes": size_plot(tables)}
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            headline=headline(results(tables)),
+            tables={table.key: table for table in tables},
+            order=[table.key for table in tables],
+            plots={key: plot for key, plot in plots.items() if plot is not None},
+            left_out=_reasons(run, left_out),
+            rescued=[cards.example(each) for each in rescued(judged)],
+            lost=[cards.example(each) for each in lost(judged)],
+            pairs=list(cards.pairs(judged)),
+            has_photos=bool(judged.facts.has_photo.any()),
+            judge=model_words(judged.headline[0]),
+            made=how_made(run),
+            works=judged.facts.n_tested,
+            creators=judged.facts.columns,
+            open_rows=OPEN_ROWS,
+        )
+    )
+
+
+def shortened(text: str, most: int = MOST_CHARACTERS) -> str:
+    """Give a text on one line, cut at `most` characters.
+
+    >>> shortened("花の  ブローチ", 4)
+    '花の ブ…'
+    """
+    one_line = " ".join(text.split())
+    return one_line if len(one_line) <= most else one_line[:most] + "…"
+
+
+def _reasons(run: StoredRun, left_out: Sequence[LeftOut]) -> list[str]:
+    models = [f"{model_words(name)} was left out: {reason}." for name, reason in run.plan.left_out.items()]
+    return models + list(dict.fromkeys(each.reason for each in left_out))
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["is_figure"] = lambda cell: isinstance(cell, Figure)
+    environment.globals["files"] = file_names
+    environment.filters.update(_filters())
+    return environment
+
+
+def _filters() -> Mapping[str, Any]:
+    return {"number": number, "spread": spread, "percent": percent, "percents": lambda value: f"{100 * value:.2f}%"}

@@ -1,0 +1,43 @@
+"""The headline of a run for a terminal of 80 columns."""
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from sakka.report.headline import Bar, Results
+from sakka.report.headline import headline as headline_of
+
+BAR_CELLS = 24
+COLOURS = {"photo": "dark_orange3", "text": "steel_blue", "fused": "green4", "none": "bright_black"}
+
+
+def headline(results: Results) -> RenderableType:
+    """Give what a run says: one sentence, the comparison with the baseline, and how it was chosen.
+
+    Args:
+        results: The list that `report/results.json` holds.
+    """
+    said = headline_of(results)
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bright_black")
+    table.add_column("")
+    table.add_column("")
+    table.add_column("accuracy", justify="right")
+    table.add_column("single models", justify="right")
+    for at, bar in enumerate(said.bars):
+        style = "bold" if at == 0 else ""
+        table.add_row(Text(bar.label, style, overflow="fold"), _bar(bar), Text(_accuracy(bar), style), _single(bar))
+    return Group(Text(said.title, "bold"), Text(), table, Text(), *(Text(sentence) for sentence in said.sentences[1:]))
+
+
+def _bar(bar: Bar) -> Text:
+    full = round(bar.accuracy * BAR_CELLS)
+    colour = COLOURS.get(bar.kind, "yellow4")
+    return Text.assemble(("█" * full, colour), ("·" * (BAR_CELLS - full), "bright_black"))
+
+
+def _accuracy(bar: Bar) -> str:
+    return f"{100 * bar.accuracy:.1f}" + ("" if bar.spread is None else f" ± {100 * bar.spread:.1f}")
+
+
+def _single(bar: Bar) -> str:
+    return "" if bar.single is None else f"{100 * bar.single:.1f}"

@@ -1,0 +1,160 @@
+import csv
+import io
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from rich.console import Console
+from tests.runs import MODELS, make_works, write_run
+
+from sakka.errors import RunError
+from sakka.experiment.layout import RunLayout
+from sakka.report.headline import headline
+from sakka.report.plain import comma_separated
+from sakka.report.terminal import headline as terminal_headline
+from sakka.report.thumbnails import thumbnail
+from sakka.report.write import write_report
+from sakka.works import Catalog, Work
+
+HOSTILE = "<script>alert('花')</script>"
+
+
+class Page(HTMLParser):
+    """What a browser would see: tags, addresses, text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.addresses: list[str] = []
+        self.words = ""
+        self.ids: set[str] = set()
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        found = dict(attributes)
+        self.addresses += [value for name in ("src", "href", "data", "action") if (value := found.get(name))]
+        self.ids |= {value for name, value in attributes if name == "id" and value}
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+@pytest.fixture(scope="module")
+def layout(tmp_path_factory: pytest.TempPathFactory) -> RunLayout:
+    folder = tmp_path_factory.mktemp("report")
+    works = []
+    for at, work in enumerate(make_works(lacking=True, title=HOSTILE)):
+        photo = folder / f"{at}.png"
+        if work.photos and at % 3:  # every third photo is missing
+            Image.new("RGB", (60, 40), (at % 255, 90, 120)).save(photo)
+        works.append(Work(work.id, creator=work.creator, title=work.title, photos=(str(photo),) if work.photos else ()))
+    layout = write_run(folder / "run", Catalog.from_works(works))
+    write_report(layout.folder)
+    return layout
+
+
+@pytest.fixture(scope="module")
+def page(layout: RunLayout) -> Page:
+    return Page(layout.page.read_text(encoding="utf-8"))
+
+
+def test_the_page_needs_no_other_file_but_the_tables_beside_it(layout: RunLayout, page: Page) -> None:
+    assert page.addresses
+    for address in page.addresses:
+        if address.startswith("#"):
+            assert address[1:] in page.ids
+        elif not address.startswith("data:image/jpeg;base64,"):
+            assert (layout.report / address).is_file()
+    html = layout.page.read_text(encoding="utf-8")
+    assert not re.search(r"https?://|@import|url\(", html)
+
+
+def test_hostile_titles_and_creators_stay_text(page: Page) -> None:
+    assert "script" not in page.tags
+    assert HOSTILE in page.words
+    assert "<script>alert(1)</script>" in page.words
+
+
+def test_a_photo_that_can_not_be_read_gets_a_placeholder(page: Page, folder: Path) -> None:
+    assert "img" in page.tags
+    assert "no photo" in page.words
+    (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff broken")
+    assert thumbnail(folder / "broken.jpg") is None
+
+
+def test_the_same_run_gives_the_same_bytes(layout: RunLayout) -> None:
+    before = {path.name: path.read_bytes() for path in layout.report.iterdir()}
+    write_report(layout.folder)
+    assert before == {path.name: path.read_bytes() for path in layout.report.iterdir()}
+
+
+def test_every_figure_of_the_page_and_of_the_csv_files_stands_in_the_results(layout: RunLayout, page: Page) -> None:
+    results = json.loads(layout.results.read_text(encoding="utf-8"))
+    assert set(results[0]) == {"table", "split", "model", "row", "measure", "value", "spread", "n", "folds"}
+    for table in sorted({each["table"] for each in results}):
+        known = {repr(each["value"]) for each in results if each["table"] == table}
+        rows = list(csv.DictReader(io.StringIO((layout.report / f"{table}.csv").read_text(encoding="utf-8"))))
+        spreads = [name.removesuffix(" spread") for name in rows[0] if name.endswith(" spread")]
+        assert spreads
+        assert {row[name] for row in rows for name in spreads if row[name]} <= known
+    fused = next(
+        each for each in results if (each["table"], each["model"], each["row"]) == ("table3", "fused", "fused")
+    )
+    assert f"{fused['value']:.4f} ± {fused['spread']:.4f}" in page.words
+
+
+def test_the_headline_says_who_wins_and_by_how_much_over_the_dummy(layout: RunLayout) -> None:
+    results = json.loads(layout.results.read_text(encoding="utf-8"))
+    said = headline(results)
+    value = {
+        (each["model"], each["row"]): each["value"]
+        for each in results
+        if each["table"] == "table3" and each["measure"] == "accuracy"
+    }
+    best = max(value["fused", "fused"], value["photo-efficientnet_lite0", "ensemble"], value["text-linear", "ensemble"])
+    assert f"{100 * best:.1f} %" in said.title
+    assert f"{100 * (best - value['dummy', 'ensemble']):.1f} points above the dummy" in " ".join(said.sentences)
+    assert said.bars[-1].kind == "none"
+
+
+def test_the_terminal_headline_fits_80_columns(layout: RunLayout) -> None:
+    console = Console(width=80, file=io.StringIO(), force_terminal=False)
+    console.print(terminal_headline(json.loads(layout.results.read_text(encoding="utf-8"))))
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "Dummy" in text
+    assert "…" not in text
+    assert max(len(line.rstrip()) for line in text.splitlines()) <= 80
+
+
+def test_a_run_of_texts_alone_has_a_report_that_says_what_is_left_out(folder: Path) -> None:
+    works = [Work(work.id, creator=work.creator, title=work.title) for work in make_works()]
+    write_run(folder, Catalog.from_works(works), models=MODELS[1:], inner_folds=1)
+    page = Page(write_report(folder).read_text(encoding="utf-8"))
+    assert "The text alone names the right creator" in page.words
+    assert "nothing to fuse" in page.words
+    assert "img" not in page.tags
+    assert not (folder / "report" / "table2.csv").exists()
+
+
+def test_a_run_of_the_baseline_alone_has_a_report(folder: Path) -> None:
+    write_run(folder, make_works(), models=MODELS[2:], inner_folds=1)
+    assert "The baseline names" in write_report(folder).read_text(encoding="utf-8")
+
+
+def test_a_cell_that_a_spreadsheet_would_run_is_disarmed(folder: Path) -> None:
+    from sakka.analysis.figures import Table, figure
+
+    table = Table("t", "T", "", ("Creator", "F1"), (("=cmd()", figure("m", "fused", "f1", [0.5, 1.0], 4)),))
+    assert comma_separated(table).splitlines() == [
+        "Creator,F1,F1 spread,n,folds",
+        "'=cmd(),0.75,0.3535533905932738,4,2",
+    ]
+
+
+def test_a_folder_that_is_no_run_is_one_clear_line(folder: Path) -> None:
+    with pytest.raises(RunError, match="is not a run"):
+        write_report(folder)
