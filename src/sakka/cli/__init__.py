@@ -7,7 +7,7 @@ import typer
 
 from sakka.errors import SakkaError
 
-COMMAND_GROUPS = ("catalog", "experiment", "labels", "models", "weights")
+COMMAND_GROUPS = ("demo", "catalog", "experiment", "labels", "models", "weights")
 
 app = typer.Typer(
     name="sakka",

@@ -12,6 +12,7 @@ from sakka.cli import app
 
 if TYPE_CHECKING:
     from sakka.experiment.layout import RunLayout
+    from sakka.works import Catalog
 
 INTERRUPTED = 130  # what shells give for a program that Ctrl-C ended
 COLUMNS = {"accuracy": "accuracy", "macro_f1": "macro-F1", "top5_accuracy": "top 5"}
@@ -24,6 +25,9 @@ def experiment(
     preset: Annotated[str, typer.Option(help="quick (5 x 1 folds) or best (5 x 5).")] = "best",
     split: Annotated[str, typer.Option(help="How works are divided into folds.")] = "random",
     seed: Annotated[int, typer.Option(help="The seed of the folds and of the models.", min=0)] = 0,
+    inner_folds: Annotated[
+        int | None, typer.Option(help="Models a fold, 1 to 5, where it is not the preset's number.")
+    ] = None,
     model: Annotated[
         list[str] | None, typer.Option("--model", help="Judge this model; may be given several times.", metavar="NAME")
     ] = None,
@@ -38,7 +42,15 @@ def experiment(
     started_s = time.monotonic()
     try:
         with showing_progress():
-            layout = judge(Catalog.read(catalog), output, preset=preset, split=split, seed=seed, models=model)
+            layout = judge(
+                Catalog.read(catalog),
+                output,
+                preset=preset,
+                split=split,
+                seed=seed,
+                models=model,
+                inner_folds=inner_folds,
+            )
     except KeyboardInterrupt:
         error_console().print(f"interrupted; give the same command again to go on with {output}", soft_wrap=True)
         raise typer.Exit(INTERRUPTED) from None
@@ -54,7 +66,7 @@ def report(run: Annotated[Path, typer.Argument(help="A run folder.", metavar="RU
     """
     from sakka.cli.terminal import showing_progress
     from sakka.experiment.layout import RunLayout
-    from sakka.report import write_report
+    from sakka.report.write import write_report
 
     with showing_progress():
         write_report(run)
@@ -64,13 +76,14 @@ def report(run: Annotated[Path, typer.Argument(help="A run folder.", metavar="RU
 
 
 def judge(
-    catalog: Any,
+    catalog: "Catalog",
     output: Path,
     *,
     preset: str,
     split: str = "random",
     seed: int = 0,
     models: Sequence[str] | None = None,
+    inner_folds: int | None = None,
 ) -> "RunLayout":
     """Plan, run and report; models that can't be judged on the catalog are named on standard error.
 
@@ -81,10 +94,11 @@ def judge(
     from sakka.experiment.plan import make_plan
     from sakka.experiment.presets import preset as preset_called
     from sakka.experiment.run import run_experiment
-    from sakka.report import write_report
+    from sakka.report.write import write_report
 
     chosen = preset_called(preset)
-    plan = make_plan(catalog, models or chosen.models, split=split, seed=seed, inner_folds=chosen.inner_folds)
+    folds = chosen.inner_folds if inner_folds is None else inner_folds
+    plan = make_plan(catalog, models or chosen.models, split=split, seed=seed, inner_folds=folds)
     for name, reason in plan.left_out.items():
         error_console().print(f"{name} is left out: {reason}", soft_wrap=True)
     layout = run_experiment(catalog, output, plan)

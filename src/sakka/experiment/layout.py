@@ -30,6 +30,11 @@ class RunLayout:
         return self.folder / "works.parquet"
 
     @property
+    def catalog(self) -> Path:
+        """Where the works come from and what each rule removed: the catalog's own `catalog.json`."""
+        return self.folder / "catalog.json"
+
+    @property
     def splits(self) -> Path:
         """Each work's outer fold and inner folds."""
         return self.folder / "splits.parquet"

@@ -19,7 +19,7 @@ from sakka.errors import RunError
 from sakka.experiment.layout import RunLayout
 from sakka.experiment.plan import ModelSpec, Plan, check_same_plan, write_plan
 from sakka.experiment.predictions import is_sound, write_fold
-from sakka.files import writing_whole
+from sakka.files import write_json, writing_whole
 from sakka.models.registry import make_model, model_class
 from sakka.progress import Task, task
 from sakka.splits import Fold, nested_splits, write_splits
@@ -63,6 +63,7 @@ def run_experiment(catalog: Catalog, folder: Path | str, plan: Plan) -> RunLayou
     with _alone(layout):
         _remove_half_written(layout)
         write_splits(splits, layout.splits)
+        write_json(layout.catalog, catalog.info)
         _write_works(catalog, plan, layout)
         units = units_of(plan, splits.folds(plan.inner_folds))
         left = [unit for unit in units if not _is_done(unit, layout)]

@@ -1,0 +1,94 @@
+"""`sakka demo`: the main job from end to end on the simulated market, in a few minutes."""
+
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sakka.cli import app
+from sakka.cli.experiment import judge, show_headline
+from sakka.cli.models import describe_mixture, show_answers
+
+if TYPE_CHECKING:
+    from sakka.models.fused import FusedModel
+    from sakka.works import Catalog, Work
+
+WORKS_A_CREATOR = 45  # on average; the market's numbers are heavy-tailed
+CATEGORY = "コサージュ・ブローチ"  # the paper's rules, section 3.1
+FROM_DATE, UNTIL_DATE = "2012-04-03 11:03", "2019-09-01 23:31"
+
+
+@app.command("demo")
+def demo(
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder for everything.")] = Path("demo"),
+    creators: Annotated[int, typer.Option(help="How many creators sell on the market.", min=2)] = 24,
+    preset: Annotated[str, typer.Option(help="quick (5 x 1 folds) or best (5 x 5).")] = "quick",
+    seed: Annotated[int, typer.Option(help="The seed of the market, the folds and the models.", min=0)] = 0,
+) -> None:
+    """Draw a market, judge models on it, write the report, fit a model and identify a work.
+
+    Example: sakka demo --output demo
+    """
+    from sakka.cli.terminal import duration, showing_progress
+
+    started_s = time.monotonic()
+    with showing_progress():
+        typer.echo(f"1. A market of {creators} creators is drawn; works are kept by the paper's rules.")
+        works = make_market(output / "catalog", creators=creators, seed=seed)
+        typer.echo(f"   {len(works):,} works by {len(works.creators):,} creators: {output / 'catalog'}\n")
+        typer.echo(f"2. sakka experiment {output / 'catalog'} -o {output / 'run'} --preset {preset} --seed {seed}")
+        layout = judge(works, output / "run", preset=preset, seed=seed)
+        show_headline(layout)
+        typer.echo("\n3. A model is fitted on all works but one.")
+        model, unseen = fit_on_all_but_one(works, seed=seed)
+        model.save(output / "model")
+        typer.echo(f"{describe_mixture(model)}\n")
+    _identify(model, works, unseen, output / "model")
+    typer.echo(f"\n{duration(time.monotonic() - started_s)}; open the report: {layout.page}")
+
+
+def make_market(folder: Path, *, creators: int, seed: int) -> "Catalog":
+    """Draw a simulated market and keep works by the paper's rules, with the fewest works that can be divided."""
+    from sakka.curation.build import build_catalog
+    from sakka.curation.market import MarketSettings
+    from sakka.splits import MIN_WORKS
+
+    market = MarketSettings(creators=creators, works=WORKS_A_CREATOR * creators, seed=seed)
+    return build_catalog(
+        "market",
+        folder=folder,
+        market=market,
+        from_date=FROM_DATE,
+        until_date=UNTIL_DATE,
+        categories=(CATEGORY,),
+        one_account=True,
+        min_works=MIN_WORKS,
+    )
+
+
+def fit_on_all_but_one(works: "Catalog", *, seed: int) -> tuple["FusedModel", "Work"]:
+    """Fit a fused model on all works but the latest that has both a photo and a text; give both."""
+    import numpy as np
+
+    from sakka.models.fused import FusedModel
+
+    whole = np.flatnonzero(works.has_photo & works.has_text)
+    dates = [date or datetime.min for date in works.table["created_at"].to_list()]
+    row = int(max(whole, key=lambda place: (dates[place], works.ids[place])))
+    model = FusedModel(seed=seed).fit(works.take(np.delete(np.arange(len(works)), row)), works.creators)
+    return model, next(iter(works.take([row])))
+
+
+def _identify(model: "FusedModel", works: "Catalog", unseen: "Work", folder: Path) -> None:
+    from sakka.works import Catalog
+
+    photo = (works.photo_root or Path()) / unseen.photos[0]
+    typer.echo(f"4. sakka identify {folder} --photo {_short(photo)} --title {unseen.title!r}")
+    show_answers(model.top_creators(Catalog.from_works([unseen], works.photo_root))[0])
+    typer.echo(f"It is a work by {unseen.creator}, which the model had not seen.")
+
+
+def _short(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

@@ -1,0 +1,155 @@
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from tests.catalogs import tiny_catalog
+
+from sakka.cli import main
+
+MODELS = ("--model", "text-linear", "--model", "dummy")
+
+
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("works")
+    tiny_catalog(folder / "photos").write(folder / "catalog")
+    return folder / "catalog"
+
+
+def run(
+    arguments: list[object], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> tuple[int, str, str]:
+    monkeypatch.setattr("sys.argv", ["sakka", *map(str, arguments)])
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit) as caught:
+        main()
+    printed = capsys.readouterr()
+    return int(caught.value.code or 0), printed.out, printed.err
+
+
+def report_of(folder: Path) -> dict[str, bytes]:
+    report = folder / "report"
+    return {str(path.relative_to(report)): path.read_bytes() for path in report.rglob("*") if path.is_file()}
+
+
+def start(arguments: list[object]) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-c", "from sakka.cli import main; main()", *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
+def test_an_experiment_prints_its_figures_and_where_the_report_is(
+    catalog: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["experiment", catalog, "-o", folder / "run", "--preset", "quick", *MODELS]
+    code, output, _ = run(arguments, monkeypatch, capsys)
+    assert code == 0
+    assert "60 works, 5 outer folds" in output
+    assert "text-linear" in output
+    assert "dummy" in output
+    assert f"open the report: {folder / 'run' / 'report' / 'index.html'}" in output.replace("\n", " ")
+    assert max(map(len, output.splitlines()[:8])) <= 80
+    results = json.loads((folder / "run" / "report" / "results.json").read_text())
+    keys = {"table", "split", "model", "row", "measure", "value", "spread", "n", "folds"}
+    assert all(set(entry) == keys for entry in results)
+    figures = {
+        (entry["model"], entry["row"]): entry["value"]
+        for entry in results
+        if (entry["table"], entry["measure"]) == ("table3", "accuracy")
+    }
+    assert figures["text-linear", "ensemble"] > 0.8
+    assert figures["dummy", "ensemble"] == pytest.approx(1 / 6, abs=0.1)
+
+
+def test_the_report_is_written_anew_from_the_stored_predictions(
+    catalog: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(["experiment", catalog, "-o", folder / "run", "--preset", "quick", *MODELS], monkeypatch, capsys)
+    before = report_of(folder / "run")
+    (folder / "run" / "report" / "results.json").unlink()
+    code, output, _ = run(["report", folder / "run"], monkeypatch, capsys)
+    assert code == 0
+    assert "text-linear" in output
+    assert report_of(folder / "run") == before
+
+
+@pytest.mark.slow
+def test_killed_five_times_and_resumed_an_experiment_gives_the_same_bytes(catalog: Path, folder: Path) -> None:
+    def arguments(name: str) -> list[object]:
+        return ["experiment", catalog, "-o", folder / name, "--preset", "quick", *MODELS]
+
+    started_s = time.monotonic()
+    whole = start(arguments("whole"))
+    whole.communicate()
+    took_s = time.monotonic() - started_s
+    assert whole.returncode == 0
+    moments = random.Random(1)
+    for _ in range(5):
+        process = start(arguments("killed"))
+        time.sleep(took_s * moments.uniform(0.3, 0.95))
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    resumed = start(arguments("killed"))
+    _, error = resumed.communicate()
+    assert resumed.returncode == 0, error.decode()
+    assert report_of(folder / "killed") == report_of(folder / "whole")
+    assert (folder / "killed" / "plan.json").read_bytes() == (folder / "whole" / "plan.json").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--preset", "swift"], "no preset is called 'swift'; known are quick, best"),
+        (["--model", "crystal-ball"], "no model is called 'crystal-ball'"),
+        (["--model", "dummy", "--split", "sideways"], "no way of dividing is called 'sideways'"),
+        (["--model", "dummy", "--inner-folds", "6"], "6 inner folds were asked for, expected 1 to 5"),
+    ],
+)
+def test_an_argument_that_is_not_known_is_one_line_and_exit_code_2(
+    catalog: Path,
+    folder: Path,
+    arguments: list[object],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, _, error = run(["experiment", catalog, "-o", folder / "run", *arguments], monkeypatch, capsys)
+    assert code == 2
+    assert message in error
+    assert error.count("\n") == 1
+    assert not (folder / "run").exists()
+
+
+def test_a_creator_with_too_few_works_is_named_with_the_way_out(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tiny_catalog(folder / "photos", works=3).write(folder / "catalog")
+    arguments = ["experiment", folder / "catalog", "-o", folder / "run", "--model", "dummy"]
+    code, _, error = run(arguments, monkeypatch, capsys)
+    assert code == 2
+    assert "creator 'creator 00' has 3 works, expected 7 or more" in error
+    assert "--min-works 7" in error
+
+
+def test_models_that_cannot_read_the_catalog_are_left_out_with_a_note(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tiny_catalog(folder / "photos", without_photo=10).write(folder / "catalog")
+    arguments = ["experiment", folder / "catalog", "-o", folder / "run", "--preset", "quick"]
+    code, output, error = run(arguments, monkeypatch, capsys)
+    assert code == 0
+    assert "photo-efficientnet_lite0 is left out: no work of the catalog has a photo" in error
+    assert "photo" not in output.replace(str(folder), "")
+
+
+@pytest.mark.parametrize("name", ["missing", "."])
+def test_a_folder_that_is_no_run_has_no_report(
+    folder: Path, name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, error = run(["report", folder / name], monkeypatch, capsys)
+    assert code == 2
+    assert "is not a run" in error

@@ -1,0 +1,119 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.catalogs import tiny_catalog
+from tests.models.test_models import labels_of_colours
+
+from sakka.errors import ModelError
+from sakka.models.fused import FusedModel, _held_out
+from sakka.models.fusion import Mixture, fuse
+from sakka.models.registry import make_model
+from sakka.works import Catalog, Work
+
+
+@pytest.fixture(autouse=True)
+def _labels_without_a_detector(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sakka.models.labels.lightgbm.find_labels", labels_of_colours)
+
+
+def fused(**settings: Any) -> FusedModel:
+    return FusedModel("labels-lightgbm", photo_settings={"iterations": 3}, **settings)
+
+
+def test_the_answers_are_the_two_models_answers_fused(folder: Path) -> None:
+    works = tiny_catalog(folder)
+    model = fused(how="arithmetic", photo_weight=0.3).fit(works)
+    photo = make_model("labels-lightgbm", iterations=3).fit(works).predict_proba(works)
+    text = make_model("text-linear").fit(works).predict_proba(works)
+    np.testing.assert_allclose(model.predict_proba(works), fuse(photo, text, 0.3, "arithmetic"), atol=1e-5)
+
+
+def test_the_way_and_the_weight_are_chosen_on_held_out_works(folder: Path) -> None:
+    model = fused().fit(tiny_catalog(folder))
+    assert model.held_out_["works"] == 12
+    assert model.held_out_["accuracy"] >= max(model.held_out_["photo_accuracy"], model.held_out_["text_accuracy"])
+
+
+def test_what_is_set_is_not_chosen(folder: Path) -> None:
+    works = tiny_catalog(folder)
+    assert fused(how="log-linear", photo_weight=0.25).fit(works).mixture_ == Mixture("log-linear", 0.25)
+    assert fused(photo_weight=0.25).fit(works).mixture_.photo_weight == 0.25
+    assert fused(how="arithmetic").fit(works).mixture_.how == "arithmetic"
+
+
+def test_a_work_with_one_modality_gets_that_models_answer(folder: Path) -> None:
+    works = tiny_catalog(folder, without_photo=2, without_text=2)
+    model = fused().fit(works)
+    table = model.predict_proba(works)
+    assert model.photo_model_ is not None
+    assert model.text_model_ is not None
+    photo_only, text_only = ~works.has_text, ~works.has_photo
+    assert photo_only.sum() == text_only.sum() == 12
+    for rows, alone in ((photo_only, model.photo_model_), (text_only, model.text_model_)):
+        part = works.take(np.flatnonzero(rows))
+        np.testing.assert_allclose(table[rows], alone.predict_proba(part), atol=1e-6)
+
+
+@pytest.mark.parametrize(("lacking", "child"), [("without_photo", "text"), ("without_text", "photo")])
+def test_a_catalog_without_photos_or_without_texts_gives_a_working_model(
+    folder: Path, lacking: str, child: str
+) -> None:
+    works = tiny_catalog(folder / "photos", **{lacking: 10})  # type: ignore[arg-type]
+    model = fused().fit(works)
+    model.save(folder / "model")
+    assert sorted(path.name for path in (folder / "model").iterdir() if path.is_dir()) == [child]
+    loaded = FusedModel.load(folder / "model")
+    np.testing.assert_array_equal(loaded.predict_proba(works), model.predict_proba(works))
+    full = tiny_catalog(folder / "full")
+    assert loaded.predict_proba(full).shape == (60, 6)
+    assert np.mean(np.array(loaded.predict(works)) == np.array(works.table["creator"])) > 0.8
+
+
+def test_works_with_neither_photo_nor_text_are_learned_and_answered() -> None:
+    works = Catalog.from_works([Work(str(number), f"creator {number % 2}") for number in range(6)])
+    np.testing.assert_allclose(fused().fit(works).predict_proba(works), 0.5, atol=1e-6)
+
+
+@pytest.mark.parametrize("each", [1, 2, 3])
+def test_creators_with_few_works_do_not_stop_it(folder: Path, each: int) -> None:
+    works = tiny_catalog(folder, works=each)
+    model = fused().fit(works)
+    np.testing.assert_allclose(model.predict_proba(works).sum(axis=1), 1, atol=1e-5)
+
+
+def test_held_out_is_a_fifth_of_each_creators_works_and_never_the_only_one() -> None:
+    places = np.repeat([0, 1, 2, 3], [1, 2, 10, 40])
+    for seed in range(20):
+        counts = np.bincount(places[_held_out(places, seed)], minlength=4)
+        assert counts[0] == 0
+        assert counts[1] <= 1
+        assert (counts[2], counts[3]) == (2, 8)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"how": "geometric"}, "geometric"),
+        ({"photo_weight": 1.5}, r"1\.5"),
+        ({"text": "labels-lightgbm"}, "can't be the text model"),
+        ({"text": "fused"}, "can't be the text model"),
+        ({"text": "crystal-ball"}, "no model is called"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(folder: Path, settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ModelError, match=message):
+        fused(**settings).fit(tiny_catalog(folder, works=3))
+
+
+def test_read_fit_identify_save_and_load_are_a_line_each(folder: Path) -> None:
+    from sakka import Catalog, FusedModel
+
+    tiny_catalog(folder / "photos").write(folder / "catalog")
+    works = Catalog.read(folder / "catalog")
+    model = FusedModel(photo="dummy").fit(works)
+    model.save(folder / "model")
+    answers = FusedModel.load(folder / "model").top_creators(works.take([2]), 3)
+    assert answers[0][0][0] == "creator 02"
+    assert len(answers[0]) == 3
