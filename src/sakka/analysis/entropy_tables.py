@@ -26,6 +26,7 @@ from sakka.analysis.entropy import (
 from sakka.analysis.entropy_relation import CombinationPoints, Unit, combination_points, entropy_relation
 from sakka.analysis.figures import Cell, Figure, LeftOut, RowKind, Table, figure, total
 from sakka.analysis.judged import Judged, RunFacts
+from sakka.analysis.ratios import NO_FUSION
 from sakka.models.base import Modality
 from sakka.splits import IntArray
 
@@ -77,7 +78,7 @@ class LabelSets:
 def entropy_tables(judged: Judged, sets: LabelSets) -> list[Table | LeftOut]:
     """Give tables 1, 5, 6, 7, 8 and the relation of entropy and accuracy."""
     by_threshold = [_measures_table(judged, sets, *which) for which in _PAPER_TABLES]
-    return [table1(judged.facts, sets), *by_threshold, relation_table(judged, sets)]
+    return [table1(sets), *by_threshold, relation_table(judged, sets)]
 
 
 def relation_points(judged: Judged, sets: LabelSets, minimum_works: int = 1) -> dict[str, CombinationPoints]:
@@ -89,7 +90,7 @@ def relation_points(judged: Judged, sets: LabelSets, minimum_works: int = 1) -> 
     }
 
 
-def table1(facts: RunFacts, sets: LabelSets) -> Table:
+def table1(sets: LabelSets) -> Table:
     """Give the works per creator under each threshold."""
     rows: list[tuple[Cell, ...]] = []
     for row in works_per_creator(sets.combinations.entropy_of_works, sets.creators[sets.rows]):
@@ -119,7 +120,9 @@ def table1(facts: RunFacts, sets: LabelSets) -> Table:
 
 def relation_table(judged: Judged, sets: LabelSets) -> Table:
     """Give the rank correlation of entropy and right answers for each model, over works and over label sets."""
-    rows = [(name, *_relation_cells(name, kind, many, judged.facts, sets)) for name, kind, many in _judges(judged)]
+    rows: list[tuple[Cell, ...]] = [
+        (name, *_relation_cells(name, kind, many, judged.facts, sets)) for name, kind, many in _judges(judged)
+    ]
     return Table(
         key="entropy",
         title="Entropy of the label set and accuracy",
@@ -139,7 +142,7 @@ def _measures_table(
 ) -> Table | LeftOut:
     if modality is None:
         if judged.fusion is None:
-            return LeftOut(key, "The run has no pair of a photo model and a text model, so there is nothing to fuse.")
+            return LeftOut(key, NO_FUSION)
         columns: list[tuple[str, RowKind, Sequence[Answers]]] = [("fused", "fused", [judged.fusion.chosen])]
     else:
         model = judged.first(modality)
@@ -166,7 +169,7 @@ def _by_fold(many: Sequence[Answers], facts: RunFacts, sets: LabelSets) -> list[
     for outer in range(facts.outer_folds):
         rows = facts.tested(outer)
         rows = rows[sets.looked_at[rows]]
-        named = np.stack([answers.named[rows] for answers in many])
+        named = np.stack([answers.named[rows] for answers in many]).astype(np.int64)
         found.append(measures_under_thresholds(sets.entropy[rows], facts.places[rows], named, facts.columns, _WITH_ALL))
     return found
 
