@@ -47,6 +47,21 @@ def test_json_is_for_programs(catalog: Path) -> None:
     assert {"id": 2, "english": "bicycle", "japanese": "自転車", "works": 3, "share": 0.333333} in said["labels"]
 
 
+def test_the_entropy_of_combinations_is_counted(catalog: Path) -> None:
+    said = json.loads(_say(str(catalog), "--threshold", "0.95", "--base", "2", "--json"))
+    # one combination, the empty one, with 3 works by each of 3 creators: H = log2 3 = 1.58
+    assert [(row["threshold"], row["works"]) for row in said["works_by_entropy"]] == [
+        (None, 9),
+        (5.0, 9),
+        (4.0, 9),
+        (3.0, 9),
+        (2.0, 9),
+        (1.0, 0),
+    ]
+    assert said["works_by_entropy"][5]["standard_deviation"] is None
+    assert "H < 1" in _say(str(catalog))
+
+
 def test_a_folder_gets_the_table_the_labels_and_the_photos(catalog: Path, folder: Path) -> None:
     _say(str(catalog), "-o", str(folder / "out"), "--samples", "2")
     table = pl.read_csv(folder / "out" / "labels.csv")

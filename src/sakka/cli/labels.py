@@ -1,6 +1,7 @@
 """`sakka labels`: which objects the detector finds in a catalog's photos."""
 
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,12 +10,20 @@ import typer
 from sakka.cli import app
 
 if TYPE_CHECKING:
+    from sakka.analysis.entropy import WorksPerCreator
     from sakka.models.labels.summary import LabelSummary
     from sakka.models.labels.table import LabelTable
     from sakka.works import Catalog
 
 TABLE_FILE = "labels.csv"
 SHEET_FILE = "samples.png"
+
+
+class Logarithm(StrEnum):
+    """The base of the entropy's logarithm."""
+
+    NATURAL = "e"
+    BINARY = "2"
 
 
 @app.command("labels")
@@ -27,10 +36,12 @@ def labels(
     samples: Annotated[int, typer.Option(min=0, help="Photos to draw boxes on, drawn by lot.")] = 12,
     threshold: Annotated[float, typer.Option(help="Detections with a lower confidence do not count.")] = 0.2,
     seed: Annotated[int, typer.Option(help="Seed of the lot.")] = 0,
+    base: Annotated[Logarithm, typer.Option(help="Base of the entropy's logarithm.")] = Logarithm.NATURAL,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Find objects in the photos of a catalog: which labels, in how many works, in how many combinations.
 
+    The entropy of a combination says how many creators share it: 0 for one creator, log k for k equal shares.
     With --output, boxes are drawn on photos of works that show a label.
 
     Example: sakka labels catalog -o labels --samples 12
@@ -44,12 +55,14 @@ def labels(
     with showing_progress():
         table = find_labels(works, threshold)
     summary = summarise(table)
+    entropy = _works_by_entropy(works, table, base)
     if output is not None:
         _write(output, works, table, summary, samples=samples, threshold=threshold, seed=seed)
     if as_json:
-        typer.echo(json.dumps(_as_json(summary), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(_as_json(summary, entropy, base), ensure_ascii=False, indent=2))
     else:
         _show(summary)
+        _show_entropy(entropy, base)
         if output is not None:
             typer.echo(f"\nWritten to {output}")
 
@@ -67,12 +80,40 @@ def _show(summary: "LabelSummary") -> None:
     typer.echo(f"{summary.combinations:,} combinations of labels, {summary.shown_once:,} of them in one work only")
 
 
-def _as_json(summary: "LabelSummary") -> dict[str, Any]:
+def _works_by_entropy(works: "Catalog", table: "LabelTable", base: Logarithm) -> "list[WorksPerCreator]":
+    """Count the works under each threshold of entropy, of those with a photo and a known creator."""
+    from sakka.analysis.entropy import label_combinations, works_per_creator
+
+    creators = works.creator_indices()
+    kept = table.looked_at & (creators >= 0)
+    combinations = label_combinations(table.shown[kept], creators[kept], base.value)
+    return works_per_creator(combinations.entropy_of_works, creators[kept])
+
+
+def _show_entropy(rows: "list[WorksPerCreator]", base: Logarithm) -> None:
+    from sakka.cli.terminal import show_table
+
+    words = "natural logarithm" if base is Logarithm.NATURAL else "base 2"
+    cells = [
+        [
+            "any" if row.threshold is None else f"H < {row.threshold:g}",
+            *(f"{count:,}" for count in (row.works, row.creators, row.maximum, row.minimum)),
+            "–" if row.creators < 2 else f"{row.standard_deviation:.1f}",
+        ]
+        for row in rows
+    ]
+    typer.echo("")
+    head = ["entropy", "works", "creators", "most by one", "fewest", "deviation"]
+    show_table(head, cells, title=f"Works by entropy ({words})")
+
+
+def _as_json(summary: "LabelSummary", entropy: "list[WorksPerCreator]", base: Logarithm) -> dict[str, Any]:
     rows = [{**vars(count.label), "works": count.works, "share": round(count.share, 6)} for count in summary.counts]
     rest = {name: value for name, value in vars(summary).items() if name != "counts"}
     if not summary.works:
         rest["labels_per_work"] = None
-    return {"labels": rows, **rest}
+    by_entropy = [{name: None if value != value else value for name, value in vars(row).items()} for row in entropy]
+    return {"labels": rows, **rest, "entropy_base": base.value, "works_by_entropy": by_entropy}
 
 
 def _write(
