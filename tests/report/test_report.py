@@ -4,12 +4,14 @@ import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 from rich.console import Console
 from tests.runs import MODELS, make_works, write_run
 
+from sakka.analysis import tables
 from sakka.errors import RunError
 from sakka.experiment.layout import RunLayout
 from sakka.report.headline import headline
@@ -158,3 +160,21 @@ def test_a_cell_that_a_spreadsheet_would_run_is_disarmed(folder: Path) -> None:
 def test_a_folder_that_is_no_run_is_one_clear_line(folder: Path) -> None:
     with pytest.raises(RunError, match="is not a run"):
         write_report(folder)
+
+
+def test_a_table_is_one_function_and_one_entry_as_the_docs_say(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    docs = (Path(__file__).parents[2] / "docs" / "report.md").read_text(encoding="utf-8")
+    code = docs.split("```python")[2].split("```")[0]
+    names: dict[str, Any] = {}
+    exec(compile(code, "docs/report.md", "exec"), names)
+    monkeypatch.setattr(tables, "TABLES", (*tables.TABLES, names["certainty"]))
+    layout = write_run(folder, make_works(), inner_folds=1)
+    page = Page(write_report(folder).read_text(encoding="utf-8"))
+    assert "Once more" in page.words
+    assert (layout.report / "certainty.csv").is_file()
+    assert "certainty" in {each["table"] for each in json.loads(layout.results.read_text(encoding="utf-8"))}
+
+
+def test_the_docs_name_every_table(layout: RunLayout) -> None:
+    docs = (Path(__file__).parents[2] / "docs" / "report.md").read_text(encoding="utf-8")
+    assert {path.stem for path in layout.report.glob("*.csv")} <= set(re.findall(r"^\| `(\w+)` \|", docs, re.MULTILINE))

@@ -58,6 +58,21 @@ def points(difference: float) -> str:
     return f"{100 * abs(difference):.1f} points"
 
 
+def judged_on(table: Table) -> str:
+    """Say how many works and folds a table's figures judge.
+
+    >>> from sakka.analysis.figures import figure
+    >>> judged_on(Table("t", "", "", ("", ""), (("a", figure("m", "single", "accuracy", [0.5, 0.7], n=1200)),)))
+    'n = 1,200 works, 2 outer folds'
+    """
+    shown = [cell for row in table.rows for cell in row if isinstance(cell, Figure)]
+    works, folds = {each.n for each in shown}, {each.folds for each in shown}
+    if len(works) == len(folds) == 1:
+        fold_word = "outer fold" if folds == {1} else "outer folds"
+        return f"n = {works.pop():,} works, {folds.pop()} {fold_word}"
+    return "n differs by row: it stands in the CSV" if shown else ""
+
+
 def file_names(table: Table) -> tuple[str, str]:
     """Give the names of a table's Markdown and CSV files."""
     return f"{table.key}.md", f"{table.key}.csv"

@@ -14,7 +14,6 @@ from sakka.experiment.presets import PRESETS
 from sakka.files import canonical_json
 
 PACKAGES = ("numpy", "torch", "scikit-learn", "polars", "pillow", "safetensors")
-CATALOG_FILE = "catalog.json"
 HIDDEN = frozenset({"photo_root", "version", "works_sha256"})  # paths of one machine, and what stands elsewhere
 
 
@@ -83,7 +82,7 @@ def _versions() -> str:
 
 
 def _catalog(run: StoredRun) -> tuple[tuple[str, str], ...]:
-    path = run.layout.folder / CATALOG_FILE
+    path = run.layout.catalog
     if not path.is_file():
         return ()
     try:

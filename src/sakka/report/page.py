@@ -13,7 +13,7 @@ from sakka.analysis.figures import Figure, LeftOut, Table, results
 from sakka.analysis.judged import Judged
 from sakka.analysis.reading import StoredRun
 from sakka.analysis.words import model_words
-from sakka.report.formats import file_names, number, percent, spread
+from sakka.report.formats import file_names, judged_on, number, percent, spread
 from sakka.report.headline import headline
 from sakka.report.making import how_made
 from sakka.report.plots import ratio_plot, size_plot
@@ -155,6 +155,7 @@ def _environment() -> Environment:
     )
     environment.globals["is_figure"] = lambda cell: isinstance(cell, Figure)
     environment.globals["files"] = file_names
+    environment.globals["judged_on"] = judged_on
     environment.filters.update(_filters())
     return environment
 

@@ -8,7 +8,7 @@ import csv
 import io
 
 from sakka.analysis.figures import Cell, Figure, Table
-from sakka.report.formats import cell_text
+from sakka.report.formats import cell_text, judged_on
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -21,6 +21,7 @@ def markdown(table: Table) -> str:
         "",
         table.note,
         "",
+        *([f"{judged_on(table)}.", ""] if judged_on(table) else []),
         _markdown_row(table.head),
         _markdown_row(["---:" if each else "---" for each in right]),
         *(_markdown_row([_escaped(cell_text(cell)) for cell in row]) for row in table.rows),

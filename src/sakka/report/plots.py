@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sakka.analysis.figures import Cell, Figure, Table
 
 WIDTH, HEIGHT = 840, 380
-LEFT, RIGHT, TOP, BOTTOM = 66, 20, 14, 62
+LEFT, RIGHT, TOP, BOTTOM = 66, 20, 34, 62
 
 
 @dataclass(frozen=True)
