@@ -170,10 +170,10 @@ def _correlation(cells: _Cells, times: FloatArray) -> float:
         sizes = np.bincount(places, weights=weights)
         rank = (np.cumsum(sizes) - sizes / 2)[places]
         ranks.append(rank - np.average(rank, weights=weights) if weights.sum() else rank)
-    variance = [float(np.dot(weights, rank * rank)) for rank in ranks]
+    variance = [float((weights * rank * rank).sum()) for rank in ranks]
     if min(variance, default=0.0) <= 1e-9:
         return math.nan
-    return float(np.dot(weights, ranks[0] * ranks[1]) / math.sqrt(variance[0] * variance[1]))
+    return float((weights * ranks[0] * ranks[1]).sum() / math.sqrt(variance[0] * variance[1]))
 
 
 def _interval(cells: _Cells, n_combinations: int, resamples: int, level: float, seed: int) -> tuple[float, float]:

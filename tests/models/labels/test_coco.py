@@ -1,5 +1,8 @@
 """The label map: ids, names, places."""
 
+import re
+from pathlib import Path
+
 from sakka.models.labels.coco import LABELS, N_LABELS, NONE_PLACE
 
 LEFT_OUT_OF_COCO = {
@@ -35,3 +38,12 @@ def test_the_ids_are_those_of_the_original_map() -> None:
 def test_no_two_labels_share_a_name_in_either_language() -> None:
     assert len({label.english for label in LABELS}) == len({label.japanese for label in LABELS}) == 92
     assert all(label.english.isascii() and not label.japanese.isascii() for label in LABELS)
+
+
+def test_the_table_in_the_docs_names_the_same_labels() -> None:
+    page = Path(__file__).parents[3] / "docs" / "labels.md"
+    rows = re.findall(r"^\| (\d+) \| ([a-z ]+?)( \*)? \| (\S+) \|$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert [(int(place), english, japanese) for place, english, _, japanese in rows] == [
+        (label.id, label.english, label.japanese) for label in LABELS
+    ]
+    assert {int(place) for place, _, star, _ in rows if star} == set(LEFT_OUT_OF_COCO)
