@@ -9,9 +9,10 @@ import pytest
 from tests.runs import make_works, write_run
 
 from sakka.analysis.condense import condense
-from sakka.analysis.entropy_tables import LabelSets, entropy_tables, relation_points
+from sakka.analysis.entropy_tables import entropy_tables, relation_points
 from sakka.analysis.figures import Figure, LeftOut, Table
 from sakka.analysis.judged import Judged
+from sakka.analysis.label_sets import LabelSets
 from sakka.analysis.reading import open_run
 from sakka.analysis.tables import all_tables
 

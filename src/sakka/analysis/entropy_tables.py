@@ -6,29 +6,23 @@ all of these tables. The entropy is counted over all works of the run, as the pa
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from sakka.analysis.answers import Answers
 from sakka.analysis.entropy import (
     THRESHOLDS,
-    Base,
-    BoolArray,
-    Combinations,
     FloatArray,
     ThresholdMeasures,
-    label_combinations,
     measures_under_thresholds,
     works_per_creator,
 )
 from sakka.analysis.entropy_relation import CombinationPoints, Unit, combination_points, entropy_relation
 from sakka.analysis.figures import Cell, Figure, LeftOut, RowKind, Table, figure, total
 from sakka.analysis.judged import Judged, RunFacts
+from sakka.analysis.label_sets import LabelSets
 from sakka.analysis.ratios import NO_FUSION
 from sakka.models.base import Modality
-from sakka.splits import IntArray
 
 _WITH_ALL = (math.inf, *THRESHOLDS)
 _PAPER_TABLES: tuple[tuple[str, Modality | None, str], ...] = (
@@ -38,41 +32,6 @@ _PAPER_TABLES: tuple[tuple[str, Modality | None, str], ...] = (
     ("table8", "labels", "Label model"),
 )
 _LOGARITHM = {"e": "natural logarithm", "2": "logarithm to base 2"}
-
-
-@dataclass(frozen=True)
-class LabelSets:
-    """What the works of a run show.
-
-    Attributes:
-        shown: Shape (n_works, n_labels): the labels of each work, without "none".
-        looked_at: Shape (n_works,): the works with a photo.
-        creators: Shape (n_works,): each work's creator as a column.
-        base: The logarithm's base.
-    """
-
-    shown: BoolArray
-    looked_at: BoolArray
-    creators: IntArray
-    base: Base = "e"
-
-    @cached_property
-    def rows(self) -> IntArray:
-        """The works with a photo."""
-        rows: IntArray = np.flatnonzero(self.looked_at)
-        return rows
-
-    @cached_property
-    def combinations(self) -> Combinations:
-        """The label sets; `of_work` has a place for each of `rows`."""
-        return label_combinations(self.shown[self.rows], self.creators[self.rows], self.base)
-
-    @cached_property
-    def entropy(self) -> FloatArray:
-        """H of each work's label set, shape (n_works,); NaN, which is below no threshold, for a work without photo."""
-        entropy = np.full(len(self.looked_at), math.nan)
-        entropy[self.rows] = self.combinations.entropy_of_works
-        return entropy
 
 
 def entropy_tables(judged: Judged, sets: LabelSets) -> list[Table | LeftOut]:
@@ -221,4 +180,4 @@ def _threshold_words(threshold: float | None) -> str:
     return "any" if threshold is None else f"H < {threshold:g}"
 
 
-__all__ = ["LabelSets", "entropy_tables", "relation_points", "relation_table", "table1"]
+__all__ = ["entropy_tables", "relation_points", "relation_table", "table1"]
