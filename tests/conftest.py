@@ -1,9 +1,12 @@
 """What all tests share: an own empty cache, and no way out to the network."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch and LightGBM start; two test processes share two cores
 
 
 @pytest.fixture(autouse=True, scope="session")
