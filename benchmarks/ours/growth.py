@@ -1,0 +1,79 @@
+"""Steps of sakka on simulated works, for time and memory against the number of works and of creators.
+
+Simulated texts: 30 words each, a third of them from 200 words that the creator likes, the rest from all 20,000 by
+Zipf's law. Simulated features: a point for each creator, and works around it.
+"""
+
+import resource
+import time
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sakka.models.registry import make_model
+from sakka.splits import nested_splits
+from sakka.works import Catalog, Work
+
+WORDS = 20_000
+LIKED_WORDS = 200
+WORDS_A_TEXT = 30
+LIKED_A_TEXT = 10
+ANSWERED = 1_000
+
+
+class Step:
+    """One step at one size, run once in a fresh process.
+
+    Args:
+        step: `folds`, `text_fit` or `text_answers`.
+        works: How many works.
+        creators: By how many creators.
+    """
+
+    def __init__(self, step: str, works: int, creators: int) -> None:
+        self.idle_mib = _peak_mib()
+        self.catalog = simulated_catalog(works, creators)
+        self.step = step
+        if step == "text_answers":
+            self.model = make_model("text-linear").fit(self.catalog)
+            self.asked = self.catalog.take(np.arange(min(works, ANSWERED)))
+
+    def run(self) -> dict[str, Any]:
+        """Run the step and give its seconds and the peak memory beyond that of an idle process, in MiB."""
+        start = time.perf_counter()
+        getattr(self, f"_{self.step}")()
+        seconds = time.perf_counter() - start
+        return {"units": 1, "seconds": seconds, "memory_mib": _peak_mib() - self.idle_mib}
+
+    def _folds(self) -> None:
+        nested_splits(self.catalog, seed=0).folds()
+
+    def _text_fit(self) -> None:
+        make_model("text-linear").fit(self.catalog)
+
+    def _text_answers(self) -> None:
+        self.model.predict_proba(self.asked)
+
+
+def simulated_catalog(works: int, creators: int) -> Catalog:
+    """Make works with simulated texts; works are dealt to creators in turn."""
+    generator = np.random.default_rng(0)
+    chances = 1 / np.arange(1, WORDS + 1)
+    common = generator.choice(WORDS, (works, WORDS_A_TEXT - LIKED_A_TEXT), p=chances / chances.sum())
+    liked = generator.integers(0, WORDS, (creators, LIKED_WORDS))
+    places = np.arange(works) % creators
+    own = liked[places[:, None], generator.integers(0, LIKED_WORDS, (works, LIKED_A_TEXT))]
+    texts = np.concatenate([common, own], axis=1)
+    return Catalog.from_works(
+        Work(id=f"{row:07d}", creator=f"{place:05d}", description=_text(words))
+        for row, (place, words) in enumerate(zip(places, texts, strict=True))
+    )
+
+
+def _text(words: npt.NDArray[np.int64]) -> str:
+    return " ".join(f"w{word:x}" for word in words)
+
+
+def _peak_mib() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

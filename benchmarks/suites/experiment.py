@@ -1,0 +1,45 @@
+"""The whole 5 x 5 experiment from an empty cache, against the paper's pipeline in Keras and fastText."""
+
+from typing import Any
+
+from benchmarks.data import photo_works, write_vgg16, write_works
+from benchmarks.harness import Comparison, Plan, compare
+from benchmarks.processes import Side
+from benchmarks.results import Section, section_of
+
+TITLE = "The whole experiment, 5 x 5 folds"
+SIZE = None  # all works
+MEASURED_PHOTOS = 128
+WANTED = 10.0
+BACKEND = {"KERAS_BACKEND": "torch"}  # the faster one for both pieces on a CPU; `photo_features` compares them
+
+
+def measure(plan: Plan) -> Section:
+    """Compare with frozen VGG16 and with VGG16 trained for 100 epochs as in the paper."""
+    chosen = photo_works(plan).first(plan.size)
+    works = str(write_works(chosen, plan.scratch / "works.json"))
+    few = str(write_works(chosen.first(MEASURED_PHOTOS), plan.scratch / "measured.json"))
+    vgg16 = write_vgg16(plan.scratch / "vgg16.npz")
+    settings: dict[str, Any] = {
+        "works": works,
+        "measured": few,
+        "weights": None if vgg16 is None else str(vgg16),
+        "output": str(plan.scratch / "features.npy"),
+        "judged": True,
+    }
+    ours = Side(
+        "sakka experiment --preset best",
+        "benchmarks.ours.experiments:BestExperiment",
+        {"works": works, "folder": str(plan.scratch)},
+    )
+    outcomes = []
+    for fine_tuned in (False, True):
+        name = f"Keras {'fine-tuned' if fine_tuned else 'frozen'} VGG16 + fastText"
+        target = "benchmarks.peers.keras_pipeline:PaperPipeline"
+        other = Side(name, target, {**settings, "fine_tuned": fine_tuned}, "keras", BACKEND)
+        gain = None if fine_tuned else 0.0
+        note = "the other side's time is extrapolated from measured pieces, see its line"
+        outcomes.append(
+            compare(Comparison(f"best / {name}", "experiments", ours, other, WANTED, wanted_gain=gain, note=note), plan)
+        )
+    return section_of("experiment", TITLE, plan, outcomes, chosen.source)

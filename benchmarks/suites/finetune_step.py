@@ -1,0 +1,35 @@
+"""A fine-tuning step of the paper's VGG16: the same batch, the same starting convolutions, the same number of steps."""
+
+from benchmarks.data import write_vgg16
+from benchmarks.harness import Comparison, Plan, compare
+from benchmarks.processes import Side
+from benchmarks.results import Section, section_of
+
+TITLE = "Fine-tuning step of VGG16"
+SIZE = 64  # photos a run
+BATCH = 32
+CREATORS = 43
+NOTE = "loss after the last step, from the same convolutions; the layers above them start at random on each side"
+
+
+def measure(plan: Plan) -> Section:
+    """Compare our step with Keras on both backends, as first written and tuned."""
+    assert plan.size is not None
+    weights = write_vgg16(plan.scratch / "vgg16.npz")
+    batch = min(BATCH, plan.size)
+    settings = {
+        "batch": batch,
+        "steps": max(1, plan.size // batch),
+        "n_creators": CREATORS,
+        "weights": None if weights is None else str(weights),
+    }
+    ours = Side("sakka VGG16 step", "benchmarks.ours.training:TrainingSteps", settings)
+    outcomes = []
+    for backend in ("torch", "jax"):
+        for tuned in (False, True):
+            name = f"Keras on {backend}, {'tuned' if tuned else 'as first written'}"
+            target = "benchmarks.peers.keras_training:TrainingSteps"
+            other = Side(name, target, {**settings, "tuned": tuned}, "keras", {"KERAS_BACKEND": backend})
+            wanted = 1.2 if tuned else 2.0
+            outcomes.append(compare(Comparison(f"step / {name}", "photos", ours, other, wanted, note=NOTE), plan))
+    return section_of("finetune_step", TITLE, plan, outcomes)

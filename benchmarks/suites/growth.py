@@ -1,0 +1,153 @@
+"""Time and memory against the number of works and of creators, with the exponent fitted.
+
+Each point is one run in a fresh process. With y = a x^k through the points (least squares of the logarithms), k is
+the exponent: 1 is linear.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.environments import python_of
+from benchmarks.harness import Plan
+from benchmarks.processes import Side, SideError, WorkerProcess
+from benchmarks.results import DOCUMENT, Section, machine_line, table
+
+TITLE = "Growth with works and creators (simulated)"
+SIZE = 100_000  # the largest number of works
+STEPS = {"folds": "dividing into 5 x 5 folds", "text_fit": "fitting text-linear", "text_answers": "1,000 answers"}
+CREATORS = (50, 500, 5_000)
+PLOT = DOCUMENT.parent / "images" / "growth.png"
+
+
+@dataclass(frozen=True)
+class Point:
+    """One run of one step.
+
+    Attributes:
+        step: A key of `STEPS`.
+        axis: What varies: `works` or `creators`.
+        works: How many works.
+        creators: By how many creators.
+        seconds: What it took; None where it could not be run.
+        memory_mib: Peak memory beyond an idle process's, the works included; None where it could not be run.
+        missing: Why there are no figures.
+    """
+
+    step: str
+    axis: str
+    works: int
+    creators: int
+    seconds: float | None = None
+    memory_mib: float | None = None
+    missing: str = ""
+
+    @property
+    def size(self) -> int:
+        """The value on the axis."""
+        return self.works if self.axis == "works" else self.creators
+
+
+def measure(plan: Plan) -> Section:
+    """Run every step at every size; each run is one point, whatever the number of pairs."""
+    assert plan.size is not None
+    points = [_measured(point, plan) for point in planned_points(plan.size)]
+    rows = [_row(point) for point in points]
+    headings = ("step", "works", "creators", "seconds", "memory, MiB")
+    plot = PLOT if plan.size == SIZE else plan.scratch / PLOT.name
+    draw(points, plot)
+    exponents = exponent_rows(points)
+    markdown = "\n".join(
+        [
+            table(("step", "against", "exponent of time", "exponent of memory"), exponents),
+            "",
+            f"![Time and memory against works and creators](images/{PLOT.name})",
+            "",
+            table(headings, rows),
+            "",
+            machine_line(plan),
+        ]
+    )
+    return Section("growth", TITLE, markdown, {"points": [vars(point) for point in points]})
+
+
+def planned_points(largest: int) -> list[Point]:
+    """Give the points to measure: works in tenfold steps with few creators, creators with a quarter of the works."""
+    works = [max(200, largest // 100), max(400, largest // 10), max(800, largest)]
+    few = min(CREATORS[0], works[0] // 20)
+    scale = largest / SIZE
+    creators = sorted({max(2, int(number * min(1.0, scale * 4))) for number in CREATORS})
+    many = max(5 * creators[-1], largest // 4)
+    against_works = [Point(step, "works", number, few) for step in STEPS for number in works]
+    return against_works + [Point(step, "creators", many, number) for step in STEPS for number in creators]
+
+
+def exponent(sizes: Sequence[float], values: Sequence[float]) -> float:
+    """Fit the exponent k of values = a sizes^k.
+
+    >>> round(exponent([1, 10, 100], [2, 20, 200]), 6)
+    1.0
+    """
+    return float(np.polyfit(np.log(sizes), np.log(values), 1)[0])
+
+
+def exponent_rows(points: Sequence[Point]) -> list[tuple[str, str, str, str]]:
+    """Give a row for each step and axis with at least two points."""
+    rows = []
+    for step, axis in [(step, axis) for step in STEPS for axis in ("works", "creators")]:
+        sizes, seconds, memory = _series(points, step, axis)
+        if len(sizes) < 2:
+            rows.append((STEPS[step], axis, "not measured", "not measured"))
+            continue
+        rows.append((STEPS[step], axis, f"{exponent(sizes, seconds):.2f}", f"{exponent(sizes, memory):.2f}"))
+    return rows
+
+
+def draw(points: Sequence[Point], path: Path) -> None:
+    """Draw seconds and MiB against works and creators, both axes logarithmic."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 6.4), layout="constrained")
+    axes = figure.subplots(2, 2)
+    for column, axis in enumerate(("works", "creators")):
+        for step, label in STEPS.items():
+            sizes, seconds, memory = _series(points, step, axis)
+            axes[0, column].loglog(sizes, seconds, marker="o", label=label)
+            axes[1, column].loglog(sizes, memory, marker="o", label=label)
+        axes[0, column].set(ylabel="seconds", xlabel=axis)
+        axes[1, column].set(ylabel="memory, MiB", xlabel=axis)
+    for plot in axes.flat:
+        plot.grid(alpha=0.3)
+    axes[0, 0].legend()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=110)
+
+
+def _series(points: Sequence[Point], step: str, axis: str) -> tuple[list[float], list[float], list[float]]:
+    told = [point for point in points if point.step == step and point.axis == axis]
+    done = [(point.size, point.seconds, point.memory_mib) for point in told if point.seconds and point.memory_mib]
+    return [float(each[0]) for each in done], [each[1] for each in done], [each[2] for each in done]
+
+
+def _measured(point: Point, plan: Plan) -> Point:
+    settings = {"step": point.step, "works": point.works, "creators": point.creators}
+    side = Side(STEPS[point.step], "benchmarks.ours.growth:Step", settings)
+    log = plan.scratch / f"growth-{point.step}-{point.works}-{point.creators}.log"
+    plain = {name: getattr(point, name) for name in ("step", "axis", "works", "creators")}
+    try:
+        with WorkerProcess(side, python_of(None), plan.threads, log) as worker:
+            said = worker.ask("run")
+    except SideError as error:
+        return Point(**plain, missing=str(error))
+    return Point(**plain, seconds=said["seconds"], memory_mib=said["memory_mib"])
+
+
+def _row(point: Point) -> tuple[str, ...]:
+    told = (
+        (f"{point.seconds:.3g}", f"{point.memory_mib:.0f}")
+        if point.memory_mib
+        else (f"not measured: {point.missing}", "")
+    )
+    return (STEPS[point.step], f"{point.works:,}", f"{point.creators:,}", *told)

@@ -1,0 +1,85 @@
+import json
+import re
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from benchmarks.__main__ import BENCHMARKS, main
+from benchmarks.harness import Comparison, Measured, Outcome, Plan
+from benchmarks.processes import Side
+from benchmarks.results import DOCUMENT, NOT_MEASURED, fill_document, ratio_table, section_of, write_section
+from benchmarks.suites.growth import exponent, planned_points
+
+OURS, OTHER = Side("ours", "m:A"), Side("theirs", "m:B")
+
+
+def measured(name: str, seconds: list[float], accuracy: float) -> Measured:
+    about = {"versions": {"python": "3.11"}, "threads": 2, "peak_memory_mib": 100, "notes": "plain"}
+    return Measured(name, [1.0] * len(seconds), seconds, {"accuracy": accuracy}, about)
+
+
+@pytest.fixture
+def done() -> Outcome:
+    comparison = Comparison("ours / theirs", "folds", OURS, OTHER, wanted_ratio=3.0)
+    return Outcome(comparison, measured("ours", [0.5, 0.5], 0.9), measured("theirs", [1.0, 2.0], 0.75))
+
+
+@pytest.fixture
+def missing() -> Outcome:
+    return Outcome(Comparison("ours / absent", "folds", OURS, OTHER, 2.0), Measured("ours"), None, "no pip here")
+
+
+def test_a_row_tells_the_ratios_the_demand_the_rates_and_both_accuracies(done: Outcome) -> None:
+    row = ratio_table([done]).splitlines()[-1]
+    assert row == (
+        "| ours / theirs | folds | 2.00 | 3.00 | 4.00 | ≥ 3: yes | 2 (2 to 2) | 0.75 (0.5 to 1) "
+        "| accuracy 0.9 | accuracy 0.75 | 2 |"
+    )
+
+
+def test_a_missing_peer_stands_in_the_table_with_its_reason(missing: Outcome) -> None:
+    row = ratio_table([missing]).splitlines()[-1]
+    assert "not measured: no pip here" in row
+    assert row.count("|") == ratio_table([missing]).splitlines()[0].count("|")
+
+
+def test_a_written_section_fills_its_block_and_leaves_the_others(done: Outcome, missing: Outcome, folder: Path) -> None:
+    plan = Plan(pairs=2, size=None, threads=None, scratch=folder, data=None)
+    section = section_of("text", "Texts", plan, [done, missing], "three works")
+    path = write_section(section, folder)
+    assert json.loads(path.read_text())["comparisons"][0]["ratios"] == [2.0, 4.0]
+    text = (
+        "# P\n<!-- generated: text -->\nearlier\n<!-- end: text -->\n<!-- generated: heads -->\n<!-- end: heads -->\n"
+    )
+    filled = fill_document(text, folder)
+    assert "earlier" not in filled
+    assert "- ours: 2 threads, peak memory 100 MiB; python 3.11; plain" in filled
+    assert "Works: three works." in filled
+    assert f"<!-- generated: heads -->\n{NOT_MEASURED}\n<!-- end: heads -->" in filled
+    assert fill_document(filled, folder) == filled
+
+
+def test_every_benchmark_can_be_run_and_has_its_block_in_the_document() -> None:
+    blocks = re.findall(r"<!-- generated: (\w+) -->", DOCUMENT.read_text(encoding="utf-8"))
+    assert sorted(blocks) == sorted(BENCHMARKS)
+    for name in BENCHMARKS:
+        module = import_module(f"benchmarks.suites.{name}")
+        assert module.TITLE
+        assert callable(module.measure)
+        assert module.SIZE is None or module.SIZE > 0
+
+
+def test_a_benchmark_that_is_not_there_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["unheard_of"])
+    assert "unheard_of" in capsys.readouterr().err
+
+
+def test_the_exponent_of_a_square_is_two() -> None:
+    assert exponent([1, 2, 4], [3, 12, 48]) == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("largest", [1_000, 20_000, 100_000])
+def test_every_planned_point_has_works_that_can_be_divided(largest: int) -> None:
+    for point in planned_points(largest):
+        assert point.works >= 10 * point.creators or point.works == 5 * point.creators
