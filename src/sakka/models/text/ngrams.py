@@ -1,0 +1,125 @@
+"""Counts of words and of character n-grams, kept under 64-bit hashes instead of strings.
+
+A text becomes an array of code points and the hashes of all its n-grams of one size are computed at once; counting
+is one sort. Nothing of the texts is kept, so a fitted model holds 8 bytes a feature; among a million features the
+chance that any two share a hash is below 3 in 100 million.
+
+An n-gram of characters reaches over one word and a blank at each end, as scikit-learn's `char_wb` has it, and is 2
+to 5 characters long. One with a Japanese character in it is 1 to 3 long instead: such a character carries about as
+much as two letters, and longer ones are as good as unique.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sakka.models.text.words import words_of
+
+Hashes = npt.NDArray[np.uint64]
+
+SIZES = range(2, 6)
+JAPANESE_SIZES = range(1, 4)
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio (Knuth, vol. 3, 6.4)
+_BLANK = 32
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How often each feature stands in each text.
+
+    Attributes:
+        vocabulary: The features' hashes, ascending, shape (n_features,).
+        matrix: SciPy CSR float32, shape (n_texts, n_features), columns ascending within a row.
+    """
+
+    vocabulary: Hashes
+    matrix: Any
+
+
+def word_hashes(text: str) -> Hashes:
+    """Give the hash of each word of a normalised text, case ignored, in order.
+
+    >>> len(word_hashes("A rose is a rose")), len(set(word_hashes("A rose is a rose").tolist()))
+    (5, 3)
+    """
+    return np.array([_hash_of_word(word) for word in words_of(text.casefold())], dtype=np.uint64)
+
+
+def character_hashes(text: str) -> Hashes:
+    """Give the hash of each character n-gram of a normalised text, case ignored, in no order of note.
+
+    >>> len(character_hashes("rose"))  # " rose ": 5 of 2, 4 of 3, 3 of 4, 2 of 5
+    14
+    """
+    padded = f" {' '.join(text.casefold().split())} "
+    codes = np.frombuffer(padded.encode("utf-32-le", "replace"), dtype=np.uint32).astype(np.uint64)
+    blanks = np.concatenate([[0], np.cumsum(codes == _BLANK)])
+    japanese = np.concatenate([[0], np.cumsum(_is_japanese(codes))])
+    rolling, found = np.zeros(len(codes), dtype=np.uint64), []
+    for size in range(1, max(SIZES.stop, JAPANESE_SIZES.stop)):
+        count = len(codes) - size + 1
+        if count <= 0:
+            break
+        rolling = (rolling[:count] ^ codes[size - 1 :]) * _MULTIPLIER
+        rolling ^= rolling >> np.uint64(29)
+        wanted = np.where(japanese[size:] > japanese[:count], size in JAPANESE_SIZES, size in SIZES)
+        if size > 2:
+            wanted &= blanks[size - 1 : -1] == blanks[1 : count + 1]  # a blank inside joins two words
+        found.append(rolling[wanted] + np.uint64(size))
+    return np.concatenate(found)
+
+
+def count_all(texts: Iterable[str], hashes_of: Callable[[str], Hashes], min_texts: int = 1) -> Counts:
+    """Count the features of texts; those in fewer than `min_texts` texts are left out."""
+    from scipy.sparse import csr_matrix
+
+    found, counts, starts = _count_each(texts, hashes_of)
+    vocabulary, columns, texts_with = np.unique(found, return_inverse=True, return_counts=True)
+    matrix = csr_matrix((counts, columns.astype(np.int32), starts), shape=(len(starts) - 1, len(vocabulary)))
+    if min_texts > 1:
+        kept = np.flatnonzero(texts_with >= min_texts)
+        return Counts(vocabulary[kept], matrix[:, kept])
+    return Counts(vocabulary, matrix)
+
+
+def count_known(texts: Iterable[str], hashes_of: Callable[[str], Hashes], vocabulary: Hashes) -> Any:
+    """Count the features of `vocabulary` (ascending) in texts: CSR float32, shape (n_texts, n_features)."""
+    from scipy.sparse import csr_matrix
+
+    found, counts, starts = _count_each(texts, hashes_of)
+    columns = np.searchsorted(vocabulary, found)
+    known = np.zeros(len(found), dtype=np.bool_)
+    inside = columns < len(vocabulary)
+    known[inside] = vocabulary[columns[inside]] == found[inside]
+    starts = np.concatenate([[0], np.cumsum(known)])[starts]
+    shape = (len(starts) - 1, len(vocabulary))
+    return csr_matrix((counts[known], columns[known].astype(np.int32), starts), shape=shape)
+
+
+def _count_each(
+    texts: Iterable[str], hashes_of: Callable[[str], Hashes]
+) -> tuple[Hashes, npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+    """Give each text's features once, ascending, text after text; their counts; where each text starts."""
+    found, counts, starts = [np.empty(0, np.uint64)], [np.empty(0, np.float32)], [0]
+    for text in texts:
+        features, times = np.unique(hashes_of(text), return_counts=True)
+        found.append(features)
+        counts.append(times.astype(np.float32))
+        starts.append(starts[-1] + len(features))
+    return np.concatenate(found), np.concatenate(counts), np.array(starts, dtype=np.int64)
+
+
+@lru_cache(maxsize=1 << 18)
+def _hash_of_word(word: str) -> int:
+    return int.from_bytes(blake2b(word.encode("utf-8", "replace"), digest_size=8).digest(), "little")
+
+
+def _is_japanese(codes: Hashes) -> npt.NDArray[np.bool_]:
+    """Tell which code points are kana or Chinese characters (the blocks that `words.JAPANESE_SCRIPT` names)."""
+    low = (codes >= 0x3040) & (codes <= 0x9FFF) & ~((codes >= 0x3100) & (codes <= 0x31EF))
+    return low | ((codes >= 0xF900) & (codes <= 0xFAFF)) | ((codes >= 0x1B000) & (codes <= 0x323AF))

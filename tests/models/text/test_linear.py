@@ -1,0 +1,74 @@
+"""The linear text model: no leak between folds, the same answers alone and together, small and fast."""
+
+import time
+
+import numpy as np
+import pytest
+
+from sakka.models.base import CreatorModel
+from sakka.models.text.linear import LinearText
+from sakka.splits import nested_splits
+from sakka.works import Catalog, Work
+
+SUBJECTS = ("rose", "sea", "moon", "猫と花", "刺繍")
+
+
+def catalog(changed: dict[int, str] | None = None) -> Catalog:
+    random = np.random.default_rng(0)
+    common = [*("a", "of", "the", "with", "and", "study", "portrait", "view"), *("の", "を", "に", "ブローチ")]
+    texts = [f"{SUBJECTS[n % 5]} {' '.join(random.choice(common, 6))}" for n in range(150)]
+    for row, text in (changed or {}).items():
+        texts[row] = text
+    return Catalog.from_works([Work(str(n), f"creator {n % 5}", text) for n, text in enumerate(texts)])
+
+
+def test_changing_every_other_text_changes_nothing_in_a_folds_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    works = catalog()
+    fold = nested_splits(works, seed=1).fold(0, 0)
+    others = np.concatenate([fold.validation, fold.test]).tolist()
+    changed = catalog(dict.fromkeys(others, "the the の の unseen 未知 words moon rose a" * 3))
+    fitted: list[LinearText] = []
+    original = LinearText._fit_counts
+    monkeypatch.setattr(LinearText, "_fit_counts", lambda *a: fitted.append(original(*a)) or fitted[-1])
+    for version in (works, changed):
+        list(LinearText().predict_folds(version, [fold], works.creators))
+    first, second = (model._export().tensors for model in fitted)
+    assert all(first[name].tobytes() == second[name].tobytes() for name in first)
+
+
+def test_a_folds_answers_are_bit_for_bit_those_of_fit_on_its_training_part() -> None:
+    works = catalog()
+    splits = nested_splits(works, seed=1)
+    folds = [splits.fold(0, 0), splits.fold(0, 1), splits.fold(3, 2)]
+    for answer in LinearText(max_ngrams=50).predict_folds(works, folds, works.creators):
+        alone = LinearText(max_ngrams=50).fit(works.take(answer.fold.train), works.creators)
+        assert (alone.predict_proba(works.take(answer.fold.test)) == answer.test).all()
+        assert (alone.predict_proba(works.take(answer.fold.validation)) == answer.validation).all()
+
+
+def test_the_vocabulary_keeps_within_its_limits() -> None:
+    model = LinearText(max_words=7, max_ngrams=11, min_texts=3).fit(catalog())
+    assert [len(block.vocabulary) for block in model.blocks_] == [7, 11]
+    assert model.weights_.shape == (18, 5)
+
+
+def test_subjects_in_either_script_are_learned() -> None:
+    model = LinearText().fit(catalog())
+    answers = model.predict(Catalog.from_works([Work(str(n), None, text) for n, text in enumerate(SUBJECTS)]))
+    assert answers == [f"creator {n}" for n in range(5)]
+
+
+def test_a_text_without_any_known_feature_gets_a_defined_answer() -> None:
+    model: CreatorModel = LinearText().fit(catalog())
+    answer = model.predict_proba(Catalog.from_works([Work("x", None, "ξξξ")]))
+    np.testing.assert_allclose(answer.sum(), 1, atol=1e-6)
+
+
+def test_one_text_takes_less_than_ten_milliseconds() -> None:
+    model, work = LinearText().fit(catalog()), Catalog.from_works([Work("x", None, "rose の " * 50)])
+    times = []
+    for _ in range(30):
+        start = time.perf_counter()
+        model.predict_proba(work)
+        times.append(time.perf_counter() - start)
+    assert min(times) < 0.01

@@ -1,0 +1,44 @@
+"""Hashed counts agree with scikit-learn's counts of strings."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.feature_extraction.text import CountVectorizer
+
+from sakka.models.text.ngrams import character_hashes, count_all, count_known, word_hashes
+
+TEXTS = ["A rose is a rose", "wild roses, a still life", "", "the rose of the winds"]
+
+
+def test_character_ngrams_are_counted_as_scikit_learn_counts_them() -> None:
+    ours = count_all(TEXTS, character_hashes).matrix.toarray()
+    theirs = CountVectorizer(analyzer="char_wb", ngram_range=(2, 5)).fit_transform(TEXTS).toarray()
+    blanks = count_all([""], character_hashes).matrix.sum()
+    assert ours.shape[1] == theirs.shape[1] + blanks  # an empty text holds two blanks in a row for us
+    assert sorted(map(tuple, ours[:, ours[2] == 0].T)) == sorted(map(tuple, theirs.T))
+
+
+def test_japanese_ngrams_are_one_to_three_long() -> None:
+    assert len(character_hashes("花のブ")) == 3 + 4 + 3  # 花 の ブ; with blanks 4 of two and 3 of three
+    assert len(set(character_hashes("花のブ").tolist())) == 10
+
+
+def test_features_of_too_few_texts_are_left_out() -> None:
+    counts = count_all(TEXTS, word_hashes, min_texts=2)
+    assert set(counts.vocabulary.tolist()) == {int(word_hashes(word)[0]) for word in ("a", "rose")}
+    assert counts.matrix.toarray().sum(axis=0).tolist() == [3.0, 3.0]
+
+
+@given(st.lists(st.text(), min_size=1, max_size=5), st.text())
+def test_counting_known_features_is_counting_all_and_leaving_out_the_others(texts: list[str], other: str) -> None:
+    vocabulary = count_all(texts, character_hashes).vocabulary
+    together = count_all([*texts, other], character_hashes)
+    columns = np.searchsorted(together.vocabulary, vocabulary)
+    known = count_known([*texts, other], character_hashes, vocabulary)
+    assert (known.toarray() == together.matrix[:, columns].toarray()).all()
+
+
+@given(st.text(st.characters(codec=None, exclude_categories=())))
+def test_hashes_of_any_text_do_not_crash_and_do_not_heed_case(text: str) -> None:
+    assert character_hashes(text).tolist() == character_hashes(text.casefold()).tolist()
+    assert word_hashes(text).dtype == np.uint64

@@ -1,0 +1,50 @@
+"""The solver finds what scikit-learn's finds."""
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from sklearn.linear_model import LogisticRegression
+
+from sakka.models.text.softmax import fit_softmax, softmax
+
+PENALTY = 1e-2
+
+
+def _works() -> tuple[csr_matrix, np.ndarray]:
+    random = np.random.default_rng(3)
+    places = np.arange(200) % 4
+    features = random.random((200, 30)) * (random.random((200, 30)) < 0.3)
+    features[np.arange(200), places] += 1.0
+    return csr_matrix(features.astype(np.float32)), places
+
+
+def test_probabilities_are_those_of_scikit_learn_at_the_same_penalty() -> None:
+    features, places = _works()
+    weights, bias = fit_softmax(features, places, 4, penalty=PENALTY, iterations=200)
+    reference = LogisticRegression(C=1 / (PENALTY * len(places)), tol=1e-8, max_iter=2000).fit(features, places)
+    np.testing.assert_allclose(softmax(features @ weights + bias), reference.predict_proba(features), atol=0.02)
+
+
+def test_more_iterations_never_raise_the_loss() -> None:
+    features, places = _works()
+
+    def loss(iterations: int) -> float:
+        weights, bias = fit_softmax(features, places, 4, penalty=PENALTY, iterations=iterations)
+        right = softmax(features @ weights + bias)[np.arange(200), places]
+        return float(-np.log(right).mean() + PENALTY / 2 * (weights**2).sum())
+
+    losses = [loss(iterations) for iterations in (0, 1, 3, 10, 50)]
+    assert losses == sorted(losses, reverse=True)
+    assert losses[-1] < losses[0] / 2
+
+
+def test_without_steps_the_answer_is_the_shares() -> None:
+    features, places = _works()
+    weights, bias = fit_softmax(features, places[places < 4] * 0, 2, penalty=1, iterations=0)
+    assert softmax(features @ weights + bias)[0].round(2).tolist() == [1.0, 0.0]
+
+
+def test_features_that_say_nothing_change_nothing() -> None:
+    _, places = _works()
+    weights, bias = fit_softmax(csr_matrix((200, 3), dtype=np.float32), places, 4, penalty=1, iterations=20)
+    assert (weights == 0).all()
+    np.testing.assert_allclose(softmax(bias[None].copy()), 0.25, atol=1e-3)
