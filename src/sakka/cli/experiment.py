@@ -107,10 +107,13 @@ def judge(
 
 
 def show_headline(layout: "RunLayout") -> None:
-    """Print the main rows of table 3: mean over the outer folds, and the standard deviation between them."""
-    from sakka.cli.terminal import show_table
+    """Print what the run says, then the main rows of table 3: mean over the outer folds ± standard deviation."""
+    from sakka.cli.terminal import output_console, show_table
+    from sakka.report.terminal import headline
 
     results = json.loads(layout.results.read_text(encoding="utf-8"))
+    output_console().print(headline(results))
+    output_console().print()
     rows = headline_rows(results)
     figures = next(iter(rows.values()))
     works, folds = (next(iter(figures.values()))[name] for name in ("n", "folds"))

@@ -21,7 +21,7 @@ from sakka.report.thumbnails import Thumbnails
 
 TEMPLATES = Path(__file__).parent / "templates"
 MOST_CHARACTERS = 220
-OPEN_ROWS = 60
+QUOTE_CHARACTERS = 100
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,6 @@ def page(run: StoredRun, judged: Judged, tables: Sequence[Table], left_out: Sequ
             made=how_made(run),
             works=judged.facts.n_tested,
             creators=judged.facts.columns,
-            open_rows=OPEN_ROWS,
         )
     )
 
@@ -161,4 +160,10 @@ def _environment() -> Environment:
 
 
 def _filters() -> Mapping[str, Any]:
-    return {"number": number, "spread": spread, "percent": percent, "percents": lambda value: f"{100 * value:.2f}%"}
+    return {
+        "number": number,
+        "brief": lambda text: shortened(text, QUOTE_CHARACTERS),
+        "spread": spread,
+        "percent": percent,
+        "percents": lambda value: f"{100 * value:.2f}%",
+    }
