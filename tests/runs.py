@@ -16,7 +16,7 @@ from sakka.works import Catalog, Work
 CREATORS = ("Abe", "Baba", "Chiba", "Doi", "Endo", "<script>alert(1)</script>")
 MODELS = (("photo-efficientnet_lite0", "photo"), ("text-linear", "text"), ("dummy", "none"))
 # How much a simulated model leans towards the right creator, against noise of 1.
-SKILL = {"photo": 1.6, "text": 1.1, "labels": 0.3}
+SKILL = {"photo": 1.6, "text": 1.1, "labels": 0.3, "both": 1.7}
 
 
 def make_works(per_creator: int = 25, lacking: bool = False, title: str = "花のブローチ") -> Catalog:

@@ -185,6 +185,15 @@ def test_every_figure_has_one_name_and_n_and_folds(judged: Judged) -> None:
     assert {each["row"] for each in figures} == {"single", "ensemble", "fused"}
 
 
+def test_a_model_called_fused_is_not_taken_for_the_fusion_of_the_analysis(folder: Path) -> None:
+    models = (*MODELS, ("fused", "both"))
+    tables, _ = all_tables(condense(open_run(write_run(folder, make_works(), models=models, inner_folds=1).folder)))
+    figures = results(tables)
+    names = [(each["table"], each["model"], each["row"], each["measure"]) for each in figures]
+    assert len(set(names)) == len(names)
+    assert ("table3", "fused-model", "ensemble", "accuracy") in names
+
+
 def test_no_order_of_models_in_the_plan_changes_a_models_figures(folder: Path, judged: Judged) -> None:
     def only_text(table: Table) -> list[Figure]:
         return [each for each in table.figures() if each.model == "text-linear"]

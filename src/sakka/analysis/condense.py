@@ -23,6 +23,8 @@ from sakka.progress import track
 from sakka.splits import IntArray
 
 BLOCK_ROWS = 512
+FUSION = "fused"
+FUSED_MODEL = "fused-model"
 
 
 def condense(run: StoredRun) -> Judged:
@@ -55,7 +57,8 @@ class _Fusion:
 
 
 def _empty_model(name: str, modality: Modality, facts: RunFacts) -> ModelAnswers:
-    return ModelAnswers(name, modality, _empty_singles(facts), Answers.empty(len(facts.places)))
+    shown = FUSED_MODEL if name == FUSION else name  # `fused` is what the analysis itself fuses
+    return ModelAnswers(shown, modality, _empty_singles(facts), Answers.empty(len(facts.places)))
 
 
 def _empty_singles(facts: RunFacts) -> tuple[Answers, ...]:
@@ -81,7 +84,7 @@ def _judge_fold(run: StoredRun, outer: int, answers: dict[str, ModelAnswers], fu
     rows = run.facts.tested(outer)
     kept: dict[str, Probabilities] = {}
     for name, model in answers.items():
-        ensemble = _judge_model(run, outer, model, rows)
+        ensemble = _judge_model(run, outer, name, model, rows)
         if fusion is not None and name in (fusion.photo, fusion.text):
             kept[name] = ensemble
     if fusion is not None:
@@ -91,11 +94,11 @@ def _judge_fold(run: StoredRun, outer: int, answers: dict[str, ModelAnswers], fu
         _fuse_singles(run, outer, fusion, choice, rows)
 
 
-def _judge_model(run: StoredRun, outer: int, model: ModelAnswers, rows: IntArray) -> Probabilities:
+def _judge_model(run: StoredRun, outer: int, name: str, model: ModelAnswers, rows: IntArray) -> Probabilities:
     places = run.facts.places[rows]
     total = np.zeros((len(rows), run.facts.columns), dtype=np.float32)
     for inner, single in enumerate(model.singles):
-        probabilities = _test(run, model.name, outer, inner, rows)
+        probabilities = _test(run, name, outer, inner, rows)
         single.put(rows, probabilities, places)
         total += probabilities
     total /= np.float32(len(model.singles))

@@ -14,14 +14,16 @@ def coverage(judged: Judged) -> Table | LeftOut:
     facts = judged.facts
     tested = facts.outer >= 0
     cases: list[tuple[str, Mask]] = [
-        ("photo and text", tested & facts.has_photo & facts.has_text),
+        ("both photo and text", tested & facts.has_photo & facts.has_text),
         ("photo only", tested & facts.has_photo & ~facts.has_text),
         ("text only", tested & ~facts.has_photo & facts.has_text),
         ("neither", tested & ~facts.has_photo & ~facts.has_text),
     ]
     present = [(words, mask) for words, mask in cases if mask.any()]
     if len(present) == 1:
-        return LeftOut("coverage", f"Every work has the same: {present[0][0]}.")
+        return LeftOut(
+            "coverage", f"Every work has {present[0][0]}, so there is no table of works that lack something."
+        )
     rows: list[tuple[Cell, ...]] = []
     for words, mask in present:
         figures = (_figure(judge, words, mask, facts) for judge in judges(judged))

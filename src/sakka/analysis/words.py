@@ -21,6 +21,8 @@ def model_words(name: str) -> str:
     """
     if name == "dummy":
         return "Dummy (largest creator)"
+    if name == "fused-model":
+        return "Photo and text, one model"
     modality, _, rest = name.partition("-")
     if modality == "fused":
         return f"Fused, {rest}" if rest else "Fused, chosen on validation"

@@ -91,6 +91,8 @@ def _bar(entry: Mapping[str, Any], single: float | None) -> Bar:
     modality, _, rest = name.partition("-")
     kinds = {"photo": "photo", "text": "text", "fused": "fused", "dummy": "none"}
     labels = {"fused": "Photo + text", "dummy": "Dummy", "photo": f"Photo, {rest}", "text": f"Text, {rest}"}
+    if name == "fused-model":
+        labels["fused"] = "Photo + text, one model"
     labels["labels"] = f"Object labels, {rest}"
     kind = kinds.get(modality, "other")
     return Bar(labels.get(modality, name), kind, entry["value"], entry["spread"], None if kind == "none" else single)
