@@ -1,5 +1,5 @@
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from sakka.experiment.predictions import read_fold
 from sakka.experiment.presets import PRESETS, preset
 from sakka.experiment.run import run_experiment, units_of
 from sakka.models.dummy import DummyModel
-from sakka.splits import nested_splits, read_splits
+from sakka.splits import Fold, nested_splits, read_splits
 from sakka.works import Catalog, Work
 
 
@@ -190,3 +190,28 @@ def test_the_model_says_which_folds_make_a_unit(
     monkeypatch.setattr(DummyModel, "fold_group", group)
     units = units_of(small_plan(works), nested_splits(works, seed=0).folds(2))
     assert [len(unit.folds) for unit in units] == sizes
+
+
+def test_folds_that_do_not_depend_on_each_other_are_asked_for_in_one_call(
+    works: Catalog, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    answer = DummyModel.predict_folds
+
+    def counting(self: DummyModel, works: Catalog, folds: Sequence[Fold], creators: Sequence[str]) -> object:
+        asked.append(len(folds))
+        return answer(self, works, folds, creators)
+
+    monkeypatch.setattr(DummyModel, "predict_folds", counting)
+    for group, calls in (("fold", [10]), ("outer", [2] * 5), ("all", [10])):
+        asked.clear()
+        monkeypatch.setattr(DummyModel, "fold_group", group)
+        run_experiment(works, folder / group, small_plan(works))
+        assert asked == calls
+    layout = RunLayout(folder / "fold")
+    layout.prediction("dummy", 1, 1).unlink()
+    layout.prediction("dummy", 4, 0).unlink()
+    asked.clear()
+    monkeypatch.setattr(DummyModel, "fold_group", "fold")
+    run_experiment(works, layout.folder, small_plan(works))
+    assert asked == [2]

@@ -2,7 +2,8 @@
 
 A unit is one model and one group of folds that the model's class fixes (`CreatorModel.fold_group`): folds that are
 computed together may differ from folds computed alone in the last bit, so a unit that was cut short is done again
-as a whole. A run that is interrupted at any point and resumed therefore ends with the same bytes.
+as a whole. A run that is interrupted at any point and resumed therefore ends with the same bytes. Where a model's folds
+do not depend on each other each is a unit, and all that are left are asked for in one call.
 """
 
 import fcntl
@@ -68,7 +69,7 @@ def run_experiment(catalog: Catalog, folder: Path | str, plan: Plan) -> RunLayou
         units = units_of(plan, splits.folds(plan.inner_folds))
         left = [unit for unit in units if not _is_done(unit, layout)]
         with task("judging models", total=sum(len(unit.folds) for unit in left)) as progress:
-            for unit in left:
+            for unit in _joined(left):
                 _do(unit, catalog, plan, layout, progress)
     return layout
 
@@ -86,6 +87,16 @@ def _groups(spec: ModelSpec, folds: list[Fold]) -> Iterator[tuple[Fold, ...]]:
         yield from (tuple(group) for _, group in groupby(folds, key=lambda fold: fold.outer))
     else:
         yield from ((fold,) for fold in folds)
+
+
+def _joined(units: list[Unit]) -> Iterator[Unit]:
+    """Join the units of a model whose folds do not depend on each other: asked together, they share work."""
+    for name, group in groupby(units, key=lambda unit: unit.spec.name):
+        same = list(group)
+        if model_class(name).fold_group == "fold":
+            yield Unit(same[0].spec, tuple(fold for unit in same for fold in unit.folds))
+        else:
+            yield from same
 
 
 def _open(layout: RunLayout, plan: Plan) -> None:

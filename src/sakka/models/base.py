@@ -65,8 +65,9 @@ class CreatorModel(ABC):
     Attributes:
         name: The model's name on the command line and in a run folder.
         modality: What it reads of a work.
-        fold_group: Which folds an experiment asks of it in one call of `predict_folds`: one at a time, those of one
-            outer fold, or all. An interrupted group is done again as a whole.
+        fold_group: Which folds must be asked of `predict_folds` in one call to give the same bytes every time: `outer`,
+            those of one outer fold, or `all`; an interrupted group is done again as a whole. `fold`: a fold's bytes do
+            not depend on the other folds of the call; an experiment asks for all that are left at once.
         creators_: After `fit`: the creators in the order of the columns of `predict_proba`.
     """
 
