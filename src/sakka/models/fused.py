@@ -3,6 +3,13 @@
 `fit` holds out a fifth of each creator's works, fits both models on the rest, chooses on the held-out works how to
 fuse (`models/fusion.py`), and then fits both models on all works. A work with only a photo, or only a text, gets
 that model's answer alone, and where no work has a photo (or none has a text) the other model is all there is.
+
+>>> from sakka import Catalog, FusedModel, Work
+>>> listed = [("Mori", "桜の髪飾り"), ("Mori", "桜と梅のブローチ"), ("Sato", "革のバッグ"), ("Sato", "革の財布")]
+>>> works = Catalog.from_works(Work(title, creator, title) for creator, title in listed)
+>>> model = FusedModel().fit(works)
+>>> model.predict(Catalog.from_works([Work("?", title="桜のコサージュ")]))
+['Mori']
 """
 
 from collections.abc import Sequence
