@@ -10,7 +10,7 @@ from sakka.curation.market.motifs import Form, parts_of, placed
 from sakka.curation.market.plan import WorkPlan
 from sakka.curation.market.shapes import Part, bar, ellipse
 from sakka.curation.market.style import Style
-from sakka.curation.market.surfaces import Field, NUMBERS, see_through, shade
+from sakka.curation.market.surfaces import NUMBERS, Field, see_through, shade
 from sakka.curation.market.textures import tile
 from sakka.curation.market.vocabulary import COLOURS, MATERIALS, Rgb
 
@@ -30,7 +30,7 @@ class Drawn:
     """A lit brooch.
 
     Attributes:
-        colours: RGB, not clipped, shape (size, size, 3).
+        colours: RGB, not clipped, shape (3, size, size).
         cover: Share of each pixel that the brooch fills, what shines through resin left out, shape (size, size).
         outline: The same with resin solid: what casts the shadow.
     """
@@ -170,4 +170,4 @@ def _stitched(pieces: Pieces, light_angle: float) -> tuple[Field, Field]:
     ends = np.cos(along * np.float32(2 * np.pi / 17.0) + 2.4 * np.floor(beside / STITCH_PX)) > 0.93
     gloss = np.abs(np.sin(pieces.grain - np.float32(light_angle)))
     level = 1.0 + sewn * (0.15 * rows + 0.16 * (gloss - 0.6) - 0.14 * ends + 0.05 * uneven)
-    return pieces.colours * level[..., None], pieces.heights + sewn * (0.022 * rows).astype(np.float32)
+    return pieces.colours * level, pieces.heights + sewn * (0.022 * rows).astype(np.float32)

@@ -12,23 +12,23 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw
 
 from sakka.curation.market.chance import Chance
-from sakka.curation.market.shapes import Outline, Part, grown, polygon
+from sakka.curation.market.shapes import Outline, Part, outward, polygon
 from sakka.curation.market.surfaces import NUMBERS, Field
 
 FINE = 3  # colours and surfaces
 COARSE = 2  # heights
 Paint = tuple[tuple[int, int, int], str]
-RINGS_PX = np.array([0.0, 0.8, 1.7, 2.8, 4.1, 5.8, 8.0, 11.0, 15.0])  # how far within the edge each ring lies
+RINGS_PX = np.array([0.0, 0.9, 2.0, 3.5, 5.5, 8.5, 13.0])  # how far within the edge each ring lies
 DISC_RADIUS = {"beads": 0.066, "pearls": 0.105}
 WIRE = {"enamel": ((222, 190, 116), "brass")}
 
 
 @dataclass(frozen=True)
 class Pieces:
-    """A work drawn but not lit, all fields of shape (size, size).
+    """A work drawn but not lit, all fields of shape (size, size); colours have three of them.
 
     Attributes:
-        colours: RGB, 0 to 255, with a third axis.
+        colours: RGB, 0 to 255, shape (3, size, size).
         heights: About 0 to 1.
         kinds: Numbers of surfaces.
         grain: Direction of stitches, radians.
@@ -49,6 +49,7 @@ class Canvas:
         self.size_px = size_px
         self.ground = ground
         self.chance = chance
+        self._fuzz = np.array([[chance.around(0.0, 0.022)] for _ in range(80)])
         fine, coarse = (FINE * size_px,) * 2, (COARSE * size_px,) * 2
         self.colours, self.kinds = Image.new("RGB", fine, ground[0]), Image.new("L", fine, 0)
         self.heights, self.grain = Image.new("F", coarse, 0.0), Image.new("L", (size_px, size_px), 0)
@@ -60,7 +61,7 @@ class Canvas:
         colour, surface = paint
         outline = part.outline
         if surface == "felt":
-            outline = grown(outline, np.array([self.chance.around(0, 0.022) for _ in outline]))
+            outline = outline + outward(outline) * self._fuzz[: len(outline)]
         shade = part.shade * self.chance.around(1.0, 0.05)
         self._fill(outline, _scaled(colour, shade), surface)
         self._dome(outline, part.height, part.dome)
@@ -74,7 +75,8 @@ class Canvas:
 
     def edge(self, part: Part, paint: Paint, width: float) -> None:
         """Lay a strip along a part's edge."""
-        outer, inner = grown(part.outline, width / 2), grown(part.outline, -width / 2)
+        step = outward(part.outline) * (width / 2)
+        outer, inner = part.outline + step, part.outline - step
         strip = np.concatenate([outer, outer[:1], inner[:1], inner[::-1]])
         height = part.height + part.dome * 0.6
         self._fill(strip, *paint)
@@ -85,7 +87,7 @@ class Canvas:
     def back(self, parts: Sequence[Part], paint: Paint, margin: float) -> None:
         """Lay a flat backing under all parts that stands out by `margin` around them."""
         for part in parts:
-            outline = grown(part.outline, margin)
+            outline = part.outline + margin * outward(part.outline)
             self._fill(outline, *paint)
             self._height_pen.polygon(self._points(outline, COARSE), fill=0.1)
 
@@ -108,10 +110,11 @@ class Canvas:
         """Reduce what was painted to the size asked for."""
         kinds = np.array(self.kinds.resize((self.size_px,) * 2, Image.Resampling.NEAREST))
         kinds[kinds == 0] = NUMBERS[self.ground[1]]
-        cover = self.kinds.point([0] + [255] * 255).reduce(FINE)
+        solid = np.where(np.asarray(self.kinds) > 0, np.uint8(255), np.uint8(0))
+        cover = Image.fromarray(solid).reduce(FINE)
         heights = np.asarray(self.heights.reduce(COARSE))
         return Pieces(
-            np.asarray(self.colours.reduce(FINE), dtype=np.float32),
+            np.asarray(self.colours.reduce(FINE)).transpose(2, 0, 1).astype(np.float32, order="C"),
             _blurred(_blurred(heights)),
             kinds,
             np.asarray(self.grain, dtype=np.float32) * np.float32(np.pi / 256),
@@ -142,7 +145,7 @@ class Canvas:
     def _dome(self, outline: Outline, height: float, dome: float) -> None:
         middle = outline.mean(axis=0)
         reach = float(np.abs(outline - middle).max()) * self.size_px * 0.47
-        inward = RINGS_PX[RINGS_PX < min(reach, RINGS_PX[-1] + 1)] if dome > 0.02 else RINGS_PX[:1]
+        inward = RINGS_PX[reach > RINGS_PX] if dome > 0.02 else RINGS_PX[:1]
         full = min(reach, RINGS_PX[-1])
         levels = height + dome * np.sqrt(1.0 - (1.0 - inward / full) ** 2)
         start, offset = self._scaled_to(outline, COARSE), self._scaled_to(middle, COARSE)

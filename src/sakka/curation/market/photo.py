@@ -15,6 +15,12 @@ from sakka.curation.market.settings import MarketSettings
 from sakka.curation.market.style import BACKDROP_TINTS, BACKDROPS, PROPS, Style, style_of
 from sakka.curation.market.surfaces import Field
 
+BRIGHTEST = 360.0  # what is brighter is pure white
+KNEE = 180.0  # from here on brightness is held back
+_IN = np.arange(256) * (BRIGHTEST / 255)
+_HELD = 255 - (255 - KNEE) * np.exp((KNEE - _IN) / (255 - KNEE))
+TONES = np.rint(np.where(_IN < KNEE, _IN, _HELD)).astype(np.uint8)
+
 
 def draw_photo(settings: MarketSettings, identifier: str) -> Image.Image:
     """Draw the photo of a work, RGB, `photo_px` wide and high.
@@ -45,10 +51,15 @@ def _first_photo(settings: MarketSettings, plan: WorkPlan) -> Image.Image:
     if thing is not None and chance.happens(0.85):
         lay(photo, thing, light)
     _lay_works(photo, plan, style, light, chance)
-    developed = lit(photo, light, chance)
-    image = Image.fromarray(np.clip(developed, 0, 255).astype(np.uint8))
+    image = _exposed(lit(photo, light, chance))
     blur = style.softness_px * size / 224
     return image.filter(ImageFilter.GaussianBlur(blur)) if blur > 0.25 else image
+
+
+def _exposed(picture: Field) -> Image.Image:
+    """Make an image of a lit picture; what is too bright fades to white gently, as on film."""
+    levels = np.clip(picture * np.float32(255 / BRIGHTEST), 0, 255).astype(np.uint8).transpose(1, 2, 0)
+    return Image.fromarray(TONES[levels])
 
 
 def _for_this_photo(style: Style, chance: Chance, wander: float) -> Style:
@@ -77,7 +88,7 @@ def _light(style: Style, chance: Chance) -> Light:
 
 def _lay_works(photo: Field, plan: WorkPlan, style: Style, light: Light, chance: Chance) -> None:
     """Lay the work into the photo, or two of its kind side by side where the creator shows pairs."""
-    size = photo.shape[0]
+    size = photo.shape[-1]
     zoom = style.zoom * chance.around(1.0, 0.09)
     x, y = (place + chance.around(0.0, 0.035) for place in style.place)
     if not style.pair:
@@ -91,27 +102,27 @@ def _lay_works(photo: Field, plan: WorkPlan, style: Style, light: Light, chance:
 
 def _lay_one(photo: Field, drawn: Drawn, centre: tuple[float, float], light: Light) -> None:
     """Lay a drawn work so that its middle is at `centre`, in shares of the photo's width and height."""
-    size, width = photo.shape[0], drawn.cover.shape[0]
+    size, width = photo.shape[-1], drawn.cover.shape[0]
     margin = width // 8
     padded = [
-        np.pad(field, [(margin, margin), (margin, margin), (0, 0)][: field.ndim]) for field in vars(drawn).values()
+        np.pad(field, [(0, 0), (margin, margin), (margin, margin)][-field.ndim :]) for field in vars(drawn).values()
     ]
     left, top = (round(place * size - width / 2) - margin for place in centre)
     wide = width + 2 * margin
     rows, columns = slice(max(0, top), min(size, top + wide)), slice(max(0, left), min(size, left + wide))
-    inner = (slice(rows.start - top, rows.stop - top), slice(columns.start - left, columns.stop - left))
+    inner = (slice(None), slice(rows.start - top, rows.stop - top), slice(columns.start - left, columns.stop - left))
     colours, cover, outline = padded
-    patch = np.zeros((wide, wide, 3), dtype=np.float32)
-    patch[inner] = photo[rows, columns]
+    patch = np.zeros((3, wide, wide), dtype=np.float32)
+    patch[inner] = photo[:, rows, columns]
     lay(patch, Layer(colours, cover, 0.045 * width), light, outline)
-    photo[rows, columns] = patch[inner]
+    photo[:, rows, columns] = patch[inner]
 
 
 def _taken_again(photo: Image.Image, chance: Chance) -> Image.Image:
     """Crop a little and change the brightness, as people do before they list a work again."""
     size = photo.width
     side = size * chance.between(0.94, 0.995)
+    gain = chance.around(1.0, 0.07)
     left, top = chance.between(0, size - side), chance.between(0, size - side)
     again = photo.resize((size, size), Image.Resampling.BICUBIC, box=(left, top, left + side, top + side))
-    gain = chance.around(1.0, 0.07)
-    return again.point([min(255, round(value * gain)) for value in range(256)] * 3)
+    return Image.eval(again, lambda value: min(255, round(value * gain)))

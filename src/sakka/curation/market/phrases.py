@@ -7,52 +7,176 @@ Sentences stand in three manners: polite (です・ます), honorific (ござい
 MANNERS = ("polite", "honorific", "plain")
 
 SHOP_STEMS = (
-    "mori", "umi", "hana", "yuki", "sora", "kaze", "tsuki", "hoshi", "niwa", "machi", "komorebi", "hinata", "tori", "neko",
-    "ito", "nuno", "ringo", "suzu", "aoi", "midori", "kumo", "iro", "haru", "natsu", "aki", "fuyu", "moku", "chiku", "ruri",
-    "akane", "botan", "tane", "nami", "ishi", "yume", "uta", "koto", "tabi", "hibi", "mame",
-)  # fmt: skip
+    "mori",
+    "umi",
+    "hana",
+    "yuki",
+    "sora",
+    "kaze",
+    "tsuki",
+    "hoshi",
+    "niwa",
+    "machi",
+    "komorebi",
+    "hinata",
+    "tori",
+    "neko",
+    "ito",
+    "nuno",
+    "ringo",
+    "suzu",
+    "aoi",
+    "midori",
+    "kumo",
+    "iro",
+    "haru",
+    "natsu",
+    "aki",
+    "fuyu",
+    "moku",
+    "chiku",
+    "ruri",
+    "akane",
+    "botan",
+    "tane",
+    "nami",
+    "ishi",
+    "yume",
+    "uta",
+    "koto",
+    "tabi",
+    "hibi",
+    "mame",
+)
 SHOP_FORMS = (
-    "{a}{b}工房", "atelier {a}{b}", "{a}{b}舎", "アトリエ{a}{b}", "{a}{b}屋", "petit {a}{b}", "{a}{b} handmade", "手しごと{a}{b}",
-    "小さな{a}{b}", "{a}{b}商店", "{a}{b}製作所", "maison {a}{b}", "{a}{b}のブローチ店", "cafe {a}{b}", "{a}{b}と森", "{a}{b}雑貨店", "{a}{b} factory",
-    "{a}{b}堂", "{a}{b}日和", "salon {a}{b}", "{a}{b} works", "{a}{b}のアトリエ", "{a}{b}房", "布と糸の{a}{b}", "{a}{b}便り", "{a}{b} studio",
-    "うちの{a}{b}", "{a}{b}亭",
-)  # fmt: skip
+    "{a}{b}工房",
+    "atelier {a}{b}",
+    "{a}{b}舎",
+    "アトリエ{a}{b}",
+    "{a}{b}屋",
+    "petit {a}{b}",
+    "{a}{b} handmade",
+    "手しごと{a}{b}",
+    "小さな{a}{b}",
+    "{a}{b}商店",
+    "{a}{b}製作所",
+    "maison {a}{b}",
+    "{a}{b}のブローチ店",
+    "cafe {a}{b}",
+    "{a}{b}と森",
+    "{a}{b}雑貨店",
+    "{a}{b} factory",
+    "{a}{b}堂",
+    "{a}{b}日和",
+    "salon {a}{b}",
+    "{a}{b} works",
+    "{a}{b}のアトリエ",
+    "{a}{b}房",
+    "布と糸の{a}{b}",
+    "{a}{b}便り",
+    "{a}{b} studio",
+    "うちの{a}{b}",
+    "{a}{b}亭",
+)
 
 DECORATIONS = (
-    ("", ""), ("", ""), ("☆", "☆"), ("★", ""), ("【", "】"), ("*", "*"), ("◆", "◆"), ("〜", "〜"), ("♪", "♪"), ("「", "」"),
-    ("✿", "✿"), ("・", ""), ("≪", "≫"), ("❀", ""), ("＊", "＊"), ("○", ""),
-)  # fmt: skip
+    ("", ""),
+    ("", ""),
+    ("☆", "☆"),
+    ("★", ""),
+    ("【", "】"),
+    ("*", "*"),
+    ("◆", "◆"),
+    ("〜", "〜"),
+    ("♪", "♪"),
+    ("「", "」"),
+    ("✿", "✿"),
+    ("・", ""),
+    ("≪", "≫"),
+    ("❀", ""),
+    ("＊", "＊"),
+    ("○", ""),
+)
 
 TITLES = (
-    "{material}の{motif}の{kind}", "{motif}の{kind}", "{colour}の{motif}{kind}", "{motif} {material}{kind}",
-    "{material}{kind} {motif}", "{motif}の{kind}（{colour}）", "{colour}×{second} {motif}の{kind}", "{motif}{kind}",
-    "大人かわいい{motif}の{kind}", "ちいさな{motif}の{kind}", "{colour}の{motif}…{kind}", "{material}で作った{motif}", "{motif}な{kind} {colour}",
-    "一点もの {motif}の{kind}", "{kind}／{motif}／{colour}", "ゆらゆら{motif}の{material}{kind}",
-)  # fmt: skip
+    "{material}の{motif}の{kind}",
+    "{motif}の{kind}",
+    "{colour}の{motif}{kind}",
+    "{motif} {material}{kind}",
+    "{material}{kind} {motif}",
+    "{motif}の{kind}（{colour}）",
+    "{colour}×{second} {motif}の{kind}",
+    "{motif}{kind}",
+    "大人かわいい{motif}の{kind}",
+    "ちいさな{motif}の{kind}",
+    "{colour}の{motif}…{kind}",
+    "{material}で作った{motif}",
+    "{motif}な{kind} {colour}",
+    "一点もの {motif}の{kind}",
+    "{kind}／{motif}／{colour}",
+    "ゆらゆら{motif}の{material}{kind}",
+)
 TITLE_ACCENTS = (" {accent}", "と{accent}", " {accent}付き", "（{accent}）", "+{accent}")
 
 OPENINGS = (
-    "ご覧いただきありがとうございます。", "はじめまして、{shop}です。", "数ある作品の中から見つけてくださり嬉しいです。", "こんにちは！",
-    "{shop}へようこそ。", "見てくださってありがとうございます♪", "お立ち寄りくださりありがとうございます。", "いつもありがとうございます。",
-    "新作です。", "再販です。", "ご好評につき再販いたします。", "季節の新作ができました。", "ひとつずつ手作りしています。", "人気の作品です。",
-)  # fmt: skip
+    "ご覧いただきありがとうございます。",
+    "はじめまして、{shop}です。",
+    "数ある作品の中から見つけてくださり嬉しいです。",
+    "こんにちは！",
+    "{shop}へようこそ。",
+    "見てくださってありがとうございます♪",
+    "お立ち寄りくださりありがとうございます。",
+    "いつもありがとうございます。",
+    "新作です。",
+    "再販です。",
+    "ご好評につき再販いたします。",
+    "季節の新作ができました。",
+    "ひとつずつ手作りしています。",
+    "人気の作品です。",
+)
 
 BODIES = (
-    ("{colour}の{motif}を{material}で作りました。", "{colour}の{motif}を{material}でお作りいたしました。", "{colour}の{motif}を{material}で作った。"),
-    ("{material}の{motif}の{kind}です。色は{colour}です。", "{material}の{motif}の{kind}でございます。お色は{colour}でございます。",
-     "{material}の{motif}の{kind}。色は{colour}。"),
-    ("{motif}をモチーフにした{kind}です。{material}製で、{colour}を選びました。",
-     "{motif}をモチーフにした{kind}でございます。{material}製で、{colour}をお選びいたしました。", "{motif}モチーフの{kind}。{material}、{colour}。"),
-    ("{colour}と{second}の{motif}を、{material}で仕上げています。", "{colour}と{second}の{motif}を、{material}で仕上げております。",
-     "{colour}と{second}の{motif}を{material}で。"),
-    ("素材は{material}、{colour}の{motif}です。", "素材は{material}、{colour}の{motif}でございます。", "素材：{material}　モチーフ：{motif}　色：{colour}"),
-    ("{motif}が好きな方へ。{colour}の{material}を使っています。", "{motif}のお好きな方へ。{colour}の{material}を用いております。",
-     "{motif}好きに。{colour}の{material}を使用。"),
-    ("{material}ならではの風合いの{colour}の{motif}が胸元にちょこんと止まります。",
-     "{material}ならではの風合いの{colour}の{motif}が、胸元を上品に彩ります。", "{material}の質感、{colour}の{motif}。胸元に。"),
-    ("ふと思い立って{motif}を作ってみました。{material}で、色は{colour}です。",
-     "このたび{motif}をお作りいたしました。{material}で、お色は{colour}でございます。", "{motif}を作った。{material}、色は{colour}。"),
-)  # fmt: skip
+    (
+        "{colour}の{motif}を{material}で作りました。",
+        "{colour}の{motif}を{material}でお作りいたしました。",
+        "{colour}の{motif}を{material}で作った。",
+    ),
+    (
+        "{material}の{motif}の{kind}です。色は{colour}です。",
+        "{material}の{motif}の{kind}でございます。お色は{colour}でございます。",
+        "{material}の{motif}の{kind}。色は{colour}。",
+    ),
+    (
+        "{motif}をモチーフにした{kind}です。{material}製で、{colour}を選びました。",
+        "{motif}をモチーフにした{kind}でございます。{material}製で、{colour}をお選びいたしました。",
+        "{motif}モチーフの{kind}。{material}、{colour}。",
+    ),
+    (
+        "{colour}と{second}の{motif}を、{material}で仕上げています。",
+        "{colour}と{second}の{motif}を、{material}で仕上げております。",
+        "{colour}と{second}の{motif}を{material}で。",
+    ),
+    (
+        "素材は{material}、{colour}の{motif}です。",
+        "素材は{material}、{colour}の{motif}でございます。",
+        "素材：{material}　モチーフ：{motif}　色：{colour}",
+    ),
+    (
+        "{motif}が好きな方へ。{colour}の{material}を使っています。",
+        "{motif}のお好きな方へ。{colour}の{material}を用いております。",
+        "{motif}好きに。{colour}の{material}を使用。",
+    ),
+    (
+        "{material}ならではの風合いの{colour}の{motif}が胸元にちょこんと止まります。",
+        "{material}ならではの風合いの{colour}の{motif}が、胸元を上品に彩ります。",
+        "{material}の質感、{colour}の{motif}。胸元に。",
+    ),
+    (
+        "ふと思い立って{motif}を作ってみました。{material}で、色は{colour}です。",
+        "このたび{motif}をお作りいたしました。{material}で、お色は{colour}でございます。",
+        "{motif}を作った。{material}、色は{colour}。",
+    ),
+)
 
 ACCENT_SENTENCES = (
     ("{accent}を添えました。", "{accent}をお添えいたしました。", "{accent}付き。"),
@@ -73,9 +197,17 @@ USES = (
 )
 
 SIZES = (
-    "サイズ 縦{h}cm×横{w}cm", "大きさ：約{w}cm", "約{h}×{w}cm", "【サイズ】{height}mm×{width}mm", "size: {width}×{height}mm", "たて{h}センチ、よこ{w}センチくらい",
-    "■サイズ　{w}cm×{h}cm", "◇大きさ◇ 約{h}cm", "サイズ…{w}×{h}（cm）", "直径約{w}cm",
-)  # fmt: skip
+    "サイズ 縦{h}cm×横{w}cm",
+    "大きさ：約{w}cm",
+    "約{h}×{w}cm",
+    "【サイズ】{height}mm×{width}mm",
+    "size: {width}×{height}mm",
+    "たて{h}センチ、よこ{w}センチくらい",
+    "■サイズ　{w}cm×{h}cm",
+    "◇大きさ◇ 約{h}cm",
+    "サイズ…{w}×{h}（cm）",
+    "直径約{w}cm",
+)
 
 CARE = (
     (
@@ -106,10 +238,19 @@ SHIPPING = (
     ("クリックポストなら全国一律です。", "クリックポスト、全国一律でお送りいたします。", "クリックポスト。"),
 )
 CLOSINGS = (
-    "よろしくお願いします。", "どうぞよろしくお願いいたします。", "ゆっくりご覧くださいね♪", "素敵なご縁がありますように。", "ありがとうございました。",
-    "お気軽にメッセージください(^^)", "では、また。", "{shop}", "気に入っていただけたら嬉しいです☆", "長く使っていただけますように。", "{me}より",
+    "よろしくお願いします。",
+    "どうぞよろしくお願いいたします。",
+    "ゆっくりご覧くださいね♪",
+    "素敵なご縁がありますように。",
+    "ありがとうございました。",
+    "お気軽にメッセージください(^^)",
+    "では、また。",
+    "{shop}",
+    "気に入っていただけたら嬉しいです☆",
+    "長く使っていただけますように。",
+    "{me}より",
     "ご質問はお気軽にどうぞ。",
-)  # fmt: skip
+)
 SELVES = ("私", "わたし", "当店", "当工房", "作者", "わたくし", "店主", "母")
 TAGS = (
     "#ハンドメイド",

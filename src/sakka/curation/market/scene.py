@@ -1,5 +1,6 @@
 """What surrounds the work in its photo: backdrop, things that lie about, shadows, light and camera."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -51,7 +52,7 @@ class Layer:
     """Something that lies on the backdrop.
 
     Attributes:
-        colours: RGB, 0 to 255, shape (size, size, 3).
+        colours: RGB, 0 to 255, shape (3, size, size).
         cover: Share of each pixel it fills, shape (size, size).
         height_px: How far above the ground it is; its shadow is as long.
     """
@@ -62,7 +63,7 @@ class Layer:
 
 
 def backdrop(texture: str, tint: Rgb, chance: Chance, size_px: int) -> Field:
-    """Give the ground of a photo, shape (size_px, size_px, 3)."""
+    """Give the ground of a photo, shape (3, size_px, size_px)."""
     tints = OWN_TINTS.get(texture)
     if tints is not None:
         tint = tints[sum(tint) % len(tints)]
@@ -71,22 +72,20 @@ def backdrop(texture: str, tint: Rgb, chance: Chance, size_px: int) -> Field:
     if chance.happens(0.5):
         grain = grain.T
     level = 1.0 + np.float32(DEPTHS[texture] * chance.around(1.0, 0.25)) * grain
-    gains = np.array([value * chance.around(1.0, 0.03) for value in tint], dtype=np.float32)
-    ground: Field = level[..., None] * gains
-    return ground
+    return _tinted(level, [value * chance.around(1.0, 0.03) for value in tint])
 
 
 def lay(photo: Field, layer: Layer, light: Light, solid: Field | None = None) -> None:
     """Lay something into a photo, shadow first; changes `photo`.
 
     Args:
-        photo: RGB, shape (size, size, 3).
+        photo: RGB, shape (3, size, size).
         layer: What to lay.
         light: Where the shadow falls.
         solid: What casts the shadow where that is not the layer's cover, shape (size, size).
     """
-    photo *= (1.0 - light.shadow * _shadow(layer.cover if solid is None else solid, layer.height_px, light))[..., None]
-    photo += (layer.colours - photo) * layer.cover[..., None]
+    photo *= 1.0 - np.float32(light.shadow) * _shadow(layer.cover if solid is None else solid, layer.height_px, light)
+    photo += (layer.colours - photo) * layer.cover
 
 
 def _shadow(cover: Field, height_px: float, light: Light) -> Field:
@@ -109,18 +108,24 @@ def _slid(image: Image.Image, away: tuple[float, float], times: float) -> Image.
 
 def lit(photo: Field, light: Light, chance: Chance) -> Field:
     """Apply light, lens and sensor: brighter to the light's side, darker corners, a tint, fine noise."""
-    size = photo.shape[0]
+    size = photo.shape[-1]
     across = np.linspace(-1.0, 1.0, size, dtype=np.float32)
     slope = np.float32(light.slope)
     field = (1.0 + slope * np.float32(np.cos(light.angle)) * across)[None, :] + (
         slope * np.float32(np.sin(light.angle)) * across
     )[:, None]
     field -= np.float32(light.vignette) * (across[None, :] ** 2 + across[:, None] ** 2) * np.float32(0.28)
-    gains = np.array([1 + 0.07 * light.warmth, 1 + 0.012 * light.warmth, 1 - 0.09 * light.warmth], dtype=np.float32)
+    tints = (1 + 0.07 * light.warmth, 1 + 0.012 * light.warmth, 1 - 0.09 * light.warmth)
     top, left = (chance.whole(0, TILE_PX - size) for _ in range(2))
     noise = tile("sensor")[top : top + size, left : left + size] * np.float32(chance.between(1.5, 4.0))
-    developed: Field = photo * (field[..., None] * (gains * np.float32(light.exposure))) + noise[..., None]
+    developed: Field = photo * _tinted(field, [tint * light.exposure for tint in tints])
+    developed += noise
     return developed
+
+
+def _tinted(level: Field, colour: Sequence[float]) -> Field:
+    """Give a picture of one colour, brighter where `level` is greater, shape (3, height, width)."""
+    return np.stack([level * np.float32(value) for value in colour])
 
 
 @lru_cache(maxsize=24)
@@ -146,8 +151,7 @@ def _mask(size_px: int, outline: Outline, holes: list[Outline] | None = None) ->
 
 def _flat(size_px: int, colour: Rgb, texture: str, depth: float) -> Field:
     grain = tile(texture)[:size_px, :size_px]
-    flat: Field = (1.0 + np.float32(depth) * grain)[..., None] * np.array(colour, dtype=np.float32)
-    return flat
+    return _tinted(1.0 + np.float32(depth) * grain, colour)
 
 
 def _card(chance: Chance, size_px: int, light_angle: float) -> Layer:  # noqa: ARG001
@@ -157,14 +161,15 @@ def _card(chance: Chance, size_px: int, light_angle: float) -> Layer:  # noqa: A
     colours = _flat(
         size_px, chance.pick(((250, 247, 240), (238, 226, 204), (60, 58, 60), (226, 236, 232))), "paper", 0.03
     )
-    ink = np.array(chance.pick(((120, 96, 72), (70, 70, 74), (186, 150, 88), (150, 90, 96))), dtype=np.float32)
+    ink = chance.pick(((120, 96, 72), (70, 70, 74), (186, 150, 88), (150, 90, 96)))
     inner = corners * [0.9, 0.92]
     printed = _mask(size_px, turned(inner, turn), [turned(inner * [0.985, 0.988], turn)])
     for place in range(chance.whole(4, 9)):
         x = -0.3 + 0.075 * place
         letter = moved(ellipse(0, 0, chance.between(0.016, 0.03), chance.between(0.02, 0.035)), x, high * 0.8)
         printed = np.maximum(printed, _mask(size_px, turned(letter, turn)))
-    colours = colours + (ink - colours) * (printed * 0.8)[..., None]
+    printed = printed * np.float32(0.8)
+    colours = colours * (1.0 - printed) + _tinted(printed, ink)
     return Layer(colours, _mask(size_px, turned(corners, turn)), 0.016 * size_px)
 
 
@@ -176,9 +181,9 @@ def _disc(chance: Chance, size_px: int, light_angle: float) -> Layer:  # noqa: A
     distance = np.hypot(across[None, :] * 1.02, across[:, None]) / reach + wobble
     rings = np.sin(distance * 62.0 + 3.0 * tile("plain")[80 : 80 + size_px, :size_px])
     wood = 1.0 + 0.05 * rings + 0.05 * tile("kraft")[:size_px, :size_px] - 0.5 * (distance > 0.94)
-    colours = wood[..., None] * np.array(chance.pick(((214, 178, 134), (190, 150, 108))), dtype=np.float32)
+    colours = _tinted(wood.astype(np.float32), chance.pick(((214, 178, 134), (190, 150, 108))))
     cover = np.clip((1.0 - distance) * size_px * reach / 2, 0.0, 1.0)
-    return Layer(colours.astype(np.float32), cover.astype(np.float32), 0.035 * size_px)
+    return Layer(colours, cover.astype(np.float32), 0.035 * size_px)
 
 
 def _doily(chance: Chance, size_px: int, light_angle: float) -> Layer:  # noqa: ARG001
@@ -211,11 +216,9 @@ def _dish(chance: Chance, size_px: int, light_angle: float) -> Layer:
         + 0.02 * tile("plain")[:size_px, :size_px]
         + 0.06 * np.exp(-(((distance - 0.96) / 0.015) ** 2))
     )
-    colour = np.array(
-        chance.pick(((238, 236, 230), (206, 218, 222), (228, 214, 206), (92, 104, 120))), dtype=np.float32
-    )
+    colour = chance.pick(((238, 236, 230), (206, 218, 222), (228, 214, 206), (92, 104, 120)))
     cover = np.clip((1.0 - distance) * size_px / 2, 0.0, 1.0)
-    return Layer((level[..., None] * colour).astype(np.float32), cover.astype(np.float32), 0.04 * size_px)
+    return Layer(_tinted(level.astype(np.float32), colour), cover.astype(np.float32), 0.04 * size_px)
 
 
 def _sprig(chance: Chance, size_px: int, light_angle: float) -> Layer:

@@ -28,7 +28,7 @@ class MarketSettings:
         difficulty: From 0 to 1: raises the likeness between creators, the variation within one, and missing data.
         photo_px: Width and height of each photo in pixels.
         min_works: The fewest works a creator has; None to scale the paper's 50 with the mean number a creator.
-        stray_share: Works added for the rules to remove (another category, or outside the period), as a share of `works`.
+        stray_share: Works added for the rules to remove (another category, or outside the period), against `works`.
         second_account_share: The share of creators who sell under two accounts.
 
     Raises:

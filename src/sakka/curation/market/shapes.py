@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 Outline = npt.NDArray[np.float64]
 _TURN = 2.0 * np.pi
+_CIRCLE = np.stack([np.cos(np.arange(36) * _TURN / 36), np.sin(np.arange(36) * _TURN / 36)], axis=1)
+_ALONG = np.linspace(0.0, 1.0, 13)
 
 
 @dataclass(frozen=True)
@@ -37,27 +39,27 @@ class Part:
 def turned(outline: Outline, angle: float) -> Outline:
     """Rotate an outline about the origin, clockwise on the screen."""
     sine, cosine = np.sin(angle), np.cos(angle)
-    return outline @ np.array([[cosine, sine], [-sine, cosine]])
+    rotated: Outline = outline @ np.array([[cosine, sine], [-sine, cosine]])
+    return rotated
 
 
 def moved(outline: Outline, x: float, y: float) -> Outline:
     """Shift an outline."""
-    return outline + np.array([x, y])
+    shifted: Outline = outline + np.array([x, y])
+    return shifted
 
 
 def ellipse(x: float, y: float, wide: float, high: float | None = None, angle: float = 0.0) -> Outline:
     """Give an ellipse about (x, y) with half axes `wide` and `high`; a circle without `high`."""
-    steps = np.linspace(0.0, _TURN, 36, endpoint=False)
-    points = np.stack([wide * np.cos(steps), (wide if high is None else high) * np.sin(steps)], axis=1)
-    return moved(turned(points, angle), x, y)
+    points = _CIRCLE * np.array([wide, wide if high is None else high])
+    return moved(turned(points, angle) if angle else points, x, y)
 
 
 def petal(angle: float, length: float, width: float, pointed: float = 0.0, start: float = 0.0) -> Outline:
     """Give a petal or leaf from the origin outward: `pointed` 0 has a round tip, 1 a sharp one."""
-    along = np.linspace(0.0, 1.0, 15)
     widest = 0.72 - 0.3 * pointed
-    bulge = np.sin(np.pi * along ** (np.log(0.5) / np.log(widest))) ** (0.62 + 0.5 * pointed)
-    points = np.stack([start + along * (length - start), bulge * width / 2], axis=1)
+    bulge = np.sin(np.pi * _ALONG ** (np.log(0.5) / np.log(widest))) ** (0.62 + 0.5 * pointed)
+    points = np.stack([start + _ALONG * (length - start), bulge * width / 2], axis=1)
     back = points[::-1] * np.array([1.0, -1.0])
     return turned(np.concatenate([points, back[1:-1]]), angle)
 
@@ -110,13 +112,14 @@ def smooth(corners: npt.ArrayLike, rounds: int = 3) -> Outline:
     return points
 
 
-def grown(outline: Outline, margin: float | npt.NDArray[np.float64]) -> Outline:
-    """Move each point outward by `margin` (inward where it is negative), along the mean normal of its two edges."""
-    ahead, behind = np.roll(outline, -1, axis=0) - outline, outline - np.roll(outline, 1, axis=0)
-    along = ahead / (np.hypot(*ahead.T)[:, None] + 1e-9) + behind / (np.hypot(*behind.T)[:, None] + 1e-9)
-    normal = np.stack([along[:, 1], -along[:, 0]], axis=1)
-    normal /= np.hypot(*normal.T)[:, None] + 1e-9
-    x, y = outline.T
-    turning = np.sign(np.sum(x * np.roll(y, -1) - y * np.roll(x, -1)))
-    moved_by: Outline = outline + normal * (turning * np.asarray(margin).reshape(-1, 1))
-    return moved_by
+def outward(outline: Outline) -> Outline:
+    """Give the outward unit normal at each point of an outline: the mean of its two edges' normals."""
+    round_trip = np.concatenate([outline[-1:], outline, outline[:1]])
+    edges = round_trip[1:] - round_trip[:-1]
+    edges /= np.sqrt(edges[:, :1] ** 2 + edges[:, 1:] ** 2) + 1e-9
+    along = edges[1:] + edges[:-1]
+    along /= np.sqrt(along[:, :1] ** 2 + along[:, 1:] ** 2) + 1e-9
+    x, y = round_trip[:, 0], round_trip[:, 1]
+    turning = np.sign(x[:-1] @ y[1:] - x[1:] @ y[:-1])
+    normals: Outline = along[:, ::-1] * (np.array([1.0, -1.0]) * turning)
+    return normals

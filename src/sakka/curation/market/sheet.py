@@ -29,8 +29,8 @@ def contact_sheet(settings: MarketSettings, path: Path | str, rows: int = 6, col
     path = Path(path)
     if not 1 <= rows <= settings.creators or not 1 <= columns <= settings.fewest_works:
         raise CatalogError(
-            f"got {rows} rows and {columns} columns for {settings.creators} creators of {settings.fewest_works} works or "
-            "more, expected at least 1 and no more than there are; ask for fewer"
+            f"got {rows} rows and {columns} columns for {settings.creators} creators of at least "
+            f"{settings.fewest_works} works, expected at least 1 and no more than there are; ask for fewer"
         )
     kind = {".png": "PNG", ".jpg": "JPEG"}.get(path.suffix.lower())
     if kind is None:

@@ -89,18 +89,18 @@ def shade(
     """Light a work.
 
     Args:
-        colours: RGB, 0 to 255, shape (height, width, 3).
+        colours: RGB, 0 to 255, shape (3, height, width).
         heights: Shape (height, width), about 0 to 1.
         kinds: Numbers of surfaces as in `NUMBERS`, shape (height, width).
         light_angle: Where the light comes from, radians, 0 at the right, pi / 2 at the bottom.
         corner: Where in the tiles the grain starts, each 0 to `TILE_PX`.
 
     Returns:
-        RGB, not clipped, shape (height, width, 3).
+        RGB, not clipped, shape (3, height, width).
     """
     colours, heights = _with_grain(colours, heights, kinds, corner)
     trait = {name: table[kinds] for name, table in _TRAITS.items() if name != "grain_depth"}
-    slope = trait["relief"] * np.float32(colours.shape[0] / 32.0)
+    slope = trait["relief"] * np.float32(kinds.shape[0] / 32.0)
     down, across = np.gradient(heights)
     across, down = across * slope, down * slope
     upright = 1.0 / np.sqrt(1.0 + across * across + down * down)
@@ -112,9 +112,10 @@ def shade(
     matt = trait["ambient"] + trait["diffuse"] * facing
     level = matt + trait["metal"] * (room - matt)
     shine = trait["shine"] * half ** trait["gloss"] * 150.0
-    lit = colours * level[..., None] + shine[..., None]
-    rim = trait["lustre"] * (1.0 - upright) * 90.0
-    lit += rim[..., None] * np.array([1.0, 0.45, 0.75], dtype=np.float32)
+    lit: Field = colours * level + shine
+    rim = trait["lustre"] * (1.0 - upright)
+    for place, strength in enumerate((90.0, 40.0, 68.0)):  # a pinkish rim
+        lit[place] += rim * np.float32(strength)
     return lit
 
 
@@ -129,7 +130,7 @@ def _with_grain(
             continue
         grain = tile(surface.grain)[top : top + rows, left : left + columns] * (kinds == number)
         grain = grain * np.float32(surface.grain_depth)
-        colours = colours * (1.0 + grain)[..., None]
+        colours = colours * (1.0 + grain)
         heights = heights + grain * np.float32(0.12)
     return colours, heights
 

@@ -29,25 +29,28 @@ def noise(name: str, across: int, down: int, octaves: int = 1) -> Tile:
 @lru_cache(maxsize=32)
 def tile(name: str) -> Tile:
     """Give a tile by the name of what it looks like."""
-    drawn = _levelled(_TILES[name]())
+    drawn = _TILES[name]()
     drawn.setflags(write=False)
     return drawn
 
 
 def _levelled(values: npt.NDArray[np.floating]) -> Tile:
+    """Bring a tile's mean to 0 and its spread to 1/2."""
     values = values - values.mean()
-    return np.clip(values / (2.0 * values.std() + 1e-9), -1.5, 1.5).astype(np.float32)
+    levelled: Tile = np.clip(values / (2.0 * values.std() + 1e-9), -1.5, 1.5).astype(np.float32)
+    return levelled
 
 
 def _waves(period_px: float, along: Tile | float, axis: int) -> Tile:
     place = np.arange(TILE_PX, dtype=np.float32).reshape((-1, 1) if axis == 0 else (1, -1))
-    return np.sin(place * np.float32(2 * np.pi / period_px) + along).astype(np.float32)
+    waves: Tile = np.sin(place * np.float32(2 * np.pi / period_px) + along).astype(np.float32)
+    return waves
 
 
 def _linen() -> Tile:
     weft = np.abs(_waves(8.0, 1.1 * noise("weft", 12, 200), 0)) * (1 + 0.6 * noise("weft-thickness", 6, 180))
     warp = np.abs(_waves(8.0, 1.1 * noise("warp", 200, 12), 1)) * (1 + 0.6 * noise("warp-thickness", 180, 6))
-    return np.maximum(weft, warp) + 0.25 * noise("linen", 200, 200)
+    return _levelled(np.maximum(weft, warp) + 0.25 * noise("linen", 200, 200))
 
 
 def _wood() -> Tile:
@@ -57,7 +60,7 @@ def _wood() -> Tile:
     place = np.arange(TILE_PX)
     seams = -3.2 * np.exp(-(((place % 144) - 72) ** 2) / 3.0)[:, None]
     planks = 0.7 * np.sin(1.9 * (place // 144 * 3.7 + place[0]))[:, None] * ((place + 72) // 144 % 2 * 2 - 1)[:, None]
-    return (0.5 * rings + 0.7 * fibres + seams + 0.5 * planks).astype(np.float32)
+    return _levelled(0.5 * rings + 0.7 * fibres + seams + 0.5 * planks)
 
 
 def _paper() -> Tile:
@@ -70,35 +73,35 @@ def _paper() -> Tile:
         steps = np.cumsum(np.full(9, bend)) + turn
         points = np.stack([x + np.cumsum(np.cos(steps) * 6), y + np.cumsum(np.sin(steps) * 6)], axis=1)
         pen.line(points.ravel().tolist(), fill=float(generator.choice([-1.6, 1.2])), width=1)
-    return 0.5 * noise("paper", 6, 6, 3) + 0.5 * noise("paper-tooth", 300, 300) + np.asarray(sheet)
+    return _levelled(0.5 * noise("paper", 6, 6, 3) + 0.5 * noise("paper-tooth", 300, 300) + np.asarray(sheet))
 
 
 def _marble() -> Tile:
     veins = np.abs(noise("marble", 3, 3, 5) + 0.15 * noise("marble-fine", 9, 9, 3))
     faint = np.abs(noise("marble-second", 4, 5, 5))
-    return -np.exp(-veins * 16.0) * 1.6 - 0.6 * np.exp(-faint * 20.0) + 0.35 * noise("marble-cloud", 3, 3, 2)
+    return _levelled(-np.exp(-veins * 16.0) * 1.6 - 0.6 * np.exp(-faint * 20.0) + 0.35 * noise("marble-cloud", 3, 3, 2))
 
 
 def _felt() -> Tile:
     hairs = noise("felt-across", 60, 330) + noise("felt-down", 330, 60)
-    return 0.6 * hairs + 0.5 * noise("felt", 30, 30, 4)
+    return _levelled(0.6 * hairs + 0.5 * noise("felt", 30, 30, 4))
 
 
 def _concrete() -> Tile:
     pits = noise("pits", 150, 150)
-    return noise("concrete", 5, 5, 6) - 1.6 * (pits > 1.05)
+    return _levelled(noise("concrete", 5, 5, 6) - 1.6 * (pits > 1.05))
 
 
 def _twill() -> Tile:
     place = np.arange(TILE_PX, dtype=np.float32)
     slant = place[:, None] + place[None, :]
     ribs = np.sin(slant * 2 * np.pi / 9.0 + 0.6 * noise("twill-wave", 90, 90))
-    return ribs + 0.5 * noise("twill", 300, 300) + 0.5 * noise("twill-worn", 5, 5, 3)
+    return _levelled(ribs + 0.5 * noise("twill", 300, 300) + 0.5 * noise("twill-worn", 5, 5, 3))
 
 
 def _kraft() -> Tile:
     flecks = noise("flecks", 230, 120)
-    return (
+    return _levelled(
         0.5 * noise("kraft", 8, 8, 5)
         + 0.8 * (flecks > 1.1)
         - 0.9 * (flecks < -1.1)
@@ -107,26 +110,28 @@ def _kraft() -> Tile:
 
 
 def _plain() -> Tile:
-    return noise("plain", 3, 3, 2)
+    return _levelled(noise("plain", 3, 3, 2))
 
 
 def _leather() -> Tile:
     cells = np.minimum(np.abs(noise("leather", 110, 110, 2)), np.abs(noise("leather-second", 90, 90, 2)))
-    return -np.exp(-cells * 9.0) + 0.3 * noise("leather-cloud", 20, 20, 3)
+    return _levelled(-np.exp(-cells * 9.0) + 0.3 * noise("leather-cloud", 20, 20, 3))
 
 
 def _grain() -> Tile:
-    return noise("wood-line", 14, 300, 2) + 0.6 * _waves(13.0, 4.0 * noise("grain-bend", 3, 8, 2), 0)
+    return _levelled(noise("wood-line", 14, 300, 2) + 0.6 * _waves(13.0, 4.0 * noise("grain-bend", 3, 8, 2), 0))
 
 
 def _weave() -> Tile:
-    return _waves(5.0, 0.8 * noise("weave", 120, 120), 0) * _waves(5.0, 0.8 * noise("weave-second", 120, 120), 1)
+    return _levelled(
+        _waves(5.0, 0.8 * noise("weave", 120, 120), 0) * _waves(5.0, 0.8 * noise("weave-second", 120, 120), 1)
+    )
 
 
 def _fuzz() -> Tile:
     blurred = Image.fromarray(noise("fuzz", 330, 330)).convert("F")
     fine = np.asarray(blurred)
-    return (
+    return _levelled(
         0.7 * fine
         + 0.7 * noise("fuzz-across", 90, 360)
         + 0.7 * noise("fuzz-down", 360, 90)
@@ -136,15 +141,17 @@ def _fuzz() -> Tile:
 
 def _hammered() -> Tile:
     dents = Image.fromarray(((noise("hammer", 70, 70) + 1.5) * 85).clip(0, 255).astype(np.uint8))
-    return np.asarray(dents.filter(ImageFilter.MaxFilter(5)).filter(ImageFilter.GaussianBlur(1.5)), dtype=np.float32)
+    return _levelled(
+        np.asarray(dents.filter(ImageFilter.MaxFilter(5)).filter(ImageFilter.GaussianBlur(1.5)), dtype=np.float32)
+    )
 
 
 def _glitter() -> Tile:
-    return (noise("glitter", 360, 360) > 1.15).astype(np.float32)
+    return _levelled((noise("glitter", 360, 360) > 1.15).astype(np.float32))
 
 
 def _sensor() -> Tile:
-    return noise("sensor", 720, 720)
+    return _levelled(noise("sensor", 720, 720))
 
 
 _TILES: dict[str, Callable[[], Tile]] = {
