@@ -3,8 +3,8 @@
 JPEG, PNG, WebP, GIF and BMP are read, recognised by their first bytes and never by the file's name. What comes out is
 RGB, turned as EXIF says, transparent parts on white; of an animation the first picture. A JPEG is decoded at 1/2, 1/4
 or 1/8 of its size where the caller needs no more. A photo of more than `MOST_PIXELS_WHOLE` is decoded at reduced
-scale (JPEG, and PNG by way of `large_png.py`) or refused (the others). Photos of that size are decoded one at a time,
-whatever the number of threads, so that the whole program stays below 1 GB.
+scale (JPEG, and PNG by way of `large_png.py`) or refused (the others). A JPEG of that size may need its decoder to hold
+up to 6 bytes a pixel, so those are decoded one at a time, whatever the number of threads.
 """
 
 import hashlib
@@ -75,7 +75,7 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_one_large_photo = threading.Lock()
+_one_large_jpeg = threading.Lock()
 _no_warnings = threading.Lock()
 
 
@@ -170,8 +170,7 @@ def _decoded(name: str, content: bytes, at_least_px: int | None) -> Image.Image:
         _refuse_limits(name, content, kind, image)
         if image.width * image.height <= MOST_PIXELS_WHOLE:
             return _turned(_pixels(image, at_least_px), image)
-        with _one_large_photo:
-            return _turned(_large_pixels(content, image, at_least_px), image)
+        return _turned(_large_pixels(content, image, at_least_px), image)
     except FAILURES as error:
         detail = " ".join(str(error).split()) or type(error).__name__
         raise PhotoError(f"{name} is damaged ({kind}: {detail}); save it anew or leave it out", DAMAGED) from error
@@ -218,7 +217,8 @@ def _large_pixels(content: bytes, image: ImageFile.ImageFile, at_least_px: int |
         steps = (1, 2, 4, 8)
         shrink = max(next(step for step in steps if step >= needed), max(step for step in steps if step <= wanted))
         image.draft(None, (image.width // shrink, image.height // shrink))
-        image.load()
+        with _one_large_jpeg:
+            image.load()
         return _on_white(image)
     return read_png_in_bands(content, max(needed, wanted), _on_white)
 

@@ -1,1 +1,173 @@
 """`sakka catalog`: build a catalog from a source, show one."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sakka.cli import app
+from sakka.errors import CatalogError
+
+if TYPE_CHECKING:
+    from sakka.curation.market import MarketSettings
+    from sakka.curation.rules import RuleChoices
+    from sakka.works import Catalog
+
+MARKET = "market"
+MOST_JOINS_SHOWN = 10
+
+group = typer.Typer(help="Build a catalog of works from a source, or show one.", no_args_is_help=True)
+app.add_typer(group, name="catalog")
+
+
+# One parameter an option: Typer reads them from the signature, so the limit of eight does not hold here.
+@group.command("build")
+def build(
+    source: Annotated[str, typer.Argument(help="A file or folder of works, or the word market.", metavar="SOURCE")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The catalog's folder.", metavar="DIR")],
+    kind: Annotated[
+        str | None, typer.Option("--source", help="csv, jsonl, parquet or openclipart; guessed where left out.")
+    ] = None,
+    column: Annotated[list[str] | None, typer.Option(help="FIELD=COLUMN, such as creator=seller; repeatable.")] = None,
+    photo_root: Annotated[
+        Path | None, typer.Option(help="The folder that photo paths start at; by default the source's.")
+    ] = None,
+    from_date: Annotated[str | None, typer.Option("--from", help="Keep works from this date on.")] = None,
+    until_date: Annotated[str | None, typer.Option("--until", help="Keep works up to the end of this date.")] = None,
+    category: Annotated[list[str] | None, typer.Option(help="Keep works of this category; repeatable.")] = None,
+    one_account: Annotated[bool, typer.Option("--one-account", help="Join the accounts of one person.")] = False,
+    shared_photos: Annotated[
+        float, typer.Option(help="The share of near-identical photos that joins two accounts.")
+    ] = 0.5,
+    min_works: Annotated[int, typer.Option(help="Keep creators with so many works or more.", min=0)] = 0,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with code 2 if any row can't be used.")] = False,
+    creators: Annotated[int | None, typer.Option(help="market: how many creators.")] = None,
+    works: Annotated[int | None, typer.Option(help="market: how many works.")] = None,
+    seed: Annotated[int | None, typer.Option(help="market: the seed.")] = None,
+    difficulty: Annotated[float | None, typer.Option(help="market: how alike the creators are, 0 to 1.")] = None,
+) -> None:
+    """Build a catalog from a csv, jsonl or parquet file, from Open Clip Art, or from the simulated market.
+
+    Example: sakka catalog build works.csv -o catalog --min-works 50
+
+    Example: sakka catalog build market -o market --creators 20 --seed 1
+    """
+    from sakka.cli.terminal import showing_progress
+    from sakka.curation.build import build_catalog
+
+    settings = _market_settings(source, {"creators": creators, "works": works, "seed": seed, "difficulty": difficulty})
+    rules: RuleChoices = {
+        "from_date": from_date,
+        "until_date": until_date,
+        "categories": tuple(category or ()),
+        "one_account": one_account,
+        "shared_photos": shared_photos,
+        "min_works": min_works,
+    }
+    columns = dict(_field_and_column(pair) for pair in column or ())
+    with showing_progress():
+        catalog = build_catalog(
+            source, folder=output, kind=kind, columns=columns, photo_root=photo_root, market=settings, strict=strict,
+            **rules,
+        )  # fmt: skip
+    _show(catalog, output)
+
+
+@group.command("show")
+def show(
+    catalog: Annotated[Path, typer.Argument(help="A catalog's folder.", metavar="DIR")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print what catalog.json holds, as JSON.")] = False,
+) -> None:
+    """Show what a catalog holds, what its rules removed, and which rows could not be used.
+
+    Example: sakka catalog show catalog
+    """
+    from sakka.files import canonical_json
+    from sakka.works import Catalog
+
+    read = Catalog.read(catalog)
+    if as_json:
+        typer.echo(canonical_json(read.info), nl=False)
+    else:
+        _show(read, catalog)
+
+
+def _field_and_column(pair: str) -> tuple[str, str]:
+    name, sign, column = pair.partition("=")
+    if not (name and sign and column):
+        raise CatalogError(f"--column is {pair!r}; expected FIELD=COLUMN, such as creator=seller")
+    return name.strip(), column.strip()
+
+
+def _market_settings(source: str, chosen: dict[str, Any]) -> "MarketSettings | None":
+    given = {name: value for name, value in chosen.items() if value is not None}
+    if source != MARKET:
+        if given:
+            raise CatalogError(f"--{next(iter(given))} is for the source market, not for {source}; leave it out")
+        return None
+    from sakka.curation.market import MarketSettings
+
+    return MarketSettings(**given)
+
+
+def _show(catalog: "Catalog", folder: Path) -> None:
+    from sakka.cli.terminal import output_console, show_pairs, show_table
+    from sakka.curation.statistics import statistics_of
+
+    found, info = statistics_of(catalog), catalog.info
+    show_pairs(
+        [
+            ("works", f"{found.works:,}"),
+            ("creators", f"{found.creators:,}"),
+            (
+                "works per creator",
+                f"{found.fewest:,} to {found.most:,}, mean {found.mean:.1f}, median {found.median:g}",
+            ),
+            ("standard deviation", f"{found.deviation:.1f} (population)"),
+            ("with photo", f"{found.with_photo:.1%}"),
+            ("with text", f"{found.with_text:.1%}"),
+            ("dated", f"{found.dated:.1%}"),
+        ],
+        title=f"Catalog {folder}",
+    )
+    rules = [_rule_row(report) for report in info.get("rules", [])]
+    if rules:
+        output_console().print()
+        show_table(["rule", "kept", "works removed", "creators removed"], rules, title="What the rules removed", left=2)
+    _show_joins(info.get("joined_accounts", []))
+    _show_rejected(info, folder)
+
+
+def _rule_row(report: dict[str, Any]) -> list[str]:
+    notes = "".join(f" ({count:,} {note})" for note, count in report["notes"].items() if count)
+    return [
+        report["rule"],
+        report["settings"] + notes,
+        f"{report['works_removed']:,}",
+        f"{report['creators_removed']:,}",
+    ]
+
+
+def _show_joins(joins: list[dict[str, str]]) -> None:
+    from sakka.cli.terminal import output_console, show_table
+
+    if not joins:
+        return
+    output_console().print()
+    rows = [[join["account"], join["other"], f"{join['reason']}: {join['detail']}"] for join in joins]
+    show_table(["account", "with", "because"], rows[:MOST_JOINS_SHOWN], title="Accounts of one person", left=3)
+    if len(rows) > MOST_JOINS_SHOWN:
+        output_console().print(f"and {len(rows) - MOST_JOINS_SHOWN:,} more in catalog.json")
+
+
+def _show_rejected(info: dict[str, Any], folder: Path) -> None:
+    from sakka.cli.terminal import output_console, show_table
+
+    reasons: dict[str, int] = info.get("rejected", {})
+    if reasons:
+        output_console().print()
+        rows = [[reason, f"{count:,}"] for reason, count in reasons.items()]
+        show_table(["reason", "rows"], rows, title=f"{sum(reasons.values()):,} of {info['rows']:,} rows can't be used")
+        output_console().print(f"each is listed in {folder / 'rejected.parquet'}", soft_wrap=True)
+    if info.get("dates_left_out"):
+        output_console().print(f"{info['dates_left_out']:,} dates were not understood and left out")

@@ -1,0 +1,61 @@
+"""Many photos read once each: can it be read, what is its SHA-256, and what does a function see in it."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from PIL import Image
+
+from sakka.errors import PhotoError
+from sakka.photos import check_photo
+from sakka.progress import task
+
+Found = TypeVar("Found")
+BATCH = 256
+MOST_THREADS = 4
+
+
+@dataclass(frozen=True)
+class ExaminedPhoto(Generic[Found]):
+    """A photo that was read.
+
+    Attributes:
+        sha256: Of the file's bytes.
+        found: What the function made of its pixels.
+    """
+
+    sha256: str
+    found: Found
+
+
+def examine_photos(
+    paths: Sequence[Path], look: Callable[[Image.Image], Found], name: str
+) -> Iterator[ExaminedPhoto[Found] | PhotoError]:
+    """Read photos in parallel and give what came of each, in order; an error stands in the place of an unreadable one.
+
+    Args:
+        paths: The files.
+        look: Makes something of a photo (RGB, the shorter side `photos.CHECK_PX` or more); called in several threads.
+        name: What the work is called where progress is shown.
+    """
+
+    def examine(path: Path) -> ExaminedPhoto[Found] | PhotoError:
+        try:
+            photo = check_photo(path)
+        except PhotoError as error:
+            return PhotoError(str(error), error.reason)  # anew: the traceback would keep the photo's bytes
+        return ExaminedPhoto(photo.sha256, look(photo.image))
+
+    # Decoding releases the interpreter's lock, so threads are enough and hold one picture each.
+    pool = ThreadPoolExecutor(max_workers=min(MOST_THREADS, os.cpu_count() or 1), thread_name_prefix="photos")
+    try:
+        with task(name, len(paths)) as running:
+            for start in range(0, len(paths), BATCH):
+                for result in pool.map(examine, paths[start : start + BATCH]):
+                    yield result
+                    running.advance()
+    finally:
+        pool.shutdown(cancel_futures=True)
