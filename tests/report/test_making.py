@@ -1,0 +1,35 @@
+from pathlib import Path
+
+from tests.runs import MODELS, make_works, write_run
+
+from sakka.analysis.reading import open_run
+from sakka.files import write_json
+from sakka.report.making import command, how_made
+
+
+def test_the_command_names_the_preset_where_there_is_one(folder: Path) -> None:
+    run = open_run(write_run(folder, make_works(), seed=3).folder)
+    assert command(run) == "sakka experiment CATALOG -o RUN --preset best --split random --seed 3"
+
+
+def test_the_command_names_models_and_folds_where_no_preset_has_them(folder: Path) -> None:
+    run = open_run(write_run(folder, make_works(), models=MODELS[1:2], inner_folds=2).folder)
+    expected = "sakka experiment CATALOG -o RUN --model text-linear --inner-folds 2 --split random --seed 0"
+    assert command(run) == expected
+
+
+def test_the_catalogs_rules_are_told_and_paths_of_the_machine_are_not(folder: Path) -> None:
+    layout = write_run(folder, make_works(), inner_folds=1)
+    rules = [{"rule": "minimum works", "removed": 12}]
+    write_json(layout.catalog, {"source": "csv", "rules": rules, "photo_root": "/home/mori/photos"})
+    made = how_made(open_run(folder))
+    assert ("source", "csv") in made.catalog
+    assert ("rules 1 · removed", "12") in made.catalog
+    assert "mori" not in str(made.catalog)
+    assert dict(made.facts)["Works per creator"] == "max 75, min 25, std 17.1"
+
+
+def test_a_damaged_catalog_file_leaves_the_rest_of_the_report(folder: Path) -> None:
+    layout = write_run(folder, make_works(), inner_folds=1)
+    layout.catalog.write_text("{", encoding="utf-8")
+    assert how_made(open_run(folder)).catalog == ()
