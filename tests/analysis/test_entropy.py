@@ -103,10 +103,10 @@ def test_table_1_counted_by_hand() -> None:
     everything, below_3, below_1 = works_per_creator(entropy, creators, thresholds=(3.0, 1.0))
     assert (everything.threshold, everything.works, everything.creators) == (None, 7, 3)
     assert (everything.maximum, everything.minimum) == (3, 1)
-    assert everything.standard_deviation == pytest.approx(np.std([3, 3, 1], ddof=1))
+    assert everything.standard_deviation == pytest.approx(math.sqrt(8 / 9))
     assert (below_3.works, below_3.threshold) == (7, 3.0)
     assert (below_1.works, below_1.creators, below_1.maximum, below_1.minimum) == (4, 2, 3, 1)
-    assert below_1.standard_deviation == pytest.approx(math.sqrt(2))
+    assert below_1.standard_deviation == pytest.approx(1.0)
 
 
 def test_a_work_at_the_threshold_is_left_out() -> None:

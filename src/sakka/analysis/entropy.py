@@ -106,8 +106,8 @@ class WorksPerCreator:
         creators: How many creators have at least one of them.
         maximum: The most works of one creator.
         minimum: The fewest works of a creator that has any left.
-        standard_deviation: Of the works of a creator, over the creators that have any left, divisor n - 1; NaN for
-            fewer than two.
+        standard_deviation: Of the works of a creator, over the creators that have any left, divisor n as in the
+            catalog's statistics; NaN where none has.
     """
 
     threshold: float | None
@@ -144,7 +144,7 @@ def works_per_creator(
                 creators=len(counts),
                 maximum=int(counts.max(initial=0)),
                 minimum=int(counts.min()) if len(counts) else 0,
-                standard_deviation=float(counts.std(ddof=1)) if len(counts) > 1 else math.nan,
+                standard_deviation=float(counts.std()) if len(counts) else math.nan,
             )
         )
     return rows

@@ -68,7 +68,7 @@ def table1(sets: LabelSets) -> Table:
         title="Works per creator by entropy of the label set",
         note=(
             f"Works whose set of labels has an entropy below the threshold ({_LOGARITHM[sets.base]}). Maximum, minimum "
-            "and standard deviation (n - 1) are over the creators who have a work left. "
+            "and standard deviation (population) are over the creators who have a work left. "
             f"{len(sets.combinations.works):,} label sets occur in {len(sets.rows):,} works with a photo; "
             f"{int((sets.combinations.works == 1).sum()):,} of them in one work only, whose entropy is 0."
         ),

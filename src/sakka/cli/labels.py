@@ -98,7 +98,7 @@ def _show_entropy(rows: "list[WorksPerCreator]", base: Logarithm) -> None:
         [
             "any" if row.threshold is None else f"H < {row.threshold:g}",
             *(f"{count:,}" for count in (row.works, row.creators, row.maximum, row.minimum)),
-            "–" if row.creators < 2 else f"{row.standard_deviation:.1f}",
+            "–" if row.creators == 0 else f"{row.standard_deviation:.1f}",
         ]
         for row in rows
     ]
