@@ -22,8 +22,8 @@ class Confusion:
         named: Who was named instead, a column.
         works: How many works, over all folds.
         of: How many works of the creator were judged.
-        examples: Rows of such works, the most certain mistakes first.
-        named_examples: Rows of works by the one named that were named rightly, the most certain first.
+        examples: Rows of such works, those with a photo and then the most certain first.
+        named_examples: Rows of works by the one named that were named rightly, in the same order.
     """
 
     creator: int
@@ -44,10 +44,10 @@ def confusions(answers: Answers, facts: RunFacts, top: int = TOP_PAIRS) -> list[
     found = []
     for at in order[:top]:
         creator, named = divmod(int(pairs[at]), facts.columns)
-        examples = _most_certain(rows[codes == pairs[at]], answers)
+        examples = _most_certain(rows[codes == pairs[at]], answers, facts)
         right = np.flatnonzero((facts.outer >= 0) & (facts.places == named) & (answers.named == named))
         of = int(judged[creator])
-        found.append(Confusion(creator, named, int(works[at]), of, examples, _most_certain(right, answers)))
+        found.append(Confusion(creator, named, int(works[at]), of, examples, _most_certain(right, answers, facts)))
     return found
 
 
@@ -70,6 +70,8 @@ def confusions_table(judged: Judged) -> Table:
     )
 
 
-def _most_certain(rows: np.ndarray[tuple[int], np.dtype[np.int64]], answers: Answers) -> tuple[int, ...]:
-    order = np.lexsort((rows, -answers.probability[rows]))
+def _most_certain(
+    rows: np.ndarray[tuple[int], np.dtype[np.int64]], answers: Answers, facts: RunFacts
+) -> tuple[int, ...]:
+    order = np.lexsort((rows, -answers.probability[rows], ~facts.has_photo[rows]))
     return tuple(int(row) for row in rows[order][:EXAMPLES])

@@ -93,12 +93,23 @@ def _catalog(run: StoredRun) -> tuple[tuple[str, str], ...]:
 
 
 def _flat(name: str, value: Any) -> list[tuple[str, str]]:
-    if isinstance(value, dict) and value:
+    """Give pairs of a name and a value; each part of a list of parts (the rules) is one line."""
+    if value in ({}, [], None):
+        return []
+    if isinstance(value, dict):
         pairs = [(f"{name} · {key}" if name else key, each) for key, each in value.items() if key not in HIDDEN]
         return [pair for key, each in pairs for pair in _flat(key.replace("_", " "), each)]
-    if isinstance(value, list) and any(isinstance(each, dict) for each in value):
-        return [pair for number, each in enumerate(value, 1) for pair in _flat(f"{name} {number}", each)]
-    return [(name, _one_line(value) if isinstance(value, (list, dict)) else str(value))]
+    if isinstance(value, list) and isinstance(value[0], dict):
+        return [(f"{name} {number}", _told(each)) for number, each in enumerate(value, 1)]
+    return [(name, _one_line(value) if isinstance(value, list) else _rounded(value))]
+
+
+def _told(part: dict[str, Any]) -> str:
+    return "; ".join(f"{name}: {value}" for name, value in _flat("", part))
+
+
+def _rounded(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _one_line(value: Any) -> str:

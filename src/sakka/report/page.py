@@ -20,7 +20,7 @@ from sakka.report.plots import ratio_plot, size_plot
 from sakka.report.thumbnails import Thumbnails
 
 TEMPLATES = Path(__file__).parent / "templates"
-MOST_CHARACTERS = 220
+MOST_CHARACTERS = 140
 QUOTE_CHARACTERS = 100
 
 
