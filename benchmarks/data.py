@@ -139,6 +139,6 @@ def accuracy_of_features(features: npt.NDArray[np.float32], creators: npt.NDArra
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    judge = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=200))
+    judge = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=1000))
     folds = StratifiedKFold(5, shuffle=True, random_state=SEED)
     return float(cross_val_score(judge, features, creators, cv=folds).mean())

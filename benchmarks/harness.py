@@ -6,6 +6,7 @@ and maximum: the machine drifts, and neighbours in time drift together.
 """
 
 import statistics
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
@@ -167,6 +168,7 @@ class Outcome:
 
 def compare(comparison: Comparison, plan: Plan) -> Outcome:
     """Measure both sides in turn; a side that can't be run is told in the outcome, not skipped."""
+    sys.stderr.write(f"measuring {comparison.name}\n")
     ours = Measured(comparison.ours.name)
     other = None if comparison.other is None else Measured(comparison.other.name)
     try:

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 REPORTED_PACKAGES = {
+    "MeCab": "mecab-python3",
     "fasttext": "fasttext-community",
     "cv2": "opencv-python-headless",
     "jax": "jax",

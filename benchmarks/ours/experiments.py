@@ -9,8 +9,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from benchmarks.ours.caches import without_features
 from benchmarks.ours.works import read_catalog
-from sakka.cache import CACHE_VARIABLE, cache_folder
+from sakka.cache import CACHE_VARIABLE
 
 
 class BestExperiment:
@@ -24,16 +25,13 @@ class BestExperiment:
     def __init__(self, works: str, folder: str) -> None:
         self.folder = Path(folder)
         read_catalog(works, with_hashes=True).write(self.folder / "catalog")
-        self.weights = cache_folder() / "weights"
         self.run_folder = self.folder / "run"
         self.notes = "sakka experiment --preset best, weights at hand, no features in the cache"
 
     def before(self) -> None:
-        """Make an empty cache that holds the networks' weights only."""
+        """Make a cache without features and remove the run before."""
         shutil.rmtree(self.run_folder, ignore_errors=True)
-        self.cache = Path(tempfile.mkdtemp(prefix="cache-", dir=self.folder))
-        if self.weights.is_dir():
-            shutil.copytree(self.weights, self.cache / "weights")
+        self.cache = without_features(Path(tempfile.mkdtemp(prefix="cache-", dir=self.folder)))
 
     def run(self) -> dict[str, Any]:
         """Run the command to its end."""

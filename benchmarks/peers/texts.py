@@ -91,7 +91,7 @@ def train_fasttext(lines: list[str], creators: np.ndarray, epochs: int) -> Any:
         path = Path(folder) / "train.txt"
         rows = zip(creators, lines, strict=True)
         path.write_text("".join(f"__label__{creator} {line}\n" for creator, line in rows), encoding="utf-8")
-        threads = len(os.sched_getaffinity(0))
+        threads = int(os.environ.get("OMP_NUM_THREADS") or len(os.sched_getaffinity(0)))
         return fasttext.train_supervised(input=str(path), dim=PAPER_DIMENSIONS, epoch=epochs, thread=threads, verbose=0)
 
 

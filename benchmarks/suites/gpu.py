@@ -1,7 +1,8 @@
 """Fine-tuning VGG16 on a GPU: photos a second, share of the card's measured matrix rate, time of the paper's protocol.
 
 Arithmetic of a training step: 3 x the forward pass (forward, gradient by inputs, gradient by weights), which for
-VGG16 at 224 pixels is 2 x 15.47e9 operations a photo plus 2 x 0.103e9 for the layer of 4,096.
+VGG16 at 224 pixels is 2 x 15.47e9 operations a photo plus 2 x 0.103e9 for the layer of 4,096. The photos are bytes in
+the device's memory and are normalised there; decoding is not part of the figure.
 """
 
 from benchmarks.data import write_vgg16

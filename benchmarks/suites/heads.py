@@ -26,7 +26,7 @@ def measure(plan: Plan) -> Section:
     features = vectors[:, extractor.column_indices(None)]
     np.save(plan.scratch / "features.npy", features)
 
-    ours = Side("sakka photo heads", "benchmarks.ours.heads:AllFolds", {"works": works, "seed": SEED})
+    ours = Side("sakka photo heads", "benchmarks.ours.heads:AllFolds", {"works": works, "seed": SEED, "fits": FITS})
     settings = {"works": works, "features": str(plan.scratch / "features.npy"), "fits": FITS}
     sklearn = Side("scikit-learn, fold by fold", "benchmarks.peers.heads:FoldByFold", settings, "classic")
     n_creators = len(chosen.catalog.creators)

@@ -41,13 +41,14 @@ def _comparisons(model: Path, photo: Path, text: str) -> list[Comparison]:
         Comparison(
             "`sakka identify` / python that imports torch and runs the network once",
             "starts",
-            Side("sakka identify", command, {"arguments": identify}),
+            Side("sakka identify", command, {"arguments": identify, "new_photo": True}),
             Side(
                 "the network alone, from start",
                 command,
                 {"arguments": ["-m", "benchmarks.ours.answers", str(photo)], "python": True},
             ),
             wanted_seconds=IDENTIFY_SECONDS,
+            note="photo and text, a photo that the feature cache does not hold",
         ),
         Comparison(
             "one answer in Python, photo and text / the network on one tensor",
