@@ -56,7 +56,9 @@ def test_an_interrupted_write_goes_on_and_keeps_the_photos_that_stand(
     with pytest.raises(KeyboardInterrupt):
         write_market(folder, MARKET)
     assert not (folder / "listings.csv").exists()
-    assert len(list(folder.rglob("*.jpg"))) == 10
+    standing = list(folder.rglob("*.jpg"))
+    assert len(standing) == 10
+    standing[0].with_name(f".{standing[0].name}.killed.part").write_bytes(b"half a photo")
     monkeypatch.setattr(market_folder, "photo_bytes", lambda *work: drawn.append(work[1]) or draw(*work))
     write_market(folder, MARKET)
     assert len(drawn) == len(set(drawn)) == len(list(written.rglob("*.jpg")))

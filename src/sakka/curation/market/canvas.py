@@ -20,6 +20,7 @@ COARSE = 2  # heights
 Paint = tuple[tuple[int, int, int], str]
 RINGS_PX = np.array([0.0, 0.9, 2.0, 3.5, 5.5, 8.5, 13.0])  # how far within the edge each ring lies
 DISC_RADIUS = {"beads": 0.066, "pearls": 0.105}
+THREADED = ("embroidery", "satin")
 WIRE = {"enamel": ((222, 190, 116), "brass")}
 
 
@@ -49,7 +50,6 @@ class Canvas:
         self.size_px = size_px
         self.ground = ground
         self.chance = chance
-        self._fuzz = np.array([[chance.around(0.0, 0.022)] for _ in range(80)])
         fine, coarse = (FINE * size_px,) * 2, (COARSE * size_px,) * 2
         self.colours, self.kinds = Image.new("RGB", fine, ground[0]), Image.new("L", fine, 0)
         self.heights, self.grain = Image.new("F", coarse, 0.0), Image.new("L", (size_px, size_px), 0)
@@ -61,11 +61,12 @@ class Canvas:
         colour, surface = paint
         outline = part.outline
         if surface == "felt":
-            outline = outline + outward(outline) * self._fuzz[: len(outline)]
+            outline = outline + outward(outline) * [[self.chance.around(0.0, 0.022)] for _ in outline]
         shade = part.shade * self.chance.around(1.0, 0.05)
         self._fill(outline, _scaled(colour, shade), surface)
         self._dome(outline, part.height, part.dome)
-        self._grain_pen.polygon(self._points(outline, 1), fill=int(part.grain / np.pi * 256) % 256)
+        if surface in THREADED:
+            self._grain_pen.polygon(self._points(outline, 1), fill=int(part.grain / np.pi * 256) % 256)
         if surface in DISC_RADIUS and part.role in ("main", "second", "green", "light"):
             self._fill_with_discs(part, paint)
         elif surface == "leather" and part.role in ("main", "second"):
@@ -102,8 +103,8 @@ class Canvas:
         corners = centre + polygon(8, radius, self.chance.between(0.0, 0.7))
         for place in range(8):
             facet = np.stack([centre, corners[place], corners[(place + 1) % 8]])
-            self._fill(facet, _scaled(paint[0], self.chance.pick((0.55, 0.75, 0.95, 1.15))), paint[1])
-        self._fill(centre + polygon(8, radius * 0.45), _scaled(paint[0], 1.1), paint[1])
+            self._fill(facet, _scaled(paint[0], self.chance.pick((0.62, 0.78, 0.92, 1.04))), paint[1])
+        self._fill(centre + polygon(8, radius * 0.5), _scaled(paint[0], 1.02), paint[1])
         self._height_pen.polygon(self._points(corners, COARSE), fill=height)
 
     def pieces(self) -> Pieces:
@@ -145,7 +146,7 @@ class Canvas:
     def _dome(self, outline: Outline, height: float, dome: float) -> None:
         middle = outline.mean(axis=0)
         reach = float(np.abs(outline - middle).max()) * self.size_px * 0.47
-        inward = RINGS_PX[reach > RINGS_PX] if dome > 0.02 else RINGS_PX[:1]
+        inward = RINGS_PX[0.8 * reach > RINGS_PX] if dome > 0.02 else RINGS_PX[:1]
         full = min(reach, RINGS_PX[-1])
         levels = height + dome * np.sqrt(1.0 - (1.0 - inward / full) ** 2)
         start, offset = self._scaled_to(outline, COARSE), self._scaled_to(middle, COARSE)

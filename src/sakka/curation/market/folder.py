@@ -113,6 +113,8 @@ def _write_photos(folder: Path, settings: MarketSettings, listings: pl.DataFrame
         drawn = _drawn_by_workers(folder, missing)
     for _ in track(drawn, "photos", total=len(missing)):
         pass
+    for left_over in folder.glob("photos/*/.*.part"):  # of a process that was killed
+        left_over.unlink(missing_ok=True)
 
 
 def _drawn_by_workers(folder: Path, missing: list[str]) -> Iterator[str]:

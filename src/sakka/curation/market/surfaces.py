@@ -59,7 +59,7 @@ SURFACES: dict[str, Surface] = {
     "clay": Surface(0.56, 0.52, 0.35, 22.0, 5.0, 0.0, 0.0, "plain", 0.05),
     "pearls": Surface(0.52, 0.5, 0.85, 30.0, 3.4, 0.0, 0.5),
     "pearl": Surface(0.52, 0.5, 0.95, 30.0, 3.4, 0.0, 0.5),
-    "rhinestone": Surface(0.75, 0.4, 0.7, 30.0, 2.0),
+    "rhinestone": Surface(0.72, 0.36, 0.5, 40.0, 2.0),
     "bead": Surface(0.5, 0.5, 0.9, 30.0, 3.4),
     "thread": Surface(0.5, 0.6, 0.3, 10.0, 4.0),
     "satin": Surface(0.5, 0.55, 0.45, 7.0, 5.0),
