@@ -35,6 +35,7 @@ TRUTH_FILE = "truth.parquet"
 SETTINGS_FILE = "market.json"
 MARKET_VERSION = 1
 WORKERS = 2
+END_OF_ORDERS = "end"
 FEW_PHOTOS = 150  # drawn here: starting two workers takes as long
 
 
@@ -129,7 +130,7 @@ def _drawn_by_workers(folder: Path, missing: list[str]) -> Iterator[str]:
             stack.callback(_stop, worker)
             workers.append(worker)
             with contextlib.suppress(BrokenPipeError), worker.stdin as orders:  # type: ignore[union-attr]
-                orders.write("\n".join(missing[start : start + half]))
+                orders.write("\n".join([*missing[start : start + half], END_OF_ORDERS]))
         os.close(writing)
         with os.fdopen(reading, encoding="ascii") as finished:
             for line in finished:
