@@ -126,7 +126,7 @@ class Catalog:
                     f"{works_path} is not the file that {INFO_FILE} describes (its sha256 differs); "
                     "build the catalog again"
                 )
-            table = pl.read_parquet(io.BytesIO(content)).select(list(SCHEMA))
+            table = pl.read_parquet(io.BytesIO(content)).select(list(SCHEMA)).cast(pl.Schema(SCHEMA))
             rejected_path = folder / REJECTED_FILE
             rejected = pl.read_parquet(rejected_path) if rejected_path.is_file() else _no_rejected()
         except (OSError, ValueError, AttributeError, pl.exceptions.PolarsError) as error:
@@ -149,10 +149,17 @@ class Catalog:
             "version": CATALOG_VERSION,
             "works": len(self),
             "creators": len(self.creators),
-            "photo_root": None if self.photo_root is None else str(self.photo_root.resolve()),
+            "photo_root": self._stored_root(folder.resolve()),
             "works_sha256": hashlib.sha256(buffer.getvalue()).hexdigest(),
         }
         write_json(folder / INFO_FILE, info)
+
+    def _stored_root(self, folder: Path) -> str | None:
+        """Give the photo root as stored: relative where it is within the catalog's folder, so both can be moved."""
+        if self.photo_root is None:
+            return None
+        root = self.photo_root.resolve()
+        return root.relative_to(folder).as_posix() if root.is_relative_to(folder) else str(root)
 
     def __len__(self) -> int:
         return self.table.height

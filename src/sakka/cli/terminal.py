@@ -151,15 +151,22 @@ def show_table(
     headers: Sequence[str], rows: Sequence[Sequence[str]], *, title: str | None = None, left: int = 1
 ) -> None:
     """Print a table (see `table_of`) on standard output."""
-    output_console().print(table_of(headers, rows, title=title, left=left))
+    _show_title(title)
+    output_console().print(table_of(headers, rows, left=left))
 
 
 def show_pairs(pairs: Sequence[tuple[str, str]], *, title: str | None = None) -> None:
     """Print names and values, one pair a line, on standard output."""
     table = Table.grid(padding=(0, 2, 0, 0))
-    table.title, table.title_justify, table.title_style = title, "left", "bold"
     table.add_column(style="dim")
     table.add_column(overflow="fold")
     for name, value in pairs:
         table.add_row(Text(name), Text(value))
+    _show_title(title)
     output_console().print(table)
+
+
+def _show_title(title: str | None) -> None:
+    """Print a title on a line of its own: above a narrow table it would be wrapped to the table's width."""
+    if title is not None:
+        output_console().print(Text(title, style="bold"), soft_wrap=True)

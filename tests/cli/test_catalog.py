@@ -1,0 +1,66 @@
+"""`sakka catalog` as a person calls it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import sakka.cli.catalog  # noqa: F401 (adds its commands)
+from sakka.cli import app
+from sakka.errors import CatalogError
+
+
+def called(*arguments: object) -> str:
+    result = CliRunner(env={"COLUMNS": "80", "TERM": "dumb"}).invoke(app, ["catalog", *map(str, arguments)])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == 0
+    lines = [line for line in result.output.splitlines() if "/" not in line]  # a path may be long
+    assert "--json" in arguments or all(len(line) <= 80 for line in lines)
+    return result.output
+
+
+@pytest.fixture
+def source(folder: Path) -> Path:
+    path = folder / "works.csv"
+    lines = ["key,seller,title", *(f"{place},{who},x" for place, who in enumerate(["Mori"] * 3 + ["MORI", "Hara", ""]))]
+    path.write_text("\n".join(lines))
+    return path
+
+
+COLUMNS = ("--column", "id=key", "--column", "creator=seller")
+
+
+def test_a_build_tells_what_is_in_it_and_what_is_not(source: Path, folder: Path) -> None:
+    output = called("build", source, "-o", folder / "c", *COLUMNS, "--one-account", "--min-works", 2)
+    for part in ("works               4", "fewest works", "Accounts of one person", "1 of 6 rows can't be used"):
+        assert part in output
+    assert called("show", folder / "c") == output
+
+
+def test_a_catalog_is_shown_as_json(source: Path, folder: Path) -> None:
+    called("build", source, "-o", folder / "c", *COLUMNS)
+    info = json.loads(called("show", folder / "c", "--json"))
+    assert (info["works"], info["rejected"], info["rows"]) == (5, {"no creator": 1}, 6)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--strict", *COLUMNS), "1 of 6 rows can't be used"),
+        ((), "no column 'id'; it has key, seller, title; name yours with --column id=COLUMN"),
+        (("--column", "creator"), "expected FIELD=COLUMN"),
+        (("--seed", "1"), "--seed is for the source market"),
+        ((*COLUMNS, "--from", "soon"), "--from is 'soon'"),
+    ],
+)
+def test_what_a_person_can_mend_is_an_error_of_ours(source: Path, folder: Path, arguments: tuple, message: str) -> None:
+    with pytest.raises(CatalogError, match=message):
+        called("build", source, "-o", folder / "c", *arguments)
+
+
+def test_the_market_is_built_by_its_name(folder: Path) -> None:
+    output = called("build", "market", "-o", folder / "m", "--creators", 2, "--works", 12, "--seed", 3)
+    assert "creators" in output
+    assert (folder / "m" / "market" / "listings.csv").is_file()

@@ -1,0 +1,256 @@
+"""From a source to a catalog: nothing is lost, and every photo has been read."""
+
+import csv
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from PIL import Image
+
+from sakka import Catalog, build_catalog
+from sakka.curation.market import MarketSettings
+from sakka.curation.statistics import statistics_of
+from sakka.errors import CatalogError
+from sakka.progress import reporting_to
+
+FIELDS = ("id", "creator", "title", "description", "category", "created_at", "image")
+
+
+def table(folder: Path, rows: list[dict[str, str]]) -> Path:
+    path = folder / "works.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, FIELDS, restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def photo(folder: Path, name: str, seed: int) -> str:
+    pixels = np.random.default_rng(seed).integers(0, 256, (4, 4, 3), dtype=np.uint8)
+    Image.fromarray(pixels).resize((40, 40), Image.Resampling.BICUBIC).save(folder / name, "PNG")
+    return name
+
+
+def hostile_rows(folder: Path) -> tuple[list[dict[str, str]], dict[str, str]]:
+    """Give rows that can't be used, and the reason expected of each by id."""
+    photo(folder, "good.png", 1)
+    (folder / "empty.png").touch()
+    (folder / "drawing.png").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    (folder / "short.png").write_bytes((folder / "good.png").read_bytes()[:90])
+    outside = folder.parent / "outside.png"
+    photo(folder.parent, "outside.png", 2)
+    by_photo = {
+        "absent.png": "photo missing",
+        ".": "photo missing",
+        "empty.png": "photo damaged",
+        "short.png": "photo damaged",
+        "drawing.png": "photo of another kind",
+        "../outside.png": "photo outside the folder",
+        str(outside): "photo outside the folder",
+        "https://example.org/a.png": "photo is an address",
+        "data:image/png;base64,AAAA": "photo is an address",
+    }
+    rows = [{"id": f"p{place}", "creator": "Mori", "title": "x", "image": path} for place, path in enumerate(by_photo)]
+    expected = dict(zip((row["id"] for row in rows), by_photo.values(), strict=True))
+    rows += [
+        {"id": "no creator", "creator": "  ", "title": "x"},
+        {"id": "", "creator": "Mori", "title": "x"},
+        {"id": "good", "creator": "Mori", "title": "again"},
+        {"id": "date", "creator": "Mori", "title": "x", "created_at": "some day"},
+        {"id": "blank", "creator": "Mori", "title": " ", "description": "\n"},
+    ]
+    expected |= {"no creator": "no creator", "": "no id", "good": "duplicate id", "date": "date not understood"}
+    return rows, expected | {"blank": "nothing to read"}
+
+
+GOOD = {
+    "id": "good",
+    "creator": " Mori  Aya ",
+    "title": "花",
+    "description": "x",
+    "created_at": "1890",
+    "image": "good.png",
+}
+
+
+def test_every_row_is_a_work_or_is_listed_with_its_reason(folder: Path) -> None:
+    rows, expected = hostile_rows(folder)
+    catalog = build_catalog(table(folder, [GOOD, *rows, {"id": "text", "creator": "Mori", "title": "y"}]))
+    assert catalog.ids == ["good", "text"]
+    assert dict(zip(catalog.rejected["id"], catalog.rejected["reason"], strict=True)) == expected
+    assert catalog.rejected["row"].to_list() == list(range(2, len(rows) + 2))
+    assert sum(catalog.info["rejected"].values()) + len(catalog) == catalog.info["rows"]
+    assert all("\n" not in detail and detail for detail in catalog.rejected["detail"])
+    work = next(iter(catalog))
+    assert (work.creator, work.photos) == ("Mori Aya", ("good.png",))
+    assert work.photo_sha256 == hashlib.sha256((folder / "good.png").read_bytes()).hexdigest()
+
+
+def test_a_strict_build_stops_with_the_counts_and_the_list(folder: Path) -> None:
+    rows, expected = hostile_rows(folder)
+    path = table(folder, [GOOD, *rows])
+    with pytest.raises(CatalogError, match=rf"{len(expected)} of {len(rows) + 1} rows can't be used: .*first is row 2"):
+        build_catalog(path, folder=folder / "out", strict=True)
+    assert pl.read_parquet(folder / "out" / "rejected.parquet").height == len(expected)
+    with pytest.raises(CatalogError, match="is not a catalog"):
+        Catalog.read(folder / "out")
+    assert len(build_catalog(table(folder, [GOOD]), strict=True)) == 1
+
+
+def test_an_absolute_path_and_a_parent_folder_serve_where_the_root_holds_them(folder: Path) -> None:
+    inner = folder / "inner"
+    inner.mkdir()
+    photo(folder, "a.png", 1)
+    paths = {"1": str(folder / "a.png"), "2": "../a.png", "3": "x/../../a.png"}
+    source = table(inner, [{"id": key, "creator": "Mori", "image": path} for key, path in paths.items()])
+    assert len(build_catalog(source, photo_root=folder)) == 1  # relative paths start at the root given
+    catalog = build_catalog(table(folder, [{"id": "1", "creator": "Mori", "image": paths["1"]}]))
+    assert next(iter(catalog)).photos == ("a.png",)
+
+
+def test_several_photos_are_separated_by_bars_and_the_first_is_read(folder: Path) -> None:
+    photo(folder, "a.png", 1)
+    row = {"id": "1", "creator": "Mori", "image": " a.png | absent.png|"}
+    assert next(iter(build_catalog(table(folder, [row])))).photos == ("a.png", "absent.png")
+
+
+def test_json_lines_and_parquet_give_the_same_catalog_as_csv(folder: Path) -> None:
+    photo(folder, "a.png", 1)
+    rows: list[dict[str, Any]] = [
+        {"id": str(place), "creator": "Mori", "title": f"作品{place}", "image": "a.png" if place % 2 else ""}
+        for place in range(20)
+    ]
+    (folder / "w.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
+    pl.DataFrame(rows).write_parquet(folder / "w.parquet")
+    first = build_catalog(table(folder, rows))
+    for name in ("w.jsonl", "w.parquet"):
+        assert build_catalog(folder / name).fingerprint() == first.fingerprint()
+
+
+def test_values_of_other_types_become_text_or_are_listed(folder: Path) -> None:
+    rows = [
+        {"id": 7, "creator": "Mori", "title": "\ud800x"},
+        {"id": 8.0, "creator": 3, "title": None, "description": "y", "photos": []},
+        {"id": True, "creator": {"name": "Mori"}, "title": "x"},
+        {"id": 10, "creator": "Mori", "photos": 5},
+        {"id": 11, "creator": "Mori", "photos": [["a"]]},
+    ]
+    (folder / "w.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
+    catalog = build_catalog(folder / "w.jsonl")
+    assert [(work.id, work.creator, work.title) for work in catalog] == [("7", "Mori", "\ufffdx"), ("8", "3", "")]
+    assert catalog.rejected["reason"].to_list() == ["field of a wrong kind"] * 3
+
+
+def test_rules_are_applied_in_order_and_each_reports(folder: Path) -> None:
+    rows = [
+        {"id": f"{creator}{place}", "creator": creator, "title": "x", "category": category, "created_at": year}
+        for creator, category, year, count in
+        [("mori", "brooch", "2015", 3), ("MORI", "brooch", "2015", 2), ("Hara", "brooch", "2015", 4),
+         ("Hara", "ring", "2015", 9), ("Sato", "brooch", "1999", 9), ("Sato", "brooch", "", 1)]
+        for place in [f"{category}{number}" for number in range(count)]
+    ]  # fmt: skip
+    rows = [{**row, "id": str(place)} for place, row in enumerate(rows)]
+    catalog = build_catalog(
+        table(folder, rows), from_date="2012", until_date="2019", categories=["brooch"], one_account=True, min_works=5
+    )
+    assert catalog.creators == ("mori",)
+    reports = [(rule["rule"], rule["works_removed"], rule["creators_removed"]) for rule in catalog.info["rules"]]
+    assert reports == [("period", 10, 1), ("category", 9, 0), ("one account", 0, 1), ("fewest works", 4, 1)]
+    assert [join["account"] for join in catalog.info["joined_accounts"]] == ["MORI"]
+
+
+def test_accounts_that_share_photos_are_joined(folder: Path) -> None:
+    names = [photo(folder, f"{place}.png", place) for place in range(4)]
+    rows = [{"id": f"{who}{name}", "creator": who, "image": name} for who in ("first", "other") for name in names]
+    catalog = build_catalog(table(folder, rows), one_account=True)
+    assert catalog.creators == ("first",)
+    assert catalog.info["joined_accounts"][0]["detail"] == "4 of 4 photos"
+    assert build_catalog(table(folder, rows)).creators == ("first", "other")
+
+
+def test_no_work_left_is_an_error_that_says_where_they_went(folder: Path) -> None:
+    path = table(folder, [GOOD, {"id": "b", "creator": ""}])
+    photo(folder, "good.png", 1)
+    with pytest.raises(
+        CatalogError, match=r"no work is left of 2 rows; removed were 1 by fewest works, 1 for no creator"
+    ):
+        build_catalog(path, min_works=2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"source": "absent.csv"}, "there is no"),
+        ({"source": "works.csv", "kind": "xml"}, "'xml' is no kind of source"),
+        ({"source": "works.csv", "columns": {"creator": "seller"}}, "no column 'seller'"),
+        ({"source": "works.csv", "photo_root": "absent"}, "is not a folder"),
+        ({"source": "works.csv", "folder": "works.csv"}, "is a file"),
+        ({"source": "market"}, "say in which folder"),
+    ],
+)
+def test_a_wrong_argument_is_one_clear_line(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, arguments: dict[str, Any], message: str
+) -> None:
+    monkeypatch.chdir(folder)
+    table(folder, [{"id": "a", "creator": "Mori", "title": "x"}])
+    with pytest.raises(CatalogError, match=message):
+        build_catalog(arguments.pop("source"), **arguments)
+
+
+def test_the_same_source_gives_the_same_bytes_and_a_written_catalog_comes_back(folder: Path) -> None:
+    photo(folder, "good.png", 1)
+    path = table(folder, [GOOD])
+    built = [build_catalog(path, folder=folder / name) for name in ("one", "two")]
+    for name in ("works.parquet", "rejected.parquet", "catalog.json"):
+        assert (folder / "one" / name).read_bytes() == (folder / "two" / name).read_bytes()
+    read = Catalog.read(folder / "one")
+    assert read.fingerprint() == built[0].fingerprint()
+    assert read.photo_paths == [folder.resolve() / "good.png"]
+
+
+def test_the_market_is_built_with_its_photos_and_can_be_moved(folder: Path) -> None:
+    settings = MarketSettings(creators=3, works=18, min_works=5, photo_px=64)
+    catalog = build_catalog("market", folder=folder / "m", market=settings, one_account=True)
+    assert len(catalog.creators) == 3
+    (folder / "m").rename(folder / "moved")
+    paths = [path for path in Catalog.read(folder / "moved").photo_paths if path is not None]
+    assert paths
+    assert all(path.is_file() and path.is_relative_to(folder.resolve() / "moved") for path in paths)
+
+
+def test_progress_of_the_photos_is_told(folder: Path) -> None:
+    class Told:
+        def __init__(self) -> None:
+            self.tasks: list[tuple[str, int]] = []
+            self.steps = 0
+
+        def task(self, name: str, total: int) -> "Told":
+            self.tasks.append((name, total))
+            return self
+
+        def __enter__(self) -> "Told":
+            return self
+
+        def __exit__(self, *_: object) -> None: ...
+
+        def advance(self, steps: int = 1) -> None:
+            self.steps += steps
+
+    names = [photo(folder, f"{place}.png", place) for place in range(3)]
+    told = Told()
+    with reporting_to(told):
+        build_catalog(table(folder, [{"id": name, "creator": "Mori", "image": name} for name in names]))
+    assert told.tasks == [("photos", 3)]
+    assert told.steps == 3
+
+
+def test_statistics_are_those_that_can_be_counted_by_hand(folder: Path) -> None:
+    rows = [{"id": str(place), "creator": who, "title": "x"} for place, who in enumerate("aaaab")]
+    found = statistics_of(build_catalog(table(folder, rows)))
+    assert (found.works, found.creators, found.most, found.fewest) == (5, 2, 4, 1)
+    assert (found.mean, found.median, found.deviation) == (2.5, 2.5, 1.5)
+    assert (found.with_photo, found.with_text, found.dated) == (0.0, 1.0, 0.0)

@@ -1,0 +1,220 @@
+"""csv, jsonl, parquet and Open Clip Art, well-formed and otherwise."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sakka.curation.sources import SOURCES, delimited, kind_of
+from sakka.curation.sources.columns import columns_of
+from sakka.curation.sources.delimited import read_delimited
+from sakka.curation.sources.json_lines import read_json_lines
+from sakka.curation.sources.openclipart import read_openclipart, svg_metadata
+from sakka.curation.sources.parquet import read_parquet
+from sakka.errors import CatalogError
+
+HEADER = "id,creator,title"
+
+
+def csv_file(folder: Path, content: str | bytes) -> Path:
+    path = folder / "works.csv"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def rows_of(path: Path, **columns: str) -> list[dict[str, Any]]:
+    listings = list(read_delimited(path, columns))
+    assert [listing.row for listing in listings] == list(range(1, len(listings) + 1))
+    return [listing.values if listing.trouble is None else {"trouble": listing.trouble} for listing in listings]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_a_csv_is_read_with_any_separator_line_end_and_mark(folder: Path, separator: str, end: str, mark: str) -> None:
+    lines = [HEADER, 'a,森,"two', 'lines"', "", 'b,"say ""hi""",']
+    path = csv_file(folder, mark + end.join(lines).replace(",", separator) + end)
+    assert rows_of(path) == [
+        {"id": "a", "creator": "森", "title": f"two{end}lines"},
+        {"id": "b", "creator": 'say "hi"', "title": ""},
+    ]
+
+
+def test_a_field_longer_than_the_modules_own_limit_is_read(folder: Path) -> None:
+    assert len(rows_of(csv_file(folder, f"{HEADER}\na,Mori,{'x' * 300_000}\n"))[0]["title"]) == 300_000
+
+
+def test_a_row_that_breaks_the_rules_is_listed_and_the_next_is_read(folder: Path) -> None:
+    rows = rows_of(csv_file(folder, f'{HEADER}\na,Mori\nb,"Mo"ri,x\nc,Mori,x,y\nd,Mori,x\n'))
+    assert ["trouble" in row for row in rows] == [True, True, True, False]
+    assert "line 2: 2 fields, expected 3" in rows[0]["trouble"]
+
+
+def test_a_quote_that_is_never_closed_does_not_swallow_the_rest_in_silence(folder: Path) -> None:
+    rows = rows_of(csv_file(folder, f'{HEADER}\na,Mori,x\nb,Mori,"x\nc,Mori,x\nd,Mori,x\n'))
+    assert rows[0]["id"] == "a"
+    assert "lines 3 to" in rows[1]["trouble"]
+
+
+def test_a_field_beyond_the_limit_is_listed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delimited, "MOST_FIELD_CHARACTERS", 100)
+    rows = rows_of(csv_file(folder, f"{HEADER}\na,Mori,{'x' * 101}\nb,Mori,y\n"))
+    assert "field larger" in rows[0]["trouble"]
+    assert rows[1]["id"] == "b"
+
+
+@pytest.mark.parametrize("content", [f"{HEADER}\na,森,x\n".encode("cp932"), f"{HEADER}\na,森,x\n".encode("utf-16")])
+def test_another_encoding_is_one_line_that_says_what_to_do(folder: Path, content: bytes) -> None:
+    with pytest.raises(CatalogError, match=r"UTF-8.*iconv -f"):
+        rows_of(csv_file(folder, content))
+
+
+@pytest.mark.parametrize("content", ["", "\n\n"])
+def test_an_empty_csv_is_refused(folder: Path, content: str) -> None:
+    with pytest.raises(CatalogError, match="empty"):
+        rows_of(csv_file(folder, content))
+
+
+@given(
+    st.lists(st.tuples(*[st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))] * 3), min_size=1)
+)
+def test_any_table_that_the_csv_module_writes_comes_back(table: list[tuple[str, ...]]) -> None:
+    text = io.StringIO(newline="")
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerows([HEADER.split(","), *table])
+    text.seek(0)
+    listings = list(delimited._rows(text, {}, Path("works.csv")))
+    assert [tuple(listing.values.values()) for listing in listings] == table
+    assert all(listing.trouble is None for listing in listings)
+
+
+def test_columns_are_found_by_name_alias_and_choice() -> None:
+    assert columns_of(["ID", "seller", "image"], {"creator": "seller"}, "t") == {
+        "creator": "seller",
+        "id": "ID",
+        "photos": "image",
+    }
+
+
+@pytest.mark.parametrize(
+    ("found", "chosen", "message"),
+    [
+        (["id", "name"], {}, "no column 'creator'; it has id, name"),
+        (["id", "creator"], {"title": "headline"}, "no column 'headline'; it has id, creator"),
+        (["id", "creator"], {"maker": "creator"}, "'maker' is no field"),
+        (["id", "creator", "creator"], {}, "2 columns 'creator'"),
+    ],
+)
+def test_a_missing_column_names_those_found(found: list[str], chosen: dict[str, str], message: str) -> None:
+    with pytest.raises(CatalogError, match=message):
+        columns_of(found, chosen, "works.csv")
+
+
+def test_json_lines_give_objects_and_list_the_others(folder: Path) -> None:
+    path = folder / "works.jsonl"
+    good = {"id": 1, "creator": "森", "photos": ["a.png", "b.png"]}
+    lines = [json.dumps(good), "", "[1]", "{", "[" * 100_000, json.dumps({"id": "z"})]
+    path.write_bytes("\n".join(lines).encode() + b'\n{"id": "\xff"}')
+    listings = list(read_json_lines(path, {}))
+    assert [listing.row for listing in listings] == [1, 3, 4, 5, 6, 7]
+    assert [listing.trouble is None for listing in listings] == [True, False, False, False, True, False]
+    assert listings[0].values == good
+    assert listings[4].values == {"id": "z", "creator": None, "photos": None}
+
+
+def test_a_parquet_file_is_read_in_batches_and_a_damaged_one_refused(folder: Path) -> None:
+    path = folder / "works.parquet"
+    frame = pl.DataFrame({"key": range(9000), "creator": ["Mori"] * 9000, "photos": [["a.png"]] * 9000})
+    frame.write_parquet(path)
+    listings = list(read_parquet(path, {"id": "key"}))
+    assert len(listings) == 9000
+    assert listings[-1].values == {"id": 8999, "creator": "Mori", "photos": ["a.png"]}
+    for content in (path.read_bytes()[:-40], b"", b"PAR1PAR1"):
+        path.write_bytes(content)
+        with pytest.raises(CatalogError, match="can't be read as Parquet"):
+            list(read_parquet(path, {}))
+
+
+def svg(metadata: str, before: str = "") -> str:
+    return f"""<?xml version="1.0"?>{before}<svg xmlns:dc="d" xmlns:r="r" xmlns:c="c"><title>not this</title><metadata>
+      <r:RDF><c:Work>{metadata}<dc:publisher><c:Agent><dc:title>Library</dc:title></c:Agent></dc:publisher>
+      </c:Work></r:RDF></metadata><path d="M 0 0"/></svg>"""
+
+
+METADATA = """<dc:title>Blue  bird</dc:title><dc:description>It flies.</dc:description><dc:date>May 3, 2005</dc:date>
+  <dc:subject><r:Bag><r:li>animal</r:li><r:li>bird</r:li></r:Bag></dc:subject>
+  <dc:creator><c:Agent><dc:title>Mori &amp; Hara</dc:title></c:Agent></dc:creator>"""
+
+
+def test_open_clip_art_gives_the_metadata_and_the_photo_of_the_same_name(folder: Path) -> None:
+    for kind, name, content in (
+        ("svg", "birds/small/blue.svg", svg(METADATA)),
+        ("png", "birds/small/blue.png", ""),
+        ("svg", "plain.svg", svg("")),
+        ("svg", "broken.svg", "<svg><metadata>"),
+    ):
+        path = folder / kind / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    blue, broken, plain = read_openclipart(folder, {})
+    assert blue.values == {
+        "id": "birds/small/blue",
+        "category": "birds",
+        "creator": "Mori & Hara",
+        "title": "Blue bird",
+        "description": "It flies.",
+        "created_at": "May 3, 2005",
+        "keywords": "animal, bird",
+        "photos": ["png/birds/small/blue.png"],
+    }
+    assert plain.values == {"id": "plain", "category": ""}
+    assert broken.trouble is not None
+    assert kind_of(folder) == "openclipart"
+
+
+def test_entities_that_grow_are_refused_and_plain_ones_read(folder: Path) -> None:
+    path = folder / "a.svg"
+    path.write_text(svg(METADATA, '<!DOCTYPE svg [<!ENTITY ns "http://ns.adobe.com/">]>'))
+    assert svg_metadata(path)["creator"] == "Mori & Hara"
+    bombs = [
+        '<!DOCTYPE svg [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]>',
+        f'<!DOCTYPE svg [<!ENTITY a "{"x" * 5000}">]>',
+        '<!DOCTYPE svg [<!ENTITY % a "x">]>',
+        "<!DOCTYPE svg [" + "".join(f'<!ENTITY e{number} "x">' for number in range(200)) + "]>",
+    ]
+    for bomb in bombs:
+        path.write_text(svg(METADATA, bomb))
+        with pytest.raises(ValueError, match="could grow"):
+            svg_metadata(path)
+
+
+def test_an_external_entity_is_not_read(folder: Path) -> None:
+    secret, path = folder / "secret", folder / "a.svg"
+    secret.write_text("Secret Name")
+    path.write_text(svg("<dc:title>x&s;y</dc:title>", f'<!DOCTYPE svg [<!ENTITY s SYSTEM "{secret}">]>'))
+    assert svg_metadata(path) == {"title": "xy"}
+
+
+def test_the_kind_is_guessed_or_asked_for(folder: Path) -> None:
+    for name, kind in (("a.CSV", "csv"), ("a.tsv", "csv"), ("a.ndjson", "jsonl"), ("a.parquet", "parquet")):
+        (folder / name).touch()
+        assert kind_of(folder / name) == kind
+    (folder / "a.xlsx").touch()
+    for path, message in (
+        (folder, "unknown kind"),
+        (folder / "a.xlsx", "can't be guessed"),
+        (folder / "no", "there is no"),
+    ):
+        with pytest.raises(CatalogError, match=message):
+            kind_of(path)
+
+
+@pytest.mark.parametrize("kind", sorted(SOURCES))
+def test_a_source_that_is_absent_is_one_clear_line(folder: Path, kind: str) -> None:
+    with pytest.raises(CatalogError, match="absent"):
+        list(SOURCES[kind].read(folder / "absent", {}))

@@ -1,0 +1,122 @@
+"""The catalog: what is written comes back, and what was changed is refused."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from sakka.errors import CatalogError
+from sakka.works import Catalog, Work
+
+WORKS = (
+    Work("a", "Mori", "花", "A brooch.", "brooch", datetime(2015, 1, 2, 3, 4, 5), ("a.png", "b.png"), "0" * 64),
+    Work("b", "Hara", title="moon"),
+    Work("c", None, description=" "),
+    Work("d", "Mori", photos=("c.png",)),
+)
+
+
+@pytest.fixture
+def catalog(folder: Path) -> Catalog:
+    return Catalog.from_works(WORKS, photo_root=folder)
+
+
+def test_works_come_back_as_they_went_in(catalog: Catalog, folder: Path) -> None:
+    assert tuple(catalog) == WORKS
+    catalog.write(folder / "c")
+    read = Catalog.read(folder / "c")
+    assert tuple(read) == WORKS
+    assert read.photo_root == folder.resolve()
+    assert (read.info["works"], read.info["creators"]) == (4, 2)
+    assert read.fingerprint() == catalog.fingerprint()
+    assert read.rejected.height == 0
+
+
+def test_rejected_rows_come_back(folder: Path) -> None:
+    rejected = pl.DataFrame({"row": [3], "id": ["x"], "reason": ["no creator"], "detail": ["empty"]})
+    Catalog(Catalog.from_works(WORKS).table, rejected=rejected).write(folder)
+    assert Catalog.read(folder).rejected.rows() == [(3, "x", "no creator", "empty")]
+
+
+def test_photos_inside_the_catalogs_folder_move_with_it(folder: Path) -> None:
+    (folder / "c" / "photos").mkdir(parents=True)
+    Catalog.from_works(WORKS, photo_root=folder / "c" / "photos").write(folder / "c")
+    (folder / "c").rename(folder / "moved")
+    assert Catalog.read(folder / "moved").photo_root == (folder / "moved" / "photos").resolve()
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_a_changed_table_is_refused(catalog: Catalog, folder: Path, share: float) -> None:
+    catalog.write(folder)
+    path = folder / "works.parquet"
+    content = bytearray(path.read_bytes())
+    content[int(len(content) * share)] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(CatalogError, match="sha256 differs"):
+        Catalog.read(folder)
+
+
+@pytest.mark.parametrize(
+    "info", ["", "[]", "{}", '{"version": 1}', '{"version": 99}', "\x00", '{"version": 1, "works_sha256": 5}']
+)
+def test_a_damaged_description_is_refused(catalog: Catalog, folder: Path, info: str) -> None:
+    catalog.write(folder)
+    (folder / "catalog.json").write_text(info)
+    with pytest.raises(CatalogError):
+        Catalog.read(folder)
+
+
+def test_a_table_of_other_columns_is_refused(catalog: Catalog, folder: Path) -> None:
+    Catalog(pl.DataFrame({"id": ["a"], "creator": ["Mori"]})).write(folder)
+    with pytest.raises(CatalogError, match="can't be read as a catalog"):
+        Catalog.read(folder)
+
+
+def test_a_folder_that_is_no_catalog_says_how_to_make_one(folder: Path) -> None:
+    for path in (folder, folder / "absent"):
+        with pytest.raises(CatalogError, match="sakka catalog build"):
+            Catalog.read(path)
+
+
+def test_an_interrupted_write_leaves_no_catalog(
+    catalog: Catalog, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sakka.works.write_json", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        catalog.write(folder / "c")
+    with pytest.raises(CatalogError, match="is not a catalog"):
+        Catalog.read(folder / "c")
+
+
+def test_rows_are_taken_in_the_order_asked_for(catalog: Catalog) -> None:
+    taken = catalog.take([3, 0])
+    assert taken.ids == ["d", "a"]
+    assert taken.photo_paths == [catalog.photo_paths[3], catalog.photo_paths[0]]
+    assert len(catalog.take(np.array([], dtype=np.int64))) == 0
+
+
+def test_texts_photos_and_creators_stand_in_row_order(catalog: Catalog, folder: Path) -> None:
+    assert catalog.texts == ["花\nA brooch.", "moon", " ", ""]
+    assert catalog.has_text.tolist() == [True, True, False, False]
+    assert catalog.has_photo.tolist() == [True, False, False, True]
+    assert catalog.photo_paths == [folder / "a.png", None, None, folder / "c.png"]
+    assert catalog.creators == ("Hara", "Mori")
+    assert catalog.creator_indices().tolist() == [1, 0, -1, 1]
+    assert catalog.creator_indices(["Mori"]).tolist() == [0, -1, -1, 0]
+
+
+def test_a_fingerprint_changes_with_any_field_and_with_the_order(catalog: Catalog) -> None:
+    prints = {catalog.fingerprint(), catalog.take([1, 0, 2, 3]).fingerprint(), catalog.take([0, 1, 2]).fingerprint()}
+    for name in ("id", "creator", "title", "description", "category", "photo_sha256"):
+        changed = Catalog(catalog.table.with_columns(pl.lit("other").alias(name)))
+        prints.add(changed.fingerprint())
+    assert len(prints) == 9
+    assert catalog.take(range(4)).fingerprint() == catalog.fingerprint()
+
+
+def test_the_description_is_readable_json(catalog: Catalog, folder: Path) -> None:
+    catalog.write(folder)
+    assert json.loads((folder / "catalog.json").read_text(encoding="utf-8"))["version"] == 1
