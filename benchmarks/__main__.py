@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
         os.environ[NO_COMPILE] = "1"
     for name in asked.names or BENCHMARKS:
         with tempfile.TemporaryDirectory(prefix=f"sakka-benchmark-{name}-") as scratch:
-            plan = Plan(asked.pairs, asked.size, asked.threads, Path(scratch), data_folder(asked.data))
+            plan = Plan(asked.pairs, asked.size, asked.threads, Path(scratch), data_folder(asked.data), asked.only)
             _run(name, plan, results.RESULTS if _counts(asked) else results.RESULTS / "trial")
     if _counts(asked):
         results.update_document()
@@ -57,7 +57,7 @@ def _run(name: str, plan: Plan, folder: Path) -> None:
 
 
 def _counts(asked: argparse.Namespace) -> bool:
-    return asked.pairs >= PAIRS and asked.size is None and not asked.no_compile
+    return asked.pairs >= PAIRS and asked.size is None and not (asked.no_compile or asked.only)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -67,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--size", type=int, help="how much to measure, in each benchmark's own units")
     parser.add_argument("--threads", type=int, help="threads for numeric libraries of both sides (default: theirs)")
     parser.add_argument("--data", type=Path, help="folder with paintings/ and aozora/ (or SAKKA_BENCHMARK_DATA)")
+    parser.add_argument("--only", default="", help="leave out comparisons without this in their name")
     parser.add_argument("--no-compile", action="store_true", help="leave the peers' compilers out: for quick trials")
     parser.add_argument("--table", action="store_true", help="only write docs/performance.md anew from the results")
     return parser

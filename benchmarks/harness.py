@@ -74,6 +74,7 @@ class Plan:
         threads: Threads for numeric libraries of both sides; None leaves it to them.
         scratch: A folder for what the sides hand over.
         data: The folder of real works; None where there is none.
+        only: Comparisons without this in their name are left out; empty means none are.
     """
 
     pairs: int
@@ -81,6 +82,7 @@ class Plan:
     threads: int | None
     scratch: Path
     data: Path | None
+    only: str = ""
 
 
 @dataclass
@@ -168,7 +170,15 @@ class Outcome:
 
 def compare(comparison: Comparison, plan: Plan) -> Outcome:
     """Measure both sides in turn; a side that can't be run is told in the outcome, not skipped."""
-    sys.stderr.write(f"measuring {comparison.name}\n")
+    if plan.only not in comparison.name:
+        return Outcome(comparison, Measured(comparison.ours.name), None, missing="left out by --only")
+    outcome = _compared(comparison, plan)
+    told = outcome.missing or ", ".join(f"{ratio:.2f}" for ratio in outcome.ratios)
+    sys.stderr.write(f"{comparison.name}: {told}\n")
+    return outcome
+
+
+def _compared(comparison: Comparison, plan: Plan) -> Outcome:
     ours = Measured(comparison.ours.name)
     other = None if comparison.other is None else Measured(comparison.other.name)
     try:

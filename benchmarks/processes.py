@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import subprocess
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -76,20 +77,33 @@ class WorkerProcess:
     ) -> None:
         self.close()
 
-    def ask(self, do: str, **more: Any) -> dict[str, Any]:
+    def ask(self, do: str, limit_s: float | None = None, **more: Any) -> dict[str, Any]:
         """Send one request and wait for its answer.
+
+        Args:
+            do: What to do.
+            limit_s: After so many seconds the process is ended; None waits for as long as it takes.
+            more: What the request says besides.
 
         Raises:
             SideError: The process ended instead of answering.
         """
         assert self.process.stdin is not None
         assert self.process.stdout is not None
+        alarm = threading.Timer(limit_s or 0.0, self.process.kill)
+        if limit_s is not None:
+            alarm.start()
         try:
             self.process.stdin.write(json.dumps({"do": do, **more}) + "\n")
             self.process.stdin.flush()
             line = self.process.stdout.readline()
         except BrokenPipeError:
             line = ""
+        finally:
+            late = limit_s is not None and not alarm.is_alive()
+            alarm.cancel()
+        if not line and late:
+            raise SideError(f"{self.side.name}: took more than {limit_s:g} s")
         if not line:
             raise SideError(f"{self.side.name}: {self._last_words()}")
         answer: dict[str, Any] = json.loads(line)

@@ -4,6 +4,7 @@ Simulated texts: 30 words each, a third of them from 200 words that the creator 
 Zipf's law. Simulated features: a point for each creator, and works around it.
 """
 
+import os
 import resource
 import time
 from typing import Any
@@ -20,6 +21,7 @@ LIKED_WORDS = 200
 WORDS_A_TEXT = 30
 LIKED_A_TEXT = 10
 ANSWERED = 1_000
+MEMORY_SHARE = 0.8  # of the machine's
 
 
 class Step:
@@ -32,6 +34,7 @@ class Step:
     """
 
     def __init__(self, step: str, works: int, creators: int) -> None:
+        _limit_memory()
         self.idle_mib = _peak_mib()
         self.catalog = simulated_catalog(works, creators)
         self.step = step
@@ -73,6 +76,12 @@ def simulated_catalog(works: int, creators: int) -> Catalog:
 
 def _text(words: npt.NDArray[np.int64]) -> str:
     return " ".join(f"w{word:x}" for word in words)
+
+
+def _limit_memory() -> None:
+    """Let a step that needs more than the machine has fail with an error instead of being killed."""
+    most = int(MEMORY_SHARE * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
 
 def _peak_mib() -> float:

@@ -19,6 +19,8 @@ TITLE = "Growth with works and creators (simulated)"
 SIZE = 100_000  # the largest number of works
 STEPS = {"folds": "dividing into 5 x 5 folds", "text_fit": "fitting text-linear", "text_answers": "1,000 answers"}
 CREATORS = (50, 500, 5_000)
+WORKS_A_CREATOR = 10
+LIMIT_S = 1_200.0  # of one run; what takes longer is told as such
 PLOT = DOCUMENT.parent / "images" / "growth.png"
 
 
@@ -79,7 +81,7 @@ def planned_points(largest: int) -> list[Point]:
     few = min(CREATORS[0], works[0] // 20)
     scale = largest / SIZE
     creators = sorted({max(2, int(number * min(1.0, scale * 4))) for number in CREATORS})
-    many = max(5 * creators[-1], largest // 4)
+    many = max(WORKS_A_CREATOR * creators[-1], largest // 4)
     against_works = [Point(step, "works", number, few) for step in STEPS for number in works]
     return against_works + [Point(step, "creators", many, number) for step in STEPS for number in creators]
 
@@ -138,7 +140,7 @@ def _measured(point: Point, plan: Plan) -> Point:
     plain = {name: getattr(point, name) for name in ("step", "axis", "works", "creators")}
     try:
         with WorkerProcess(side, python_of(None), plan.threads, log) as worker:
-            said = worker.ask("run")
+            said = worker.ask("run", limit_s=LIMIT_S)
     except SideError as error:
         return Point(**plain, missing=str(error))
     return Point(**plain, seconds=said["seconds"], memory_mib=said["memory_mib"])

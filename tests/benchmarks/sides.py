@@ -1,5 +1,6 @@
 """Sides for the tests of the harness; workers make them in processes of their own."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -37,4 +38,12 @@ class Timed:
     """Leaves the timing to the worker."""
 
     def run(self) -> dict[str, Any]:
+        return {"units": 1}
+
+
+class Sleeping:
+    """Takes a minute."""
+
+    def run(self) -> dict[str, Any]:
+        time.sleep(60)
         return {"units": 1}

@@ -1,3 +1,4 @@
+import dataclasses
 import sys
 from pathlib import Path
 
@@ -74,6 +75,13 @@ def test_a_peer_that_can_not_be_made_is_told_with_its_reason(folder: Path) -> No
     assert outcome.ratios == []
 
 
+def test_a_comparison_that_is_left_out_says_so(folder: Path) -> None:
+    comparison = Comparison("A / jax", "photos", noting("A", folder, [1.0]), None)
+    outcome = compare(comparison, dataclasses.replace(plan(folder), only="torch"))
+    assert outcome.missing == "left out by --only"
+    assert not (folder / "book.txt").exists()
+
+
 def test_a_peer_without_an_environment_is_told(folder: Path) -> None:
     other = Side("the peer", "tests.benchmarks.sides:Timed", environment="absent")
     outcome = compare(Comparison("A / peer", "photos", noting("A", folder, [1.0]), other), plan(folder))
@@ -87,6 +95,15 @@ def test_the_worker_times_a_side_that_does_not_time_itself(folder: Path) -> None
         assert worker.ask("quality") == {}
     assert answer["units"] == 1
     assert 0 <= answer["seconds"] < 1
+
+
+def test_a_side_that_takes_too_long_is_ended_and_told(folder: Path) -> None:
+    side = Side("slow", "tests.benchmarks.sides:Sleeping")
+    with (
+        WorkerProcess(side, Path(sys.executable), None, folder / "log") as worker,
+        pytest.raises(SideError, match=r"^slow: took more than 0\.2 s$"),
+    ):
+        worker.ask("run", limit_s=0.2)
 
 
 def test_an_environment_is_kept_while_its_lock_is_the_same(folder: Path) -> None:
