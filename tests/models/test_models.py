@@ -15,6 +15,10 @@ from sakka.works import Catalog
 SMALL: dict[str, tuple[dict[str, object], float]] = {
     "fused": ({"photo": "labels-lightgbm", "photo_settings": {"iterations": 5}}, 1e-4),
     "labels-lightgbm": ({"iterations": 5}, 1e-6),
+    "text-fasttext": ({"epoch": 100, "dim": 10}, 1e-6),
+    "text-word2vec": ({"dim": 20, "epochs": 300, "min_count": 1, "skip_gram": True, "iterations": 10}, 1e-6),
+    "text-doc2vec": ({"dim": 20, "epochs": 150, "min_count": 1, "iterations": 10}, 1e-6),
+    "text-tfidf_lightgbm": ({"iterations": 5}, 1e-6),
 }
 
 

@@ -40,16 +40,16 @@ def test_a_folds_answers_are_bit_for_bit_those_of_fit_on_its_training_part() -> 
     works = catalog()
     splits = nested_splits(works, seed=1)
     folds = [splits.fold(0, 0), splits.fold(0, 1), splits.fold(3, 2)]
-    for answer in LinearText(max_ngrams=50).predict_folds(works, folds, works.creators):
-        alone = LinearText(max_ngrams=50).fit(works.take(answer.fold.train), works.creators)
+    for answer in LinearText(max_features=50).predict_folds(works, folds, works.creators):
+        alone = LinearText(max_features=50).fit(works.take(answer.fold.train), works.creators)
         assert (alone.predict_proba(works.take(answer.fold.test)) == answer.test).all()
         assert (alone.predict_proba(works.take(answer.fold.validation)) == answer.validation).all()
 
 
 def test_the_vocabulary_keeps_within_its_limits() -> None:
-    model = LinearText(max_words=7, max_ngrams=11, min_texts=3).fit(catalog())
-    assert [len(block.vocabulary) for block in model.blocks_] == [7, 11]
-    assert model.weights_.shape == (18, 5)
+    model = LinearText(max_features=11, min_texts=3).fit(catalog())
+    assert [len(block.vocabulary) for block in model.blocks_] == [11, 11]
+    assert model.weights_.shape == (22, 5)
 
 
 def test_subjects_in_either_script_are_learned() -> None:

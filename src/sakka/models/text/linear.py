@@ -2,7 +2,7 @@
 
 A text x has two blocks of features, words and character n-grams. In each,
 
-    x_f = (1 + log count_f) * idf_f^idf_power / ||.||,     idf_f = 1 + log((1 + n) / (1 + texts with f))
+    x_f = sqrt(count_f) * idf_f^idf_power / ||.||,     idf_f = 1 + log((1 + n) / (1 + texts with f))
 
 and each block is stretched by the root of the mean number of its features that a training text has. Without that,
 a text of 600 characters spreads the same length over ten times the features of a title, and would need another
@@ -38,6 +38,7 @@ from sakka.splits import Fold, IntArray
 from sakka.works import Catalog
 
 BLOCKS = {"words": word_hashes, "ngrams": character_hashes}
+FEW = 10_000  # so many features of a kind are no burden however few the texts
 TRAINING_BYTES = 3 * 2**30  # what the folds that train at the same time may take together
 
 
@@ -58,7 +59,7 @@ class _Block:
     def weigh(self, counts: Any) -> Any:
         """Turn counts of the vocabulary (CSR) into features (CSR float32 of the same shape)."""
         weighed = counts.copy()
-        weighed.data = (np.log(weighed.data) + np.float32(1)) * self.idf[weighed.indices]
+        weighed.data = np.sqrt(weighed.data) * self.idf[weighed.indices]
         lengths = np.sqrt(weighed.power(2) @ np.ones(weighed.shape[1], dtype=np.float32))
         weighed.data *= self.stretch[0] / np.repeat(lengths, np.diff(weighed.indptr))
         return weighed
@@ -76,8 +77,8 @@ class LinearText(CreatorModel):
         penalty: float = 7e-4,
         idf_power: float = 0.7,
         min_texts: int = 2,
-        max_words: int = 20_000,
-        max_ngrams: int = 30_000,
+        features_per_text: int = 5,
+        max_features: int = 30_000,
         iterations: int = 40,
     ) -> None:
         """Store the settings.
@@ -86,15 +87,16 @@ class LinearText(CreatorModel):
             penalty: The factor of half the squared weights in the loss of one work.
             idf_power: How much rare features gain: 0 nothing, 1 as much as TF-IDF usually has it.
             min_texts: A feature is known when so many training texts have it.
-            max_words: The most words that are known: those in the most texts.
-            max_ngrams: The most character n-grams that are known.
+            features_per_text: Of words and of n-grams, those in the most texts are known: as many as this times the
+                training texts, but at least `FEW`.
+            max_features: The most words, and the most n-grams, that are known whatever the number of texts.
             iterations: Steps of the solver at most.
         """
         self.penalty = penalty
         self.idf_power = idf_power
         self.min_texts = min_texts
-        self.max_words = max_words
-        self.max_ngrams = max_ngrams
+        self.features_per_text = features_per_text
+        self.max_features = max_features
         self.iterations = iterations
 
     def fit(self, works: Catalog, creators: Sequence[str] | None = None) -> Self:
@@ -132,8 +134,7 @@ class LinearText(CreatorModel):
     def _fit_counts(self, counts: Sequence[Counts], places: IntArray) -> Self:
         n_creators = len(self.creators_)
         self.shares_ = shares_of_creators(places, n_creators)
-        limits = (self.max_words, self.max_ngrams)
-        chosen = [self._choose(block, limit) for block, limit in zip(counts, limits, strict=True)]
+        chosen = [self._choose(block) for block in counts]
         self.blocks_ = [block for block, _ in chosen]
         features = _side_by_side([block.weigh(known) for block, known in chosen])
         self.weights_, self.bias_ = fit_softmax(
@@ -141,9 +142,10 @@ class LinearText(CreatorModel):
         )
         return self
 
-    def _choose(self, counts: Counts, limit: int) -> tuple[_Block, Any]:
+    def _choose(self, counts: Counts) -> tuple[_Block, Any]:
         """Choose a block's vocabulary by the training texts; give it and the counts of what was chosen."""
         n_texts = counts.matrix.shape[0]
+        limit = min(self.max_features, max(FEW, self.features_per_text * n_texts))
         texts_with = np.bincount(counts.matrix.indices, minlength=len(counts.vocabulary))
         kept = np.flatnonzero(texts_with >= self.min_texts)
         if len(kept) > limit:
@@ -170,7 +172,7 @@ class LinearText(CreatorModel):
 
     def _workers(self, n_creators: int) -> int:
         """Give how many folds train at a time: the cores at hand, as far as the weights and their history fit."""
-        each = 4 * (2 * MEMORY + 6) * n_creators * (self.max_words + self.max_ngrams)
+        each = 4 * (2 * MEMORY + 6) * n_creators * len(BLOCKS) * self.max_features
         return max(1, min(len(os.sched_getaffinity(0)), TRAINING_BYTES // each))
 
     def _export(self) -> ModelParts:

@@ -4,9 +4,9 @@ A text becomes an array of code points and the hashes of all its n-grams of one 
 is one sort. Nothing of the texts is kept, so a fitted model holds 8 bytes a feature; among a million features the
 chance that any two share a hash is below 3 in 100 million.
 
-An n-gram of characters reaches over one word and a blank at each end, as scikit-learn's `char_wb` has it, and is 2
-to 5 characters long. One with a Japanese character in it is 1 to 3 long instead: such a character carries about as
-much as two letters, and longer ones are as good as unique.
+An n-gram of characters is 2 to 5 long and may reach over the blank between two words. One with a Japanese character
+in it is 1 to 3 long instead: such a character carries about as much as two letters, and longer ones are as good as
+unique.
 """
 
 from collections.abc import Callable, Iterable
@@ -25,7 +25,6 @@ Hashes = npt.NDArray[np.uint64]
 SIZES = range(2, 6)
 JAPANESE_SIZES = range(1, 4)
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio (Knuth, vol. 3, 6.4)
-_BLANK = 32
 
 
 @dataclass(frozen=True)
@@ -56,9 +55,11 @@ def character_hashes(text: str) -> Hashes:
     >>> len(character_hashes("rose"))  # " rose ": 5 of 2, 4 of 3, 3 of 4, 2 of 5
     14
     """
-    padded = f" {' '.join(text.casefold().split())} "
+    words = text.casefold().split()
+    if not words:
+        return np.empty(0, dtype=np.uint64)
+    padded = f" {' '.join(words)} "
     codes = np.frombuffer(padded.encode("utf-32-le", "replace"), dtype=np.uint32).astype(np.uint64)
-    blanks = np.concatenate([[0], np.cumsum(codes == _BLANK)])
     japanese = np.concatenate([[0], np.cumsum(_is_japanese(codes))])
     rolling, found = np.zeros(len(codes), dtype=np.uint64), []
     for size in range(1, max(SIZES.stop, JAPANESE_SIZES.stop)):
@@ -68,8 +69,6 @@ def character_hashes(text: str) -> Hashes:
         rolling = (rolling[:count] ^ codes[size - 1 :]) * _MULTIPLIER
         rolling ^= rolling >> np.uint64(29)
         wanted = np.where(japanese[size:] > japanese[:count], size in JAPANESE_SIZES, size in SIZES)
-        if size > 2:
-            wanted &= blanks[size - 1 : -1] == blanks[1 : count + 1]  # a blank inside joins two words
         found.append(rolling[wanted] + np.uint64(size))
     return np.concatenate(found)
 

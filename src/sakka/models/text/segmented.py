@@ -1,0 +1,127 @@
+"""What the models on the list of a text's words share: segmentation once, blank texts, folds.
+
+A work whose text has no word gets the shares of the creators, and is left out where the model learns.
+"""
+
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from sakka.models.base import (
+    CreatorModel,
+    FoldPrediction,
+    Modality,
+    ModelParts,
+    Probabilities,
+    known_places,
+    shares_of_creators,
+)
+from sakka.models.text.words import normalise, words_of
+from sakka.progress import track
+from sakka.splits import Fold, IntArray
+from sakka.works import Catalog
+
+Words = Sequence[str]
+
+
+class SegmentedText(CreatorModel):
+    """A text model that sees each text as the list of its words."""
+
+    modality: ClassVar[Modality] = "text"
+    folds_at_once: ClassVar[int] = 1  # LightGBM takes all cores itself
+    learned_: bool  # False where no work to learn from had a word
+    shares_: Probabilities
+
+    def fit(self, works: Catalog, creators: Sequence[str] | None = None) -> Self:
+        """Learn from the words of the works that have any."""
+        self.creators_ = tuple(works.creators if creators is None else creators)
+        places = known_places(works, self.creators_)
+        return self._fit_texts(segment(works), places)
+
+    def predict_proba(self, works: Catalog) -> Probabilities:
+        """Give each work's probabilities from its words; a text without any gets the creators' shares."""
+        return self._predict_texts(segment(works))
+
+    def predict_folds(self, works: Catalog, folds: Sequence[Fold], creators: Sequence[str]) -> Iterator[FoldPrediction]:
+        """Answer for each fold as `fit` would; texts are segmented once."""
+        places, texts = known_places(works, creators), segment(works)
+
+        def answer(fold: Fold) -> FoldPrediction:
+            model = type(self)(**self.settings())
+            model.creators_ = tuple(creators)
+            model._fit_texts([texts[row] for row in fold.train], places[fold.train])
+            parts = ([texts[row] for row in rows] for rows in (fold.validation, fold.test))
+            return FoldPrediction(fold, *map(model._predict_texts, parts))
+
+        with ThreadPoolExecutor(self.folds_at_once) as pool:
+            yield from track(pool.map(answer, folds), f"{self.name}: folds", total=len(folds))
+
+    def _fit_texts(self, texts: Sequence[Words], places: IntArray) -> Self:
+        self.shares_ = shares_of_creators(places, len(self.creators_))
+        known = [row for row, words in enumerate(texts) if words]
+        self.learned_ = bool(known)
+        if known:
+            self._fit_words([texts[row] for row in known], places[known])
+        return self
+
+    def _predict_texts(self, texts: Sequence[Words]) -> Probabilities:
+        probabilities = np.tile(self.shares_, (len(texts), 1))
+        known = [row for row, words in enumerate(texts) if words]
+        if known and self.learned_:
+            probabilities[known] = self._predict_words([texts[row] for row in known])
+        return probabilities
+
+    @abstractmethod
+    def _fit_words(self, texts: Sequence[Words], places: IntArray) -> None:
+        """Learn from texts that have a word each; `creators_` is set."""
+
+    @abstractmethod
+    def _predict_words(self, texts: Sequence[Words]) -> Probabilities:
+        """Give the probabilities of texts that have a word each, shape (n_texts, n_creators)."""
+
+    @abstractmethod
+    def _export_learned(self) -> ModelParts:
+        """Give what `_fit_words` made."""
+
+    @abstractmethod
+    def _restore_learned(self, parts: ModelParts) -> None:
+        """Take over what `_export_learned` gave."""
+
+    def _export(self) -> ModelParts:
+        parts = self._export_learned() if self.learned_ else ModelParts()
+        return replace(
+            parts,
+            tensors={**parts.tensors, "shares": self.shares_},
+            values={**parts.values, "learned": self.learned_},
+        )
+
+    def _restore(self, parts: ModelParts) -> None:
+        self.shares_, self.learned_ = parts.tensors["shares"], parts.values["learned"]
+        if self.learned_:
+            self._restore_learned(parts)
+
+
+def segment(works: Catalog) -> list[list[str]]:
+    """Give the words of each work's normalised text, in order."""
+    return [words_of(normalise(text)) for text in works.texts]
+
+
+def count_words(texts: Sequence[Words], places: dict[str, int]) -> Any:
+    """Count the words that have a place in each text: SciPy CSR float32, shape (n_texts, n_places).
+
+    >>> count_words([["a", "b", "a", "c"]], {"a": 0, "b": 1}).toarray().tolist()
+    [[2.0, 1.0]]
+    """
+    from scipy.sparse import csr_matrix
+
+    columns = [[places[word] for word in words if word in places] for words in texts]
+    starts: npt.NDArray[np.int64] = np.concatenate([[0], np.cumsum([len(row) for row in columns])]).astype(np.int64)
+    flat = np.array([column for row in columns for column in row], dtype=np.int32)
+    counts = csr_matrix((np.ones(len(flat), np.float32), flat, starts), shape=(len(texts), len(places)))
+    counts.sum_duplicates()
+    return counts
