@@ -91,6 +91,12 @@ def test_an_interrupted_write_leaves_no_catalog(
         Catalog.read(folder / "c")
 
 
+def test_a_folder_that_can_not_be_written_is_one_clear_line(catalog: Catalog, folder: Path) -> None:
+    (folder / "file").touch()
+    with pytest.raises(CatalogError, match="can't be written"):
+        catalog.write(folder / "file" / "c")
+
+
 def test_rows_are_taken_in_the_order_asked_for(catalog: Catalog) -> None:
     taken = catalog.take([3, 0])
     assert taken.ids == ["d", "a"]

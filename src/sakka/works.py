@@ -136,8 +136,20 @@ class Catalog:
         return cls(table, photo_root=photo_root, info=info, rejected=rejected)
 
     def write(self, folder: Path | str) -> None:
-        """Write the catalog's folder; `catalog.json` comes last, so that a folder with it is whole."""
+        """Write the catalog's folder; `catalog.json` comes last, so that a folder with it is whole.
+
+        Raises:
+            CatalogError: The folder can't be written to.
+        """
         folder = Path(folder)
+        try:
+            self._write(folder)
+        except OSError as error:
+            raise CatalogError(
+                f"{folder} can't be written: {error.strerror or error}; choose another folder"
+            ) from error
+
+    def _write(self, folder: Path) -> None:
         with writing_whole(folder / REJECTED_FILE) as part:
             self.rejected.write_parquet(part)
         buffer = io.BytesIO()

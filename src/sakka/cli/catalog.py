@@ -38,7 +38,7 @@ def build(
     one_account: Annotated[bool, typer.Option("--one-account", help="Join the accounts of one person.")] = False,
     shared_photos: Annotated[
         float, typer.Option(help="The share of near-identical photos that joins two accounts.")
-    ] = 0.5,
+    ] = 0.3,
     min_works: Annotated[int, typer.Option(help="Keep creators with so many works or more.", min=0)] = 0,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with code 2 if any row can't be used.")] = False,
     creators: Annotated[int | None, typer.Option(help="market: how many creators.")] = None,

@@ -23,7 +23,7 @@ import polars as pl
 
 from sakka.curation.duplicates import PhotoHashes, near_pairs
 
-SHARED_PHOTOS = 0.5
+SHARED_PHOTOS = 0.3
 FEWEST_SHARED = 3
 MOST_ACCOUNTS = 3
 SAME_NAME = "names are equal"

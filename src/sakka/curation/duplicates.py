@@ -26,7 +26,7 @@ from sakka.works import Catalog
 
 HashArray = npt.NDArray[np.uint64]
 IntArray = npt.NDArray[np.int64]
-NEAR_DISTANCE = 6
+NEAR_DISTANCE = 8
 """Bits in which the hashes of near-identical photos may differ."""
 HASH_BITS = 64
 GRID_PX = 32
