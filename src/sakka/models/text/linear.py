@@ -74,8 +74,8 @@ class LinearText(CreatorModel):
     def __init__(
         self,
         *,
-        penalty: float = 7e-4,
-        idf_power: float = 0.7,
+        penalty: float = 5e-4,
+        idf_power: float = 0.5,
         min_texts: int = 2,
         features_per_text: int = 5,
         max_features: int = 30_000,
