@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from sakka.curation.duplicates import PhotoHashes, near_pairs
+from sakka.curation.duplicates import NEAR_DISTANCE, PhotoHashes, near_pairs
 
 SHARED_PHOTOS = 0.3
 FEWEST_SHARED = 3
@@ -84,13 +84,19 @@ def normalised_name(name: str) -> str:
     return "".join(sign for sign in folded if unicodedata.category(sign)[0] not in "PZC") or folded
 
 
-def find_joins(creators: Sequence[str], hashes: PhotoHashes, shared_photos: float = SHARED_PHOTOS) -> list[Join]:
+def find_joins(
+    creators: Sequence[str],
+    hashes: PhotoHashes,
+    shared_photos: float = SHARED_PHOTOS,
+    max_distance: int = NEAR_DISTANCE,
+) -> list[Join]:
     """Find the accounts that are one person's.
 
     Args:
         creators: The account of each work.
         hashes: The perceptual hash of each work's photo, in the same order.
         shared_photos: The share s, above 0 and up to 1.
+        max_distance: The bits in which the hashes of near-identical photos may differ.
     """
     counts = pl.Series(list(creators), dtype=pl.String()).value_counts(sort=False)
     works = dict(counts.iter_rows())
@@ -101,7 +107,7 @@ def find_joins(creators: Sequence[str], hashes: PhotoHashes, shared_photos: floa
     for normalised, names in by_name.items():
         for name in names[1:]:
             unions.join(names[0], name, SAME_NAME, normalised)
-    for first, second, detail in _sharing(list(creators), hashes, shared_photos):
+    for first, second, detail in _sharing(list(creators), hashes, shared_photos, max_distance):
         unions.join(first, second, SAME_PHOTOS, detail)
     return [Join(given, kept, unions.root(kept), reason, detail) for given, kept, reason, detail in unions.edges]
 
@@ -112,12 +118,12 @@ def apply_joins(table: pl.DataFrame, joins: Sequence[Join]) -> pl.DataFrame:
     return table.with_columns(pl.col("creator").replace(names)) if names else table
 
 
-def _sharing(creators: list[str], hashes: PhotoHashes, share: float) -> list[tuple[str, str, str]]:
+def _sharing(creators: list[str], hashes: PhotoHashes, share: float, max_distance: int) -> list[tuple[str, str, str]]:
     """Give the pairs of accounts that share enough photos, each with how many, sorted by name."""
     names, codes = np.unique(np.array(creators, dtype=object).astype(str), return_inverse=True)
     photos = np.bincount(codes[hashes.known], minlength=len(names))
     shared: list[tuple[str, str, str]] = []
-    for account, other, common in _common_photos(codes, near_pairs(hashes)).iter_rows():
+    for account, other, common in _common_photos(codes, near_pairs(hashes, max_distance)).iter_rows():
         fewer = (photos[account], account) <= (photos[other], other)  # judged from the smaller account's side
         if fewer and common >= max(FEWEST_SHARED, share * photos[account]):
             detail = f"{common} of {photos[account]} photos"
