@@ -1,0 +1,149 @@
+"""A photo's creator by a linear softmax on what a frozen network gives.
+
+The network is not trained; its vectors (`extractor.py`) come from the feature cache (`features.py`), and the heads of
+all folds are fitted together (`models/softmax.py`). A work without a photo gets the shares of the creators.
+
+The penalty's default was chosen on validation parts of nested folds of real works, never on test parts.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from sakka.errors import ModelError
+from sakka.models.base import (
+    CreatorModel,
+    FoldPrediction,
+    Modality,
+    ModelParts,
+    Probabilities,
+    known_places,
+    shares_of_creators,
+)
+from sakka.models.photo.extractor import PhotoExtractor
+from sakka.models.photo.features import photo_features
+from sakka.models.softmax import FloatTable, SoftmaxHead, fit_softmax
+from sakka.splits import Fold, IntArray
+from sakka.works import Catalog
+
+HEAD_TENSORS = ("mean", "scale", "weights", "bias")
+
+
+class PhotoLinear(CreatorModel):
+    """A linear softmax on channel statistics of a frozen network.
+
+    Attributes:
+        stages: The stages of the network that are used; None means every one but the last layer. `["last"]` is the
+            paper's way: the means of the last layer.
+        penalty: The weight of the squared weights, beside the mean loss of a work.
+        dtype: The network's number format, `float32` or `bfloat16`; None: the faster one on this machine.
+    """
+
+    modality: ClassVar[Modality] = "photo"
+    backbone: ClassVar[str]
+
+    def __init__(self, stages: Sequence[str] | None = None, penalty: float = 0.003, dtype: str | None = None) -> None:
+        self.stages = stages if stages is None else list(stages)
+        self.penalty = penalty
+        self.dtype = dtype
+
+    def fit(self, works: Catalog, creators: Sequence[str] | None = None) -> Self:
+        """Learn from the works' featured photos.
+
+        Raises:
+            ModelError: There are no works, one's creator is not among `creators`, or a setting can't be used.
+            PhotoError: A photo can't be read.
+        """
+        self.creators_ = tuple(works.creators if creators is None else creators)
+        self._check_settings()
+        places = known_places(works, self.creators_)
+        features, has_photo = self._features(works)
+        self.shares_ = shares_of_creators(places, len(self.creators_))
+        rows = [np.flatnonzero(has_photo)]
+        self.head_ = self._heads(features, places, rows, len(self.creators_))[0]
+        return self
+
+    def predict_proba(self, works: Catalog) -> Probabilities:
+        """Give each work's probability of each creator, shape (n_works, n_creators), rows sum to 1."""
+        return self._answers(self.head_, self.shares_, *self._features(works))
+
+    def predict_folds(self, works: Catalog, folds: Sequence[Fold], creators: Sequence[str]) -> Iterator[FoldPrediction]:
+        """Fit all folds' heads as one computation; the folds given together are one unit of work."""
+        self._check_settings()
+        places = works.creator_indices(creators)
+        for fold in folds:
+            known_places(works.take(fold.train), creators)
+        features, has_photo = self._features(works)
+        rows = [fold.train[has_photo[fold.train]] for fold in folds]
+        heads = self._heads(features, places, rows, len(creators))
+        for fold, head in zip(folds, heads, strict=True):
+            shares = shares_of_creators(places[fold.train], len(creators))
+            yield FoldPrediction(
+                fold,
+                self._answers(head, shares, features[fold.validation], has_photo[fold.validation]),
+                self._answers(head, shares, features[fold.test], has_photo[fold.test]),
+            )
+
+    def _check_settings(self) -> None:
+        if not self.penalty > 0:
+            raise ModelError(f"got penalty {self.penalty}; expected a number above 0")
+
+    def _features(self, works: Catalog) -> tuple[FloatTable, npt.NDArray[np.bool_]]:
+        """Give the chosen columns of the works' vectors, and whether each has a photo."""
+        if not hasattr(self, "_extractor"):
+            self._extractor = PhotoExtractor(self.backbone, self.dtype)
+        columns = self._extractor.column_indices(self.stages)
+        if not works.has_photo.any():
+            return np.zeros((len(works), len(columns)), dtype=np.float32), works.has_photo
+        table, has_photo = photo_features(works, self._extractor)
+        return table[:, columns], has_photo
+
+    def _heads(
+        self, features: FloatTable, places: IntArray, rows: Sequence[IntArray], n_classes: int
+    ) -> list[SoftmaxHead | None]:
+        """Fit a head for each fold that has photos to learn from."""
+        able = [number for number, own in enumerate(rows) if len(own) > 0]
+        heads: list[SoftmaxHead | None] = [None] * len(rows)
+        if able:
+            fitted = fit_softmax(
+                features, places, [rows[number] for number in able], n_classes=n_classes, penalty=self.penalty
+            )
+            for number, head in zip(able, fitted, strict=True):
+                heads[number] = head
+        return heads
+
+    @staticmethod
+    def _answers(
+        head: SoftmaxHead | None, shares: Probabilities, features: FloatTable, has_photo: npt.NDArray[np.bool_]
+    ) -> Probabilities:
+        answers = np.tile(shares, (len(has_photo), 1))
+        if head is not None and has_photo.any():
+            answers[has_photo] = head.predict_proba(features[has_photo])
+        return answers
+
+    def _export(self) -> ModelParts:
+        tensors = {"shares": self.shares_}
+        if self.head_ is not None:
+            tensors |= {name: getattr(self.head_, name) for name in HEAD_TENSORS}
+        return ModelParts(tensors=tensors)
+
+    def _restore(self, parts: ModelParts) -> None:
+        self.shares_ = parts.tensors["shares"]
+        has_head = "weights" in parts.tensors
+        self.head_ = SoftmaxHead(**{name: parts.tensors[name] for name in HEAD_TENSORS}) if has_head else None
+
+
+class EfficientNetLinear(PhotoLinear):
+    """The default photo model: EfficientNet-Lite0, frozen."""
+
+    name: ClassVar[str] = "photo-efficientnet_lite0"
+    backbone: ClassVar[str] = "efficientnet_lite0"
+
+
+class VGG16Linear(PhotoLinear):
+    """The paper's network, frozen."""
+
+    name: ClassVar[str] = "photo-vgg16"
+    backbone: ClassVar[str] = "vgg16"
