@@ -178,7 +178,7 @@ def test_a_plan_that_makes_no_sense_is_refused(
 
 
 def test_the_presets_differ_in_their_inner_folds() -> None:
-    assert {name: found.inner_folds for name, found in PRESETS.items()} == {"quick": 1, "best": 5}
+    assert {name: found.inner_folds for name, found in PRESETS.items()} == {"quick": 1, "best": 5, "paper": 5}
     with pytest.raises(RunError, match="swift"):
         preset("swift")
 

@@ -15,7 +15,7 @@ from sakka.experiment.layout import RunLayout
 from sakka.experiment.plan import Plan, read_plan
 from sakka.experiment.predictions import StoredPrediction, read_fold
 from sakka.models.base import Modality
-from sakka.splits import read_splits
+from sakka.splits import TEST, read_splits
 
 WORKS_COLUMNS = ("id", "creator", "title", "description", "photo", "has_photo", "has_text")
 
@@ -71,8 +71,8 @@ def open_run(folder: Path | str) -> StoredRun:
     facts = RunFacts(
         creators=plan.creators,
         places=works["creator"].to_numpy().astype(np.int64),
-        outer=splits.outer,
-        outer_folds=splits.inner.shape[1],
+        outer=np.where(splits.outer < plan.outer_folds, splits.outer, TEST),
+        outer_folds=plan.outer_folds,
         inner_folds=plan.inner_folds,
         models=tuple((model.name, cast(Modality, model.modality)) for model in plan.models),
         split=plan.split,

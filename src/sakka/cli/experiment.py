@@ -12,6 +12,8 @@ from sakka.cli import app
 
 if TYPE_CHECKING:
     from sakka.experiment.layout import RunLayout
+    from sakka.experiment.paper import PaperOptions
+    from sakka.experiment.plan import Plan
     from sakka.works import Catalog
 
 INTERRUPTED = 130  # what shells give for a program that Ctrl-C ended
@@ -22,21 +24,35 @@ COLUMNS = {"accuracy": "accuracy", "macro_f1": "macro-F1", "top5_accuracy": "top
 def experiment(
     catalog: Annotated[Path, typer.Argument(help="A catalog's folder.", metavar="CATALOG")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The run folder.", metavar="RUN")],
-    preset: Annotated[str, typer.Option(help="quick (5 x 1 folds) or best (5 x 5).")] = "best",
+    preset: Annotated[str, typer.Option(help="quick (5 x 1 folds), best (5 x 5) or paper (docs/paper.md).")] = "best",
     split: Annotated[str, typer.Option(help="How works are divided into folds.")] = "random",
     seed: Annotated[int, typer.Option(help="The seed of the folds and of the models.", min=0)] = 0,
     inner_folds: Annotated[
-        int | None, typer.Option(help="Models a fold, 1 to 5, where it is not the preset's number.")
+        int | None,
+        typer.Option("--inner-folds", "--folds", help="Models a fold, 1 to 5, where it is not the preset's number."),
     ] = None,
+    outer_folds: Annotated[int, typer.Option(help="Test folds to judge, 1 to 5.")] = 5,
     model: Annotated[
         list[str] | None, typer.Option("--model", help="Judge this model; may be given several times.", metavar="NAME")
     ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="paper: only photo, text or labels; repeatable.", metavar="PART")
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="paper: passes of the photo model's fine-tuning.")] = None,
+    text_epochs: Annotated[int | None, typer.Option(help="paper: passes of fastText.")] = None,
+    photo_model: Annotated[
+        str | None, typer.Option(help="paper: another photo model, such as photo-vgg16 (frozen).", metavar="NAME")
+    ] = None,
+    log_base: Annotated[str, typer.Option(help="paper: the entropy's logarithm, e or 2.")] = "e",
 ) -> None:
     """Judge models on a catalog and write a report; given again after an interruption, it goes on.
 
     Example: sakka experiment paintings -o run --preset best
+
+    Example: sakka experiment paintings -o run --preset paper --photo-model photo-vgg16 --folds 1
     """
     from sakka.cli.terminal import duration, error_console, showing_progress
+    from sakka.experiment.paper import PaperOptions
     from sakka.works import Catalog
 
     started_s = time.monotonic()
@@ -48,8 +64,9 @@ def experiment(
                 preset=preset,
                 split=split,
                 seed=seed,
-                models=model,
                 inner_folds=inner_folds,
+                outer_folds=outer_folds,
+                options=PaperOptions(tuple(only or ()), epochs, text_epochs, photo_model, log_base, tuple(model or ())),
             )
     except KeyboardInterrupt:
         error_console().print(f"interrupted; give the same command again to go on with {output}", soft_wrap=True)
@@ -82,28 +99,40 @@ def judge(
     preset: str,
     split: str = "random",
     seed: int = 0,
-    models: Sequence[str] | None = None,
     inner_folds: int | None = None,
+    outer_folds: int = 5,
+    options: "PaperOptions | None" = None,
 ) -> "RunLayout":
-    """Plan, run and report; models that can't be judged on the catalog are named on standard error.
+    """Plan, run and report; what is left out, and departures from the paper, are named on standard error.
 
     Raises:
         SakkaError: Anything that the caller can mend.
     """
     from sakka.cli.terminal import error_console
-    from sakka.experiment.plan import make_plan
     from sakka.experiment.presets import preset as preset_called
+    from sakka.experiment.presets import preset_plan
     from sakka.experiment.run import run_experiment
     from sakka.report.write import write_report
 
-    chosen = preset_called(preset)
-    folds = chosen.inner_folds if inner_folds is None else inner_folds
-    plan = make_plan(catalog, models or chosen.models, split=split, seed=seed, inner_folds=folds)
+    folds = preset_called(preset).inner_folds if inner_folds is None else inner_folds
+    plan = preset_plan(catalog, preset, options, split=split, seed=seed, inner_folds=folds, outer_folds=outer_folds)
     for name, reason in plan.left_out.items():
         error_console().print(f"{name} is left out: {reason}", soft_wrap=True)
+    show_departures(plan, catalog.info)
     layout = run_experiment(catalog, output, plan)
     write_report(layout.folder)
     return layout
+
+
+def show_departures(plan: "Plan", info: Mapping[str, Any]) -> None:
+    """Name on standard error in what a plan of the preset `paper` departs from the paper."""
+    from sakka.cli.terminal import error_console
+    from sakka.experiment.paper import PRESET, deviations
+
+    if plan.preset == PRESET:
+        error_console().print("departs from the paper in:")
+        for each in deviations(plan, info):
+            error_console().print(f"- {each}", markup=False, highlight=False, soft_wrap=True)
 
 
 def show_headline(layout: "RunLayout") -> None:

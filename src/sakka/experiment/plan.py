@@ -42,7 +42,11 @@ class Plan:
         split: How the works are divided: `random`, `grouped` or `temporal`.
         seed: The seed of the split and of the models.
         inner_folds: How many of the inner folds are used, 1 to 5.
+        outer_folds: How many of the outer folds are judged, 1 to 5.
         sakka: The version that judges; figures of two versions are not mixed.
+        preset: `paper` where the plan follows the paper, which the report then sets beside it; else empty.
+        labels: Whether the objects in the photos are looked for and kept as `labels.parquet`.
+        log_base: The base of the entropy's logarithm, `e` or `2`.
     """
 
     catalog_sha256: str
@@ -55,6 +59,9 @@ class Plan:
     inner_folds: int
     outer_folds: int = OUTER_FOLDS
     sakka: str = __version__
+    preset: str = ""
+    labels: bool = False
+    log_base: str = "e"
 
     def spec(self, name: str) -> ModelSpec:
         """Give the model called `name`.
@@ -69,7 +76,13 @@ class Plan:
 
 
 def make_plan(
-    catalog: Catalog, models: Sequence[str], *, split: str = "random", seed: int = 0, inner_folds: int = INNER_FOLDS
+    catalog: Catalog,
+    models: Sequence[str],
+    *,
+    split: str = "random",
+    seed: int = 0,
+    inner_folds: int = INNER_FOLDS,
+    outer_folds: int = OUTER_FOLDS,
 ) -> Plan:
     """Plan to judge models on a catalog.
 
@@ -81,13 +94,15 @@ def make_plan(
         split: How the works are divided.
         seed: The seed of the split and of the models.
         inner_folds: How many inner folds to use, 1 to 5.
+        outer_folds: How many outer folds to judge, 1 to 5.
 
     Raises:
-        RunError: A model is named twice, none is left, or `inner_folds` is out of range.
+        RunError: A model is named twice, none is left, or a number of folds is out of range.
         ModelError: No model has such a name.
     """
-    if not 1 <= inner_folds <= INNER_FOLDS:
-        raise RunError(f"{inner_folds} inner folds were asked for, expected 1 to {INNER_FOLDS}")
+    for kind, asked, most in (("inner", inner_folds, INNER_FOLDS), ("outer", outer_folds, OUTER_FOLDS)):
+        if not 1 <= asked <= most:
+            raise RunError(f"{asked} {kind} folds were asked for, expected 1 to {most}")
     if len(set(models)) < len(models):
         raise RunError(f"a model is named twice among {', '.join(models)}; name each once")
     specs = [_specification(name, seed) for name in models]
@@ -104,6 +119,8 @@ def make_plan(
         split=split,
         seed=seed,
         inner_folds=inner_folds,
+        outer_folds=outer_folds,
+        labels=any(spec.modality == "labels" for spec in kept),
     )
 
 

@@ -66,11 +66,13 @@ def run_experiment(catalog: Catalog, folder: Path | str, plan: Plan) -> RunLayou
         write_splits(splits, layout.splits)
         write_json(layout.catalog, catalog.info)
         _write_works(catalog, plan, layout)
-        units = units_of(plan, splits.folds(plan.inner_folds))
+        units = units_of(plan, [fold for fold in splits.folds(plan.inner_folds) if fold.outer < plan.outer_folds])
         left = [unit for unit in units if not _is_done(unit, layout)]
         with task("judging models", total=sum(len(unit.folds) for unit in left)) as progress:
             for unit in _joined(left):
                 _do(unit, catalog, plan, layout, progress)
+        if plan.labels:
+            _keep_labels(catalog, plan, layout)
     return layout
 
 
@@ -144,6 +146,19 @@ def _write_works(catalog: Catalog, plan: Plan, layout: RunLayout) -> None:
     )
     with writing_whole(layout.works) as part:
         table.write_parquet(part)
+
+
+def _keep_labels(catalog: Catalog, plan: Plan, layout: RunLayout) -> None:
+    """Write what the photos show, unless it is there; the label model has looked for it already."""
+    from sakka.models.labels.table import THRESHOLD, read_labels, write_labels
+
+    try:
+        kept = read_labels(layout.folder)
+    except RunError:  # damaged: found anew below
+        kept = None
+    if kept is None or list(kept.ids) != catalog.ids:
+        thresholds = [spec.settings["threshold"] for spec in plan.models if "threshold" in spec.settings]
+        write_labels(layout.folder, catalog, *(thresholds[:1] or [THRESHOLD]))
 
 
 def _is_done(unit: Unit, layout: RunLayout) -> bool:

@@ -4,6 +4,7 @@ from sakka.analysis.figures import Cell, Figure, Table
 
 PLUS_MINUS = " ± "
 NOTHING = "–"
+ONE_DECIMAL = frozenset({"photo_weight", "standard_deviation", "seconds"})
 
 
 def number(figure: Figure) -> str:
@@ -20,7 +21,7 @@ def number(figure: Figure) -> str:
         return f"{int(figure.value):,}"
     if figure.measure.endswith("_gain"):
         return f"{figure.value:+.4f}"
-    return f"{figure.value:.1f}" if figure.measure == "photo_weight" else f"{figure.value:.4f}"
+    return f"{figure.value:.1f}" if figure.measure in ONE_DECIMAL else f"{figure.value:.4f}"
 
 
 def spread(figure: Figure) -> str:
@@ -32,7 +33,7 @@ def spread(figure: Figure) -> str:
 
 def is_count(figure: Figure) -> bool:
     """Say whether a figure is a number of works."""
-    return "_count" in figure.measure or figure.measure.startswith("works of ")
+    return "_count" in figure.measure or figure.measure.startswith("works of ") or figure.measure == "creators"
 
 
 def cell_text(cell: Cell) -> str:

@@ -10,8 +10,11 @@ from typing import Any
 import numpy as np
 
 from sakka.analysis.reading import StoredRun
+from sakka.experiment.paper import PRESET as PAPER
+from sakka.experiment.paper import paper_arguments
 from sakka.experiment.presets import PRESETS
 from sakka.files import canonical_json
+from sakka.splits import OUTER_FOLDS
 
 PACKAGES = ("numpy", "torch", "scikit-learn", "polars", "pillow", "safetensors")
 HIDDEN = frozenset({"photo_root", "version", "works_sha256"})  # paths of one machine, and what stands elsewhere
@@ -59,15 +62,23 @@ def command(run: StoredRun) -> str:
     names = tuple(model.name for model in plan.models)
     asked = {*names, *plan.left_out}
     preset = next(
-        (each.name for each in PRESETS.values() if set(each.models) == asked and each.inner_folds == plan.inner_folds),
+        (
+            each.name
+            for each in PRESETS.values()
+            if set(each.models) == asked and each.inner_folds == plan.inner_folds and each.name != PAPER
+        ),
         None,
     )
     words = ["sakka", "experiment", "CATALOG", "-o", "RUN"]
+    if plan.preset == PAPER:
+        return shlex.join([*words, *paper_arguments(plan), "--split", plan.split, "--seed", str(plan.seed)])
     if preset is None:
         words += [word for name in names for word in ("--model", name)]
         words += ["--inner-folds", str(plan.inner_folds)]
     else:
         words += ["--preset", preset]
+    if plan.outer_folds != OUTER_FOLDS:
+        words += ["--outer-folds", str(plan.outer_folds)]
     return shlex.join([*words, "--split", plan.split, "--seed", str(plan.seed)])
 
 

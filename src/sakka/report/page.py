@@ -16,6 +16,7 @@ from sakka.analysis.words import model_words
 from sakka.report.formats import file_names, judged_on, number, percent, spread
 from sakka.report.headline import headline
 from sakka.report.making import how_made
+from sakka.report.paper import PaperSection
 from sakka.report.plots import ratio_plot, size_plot
 from sakka.report.thumbnails import Thumbnails
 
@@ -104,8 +105,14 @@ class Cards:
             yield PairCard(*names, pair.works, pair.of, mistaken, theirs)
 
 
-def page(run: StoredRun, judged: Judged, tables: Sequence[Table], left_out: Sequence[LeftOut]) -> str:
-    """Give the page as HTML."""
+def page(
+    run: StoredRun,
+    judged: Judged,
+    tables: Sequence[Table],
+    left_out: Sequence[LeftOut],
+    paper: PaperSection | None = None,
+) -> str:
+    """Give the page as HTML; `paper` is the section that sets the paper's tables beside ours."""
     cards = Cards(run)
     plots = {"table2": ratio_plot(tables), "sizes": size_plot(tables)}
     return (
@@ -116,7 +123,8 @@ def page(run: StoredRun, judged: Judged, tables: Sequence[Table], left_out: Sequ
             tables={table.key: table for table in tables},
             order=[table.key for table in tables],
             plots={key: plot for key, plot in plots.items() if plot is not None},
-            left_out=_reasons(run, left_out),
+            paper=paper,
+            left_out=_reasons(run, [*left_out, *(paper.left_out if paper else ())]),
             rescued=[cards.example(each) for each in rescued(judged)],
             lost=[cards.example(each) for each in lost(judged)],
             pairs=list(cards.pairs(judged)),

@@ -3,12 +3,15 @@
 from pathlib import Path
 
 from sakka.analysis.condense import condense
+from sakka.analysis.entropy import Base
 from sakka.analysis.figures import results
+from sakka.analysis.label_sets import read_label_sets
 from sakka.analysis.reading import open_run
 from sakka.analysis.tables import all_tables
 from sakka.files import write_json, write_text, writing_whole_folder
 from sakka.report.formats import file_names
 from sakka.report.page import page
+from sakka.report.paper import paper_section
 from sakka.report.plain import comma_separated, markdown
 
 
@@ -26,12 +29,15 @@ def write_report(run_folder: Path | str) -> Path:
     """
     run = open_run(run_folder)
     judged = condense(run)
-    tables, left_out = all_tables(judged)
+    base: Base = "2" if run.plan.log_base == "2" else "e"
+    tables, left_out = all_tables(judged, read_label_sets(run, base))
+    paper = paper_section(run, tables)
+    every = [*tables, *(paper.tables if paper else ())]
     with writing_whole_folder(run.layout.report) as part:
-        write_json(part / run.layout.results.name, results(tables))
-        for table in tables:
+        write_json(part / run.layout.results.name, results(every))
+        for table in every:
             in_markdown, in_csv = file_names(table)
             write_text(part / in_markdown, markdown(table))
             write_text(part / in_csv, comma_separated(table))
-        write_text(part / run.layout.page.name, page(run, judged, tables, left_out))
+        write_text(part / run.layout.page.name, page(run, judged, tables, left_out, paper))
     return run.layout.page

@@ -1,0 +1,52 @@
+"""The report's paper section: in what the run departs from the paper, and each of the paper's tables beside ours."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sakka.analysis.figures import LeftOut, Table
+from sakka.analysis.paper_candidates import beside_candidates
+from sakka.analysis.paper_tables import paper_tables
+from sakka.analysis.reading import StoredRun
+from sakka.analysis.tables import sorted_out
+from sakka.experiment.paper import PRESET, deviations, readings
+
+
+@dataclass(frozen=True)
+class PaperSection:
+    """What a report says of the paper.
+
+    Attributes:
+        deviations: In what the run departs from it, one clause each.
+        readings: How the run reads what the paper leaves open, one clause each.
+        tables: The paper's tables beside ours.
+        left_out: Those that the run has no counterpart of.
+    """
+
+    deviations: tuple[str, ...]
+    readings: tuple[str, ...]
+    tables: tuple[Table, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def paper_section(run: StoredRun, tables: Sequence[Table]) -> PaperSection | None:
+    """Make the section from a run and its tables; None for a run that does not follow the paper.
+
+    Raises:
+        RunError: The table of text candidates in the run folder is damaged.
+    """
+    if run.plan.preset != PRESET:
+        return None
+    made = [*paper_tables(tables), beside_candidates(run.layout.folder)]
+    beside, left_out = sorted_out(made, run.plan.split)
+    return PaperSection(deviations(run.plan, catalog_info(run)), readings(run.plan), tuple(beside), tuple(left_out))
+
+
+def catalog_info(run: StoredRun) -> dict[str, Any]:
+    """Give the catalog's own description as the run keeps it, empty where it is missing or damaged."""
+    try:
+        info = json.loads(run.layout.catalog.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return info if isinstance(info, dict) else {}

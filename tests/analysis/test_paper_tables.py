@@ -1,0 +1,119 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.runs import make_works, write_run
+
+from sakka.analysis import paper_figures as paper
+from sakka.analysis.condense import condense
+from sakka.analysis.figures import Figure, LeftOut, Table
+from sakka.analysis.judged import Judged
+from sakka.analysis.label_sets import LabelSets
+from sakka.analysis.paper_candidates import beside_candidates
+from sakka.analysis.paper_tables import paper_tables
+from sakka.analysis.reading import open_run
+from sakka.analysis.tables import all_tables
+from sakka.curation.market import settings, vocabulary
+from sakka.errors import RunError
+from sakka.experiment import paper as experiment
+from sakka.experiment.text_candidates import Judged as JudgedCandidate
+from sakka.experiment.text_candidates import write_candidates
+
+MODELS = (("photo-vgg16", "photo"), ("text-fasttext", "text"), ("labels-lightgbm", "labels"), ("dummy", "none"))
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
+    folder = tmp_path_factory.mktemp("paper") / "run"
+    return condense(open_run(write_run(folder, make_works(), MODELS, inner_folds=2).folder))
+
+
+@pytest.fixture(scope="module")
+def tables(judged: Judged) -> list[Table]:
+    generator = np.random.default_rng(0)
+    works = len(judged.facts.places)
+    shown = generator.random((works, 91)) < 0.02
+    return all_tables(judged, LabelSets(shown, np.ones(works, dtype=np.bool_), judged.facts.places))[0]
+
+
+def rows_of(tables: list[Table], key: str) -> list[list[str | float | None]]:
+    found = next(table for table in tables if table.key == key)
+    return [[cell.value if isinstance(cell, Figure) else cell for cell in row] for row in found.rows]
+
+
+def test_the_sums_of_table_4_are_those_that_the_specification_recomputes() -> None:
+    image, text = paper.TABLE_4["photo"], paper.TABLE_4["text"]
+    assert image.works == text.works == experiment.WORKS == 109_685
+    assert round(image.accuracy_before, 4) == 0.7965
+    assert round(image.accuracy_after, 4) == round(text.accuracy_after, 4) == 0.9296
+    assert round(text.accuracy_before, 4) == paper.TABLE_3["text"].accuracy
+
+
+def test_works_right_after_fusion_agree_from_both_sides_of_table_4() -> None:
+    image, text = paper.TABLE_4["photo"], paper.TABLE_4["text"]
+    assert image.tt + image.ft == text.tt + text.ft
+    assert image.ff + image.tf == text.ff + text.tf
+
+
+def test_the_paper_s_best_ratio_is_its_fused_figure_and_its_ends_suggest_reversed_labels() -> None:
+    assert paper.TABLE_2[0.5] == paper.TABLE_3["fused"]
+    accuracies = [paper.TABLE_2[weight].accuracy for weight in (0.1, 0.9)]
+    image, text = paper.TABLE_3["photo"].accuracy, paper.TABLE_3["text"].accuracy
+    assert abs(accuracies[0] - image) < abs(accuracies[0] - text)
+    assert abs(accuracies[1] - text) < abs(accuracies[1] - image)
+    assert paper.ratio_reversed(0.3) == paper.TABLE_2[0.7]
+
+
+def test_the_market_and_the_preset_name_the_same_data_set() -> None:
+    assert (experiment.WORKS, experiment.CREATORS) == (settings.PAPER_WORKS, settings.PAPER_CREATORS)
+    assert experiment.CATEGORY == vocabulary.PAPER_CATEGORY
+    assert experiment.FEWEST.startswith(str(settings.PAPER_FEWEST))
+
+
+def test_every_table_of_the_paper_has_a_counterpart_with_figures_of_both(tables: list[Table]) -> None:
+    made = paper_tables(tables)
+    assert [table.key for table in made if isinstance(table, Table)] == [f"paper{number}" for number in range(1, 9)]
+    for table in made:
+        assert isinstance(table, Table)
+        assert {len(row) for row in table.rows} == {len(table.head)}
+        figures = list(table.figures())
+        assert len({(each.model, each.row, each.measure) for each in figures}) == len(figures), table.key
+        for row in table.rows:
+            sides = {each.model.startswith("paper: ") for each in row if isinstance(each, Figure)}
+            assert sides == {True, False}, (table.key, row[0])
+
+
+def test_our_side_is_the_figure_of_our_own_table(tables: list[Table], judged: Judged) -> None:
+    beside = [table for table in paper_tables(tables) if isinstance(table, Table)]
+    ours = {(each.model, each.row, each.measure): each.value for table in tables for each in table.figures()
+            if table.key == "table3"}  # fmt: skip
+    image = rows_of(beside, "paper3")[0]
+    assert image[:4] == ["image", "photo-vgg16", 0.7959, 0.74]
+    assert image[4] == ours["photo-vgg16", "single", "accuracy"]
+    assert image[7] == ours["photo-vgg16", "ensemble", "macro_f1"]
+    everything = rows_of(beside, "paper1")[0]
+    assert everything[1:5] == [109_685, judged.facts.n_tested, 1.0, 1.0]
+    pooled = [row[5] for row in rows_of(beside, "paper4") if row[1] == "accuracy after"]
+    right = judged.fusion.chosen.named == judged.facts.places if judged.fusion else None
+    assert right is not None
+    assert pooled == pytest.approx([right.mean()] * 2)
+
+
+def test_a_run_without_photos_says_which_tables_it_lacks(tmp_path: Path) -> None:
+    layout = write_run(tmp_path / "run", make_works(), (("text-fasttext", "text"), ("dummy", "none")), inner_folds=1)
+    made = paper_tables(all_tables(condense(open_run(layout.folder)))[0])
+    assert [each.key for each in made if isinstance(each, Table)] == ["paper3"]
+    assert [each.key for each in made if isinstance(each, LeftOut)] == [f"paper{at}" for at in (1, 2, 4, 5, 6, 7, 8)]
+
+
+def test_text_candidates_in_the_run_folder_stand_beside_the_paper_s(tmp_path: Path) -> None:
+    assert isinstance(beside_candidates(tmp_path), LeftOut)
+    found = [JudgedCandidate("dummy", None, 0.1, 0.1, None, 40, 1, 0.1),
+             JudgedCandidate("fastText, 5 epochs", 0.8806, 0.6, 0.5, 0.02, 40, 3, 1.5)]  # fmt: skip
+    write_candidates(found, tmp_path, "text-candidates")
+    table = beside_candidates(tmp_path)
+    assert isinstance(table, Table)
+    assert rows_of([table], "paper_candidates")[1] == ["fastText, 5 epochs", 0.8806, 0.5, 0.6, 1.5]
+    (tmp_path / "text-candidates.json").write_text('[{"name": 3}]')
+    with pytest.raises(RunError, match="is damaged"):
+        beside_candidates(tmp_path)
