@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.harness import Comparison, Measured, Outcome, Plan, Spread
+from benchmarks.harness import Measured, Outcome, Plan, Spread
 from sakka.files import write_json, write_text
 
 RESULTS = Path(__file__).parent / "results"
@@ -89,8 +89,10 @@ def side_lines(outcomes: Sequence[Outcome]) -> list[str]:
         for side in (outcome.ours, outcome.other):
             if side is not None and side.description:
                 lines[_side_line(side)] = None
-        if outcome.comparison.note:
-            lines[f"- {outcome.comparison.name}: {outcome.comparison.note}"] = None
+    measured = [outcome.comparison for outcome in outcomes if not outcome.missing]
+    for note in dict.fromkeys(comparison.note for comparison in measured if comparison.note):
+        names = [comparison.name for comparison in measured if comparison.note == note]
+        lines[f"- {note}" if len(names) > 1 else f"- {names[0]}: {note}"] = None
     return list(lines)
 
 
@@ -148,7 +150,7 @@ def _row(outcome: Outcome) -> list[str]:
         wanted.name,
         wanted.unit,
         *([f"{value:.2f}" for value in (ratio.minimum, ratio.median, ratio.maximum)] if ratio else ["", "", ""]),
-        _wanted(wanted, outcome.holds),
+        _wanted(outcome),
         _rates(outcome.ours),
         _rates(outcome.other) if outcome.other else "",
         _quality(outcome.ours),
@@ -157,15 +159,16 @@ def _row(outcome: Outcome) -> list[str]:
     ]
 
 
-def _wanted(wanted: Comparison, holds: bool | None) -> str:
-    parts = []
+def _wanted(outcome: Outcome) -> str:
+    wanted, parts = outcome.comparison, []
     if wanted.wanted_ratio is not None:
         parts.append(f"≥ {wanted.wanted_ratio:g}")
     if wanted.wanted_seconds is not None:
-        parts.append(f"≤ {wanted.wanted_seconds:g} s each")
+        seconds = 1 / Spread.of(outcome.ours.rates).median
+        parts.append(f"≤ {wanted.wanted_seconds:g} s each (got {seconds:.3g} s)")
     if wanted.wanted_gain is not None:
         parts.append(f"quality ≥ +{wanted.wanted_gain:g}")
-    word = {True: "yes", False: "NO", None: ""}[holds]
+    word = {True: "yes", False: "NO", None: ""}[outcome.holds]
     return f"{', '.join(parts)}: {word}" if parts else "-"
 
 

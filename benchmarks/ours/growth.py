@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.worker import peak_memory_mib
 from sakka.models.registry import make_model
 from sakka.splits import nested_splits
 from sakka.works import Catalog, Work
@@ -35,7 +36,7 @@ class Step:
 
     def __init__(self, step: str, works: int, creators: int) -> None:
         _limit_memory()
-        self.idle_mib = _peak_mib()
+        self.idle_mib = peak_memory_mib()
         self.catalog = simulated_catalog(works, creators)
         self.step = step
         if step == "text_answers":
@@ -47,7 +48,7 @@ class Step:
         start = time.perf_counter()
         getattr(self, f"_{self.step}")()
         seconds = time.perf_counter() - start
-        return {"units": 1, "seconds": seconds, "memory_mib": _peak_mib() - self.idle_mib}
+        return {"units": 1, "seconds": seconds, "memory_mib": peak_memory_mib() - self.idle_mib}
 
     def _folds(self) -> None:
         nested_splits(self.catalog, seed=0).folds()
@@ -82,7 +83,3 @@ def _limit_memory() -> None:
     """Let a step that needs more than the machine has fail with an error instead of being killed."""
     most = int(MEMORY_SHARE * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))
-
-
-def _peak_mib() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -97,6 +97,16 @@ def test_the_worker_times_a_side_that_does_not_time_itself(folder: Path) -> None
     assert 0 <= answer["seconds"] < 1
 
 
+def test_a_sides_memory_is_its_own_and_not_its_parents(folder: Path) -> None:
+    held = bytearray(200 * 2**20)
+    held[::4096] = b"x" * len(held[::4096])  # really in memory
+    side = Side("timed", "tests.benchmarks.sides:Timed")
+    with WorkerProcess(side, Path(sys.executable), None, folder / "log") as worker:
+        peak = worker.ask("describe")["peak_memory_mib"]
+    assert len(held) > 0
+    assert 5 < peak < 100
+
+
 def test_a_side_that_takes_too_long_is_ended_and_told(folder: Path) -> None:
     side = Side("slow", "tests.benchmarks.sides:Sleeping")
     with (
