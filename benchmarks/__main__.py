@@ -25,6 +25,7 @@ BENCHMARKS = (
     "startup",
     "limits",
     "growth",
+    "paper_scale",
     "gpu",
     "experiment",
 )

@@ -13,7 +13,7 @@ from sakka.models.base import Probabilities
 from sakka.splits import IntArray
 
 NOT_TESTED = -1
-BLOCK_ROWS = 4096
+BLOCK_ROWS = 512  # at 944 creators a block stays in the processor's cache
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """From stored predictions to a judged run, one outer fold at a time.
 
-For each outer fold: (a) the validation predictions of its inner folds are read and every mixture of photo and text is
-judged on them, pooled; (b) the test predictions are read and reduced to answers, for each single model, for the mean
-of the inner models' probabilities (the ensemble), and for the two ensembles fused. Memory: a handful of tables of one
-test part, whatever the number of models and folds.
+Each file is read once. For each outer fold: (a) every mixture of photo and text is judged on the validation
+predictions of its inner folds, pooled; (b) the test predictions are reduced to answers, for each single model, for the
+mean of the inner models' probabilities (the ensemble), and for the two ensembles fused. Memory: the tables of one test
+part, one of each model and one more of each inner fold of the two that are fused, whatever the number of outer folds.
 
 The fusion joins the first photo model and the first text model of the plan.
 """
@@ -81,48 +81,61 @@ def _empty_fusion(facts: RunFacts) -> _Fusion | None:
 
 
 def _judge_fold(run: StoredRun, outer: int, answers: dict[str, ModelAnswers], fusion: _Fusion | None) -> None:
-    rows = run.facts.tested(outer)
-    kept: dict[str, Probabilities] = {}
-    for name, model in answers.items():
-        ensemble = _judge_model(run, outer, name, model, rows)
-        if fusion is not None and name in (fusion.photo, fusion.text):
-            kept[name] = ensemble
-    if fusion is not None:
-        choice = choose(run, outer, fusion.photo, fusion.text)
-        fusion.choices.append(choice)
-        _fuse_ensembles(run.facts, fusion, choice, rows, kept)
-        _fuse_singles(run, outer, fusion, choice, rows)
-
-
-def _judge_model(run: StoredRun, outer: int, name: str, model: ModelAnswers, rows: IntArray) -> Probabilities:
-    places = run.facts.places[rows]
-    total = np.zeros((len(rows), run.facts.columns), dtype=np.float32)
-    for inner, single in enumerate(model.singles):
-        probabilities = _test(run, name, outer, inner, rows)
-        single.put(rows, probabilities, places)
-        total += probabilities
-    total /= np.float32(len(model.singles))
-    model.ensemble.put(rows, total, places)
-    return total
-
-
-def choose(run: StoredRun, outer: int, photo: str, text: str) -> Choice:
-    """Choose how an outer fold is fused: the mixture with most right answers on its validation parts, pooled."""
     facts = run.facts
-    right = dict.fromkeys(MIXTURES, 0)
-    works = 0
+    rows = facts.tested(outer)
+    pair = () if fusion is None else (fusion.photo, fusion.text)
+    totals = {name: np.zeros((len(rows), facts.columns), dtype=np.float32) for name in answers}
+    tested: dict[str, list[Probabilities]] = {name: [] for name in pair}
+    votes = _Votes()
     for inner in range(facts.inner_folds):
-        seen, read = run.fold(photo, outer, inner), run.fold(text, outer, inner)
-        rows = seen.validation_rows
-        _check_rows(rows, read.validation_rows, read)
+        found = {name: _judge_single(run, (name, outer, inner), model, rows) for name, model in answers.items()}
+        for name, prediction in found.items():
+            totals[name] += prediction.test
+        for name in pair:
+            tested[name].append(found[name].test)
+        if pair:
+            votes.add(facts, *(found[name] for name in pair))
+    for name, model in answers.items():
+        totals[name] /= np.float32(facts.inner_folds)
+        model.ensemble.put(rows, totals[name], facts.places[rows])
+    if fusion is not None:
+        fusion.choices.append(votes.choice())
+        _fuse_ensembles(facts, fusion, fusion.choices[-1], rows, totals)
+        for single, photo, text in zip(fusion.singles, *(tested[name] for name in pair), strict=True):
+            _fuse_into([single], facts, fusion.choices[-1].mixture, rows, photo, text)
+
+
+def _judge_single(run: StoredRun, place: tuple[str, int, int], model: ModelAnswers, rows: IntArray) -> StoredPrediction:
+    """Read one model's answers for one fold, keep who was named, and give the answers of the pair to be fused whole."""
+    found = run.fold(*place)
+    _check_rows(rows, found.test_rows, found)
+    model.singles[place[2]].put(rows, found.test, run.facts.places[rows])
+    return found
+
+
+class _Votes:
+    """How many validation works of an outer fold each mixture names rightly, added over its inner folds."""
+
+    def __init__(self) -> None:
+        self.right = dict.fromkeys(MIXTURES, 0)
+        self.works = 0
+
+    def add(self, facts: RunFacts, photo: StoredPrediction, text: StoredPrediction) -> None:
+        """Add one inner fold's validation part."""
+        rows = photo.validation_rows
+        _check_rows(rows, text.validation_rows, text)
         masks = facts.has_photo[rows], facts.has_text[rows]
-        counts = right_by_mixture(seen.validation, read.validation, facts.places[rows], *masks)
-        right = {mixture: right[mixture] + counts[mixture] for mixture in MIXTURES}
-        works += len(rows)
-    of_how: dict[str, Mixture] = {
-        how: best_mixture({mixture: right[mixture] for mixture in MIXTURES if mixture.how == how}) for how in HOWS
-    }
-    return Choice(best_mixture(right), of_how, right, works)
+        counts = right_by_mixture(photo.validation, text.validation, facts.places[rows], *masks)
+        self.right = {mixture: self.right[mixture] + counts[mixture] for mixture in MIXTURES}
+        self.works += len(rows)
+
+    def choice(self) -> Choice:
+        """Choose the mixture with most right answers."""
+        of_how: dict[str, Mixture] = {
+            how: best_mixture({mixture: self.right[mixture] for mixture in MIXTURES if mixture.how == how})
+            for how in HOWS
+        }
+        return Choice(best_mixture(self.right), of_how, self.right, self.works)
 
 
 def _fuse_ensembles(
@@ -137,13 +150,6 @@ def _fuse_ensembles(
         _fuse_into(into, facts, mixture, rows, kept[fusion.photo], kept[fusion.text])
 
 
-def _fuse_singles(run: StoredRun, outer: int, fusion: _Fusion, choice: Choice, rows: IntArray) -> None:
-    for inner, single in enumerate(fusion.singles):
-        photo = _test(run, fusion.photo, outer, inner, rows)
-        text = _test(run, fusion.text, outer, inner, rows)
-        _fuse_into([single], run.facts, choice.mixture, rows, photo, text)
-
-
 def _fuse_into(
     into: list[Answers], facts: RunFacts, mixture: Mixture, rows: IntArray, photo: Probabilities, text: Probabilities
 ) -> None:
@@ -154,12 +160,6 @@ def _fuse_into(
         fused = fuse(photo[block], text[block], mixture.photo_weight, mixture.how, *masks)
         for answers in into:
             answers.put(some, fused, facts.places[some])
-
-
-def _test(run: StoredRun, model: str, outer: int, inner: int, rows: IntArray) -> Probabilities:
-    found = run.fold(model, outer, inner)
-    _check_rows(rows, found.test_rows, found)
-    return found.test
 
 
 def _check_rows(expected: IntArray, found: IntArray, prediction: StoredPrediction) -> None:

@@ -32,7 +32,7 @@ TABLES: tuple[Callable[[Judged], Table | LeftOut], ...] = (
 )
 
 
-NO_LABELS = "Nobody looked for objects in the photos, so there are no tables by the entropy of label sets."
+NO_LABELS = "The run has no label sets (a label model or the preset paper keeps them), so no tables by their entropy."
 
 
 def all_tables(judged: Judged, sets: LabelSets | None = None) -> tuple[list[Table], list[LeftOut]]:

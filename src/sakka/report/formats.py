@@ -4,7 +4,7 @@ from sakka.analysis.figures import Cell, Figure, Table
 
 PLUS_MINUS = " ± "
 NOTHING = "–"
-ONE_DECIMAL = frozenset({"photo_weight", "standard_deviation", "seconds"})
+ONE_DECIMAL = frozenset({"photo_weight", "seconds"})
 
 
 def number(figure: Figure) -> str:
@@ -21,6 +21,8 @@ def number(figure: Figure) -> str:
         return f"{int(figure.value):,}"
     if figure.measure.endswith("_gain"):
         return f"{figure.value:+.4f}"
+    if figure.measure == "standard_deviation":
+        return f"{figure.value:.4g}"  # as the paper's table 1: 177.7, 83.03
     return f"{figure.value:.1f}" if figure.measure in ONE_DECIMAL else f"{figure.value:.4f}"
 
 

@@ -1,12 +1,14 @@
 """Writing a run's report: `report/index.html`, `results.json`, and each table as Markdown and CSV."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from sakka.analysis.condense import condense
 from sakka.analysis.entropy import Base
-from sakka.analysis.figures import results
+from sakka.analysis.figures import LeftOut, Table, results
+from sakka.analysis.judged import Judged
 from sakka.analysis.label_sets import read_label_sets
-from sakka.analysis.reading import open_run
+from sakka.analysis.reading import StoredRun, open_run
 from sakka.analysis.tables import all_tables
 from sakka.files import write_json, write_text, writing_whole_folder
 from sakka.report.formats import file_names
@@ -31,6 +33,11 @@ def write_report(run_folder: Path | str) -> Path:
     judged = condense(run)
     base: Base = "2" if run.plan.log_base == "2" else "e"
     tables, left_out = all_tables(judged, read_label_sets(run, base))
+    return write_tables(run, judged, tables, left_out)
+
+
+def write_tables(run: StoredRun, judged: Judged, tables: Sequence[Table], left_out: Sequence[LeftOut]) -> Path:
+    """Write the report of tables that are made; as `write_report`."""
     paper = paper_section(run, tables)
     every = [*tables, *(paper.tables if paper else ())]
     with writing_whole_folder(run.layout.report) as part:
