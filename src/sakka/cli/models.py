@@ -103,10 +103,21 @@ def show_answers(answers: list[tuple[str, float]]) -> None:
     from sakka.cli.terminal import show_table
 
     rows = [
-        [str(rank), creator, f"{100 * probability:5.1f} %", "█" * round(BAR_CHARACTERS * probability)]
+        [str(rank), creator, percent(probability), "█" * round(BAR_CHARACTERS * probability)]
         for rank, (creator, probability) in enumerate(answers, start=1)
     ]
     show_table(["", "creator", "probability", ""], rows, left=4)
+
+
+def percent(probability: float) -> str:
+    """Write a probability in percent; one that is merely near 0 or 1 is not shown as certain.
+
+    >>> percent(0.123), percent(0.99999), percent(0.0001), percent(1.0)
+    (' 12.3 %', '>99.9 %', ' <0.1 %', '100.0 %')
+    """
+    if 0.9995 <= probability < 1:
+        return ">99.9 %"
+    return " <0.1 %" if 0 < probability < 0.0005 else f"{100 * probability:5.1f} %"
 
 
 def describe_mixture(model: "FusedModel") -> str:
