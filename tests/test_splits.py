@@ -1,3 +1,4 @@
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -6,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sakka.errors import SplitError
-from sakka.splits import MIN_WORKS, TEST, Splits, nested_splits, read_splits, write_splits
+from sakka.splits import MIN_WORKS, TEST, Splits, dated_enough, nested_splits, read_splits, write_splits
 from sakka.works import Catalog, Work
 
 counts_of_works = st.lists(st.integers(MIN_WORKS, 40), min_size=1, max_size=12)
@@ -119,3 +120,95 @@ def test_a_damaged_file_of_folds_is_refused(folder: Path, content: bytes | None)
         path.write_bytes(content)
     with pytest.raises(SplitError, match=r"splits\.parquet can't be read"):
         read_splits(path)
+
+
+@given(counts_of_works, st.integers(0, 1000), st.integers(2, 6))
+@settings(max_examples=30, deadline=None)
+def test_near_identical_works_never_stand_on_two_sides(counts: list[int], seed: int, largest: int) -> None:
+    works = catalog(counts)
+    generator = np.random.default_rng(seed)
+    groups = np.repeat(np.arange(sum(counts)), generator.integers(1, largest + 1, sum(counts)))[: sum(counts)]
+    splits = nested_splits(works, seed=seed, kind="grouped", groups=groups)
+    tested = np.zeros(sum(counts), dtype=int)
+    for fold in splits.folds():
+        parts = [set(groups[rows]) for rows in (fold.train, fold.validation, fold.test)]
+        assert parts[0].isdisjoint(parts[1] | parts[2])
+        assert parts[1].isdisjoint(parts[2])
+        assert len(fold.train) + len(fold.validation) + len(fold.test) == sum(counts)
+        tested[fold.test] += 1
+    assert (tested == 5).all()
+
+
+def test_whole_groups_are_dealt_so_that_each_creators_folds_stay_alike() -> None:
+    works = catalog([60, 90])
+    groups = np.repeat(np.arange(50), 3)
+    splits = nested_splits(works, seed=2, kind="grouped", groups=groups)
+    for creator in range(2):
+        assert np.ptp(np.bincount(splits.outer[works.creator_indices() == creator], minlength=5)) <= 3
+
+
+def test_groups_of_one_work_are_dealt_as_evenly_as_works() -> None:
+    works = catalog([23, 31])
+    splits = nested_splits(works, seed=2, kind="grouped", groups=np.arange(54))
+    for creator in range(2):
+        assert np.ptp(np.bincount(splits.outer[works.creator_indices() == creator], minlength=5)) <= 1
+
+
+def test_the_order_of_rows_and_the_numbers_of_groups_change_nothing() -> None:
+    works = catalog([20, 31])
+    groups = np.arange(51) // 2
+    order = np.random.default_rng(0).permutation(51)
+    splits = nested_splits(works, seed=5, kind="grouped", groups=groups)
+    shuffled = nested_splits(works.take(order), seed=5, kind="grouped", groups=99 - groups[order])
+    np.testing.assert_array_equal(shuffled.outer, splits.outer[order])
+    np.testing.assert_array_equal(shuffled.inner, splits.inner[order])
+
+
+def test_the_grouped_split_needs_groups() -> None:
+    with pytest.raises(SplitError, match="a group for each of the 9 works, got none"):
+        nested_splits(catalog([9]), seed=0, kind="grouped")
+
+
+def dated(days: list[list[int | None]]) -> Catalog:
+    start = datetime(2012, 1, 1)
+    return Catalog.from_works(
+        Work(f"{place}-{number}", f"creator {place}", created_at=None if day is None else start + timedelta(days=day))
+        for place, own in enumerate(days)
+        for number, day in enumerate(own)
+    )
+
+
+@given(st.lists(st.lists(st.integers(0, 60), min_size=12, max_size=40), min_size=1, max_size=5))
+@settings(max_examples=40, deadline=None)
+def test_what_is_judged_is_later_than_what_was_learned_from(days: list[list[int]]) -> None:
+    works = dated([list(own) for own in days])
+    works = works.take(np.flatnonzero(dated_enough(works)))
+    if len(works) == 0:
+        return
+    places, when = works.creator_indices(), works.table["created_at"].to_numpy()
+    for fold in nested_splits(works, seed=0, kind="temporal").folds():
+        for creator in range(places.max() + 1):
+            train, validation, test = (
+                when[rows[places[rows] == creator]] for rows in (fold.train, fold.validation, fold.test)
+            )
+            assert len(train) > 0
+            assert len(validation) == 0 or train.max() < validation.min()
+            assert len(test) == 0 or max(train.max(), validation.max(initial=train.max())) < test.min()
+
+
+def test_the_last_two_fifths_are_tested_in_five_windows() -> None:
+    splits = nested_splits(dated([list(range(100))]), seed=0, kind="temporal")
+    assert np.bincount(splits.outer + 1).tolist() == [60, 8, 8, 8, 8, 8]
+    assert splits.fold(0, 0).test.tolist() == list(range(60, 68))
+    last = splits.fold(4, 0)
+    assert (last.train.tolist(), last.validation.tolist()) == (list(range(85)), list(range(85, 92)))
+    earliest = splits.fold(4, 4)
+    assert len(earliest.train) == 56
+    assert earliest.validation.tolist() == list(range(56, 63))
+
+
+def test_works_without_a_date_and_creators_of_one_day_are_named_as_unusable() -> None:
+    works = dated([list(range(20)), [5] * 20, [None, *range(19)], [1, 2, 3, 4, 5, 6, *[None] * 9]])
+    assert np.bincount(works.creator_indices()[dated_enough(works)], minlength=4).tolist() == [20, 0, 19, 0]
+    with pytest.raises(SplitError, match="36 works can't be divided by time"):
+        nested_splits(works, seed=0, kind="temporal")

@@ -128,16 +128,35 @@ def _all_pairs(rows: IntArray) -> IntArray:
 
 def _near_unique(unique: HashArray, max_distance: int) -> IntArray:
     """Give the pairs of places in `unique`, whose values all differ, that are within `max_distance` bits."""
+    pairs = near_between(unique, unique, max_distance)
+    return pairs[pairs[:, 0] < pairs[:, 1]]
+
+
+def near_between(wanted: HashArray, among: HashArray, max_distance: int) -> IntArray:
+    """Give every pair of a hash of `wanted` and one of `among` that differ in `max_distance` bits or fewer.
+
+    Returns:
+        Places in the two, int64, shape (n_pairs, 2), sorted.
+
+    Raises:
+        ValueError: `max_distance` is not between 0 and `MOST_DISTANCE`.
+    """
+    if not 0 <= max_distance <= MOST_DISTANCE:
+        raise ValueError(f"max_distance is {max_distance}, expected 0 to {MOST_DISTANCE}")
     found = [np.empty((0, 2), dtype=np.int64)]
     for part in range(PARTS):
-        keys = ((unique >> np.uint64(part * PART_BITS)) & np.uint64((1 << PART_BITS) - 1)).astype(np.int64)
+        wanted_keys, keys = _part(wanted, part), _part(among, part)
         order = np.argsort(keys, kind="stable")
         starts = np.searchsorted(keys[order], np.arange((1 << PART_BITS) + 1))
         for change in _changes(max_distance // PARTS):
-            for first, second in _candidates(keys ^ change, order, starts):
-                near = (first < second) & (np.bitwise_count(unique[first] ^ unique[second]) <= max_distance)
+            for first, second in _candidates(wanted_keys ^ change, order, starts):
+                near = np.bitwise_count(wanted[first] ^ among[second]) <= max_distance
                 found.append(np.stack([first[near], second[near]], axis=1))
     return np.unique(np.concatenate(found), axis=0)
+
+
+def _part(hashes: HashArray, part: int) -> IntArray:
+    return ((hashes >> np.uint64(part * PART_BITS)) & np.uint64((1 << PART_BITS) - 1)).astype(np.int64)
 
 
 def _changes(most_bits: int) -> list[int]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sakka import __version__
 from sakka.errors import RunError
+from sakka.experiment.dividing import usable_works
 from sakka.experiment.layout import RunLayout
 from sakka.files import write_json
 from sakka.models.registry import make_model
@@ -86,6 +87,7 @@ def make_plan(
 ) -> Plan:
     """Plan to judge models on a catalog.
 
+    Works that the split can't use (`dividing.usable_works`) are left out before anything else.
     A model that reads only what no work of the catalog has (photo models on texts alone) is left out with a reason.
 
     Args:
@@ -99,7 +101,9 @@ def make_plan(
     Raises:
         RunError: A model is named twice, none is left, or a number of folds is out of range.
         ModelError: No model has such a name.
+        SplitError: No such way of dividing is known, or it can use none of the works.
     """
+    catalog = usable_works(catalog, split).works
     for kind, asked, most in (("inner", inner_folds, INNER_FOLDS), ("outer", outer_folds, OUTER_FOLDS)):
         if not 1 <= asked <= most:
             raise RunError(f"{asked} {kind} folds were asked for, expected 1 to {most}")

@@ -17,13 +17,14 @@ from pathlib import Path
 import polars as pl
 
 from sakka.errors import RunError
+from sakka.experiment.dividing import divide, usable_works
 from sakka.experiment.layout import RunLayout
 from sakka.experiment.plan import ModelSpec, Plan, check_same_plan, write_plan
 from sakka.experiment.predictions import is_sound, write_fold
 from sakka.files import write_json, writing_whole
 from sakka.models.registry import make_model, model_class
 from sakka.progress import Task, task
-from sakka.splits import Fold, nested_splits, write_splits
+from sakka.splits import Fold, write_splits
 from sakka.works import Catalog
 
 
@@ -58,8 +59,10 @@ def run_experiment(catalog: Catalog, folder: Path | str, plan: Plan) -> RunLayou
     """
     layout = RunLayout(Path(folder))
     if catalog.fingerprint() != plan.catalog_sha256:
+        catalog = usable_works(catalog, plan.split).works
+    if catalog.fingerprint() != plan.catalog_sha256:
         raise RunError("the plan was made for another catalog; make a plan for this one")
-    splits = nested_splits(catalog, seed=plan.seed, kind=plan.split)
+    splits = divide(catalog, plan.split, plan.seed)
     _open(layout, plan)
     with _alone(layout):
         _remove_half_written(layout)

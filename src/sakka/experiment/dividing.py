@@ -1,0 +1,88 @@
+"""Which works an experiment can use under a way of dividing, and the folds it divides them into."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from sakka.errors import SplitError
+from sakka.likeness.groups import near_identical
+from sakka.splits import (
+    GROUPED,
+    KINDS,
+    MIN_WORKS,
+    RANDOM,
+    TEMPORAL,
+    Splits,
+    check_enough_works,
+    dated_enough,
+    nested_splits,
+)
+from sakka.works import Catalog
+
+LEFT_OUT = "left_out_by_the_split"
+
+
+@dataclass(frozen=True)
+class UsableWorks:
+    """The works that a way of dividing can use.
+
+    Attributes:
+        works: The catalog of them; its `info` says under `LEFT_OUT` what the split left out.
+        left_out: What was left out, in words -> how many works; empty where nothing was.
+    """
+
+    works: Catalog
+    left_out: Mapping[str, int]
+
+
+def usable_works(works: Catalog, kind: str) -> UsableWorks:
+    """Leave out the works that a way of dividing can't use; what it gives is left as it is when given again.
+
+    `random` uses every work. `grouped` leaves out the creators with fewer than 7 groups of near-identical works,
+    `temporal` the works without a date and the creators with too few dates (see `splits.dated_enough`).
+
+    Raises:
+        SplitError: `kind` is unknown, or no work is left.
+    """
+    if kind not in KINDS:
+        raise SplitError(f"no way of dividing is called {kind!r}; known are {', '.join(KINDS)}")
+    if kind == RANDOM:
+        return UsableWorks(works, {})
+    check_enough_works(works)
+    masks: dict[str, npt.NDArray[np.bool_]] = {}
+    if kind == GROUPED:
+        masks["of creators with fewer than 7 groups of near-identical works"] = ~_groups_enough(works)
+    elif kind == TEMPORAL:
+        dated = works.table["created_at"].is_not_null().to_numpy()
+        masks = {"without a date": ~dated, "of creators with too few dated works": dated & ~dated_enough(works)}
+    left_out = {reason: int(mask.sum()) for reason, mask in masks.items() if mask.any()}
+    if not left_out:
+        return UsableWorks(works, {})
+    kept = np.flatnonzero(~np.logical_or.reduce(list(masks.values())))
+    if len(kept) == 0:
+        told = ", ".join(f"{count:,} {reason}" for reason, count in left_out.items())
+        raise SplitError(f"the {kind} split can use none of the {len(works):,} works ({told}); choose another split")
+    some = works.take(kept)
+    creators = len(works.creators) - len(some.creators)
+    left_out |= {"creators without a work left": creators} if creators else {}
+    return UsableWorks(replace(some, info={**works.info, LEFT_OUT: left_out}), left_out)
+
+
+def divide(works: Catalog, kind: str, seed: int) -> Splits:
+    """Divide works into nested folds; for `grouped` their near-identical works are found first.
+
+    Raises:
+        SplitError: The works can't be divided that way; see `usable_works`.
+        PhotoError: A photo can't be read.
+    """
+    groups = near_identical(works).groups if kind == GROUPED else None
+    return nested_splits(works, seed=seed, kind=kind, groups=groups)
+
+
+def _groups_enough(works: Catalog) -> npt.NDArray[np.bool_]:
+    places = works.creator_indices()
+    pairs = np.unique(np.stack([places, near_identical(works).groups], axis=1), axis=0)
+    enough: npt.NDArray[np.bool_] = np.bincount(pairs[:, 0])[places] >= MIN_WORKS
+    return enough

@@ -1,0 +1,173 @@
+"""Near-identical works joined into groups, with the evidence of each pair.
+
+Photos: of the pairs whose hashes differ in `CANDIDATE_BITS` or fewer, the whole of the one against all views of the
+other (`signs.py`), those whose aligned likeness is `NEAR_PHOTO` or more (`alignment.py`). Texts: see `texts.py`.
+Groups are what these pairs connect. What is found is kept in the cache, by the catalog's content.
+"""
+
+import hashlib
+import io
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from sakka.cache import cache_folder
+from sakka.curation.duplicates import IntArray, near_between
+from sakka.errors import SakkaError
+from sakka.files import writing_whole
+from sakka.likeness.alignment import likeness_of_pairs
+from sakka.likeness.signs import PhotoSigns, photo_signs
+from sakka.likeness.texts import near_texts
+from sakka.works import Catalog
+
+GROUPS_VERSION = 1
+CANDIDATE_BITS = 12
+NEAR_PHOTO = 0.65
+PHOTO, TEXT = "photo", "text"
+EVIDENCE_SCHEMA: dict[str, pl.DataType] = {
+    "first": pl.Int64(),
+    "second": pl.Int64(),
+    "kind": pl.String(),
+    "likeness": pl.Float64(),
+}
+
+
+@dataclass(frozen=True)
+class NearIdentical:
+    """The near-identical works of a catalog.
+
+    Attributes:
+        evidence: One row a pair: `first` and `second` (rows of the catalog, the first lower), `kind` (`photo` or
+            `text`) and `likeness` (aligned correlation of the photos, Jaccard index of the texts).
+        n_works: How many works the catalog has.
+        creators: Each work's creator as a number, shape (n_works,).
+    """
+
+    evidence: pl.DataFrame
+    n_works: int
+    creators: IntArray = field(repr=False)
+
+    @cached_property
+    def groups(self) -> IntArray:
+        """The number of each work's group, shape (n_works,); a work without a copy has a group of its own."""
+        return connected(self.pairs(), self.n_works)
+
+    def pairs(self, kind: str | None = None) -> IntArray:
+        """Give the rows of each pair, of all kinds or of one, shape (n_pairs, 2)."""
+        some = self.evidence if kind is None else self.evidence.filter(pl.col("kind") == kind)
+        return some.select("first", "second").to_numpy().astype(np.int64).reshape(-1, 2)
+
+    @property
+    def sizes(self) -> IntArray:
+        """The works of each group that has two or more, the largest first."""
+        sizes = np.bincount(self.groups)
+        largest: IntArray = np.sort(sizes[sizes > 1])[::-1]
+        return largest
+
+    @property
+    def across_creators(self) -> int:
+        """How many groups hold works of two or more creators."""
+        both = np.unique(np.stack([self.groups, self.creators], axis=1), axis=0)
+        return int((np.bincount(both[:, 0]) > 1).sum())
+
+
+def near_identical(works: Catalog) -> NearIdentical:
+    """Find a catalog's near-identical works, or read from the cache what was found before.
+
+    Raises:
+        PhotoError: A photo can't be read, or is not the one that the catalog was built with.
+        SakkaError: The cache can't be used.
+    """
+    path = _kept_at(works)
+    evidence = _read(path)
+    if evidence is None:
+        evidence = find_pairs(works)
+        buffer = io.BytesIO()
+        evidence.write_parquet(buffer)
+        try:
+            with writing_whole(path) as part:
+                part.write_bytes(buffer.getvalue())
+        except OSError as error:
+            raise SakkaError(f"the cache {path} can't be written ({error}); set SAKKA_CACHE to a folder") from error
+    return NearIdentical(evidence, len(works), works.creator_indices())
+
+
+def find_pairs(works: Catalog) -> pl.DataFrame:
+    """Find the near-identical pairs by photo and by text; columns as in `EVIDENCE_SCHEMA`."""
+    rows = [(first, second, TEXT, index) for first, second, index in near_texts(works.texts)]
+    if works.has_photo.any():
+        signs = photo_signs(works)
+        pairs, values = near_photos(signs)
+        rows += [(*pair, PHOTO, value) for pair, value in zip(pairs.tolist(), values.tolist(), strict=True)]
+    return pl.DataFrame(rows, schema=EVIDENCE_SCHEMA, orient="row").sort("first", "second", "kind")
+
+
+def near_photos(signs: PhotoSigns, least: float = NEAR_PHOTO) -> tuple[IntArray, npt.NDArray[np.float64]]:
+    """Give the pairs of near-identical photos and the likeness of each, rounded to 4 places.
+
+    Args:
+        signs: The photos' signs.
+        least: The lowest likeness.
+    """
+    pairs = candidate_pairs(signs)
+    values = np.round(likeness_of_pairs(signs.small, pairs).astype(np.float64), 4)
+    near = values >= least
+    return pairs[near], values[near]
+
+
+def candidate_pairs(signs: PhotoSigns, most_bits: int = CANDIDATE_BITS) -> IntArray:
+    """Give the pairs of rows of which one's whole photo is within `most_bits` of a view of the other, sorted."""
+    rows = np.flatnonzero(signs.known)
+    wholes, whole_of = np.unique(signs.hashes[rows, 0], return_inverse=True)
+    views, view_of = np.unique(signs.hashes[rows].ravel(), return_inverse=True)
+    near = near_between(wholes, views, most_bits)
+    view_rows = np.repeat(rows, signs.hashes.shape[1])
+    firsts, seconds = _members(whole_of, rows), _members(view_of, view_rows)
+    pairs = {
+        (min(first, second), max(first, second))
+        for whole, view in near.tolist()
+        for first in firsts[whole]
+        for second in seconds[view]
+        if first != second
+    }
+    return np.array(sorted(pairs), dtype=np.int64).reshape(-1, 2)
+
+
+def _members(codes: IntArray, rows: IntArray) -> list[list[int]]:
+    order = np.argsort(codes, kind="stable")
+    edges = np.flatnonzero(np.diff(codes[order])) + 1
+    return [part.tolist() for part in np.split(rows[order], edges)]
+
+
+def connected(pairs: IntArray, n_works: int) -> IntArray:
+    """Give the number of the group that each work is in when pairs are joined, shape (n_works,).
+
+    >>> connected(np.array([[0, 2], [2, 3]]), 5).tolist()
+    [0, 1, 0, 0, 2]
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    ones = np.ones(len(pairs), dtype=np.int8)
+    graph = coo_array((ones, (pairs[:, 0], pairs[:, 1])), shape=(n_works, n_works))
+    _, labels = connected_components(graph, directed=False)
+    groups: IntArray = labels.astype(np.int64)
+    return groups
+
+
+def _kept_at(works: Catalog) -> Path:
+    key = f"{GROUPS_VERSION} {CANDIDATE_BITS} {NEAR_PHOTO} {works.fingerprint()}"
+    return cache_folder() / "likeness" / f"pairs-{hashlib.sha256(key.encode()).hexdigest()[:24]}.parquet"
+
+
+def _read(path: Path) -> pl.DataFrame | None:
+    if not path.is_file():
+        return None
+    try:
+        return pl.read_parquet(path).select(list(EVIDENCE_SCHEMA)).cast(pl.Schema(EVIDENCE_SCHEMA))
+    except (OSError, pl.exceptions.PolarsError):
+        return None  # damaged: found anew

@@ -1,0 +1,143 @@
+"""What is kept of a photo to find its copies: perceptual hashes of several views, and a small grey picture.
+
+A copy may be cut, framed, mirrored, recoloured, scaled or compressed anew. Even borders are trimmed first. Then the
+DCT hash (see `curation/duplicates.py`) is taken of the whole, of its mirror image, and of 3 x 3 windows of 90 % and
+4 x 4 of 80 % of its width and height: what was cut out of a photo looks like one of its windows.
+
+Signs are kept by the SHA-256 of the photo's bytes in the cache, `likeness/photo-signs-VERSION.sqlite`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from sakka.cache import cache_folder
+from sakka.curation.duplicates import photo_hash
+from sakka.models.photo_cache import PhotoCache, photo_keys, read_ahead
+from sakka.progress import track
+from sakka.works import Catalog
+
+HashTable = npt.NDArray[np.uint64]
+GreyTable = npt.NDArray[np.uint8]
+Box = tuple[float, float, float, float]
+
+SIGNS_VERSION = 2
+GREY_PX = 128
+SMALL_PX = 48
+EVEN = 14  # grey values (0 to 255) by which a border may differ from its own middle
+MOST_BORDER = 0.25  # of a side; what is even further in is part of the picture
+PHOTOS_AT_ONCE = 256
+WINDOWS: tuple[Box, ...] = (
+    (0.0, 0.0, 1.0, 1.0),
+    *(
+        (left * (1 - size), top * (1 - size), left * (1 - size) + size, top * (1 - size) + size)
+        for size, places in ((0.9, 3), (0.8, 4))
+        for top in np.linspace(0, 1, places).tolist()
+        for left in np.linspace(0, 1, places).tolist()
+    ),
+)
+"""Left, top, right, bottom of each view, as shares of the photo's width and height; the whole first."""
+HASHES = len(WINDOWS) + 1  # the mirror image of the whole comes last
+_SIGN_BYTES = 1 + 8 * HASHES + SMALL_PX * SMALL_PX
+
+
+@dataclass(frozen=True)
+class PhotoSigns:
+    """The signs of a catalog's featured photos.
+
+    Attributes:
+        hashes: uint64, shape (n_works, `HASHES`): of each of `WINDOWS`, then of the whole mirrored.
+        small: Grey, uint8, shape (n_works, `SMALL_PX`, `SMALL_PX`), borders trimmed.
+        known: bool, shape (n_works,): False where a work has no photo or one that shows nothing.
+    """
+
+    hashes: HashTable
+    small: GreyTable
+    known: npt.NDArray[np.bool_]
+
+
+def photo_signs(works: Catalog) -> PhotoSigns:
+    """Give the signs of the works' featured photos, reading those that the cache lacks.
+
+    Raises:
+        PhotoError: A photo can't be read, or is not the one that the catalog was built with.
+    """
+    keys = photo_keys(works)
+    found = _stored_or_read(works, keys)
+    blank = bytes(_SIGN_BYTES)
+    table = np.frombuffer(b"".join(found.get(key or "", blank) for key in keys), dtype=np.uint8)
+    table = table.reshape(len(works), _SIGN_BYTES)
+    hashes = np.ascontiguousarray(table[:, 1 : 1 + 8 * HASHES]).view("<u8").astype(np.uint64)
+    small = table[:, 1 + 8 * HASHES :].reshape(-1, SMALL_PX, SMALL_PX)
+    return PhotoSigns(hashes.reshape(len(works), HASHES), small, table[:, 0] == 1)
+
+
+def signs_of(image: Image.Image) -> bytes:
+    """Give the signs of one photo as they are stored: whether it shows anything, its hashes, its small picture."""
+    grey = image.convert("L").resize((GREY_PX, GREY_PX), Image.Resampling.BOX)
+    box = trimmed_box(np.asarray(grey))
+    whole = grey.resize((GREY_PX, GREY_PX), Image.Resampling.BILINEAR, box=box)
+    views = [_window(whole, window) for window in WINDOWS]
+    views.append(whole.transpose(Image.Transpose.FLIP_LEFT_RIGHT))
+    hashes = [photo_hash(view) for view in views]
+    if hashes[0] is None:
+        return bytes(_SIGN_BYTES)
+    values = np.array([hashes[0] if each is None else each for each in hashes], dtype="<u8")
+    small = whole.resize((SMALL_PX, SMALL_PX), Image.Resampling.BOX)
+    return b"\1" + values.tobytes() + np.asarray(small).tobytes()
+
+
+def trimmed_box(grey: GreyTable) -> Box:
+    """Give left, top, right, bottom of a grey picture without its even borders, in pixels.
+
+    >>> picture = np.full((100, 100), 255, dtype=np.uint8)
+    >>> picture[10:90, 5:95] = np.arange(90)
+    >>> trimmed_box(picture)
+    (5.0, 10.0, 95.0, 90.0)
+    """
+    height, width = grey.shape
+    top, bottom = _even_lines(grey), height - _even_lines(grey[::-1])
+    left, right = _even_lines(grey.T), width - _even_lines(grey.T[::-1])
+    return float(left), float(top), float(right), float(bottom)
+
+
+def _even_lines(grey: GreyTable) -> int:
+    """Count the lines from the top that are all of one grey, that of the first line; 0 where they are too many."""
+    middle = np.median(grey[0])
+    # The outermost pixels of a line belong to the borders beside it, which may be of another grey.
+    even = (np.abs(grey.astype(np.int16) - middle) <= EVEN).mean(axis=1) >= 0.98
+    count = len(even) if even.all() else int(np.argmin(even))
+    return count if count <= MOST_BORDER * len(grey) else 0
+
+
+def _window(image: Image.Image, window: Box) -> Image.Image:
+    left, top, right, bottom = (share * GREY_PX for share in window)
+    return image.resize((GREY_PX // 2, GREY_PX // 2), Image.Resampling.BOX, box=(left, top, right, bottom))
+
+
+def _stored_or_read(works: Catalog, keys: list[str | None]) -> dict[str, bytes]:
+    cache = PhotoCache(cache_folder() / "likeness" / f"photo-signs-{SIGNS_VERSION}.sqlite")
+    paths = {key: path for key, path in zip(keys, works.photo_paths, strict=True) if key and path}
+    found = {key: value for key, value in cache.get(list(paths)).items() if len(value) == _SIGN_BYTES}
+    missing = {key: path for key, path in paths.items() if key not in found}
+    for batch in _batches(missing):
+        cache.put(batch)
+        found.update(batch)
+    return found
+
+
+def _batches(missing: dict[str, Path]) -> Iterator[list[tuple[str, bytes]]]:
+    if not missing:
+        return
+    read = read_ahead(missing.items(), signs_of, at_least_px=GREY_PX, ahead=PHOTOS_AT_ONCE)
+    batch: list[tuple[str, bytes]] = []
+    for pair in track(read, "photo signs", total=len(missing)):
+        batch.append(pair)
+        if len(batch) == PHOTOS_AT_ONCE:
+            yield batch
+            batch = []
+    yield batch
