@@ -1,8 +1,13 @@
 """Near-identical works joined into groups, with the evidence of each pair.
 
 Photos: of the pairs whose hashes differ in `CANDIDATE_BITS` or fewer, the whole of the one against all views of the
-other (`signs.py`), those whose aligned likeness is `NEAR_PHOTO` or more (`alignment.py`). Texts: see `texts.py`.
-Groups are what these pairs connect. What is found is kept in the cache, by the catalog's content.
+other (`signs.py`), those that agree when the one is laid on the other (`alignment.py`): in local contrast to
+`NEAR_CONTRAST` with colours no further apart than `NEAR_COLOUR`, or, of other colours, in contrast to `SAME_CONTRAST`.
+Texts: see `texts.py`. Groups are what these pairs connect. What is found is kept in the cache, by the
+catalog's content.
+
+The limits were chosen on copies of some paintings and on one simulated market, and judged on others:
+`python -m benchmarks.duplicates`.
 """
 
 import hashlib
@@ -19,14 +24,15 @@ from sakka.cache import cache_folder
 from sakka.curation.duplicates import IntArray, near_between
 from sakka.errors import SakkaError
 from sakka.files import writing_whole
-from sakka.likeness.alignment import likeness_of_pairs
+from sakka.likeness.alignment import Comparison, compare
 from sakka.likeness.signs import PhotoSigns, photo_signs
 from sakka.likeness.texts import near_texts
 from sakka.works import Catalog
 
-GROUPS_VERSION = 1
+GROUPS_VERSION = 2
 CANDIDATE_BITS = 12
-NEAR_PHOTO = 0.65
+NEAR_CONTRAST, NEAR_COLOUR = 0.88, 3.0
+SAME_CONTRAST = 0.96
 PHOTO, TEXT = "photo", "text"
 EVIDENCE_SCHEMA: dict[str, pl.DataType] = {
     "first": pl.Int64(),
@@ -42,7 +48,7 @@ class NearIdentical:
 
     Attributes:
         evidence: One row a pair: `first` and `second` (rows of the catalog, the first lower), `kind` (`photo` or
-            `text`) and `likeness` (aligned correlation of the photos, Jaccard index of the texts).
+            `text`) and `likeness` (correlation of the photos' local contrast, Jaccard index of the texts).
         n_works: How many works the catalog has.
         creators: Each work's creator as a number, shape (n_works,).
     """
@@ -106,17 +112,19 @@ def find_pairs(works: Catalog) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=EVIDENCE_SCHEMA, orient="row").sort("first", "second", "kind")
 
 
-def near_photos(signs: PhotoSigns, least: float = NEAR_PHOTO) -> tuple[IntArray, npt.NDArray[np.float64]]:
-    """Give the pairs of near-identical photos and the likeness of each, rounded to 4 places.
-
-    Args:
-        signs: The photos' signs.
-        least: The lowest likeness.
-    """
+def near_photos(signs: PhotoSigns) -> tuple[IntArray, npt.NDArray[np.float64]]:
+    """Give the pairs of near-identical photos and the contrast of each, rounded to 4 places."""
     pairs = candidate_pairs(signs)
-    values = np.round(likeness_of_pairs(signs.small, pairs).astype(np.float64), 4)
-    near = values >= least
-    return pairs[near], values[near]
+    found = compare(signs, pairs)
+    near = is_near(found)
+    contrast: npt.NDArray[np.float64] = found.contrast[near].astype(np.float64).round(4)
+    return pairs[near], contrast
+
+
+def is_near(found: Comparison) -> npt.NDArray[np.bool_]:
+    """Say of compared pairs whether their photos are near-identical, shape (n_pairs,)."""
+    near: npt.NDArray[np.bool_] = (found.contrast >= NEAR_CONTRAST) & (found.colour <= NEAR_COLOUR)
+    return near | (found.contrast >= SAME_CONTRAST)
 
 
 def candidate_pairs(signs: PhotoSigns, most_bits: int = CANDIDATE_BITS) -> IntArray:
@@ -160,7 +168,7 @@ def connected(pairs: IntArray, n_works: int) -> IntArray:
 
 
 def _kept_at(works: Catalog) -> Path:
-    key = f"{GROUPS_VERSION} {CANDIDATE_BITS} {NEAR_PHOTO} {works.fingerprint()}"
+    key = f"{GROUPS_VERSION} {works.fingerprint()}"
     return cache_folder() / "likeness" / f"pairs-{hashlib.sha256(key.encode()).hexdigest()[:24]}.parquet"
 
 

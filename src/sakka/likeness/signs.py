@@ -1,4 +1,4 @@
-"""What is kept of a photo to find its copies: perceptual hashes of several views, and a small grey picture.
+"""What is kept of a photo to find its copies: perceptual hashes of several views, and a small picture.
 
 A copy may be cut, framed, mirrored, recoloured, scaled or compressed anew. Even borders are trimmed first. Then the
 DCT hash (see `curation/duplicates.py`) is taken of the whole, of its mirror image, and of 3 x 3 windows of 90 % and
@@ -16,7 +16,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from sakka.cache import cache_folder
-from sakka.curation.duplicates import photo_hash
+from sakka.curation.duplicates import GRID_PX, photo_hash
 from sakka.models.photo_cache import PhotoCache, photo_keys, read_ahead
 from sakka.progress import track
 from sakka.works import Catalog
@@ -25,9 +25,10 @@ HashTable = npt.NDArray[np.uint64]
 GreyTable = npt.NDArray[np.uint8]
 Box = tuple[float, float, float, float]
 
-SIGNS_VERSION = 2
+SIGNS_VERSION = 3
 GREY_PX = 128
 SMALL_PX = 48
+COLOUR_PX = 24
 EVEN = 14  # grey values (0 to 255) by which a border may differ from its own middle
 MOST_BORDER = 0.25  # of a side; what is even further in is part of the picture
 PHOTOS_AT_ONCE = 256
@@ -42,7 +43,10 @@ WINDOWS: tuple[Box, ...] = (
 )
 """Left, top, right, bottom of each view, as shares of the photo's width and height; the whole first."""
 HASHES = len(WINDOWS) + 1  # the mirror image of the whole comes last
-_SIGN_BYTES = 1 + 8 * HASHES + SMALL_PX * SMALL_PX
+_HASH_BYTES = 8 * HASHES
+_GREY_BYTES = SMALL_PX * SMALL_PX
+_COLOUR_BYTES = 2 * COLOUR_PX * COLOUR_PX
+_SIGN_BYTES = 1 + _HASH_BYTES + _GREY_BYTES + _COLOUR_BYTES
 
 
 @dataclass(frozen=True)
@@ -52,11 +56,13 @@ class PhotoSigns:
     Attributes:
         hashes: uint64, shape (n_works, `HASHES`): of each of `WINDOWS`, then of the whole mirrored.
         small: Grey, uint8, shape (n_works, `SMALL_PX`, `SMALL_PX`), borders trimmed.
+        colour: Cb and Cr of the trimmed photo, uint8, shape (n_works, 2, `COLOUR_PX`, `COLOUR_PX`).
         known: bool, shape (n_works,): False where a work has no photo or one that shows nothing.
     """
 
     hashes: HashTable
     small: GreyTable
+    colour: GreyTable
     known: npt.NDArray[np.bool_]
 
 
@@ -71,14 +77,19 @@ def photo_signs(works: Catalog) -> PhotoSigns:
     blank = bytes(_SIGN_BYTES)
     table = np.frombuffer(b"".join(found.get(key or "", blank) for key in keys), dtype=np.uint8)
     table = table.reshape(len(works), _SIGN_BYTES)
-    hashes = np.ascontiguousarray(table[:, 1 : 1 + 8 * HASHES]).view("<u8").astype(np.uint64)
-    small = table[:, 1 + 8 * HASHES :].reshape(-1, SMALL_PX, SMALL_PX)
-    return PhotoSigns(hashes.reshape(len(works), HASHES), small, table[:, 0] == 1)
+    known, hashes, small, colour = np.split(table, np.cumsum([1, _HASH_BYTES, _GREY_BYTES]), axis=1)
+    return PhotoSigns(
+        hashes=np.ascontiguousarray(hashes).view("<u8").astype(np.uint64),
+        small=small.reshape(-1, SMALL_PX, SMALL_PX),
+        colour=colour.reshape(-1, 2, COLOUR_PX, COLOUR_PX),
+        known=known[:, 0] == 1,
+    )
 
 
 def signs_of(image: Image.Image) -> bytes:
     """Give the signs of one photo as they are stored: whether it shows anything, its hashes, its small picture."""
-    grey = image.convert("L").resize((GREY_PX, GREY_PX), Image.Resampling.BOX)
+    reduced = image.resize((GREY_PX, GREY_PX), Image.Resampling.BOX)
+    grey = reduced.convert("L")
     box = trimmed_box(np.asarray(grey))
     whole = grey.resize((GREY_PX, GREY_PX), Image.Resampling.BILINEAR, box=box)
     views = [_window(whole, window) for window in WINDOWS]
@@ -88,7 +99,9 @@ def signs_of(image: Image.Image) -> bytes:
         return bytes(_SIGN_BYTES)
     values = np.array([hashes[0] if each is None else each for each in hashes], dtype="<u8")
     small = whole.resize((SMALL_PX, SMALL_PX), Image.Resampling.BOX)
-    return b"\1" + values.tobytes() + np.asarray(small).tobytes()
+    chroma = reduced.convert("YCbCr").resize((COLOUR_PX, COLOUR_PX), Image.Resampling.BOX, box=box)
+    colour = np.asarray(chroma)[..., 1:].transpose(2, 0, 1)
+    return b"\1" + values.tobytes() + np.asarray(small).tobytes() + colour.tobytes()
 
 
 def trimmed_box(grey: GreyTable) -> Box:
@@ -116,7 +129,7 @@ def _even_lines(grey: GreyTable) -> int:
 
 def _window(image: Image.Image, window: Box) -> Image.Image:
     left, top, right, bottom = (share * GREY_PX for share in window)
-    return image.resize((GREY_PX // 2, GREY_PX // 2), Image.Resampling.BOX, box=(left, top, right, bottom))
+    return image.resize((GRID_PX, GRID_PX), Image.Resampling.BOX, box=(left, top, right, bottom))
 
 
 def _stored_or_read(works: Catalog, keys: list[str | None]) -> dict[str, bytes]:

@@ -24,7 +24,7 @@ FEWEST_SIGNS = 24
 MOST_WORKS = 20
 BANDS, BAND_HASHES = 16, 4
 MOST_IN_BUCKET = 50
-_PRIME = np.uint64((1 << 61) - 1)
+_MOST = (1 << 64) - 1
 
 Pair = tuple[int, int, float]
 
@@ -92,10 +92,13 @@ def _pairs_of(places: list[int]) -> Iterator[tuple[int, int]]:
 def _signature(shingles: Iterable[str]) -> npt.NDArray[np.uint64]:
     """Give the MinHash signature, shape (`BANDS`, `BAND_HASHES`)."""
     values = np.array([_hash(each) for each in shingles], dtype=np.uint64)
-    factors = np.random.default_rng(0).integers(1, 1 << 31, (2, BANDS * BAND_HASHES), dtype=np.uint64)
-    hashed = (values[:, None] * factors[0] + factors[1]) % _PRIME
-    return hashed.min(axis=0).reshape(BANDS, BAND_HASHES)
+    factors, terms = np.random.default_rng(0).integers(
+        0, _MOST, (2, BANDS * BAND_HASHES), dtype=np.uint64, endpoint=True
+    )
+    hashed = (values[:, None] * (factors | np.uint64(1)) + terms) >> np.uint64(32)  # multiply and shift, modulo 2^64
+    signature: npt.NDArray[np.uint64] = hashed.min(axis=0).reshape(BANDS, BAND_HASHES)
+    return signature
 
 
 def _hash(shingle: str) -> int:
-    return int.from_bytes(hashlib.blake2b(shingle.encode(), digest_size=4).digest(), "little") & 0x3FFFFFFF
+    return int.from_bytes(hashlib.blake2b(shingle.encode(), digest_size=8).digest(), "little")

@@ -1,0 +1,84 @@
+"""Near-identical works: what is found, what is not, and how it is joined."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageEnhance, ImageOps
+
+from sakka.likeness import groups
+from sakka.likeness.groups import connected, near_identical
+from sakka.works import Catalog, Work
+
+
+def picture(seed: int, size_px: int = 160) -> Image.Image:
+    generator = np.random.default_rng(seed)
+    coarse = generator.integers(0, 256, (9, 9, 3), dtype=np.uint8)
+    return Image.fromarray(coarse).resize((size_px, size_px), Image.Resampling.BICUBIC)
+
+
+def cut(image: Image.Image, left: float, top: float, share: float) -> Image.Image:
+    side = image.width
+    return image.crop(
+        (round(left * side), round(top * side), round((left + share) * side), round((top + share) * side))
+    )
+
+
+COPIES = {
+    "cut from a corner": lambda image: cut(image, 0.0, 0.0, 0.9),
+    "cut off the middle": lambda image: cut(image, 0.13, 0.04, 0.82),
+    "scaled": lambda image: image.resize((91, 97)),
+    "framed": lambda image: ImageOps.expand(image, 12, "white"),
+    "mirrored": ImageOps.mirror,
+    "darker": lambda image: ImageEnhance.Brightness(image).enhance(0.8),
+    "grey": lambda image: ImageOps.grayscale(image).convert("RGB"),
+}
+
+
+def listed(folder: Path, images: list[Image.Image]) -> Catalog:
+    works = []
+    for number, image in enumerate(images):
+        image.save(folder / f"{number}.png")
+        works.append(Work(f"w{number}", f"creator {number % 2}", photos=(f"{number}.png",)))
+    return Catalog.from_works(works, photo_root=folder)
+
+
+@pytest.mark.parametrize("change", COPIES)
+def test_a_changed_copy_is_found_among_other_pictures(folder: Path, change: str) -> None:
+    images = [picture(seed) for seed in range(6)]
+    found = near_identical(listed(folder, [*images, COPIES[change](images[2])]))
+    assert found.pairs("photo").tolist() == [[2, 6]]
+    assert found.sizes.tolist() == [2]
+    assert found.across_creators == 0
+
+
+def test_copies_are_joined_across_creators_and_works_without_photos_stay_alone(folder: Path) -> None:
+    images = [picture(0), picture(1), picture(0).resize((80, 80)), cut(picture(0), 0.05, 0.05, 0.9)]
+    works = listed(folder, images)
+    more = Catalog.from_works([*works, Work("a", "c"), Work("b", "c")], photo_root=folder)
+    found = near_identical(more)
+    assert found.groups[0] == found.groups[2] == found.groups[3]
+    assert len(set(found.groups.tolist())) == 4
+    assert (found.sizes.tolist(), found.across_creators) == ([3], 1)
+
+
+def test_an_even_photo_has_no_copies(folder: Path) -> None:
+    white = Image.new("RGB", (64, 64), "white")
+    assert near_identical(listed(folder, [white, white, picture(3)])).evidence.height == 0
+
+
+def test_what_was_found_is_read_back_and_a_damaged_file_is_found_anew(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works = listed(folder, [picture(0), picture(0)])
+    first = near_identical(works)
+    monkeypatch.setattr(groups, "find_pairs", lambda works: pytest.fail("looked again"))
+    assert near_identical(works).evidence.equals(first.evidence)
+    monkeypatch.undo()
+    groups._kept_at(works).write_bytes(b"PAR1")
+    assert near_identical(works).evidence.equals(first.evidence)
+
+
+def test_groups_are_what_pairs_connect() -> None:
+    assert connected(np.array([[4, 1], [1, 0], [3, 2]]), 6).tolist() == [0, 0, 1, 1, 0, 2]
+    assert connected(np.empty((0, 2), dtype=np.int64), 3).tolist() == [0, 1, 2]
