@@ -111,7 +111,7 @@ TITLES = (
     "ちいさな{motif}の{kind}",
     "{colour}の{motif}…{kind}",
     "{material}で作った{motif}",
-    "{motif}な{kind} {colour}",
+    "{motif}モチーフの{kind} {colour}",
     "一点もの {motif}の{kind}",
     "{kind}／{motif}／{colour}",
     "ゆらゆら{motif}の{material}{kind}",
