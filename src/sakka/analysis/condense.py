@@ -1,9 +1,10 @@
 """From stored predictions to a judged run, one outer fold at a time.
 
 Each file is read once. For each outer fold: (a) every mixture of photo and text is judged on the validation
-predictions of its inner folds, pooled; (b) the test predictions are reduced to answers, for each single model, for the
-mean of the inner models' probabilities (the ensemble), and for the two ensembles fused. Memory: the tables of one test
-part, one of each model and one more of each inner fold of the two that are fused, whatever the number of outer folds.
+predictions of its inner folds, pooled, and the learned fusions (`learned.py`) are fitted on them; (b) the test
+predictions are reduced to answers, for each single model, for the mean of the inner models' probabilities (the
+ensemble), and for the two ensembles fused. Memory: the tables of one test part, one of each model and one more of each
+inner fold of the two that are fused, and the pool of validation predictions, whatever the number of outer folds.
 
 The fusion joins the first photo model and the first text model of the plan.
 """
@@ -14,6 +15,7 @@ import numpy as np
 
 from sakka.analysis.answers import Answers
 from sakka.analysis.judged import Choice, Fusion, Judged, ModelAnswers, RunFacts
+from sakka.analysis.learned import LEARNED, Pool, judge_learned
 from sakka.analysis.reading import StoredRun
 from sakka.errors import RunError
 from sakka.experiment.predictions import StoredPrediction
@@ -50,10 +52,12 @@ class _Fusion:
     chosen: Answers
     of_how: dict[str, Answers]
     singles: tuple[Answers, ...]
+    learned: dict[str, Answers]
     choices: list[Choice] = field(default_factory=list)
 
     def whole(self) -> Fusion:
-        return Fusion(self.photo, self.text, tuple(self.choices), self.mixtures, self.chosen, self.of_how, self.singles)
+        answers = self.mixtures, self.chosen, self.of_how, self.singles, self.learned
+        return Fusion(self.photo, self.text, tuple(self.choices), *answers)
 
 
 def _empty_model(name: str, modality: Modality, facts: RunFacts) -> ModelAnswers:
@@ -77,6 +81,7 @@ def _empty_fusion(facts: RunFacts) -> _Fusion | None:
         chosen=Answers.empty(n_works),
         of_how={how: Answers.empty(n_works) for how in HOWS},
         singles=_empty_singles(facts),
+        learned={name: Answers.empty(n_works) for name in LEARNED},
     )
 
 
@@ -86,7 +91,7 @@ def _judge_fold(run: StoredRun, outer: int, answers: dict[str, ModelAnswers], fu
     pair = () if fusion is None else (fusion.photo, fusion.text)
     totals = {name: np.zeros((len(rows), facts.columns), dtype=np.float32) for name in answers}
     tested: dict[str, list[Probabilities]] = {name: [] for name in pair}
-    votes = _Votes()
+    votes, pool = _Votes(), Pool(facts)
     for inner in range(facts.inner_folds):
         found = {name: _judge_single(run, (name, outer, inner), model, rows) for name, model in answers.items()}
         for name, prediction in found.items():
@@ -95,13 +100,16 @@ def _judge_fold(run: StoredRun, outer: int, answers: dict[str, ModelAnswers], fu
             tested[name].append(found[name].test)
         if pair:
             votes.add(facts, *(found[name] for name in pair))
+            pool.add(*(found[name] for name in pair))
     for name, model in answers.items():
         totals[name] /= np.float32(facts.inner_folds)
         model.ensemble.put(rows, totals[name], facts.places[rows])
     if fusion is not None:
         fusion.choices.append(votes.choice())
         _fuse_ensembles(facts, fusion, fusion.choices[-1], rows, totals)
-        for single, photo, text in zip(fusion.singles, *(tested[name] for name in pair), strict=True):
+        pairs = list(zip(*(tested[name] for name in pair), strict=True))
+        judge_learned(pool, fusion.choices[-1].mixture, rows, pairs, fusion.learned)
+        for single, (photo, text) in zip(fusion.singles, pairs, strict=True):
             _fuse_into([single], facts, fusion.choices[-1].mixture, rows, photo, text)
 
 

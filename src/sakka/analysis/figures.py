@@ -62,6 +62,12 @@ def total(model: str, row: RowKind, measure: str, by_fold: Sequence[int], n: int
     return Figure(model, row, measure, int(sum(by_fold)), spread_of(by_fold), n, len(by_fold))
 
 
+def pooled(model: str, measure: str, value: float, n: int, folds: int) -> Figure:
+    """Make the figure of a fusion that is taken once over the works of all outer folds, so that it has no spread."""
+    known = None if math.isnan(value) else value
+    return Figure(model, "fused", measure, known, None, n, folds)
+
+
 def spread_of(values: Sequence[float]) -> float | None:
     """Give the standard deviation (n - 1), None for fewer than two values."""
     return float(np.std(np.asarray(values, dtype=np.float64), ddof=1)) if len(values) > 1 else None

@@ -1,7 +1,7 @@
 """A judged run: what all tables are made of."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -109,6 +109,7 @@ class Fusion:
         chosen: The ensembles' answers under the mixture chosen in each outer fold.
         of_how: The same for each way of fusing by itself.
         singles: For each inner fold, its photo and its text model fused under the mixture chosen.
+        learned: The answers of the fusions that are fitted (`analysis/learned.py`), by name.
     """
 
     photo: str
@@ -118,6 +119,7 @@ class Fusion:
     chosen: Answers
     of_how: Mapping[str, Answers]
     singles: tuple[Answers, ...]
+    learned: Mapping[str, Answers] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,14 @@ it. Its figures go into `results.json`, its rows into a Markdown and a CSV file 
 
 from collections.abc import Callable, Sequence
 
+from sakka.analysis.calibration import calibration, sure
 from sakka.analysis.confusions import confusions_table
 from sakka.analysis.coverage import coverage
 from sakka.analysis.creators import creators_table, sizes_table
 from sakka.analysis.ensembles import table3
 from sakka.analysis.entropy_tables import entropy_tables
 from sakka.analysis.figures import LeftOut, Table
+from sakka.analysis.fusions import fusions
 from sakka.analysis.gains import gains
 from sakka.analysis.judged import Judged
 from sakka.analysis.label_sets import LabelSets
@@ -23,6 +25,9 @@ TABLES: tuple[Callable[[Judged], Table | LeftOut], ...] = (
     gains,
     table2,
     choices,
+    fusions,
+    calibration,
+    sure,
     table4,
     agreement,
     sizes_table,

@@ -1,0 +1,215 @@
+"""Fusion that is learned: how far to trust photo and text is fitted on works that neither model was fitted on.
+
+Each creator c of a work gets a score, and the probabilities are the softmax of the scores (a conditional logit):
+
+    log-linear    s_c = a log p_c + b log t_c + g log share_c + d_c
+    stacked       the same and, for each model, p_c, log p_c times the entropy of p, minus log(1 + rank of c), whether
+                  c is first, the lead of the first over the second where c is first; log(p_c + t_c), sqrt(p_c t_c)
+
+p and t are the two models' probabilities, share_c is the creator's share of the works fitted on. The weights lower the
+summed log-loss + |weights - start|^2 / 2 + PENALTY |d|^2 / 2, a convex problem, by L-BFGS; `start` is equal weights, so
+that few works change little. a + b other than 1 is a temperature: the answers come out calibrated.
+
+A work with only a photo, or only a text, is answered by weights of its own, fitted on all works that have it with the
+other one left out.
+
+The works must be judged by models that did not see them. A single model's answers are less sure than a mean of
+several models', so several models are fused one pair at a time and the results averaged.
+
+Sources: D. Wolpert, Stacked generalization, Neural Networks 5, 1992; D. McFadden, Conditional logit analysis, 1974;
+C. Guo et al., On calibration of modern neural networks, ICML 2017, https://arxiv.org/abs/1706.04599
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from sakka.errors import ModelError
+from sakka.models.base import Probabilities
+from sakka.models.fusion import BLOCK_ROWS, Mask
+from sakka.splits import IntArray
+
+Kind = Literal["log-linear", "stacked"]
+View = Literal["both", "photo", "text"]
+Table = npt.NDArray[np.float64]
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+VIEWS: tuple[View, ...] = get_args(View)
+FLOOR = 1e-6  # stands for a smaller probability under the logarithm
+PENALTY = 4.0  # a creator's own d is taken to stay within about 1/2
+MOST_ENTRIES = 2**22  # of works times creators; beyond it every second, third ... work is fitted on
+STEPS = 200
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What one view has learned.
+
+    Attributes:
+        features: One weight a feature, shape (n_features,).
+        bias: One term a creator, g log share_c + d_c, shape (n_creators,).
+    """
+
+    features: Table
+    bias: Table
+
+
+@dataclass(frozen=True)
+class LearnedFusion:
+    """A fitted fusion.
+
+    Attributes:
+        kind: `log-linear` or `stacked`.
+        views: The weights for works with both, with only a photo and with only a text.
+    """
+
+    kind: Kind
+    views: Mapping[View, Weights]
+
+    def predict(
+        self, photo: Probabilities, text: Probabilities, has_photo: Mask | None = None, has_text: Mask | None = None
+    ) -> Probabilities:
+        """Fuse two models' probabilities of the same works, shape (n_works, n_creators), rows sum to 1.
+
+        Args:
+            photo: The photo model's, shape (n_works, n_creators).
+            text: The text model's, same shape.
+            has_photo: Whether each work has a photo; None means all have one.
+            has_text: The same for the text. A work with neither gets what the text model's answer gives.
+        """
+        fused = np.empty(photo.shape, dtype=np.float32)
+        for view, rows in zip(VIEWS, _rows_of_views(len(photo), has_photo, has_text), strict=True):
+            weights = self.views[view]
+            for start in range(0, len(rows), BLOCK_ROWS):
+                some = rows[start : start + BLOCK_ROWS]
+                table = features(self.kind, _tables(view, photo[some], text[some]))
+                fused[some] = _softmax(table @ weights.features + weights.bias)
+        return fused
+
+    def tensors(self) -> dict[str, Table]:
+        """Give the weights as arrays by name; `from_tensors` takes them back."""
+        named = ((view, name, getattr(self.views[view], name)) for view in VIEWS for name in ("features", "bias"))
+        return {f"{view}_{name}": array for view, name, array in named}
+
+    @classmethod
+    def from_tensors(cls, kind: Kind, tensors: Mapping[str, Table]) -> "LearnedFusion":
+        """Make a fusion of what `tensors` gave."""
+        views = {view: Weights(tensors[f"{view}_features"], tensors[f"{view}_bias"]) for view in VIEWS}
+        return cls(kind, views)
+
+
+def fit_fusion(
+    photo: Probabilities,
+    text: Probabilities,
+    places: IntArray,
+    has_photo: Mask | None = None,
+    has_text: Mask | None = None,
+    *,
+    kind: Kind = "log-linear",
+) -> LearnedFusion:
+    """Learn to fuse on works that neither model was fitted on.
+
+    Args:
+        photo: The photo model's probabilities, shape (n_works, n_creators).
+        text: The text model's, same shape.
+        places: Each work's creator as a column index, shape (n_works,).
+        has_photo: Whether each work has a photo; None means all have one.
+        has_text: The same for the text.
+        kind: `log-linear` or `stacked`.
+
+    Raises:
+        ModelError: The shapes differ or `kind` is unknown.
+    """
+    if photo.shape != text.shape or photo.ndim != 2 or len(photo) != len(places):
+        raise ModelError(f"can't fuse answers of shapes {photo.shape} and {text.shape} for {len(places)} works")
+    if kind not in KINDS:
+        raise ModelError(f"no learned fusion is called {kind!r}; known are {', '.join(KINDS)}")
+    seen, read = (np.ones(len(photo), np.bool_) if mask is None else mask for mask in (has_photo, has_text))
+    share = np.log((np.bincount(places, minlength=photo.shape[1]) + 1) / (len(places) + photo.shape[1]))
+    views: dict[View, Weights] = {}
+    for view, able in zip(VIEWS, (seen & read, seen, read), strict=True):
+        rows = every_so_many(np.flatnonzero(able), photo.shape[1])
+        tables = _tables(view, photo[rows], text[rows])
+        views[view] = _fit_view(features(kind, tables), places[rows], share, len(tables))
+    return LearnedFusion(kind, views)
+
+
+def every_so_many(rows: IntArray, columns: int) -> IntArray:
+    """Thin out rows evenly until they have at most `MOST_ENTRIES` entries in so many columns.
+
+    >>> every_so_many(np.arange(6), 2**21).tolist()
+    [0, 3]
+    """
+    return rows[:: max(1, -(-len(rows) * columns // MOST_ENTRIES))]
+
+
+def features(kind: Kind, tables: Sequence[Probabilities]) -> npt.NDArray[np.float32]:
+    """Give what a creator's score is made of, shape (n_works, n_creators, n_features); the logarithms come first.
+
+    Args:
+        kind: `log-linear` or `stacked`.
+        tables: The probabilities of one model or two, each of shape (n_works, n_creators).
+    """
+    columns = [np.log(np.maximum(table, FLOOR)) for table in tables]
+    if kind == "stacked":
+        for table in tables:
+            columns += _candidate_features(table)
+        if len(tables) == 2:
+            columns += [np.log(np.maximum(tables[0] + tables[1], FLOOR)), np.sqrt(tables[0] * tables[1])]
+    return np.stack(columns, axis=2).astype(np.float32, copy=False)
+
+
+def _candidate_features(table: Probabilities) -> Iterator[Probabilities]:
+    logarithm = np.log(np.maximum(table, FLOOR))
+    entropy = -(table * logarithm).sum(axis=1, keepdims=True)
+    order = np.argsort(-table, axis=1, kind="stable")
+    rank = np.empty_like(order)
+    np.put_along_axis(rank, order, np.arange(table.shape[1])[None], axis=1)
+    ordered = np.take_along_axis(table, order[:, :2], axis=1)
+    first = (rank == 0).astype(np.float32)
+    yield from (table, logarithm * entropy, -np.log1p(rank), first, first * (ordered[:, :1] - ordered[:, -1:]))
+
+
+def _fit_view(table: npt.NDArray[np.float32], places: IntArray, share: Table, n_models: int) -> Weights:
+    """Fit one view; without a work it is the equal weights it starts from."""
+    from scipy.optimize import minimize
+
+    width = table.shape[2]
+    start = np.zeros(width + 1 + len(share))
+    start[:n_models] = 1 / n_models
+    pull = np.concatenate([np.ones(width + 1), np.full(len(share), PENALTY)])
+    rows = np.arange(len(places))
+
+    def loss(parameters: Table) -> tuple[float, Table]:
+        bias = parameters[width] * share + parameters[width + 1 :]
+        answers = _softmax(table @ parameters[:width].astype(np.float32) + bias)
+        off = parameters - start
+        value = -np.log(np.maximum(answers[rows, places], 1e-300)).sum() + (pull * off * off).sum() / 2
+        answers[rows, places] -= 1
+        by_creator = answers.sum(axis=0)
+        by_feature = np.einsum("nk,nkf->f", answers, table)
+        slope = np.concatenate([by_feature, [by_creator @ share], by_creator]) + pull * off
+        return float(value), slope
+
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": STEPS}).x
+    return Weights(found[:width], found[width] * share + found[width + 1 :])
+
+
+def _tables(view: View, photo: Probabilities, text: Probabilities) -> tuple[Probabilities, ...]:
+    return {"both": (photo, text), "photo": (photo,), "text": (text,)}[view]
+
+
+def _rows_of_views(n_works: int, has_photo: Mask | None, has_text: Mask | None) -> tuple[IntArray, IntArray, IntArray]:
+    everyone = np.ones(n_works, dtype=np.bool_)
+    seen = everyone if has_photo is None else has_photo
+    read = everyone if has_text is None else has_text
+    return np.flatnonzero(seen & read), np.flatnonzero(seen & ~read), np.flatnonzero(~seen)
+
+
+def _softmax(scores: npt.NDArray[np.floating]) -> Table:
+    odds = np.exp(scores.astype(np.float64) - scores.max(axis=1, keepdims=True))
+    answers: Table = odds / odds.sum(axis=1, keepdims=True)
+    return answers

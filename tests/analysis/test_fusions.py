@@ -1,0 +1,90 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.runs import make_works, write_run
+
+from sakka.analysis.calibration import calibration, calibration_error, sure
+from sakka.analysis.condense import condense
+from sakka.analysis.figures import Figure, LeftOut, Table
+from sakka.analysis.fusions import fusions, mcnemar, paired_interval
+from sakka.analysis.judged import Judged
+from sakka.analysis.reading import open_run
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
+    folder = tmp_path_factory.mktemp("run")
+    write_run(folder, make_works(lacking=True))
+    return condense(open_run(folder))
+
+
+def cells(table: Table | LeftOut, measure: str) -> dict[str, float]:
+    assert isinstance(table, Table)
+    return {each.model: each.value for each in table.figures() if each.measure == measure and each.value is not None}
+
+
+def test_the_interval_of_a_difference_is_that_of_its_mean() -> None:
+    generator = np.random.default_rng(0)
+    after, before = (generator.random(4000) < share for share in (0.8, 0.7))
+    difference = after.astype(float) - before
+    low, high = paired_interval(after.astype(float), before.astype(float))
+    half = 1.96 * difference.std() / 4000**0.5
+    assert low == pytest.approx(difference.mean() - half, abs=0.002)
+    assert high == pytest.approx(difference.mean() + half, abs=0.002)
+
+
+def test_the_test_of_mcnemar_is_the_binomial_one() -> None:
+    assert mcnemar(3, 1) == pytest.approx(10 / 16)
+    assert mcnemar(0, 0) == 1.0
+
+
+def test_the_calibration_error_is_as_counted_by_hand() -> None:
+    probability = np.array([0.9, 0.9, 0.9, 0.9, 0.5, 0.5])
+    right = np.array([True, True, False, False, True, True])
+    assert calibration_error(probability, right) == pytest.approx((4 * 0.4 + 2 * 0.5) / 6)
+    assert calibration_error(probability, right, bins=1) == pytest.approx(4.6 / 6 - 4 / 6)
+
+
+def test_learned_fusions_are_judged_on_every_tested_work(judged: Judged) -> None:
+    assert judged.fusion is not None
+    for answers in judged.fusion.learned.values():
+        assert (answers.named[judged.facts.outer >= 0] >= 0).all()
+    losses = cells(fusions(judged), "log_loss")
+    assert losses["fused learned log-linear"] < losses["fused arithmetic, best ratio"]
+
+
+def test_a_gain_stands_inside_its_interval_and_agrees_with_the_counts(judged: Judged) -> None:
+    table = fusions(judged)
+    gain, low, high = (cells(table, f"{name}accuracy_gain") for name in ("", "low_", "high_"))
+    more, fewer = cells(table, "only_this_count"), cells(table, "only_ratio_count")
+    for name, value in gain.items():
+        assert low[name] <= value <= high[name]
+        assert value == pytest.approx((more[name] - fewer[name]) / judged.facts.n_tested)
+
+
+def test_learning_makes_the_arithmetic_mean_of_equals_better_calibrated(judged: Judged) -> None:
+    errors = cells(calibration(judged), "calibration_error")
+    assert errors["fused learned log-linear"] < errors["fused arithmetic, best ratio"]
+
+
+def test_the_surer_the_fewer_works_are_answered(judged: Judged) -> None:
+    table = sure(judged)
+    coverage = list(cells(table, "coverage").values())
+    wrong = list(cells(table, "wrong_count").values())
+    assert coverage == sorted(coverage, reverse=True)
+    assert coverage[0] == 1.0
+    assert wrong == sorted(wrong, reverse=True)
+
+
+def test_the_reliability_diagram_holds_every_work_once(judged: Judged) -> None:
+    table = calibration(judged)
+    assert isinstance(table, Table)
+    bins: list[Figure] = [each for each in table.extra if each.measure == "accuracy"]
+    assert sum(each.n for each in bins) == judged.facts.n_tested
+
+
+def test_a_run_without_texts_leaves_the_tables_out(tmp_path: Path) -> None:
+    write_run(tmp_path, make_works(per_creator=10), models=(("photo-efficientnet_lite0", "photo"),))
+    lone = condense(open_run(tmp_path))
+    assert all(isinstance(make(lone), LeftOut) for make in (fusions, calibration, sure))
