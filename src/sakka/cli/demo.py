@@ -54,9 +54,10 @@ def make_market(folder: Path, *, creators: int, seed: int) -> "Catalog":
     from sakka.curation.build import build_catalog
     from sakka.curation.market import MarketSettings
     from sakka.splits import MIN_WORKS
+    from sakka.works import Catalog
 
     market = MarketSettings(creators=creators, works=WORKS_A_CREATOR * creators, seed=seed)
-    return build_catalog(
+    build_catalog(
         "market",
         folder=folder,
         market=market,
@@ -66,6 +67,7 @@ def make_market(folder: Path, *, creators: int, seed: int) -> "Catalog":
         one_account=True,
         min_works=MIN_WORKS,
     )
+    return Catalog.read(folder)  # as the other commands see it
 
 
 def fit_on_all_but_one(works: "Catalog", *, seed: int) -> tuple["FusedModel", "Work"]:
