@@ -1,13 +1,16 @@
 """The linear text model: no leak between folds, the same answers alone and together, small and fast."""
 
 import time
+from typing import Any
 
 import numpy as np
 import pytest
 
 from sakka.models.base import CreatorModel
-from sakka.models.text.linear import LinearText
-from sakka.splits import nested_splits
+from sakka.models.text.features import count_blocks
+from sakka.models.text.linear import PROFILES, LinearText, Profile
+from sakka.models.text.softmax import fit_softmax
+from sakka.splits import IntArray, nested_splits
 from sakka.works import Catalog, Work
 
 SUBJECTS = ("rose", "sea", "moon", "猫と花", "刺繍")
@@ -27,13 +30,16 @@ def test_changing_every_other_text_changes_nothing_in_a_folds_model(monkeypatch:
     fold = nested_splits(works, seed=1).fold(0, 0)
     others = np.concatenate([fold.validation, fold.test]).tolist()
     changed = catalog(dict.fromkeys(others, "the the の の unseen 未知 words moon rose a" * 3))
-    fitted: list[LinearText] = []
+    fitted: list[LinearText] = []  # for each version the models of both profiles, then the fold's own
     original = LinearText._fit_counts
     monkeypatch.setattr(LinearText, "_fit_counts", lambda *a: fitted.append(original(*a)) or fitted[-1])
     for version in (works, changed):
         list(LinearText().predict_folds(version, [fold], works.creators))
-    first, second = (model._export().tensors for model in fitted)
-    assert all(first[name].tobytes() == second[name].tobytes() for name in first)
+    assert len(fitted) == 6
+    for model, other in zip(fitted[:3], fitted[3:], strict=True):
+        first, second = model._export().tensors, other._export().tensors
+        assert model.profile_ == other.profile_
+        assert all(first[name].tobytes() == second[name].tobytes() for name in first)
 
 
 def test_a_folds_answers_are_bit_for_bit_those_of_fit_on_its_training_part() -> None:
@@ -72,3 +78,34 @@ def test_one_text_takes_less_than_ten_milliseconds() -> None:
         model.predict_proba(work)
         times.append(time.perf_counter() - start)
     assert min(times) < 0.01
+
+
+def test_the_profile_is_the_one_that_does_better_on_works_held_out() -> None:
+    model = LinearText().fit(catalog())
+    assert model.profile_ in PROFILES
+    counts, places = count_blocks(catalog().texts, 2), catalog().creator_indices()
+    rows = np.arange(len(places))
+    learn, held = rows[rows % 4 > 0], rows[rows % 4 == 0]
+    losses = {profile: model._loss_of(profile, counts, places, learn, held) for profile in PROFILES}
+    assert min(losses, key=losses.__getitem__) == model.profile_
+
+
+def test_settings_that_are_given_are_used() -> None:
+    given = LinearText(penalty=0.1, idf_power=0.0, halves=False).fit(catalog())
+    assert given.profile_ == Profile(0.0, 0.1, False)
+    assert LinearText(penalty=0.1).fit(catalog()).profile_.penalty == 0.1
+
+
+def test_learning_from_halves_adds_two_rows_a_text_and_none_for_a_text_of_one_letter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows: list[int] = []
+
+    def counting(features: Any, places: IntArray, *others: Any, **settings: Any) -> Any:
+        rows.append(len(places))
+        return fit_softmax(features, places, *others, **settings)
+
+    monkeypatch.setattr("sakka.models.text.linear.fit_softmax", counting)
+    for halves in (False, True):
+        LinearText(penalty=0.1, idf_power=0.0, halves=halves).fit(catalog({0: "a"}))
+    assert rows == [150, 449]

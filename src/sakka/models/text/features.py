@@ -1,0 +1,63 @@
+"""The tables that the linear text model learns from: blocks of counts, and their weights.
+
+A block is one kind of feature: words, or character n-grams. Its counts hold each text three times: whole, its first
+half and its second half, in this order, so that a model may learn from halves without counting again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sakka.models.text.ngrams import Counts, Hashes, character_hashes, count_all, word_hashes
+from sakka.models.text.softmax import Weights
+from sakka.models.text.words import normalise
+from sakka.splits import IntArray
+
+BLOCKS = {"words": word_hashes, "ngrams": character_hashes}
+PARTS = 3  # rows of counts a text: the whole, its first half, its second half
+
+
+@dataclass(frozen=True)
+class Block:
+    """One kind of feature as a fitted model has it.
+
+    Attributes:
+        vocabulary: Hashes, ascending, shape (n_features,).
+        idf: To the power that the settings name, shape (n_features,).
+        stretch: The length of every row, shape (1,).
+    """
+
+    vocabulary: Hashes
+    idf: Weights
+    stretch: Weights
+
+    def weigh(self, counts: Any) -> Any:
+        """Turn counts of the vocabulary (CSR) into features (CSR float32 of the same shape)."""
+        weighed = counts.copy()
+        weighed.data = np.sqrt(weighed.data) * self.idf[weighed.indices]
+        lengths = np.sqrt(weighed.power(2) @ np.ones(weighed.shape[1], dtype=np.float32))
+        weighed.data *= self.stretch[0] / np.repeat(lengths, np.diff(weighed.indptr))
+        return weighed
+
+
+def count_blocks(texts: Sequence[str], min_texts: int) -> list[Counts]:
+    """Count each block in the texts, then in their first halves, then in their second halves."""
+    normal = [normalise(text) for text in texts]
+    first = [text[: len(text) // 2] for text in normal]
+    second = [text[len(text) // 2 :] for text in normal]
+    return [count_all([*normal, *first, *second], hashes_of, min_texts) for hashes_of in BLOCKS.values()]
+
+
+def rows_of(counts: Counts, rows: IntArray) -> Counts:
+    """Give the counts of some texts and of their halves, laid out as `count_blocks` does."""
+    n_texts = counts.matrix.shape[0] // PARTS
+    return Counts(counts.vocabulary, counts.matrix[np.concatenate([rows + part * n_texts for part in range(PARTS)])])
+
+
+def side_by_side(blocks: Sequence[Any]) -> Any:
+    """Join blocks of features of the same texts: CSR float32, shape (n_texts, all features)."""
+    from scipy.sparse import hstack
+
+    return hstack(blocks, format="csr", dtype=np.float32)
