@@ -1,0 +1,41 @@
+"""Workers that share the cores by jobs, not by pieces of one job.
+
+PyTorch can spread one operation over all cores, but small operations then wait for the slowest core, and sums depend
+on how many cores there are. Here each worker computes whole jobs with one thread of its own: no core waits for
+another, and a job's bytes are the same on any number of cores.
+"""
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+import torch
+
+Job = TypeVar("Job")
+Answer = TypeVar("Answer")
+
+
+def work_off(jobs: Iterable[Job], do: Callable[[Job], Answer], name: str) -> Generator[Answer, None, None]:
+    """Give the answers to jobs in order; as many are worked on at a time as PyTorch may use cores.
+
+    At most one answer a worker waits to be taken, so memory stays bounded however many jobs there are.
+
+    Args:
+        jobs: What to do; taken as workers get free.
+        do: Does one job; what it raises is raised here.
+        name: What the threads are called.
+    """
+    threads = torch.get_num_threads()
+    pool = ThreadPoolExecutor(threads, thread_name_prefix=name, initializer=torch.set_num_threads, initargs=(1,))
+    running: deque[Future[Answer]] = deque()
+    try:
+        for job in jobs:
+            running.append(pool.submit(do, job))
+            if len(running) > 2 * threads:
+                yield running.popleft().result()
+        while running:
+            yield running.popleft().result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+        torch.set_num_threads(threads)  # a worker's setting would hold for threads that start later
