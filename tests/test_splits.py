@@ -183,10 +183,12 @@ def dated(days: list[list[int | None]]) -> Catalog:
 def test_what_is_judged_is_later_than_what_was_learned_from(days: list[list[int]]) -> None:
     works = dated([list(own) for own in days])
     works = works.take(np.flatnonzero(dated_enough(works)))
-    if len(works) == 0:
+    try:
+        folds = nested_splits(works, seed=0, kind="temporal").folds()
+    except SplitError:  # by chance too few different dates
         return
     places, when = works.creator_indices(), works.table["created_at"].to_numpy()
-    for fold in nested_splits(works, seed=0, kind="temporal").folds():
+    for fold in folds:
         for creator in range(places.max() + 1):
             train, validation, test = (
                 when[rows[places[rows] == creator]] for rows in (fold.train, fold.validation, fold.test)
@@ -203,8 +205,8 @@ def test_the_last_two_fifths_are_tested_in_five_windows() -> None:
     last = splits.fold(4, 0)
     assert (last.train.tolist(), last.validation.tolist()) == (list(range(85)), list(range(85, 92)))
     earliest = splits.fold(4, 4)
-    assert len(earliest.train) == 56
-    assert earliest.validation.tolist() == list(range(56, 63))
+    assert len(earliest.train) == 55
+    assert earliest.validation.tolist() == list(range(55, 63))
 
 
 def test_works_without_a_date_and_creators_of_one_day_are_named_as_unusable() -> None:

@@ -40,6 +40,7 @@ RANDOM, GROUPED, TEMPORAL = "random", "grouped", "temporal"
 KINDS = (RANDOM, GROUPED, TEMPORAL)
 TEST = -1
 UNUSED = -2
+GOLDEN = 0.6180339887498949
 EARLIER = 0.6
 """Temporal: the share of a creator's works that is older than the first window."""
 
@@ -243,6 +244,12 @@ def _temporal(works: "Catalog") -> tuple[IntArray, IntArray]:
         )
     places, dates = works.creator_indices(), _dates(works)
     outer = _windows(places, dates)
+    empty = np.flatnonzero(np.bincount(outer + 1, minlength=OUTER_FOLDS + 1) == 0)
+    if len(empty):
+        raise SplitError(
+            f"no work falls in window {empty[0]} of {OUTER_FOLDS}: the {len(works)} works have too few different dates "
+            "to be divided by time; choose another split"
+        )
     inner = np.full((len(places), OUTER_FOLDS), UNUSED, dtype=np.int64)
     for fold in range(OUTER_FOLDS):
         inner[outer == fold, fold] = TEST
@@ -284,7 +291,8 @@ def _windows(places: IntArray, dates: IntArray) -> IntArray:
     sizes = np.diff(np.append(starts, len(place)))
     first_of_date = new_creator | (np.diff(date, prepend=-1) != 0)
     rank = np.maximum.accumulate(np.where(first_of_date, np.arange(len(place)), 0)) - np.repeat(starts, sizes)
-    share = rank / np.repeat(sizes, sizes)
+    # Creators with few works have none in some window: a phase of each creator's own makes it another one for each.
+    share = (rank + (0.5 + GOLDEN * place) % 1) / np.repeat(sizes, sizes)
     width = (1 - EARLIER) / OUTER_FOLDS
     windows = np.empty(len(place), dtype=np.int64)
     windows[order] = np.clip(np.floor((share - EARLIER) / width + 1e-9), -1, OUTER_FOLDS - 1)

@@ -1,14 +1,18 @@
 """`sakka catalog` as a person calls it."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
+from tests.catalogs import tiny_catalog
 from typer.testing import CliRunner
 
 import sakka.cli.catalog  # noqa: F401 (adds its commands)
 from sakka.cli import app
 from sakka.errors import CatalogError
+from sakka.likeness.groups import near_identical
+from sakka.works import Catalog, Work
 
 
 def called(*arguments: object) -> str:
@@ -36,7 +40,7 @@ def test_a_build_tells_what_is_in_it_and_what_is_not(source: Path, folder: Path)
     output = called("build", source, "-o", folder / "c", *COLUMNS, "--one-account", "--min-works", 2)
     for part in ("works               4", "fewest works", "Accounts of one person", "1 of 6 rows can't be used"):
         assert part in output
-    assert called("show", folder / "c") == output
+    assert called("show", folder / "c", "--no-near-identical") == output
 
 
 def test_a_catalog_is_shown_as_json(source: Path, folder: Path) -> None:
@@ -64,3 +68,17 @@ def test_the_market_is_built_by_its_name(folder: Path) -> None:
     output = called("build", "market", "-o", folder / "m", "--creators", 2, "--works", 12, "--seed", 3)
     assert "creators" in output
     assert (folder / "m" / "market" / "listings.csv").is_file()
+
+
+def test_show_counts_near_identical_works(folder: Path) -> None:
+    works = tiny_catalog(folder / "photos", creators=2, works=3)
+    names = works.table["photos"].list.first().to_list()
+    shutil.copy(folder / "photos" / names[0], folder / "photos" / "again.png")
+    again = Work("again", "creator 01", photos=("again.png",))
+    catalog = Catalog.from_works([*works, again], photo_root=folder / "photos")
+    row = near_identical(catalog).groups
+    catalog.write(folder / "catalog")
+    assert row[0] == row[-1]
+    output = called("show", folder / "catalog")
+    assert f"across creators  {near_identical(catalog).across_creators} groups" in output
+    assert "Near-identical" not in called("show", folder / "catalog", "--no-near-identical")

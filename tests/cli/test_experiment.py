@@ -6,10 +6,12 @@ import sys
 import time
 from pathlib import Path
 
+import polars as pl
 import pytest
 from tests.catalogs import tiny_catalog
 
 from sakka.cli import main
+from sakka.works import Catalog
 
 MODELS = ("--model", "text-linear", "--model", "dummy")
 
@@ -153,3 +155,40 @@ def test_a_folder_that_is_no_run_has_no_report(
     code, _, error = run(["report", folder / name], monkeypatch, capsys)
     assert code == 2
     assert "is not a run" in error
+
+
+def test_all_splits_stand_side_by_side_in_the_first_table(
+    catalog: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["experiment", catalog, "-o", folder / "run", "--preset", "quick", "--model", "dummy", "--split", "all"]
+    code, output, _ = run(arguments, monkeypatch, capsys)
+    assert code == 0
+    assert "How much does the random split flatter?" in output
+    results = json.loads((folder / "run" / "report" / "results.json").read_text())
+    assert results[0]["table"] == "splits"
+    judged = {entry["split"]: entry["n"] for entry in results if entry["table"] == "splits"}
+    assert judged == {"random": 60, "grouped": 60, "temporal": 24}  # 4 of 10 by each
+    page = (folder / "run" / "report" / "index.html").read_text()
+    assert page.index('id="splits"') < page.index("Under the random split") < page.index('id="table3"')
+    before = report_of(folder / "run")
+    (folder / "run" / "grouped" / "predictions" / "dummy" / "2-0.safetensors").unlink()
+    assert run(arguments, monkeypatch, capsys)[0] == 0
+    assert report_of(folder / "run") == before
+
+
+def test_a_split_that_the_catalog_cannot_have_is_named_and_left_out(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    works = tiny_catalog(folder / "photos", creators=2)
+    undated = Catalog(
+        works.table.with_columns(pl.lit(None).cast(pl.Datetime("us")).alias("created_at")), folder / "photos"
+    )
+    undated.write(folder / "catalog")
+    arguments = ["experiment", folder / "catalog", "-o", folder / "run", "--model", "dummy", "--inner-folds", "1"]
+    assert run([*arguments, "--split", "temporal"], monkeypatch, capsys)[2].startswith(
+        "sakka: the temporal split can use none of the 20 works (20 without a date)"
+    )
+    code, _, errors = run([*arguments, "--split", "all"], monkeypatch, capsys)
+    assert code == 0
+    assert "the temporal split is left out: the temporal split can use none" in errors
+    assert not (folder / "run" / "temporal").exists()

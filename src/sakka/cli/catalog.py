@@ -77,8 +77,11 @@ def build(
 def show(
     catalog: Annotated[Path, typer.Argument(help="A catalog's folder.", metavar="DIR")],
     as_json: Annotated[bool, typer.Option("--json", help="Print what catalog.json holds, as JSON.")] = False,
+    near_identical: Annotated[
+        bool, typer.Option(help="Look for near-identical works; the first time every photo is read.")
+    ] = True,
 ) -> None:
-    """Show what a catalog holds, what its rules removed, and which rows could not be used.
+    """Show what a catalog holds, its near-identical works, what its rules removed, and the rows that can't be used.
 
     Example: sakka catalog show catalog
     """
@@ -90,6 +93,29 @@ def show(
         typer.echo(canonical_json(read.info), nl=False)
     else:
         _show(read, catalog)
+        if near_identical:
+            _show_near_identical(read)
+
+
+def _show_near_identical(catalog: "Catalog") -> None:
+    from sakka.cli.terminal import output_console, show_pairs, showing_progress
+    from sakka.likeness.groups import near_identical
+
+    with showing_progress():
+        found = near_identical(catalog)
+    pairs = found.evidence["kind"].value_counts()
+    counts = dict(pairs.iter_rows())
+    works = int(found.sizes.sum())
+    output_console().print()
+    show_pairs(
+        [
+            ("pairs", f"{counts.get('photo', 0):,} by photo, {counts.get('text', 0):,} by text"),
+            ("groups", f"{len(found.sizes):,}, the largest of {found.sizes.max(initial=0):,} works"),
+            ("works in them", f"{works:,} ({works / max(1, len(catalog)):.1%})"),
+            ("across creators", f"{found.across_creators:,} groups hold works of more than one creator"),
+        ],
+        title="Near-identical works",
+    )
 
 
 def _field_and_column(pair: str) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from sakka.experiment.plan import Plan
     from sakka.works import Catalog
 
+EVERY_SPLIT = "all"
 INTERRUPTED = 130  # what shells give for a program that Ctrl-C ended
 COLUMNS = {"accuracy": "accuracy", "macro_f1": "macro-F1", "top5_accuracy": "top 5"}
 
@@ -25,7 +27,9 @@ def experiment(
     catalog: Annotated[Path, typer.Argument(help="A catalog's folder.", metavar="CATALOG")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The run folder.", metavar="RUN")],
     preset: Annotated[str, typer.Option(help="quick (5 x 1 folds), best (5 x 5) or paper (docs/paper.md).")] = "best",
-    split: Annotated[str, typer.Option(help="How works are divided into folds.")] = "random",
+    split: Annotated[
+        str, typer.Option(help="How works are divided: random, grouped, temporal, or all of them side by side.")
+    ] = "random",
     seed: Annotated[int, typer.Option(help="The seed of the folds and of the models.", min=0)] = 0,
     inner_folds: Annotated[
         int | None,
@@ -58,11 +62,10 @@ def experiment(
     started_s = time.monotonic()
     try:
         with showing_progress():
-            layout = judge(
+            layout = (judge_all if split == EVERY_SPLIT else partial(judge, split=split))(
                 Catalog.read(catalog),
                 output,
                 preset=preset,
-                split=split,
                 seed=seed,
                 inner_folds=inner_folds,
                 outer_folds=outer_folds,
@@ -102,8 +105,9 @@ def judge(
     inner_folds: int | None = None,
     outer_folds: int = 5,
     options: "PaperOptions | None" = None,
+    with_report: bool = True,
 ) -> "RunLayout":
-    """Plan, run and report; what is left out, and departures from the paper, are named on standard error.
+    """Plan, run and, unless that is done later, report; what is left out is named on standard error.
 
     Raises:
         SakkaError: Anything that the caller can mend.
@@ -119,7 +123,44 @@ def judge(
     for name, reason in plan.left_out.items():
         error_console().print(f"{name} is left out: {reason}", soft_wrap=True)
     show_departures(plan, catalog.info)
+    show_left_out(catalog, plan.split)
     layout = run_experiment(catalog, output, plan)
+    if with_report:
+        write_report(layout.folder)
+    return layout
+
+
+def show_left_out(catalog: "Catalog", split: str) -> None:
+    """Name on standard error the works that a split can't use."""
+    from sakka.cli.terminal import error_console
+    from sakka.experiment.dividing import usable_works
+
+    left_out = usable_works(catalog, split).left_out
+    if left_out:
+        told = ", ".join(f"{count:,} {reason}" for reason, count in left_out.items())
+        error_console().print(f"the {split} split leaves out {told}", soft_wrap=True)
+
+
+def judge_all(catalog: "Catalog", output: Path, **arguments: Any) -> "RunLayout":
+    """Judge the random split in the run folder and the others in folders within it; the report shows all of them.
+
+    A split that can't be made of this catalog is named on standard error and left out.
+
+    Raises:
+        SakkaError: As `judge`.
+    """
+    from sakka.cli.terminal import error_console
+    from sakka.errors import SplitError
+    from sakka.report.write import write_report
+    from sakka.splits import KINDS, RANDOM
+
+    layout = judge(catalog, output, split=RANDOM, with_report=False, **arguments)
+    for kind in KINDS:
+        if kind != RANDOM:
+            try:
+                judge(catalog, layout.other_split(kind), split=kind, **arguments)
+            except SplitError as error:
+                error_console().print(f"the {kind} split is left out: {error}", soft_wrap=True)
     write_report(layout.folder)
     return layout
 
@@ -143,6 +184,7 @@ def show_headline(layout: "RunLayout") -> None:
     results = json.loads(layout.results.read_text(encoding="utf-8"))
     output_console().print(headline(results))
     output_console().print()
+    show_splits(results)
     rows = headline_rows(results)
     figures = next(iter(rows.values()))
     works, folds = (next(iter(figures.values()))[name] for name in ("n", "folds"))
@@ -152,6 +194,29 @@ def show_headline(layout: "RunLayout") -> None:
         title=f"{works:,} works, {folds} outer folds (mean ± standard deviation)",
         left=2,
     )
+
+
+def show_splits(results: Sequence[Mapping[str, Any]]) -> None:
+    """Print the accuracy of each model under each way of dividing, where the run has more than one."""
+    from sakka.cli.terminal import output_console, show_table
+
+    found = [each for each in results if each["table"] == "splits" and each["measure"] in ("accuracy", "works_count")]
+    if not found:
+        return
+    splits = list(dict.fromkeys(each["split"] for each in found))
+    rows: dict[str, dict[str, Mapping[str, Any]]] = {}
+    for each in found:
+        rows.setdefault("works judged" if each["measure"] == "works_count" else each["model"], {})[each["split"]] = each
+    show_table(
+        ["accuracy", *splits],
+        [[name, *(_split_figure(of_split.get(split)) for split in splits)] for name, of_split in rows.items()],
+        title="How much does the random split flatter?",
+    )
+    output_console().print()
+
+
+def _split_figure(entry: Mapping[str, Any] | None) -> str:
+    return f"{entry['value']:,}" if entry and entry["measure"] == "works_count" else _figure(entry)
 
 
 def headline_rows(results: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], dict[str, Mapping[str, Any]]]:

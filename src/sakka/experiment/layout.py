@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from sakka.splits import KINDS, RANDOM
+
 
 @dataclass(frozen=True)
 class RunLayout:
@@ -42,6 +44,16 @@ class RunLayout:
     def prediction(self, model: str, outer: int, inner: int) -> Path:
         """One model's answers for one fold."""
         return self.folder / "predictions" / model / f"{outer}-{inner}.safetensors"
+
+    def other_split(self, split: str) -> Path:
+        """The run folder of the same models under another way of dividing (`--split all`)."""
+        return self.folder / split
+
+    @property
+    def other_splits(self) -> list[Path]:
+        """Those of these folders that hold a complete run, its report included."""
+        folders = (self.other_split(kind) for kind in KINDS if kind != RANDOM)
+        return [folder for folder in folders if RunLayout(folder).results.is_file()]
 
     @property
     def report(self) -> Path:

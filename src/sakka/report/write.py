@@ -9,6 +9,7 @@ from sakka.analysis.figures import LeftOut, Table, results
 from sakka.analysis.judged import Judged
 from sakka.analysis.label_sets import read_label_sets
 from sakka.analysis.reading import StoredRun, open_run
+from sakka.analysis.splits_table import splits_table
 from sakka.analysis.tables import all_tables
 from sakka.files import write_json, write_text, writing_whole_folder
 from sakka.report.formats import file_names
@@ -33,6 +34,9 @@ def write_report(run_folder: Path | str) -> Path:
     judged = condense(run)
     base: Base = "2" if run.plan.log_base == "2" else "e"
     tables, left_out = all_tables(judged, read_label_sets(run, base))
+    others = [condense(open_run(folder)) for folder in run.layout.other_splits]
+    if others:
+        tables.insert(0, splits_table([judged, *others]))
     return write_tables(run, judged, tables, left_out)
 
 
