@@ -9,6 +9,8 @@ from sakka.models.base import CreatorModel
 MODELS: dict[str, str] = {
     "photo-efficientnet_lite0": "sakka.models.photo.linear:EfficientNetLinear",
     "photo-vgg16": "sakka.models.photo.linear:VGG16Linear",
+    "photo-efficientnet_lite0-finetuned": "sakka.models.photo.finetune:EfficientNetFineTuned",
+    "photo-vgg16-finetuned": "sakka.models.photo.finetune:VGG16FineTuned",
     "text-linear": "sakka.models.text.linear:LinearText",
     "text-fasttext": "sakka.models.text.fasttext:FastText",
     "text-word2vec": "sakka.models.text.word2vec:Word2VecLightGBM",
