@@ -4,12 +4,13 @@ For each fold f, with its own training rows, means m_f and deviations s_f, it lo
 
     1/n_f * sum over its rows i of -log softmax(W_f' z_i + b_f)[y_i]  +  penalty / 2 * |W_f|^2
 
-with z_i = (x_i - m_f) / s_f,
+with z_i = a (x_i - m_f) / s_f, where the columns' weights a are 1 unless features of several kinds are to count alike
+however many columns each has (`block_weights`),
 
-by Adam in minibatches, the step length rising to `RATE` over the first tenth of the steps and falling to 0 at the
-last. The folds stand side by side in one batched matrix product; each draws its own rows in an order that depends on
-the seed and on how many rows it has, and none sees another. A fold that is trained alone agrees to about 1e-4 in
-probability: a product of another shape may round otherwise, so for equal bytes the same folds are trained together.
+by Adam in minibatches, the step length rising to RATE / sqrt(features) over the first tenth of the steps and falling
+to 0 at the last. Each fold is one job of a worker (`workers.py`): it draws its own rows, in an order
+that depends on the seed and on how many rows it has, and gives the same bytes alone and among others. A fold's weights
+fit into a core's own cache, so one batched product over all folds was not faster.
 
 Full-batch L-BFGS, preconditioned by the features' covariance, was tried: it ends at a lower objective, with the same
 accuracy on validation parts, after five times the work.
@@ -19,28 +20,29 @@ Source: D. Kingma, J. Ba, Adam, ICLR 2015, https://arxiv.org/abs/1412.6980
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
 from sakka.models.base import Probabilities
-from sakka.progress import task
+from sakka.models.workers import work_off
+from sakka.progress import track
 from sakka.splits import IntArray
 
 FloatTable = npt.NDArray[np.float32]
+FeatureTable = npt.NDArray[np.float16 | np.float32]
 
 EPOCHS = 20
-RATE = 0.003
+LEAST_STEPS = 200
+RATE = 0.12  # over the root of the number of features: how far a step moves a score
 WARMING = 0.1
 MOMENTUM = 0.9
 SQUARES_MOMENTUM = 0.99
 EPSILON = 1e-8
 LEAST_BATCH, MOST_BATCH = 128, 1024
 STEPS_AN_EPOCH = 64  # a batch grows with the rows, so that the steps don't
-MOST_BYTES = 1_500_000_000  # what the weights of the folds that are trained together may take
-WEIGHT_COPIES = 5  # weights, gradient, two momenta and one in between
 ROWS_AT_ONCE = 4096
 
 
@@ -60,7 +62,7 @@ class SoftmaxHead:
     weights: FloatTable
     bias: FloatTable
 
-    def predict_proba(self, features: FloatTable) -> Probabilities:
+    def predict_proba(self, features: FeatureTable) -> Probabilities:
         """Give the classes' probabilities, shape (n_rows, n_classes), rows sum to 1.
 
         Args:
@@ -75,37 +77,42 @@ class SoftmaxHead:
 
 
 def fit_softmax(
-    features: FloatTable,
+    features: FeatureTable,
     places: IntArray,
     rows_of_folds: Sequence[IntArray],
     *,
     n_classes: int,
     penalty: float,
+    weights: FloatTable | None = None,
     seed: int = 0,
 ) -> list[SoftmaxHead]:
     """Fit one head a fold.
 
     Args:
-        features: Shape (n_rows, n_features).
+        features: Shape (n_rows, n_features), float32 or float16.
         places: Each row's class, shape (n_rows,); rows that no fold trains on may hold anything.
         rows_of_folds: The training rows of each fold; none is empty.
         n_classes: How many classes there are.
         penalty: The weight of |W|^2 / 2, beside the mean loss of a row.
+        weights: What each standardised column is multiplied by, shape (n_features,); None: 1.
         seed: Draws the order of the rows.
     """
-    most = max(1, MOST_BYTES // (4 * WEIGHT_COPIES * features.shape[1] * n_classes))
     table = torch.from_numpy(np.ascontiguousarray(features))
     classes = torch.from_numpy(places)
-    steps = sum(_steps(len(rows)) for rows in rows_of_folds)
-    heads: list[SoftmaxHead] = []
-    with task("linear heads", total=steps) as running:
-        for group in _groups(rows_of_folds, most):
-            training = _Training(table, classes, group, n_classes=n_classes, penalty=penalty, seed=seed)
-            for step in range(max(_steps(len(rows)) for rows in group)):
-                training.step(step)
-                running.advance(sum(step < _steps(len(rows)) for rows in group))
-            heads += training.heads()
-    return heads
+    stretch = torch.ones(features.shape[1]) if weights is None else torch.from_numpy(weights)
+    fit_rows = partial(_fit_rows, table, classes, stretch, n_classes=n_classes, penalty=penalty, seed=seed)
+    heads = work_off(rows_of_folds, fit_rows, "sakka-heads")
+    return list(track(heads, "linear heads", total=len(rows_of_folds)))
+
+
+def block_weights(widths: Sequence[int]) -> FloatTable:
+    """Give weights of columns with which each block of them counts alike: the sum of their squares is its share.
+
+    >>> block_weights([1, 4]).round(3).tolist()
+    [1.581, 0.791, 0.791, 0.791, 0.791]
+    """
+    each = sum(widths) / len(widths)
+    return np.concatenate([np.full(width, (each / width) ** 0.5, dtype=np.float32) for width in widths])
 
 
 def _batch_size(n_rows: int) -> int:
@@ -113,15 +120,7 @@ def _batch_size(n_rows: int) -> int:
 
 
 def _steps(n_rows: int) -> int:
-    return max(1, round(EPOCHS * max(n_rows, LEAST_BATCH) / _batch_size(n_rows)))
-
-
-def _groups(rows_of_folds: Sequence[IntArray], most: int) -> Iterator[list[IntArray]]:
-    """Give the folds in order, together where they have batches of one size and memory allows."""
-    for _, alike in groupby(rows_of_folds, key=lambda rows: _batch_size(len(rows))):
-        group = list(alike)
-        for start in range(0, len(group), most):
-            yield group[start : start + most]
+    return max(LEAST_STEPS, round(EPOCHS * n_rows / _batch_size(n_rows)))
 
 
 def _rows_in_turn(rows: IntArray, seed: int) -> Iterator[torch.Tensor]:
@@ -148,74 +147,49 @@ def _moments(features: torch.Tensor, rows: IntArray) -> tuple[torch.Tensor, torc
     return mean.float(), torch.where(varies, std, 1.0).float()
 
 
-class _Training:
-    """The state of a group of folds: F folds, B rows a batch, d features, K classes."""
+def _fit_rows(
+    features: torch.Tensor,
+    places: torch.Tensor,
+    stretch: torch.Tensor,
+    rows: IntArray,
+    *,
+    n_classes: int,
+    penalty: float,
+    seed: int,
+) -> SoftmaxHead:
+    """Fit one fold's head on its training rows; B rows a batch, d features, K classes."""
+    mean, scale = _moments(features, rows)
+    scale /= stretch
+    weights, bias = _Parameter(features.shape[1], n_classes), _Parameter(1, n_classes)
+    steps = _steps(len(rows))
+    for step, batch in zip(range(steps), _rows_in_turn(rows, seed), strict=False):
+        inputs = (features[batch] - mean).div_(scale)  # (B, d)
+        residual = torch.softmax(torch.addmm(bias.value, inputs, weights.value), dim=1)  # (B, K)
+        residual[torch.arange(len(batch)), places[batch]] -= 1
+        residual /= len(batch)
+        rate = _rate((step + 1) / steps, features.shape[1])
+        weights.move(torch.mm(inputs.T, residual).add_(weights.value, alpha=penalty), rate, step)
+        bias.move(residual.sum(dim=0, keepdim=True), rate, step)
+    return SoftmaxHead(mean.numpy(), scale.numpy(), weights.value.numpy(), bias.value[0].numpy())
 
-    def __init__(
-        self,
-        features: torch.Tensor,
-        places: torch.Tensor,
-        rows_of_folds: Sequence[IntArray],
-        *,
-        n_classes: int,
-        penalty: float,
-        seed: int,
-    ) -> None:
-        self.features, self.places, self.penalty = features, places, penalty
-        self.streams = [_rows_in_turn(rows, seed) for rows in rows_of_folds]
-        self.steps = torch.tensor([_steps(len(rows)) for rows in rows_of_folds], dtype=torch.float32)
-        moments = [_moments(features, rows) for rows in rows_of_folds]
-        self.mean = torch.stack([mean for mean, _ in moments])[:, None]  # (F, 1, d)
-        self.scale = torch.stack([scale for _, scale in moments])[:, None]  # (F, 1, d)
-        folds, width = len(rows_of_folds), features.shape[1]
-        self.weights = _Parameter(folds, width, n_classes)
-        self.bias = _Parameter(folds, 1, n_classes)
 
-    def step(self, number: int) -> None:
-        """Take step `number`, from 0, in each fold that is not at its end."""
-        rows = torch.stack([next(stream) for stream in self.streams])  # (F, B)
-        inputs = (self.features[rows] - self.mean).div_(self.scale)  # (F, B, d)
-        scores = torch.baddbmm(self.bias.value, inputs, self.weights.value)
-        residual = torch.softmax(scores, dim=2)
-        residual.scatter_add_(2, self.places[rows][:, :, None], -torch.ones(*rows.shape, 1))
-        residual /= rows.shape[1]
-        slope = torch.bmm(inputs.transpose(1, 2), residual).add_(self.weights.value, alpha=self.penalty)
-        rate = self._rate(number)
-        self.weights.move(slope, rate, number)
-        self.bias.move(residual.sum(dim=1, keepdim=True), rate, number)
-
-    def _rate(self, number: int) -> torch.Tensor:
-        """Give each fold's step length, shape (F, 1, 1); 0 past its end."""
-        done = (number + 1) / self.steps
-        rate = RATE * torch.minimum(done / WARMING, (1 - done).clamp(min=0))
-        return torch.where(done < 1, rate.clamp(max=RATE), 0.0)[:, None, None]
-
-    def heads(self) -> list[SoftmaxHead]:
-        """Give what the folds have learned."""
-        return [
-            SoftmaxHead(
-                mean=self.mean[fold, 0].numpy().copy(),
-                scale=self.scale[fold, 0].numpy().copy(),
-                weights=self.weights.value[fold].numpy().copy(),
-                bias=self.bias.value[fold, 0].numpy().copy(),
-            )
-            for fold in range(len(self.steps))
-        ]
+def _rate(done: float, n_features: int) -> float:
+    """Give the step length when this share of the steps is done."""
+    return float(RATE / n_features**0.5 * min(done / WARMING, 1 - done, 1.0))
 
 
 class _Parameter:
-    """What Adam keeps of one array of parameters; all folds' together, the fold first."""
+    """What Adam keeps of one array of parameters."""
 
     def __init__(self, *shape: int) -> None:
         self.value = torch.zeros(*shape)
         self.momentum = torch.zeros(*shape)
         self.squares = torch.zeros(*shape)
 
-    def move(self, slope: torch.Tensor, rate: torch.Tensor, number: int) -> None:
-        """Take one step of Adam against `slope`, which is used up; `rate` has the shape (F, 1, 1)."""
+    def move(self, slope: torch.Tensor, rate: float, step: int) -> None:
+        """Take step `step`, from 0, against `slope`, which is used up."""
         self.momentum.lerp_(slope, 1 - MOMENTUM)
         self.squares.mul_(SQUARES_MOMENTUM).addcmul_(slope, slope, value=1 - SQUARES_MOMENTUM)
         torch.sqrt(self.squares, out=slope)
-        slope.div_((1 - SQUARES_MOMENTUM ** (number + 1)) ** 0.5).add_(EPSILON)
-        torch.div(self.momentum, slope, out=slope)
-        self.value -= slope.mul_(rate / (1 - MOMENTUM ** (number + 1)))
+        slope.div_((1 - SQUARES_MOMENTUM ** (step + 1)) ** 0.5).add_(EPSILON)
+        self.value.addcdiv_(self.momentum, slope, value=-rate / (1 - MOMENTUM ** (step + 1)))

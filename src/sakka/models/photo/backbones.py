@@ -34,6 +34,7 @@ class Backbone:
         stages: The channels after each stage, in order; `last` stands at the end.
         mean: What is subtracted from red, green and blue (0 to 255).
         scale: What they are divided by then.
+        covariances: The stages that are described by the covariances between their channels too.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Backbone:
     stages: Mapping[str, int]
     mean: tuple[float, float, float]
     scale: tuple[float, float, float]
+    covariances: tuple[str, ...] = ()
 
     @property
     def block_stages(self) -> tuple[str, ...]:
@@ -69,6 +71,7 @@ BACKBONES: Mapping[str, Backbone] = MappingProxyType(
             stages=_LITE0_STAGES,
             mean=(127.0, 127.0, 127.0),
             scale=(128.0, 128.0, 128.0),
+            covariances=("block2", "block4", "block7", "block10"),
         ),
         "vgg16": Backbone(
             name="vgg16",

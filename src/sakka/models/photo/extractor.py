@@ -1,12 +1,15 @@
-"""From pixels to one vector a photo: mean and standard deviation of each channel after each stage of a network.
+"""From pixels to one vector a photo: how the channels after each stage of a network are distributed.
 
-    v = [mean_s, std_s for each stage s but the last, mean_last]
+    v = [mean_s, std_s for each stage s but the last, mean_last, root(covariance_s) for some stages s]
 
 over the places of a stage's map. Means of early stages tell colour and light, their standard deviations texture
-and contrast; both are close to what style transfer calls style.
+and contrast. Covariances tell which patterns go together, whose brush it is: they are what style transfer calls
+style. Of a symmetric matrix of c x c the c (c + 1) / 2 values of the upper triangle are kept, row by row, each as
+root(a) = sign(a) sqrt(|a|), so that a few strong channels don't drown the others.
 
 Sources: L. Gatys, A. Ecker, M. Bethge, CVPR 2016 (style is in the statistics of channels);
-X. Huang, S. Belongie, ICCV 2017, https://arxiv.org/abs/1703.06868 (means and deviations suffice).
+X. Huang, S. Belongie, ICCV 2017, https://arxiv.org/abs/1703.06868 (means and deviations carry much of it);
+T.-Y. Lin, A. RoyChowdhury, S. Maji, ICCV 2015, https://arxiv.org/abs/1504.07889 (covariances, signed root).
 """
 
 import hashlib
@@ -25,9 +28,11 @@ from sakka.cache import cache_folder
 from sakka.errors import ModelError
 from sakka.files import write_json
 from sakka.models.photo.backbones import LAST, Backbone, backbone, inference_network, pretrained_network
+from sakka.splits import IntArray
 from sakka.weights import weights_sha256
 
 FloatTable = npt.NDArray[np.float32]
+VectorTable = npt.NDArray[np.float16 | np.float32]
 PixelTable = npt.NDArray[np.uint8]
 
 INPUT_PX = 224
@@ -42,7 +47,7 @@ class PhotoExtractor:
 
     Attributes:
         backbone: The network's description.
-        dtype: Number format of the network, `float32` or `bfloat16`; both give vectors of float32.
+        dtype: Number format of the network, `float32` or `bfloat16`; the vectors' own format depends on the backbone.
         network: The network itself, loaded when it is first used.
     """
 
@@ -77,11 +82,17 @@ class PhotoExtractor:
         """What the vectors depend on besides the photo: weights, preprocessing and number format."""
         name = self.backbone.name
         sha256 = weights_sha256(name) if self._given is None else _state_sha256(self._given)
-        return f"{name}-{sha256[:16]}-squash{INPUT_PX}-statistics-{self.dtype}"
+        statistics = "statistics2" if self.backbone.covariances else "statistics"
+        return f"{name}-{sha256[:16]}-squash{INPUT_PX}-{statistics}-{self.dtype}"
+
+    @property
+    def number(self) -> type[np.float16] | type[np.float32]:
+        """The number format of the vectors: float16 where covariances make them long, which errs by 1 in 2,000."""
+        return np.float16 if self.backbone.covariances else np.float32
 
     @cached_property
     def columns(self) -> dict[str, slice]:
-        """Where each stage stands in the vectors."""
+        """Where each stage's means and standard deviations stand in the vectors."""
         places: dict[str, slice] = {}
         start = 0
         for stage, channels in self.backbone.stages.items():
@@ -90,13 +101,24 @@ class PhotoExtractor:
             start = stop
         return places
 
+    @cached_property
+    def covariance_columns(self) -> dict[str, slice]:
+        """Where the covariances between each stage's channels stand in the vectors."""
+        places: dict[str, slice] = {}
+        start = max(place.stop for place in self.columns.values())
+        for stage in self.backbone.covariances:
+            channels = self.backbone.stages[stage]
+            places[stage] = slice(start, start + channels * (channels + 1) // 2)
+            start = places[stage].stop
+        return places
+
     @property
     def size(self) -> int:
         """How many values a vector has."""
-        return max(int(place.stop) for place in self.columns.values())
+        return max(int(place.stop) for place in [*self.columns.values(), *self.covariance_columns.values()])
 
-    def column_indices(self, stages: Sequence[str] | None) -> npt.NDArray[np.int64]:
-        """Give the columns of some stages, ascending; None means every stage but `last`.
+    def column_indices(self, stages: Sequence[str] | None) -> IntArray:
+        """Give the columns of some stages' means and standard deviations, ascending; None: every stage but `last`.
 
         Raises:
             ModelError: There is no such stage, or none is named.
@@ -109,8 +131,28 @@ class PhotoExtractor:
         every = np.arange(self.size)
         return np.unique(np.concatenate([every[self.columns[stage]] for stage in wanted]))
 
-    def vectors(self, pixels: PixelTable) -> FloatTable:
-        """Give the photos' vectors, shape (n, size).
+    def blocks(self, stages: Sequence[str] | None, covariances: Sequence[str] | None) -> list[IntArray]:
+        """Give the columns of each block of features: means and deviations together, then each stage's covariances.
+
+        Args:
+            stages: The stages whose means and deviations are wanted; None: every stage but `last`.
+            covariances: The stages whose covariances are wanted; None: all that the vectors have where `stages` is
+                None, else none.
+
+        Raises:
+            ModelError: There is no such stage, or the vectors don't have its covariances.
+        """
+        places = self.covariance_columns
+        wanted = (() if stages is not None else tuple(places)) if covariances is None else tuple(covariances)
+        for stage in wanted:
+            if stage not in places:
+                known = ", ".join(places) or "no stage"
+                raise ModelError(f"got covariances of {stage!r} for {self.backbone.name}; it has those of {known}")
+        every = np.arange(self.size)
+        return [self.column_indices(stages), *(every[places[stage]] for stage in places if stage in wanted)]
+
+    def vectors(self, pixels: PixelTable) -> VectorTable:
+        """Give the photos' vectors, shape (n, size), in the format `number`.
 
         Args:
             pixels: RGB, shape (n, height, width, 3).
@@ -123,7 +165,8 @@ class PhotoExtractor:
             for stage in self.backbone.stages:
                 mean, std = channel_statistics(maps[stage])
                 parts += [mean] if stage == LAST else [mean, std]
-            table: FloatTable = torch.cat(parts, dim=1).numpy()
+            parts += [channel_covariances(maps[stage]) for stage in self.covariance_columns]
+            table: VectorTable = torch.cat(parts, dim=1).numpy().astype(self.number, copy=False)
         return table
 
 
@@ -141,6 +184,23 @@ def channel_statistics(maps: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         mean[number] = values.mean(dim=0)
         std[number] = (values - mean[number]).square_().mean(dim=0).sqrt_()
     return mean, std
+
+
+def channel_covariances(maps: torch.Tensor) -> torch.Tensor:
+    """Give the signed roots of the population covariances between channels, shape (n, channels (channels + 1) / 2).
+
+    Args:
+        maps: Shape (n, channels, height, width).
+    """
+    channels = maps.shape[1]
+    rows, columns = torch.triu_indices(channels, channels)
+    roots = torch.empty((len(maps), len(rows)), dtype=torch.float32)
+    for number, photo in enumerate(maps.permute(0, 2, 3, 1).flatten(1, 2)):
+        values = photo.float()
+        values = values - values.mean(dim=0)
+        products = (values.T @ values)[rows, columns] / len(values)
+        roots[number] = products.abs().sqrt_().copysign_(products)
+    return roots
 
 
 def measured_dtype(described: Backbone) -> str:

@@ -6,27 +6,32 @@ All folds and all commands share it. Workers read and compute one batch of photo
 memory. Every batch is kept when it is done, so that an interruption loses a few batches at most.
 """
 
-from collections import deque
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from PIL import Image
 
 from sakka.cache import cache_folder
 from sakka.errors import PhotoError
 from sakka.files import sha256_of
-from sakka.models.photo.extractor import BATCH_PHOTOS, INPUT_PX, FloatTable, PhotoExtractor, PixelTable
+from sakka.models.photo.extractor import BATCH_PHOTOS, INPUT_PX, PhotoExtractor, PixelTable, VectorTable
 from sakka.models.photo_cache import PhotoCache, photo_keys
+from sakka.models.workers import work_off
 from sakka.photos import read_photo
 from sakka.progress import task
+from sakka.splits import IntArray
 from sakka.works import Catalog
 
+KEYS_AT_ONCE = 2048  # of vectors that come from the cache: what has come is not kept twice
 
-def photo_features(works: Catalog, extractor: PhotoExtractor) -> tuple[FloatTable, npt.NDArray[np.bool_]]:
+
+def photo_features(
+    works: Catalog, extractor: PhotoExtractor, columns: IntArray | None = None
+) -> tuple[VectorTable, npt.NDArray[np.bool_]]:
     """Give the vectors of the works' featured photos, computing those that the cache lacks.
 
     A photo that several works share is computed once. A catalog of one work is a question from outside: it is
@@ -35,37 +40,48 @@ def photo_features(works: Catalog, extractor: PhotoExtractor) -> tuple[FloatTabl
     Args:
         works: The works.
         extractor: What turns pixels into vectors.
+        columns: Which of a vector's values are wanted; None: all.
 
     Returns:
-        The vectors, shape (n_works, extractor.size), zeros where a work has no photo; and whether it has one, shape
-        (n_works,).
+        The vectors in the format `extractor.number`, shape (n_works, n_columns), zeros where a work has no photo; and
+        whether it has one, shape (n_works,).
 
     Raises:
         PhotoError: A photo can't be read, or is not the one that the catalog was built with.
     """
     keys = photo_keys(works)
-    has_photo = np.array([key is not None for key in keys], dtype=np.bool_)
-    table = np.zeros((len(works), extractor.size), dtype=np.float32)
-    if not has_photo.any():
-        return table, has_photo
     rows: dict[str, list[int]] = {}
     for row, key in enumerate(keys):
         if key is not None:
             rows.setdefault(key, []).append(row)
-    missing = dict.fromkeys(rows)
-    cache = PhotoCache(cache_folder() / "features" / f"{extractor.key}.sqlite")
-    for key, content in cache.get(list(rows)).items():
-        if len(content) == 4 * extractor.size:
-            table[rows[key]] = np.frombuffer(content, dtype="<f4")
-            del missing[key]
+    wanted = np.arange(extractor.size) if columns is None else columns
+    table: VectorTable = np.zeros((len(works), len(wanted)), dtype=extractor.number)
     paths = works.photo_paths
-    where = {key: path for key in missing if (path := paths[rows[key][0]]) is not None}
-    for batch, vectors in _alone(where, extractor) if len(works) == 1 else _computed(where, extractor):
-        if len(works) > 1:
-            cache.put((key, vector.astype("<f4").tobytes()) for key, vector in zip(batch, vectors, strict=True))
-        for key, vector in zip(batch, vectors, strict=True):
-            table[rows[key]] = vector
-    return table, has_photo
+    photos = {key: path for key, own in rows.items() if (path := paths[own[0]]) is not None}
+    for key, vector in _vectors_of(photos, extractor, keeps=len(works) > 1):
+        table[rows[key]] = vector[wanted]
+    return table, np.array([key is not None for key in keys], dtype=np.bool_)
+
+
+def _vectors_of(
+    photos: dict[str, Path], extractor: PhotoExtractor, *, keeps: bool
+) -> Iterator[tuple[str, VectorTable]]:
+    """Give each photo's vector, from the cache or computed; without `keeps` one by one, and the cache is only read."""
+    if not photos:
+        return
+    cache = PhotoCache(cache_folder() / "features" / f"{extractor.key}.sqlite")
+    stored = np.dtype(extractor.number).newbyteorder("<")
+    missing = dict(photos)
+    keys = list(photos)
+    for start in range(0, len(keys), KEYS_AT_ONCE):
+        for key, content in cache.get(keys[start : start + KEYS_AT_ONCE]).items():
+            if len(content) == stored.itemsize * extractor.size:
+                del missing[key]
+                yield key, np.frombuffer(content, dtype=stored)
+    for batch, vectors in _computed(missing, extractor) if keeps else _alone(missing, extractor):
+        if keeps:
+            cache.put((key, vector.astype(stored).tobytes()) for key, vector in zip(batch, vectors, strict=True))
+        yield from zip(batch, vectors, strict=True)
 
 
 def photo_pixels(source: Path | bytes) -> PixelTable:
@@ -77,40 +93,25 @@ def photo_pixels(source: Path | bytes) -> PixelTable:
     photo = read_photo(source, at_least_px=INPUT_PX)
     if photo.size != (INPUT_PX, INPUT_PX):
         photo = photo.resize((INPUT_PX, INPUT_PX), Image.Resampling.BILINEAR)
-    return np.asarray(photo)
+    return np.array(photo)  # a copy: PyTorch wants arrays that may be written to
 
 
-def _alone(where: dict[str, Path], extractor: PhotoExtractor) -> Iterator[tuple[list[str], FloatTable]]:
+def _alone(where: dict[str, Path], extractor: PhotoExtractor) -> Iterator[tuple[list[str], VectorTable]]:
     for key, path in where.items():
         yield [key], extractor.vectors(_checked_pixels(key, path)[None])
 
 
-def _computed(where: dict[str, Path], extractor: PhotoExtractor) -> Iterator[tuple[list[str], FloatTable]]:
-    """Compute vectors batch by batch, in order.
-
-    Each worker reads the photos of a batch and runs the network on it with one thread of its own, so that reading
-    and computing overlap, no core waits for another, and the bytes don't depend on how many cores there are.
-    """
+def _computed(where: dict[str, Path], extractor: PhotoExtractor) -> Iterator[tuple[list[str], VectorTable]]:
+    """Compute vectors batch by batch, in order; a worker reads its batch's photos and runs the network on them."""
+    if not where:
+        return
+    extractor.network  # noqa: B018  loaded here, once, before the workers share it
     batches = _batches(where)
-    threads = torch.get_num_threads()
-    workers = max(1, min(threads, len(batches)))
-    pool = ThreadPoolExecutor(
-        workers, thread_name_prefix="sakka-photos", initializer=torch.set_num_threads, initargs=(1,)
-    )
-    try:
-        extractor.network  # noqa: B018  loaded here, once, before the workers share it
-        with task(f"photo features ({extractor.backbone.name})", total=len(where)) as running:
-            waiting: deque[tuple[list[str], Future[FloatTable]]] = deque()
-            for batch in [*batches, *[None] * (workers + 1)]:
-                if batch is not None:
-                    waiting.append((list(batch), pool.submit(_batch_vectors, batch, extractor)))
-                if waiting and (batch is None or len(waiting) > workers + 1):
-                    keys, future = waiting.popleft()
-                    yield keys, future.result()
-                    running.advance(len(keys))
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-        torch.set_num_threads(threads)  # the workers' setting would hold for threads that start later
+    answers = work_off(batches, partial(_batch_vectors, extractor=extractor), "sakka-photos")
+    with task(f"photo features ({extractor.backbone.name})", total=len(where)) as running, closing(answers):
+        for batch, vectors in zip(batches, answers, strict=True):
+            yield list(batch), vectors
+            running.advance(len(batch))
 
 
 def _batches(where: dict[str, Path]) -> list[dict[str, Path]]:
@@ -118,7 +119,7 @@ def _batches(where: dict[str, Path]) -> list[dict[str, Path]]:
     return [dict(photos[start : start + BATCH_PHOTOS]) for start in range(0, len(photos), BATCH_PHOTOS)]
 
 
-def _batch_vectors(batch: dict[str, Path], extractor: PhotoExtractor) -> FloatTable:
+def _batch_vectors(batch: dict[str, Path], extractor: PhotoExtractor) -> VectorTable:
     """Read a batch and compute its vectors; it is filled up to `BATCH_PHOTOS`.
 
     Convolutions of another batch size may add in another order: with a fixed size a photo's bytes don't depend on

@@ -1,9 +1,11 @@
 """A photo's creator by a linear softmax on what a frozen network gives.
 
 The network is not trained; its vectors (`extractor.py`) come from the feature cache (`features.py`), and the heads of
-all folds are fitted together (`models/softmax.py`). A work without a photo gets the shares of the creators.
+all folds are fitted side by side (`models/softmax.py`). A work without a photo gets the shares of the creators.
 
-The penalty's default was chosen on validation parts of nested folds of real works, never on test parts.
+Means and deviations are one block of features and each stage's covariances another; the blocks count alike, however
+many columns each has. The penalty's defaults and the stages were chosen on validation parts of nested folds of real
+works, never on test parts.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,7 +17,6 @@ import numpy.typing as npt
 from sakka.errors import ModelError
 from sakka.models.base import (
     CreatorModel,
-    FoldGroup,
     FoldPrediction,
     Modality,
     ModelParts,
@@ -23,12 +24,13 @@ from sakka.models.base import (
     known_places,
     shares_of_creators,
 )
-from sakka.models.photo.extractor import PhotoExtractor
+from sakka.models.photo.extractor import PhotoExtractor, VectorTable
 from sakka.models.photo.features import photo_features
-from sakka.models.softmax import FloatTable, SoftmaxHead, fit_softmax
+from sakka.models.softmax import SoftmaxHead, block_weights, fit_softmax
 from sakka.splits import Fold, IntArray
 from sakka.works import Catalog
 
+PENALTY, PENALTY_WITH_COVARIANCES = 0.003, 0.01
 HEAD_TENSORS = ("mean", "scale", "weights", "bias")
 
 
@@ -38,19 +40,27 @@ class PhotoLinear(CreatorModel):
     Attributes:
         stages: The stages of the network that are used; None means every one but the last layer. `["last"]` is the
             paper's way: the means of the last layer.
-        penalty: The weight of the squared weights, beside the mean loss of a work.
+        covariances: The stages whose covariances between channels are used; None means all that the network is read
+            for where `stages` is None, and none otherwise.
+        penalty: The weight of the squared weights, beside the mean loss of a work; None: 0.01 with covariances, 0.003
+            without.
         dtype: The network's number format, `float32` or `bfloat16`; None: the faster one on this machine.
         seed: Draws the order in which the heads see the works.
     """
 
     modality: ClassVar[Modality] = "photo"
-    fold_group: ClassVar[FoldGroup] = "all"  # heads trained together round otherwise than heads trained alone
     backbone: ClassVar[str]
 
     def __init__(
-        self, stages: Sequence[str] | None = None, penalty: float = 0.003, dtype: str | None = None, seed: int = 0
+        self,
+        stages: Sequence[str] | None = None,
+        penalty: float | None = None,
+        dtype: str | None = None,
+        seed: int = 0,
+        covariances: Sequence[str] | None = None,
     ) -> None:
         self.stages = stages if stages is None else list(stages)
+        self.covariances = covariances if covariances is None else list(covariances)
         self.penalty = penalty
         self.dtype = dtype
         self.seed = seed
@@ -76,7 +86,7 @@ class PhotoLinear(CreatorModel):
         return self._answers(self.head_, self.shares_, *self._features(works))
 
     def predict_folds(self, works: Catalog, folds: Sequence[Fold], creators: Sequence[str]) -> Iterator[FoldPrediction]:
-        """Fit all folds' heads as one computation; the folds given together are one unit of work."""
+        """Look the features up once and fit all folds' heads; each gives the same bytes alone and among others."""
         self._check_settings()
         places = works.creator_indices(creators)
         for fold in folds:
@@ -93,33 +103,44 @@ class PhotoLinear(CreatorModel):
             )
 
     def _check_settings(self) -> None:
-        if not isinstance(self.penalty, int | float) or not 0 < self.penalty < float("inf"):
+        if self.penalty is not None and not (isinstance(self.penalty, int | float) and 0 < self.penalty < float("inf")):
             raise ModelError(f"got penalty {self.penalty!r}; expected a number above 0")
-        self._columns()
+        self._blocks()
 
-    def _columns(self) -> IntArray:
+    def _penalty(self, has_covariances: bool) -> float:
+        if self.penalty is not None:
+            return float(self.penalty)
+        return PENALTY_WITH_COVARIANCES if has_covariances else PENALTY
+
+    def _blocks(self) -> list[IntArray]:
         if not hasattr(self, "_extractor"):
             self._extractor = PhotoExtractor(self.backbone, self.dtype)
-        return self._extractor.column_indices(self.stages)
+        return self._extractor.blocks(self.stages, self.covariances)
 
-    def _features(self, works: Catalog) -> tuple[FloatTable, npt.NDArray[np.bool_]]:
+    def _features(self, works: Catalog) -> tuple[VectorTable, npt.NDArray[np.bool_]]:
         """Give the chosen columns of the works' vectors, and whether each has a photo."""
-        columns = self._columns()
+        columns = np.concatenate(self._blocks())
         if not works.has_photo.any():
-            return np.zeros((len(works), len(columns)), dtype=np.float32), works.has_photo
-        table, has_photo = photo_features(works, self._extractor)
-        return table[:, columns], has_photo
+            return np.zeros((len(works), len(columns)), dtype=self._extractor.number), works.has_photo
+        return photo_features(works, self._extractor, columns)
 
     def _heads(
-        self, features: FloatTable, places: IntArray, rows: Sequence[IntArray], n_classes: int
+        self, features: VectorTable, places: IntArray, rows: Sequence[IntArray], n_classes: int
     ) -> list[SoftmaxHead | None]:
         """Fit a head for each fold that has photos to learn from."""
         able = [number for number, own in enumerate(rows) if len(own) > 0]
         heads: list[SoftmaxHead | None] = [None] * len(rows)
         if able:
+            blocks = self._blocks()
             own = [rows[number] for number in able]
             fitted = fit_softmax(
-                features, places, own, n_classes=n_classes, penalty=float(self.penalty), seed=self.seed
+                features,
+                places,
+                own,
+                n_classes=n_classes,
+                penalty=self._penalty(len(blocks) > 1),
+                weights=block_weights([len(block) for block in blocks]),
+                seed=self.seed,
             )
             for number, head in zip(able, fitted, strict=True):
                 heads[number] = head
@@ -127,7 +148,7 @@ class PhotoLinear(CreatorModel):
 
     @staticmethod
     def _answers(
-        head: SoftmaxHead | None, shares: Probabilities, features: FloatTable, has_photo: npt.NDArray[np.bool_]
+        head: SoftmaxHead | None, shares: Probabilities, features: VectorTable, has_photo: npt.NDArray[np.bool_]
     ) -> Probabilities:
         answers = np.tile(shares, (len(has_photo), 1))
         if head is not None and has_photo.any():

@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+from tests.catalogs import tiny_catalog
+
+from sakka.errors import ModelError
+from sakka.models.base import shares_of_creators
+from sakka.models.photo.linear import EfficientNetLinear, VGG16Linear
+from sakka.splits import nested_splits
+from sakka.works import Catalog
+
+
+@pytest.fixture(scope="module")
+def works(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    return tiny_catalog(tmp_path_factory.mktemp("works"), creators=4, works=12, without_photo=2)
+
+
+def model(**settings: object) -> EfficientNetLinear:
+    return EfficientNetLinear(**{"dtype": "float32", **settings})
+
+
+def test_creators_are_told_apart_by_their_photos(works: Catalog) -> None:
+    fitted = model().fit(works.take(np.arange(8, 40)))
+    assert fitted.predict(works.take(np.arange(40, 48))) == [work.creator for work in works.take(np.arange(40, 48))]
+
+
+def test_a_work_without_a_photo_gets_the_shares_in_every_fold(works: Catalog) -> None:
+    folds = nested_splits(works, seed=0).folds()[:2]
+    for answers in model().predict_folds(works, folds, works.creators):
+        shares = shares_of_creators(works.creator_indices()[answers.fold.train], 4)
+        blind = ~works.has_photo[answers.fold.test]
+        assert blind.any()
+        assert (answers.test[blind] == shares).all()
+        assert not (answers.test[~blind] == shares).all(axis=1).any()
+
+
+def test_stages_choose_the_columns_and_are_kept_when_saved(works: Catalog, tmp_path) -> None:
+    fitted = model(stages=("block2", "last")).fit(works)
+    assert fitted.head_ is not None
+    assert fitted.head_.weights.shape == (2 * 24 + 1280, 4)
+    fitted.save(tmp_path / "model")
+    again = EfficientNetLinear.load(tmp_path / "model")
+    assert again.stages == ["block2", "last"]
+    assert again.predict_proba(works).tobytes() == fitted.predict_proba(works).tobytes()
+
+
+def test_works_without_any_photo_are_learned_as_shares(works: Catalog, tmp_path) -> None:
+    blind = works.take(np.flatnonzero(~works.has_photo))
+    fitted = VGG16Linear(dtype="float32").fit(blind)  # its weights are not needed
+    assert fitted.predict_proba(blind).tolist() == [[0.25] * 4] * 8
+    fitted.save(tmp_path / "model")
+    assert VGG16Linear.load(tmp_path / "model").predict_proba(blind).tolist() == [[0.25] * 4] * 8
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [({"stages": ["block1"]}, "it has the stages"), ({"penalty": 0}, "above 0"), ({"penalty": "much"}, "above 0")],
+)
+def test_a_setting_that_can_not_be_used_is_one_clear_line(
+    works: Catalog, settings: dict[str, object], message: str
+) -> None:
+    with pytest.raises(ModelError, match=message):
+        model(**settings).fit(works)
