@@ -173,7 +173,7 @@ def test_parts_of_a_batch_give_the_gradient_of_the_batch(works: Catalog) -> None
         network = FineTunedNetwork(
             tiny_backbone("x"), body, n_creators=3, hidden=4, side_px=32, pools=True
         )  # its batch norms must keep their statistics, or parts would differ from the batch
-        network.draw(0)
+        network.draw(0, "abc")
         settings = TrainingSettings(1e-4, 0.9, batch=16, epochs=1, part=part, dtype="float32", seed=0)
         training = Training(network, settings, torch.device("cpu"))
         training.run(examples, none, name="test")
@@ -188,7 +188,7 @@ def test_a_step_is_that_of_the_textbook(works: Catalog) -> None:
     body = nn.Module()
     body.forward = lambda photos: {"last": nn.functional.avg_pool2d(photos, 8)}  # type: ignore[method-assign]
     network = FineTunedNetwork(tiny_backbone("x"), body, n_creators=3, hidden=0, side_px=32, pools=False)
-    network.draw(3)
+    network.draw(3, "abc")
     weights = network.scores.weight.detach().clone()
     settings = TrainingSettings(0.1, 0.5, batch=8, epochs=2, part=8, dtype="float32", seed=0)
     Training(network, settings, torch.device("cpu")).run(examples, none, name="test")

@@ -173,7 +173,7 @@ class FineTuned(CreatorModel):
         if len(train) == 0:
             return checkpoint
         network = self._network(pretrained_network(self.backbone))
-        network.draw(self.seed)
+        network.draw(self.seed, self.creators_)
         training = Training(network, self._training_settings(), training_device())
         training.run(
             Examples(photos, train, places[train]),
@@ -275,7 +275,7 @@ def held_out(places: IntArray, works: IntArray, seed: int) -> tuple[IntArray, In
     """
     generator = np.random.default_rng(seed)
     chosen = []
-    for place in np.unique(places[works]):
+    for place in dict.fromkeys(places[works].tolist()):  # in an order that does not depend on that of the columns
         own = works[places[works] == place]
         chosen.append(generator.permutation(own)[: len(own) // HOLD_OUT])
     validation = np.sort(np.concatenate(chosen)) if chosen else works[:0]

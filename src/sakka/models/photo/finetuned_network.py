@@ -7,6 +7,9 @@ Y. Bengio, AISTATS 2010). Batch norms keep the means and variances of the pretra
 off in parts of any size with the same gradient; their scales and offsets are trained.
 """
 
+from collections.abc import Sequence
+
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -48,13 +51,16 @@ class FineTunedNetwork(nn.Module):
         self.hidden: nn.Module = _linear(inputs, hidden) if hidden else nn.Identity()
         self.scores: nn.Module = _linear(hidden or inputs, n_creators)
 
-    def draw(self, seed: int) -> None:
-        """Draw the start of the new layers."""
+    def draw(self, seed: int, creators: Sequence[str]) -> None:
+        """Draw the start of the new layers; a creator's part does not depend on the order of the columns."""
         generator = torch.Generator().manual_seed(seed)
         for layer in (self.hidden, self.scores):
             if isinstance(layer, nn.Linear):
                 nn.init.xavier_uniform_(layer.weight, generator=generator)
                 nn.init.zeros_(layer.bias)
+        if isinstance(self.scores, nn.Linear):
+            ranks = np.argsort(np.argsort(list(creators)))
+            self.scores.weight.data = self.scores.weight.data[torch.from_numpy(ranks)].contiguous()
 
     def forward(self, photos: torch.Tensor) -> torch.Tensor:
         """Give scores, shape (n, n_creators).
