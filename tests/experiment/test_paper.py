@@ -75,8 +75,6 @@ def test_rules_that_the_catalog_lacks_or_sets_otherwise_are_named() -> None:
 
 def test_the_names_and_settings_of_the_paper_s_models_are_those_of_ours() -> None:
     for modality, paper in PAPER_MODELS.items():
-        if modality == "photo":
-            continue  # its class needs torch; compared where it is tested itself
         ours = make_model(paper.name)
         assert ours.modality == modality
         assert {name: ours.settings()[name] for name in paper.settings} == dict(paper.settings)

@@ -22,7 +22,7 @@ def number(figure: Figure) -> str:
     if figure.measure.endswith("_gain"):
         return f"{figure.value:+.4f}"
     if figure.measure == "standard_deviation":
-        return f"{figure.value:.4g}"  # as the paper's table 1: 177.7, 83.03
+        return f"{figure.value:#.4g}".rstrip(".")  # as the paper's table 1: 102.0, 83.03
     return f"{figure.value:.1f}" if figure.measure in ONE_DECIMAL else f"{figure.value:.4f}"
 
 
