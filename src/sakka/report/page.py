@@ -116,7 +116,7 @@ def page(
     cards = Cards(run)
     plots = {"table2": ratio_plot(tables), "sizes": size_plot(tables)}
     return (
-        _environment()
+        environment()
         .get_template("page.html")
         .render(
             headline=headline(results(tables)),
@@ -152,7 +152,8 @@ def _reasons(run: StoredRun, left_out: Sequence[LeftOut]) -> list[str]:
     return models + list(dict.fromkeys(each.reason for each in left_out))
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Give what renders the templates: every value is escaped, and one that is missing is an error."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,

@@ -1,0 +1,170 @@
+"""Precision and recall of an audit by planting what it should find.
+
+    python -m benchmarks.audit [--data FOLDER] [--seed 2] [--market-seed 4] [--only paintings|market]
+
+Planted in a catalog: `MOVED` of the works are put under another creator; copies of `SHARED` of the works, changed as in
+`copies.py`, are listed by another creator; half the works of `SPLIT` of the creators, drawn by chance, get an account
+of their own with another name. What was wrong in the catalog before counts as a false finding, so precision is a lower
+bound. The limits in `audit/` were chosen on market 1 and on paintings with seed 1.
+"""
+
+import argparse
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.copies import TRANSFORMS, copy_of
+from benchmarks.data import data_folder, read_listing
+from sakka.audit.findings import Finding
+from sakka.audit.run import Audit, audit_catalog
+from sakka.photos import read_photo
+from sakka.works import Catalog, Work
+
+MOVED, SHARED, SPLIT = 0.02, 0.01, 0.12
+CURVE = (0.8, 0.9, 0.95, 0.99)
+
+
+@dataclass(frozen=True)
+class Planted:
+    """A catalog with known faults.
+
+    Attributes:
+        works: The catalog.
+        moved: Id of each work under a wrong creator -> the right one.
+        shared: Ids of the copies under another creator -> id of the original.
+        split: The pairs of accounts of one person.
+    """
+
+    works: Catalog
+    moved: dict[str, str]
+    shared: dict[str, str]
+    split: set[frozenset[str]]
+
+
+def plant(works: Catalog, folder: Path, seed: int) -> Planted:
+    """Plant faults in a catalog; copies of photos are written into `folder`."""
+    generator = np.random.default_rng(seed)
+    creators = works.creators
+    paths = works.photo_paths
+    listed = [replace(work, photos=() if path is None else (str(path),))
+              for work, path in zip(works, paths, strict=True)]  # fmt: skip
+    chosen = generator.permutation(len(listed))
+    moved_rows, copied_rows = np.split(chosen, [round(MOVED * len(listed))])
+    copied_rows = [row for row in copied_rows.tolist() if listed[row].photos][: round(SHARED * len(listed))]
+    moved: dict[str, str] = {}
+    for row in moved_rows.tolist():
+        moved[listed[row].id] = str(listed[row].creator)
+        listed[row] = replace(listed[row], creator=_other(creators, listed[row].creator, generator))
+    shared: dict[str, str] = {}
+    for row in copied_rows:
+        name = list(TRANSFORMS)[int(generator.integers(len(TRANSFORMS)))]
+        path = folder / f"{len(shared)}.jpg"
+        path.write_bytes(copy_of(read_photo(Path(listed[row].photos[0])), name, generator))
+        thief = _other(creators, listed[row].creator, generator)
+        listed.append(Work(f"copy-{len(shared)}", thief, listed[row].title, photos=(str(path),)))
+        shared[listed[-1].id] = listed[row].id
+    split = set()
+    for person in generator.permutation(len(creators))[: round(SPLIT * len(creators))].tolist():
+        account = f"studio {len(split) + 1}"
+        split.add(frozenset((creators[person], account)))
+        for at, work in enumerate(listed):
+            if work.creator == creators[person] and generator.random() < 0.5:
+                listed[at] = replace(work, creator=account)
+    return Planted(Catalog.from_works(listed), moved, shared, split)
+
+
+def _other(creators: tuple[str, ...], own: str | None, generator: np.random.Generator) -> str:
+    others = [name for name in creators if name != own]
+    return others[int(generator.integers(len(others)))]
+
+
+def judge(planted: Planted, audit: Audit, known: set[frozenset[str]]) -> None:
+    """Print how much of what was planted was found, and how much of what was found was planted.
+
+    Args:
+        planted: The catalog with known faults.
+        audit: What was found in it.
+        known: Pairs of accounts of one person that were there before.
+    """
+    ids = planted.works.ids
+    split = planted.split | known
+    accuracy = "none" if audit.accuracy is None else f"{audit.accuracy:.4f}"
+    print(f"{len(planted.works):,} works, {len(planted.works.creators)} creators; accuracy of the models {accuracy}")
+    wrong = audit.of_kind("wrong creator")
+    for least in CURVE:
+        some = [each for each in wrong if each.score >= least]
+        right = [each for each in some if ids[each.rows[0]] in planted.moved]
+        named = [each for each in right if each.creators[1] == planted.moved[ids[each.rows[0]]]]
+        _tell(f"wrong creator, score {least:g}", len(right), len(some), len(right), len(planted.moved))
+        print(f"    the right creator named: {len(named)} of {len(right)}")
+    shared = [each for each in audit.of_kind("shared photo") if not _of_one_person(each, split)]
+    right = [each for each in shared if any(ids[row] in planted.shared for row in each.rows)]
+    wanted = {copy for copy in planted.shared if not _same_person(planted, copy, split)}
+    got = {ids[row] for each in right for row in each.rows} & wanted
+    _tell("shared photo", len(right), len(shared), len(got), len(wanted))
+    people = audit.of_kind("one person")
+    right = [each for each in people if frozenset(each.creators) in split]
+    _tell("one person", len(right), len(people), len(right), len(split))
+
+
+def _of_one_person(finding: Finding, split: set[frozenset[str]]) -> bool:
+    return frozenset(finding.creators) in split
+
+
+def _same_person(planted: Planted, copy: str, split: set[frozenset[str]]) -> bool:
+    creator = dict(zip(planted.works.ids, planted.works.table["creator"], strict=True))
+    pair = frozenset((creator[copy], creator[planted.shared[copy]]))
+    return len(pair) == 1 or pair in split
+
+
+def _tell(name: str, right: int, found: int, got: int, wanted: int) -> None:
+    print(f"{name}: precision {right / max(1, found):.3f} ({right} of {found}), "
+          f"recall {got / max(1, wanted):.3f} ({got} of {wanted})")  # fmt: skip
+
+
+def market(seed: int, folder: Path) -> tuple[Catalog, set[frozenset[str]]]:
+    """Draw a simulated market; its second accounts are in the truth."""
+    import polars as pl
+
+    from sakka.curation.build import build_catalog
+    from sakka.curation.market import MarketSettings
+
+    settings = MarketSettings(creators=40, works=1600, seed=seed, difficulty=0.3, second_account_share=0.1)
+    works = build_catalog("market", folder=folder, market=settings, min_works=7)
+    truth = dict(pl.read_parquet(folder / "market" / "truth.parquet").select("id", "person").iter_rows())
+    accounts: dict[int, set[str]] = {}
+    for work in works:
+        accounts.setdefault(truth[work.id], set()).add(str(work.creator))
+    return works, {frozenset(names) for names in accounts.values() if len(names) == 2}
+
+
+def main() -> None:
+    """Plant, audit and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.audit", description=__doc__)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--seed", type=int, default=2)
+    parser.add_argument("--market-seed", type=int, default=4)
+    parser.add_argument("--only", default="")
+    asked = parser.parse_args()
+    data = data_folder(asked.data)
+    with tempfile.TemporaryDirectory(prefix="sakka-audit-") as scratch:
+        folder = Path(scratch)
+        if asked.only != "paintings":
+            works, known = market(asked.market_seed, folder / "market")
+            _run("simulated market", works, known, folder / "market-copies", asked.seed)
+        if data is not None and asked.only != "market":
+            works = read_listing(data / "paintings" / "works.csv")
+            _run("paintings", works, set(), folder / "painting-copies", asked.seed)
+
+
+def _run(name: str, works: Catalog, known: set[frozenset[str]], folder: Path, seed: int) -> None:
+    folder.mkdir()
+    planted = plant(works, folder, seed)
+    print(f"\n{name}, planted with seed {seed}: ", end="", flush=True)
+    judge(planted, audit_catalog(planted.works), known)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""What models say of each work that have not seen it: one answer a work, from five folds.
+
+The folds are the outer ones of the grouped split, so that no near-identical work is learned from. In each a photo
+and a text model learn from 16 of 25 works, and how to fuse them is chosen on another 4 of 25, never on those judged.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sakka.models.base import FoldPrediction, Probabilities
+from sakka.models.fusion import choose_weight, fuse
+from sakka.models.registry import make_model
+from sakka.splits import GROUPED, OUTER_FOLDS, IntArray, nested_splits
+from sakka.works import Catalog
+
+DEFAULT_MODELS = ("photo-efficientnet_lite0", "text-linear")
+
+
+@dataclass(frozen=True)
+class UnseenAnswers:
+    """The answers for works that were not learned from.
+
+    Attributes:
+        creators: The columns.
+        places: Each work's creator as a column, shape (n_works,).
+        fused: Shape (n_works, n_creators), rows sum to 1.
+        alone: The answers of each kind of model by itself: `photo`, `text` or both of them; same shape.
+    """
+
+    creators: tuple[str, ...]
+    places: IntArray
+    fused: Probabilities
+    alone: dict[str, Probabilities]
+
+    @property
+    def accuracy(self) -> float:
+        """The share of works whose creator in the catalog is the most probable one."""
+        return float((self.fused.argmax(axis=1) == self.places).mean())
+
+
+def unseen_answers(
+    works: Catalog, groups: IntArray, *, seed: int = 0, models: Sequence[str] = DEFAULT_MODELS
+) -> UnseenAnswers:
+    """Answer for each work by models that have learned from other works.
+
+    Args:
+        works: The works; each creator has `splits.MIN_WORKS` or more.
+        groups: The number of each work's group of near-identical works, shape (n_works,).
+        seed: The seed of the folds and of the models.
+        models: Names of a photo model and a text model, or of one of them.
+
+    Raises:
+        SplitError: The works can't be divided.
+        ModelError: A model can't be used on them.
+    """
+    splits = nested_splits(works, seed=seed, kind=GROUPED, groups=groups)
+    folds = [splits.fold(outer, 0) for outer in range(OUTER_FOLDS)]
+    creators, places = works.creators, works.creator_indices()
+    told: dict[str, list[FoldPrediction]] = {}
+    for name in models:
+        settings = {"seed": seed} if "seed" in make_model(name).settings() else {}
+        model = make_model(name, **settings)
+        readable = works.has_photo if model.modality in ("photo", "labels") else works.has_text
+        if readable.any():
+            told[model.modality] = list(model.predict_folds(works, folds, creators))
+    shape = (len(works), len(creators))
+    alone = {kind: np.zeros(shape, dtype=np.float32) for kind in told}
+    fused = np.zeros(shape, dtype=np.float32)
+    for number, fold in enumerate(folds):
+        parts = {kind: predictions[number] for kind, predictions in told.items()}
+        for kind, part in parts.items():
+            alone[kind][fold.test] = part.test
+        fused[fold.test] = _fused(works, places, list(parts.values()))
+    return UnseenAnswers(creators, places, fused, alone)
+
+
+def _fused(works: Catalog, places: IntArray, parts: list[FoldPrediction]) -> Probabilities:
+    if len(parts) == 1:
+        return parts[0].test
+    first, second = parts
+    rows, test = first.fold.validation, first.fold.test
+    seen, read = works.has_photo, works.has_text
+    mixture = choose_weight(first.validation, second.validation, places[rows], seen[rows], read[rows])
+    return fuse(first.test, second.test, mixture.photo_weight, mixture.how, seen[test], read[test])

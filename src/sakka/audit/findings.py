@@ -1,0 +1,39 @@
+"""Findings of an audit: what may be wrong, how strongly it is believed, and why."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Kind = Literal["wrong creator", "shared photo", "one person"]
+KINDS: tuple[Kind, ...] = ("wrong creator", "shared photo", "one person")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that may be wrong.
+
+    Attributes:
+        kind: What it is.
+        score: How strongly it is believed, 0 to 1; comparable within a kind only.
+        creators: The creators it is about: who the work stands under and whose it may be, or those who share.
+        rows: The rows of the works that it is about, those to look at first.
+        beside: Rows of works to compare them with.
+        evidence: Sentences that say what was seen.
+    """
+
+    kind: Kind
+    score: float
+    creators: tuple[str, ...]
+    rows: tuple[int, ...]
+    beside: tuple[int, ...]
+    evidence: tuple[str, ...]
+
+    def as_json(self, ids: list[str]) -> dict[str, Any]:
+        """Give the finding as `findings.json` holds it, with ids in the place of rows."""
+        return {
+            "kind": self.kind,
+            "score": round(self.score, 4),
+            "creators": list(self.creators),
+            "works": [ids[row] for row in self.rows],
+            "beside": [ids[row] for row in self.beside],
+            "evidence": list(self.evidence),
+        }

@@ -1,0 +1,110 @@
+"""Accounts that look like one person's, by their names, photos and manner.
+
+Three signs are looked for:
+
+- names that are equal once normalised (`curation/accounts.py`);
+- near-identical photos in both: at least `FEWEST_SHARED`, and `SHARED` of the photos of the account with fewer;
+- models that have not seen the works can't tell the two apart:
+
+      e(a, b) = mean of p(b) / (mean of p(a) + mean of p(b))   over the works of a
+
+  1/2 where a work of a is as probably b's, 0 where it never is. Both e(a, b) and e(b, a) must be `CONFUSED` or more.
+  The models read photo and text, so this is also the sign of style; photo and text alone are told as evidence.
+
+The score is the largest of 1 for equal names, the share of shared photos, and twice the smaller e.
+"""
+
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+
+from sakka.audit.answers import UnseenAnswers
+from sakka.audit.findings import Finding
+from sakka.curation.accounts import normalised_name
+from sakka.likeness.groups import PHOTO, NearIdentical
+from sakka.models.base import Probabilities
+from sakka.works import Catalog
+
+FEWEST_SHARED = 3
+SHARED = 0.2
+CONFUSED = 0.25
+EXAMPLES = 4
+FloatTable = npt.NDArray[np.float64]
+
+
+def one_person(works: Catalog, near: NearIdentical, answers: UnseenAnswers | None) -> list[Finding]:
+    """Give the pairs of creators that look like one person, the surest first.
+
+    Args:
+        works: The catalog.
+        near: Its near-identical works.
+        answers: What models say that have not seen the works; None where there are none. It may lack creators.
+    """
+    creators = works.creators
+    names = [normalised_name(each) for each in creators]
+    share, counts = _shared(works, near)
+    confused = np.zeros_like(share) if answers is None else _confusion(answers, creators, answers.fused)
+    both = np.minimum(confused, confused.T)
+    found = []
+    for a, b in combinations(range(len(creators)), 2):
+        equal = names[a] == names[b]
+        shares = share[a, b] if counts[a, b] >= FEWEST_SHARED and share[a, b] >= SHARED else 0.0
+        mixed = both[a, b] if both[a, b] >= CONFUSED else 0.0
+        if equal or shares or mixed:
+            said = [f"Their names are equal but for case, width and punctuation: {names[a]!r}."] if equal else []
+            if counts[a, b]:
+                said.append(f"{counts[a, b]} photos, {share[a, b]:.0%} of the smaller account's, are in both.")
+            if answers is not None:
+                said += _told(answers, creators, a, b)
+            score = min(1.0, max(float(equal), float(shares), 2 * float(mixed)))
+            found.append(_finding(works, score, (creators[a], creators[b]), said))
+    return sorted(found, key=lambda finding: (-finding.score, finding.creators))
+
+
+def _shared(works: Catalog, near: NearIdentical) -> tuple[FloatTable, npt.NDArray[np.int64]]:
+    """Give for each two creators the share of the smaller one's photos that both have, and their number."""
+    places, n_creators = works.creator_indices(), len(works.creators)
+    pairs = near.pairs(PHOTO)
+    pairs = pairs[places[pairs[:, 0]] != places[pairs[:, 1]]]
+    both = np.concatenate([pairs, pairs[:, ::-1]])
+    rows = np.unique(np.stack([places[both[:, 0]], places[both[:, 1]], both[:, 0]], axis=1), axis=0)
+    counts = np.zeros((n_creators, n_creators), dtype=np.int64)
+    np.add.at(counts, (rows[:, 0], rows[:, 1]), 1)
+    counts = np.minimum(counts, counts.T)
+    photos = np.bincount(places[works.has_photo & (places >= 0)], minlength=n_creators)
+    return counts / np.maximum(np.minimum(photos[:, None], photos), 1), counts
+
+
+def _confusion(answers: UnseenAnswers, creators: tuple[str, ...], table: Probabilities) -> FloatTable:
+    """Give e(a, b) for each two creators, 0 for those that the models don't know, shape (n_creators, n_creators)."""
+    n_known = len(answers.creators)
+    sums = np.zeros((n_known, n_known))
+    np.add.at(sums, answers.places, table)
+    mean = sums / np.maximum(np.bincount(answers.places, minlength=n_known), 1)[:, None]
+    own = np.diag(mean)
+    mixed = mean / np.maximum(own[:, None] + mean, 1e-12)
+    np.fill_diagonal(mixed, 0)
+    at = {name: place for place, name in enumerate(answers.creators)}
+    places = np.array([at.get(name, -1) for name in creators])
+    known = np.flatnonzero(places >= 0)
+    whole = np.zeros((len(creators), len(creators)))
+    whole[np.ix_(known, known)] = mixed[np.ix_(places[known], places[known])]
+    return whole
+
+
+def _told(answers: UnseenAnswers, creators: tuple[str, ...], a: int, b: int) -> list[str]:
+    if creators[a] not in answers.creators or creators[b] not in answers.creators:
+        return []
+    said = []
+    for kind, table in {"photo and text": answers.fused, **answers.alone}.items():
+        if kind != "photo and text" or len(answers.alone) > 1:
+            mixed = _confusion(answers, (creators[a], creators[b]), table)
+            said.append(f"By {kind}, {mixed[0, 1]:.0%} and {mixed[1, 0]:.0%} of the belief goes to the other one.")
+    return said
+
+
+def _finding(works: Catalog, score: float, pair: tuple[str, str], said: list[str]) -> Finding:
+    names = np.array(works.table["creator"].to_list(), dtype=object)
+    first, second = (np.flatnonzero(names == name)[:EXAMPLES].tolist() for name in pair)
+    return Finding("one person", score, pair, tuple(first), tuple(second), tuple(said))

@@ -1,0 +1,88 @@
+"""The audit of a catalog: near-identical works, answers of models that have not seen the works, findings."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sakka.audit.answers import DEFAULT_MODELS, unseen_answers
+from sakka.audit.findings import KINDS, Finding, Kind
+from sakka.audit.labels import wrong_creators
+from sakka.audit.people import one_person
+from sakka.audit.sharing import shared_photos
+from sakka.errors import CatalogError
+from sakka.likeness.groups import NearIdentical, near_identical
+from sakka.splits import MIN_WORKS, IntArray
+from sakka.works import Catalog
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What an audit found.
+
+    Attributes:
+        findings: All of them, kind by kind, the surest of each first.
+        near: The near-identical works.
+        accuracy: How often the models name the creator that the catalog names; None where none could be fitted.
+        judged: How many works the models judged.
+        left_out: Creators with too few works for that.
+        models: The names of the models.
+        seed: Of folds and models.
+    """
+
+    findings: tuple[Finding, ...]
+    near: NearIdentical
+    accuracy: float | None
+    judged: int
+    left_out: int
+    models: tuple[str, ...]
+    seed: int
+
+    def of_kind(self, kind: Kind) -> list[Finding]:
+        """Give the findings of one kind."""
+        return [each for each in self.findings if each.kind == kind]
+
+
+def audit_catalog(works: Catalog, *, seed: int = 0, models: Sequence[str] = DEFAULT_MODELS) -> Audit:
+    """Look for what may be wrong in a catalog.
+
+    Args:
+        works: The catalog.
+        seed: The seed of the folds and of the models.
+        models: Names of a photo model and a text model, or of one of them.
+
+    Raises:
+        CatalogError: A work has no creator, or there are none.
+        PhotoError: A photo can't be read.
+        ModelError: A model can't be used.
+    """
+    places = works.creator_indices()
+    if len(places) == 0 or (places < 0).any():
+        raise CatalogError("an audit needs works that each have a creator; leave out those without one")
+    near = near_identical(works)
+    rows = np.flatnonzero(np.bincount(places)[places] >= MIN_WORKS)
+    known = works.take(rows)
+    answers = None
+    if len(known.creators) > 1:
+        answers = unseen_answers(known, near.groups[rows], seed=seed, models=models)
+    people = one_person(works, near, answers)
+    explained = {frozenset(each.creators) for each in people}  # who has two accounts is taken for the other one
+    wrong = [] if answers is None else wrong_creators(answers)
+    wrong = [_in_catalog(each, rows) for each in wrong if frozenset(each.creators) not in explained]
+    found = [*wrong, *shared_photos(works, near), *people]
+    return Audit(
+        findings=tuple(sorted(found, key=lambda each: KINDS.index(each.kind))),
+        near=near,
+        accuracy=None if answers is None else answers.accuracy,
+        judged=0 if answers is None else len(rows),
+        left_out=len(works.creators) - len(known.creators),
+        models=tuple(models),
+        seed=seed,
+    )
+
+
+def _in_catalog(finding: Finding, rows: IntArray) -> Finding:
+    """Turn rows of the works that were judged into rows of the catalog."""
+    return replace(
+        finding, rows=tuple(rows[list(finding.rows)].tolist()), beside=tuple(rows[list(finding.beside)].tolist())
+    )

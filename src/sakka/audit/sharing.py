@@ -1,0 +1,41 @@
+"""Photos that stand under two creators: near-identical pairs (`likeness/`) across creators, one finding a group."""
+
+from collections import defaultdict
+
+import numpy as np
+
+from sakka.audit.findings import Finding
+from sakka.likeness.groups import PHOTO, NearIdentical, connected
+from sakka.works import Catalog
+
+MOST_ROWS = 8
+
+
+def shared_photos(works: Catalog, near: NearIdentical) -> list[Finding]:
+    """Give the groups of near-identical photos that stand under two or more creators, the likest first."""
+    pairs = near.pairs(PHOTO)
+    if len(pairs) == 0:
+        return []
+    likeness = near.evidence.filter(near.evidence["kind"] == PHOTO)["likeness"].to_numpy()
+    group_of = connected(pairs, len(works))
+    names = works.table["creator"].to_list()
+    sha256 = works.table["photo_sha256"].to_list()
+    across: dict[int, list[int]] = defaultdict(list)
+    for number, (first, second) in enumerate(pairs.tolist()):
+        if names[first] != names[second]:
+            across[int(group_of[first])].append(number)
+    found = []
+    for numbers in across.values():
+        rows = np.unique(pairs[numbers]).tolist()
+        best = max(numbers, key=lambda number: likeness[number])
+        first, second = pairs[best].tolist()
+        same = sha256[first] is not None and sha256[first] == sha256[second]
+        said = (
+            f"{len(rows)} works have a near-identical photo; the likest two agree to {likeness[best]:.3f}"
+            + (" and are the same file." if same else " (correlation of local contrast where one lies on the other)."),
+        )
+        creators = tuple(sorted({names[row] for row in rows}))
+        found.append(
+            Finding("shared photo", float(np.clip(likeness[best], 0, 1)), creators, tuple(rows[:MOST_ROWS]), (), said)
+        )
+    return sorted(found, key=lambda finding: (-finding.score, finding.rows))

@@ -1,0 +1,48 @@
+"""`sakka audit`: what may be wrong in a catalog."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sakka.cli import app
+
+MOST_SHOWN = 5
+
+
+@app.command("audit")
+def audit(
+    catalog: Annotated[Path, typer.Argument(help="A catalog's folder.", metavar="CATALOG")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder for the report.", metavar="DIR")],
+    seed: Annotated[int, typer.Option(help="The seed of the folds and of the models.", min=0)] = 0,
+    model: Annotated[
+        list[str] | None, typer.Option("--model", help="A photo or a text model to judge with; repeatable.")
+    ] = None,
+) -> None:
+    """Find works under the wrong creator, photos that two creators use, and accounts that look like one person.
+
+    Example: sakka audit catalog -o audit
+    """
+    from sakka.audit.answers import DEFAULT_MODELS
+    from sakka.audit.findings import KINDS
+    from sakka.audit.run import audit_catalog
+    from sakka.cli.terminal import duration, output_console, show_table, showing_progress
+    from sakka.report.audit_page import TITLES, write_audit
+    from sakka.works import Catalog
+
+    started_s = time.monotonic()
+    works = Catalog.read(catalog)
+    with showing_progress():
+        found = audit_catalog(works, seed=seed, models=tuple(model or DEFAULT_MODELS))
+        page = write_audit(found, works, output)
+    for kind in KINDS:
+        findings = found.of_kind(kind)
+        rows = [[f"{each.score:.2f}", " / ".join(each.creators), each.evidence[0]] for each in findings[:MOST_SHOWN]]
+        title = f"{TITLES[kind][0]}: {len(findings):,}"
+        if rows:
+            show_table(["score", "creators", "because"], rows, title=title, left=3)
+        else:
+            output_console().print(title)
+        output_console().print()
+    typer.echo(f"{duration(time.monotonic() - started_s)}; open the report: {page}")
