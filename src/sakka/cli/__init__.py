@@ -7,7 +7,7 @@ import typer
 
 from sakka.errors import SakkaError
 
-COMMAND_GROUPS = ("demo", "catalog", "experiment", "audit", "labels", "candidates", "models", "weights")
+COMMAND_GROUPS = ("demo", "catalog", "experiment", "audit", "labels", "candidates", "models", "tune", "weights")
 
 app = typer.Typer(
     name="sakka",

@@ -1,0 +1,67 @@
+"""Several processes at work on one study; they meet in its SQLite file alone."""
+
+import multiprocessing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sakka.errors import RunError, SakkaError
+from sakka.tuning.study import Question, tune
+from sakka.works import Catalog
+
+
+@dataclass(frozen=True)
+class _Order:
+    """What a process is asked to do."""
+
+    catalog: Path
+    folder: Path
+    question: Question
+    trials: int
+    timeout_s: float | None
+    worker: int
+
+
+def tune_with(
+    catalog: Path, folder: Path, question: Question, *, trials: int, timeout_s: float | None = None, jobs: int = 1
+) -> None:
+    """Tune with `jobs` processes, this one among them (see `study.tune`).
+
+    Raises:
+        SakkaError: As `study.tune`; or another process ended without having done its work.
+    """
+    works = Catalog.read(catalog)
+    if jobs == 1:
+        tune(works, folder, question, trials=trials, timeout_s=timeout_s)
+        return
+    tune(works, folder, question, trials=0)  # makes the study, and refuses what can't be used, before others start
+    context = multiprocessing.get_context("spawn")
+    orders = [_Order(catalog, folder, question, trials, timeout_s, worker) for worker in range(1, jobs)]
+    others: list[Any] = [context.Process(target=_work, args=(order,)) for order in orders]
+    for process in others:
+        process.start()
+    try:
+        tune(works, folder, question, trials=trials, timeout_s=timeout_s)
+    except BaseException:
+        for process in others:
+            process.terminate()
+        raise
+    finally:
+        for process in others:
+            process.join()
+    if any(process.exitcode != 0 for process in others):
+        raise RunError(f"a process at work on {folder} ended early; give the same command again to go on")
+
+
+def _work(order: _Order) -> None:
+    try:
+        tune(
+            Catalog.read(order.catalog),
+            order.folder,
+            order.question,
+            trials=order.trials,
+            timeout_s=order.timeout_s,
+            worker=order.worker,
+        )
+    except SakkaError as error:
+        raise SystemExit(2) from error
