@@ -21,7 +21,7 @@ MOST_ROWS = 20
 WIDTH_INCHES = 9.0
 COLUMNS = 3
 INK, DOT, LINE = "#2a2826", "#2f74b5", "#1d7a63"
-LEAST_FOR_IMPORTANCE = 4
+LEAST_FOR_IMPORTANCE = 10
 
 
 def write_page(folder: Path) -> Path:
@@ -80,6 +80,7 @@ def _history(study: "optuna.Study") -> "Figure":
     """Draw each trial's value in the order of the trials, the best so far, and the trials that were given up."""
     import optuna
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     done = completed(study)
     numbers, values = [trial.number for trial in done], [float(trial.value or 0.0) for trial in done]
@@ -92,6 +93,7 @@ def _history(study: "optuna.Study") -> "Figure":
         at = [(trial.number, max(trial.intermediate_values.values(), default=min(values))) for trial in given_up]
         axes.plot(*zip(*at, strict=True), "x", color=INK, markersize=5, label="given up early (best epoch)")
     axes.legend(frameon=False)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     _name_axes(axes, "trial", "validation accuracy")
     return figure
 
@@ -111,7 +113,7 @@ def _slices(done: "Sequence[optuna.trial.FrozenTrial]", names: Sequence[str]) ->
         if isinstance(range_, optuna.distributions.CategoricalDistribution):
             axes.set_xticks(range(len(range_.choices)), [str(choice) for choice in range_.choices])
             points = [range_.choices.index(point) for point in points]
-        elif getattr(range_, "log", False):
+        elif isinstance(range_, optuna.distributions.FloatDistribution) and range_.log:
             axes.set_xscale("log")
         axes.plot(points, [trial.value for trial in own], "o", color=DOT, markersize=5, alpha=0.8)
         axes.plot(points[:1], [own[0].value], "o", color=LINE, markersize=9)
