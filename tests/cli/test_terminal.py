@@ -1,6 +1,7 @@
 """Progress and tables as a person sees them."""
 
 import io
+import time
 
 import pytest
 from rich.console import Console
@@ -30,7 +31,7 @@ def test_long_work_writes_a_plain_line_with_the_time_left_to_a_log(monkeypatch: 
         running.advance(1000)
         running.advance()
         running.advance(1999)
-    assert written.getvalue() == "photos: 1,000 of 3,000, about 1 min left\n"
+    assert written.getvalue() == "photos: 1,000 of 3,000, 33.3 a second, about 1 min left\n"
 
 
 def test_a_terminal_shows_a_bar_that_goes_away() -> None:
@@ -40,6 +41,15 @@ def test_a_terminal_shows_a_bar_that_goes_away() -> None:
         running.advance(2)
     assert "photos" in written.getvalue()
     assert "left" in written.getvalue()
+
+
+def test_a_bar_shows_the_steps_a_second_and_keeps_to_the_width() -> None:
+    where, written = console(True)
+    with showing_progress(where), task("fine-tuning vgg16, photos", 385_400) as running:
+        for _ in range(3):
+            running.advance(100)
+            time.sleep(0.15)
+    assert "/s" in written.getvalue()
 
 
 def test_a_bar_is_stopped_when_the_work_fails() -> None:

@@ -16,11 +16,13 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.progress import Task as BarState
 from rich.table import Table
 from rich.text import Text
 
@@ -70,6 +72,13 @@ class _BarTask:
         self._progress.advance(self._place, steps)
 
 
+class _Speed(ProgressColumn):
+    """Steps a second; nothing before the first step."""
+
+    def render(self, task: BarState) -> Text:
+        return Text(f"{task.speed:.1f}/s" if task.speed else "")
+
+
 class _BarReporter:
     """Bars that stand below each other while tasks run inside tasks; each goes away when its task is over."""
 
@@ -78,6 +87,7 @@ class _BarReporter:
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=20),
             MofNCompleteColumn(),
+            _Speed(),
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(compact=True),
@@ -113,9 +123,11 @@ class _PlainTask:
         if now_s - self._said_s < PLAIN_EVERY_S or self._done >= self._total:
             return
         self._said_s = now_s
-        left_s = (now_s - self._start_s) * (self._total - self._done) / max(1, self._done)
+        speed = self._done / max(1e-3, now_s - self._start_s)
+        left_s = (self._total - self._done) / max(1e-3, speed)
         self._console.print(
-            f"{self._name}: {self._done:,} of {self._total:,}, about {duration(left_s)} left", soft_wrap=True
+            f"{self._name}: {self._done:,} of {self._total:,}, {speed:.1f} a second, about {duration(left_s)} left",
+            soft_wrap=True,
         )
 
 
