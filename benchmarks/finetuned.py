@@ -2,7 +2,8 @@
 
 Of the creators with the most works, `--creators` are taken, and of each `--train`, `--validation` and `--test` works,
 drawn by `--seed`. All models learn from the same works and answer for the same test works. The frozen network is
-judged twice: by its last maps, as the paper means it, and by the statistics of all its stages, sakka's default.
+judged by its last maps, as the paper means it, and by the statistics of all its stages, sakka's default; at 224
+pixels, and at the size that the fine-tuned one is given.
 """
 
 import argparse
@@ -12,10 +13,15 @@ from pathlib import Path
 import numpy as np
 
 from sakka.cli.terminal import showing_progress
-from sakka.models.base import CreatorModel
+from sakka.models.base import CreatorModel, Probabilities
+from sakka.models.photo.extractor import BATCH_PHOTOS, PhotoExtractor
+from sakka.models.photo.pixels import read_photos
 from sakka.models.registry import make_model
+from sakka.models.softmax import fit_softmax
 from sakka.splits import Fold, IntArray
 from sakka.works import Catalog
+
+PENALTY = 0.003  # of the heads on the frozen network at another size than 224 pixels
 
 
 def main() -> None:
@@ -33,11 +39,15 @@ def main() -> None:
         input_px=asked.input_px,
         seed=asked.seed,
     )
+    for stages in (["last"], None):
+        name = "last maps" if stages else "statistics of all stages"
+        print(f"frozen, {name}, {asked.input_px} px: {_judged_small(works, fold, stages, asked)}", flush=True)
     models = {
         "frozen, last maps, 224 px": make_model("photo-vgg16", stages=["last"], seed=asked.seed),
         "frozen, statistics of all stages, 224 px": make_model("photo-vgg16", seed=asked.seed),
-        f"fine-tuned, {asked.input_px} px": tuned,
     }
+    if not asked.frozen_only:
+        models[f"fine-tuned, {asked.input_px} px"] = tuned
     for name, model in models.items():
         print(f"{name}: {_judged(model, works, fold)}", flush=True)
 
@@ -58,15 +68,33 @@ def drawn(works: Catalog, counts: list[int], asked: argparse.Namespace) -> tuple
 
 
 def _judged(model: CreatorModel, works: Catalog, fold: Fold) -> str:
-    places, start = works.creator_indices(), time.perf_counter()
+    start = time.perf_counter()
     with showing_progress():
         (answers,) = model.predict_folds(works, [fold], works.creators)
+    return _told(works, fold, (answers.validation, answers.test), time.perf_counter() - start)
+
+
+def _judged_small(works: Catalog, fold: Fold, stages: list[str] | None, asked: argparse.Namespace) -> str:
+    """Judge the frozen network on photos of another size than 224 pixels; the head and its penalty are sakka's."""
+    start = time.perf_counter()
+    extractor = PhotoExtractor("vgg16")
+    pixels = read_photos(works, asked.input_px).take(np.arange(len(works)))
+    starts = range(0, len(pixels), BATCH_PHOTOS)
+    table = np.concatenate([extractor.vectors(pixels[first : first + BATCH_PHOTOS]) for first in starts])
+    table = table[:, extractor.column_indices(stages)]
+    settings = {"n_classes": len(works.creators), "penalty": PENALTY, "seed": asked.seed}
+    (head,) = fit_softmax(table, works.creator_indices(), [fold.train], **settings)
+    answers = head.predict_proba(table[fold.validation]), head.predict_proba(table[fold.test])
+    return _told(works, fold, answers, time.perf_counter() - start)
+
+
+def _told(works: Catalog, fold: Fold, answers: tuple[Probabilities, Probabilities], seconds: float) -> str:
+    places = works.creator_indices()
     right = [
         float(np.mean(table.argmax(axis=1) == places[rows]))
-        for table, rows in ((answers.validation, fold.validation), (answers.test, fold.test))
+        for table, rows in zip(answers, (fold.validation, fold.test), strict=True)
     ]
     error = (right[1] * (1 - right[1]) / len(fold.test)) ** 0.5
-    seconds = time.perf_counter() - start
     return (
         f"test accuracy {right[1]:.3f} ± {error:.3f} (standard error, n = {len(fold.test)}), "
         f"validation {right[0]:.3f} (n = {len(fold.validation)}), {seconds:.0f} s"
@@ -87,6 +115,7 @@ def _parser() -> argparse.ArgumentParser:
         parser.add_argument(f"--{name}", type=int, default=default)
     for name, default in (("hidden", 4096), ("input-px", 96), ("seed", 0)):
         parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--frozen-only", action="store_true", help="leave the fine-tuned network out")
     parser.add_argument("--learning-rate", type=float, default=0.001)
     parser.add_argument("--momentum", type=float, default=0.9)
     return parser
