@@ -45,7 +45,7 @@ def test_what_is_set_is_not_chosen(folder: Path) -> None:
 
 def test_a_work_with_one_modality_gets_that_models_answer(folder: Path) -> None:
     works = tiny_catalog(folder, without_photo=2, without_text=2)
-    model = fused().fit(works)
+    model = fused(how="log-linear").fit(works)
     table = model.predict_proba(works)
     assert model.photo_model_ is not None
     assert model.text_model_ is not None
@@ -69,6 +69,25 @@ def test_a_catalog_without_photos_or_without_texts_gives_a_working_model(
     full = tiny_catalog(folder / "full")
     assert loaded.predict_proba(full).shape == (60, 6)
     assert np.mean(np.array(loaded.predict(works)) == np.array(works.table["creator"])) > 0.8
+
+
+def test_a_learned_fusion_is_kept_where_it_is_better_and_comes_back_from_the_folder(folder: Path) -> None:
+    works = tiny_catalog(folder / "photos", works=30)
+    model = fused().fit(works)
+    assert model.fusion_ is not None
+    model.save(folder / "model")
+    again = FusedModel.load(folder / "model")
+    np.testing.assert_array_equal(again.predict_proba(works), model.predict_proba(works))
+    assert again.thresholds_ == model.thresholds_
+
+
+def test_most_works_by_known_creators_pass_and_works_that_say_nothing_do_not(folder: Path) -> None:
+    works = tiny_catalog(folder, works=30)
+    model = fused().fit(works)
+    assert model.knows(works, model.predict_proba(works)).mean() >= 0.9
+    strange = Catalog.from_works([Work("1", title="Zzyzx 42"), Work("2")])
+    unsure = np.full((2, 6), 1 / 6, dtype=np.float32)
+    assert not model.knows(strange, unsure).any()
 
 
 def test_works_with_neither_photo_nor_text_are_learned_and_answered() -> None:

@@ -7,7 +7,18 @@ import typer
 
 from sakka.errors import SakkaError
 
-COMMAND_GROUPS = ("demo", "catalog", "experiment", "audit", "labels", "candidates", "models", "tune", "weights")
+COMMAND_GROUPS = (
+    "demo",
+    "catalog",
+    "experiment",
+    "audit",
+    "labels",
+    "candidates",
+    "models",
+    "strangers",
+    "tune",
+    "weights",
+)
 
 app = typer.Typer(
     name="sakka",

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from sakka.works import Catalog, Work
 
 BAR_CHARACTERS = 24
+STRANGER = """none of the known creators: 95 % of their works get a surer answer
+the nearest of them:"""
 
 
 @app.command("fit")
@@ -60,15 +62,24 @@ def identify(
 
     Example: sakka identify model --photo brooch.jpg --title "桜のつまみ細工ブローチ"
     """
-    from sakka.models.base import CreatorModel
+    import numpy as np
 
-    work = work_to_identify(photo, title, description)
-    answers = CreatorModel.load(model).top_creators(_catalog_of(work), top)[0]
+    from sakka.models.base import CreatorModel
+    from sakka.models.fused import FusedModel
+
+    work = _catalog_of(work_to_identify(photo, title, description))
+    fitted = CreatorModel.load(model)
+    table = fitted.predict_proba(work)
+    places = np.argsort(-table[0], kind="stable")[:top]
+    answers = [(fitted.creators_[place], float(table[0, place])) for place in places]
+    known = bool(fitted.knows(work, table)[0]) if isinstance(fitted, FusedModel) else True
     if as_json:
         found = [{"creator": creator, "probability": round(probability, 6)} for creator, probability in answers]
-        typer.echo(json.dumps({"creators": found}, ensure_ascii=False, indent=2))
-    else:
-        show_answers(answers)
+        typer.echo(json.dumps({"known": known, "creators": found}, ensure_ascii=False, indent=2))
+        return
+    if not known:
+        typer.echo(STRANGER)
+    show_answers(answers)
 
 
 def work_to_identify(photo: Path | None, title: str, description: str) -> "Work":
@@ -130,9 +141,11 @@ def describe_mixture(model: "FusedModel") -> str:
     said = f"{model.photo} x {photo:.1f} + {model.text} x {1 - photo:.1f}, {model.mixture_.how}"
     if not model.held_out_:
         return said
-    held = model.held_out_
+    held, how = model.held_out_, "chosen"
+    if model.fusion_ is not None:
+        said, how = f"{model.photo} + {model.text}, weights learned ({model.fusion_.kind})", "fitted"
     return (
-        f"{said}; chosen on {held['works']:,} held-out works\n"
+        f"{said}; {how} on {held['works']:,} held-out works\n"
         f"accuracy there: fused {held['accuracy']:.3f}, photo {held['photo_accuracy']:.3f}, "
         f"text {held['text_accuracy']:.3f}"
     )

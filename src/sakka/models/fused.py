@@ -1,8 +1,13 @@
 """The model that reads a work's photo and its text: two models whose probabilities are fused (section 3.5).
 
-`fit` holds out a fifth of each creator's works, fits both models on the rest, chooses on the held-out works how to
-fuse (`models/fusion.py`), and then fits both models on all works. A work with only a photo, or only a text, gets
-that model's answer alone, and where no work has a photo (or none has a text) the other model is all there is.
+`fit` holds out a fifth of each creator's works, fits both models on the rest, learns on the held-out works how to
+fuse (`models/stacking.py`), and then fits both models on all works. What is learned is kept where it has less log-loss
+on held-out works than the best fixed ratio (`models/fusion.py`), judged on works that it was not learned on; it makes
+the probabilities calibrated. With a fixed ratio a work with only a photo, or only a text, gets that model's answer
+alone; where no work has a photo (or none has a text) the other model is all there is.
+
+The held-out works also give the threshold under which an answer is too unsure to be a known creator's
+(`models/strangers.py`): 95 % of works by known creators pass it, with both, with the photo and with the text alone.
 
 >>> from sakka import Catalog, FusedModel, Work
 >>> listed = [("Mori", "桜の髪飾り"), ("Mori", "桜と梅のブローチ"), ("Sato", "革のバッグ"), ("Sato", "革の財布")]
@@ -21,6 +26,8 @@ from sakka.errors import ModelError
 from sakka.models.base import CreatorModel, Modality, ModelParts, Probabilities, known_places
 from sakka.models.fusion import HOWS, RATIOS, How, Mask, Mixture, best_mixture, fuse, right_by_mixture
 from sakka.models.registry import make_model, model_class
+from sakka.models.stacking import LearnedFusion, cross_fitted, fit_fusion, log_loss
+from sakka.models.strangers import sureness, threshold_of
 from sakka.splits import IntArray, deal
 from sakka.works import Catalog
 
@@ -33,7 +40,10 @@ class FusedModel(CreatorModel):
     """A photo model and a text model, fused.
 
     Attributes:
-        mixture_: After `fit`: how the two are fused.
+        mixture_: After `fit`: the fixed ratio by which the two are fused where `fusion_` is None.
+        fusion_: After `fit`: the learned fusion; None where the ratio is set or did better on held-out works.
+        thresholds_: After `fit`: the least sureness of a known creator's work, for `both`, `photo` and `text`; empty
+            where nothing was held out.
         held_out_: After `fit`: how many works the mixture was chosen on, and the share of them whose creator the
             fused model (`accuracy`) and each of the two (`photo_accuracy`, `text_accuracy`) named before it was
             fitted on all works. Empty where there was nothing to choose.
@@ -61,7 +71,8 @@ class FusedModel(CreatorModel):
             photo: The photo model's name.
             text: The text model's name.
             how: `arithmetic` or `log-linear`; None chooses on held-out works.
-            photo_weight: The photo's weight, 0 to 1; None chooses on held-out works.
+            photo_weight: The photo's weight, 0 to 1; None chooses on held-out works. With both None the fusion may be
+                a learned one.
             photo_settings: Settings of the photo model; None means its defaults.
             text_settings: Settings of the text model; None means its defaults.
             seed: Decides which works are held out, and is handed to both models.
@@ -81,6 +92,8 @@ class FusedModel(CreatorModel):
         mixtures = self._mixtures()
         roles = _roles_in(works)
         self.mixture_ = EQUAL
+        self.fusion_: LearnedFusion | None = None
+        self.thresholds_: dict[str, float] = {}
         self.held_out_: dict[str, float] = {}
         if len(mixtures) == 1:
             self.mixture_ = mixtures[0]
@@ -100,10 +113,24 @@ class FusedModel(CreatorModel):
         seen = works.has_photo
         read = works.has_text | ~seen  # a work with neither gets the text model's answer to an empty text
         photo, text = _answers(self.photo_model_, works, seen), _answers(self.text_model_, works, read)
+        if self.fusion_ is not None:
+            return self.fusion_.predict(photo, text, seen, read)
         answers = np.where(read[:, None], text, photo)
         both = seen & read
         answers[both] = fuse(photo[both], text[both], self.mixture_.photo_weight, self.mixture_.how)
         return answers
+
+    def knows(self, works: Catalog, answers: Probabilities) -> Mask:
+        """Say of each work whether its answer is sure enough for a known creator's, shape (n_works,).
+
+        Args:
+            works: The works.
+            answers: What `predict_proba` gave for them.
+        """
+        view = np.where(~works.has_photo, "text", np.where(works.has_text, "both", "photo"))
+        least = np.array([self.thresholds_.get(name, -np.inf) for name in view])
+        known: Mask = sureness(answers) >= least
+        return known
 
     def _mixtures(self) -> list[Mixture]:
         hows = HOWS if self.how is None else (self.how,)
@@ -123,6 +150,14 @@ class FusedModel(CreatorModel):
         rest, judged = works.take(np.flatnonzero(~held)), works.take(np.flatnonzero(held))
         photo, text = (self._make(role).fit(rest, creators).predict_proba(judged) for role in ("photo", "text"))
         right = places[held]
+        self._choose_ratio(photo, text, right, judged, mixtures)
+        if self.how is None and self.photo_weight is None:
+            self._learn(photo, text, right, judged)
+        self._set_thresholds(photo, text, right)
+
+    def _choose_ratio(
+        self, photo: Probabilities, text: Probabilities, right: IntArray, judged: Catalog, mixtures: list[Mixture]
+    ) -> None:
         counts = right_by_mixture(photo, text, right, judged.has_photo, judged.has_text, mixtures)
         self.mixture_ = best_mixture(counts)
         self.held_out_ = {
@@ -131,6 +166,26 @@ class FusedModel(CreatorModel):
             "photo_accuracy": float((photo.argmax(axis=1) == right).mean()),
             "text_accuracy": float((text.argmax(axis=1) == right).mean()),
         }
+
+    def _learn(self, photo: Probabilities, text: Probabilities, right: IntArray, judged: Catalog) -> None:
+        """Learn to fuse; keep it where it has less log-loss than the ratio on works that it was not learned on."""
+        masks = judged.has_photo, judged.has_text
+        learned = cross_fitted(photo, text, right, *masks, seed=self.seed)
+        fixed = fuse(photo, text, self.mixture_.photo_weight, self.mixture_.how, *masks)
+        if log_loss(learned, right) < log_loss(fixed, right):
+            self.fusion_ = fit_fusion(photo, text, right, *masks)
+            self.held_out_["accuracy"] = float((learned.argmax(axis=1) == right).mean())
+
+    def _set_thresholds(self, photo: Probabilities, text: Probabilities, right: IntArray) -> None:
+        """Set what 95 % of the held-out works pass; for a photo or a text alone, with the other one left out."""
+        there, lacking = np.ones(len(right), np.bool_), np.zeros(len(right), np.bool_)
+        mixture = self.mixture_
+        for view, seen, read in (("both", there, there), ("photo", there, lacking), ("text", lacking, there)):
+            if self.fusion_ is None:
+                answers = fuse(photo, text, mixture.photo_weight, mixture.how, seen, read)
+            else:
+                answers = cross_fitted(photo, text, right, seen, read, seed=self.seed)
+            self.thresholds_[view] = threshold_of(sureness(answers))
 
     def _make(self, role: str) -> CreatorModel:
         name: str = getattr(self, role)
@@ -149,13 +204,19 @@ class FusedModel(CreatorModel):
                 "how": self.mixture_.how,
                 "photo_weight": self.mixture_.photo_weight,
                 "held_out": self.held_out_,
+                "fusion": None if self.fusion_ is None else self.fusion_.kind,
+                "thresholds": self.thresholds_,
             },
+            tensors={} if self.fusion_ is None else dict(self.fusion_.tensors()),
             children={role: model for role, model in children.items() if model is not None},
         )
 
     def _restore(self, parts: ModelParts) -> None:
         self.mixture_ = Mixture(parts.values["how"], parts.values["photo_weight"])
         self.held_out_ = parts.values["held_out"]
+        self.thresholds_ = parts.values["thresholds"]
+        kind = parts.values["fusion"]
+        self.fusion_ = None if kind is None else LearnedFusion.from_tensors(kind, parts.tensors)
         self.photo_model_ = parts.children.get("photo")
         self.text_model_ = parts.children.get("text")
 

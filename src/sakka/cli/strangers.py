@@ -1,0 +1,32 @@
+"""`sakka strangers`: how well a work by a creator that no model has seen is told."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sakka.cli import app
+
+
+@app.command("strangers")
+def strangers(
+    catalog: Annotated[Path, typer.Argument(help="A catalog's folder.", metavar="CATALOG")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for strangers.json and .md.")],
+    photo_model: Annotated[str, typer.Option(help="The model that reads photos.")] = "photo-efficientnet_lite0",
+    text_model: Annotated[str, typer.Option(help="The model that reads texts.")] = "text-linear",
+    seed: Annotated[int, typer.Option(help="Divides creators and works.", min=0)] = 0,
+) -> None:
+    """Hold out a fifth of the creators, five times, and compare scores that tell their works from known creators'.
+
+    Example: sakka strangers paintings -o strangers
+    """
+    from sakka.cli.terminal import show_table, showing_progress
+    from sakka.experiment.strangers import judge_strangers, write_strangers
+    from sakka.report.formats import cell_text
+    from sakka.works import Catalog
+
+    with showing_progress():
+        table = judge_strangers(Catalog.read(catalog), photo_model, text_model, seed=seed)
+    write_strangers(table, output)
+    show_table(table.head, [[cell_text(cell) for cell in row] for row in table.rows], title=table.title)
+    typer.echo(f"written: {output / 'strangers'}.json and .md")

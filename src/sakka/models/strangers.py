@@ -1,0 +1,101 @@
+"""Scores that tell a work of a creator the model has never seen: the higher, the more likely a known creator's.
+
+With f the fused probabilities, p and t the photo model's and the text model's:
+
+    entropy        sum f log f                      one creator stands out, or many share the answer
+    probability    max f
+    lead           the first of f minus the second
+    energy         log sum of p t                   unnormalised evidence: both models must know the same creator
+    agreement      sum of sqrt(p t)                 how far the two models say the same
+    distance       minus the least Mahalanobis distance of (log p, log t), centred, to a creator's mean over works by
+                   known creators that the models did not see, under their pooled and shrunk covariance
+    combined       entropy, energy and distance, each standardised on those works, added
+
+Sources: D. Hendrycks, K. Gimpel, https://arxiv.org/abs/1610.02136 (probability); W. Liu et al.,
+https://arxiv.org/abs/2010.03759 (energy); K. Lee et al., https://arxiv.org/abs/1807.03888 (distance)
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from sakka.models.base import Probabilities
+from sakka.models.stacking import FLOOR
+from sakka.splits import IntArray
+
+Scores = npt.NDArray[np.float64]
+COMBINED = ("entropy", "energy", "distance")
+ACCEPTED = 0.95  # the share of known creators' works that a threshold lets through
+SHRUNK = 0.1
+
+
+def sureness(fused: Probabilities) -> Scores:
+    """Give minus the entropy of each row in nats, shape (n_works,): 0 where one creator has all, lower otherwise.
+
+    >>> sureness(np.float32([[1, 0], [0.5, 0.5]])).round(3).tolist()
+    [0.0, -0.693]
+    """
+    table = fused.astype(np.float64)
+    scores: Scores = (table * np.log(np.maximum(table, FLOOR))).sum(axis=1)
+    return scores
+
+
+def threshold_of(scores: Scores, accepted: float = ACCEPTED) -> float:
+    """Give the score that at least a share `accepted` of works by known creators reach.
+
+    >>> threshold_of(np.arange(1.0, 101.0), 0.95)
+    5.0
+    """
+    return float(np.quantile(scores, 1 - accepted, method="lower"))
+
+
+def stranger_scores(
+    photo: Probabilities, text: Probabilities, fused: Probabilities, places: IntArray
+) -> dict[str, Scores]:
+    """Give every score of every work by its name, each of shape (n_works,).
+
+    Args:
+        photo: The photo model's probabilities, shape (n_works, n_creators).
+        text: The text model's, same shape.
+        fused: Those of their fusion, same shape.
+        places: The creators of the first works, shape (n_known,): works by known creators that the models were not
+            fitted on; on them the means, the covariance and the standardisation are taken.
+    """
+    ordered = -np.sort(-fused, axis=1)[:, :2].astype(np.float64)
+    product = photo.astype(np.float64) * text
+    scores = {
+        "entropy": sureness(fused),
+        "probability": ordered[:, 0],
+        "lead": ordered[:, 0] - ordered[:, -1],
+        "energy": np.log(np.maximum(product.sum(axis=1), FLOOR**2)),
+        "agreement": np.sqrt(product).sum(axis=1),
+        "distance": -_distance(np.hstack([_centred(photo), _centred(text)]), places),
+    }
+    scores["combined"] = sum((_standardised(scores[name], len(places)) for name in COMBINED), np.zeros(len(fused)))
+    return scores
+
+
+def _standardised(scores: Scores, n_known: int) -> Scores:
+    known = scores[:n_known]
+    result: Scores = (scores - known.mean()) / max(float(known.std()), 1e-12)
+    return result
+
+
+def _centred(table: Probabilities) -> Scores:
+    logarithm = np.log(np.maximum(table.astype(np.float64), FLOOR))
+    centred: Scores = logarithm - logarithm.mean(axis=1, keepdims=True)
+    return centred
+
+
+def _distance(vectors: Scores, places: IntArray) -> Scores:
+    """Give each vector's squared distance to the nearest creator's mean, shape (n_works,)."""
+    known = vectors[: len(places)]
+    present, own = np.unique(places, return_inverse=True)
+    means = np.stack([known[own == number].mean(axis=0) for number in range(len(present))])
+    residual = known - means[own]
+    covariance = residual.T @ residual / len(known)
+    even = np.eye(len(covariance)) * max(float(np.trace(covariance)) / len(covariance), 1e-12)
+    root = np.linalg.cholesky(np.linalg.inv((1 - SHRUNK) * covariance + SHRUNK * even))
+    vectors, means = vectors @ root, means @ root
+    squares = (vectors**2).sum(axis=1)[:, None] - 2 * vectors @ means.T + (means**2).sum(axis=1)
+    nearest: Scores = squares.min(axis=1)
+    return nearest

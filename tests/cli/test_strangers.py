@@ -1,0 +1,54 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.catalogs import tiny_catalog
+
+from sakka.cli import main
+from sakka.works import Catalog, Work
+
+
+def run(
+    arguments: list[object], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> tuple[int, str]:
+    monkeypatch.setattr("sys.argv", ["sakka", *map(str, arguments)])
+    with pytest.raises(SystemExit) as caught:
+        main()
+    printed = capsys.readouterr()
+    return int(caught.value.code or 0), printed.out + printed.err
+
+
+def test_strangers_are_told_by_what_they_write(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photo = next(path for path in tiny_catalog(folder / "photos", works=1).photo_paths if path is not None)
+    generator = np.random.default_rng(0)
+    words = [f"w{place}" for place in range(60)]
+    works = [
+        Work(
+            f"{maker}-{number}",
+            f"maker {maker}",
+            " ".join(generator.choice(words[maker * 5 :][:5], 4)),
+            photos=(str(photo),),
+        )
+        for maker in range(10)
+        for number in range(12)
+    ]
+    Catalog.from_works(works).write(folder / "catalog")
+    arguments = ["strangers", folder / "catalog", "-o", folder / "out", "--photo-model", "dummy"]
+    code, output = run(arguments, monkeypatch, capsys)
+    assert code == 0, output
+    results = json.loads((folder / "out" / "strangers.json").read_text())
+    areas = {each["model"]: each["value"] for each in results if each["measure"] == "auroc"}
+    assert areas["fused entropy"] > 0.9
+    assert "AUROC" in (folder / "out" / "strangers.md").read_text()
+
+
+def test_too_few_creators_are_one_line(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tiny_catalog(folder / "photos", works=2).write(folder / "catalog")
+    code, output = run(["strangers", folder / "catalog", "-o", folder / "out"], monkeypatch, capsys)
+    assert code == 2
+    assert "got works by 6 creators, expected 10 or more" in output
