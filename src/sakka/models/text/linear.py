@@ -37,7 +37,6 @@ from sakka.models.text.features import BLOCKS, PARTS, Block, count_blocks, rows_
 from sakka.models.text.ngrams import Counts, count_known
 from sakka.models.text.softmax import MEMORY, fit_softmax, softmax
 from sakka.models.text.words import normalise
-from sakka.progress import track
 from sakka.splits import Fold, IntArray, deal
 from sakka.works import Catalog
 
@@ -135,7 +134,7 @@ class LinearText(CreatorModel):
             )
 
         with ThreadPoolExecutor(self._workers(len(creators))) as pool:
-            yield from track(pool.map(answer, folds), f"{self.name}: folds", total=len(folds))
+            yield from pool.map(answer, folds)
 
     def _fit_counts(self, counts: Sequence[Counts], places: IntArray) -> Self:
         n_creators = len(self.creators_)

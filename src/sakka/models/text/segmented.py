@@ -22,7 +22,6 @@ from sakka.models.base import (
     shares_of_creators,
 )
 from sakka.models.text.words import normalise, words_of
-from sakka.progress import track
 from sakka.splits import Fold, IntArray
 from sakka.works import Catalog
 
@@ -59,7 +58,7 @@ class SegmentedText(CreatorModel):
             return FoldPrediction(fold, *map(model._predict_texts, parts))
 
         with ThreadPoolExecutor(self.folds_at_once) as pool:
-            yield from track(pool.map(answer, folds), f"{self.name}: folds", total=len(folds))
+            yield from pool.map(answer, folds)
 
     def _fit_texts(self, texts: Sequence[Words], places: IntArray) -> Self:
         self.shares_ = shares_of_creators(places, len(self.creators_))
