@@ -10,6 +10,7 @@ from sakka.analysis.figures import Figure, LeftOut, Table
 from sakka.analysis.fusions import fusions, mcnemar, paired_interval
 from sakka.analysis.judged import Judged
 from sakka.analysis.reading import open_run
+from sakka.report.reliability import reliability_plot
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +83,19 @@ def test_the_reliability_diagram_holds_every_work_once(judged: Judged) -> None:
     assert isinstance(table, Table)
     bins: list[Figure] = [each for each in table.extra if each.measure == "accuracy"]
     assert sum(each.n for each in bins) == judged.facts.n_tested
+
+
+def test_the_reliability_diagram_has_a_dot_a_bin_at_its_place(judged: Judged) -> None:
+    table = calibration(judged)
+    assert isinstance(table, Table)
+    plot = reliability_plot([table])
+    assert plot is not None
+    bins = [each for each in table.extra if each.measure == "accuracy"]
+    assert len(plot.dots) == len(bins)
+    height = plot.bottom - plot.top
+    for dot, each in zip(plot.dots, bins, strict=True):
+        assert (plot.bottom - dot.y) / height == pytest.approx(each.value, abs=1e-3)
+    assert reliability_plot([]) is None
 
 
 def test_a_run_without_texts_leaves_the_tables_out(tmp_path: Path) -> None:

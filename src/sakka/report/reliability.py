@@ -1,0 +1,45 @@
+"""The reliability diagram: share of right answers against the probability given; calibrated is the diagonal."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from sakka.analysis.figures import Figure, Table
+from sakka.report.plots import Dot, Line, Plot, Tick, _Scale
+
+TENTHS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+LEAST_RADIUS, MOST_RADIUS = 2.5, 11.0  # the area of a dot follows the works of its bin
+
+
+def reliability_plot(tables: Sequence[Table]) -> Plot | None:
+    """Plot the bins of the learned log-linear fusion; None where a run has none."""
+    found = next((table for table in tables if table.key == "calibration"), None)
+    pairs = [] if found is None else _pairs(found)
+    if not pairs:
+        return None
+    scale = _Scale((0.0, 1.0), (0.0, 1.0))
+    most = max(right.n for _, right in pairs)
+    return Plot(
+        says="Share of right answers against the probability of the creator named, in fifteen bins",
+        legend=(
+            ("fused", "dot", "a bin of the learned log-linear fusion; its area follows its works"),
+            ("none", "dashed", "as sure as right"),
+        ),
+        x_label="mean probability of the creator named",
+        y_label="share of right answers",
+        x_ticks=tuple(Tick(scale.x(each), f"{each:.1f}") for each in TENTHS),
+        y_ticks=scale.y_ticks(),
+        lines=(Line("none", scale.path([(0.0, 0.0), (1.0, 1.0)]), dashed=True),),
+        dots=tuple(_dot(scale, sure, right, most) for sure, right in pairs),
+    )
+
+
+def _pairs(table: Table) -> list[tuple[Figure, Figure]]:
+    """Give each bin's mean probability and share of right answers, which stand side by side in the table's extra."""
+    return [(sure, right) for sure, right in pairwise(table.extra) if sure.model == right.model]
+
+
+def _dot(scale: _Scale, sure: Figure, right: Figure, most: int) -> Dot:
+    across, up = sure.value or 0.0, right.value or 0.0
+    radius = round(max(LEAST_RADIUS, MOST_RADIUS * (right.n / most) ** 0.5), 2)
+    says = f"{right.n:,} works: probability {across:.3f}, right {up:.3f}"
+    return Dot("fused", scale.x(across), scale.y(up), radius, says)
