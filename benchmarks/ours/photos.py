@@ -46,8 +46,8 @@ class PhotoFeatures:
         return {"units": len(self.catalog)}
 
     def quality(self) -> dict[str, Any]:
-        """Write the vectors for the judge: the columns that the photo model reads by default."""
-        np.save(self.output, self.vectors[:, self.extractor.column_indices(None)])
+        """Write the vectors for the judge: means and deviations, which the other side has too."""
+        np.save(self.output, self.vectors[:, self.extractor.column_indices(None)].astype(np.float32))
         return {"features": self.output}
 
 

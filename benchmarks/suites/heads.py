@@ -23,7 +23,7 @@ def measure(plan: Plan) -> Section:
     works = str(write_works(chosen, plan.scratch / "works.json"))
     extractor = PhotoExtractor("efficientnet_lite0")
     vectors, _ = photo_features(read_catalog(works), extractor)  # into the cache, before anything is timed
-    features = vectors[:, extractor.column_indices(None)]
+    features = vectors[:, extractor.column_indices(None)].astype(np.float32)  # means and deviations
     np.save(plan.scratch / "features.npy", features)
 
     ours = Side("sakka photo heads", "benchmarks.ours.heads:AllFolds", {"works": works, "seed": SEED, "fits": FITS})
