@@ -97,6 +97,16 @@ def test_vgg16_normalises_as_imagenet_does() -> None:
     assert backbone("efficientnet_lite0").normalise(grey).flatten().tolist() == [1.0, 1.0, 1.0]
 
 
+def test_normalising_works_on_each_colour_of_each_pixel_by_itself() -> None:
+    photos = torch.rand(2, 3, 5, 4) * 255
+    described = backbone("vgg16")
+    mean, scale = (torch.tensor(values).view(1, 3, 1, 1) for values in (described.mean, described.scale))
+    for given in (photos, photos.contiguous(memory_format=torch.channels_last)):
+        normal = described.normalise(given)
+        assert torch.equal(normal, (photos - mean) / scale)
+        assert normal.is_contiguous(memory_format=torch.channels_last)
+
+
 def test_channel_statistics_are_numpys_mean_and_std() -> None:
     maps = torch.randn(3, 5, 7, 4) * 3 + 10
     mean, std = channel_statistics(maps.contiguous(memory_format=torch.channels_last))
