@@ -22,7 +22,8 @@ from benchmarks.data import data_folder, read_listing
 from sakka.curation.duplicates import IntArray
 from sakka.likeness import groups
 from sakka.likeness.alignment import compare
-from sakka.likeness.groups import candidate_pairs, near_identical
+from sakka.likeness.candidates import Candidates, candidate_pairs
+from sakka.likeness.groups import near_identical
 from sakka.likeness.signs import PhotoSigns, photo_signs
 from sakka.likeness.texts import near_texts
 from sakka.photos import read_photo
@@ -74,9 +75,12 @@ def measure_copies(works: Catalog, rows: IntArray, title: str, curve: bool) -> N
         copies = make_copies(works, rows, Path(folder))
         signs = joined(photo_signs(works), photo_signs(copies.catalog))
     n_works = len(works)
-    pairs = candidate_pairs(signs)
-    pairs = pairs[(pairs[:, 0] < n_works) & (pairs[:, 1] >= n_works)]
-    copy, found = pairs[:, 1] - n_works, compare(signs, pairs)
+    candidates = candidate_pairs(signs)
+    lower, upper = np.sort(candidates.pairs, axis=1).T
+    between = (lower < n_works) & (upper >= n_works)
+    found = compare(signs, Candidates(candidates.pairs[between], candidates.views[between]))
+    pairs = np.stack([lower[between], upper[between]], axis=1)
+    copy = pairs[:, 1] - n_works
     own = near_identical(works)
     right = own.groups[pairs[:, 0]] == own.groups[copies.original[copy]]
     itself = pairs[:, 0] == copies.original[copy]

@@ -7,7 +7,9 @@ import pytest
 from PIL import Image, ImageEnhance, ImageOps
 
 from sakka.likeness import groups
+from sakka.likeness.candidates import candidate_pairs
 from sakka.likeness.groups import connected, near_identical
+from sakka.likeness.signs import HASHES, PhotoSigns
 from sakka.works import Catalog, Work
 
 
@@ -82,3 +84,26 @@ def test_what_was_found_is_read_back_and_a_damaged_file_is_found_anew(
 def test_groups_are_what_pairs_connect() -> None:
     assert connected(np.array([[4, 1], [1, 0], [3, 2]]), 6).tolist() == [0, 0, 1, 1, 0, 2]
     assert connected(np.empty((0, 2), dtype=np.int64), 3).tolist() == [0, 1, 2]
+
+
+def test_one_picture_in_very_many_works_connects_them_without_all_their_pairs(folder: Path) -> None:
+    picture(0).save(folder / "none.png")
+    picture(0).resize((90, 90)).save(folder / "small.png")
+    names = ["none.png"] * 60 + ["small.png"]
+    works = Catalog.from_works(
+        [Work(str(number), "a", photos=(name,)) for number, name in enumerate(names)], photo_root=folder
+    )
+    found = near_identical(works)
+    assert found.sizes.tolist() == [61]
+    assert len(found.pairs()) < 200
+
+
+def test_a_row_keeps_its_nearest_candidates_and_a_pair_stays_where_either_row_keeps_it() -> None:
+    hashes = np.zeros((5, HASHES), dtype=np.uint64)
+    hashes[:] = np.array([0, 0b1, 0b111, 0b111111, 0b1111111111], dtype=np.uint64)[:, None]
+    blank = np.zeros((5, 1, 1), dtype=np.uint8)
+    signs = PhotoSigns(hashes, blank, blank, np.ones(5, dtype=np.bool_))
+    pairs = np.sort(candidate_pairs(signs, 12, most_of_one=1).pairs, axis=1).tolist()
+    assert sorted(pairs) == [[0, 1], [1, 2], [2, 3], [3, 4]]
+    assert len(candidate_pairs(signs, 12).pairs) == 10
+    assert len(candidate_pairs(signs, 3).pairs) == 4

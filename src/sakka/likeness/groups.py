@@ -1,10 +1,9 @@
 """Near-identical works joined into groups, with the evidence of each pair.
 
-Photos: of the pairs whose hashes differ in `CANDIDATE_BITS` or fewer, the whole of the one against all views of the
-other (`signs.py`), those that agree when the one is laid on the other (`alignment.py`): in local contrast to
-`NEAR_CONTRAST` with colours no further apart than `NEAR_COLOUR`, or, of other colours, in contrast to `SAME_CONTRAST`.
-Texts: see `texts.py`. Groups are what these pairs connect. What is found is kept in the cache, by the
-catalog's content.
+Photos: of the candidates (`candidates.py`) those that agree when the one is laid on the other (`alignment.py`): in
+local contrast to `NEAR_CONTRAST` with colours no further apart than `NEAR_COLOUR`, or, of other colours, in contrast
+to `SAME_CONTRAST`. Texts: see `texts.py`. Groups are what these pairs connect. What is found is kept in the cache, by
+the catalog's content.
 
 The limits were chosen on copies of some paintings and on one simulated market, and judged on others:
 `python -m benchmarks.duplicates`.
@@ -12,6 +11,7 @@ The limits were chosen on copies of some paintings and on one simulated market, 
 
 import hashlib
 import io
+from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -21,16 +21,17 @@ import numpy.typing as npt
 import polars as pl
 
 from sakka.cache import cache_folder
-from sakka.curation.duplicates import IntArray, near_between
+from sakka.curation.duplicates import IntArray
 from sakka.errors import SakkaError
 from sakka.files import writing_whole
 from sakka.likeness.alignment import Comparison, compare
+from sakka.likeness.candidates import candidate_pairs
 from sakka.likeness.signs import PhotoSigns, photo_signs
 from sakka.likeness.texts import near_texts
 from sakka.works import Catalog
 
-GROUPS_VERSION = 2
-CANDIDATE_BITS = 12
+GROUPS_VERSION = 3
+MOST_EXPANDED = 400
 NEAR_CONTRAST, NEAR_COLOUR = 0.88, 3.0
 SAME_CONTRAST = 0.96
 PHOTO, TEXT = "photo", "text"
@@ -113,42 +114,42 @@ def find_pairs(works: Catalog) -> pl.DataFrame:
 
 
 def near_photos(signs: PhotoSigns) -> tuple[IntArray, npt.NDArray[np.float64]]:
-    """Give the pairs of near-identical photos and the contrast of each, rounded to 4 places."""
-    pairs = candidate_pairs(signs)
-    found = compare(signs, pairs)
+    """Give the pairs of near-identical photos, sorted, and the contrast of each, rounded to 4 places.
+
+    Photos with the same signs, such as one that stands for "no photo" in many works, are looked at once. Of their
+    pairs, and of those with a photo that is near them, at most about `MOST_EXPANDED` are given: enough to connect all.
+    """
+    once, members = _distinct(signs)
+    candidates = candidate_pairs(signs.take(once))
+    found = compare(signs.take(once), candidates)
     near = is_near(found)
-    contrast: npt.NDArray[np.float64] = found.contrast[near].astype(np.float64).round(4)
-    return pairs[near], contrast
+    pairs = {pair: 1.0 for rows in members for pair in _some_pairs(rows, rows)}
+    contrast = found.contrast[near].astype(np.float64).round(4).tolist()
+    for (first, second), value in zip(candidates.pairs[near].tolist(), contrast, strict=True):
+        pairs |= dict.fromkeys(_some_pairs(members[first], members[second]), value)
+    ordered = sorted(pairs)
+    return np.array(ordered, dtype=np.int64).reshape(-1, 2), np.array([pairs[pair] for pair in ordered])
+
+
+def _distinct(signs: PhotoSigns) -> tuple[IntArray, list[list[int]]]:
+    """Give a row of each different photo, and all the rows of each."""
+    rows_of: dict[bytes, list[int]] = defaultdict(list)
+    for row in np.flatnonzero(signs.known).tolist():
+        rows_of[hashlib.sha256(signs.hashes[row].tobytes() + signs.small[row].tobytes()).digest()].append(row)
+    members = list(rows_of.values())
+    return np.array([rows[0] for rows in members], dtype=np.int64), members
+
+
+def _some_pairs(first: list[int], second: list[int]) -> list[tuple[int, int]]:
+    if len(first) * len(second) > MOST_EXPANDED:
+        first, second = (first, second[:1]) if len(first) > len(second) else (first[:1], second)
+    return sorted({(min(a, b), max(a, b)) for a in first for b in second if a != b})
 
 
 def is_near(found: Comparison) -> npt.NDArray[np.bool_]:
     """Say of compared pairs whether their photos are near-identical, shape (n_pairs,)."""
     near: npt.NDArray[np.bool_] = (found.contrast >= NEAR_CONTRAST) & (found.colour <= NEAR_COLOUR)
     return near | (found.contrast >= SAME_CONTRAST)
-
-
-def candidate_pairs(signs: PhotoSigns, most_bits: int = CANDIDATE_BITS) -> IntArray:
-    """Give the pairs of rows of which one's whole photo is within `most_bits` of a view of the other, sorted."""
-    rows = np.flatnonzero(signs.known)
-    wholes, whole_of = np.unique(signs.hashes[rows, 0], return_inverse=True)
-    views, view_of = np.unique(signs.hashes[rows].ravel(), return_inverse=True)
-    near = near_between(wholes, views, most_bits)
-    view_rows = np.repeat(rows, signs.hashes.shape[1])
-    firsts, seconds = _members(whole_of, rows), _members(view_of, view_rows)
-    pairs = {
-        (min(first, second), max(first, second))
-        for whole, view in near.tolist()
-        for first in firsts[whole]
-        for second in seconds[view]
-        if first != second
-    }
-    return np.array(sorted(pairs), dtype=np.int64).reshape(-1, 2)
-
-
-def _members(codes: IntArray, rows: IntArray) -> list[list[int]]:
-    order = np.argsort(codes, kind="stable")
-    edges = np.flatnonzero(np.diff(codes[order])) + 1
-    return [part.tolist() for part in np.split(rows[order], edges)]
 
 
 def connected(pairs: IntArray, n_works: int) -> IntArray:

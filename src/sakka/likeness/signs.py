@@ -65,6 +65,10 @@ class PhotoSigns:
     colour: GreyTable
     known: npt.NDArray[np.bool_]
 
+    def take(self, rows: npt.NDArray[np.int64]) -> "PhotoSigns":
+        """Give the signs at some rows."""
+        return PhotoSigns(self.hashes[rows], self.small[rows], self.colour[rows], self.known[rows])
+
 
 def photo_signs(works: Catalog) -> PhotoSigns:
     """Give the signs of the works' featured photos, reading those that the cache lacks.

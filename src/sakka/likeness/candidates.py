@@ -1,0 +1,94 @@
+"""Pairs of photos that may be near-identical: the whole of the one has nearly the hash of a view of the other.
+
+The search compares no more than a few of all pairs (`curation.duplicates.near_between`). Where a seller photographs
+everything alike, a photo has very many candidates; it keeps the `MOST_OF_ONE` nearest, so that the work grows with the
+number of photos and not with its square.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sakka.curation.duplicates import IntArray, near_between
+from sakka.likeness.signs import PhotoSigns
+
+CANDIDATE_BITS = 12
+MOST_OF_ONE = 32
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Pairs of rows to look at.
+
+    Attributes:
+        pairs: Shape (n_pairs, 2): the row whose whole photo it is, and the row whose view it is like.
+        views: Shape (n_pairs,): the view, as a place in `PhotoSigns.hashes`.
+    """
+
+    pairs: IntArray
+    views: IntArray
+
+
+def candidate_pairs(signs: PhotoSigns, most_bits: int = CANDIDATE_BITS, most_of_one: int = MOST_OF_ONE) -> Candidates:
+    """Give the pairs of rows of which one's whole is within `most_bits` of a view of the other, each once, sorted.
+
+    Args:
+        signs: The photos' signs.
+        most_bits: The most bits in which the hashes may differ.
+        most_of_one: The most candidates of one row, its nearest; a pair stays where one of its two rows keeps it.
+    """
+    rows = np.flatnonzero(signs.known)
+    n_views = signs.hashes.shape[1]
+    wholes, whole_of = np.unique(signs.hashes[rows, 0], return_inverse=True)
+    views, view_of = np.unique(signs.hashes[rows].ravel(), return_inverse=True)
+    near = near_between(wholes, views, most_bits)
+    bits = np.bitwise_count(wholes[near[:, 0]] ^ views[near[:, 1]]).astype(np.int64)
+    number, whole, entry = _spread(near, _Members.of(whole_of), _Members.of(view_of))
+    table = np.stack([rows[whole], rows[entry // n_views], entry % n_views, bits[number]], axis=1)
+    return _nearest(table[table[:, 0] != table[:, 1]], most_of_one)
+
+
+@dataclass(frozen=True)
+class _Members:
+    """Which places have which code: those of code c are `order[starts[c] : starts[c + 1]]`."""
+
+    order: IntArray
+    starts: IntArray
+
+    @classmethod
+    def of(cls, codes: IntArray) -> "_Members":
+        order = np.argsort(codes, kind="stable")
+        return cls(order, np.searchsorted(codes[order], np.arange(int(codes.max(initial=-1)) + 2)))
+
+
+def _spread(near: IntArray, first: _Members, second: _Members) -> tuple[IntArray, IntArray, IntArray]:
+    """Give for each pair of codes every pair of their members: the pair's number, and the two places."""
+    firsts = first.starts[near[:, 0] + 1] - first.starts[near[:, 0]]
+    seconds = second.starts[near[:, 1] + 1] - second.starts[near[:, 1]]
+    counts = firsts * seconds
+    number = np.repeat(np.arange(len(near)), counts)
+    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    a = first.order[first.starts[near[number, 0]] + within // seconds[number]]
+    b = second.order[second.starts[near[number, 1]] + within % seconds[number]]
+    return number, a, b
+
+
+def _nearest(table: IntArray, most_of_one: int) -> Candidates:
+    """Keep of rows (whole, other, view, bits) the nearest of each pair, and of each row its nearest pairs."""
+    lower, upper = table[:, :2].min(axis=1), table[:, :2].max(axis=1)
+    order = np.lexsort((table[:, 0], table[:, 2], table[:, 3], upper, lower))
+    new = (np.diff(lower[order], prepend=-1) != 0) | (np.diff(upper[order], prepend=-1) != 0)
+    kept = table[order[new]]
+    ranks = _rank_within(np.concatenate([kept[:, 0], kept[:, 1]]), np.tile(kept[:, 3], 2)).reshape(2, -1)
+    near = ranks.min(axis=0) < most_of_one
+    return Candidates(pairs=kept[near, :2], views=kept[near, 2])
+
+
+def _rank_within(codes: IntArray, values: IntArray) -> IntArray:
+    """Give each place's rank by value among those of its code."""
+    order = np.lexsort((np.arange(len(codes)), values, codes))
+    starts = np.flatnonzero(np.diff(codes[order], prepend=-1) != 0)
+    sizes = np.diff(np.append(starts, len(codes)))
+    ranks = np.empty(len(codes), dtype=np.int64)
+    ranks[order] = np.arange(len(codes)) - np.repeat(starts, sizes)
+    return ranks
