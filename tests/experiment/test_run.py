@@ -1,5 +1,6 @@
 import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from sakka.errors import RunError, SplitError
 from sakka.experiment import run
 from sakka.experiment.layout import RunLayout
-from sakka.experiment.plan import Plan, make_plan, read_plan
+from sakka.experiment.plan import Plan, check_same_plan, make_plan, read_plan, write_plan
 from sakka.experiment.predictions import read_fold
 from sakka.experiment.presets import PRESETS, preset
 from sakka.experiment.run import run_experiment, units_of
@@ -215,3 +216,15 @@ def test_folds_that_do_not_depend_on_each_other_are_asked_for_in_one_call(
     monkeypatch.setattr(DummyModel, "fold_group", "fold")
     run_experiment(works, layout.folder, small_plan(works))
     assert asked == [2]
+
+
+def test_a_model_with_another_setting_is_named_with_both_values(works: Catalog, folder: Path) -> None:
+    plan = make_plan(works, ["text-linear", "dummy"], inner_folds=1)
+    write_plan(plan, RunLayout(folder))
+    spec = plan.models[0]
+    other = replace(plan, models=(replace(spec, settings={**spec.settings, "min_texts": 9}), *plan.models[1:]))
+    with pytest.raises(RunError, match="with text-linear with min_texts 2, asked for 9"):
+        check_same_plan(other, RunLayout(folder))
+    older = replace(plan, models=(replace(spec, settings={}), *plan.models[1:]))
+    with pytest.raises(RunError, match="text-linear of another version of sakka"):
+        check_same_plan(older, RunLayout(folder))

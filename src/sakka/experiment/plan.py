@@ -172,9 +172,23 @@ def _differing(key: str, found: Any, asked: Any) -> str:
         return "another catalog (or the catalog was built anew with other works since)"
     if key == "creators":
         return f"{len(found)} creators that are not the {len(asked)} of this catalog"
-    if key == "models" and [model["name"] for model in found] != [model["name"] for model in asked]:
-        found, asked = (", ".join(model["name"] for model in models) for models in (found, asked))
+    if key == "models":
+        return _differing_models(found, asked)
     return f"{key.replace('_', ' ')} {found}, asked for {asked}"
+
+
+def _differing_models(found: Any, asked: Any) -> str:
+    names, wanted = ([model["name"] for model in models] for models in (found, asked))
+    if names != wanted:
+        return f"models {', '.join(names)}, asked for {', '.join(wanted)}"
+    model, other = next(pair for pair in zip(found, asked, strict=True) if pair[0] != pair[1])
+    settings, others = model["settings"], other["settings"]
+    for setting in sorted(settings.keys() | others.keys()):
+        if setting not in settings or setting not in others:
+            return f"{model['name']} of another version of sakka (its setting {setting} is not in both)"
+        if settings[setting] != others[setting]:
+            return f"{model['name']} with {setting} {settings[setting]}, asked for {others[setting]}"
+    return f"{model['name']} for {model['modality']}, asked for {other['modality']}"
 
 
 def _specification(name: str, seed: int) -> ModelSpec:
