@@ -111,10 +111,13 @@ class FusedModel(CreatorModel):
             assert alone is not None
             return alone.predict_proba(works)
         seen = works.has_photo
-        read = works.has_text | ~seen  # a work with neither gets the text model's answer to an empty text
+        nothing = ~seen & ~works.has_text
+        read = works.has_text | nothing  # a work with neither gets the text model's answer to an empty text: the shares
         photo, text = _answers(self.photo_model_, works, seen), _answers(self.text_model_, works, read)
         if self.fusion_ is not None:
-            return self.fusion_.predict(photo, text, seen, read)
+            learned = self.fusion_.predict(photo, text, seen, read)
+            learned[nothing] = text[nothing]
+            return learned
         answers = np.where(read[:, None], text, photo)
         both = seen & read
         answers[both] = fuse(photo[both], text[both], self.mixture_.photo_weight, self.mixture_.how)

@@ -108,7 +108,7 @@ def fit_softmax(
 def block_weights(widths: Sequence[int]) -> FloatTable:
     """Give weights of columns with which each block of them counts alike: the sum of their squares is its share.
 
-    >>> block_weights([1, 4]).round(3).tolist()
+    >>> [round(float(weight), 3) for weight in block_weights([1, 4])]
     [1.581, 0.791, 0.791, 0.791, 0.791]
     """
     each = sum(widths) / len(widths)
