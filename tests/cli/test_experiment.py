@@ -9,8 +9,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 from tests.catalogs import tiny_catalog
+from tests.command import run
 
-from sakka.cli import main
 from sakka.works import Catalog
 
 MODELS = ("--model", "text-linear", "--model", "dummy")
@@ -21,17 +21,6 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("works")
     tiny_catalog(folder / "photos").write(folder / "catalog")
     return folder / "catalog"
-
-
-def run(
-    arguments: list[object], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> tuple[int, str, str]:
-    monkeypatch.setattr("sys.argv", ["sakka", *map(str, arguments)])
-    monkeypatch.setenv("COLUMNS", "80")
-    with pytest.raises(SystemExit) as caught:
-        main()
-    printed = capsys.readouterr()
-    return int(caught.value.code or 0), printed.out, printed.err
 
 
 def report_of(folder: Path) -> dict[str, bytes]:

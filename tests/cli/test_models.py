@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 from tests.catalogs import tiny_catalog
+from tests.command import run
 
-from sakka.cli import main
 from sakka.models.base import CreatorModel
 from sakka.models.dummy import DummyModel
 from sakka.models.fused import FusedModel
@@ -23,17 +23,6 @@ def model(catalog: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("model") / "model"
     FusedModel("dummy", "text-linear").fit(Catalog.read(catalog)).save(folder)
     return folder
-
-
-def run(
-    arguments: list[object], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> tuple[int, str, str]:
-    monkeypatch.setattr("sys.argv", ["sakka", *map(str, arguments)])
-    monkeypatch.setenv("COLUMNS", "80")
-    with pytest.raises(SystemExit) as caught:
-        main()
-    printed = capsys.readouterr()
-    return int(caught.value.code or 0), printed.out, printed.err
 
 
 def test_a_model_is_fitted_and_names_a_creator(

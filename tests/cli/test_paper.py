@@ -3,24 +3,13 @@ from pathlib import Path
 
 import pytest
 from tests.catalogs import tiny_catalog
+from tests.command import run
 from tests.detector_weights import plant_boxes
 
 from sakka.analysis import paper_figures as paper
-from sakka.cli import main
 
 SMALL = ("--preset", "paper", "--only", "text", "--only", "labels", "--text-epochs", "3", "--folds", "1")
 SMALLER = (*SMALL, "--outer-folds", "2")
-
-
-def run(
-    arguments: list[object], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> tuple[int, str, str]:
-    monkeypatch.setattr("sys.argv", ["sakka", *map(str, arguments)])
-    monkeypatch.setenv("COLUMNS", "80")
-    with pytest.raises(SystemExit) as caught:
-        main()
-    printed = capsys.readouterr()
-    return int(caught.value.code or 0), printed.out, printed.err
 
 
 @pytest.fixture
