@@ -89,8 +89,10 @@ def test_interrupted_after_any_file_a_resumed_run_has_the_same_bytes(
 def test_what_is_done_is_not_done_again(works: Catalog, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = small_plan(works)
     run_experiment(works, folder / "run", plan)
-    monkeypatch.setattr(DummyModel, "fit", None)
+    before = files_in(folder / "run")
+    monkeypatch.setattr(DummyModel, "fit", None)  # a model that is fitted again would raise
     run_experiment(works, folder / "run", plan)
+    assert files_in(folder / "run") == before
 
 
 def test_a_damaged_file_is_computed_anew(works: Catalog, folder: Path) -> None:
