@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install demo test check bench format lock
+.PHONY: install browser demo test check bench format lock
 
 install: .venv/installed
 
@@ -15,7 +15,12 @@ install: .venv/installed
 demo: install
 	$(BIN)/sakka demo --output demo
 
-test: install
+# The browser that the page's tests drive. Where it can't be installed these tests are skipped and say so.
+browser:
+	@command -v chromium > /dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null \
+	  && apt-get update -qq && apt-get install -qq --no-install-recommends chromium fonts-noto-cjk > /dev/null; } || true
+
+test: install browser
 	$(BIN)/python -m pytest -n 2 tests src
 
 check: install
