@@ -98,6 +98,10 @@ def test_killed_five_times_and_resumed_an_experiment_gives_the_same_bytes(catalo
         (["--model", "crystal-ball"], "no model is called 'crystal-ball'"),
         (["--model", "dummy", "--split", "sideways"], "no way of dividing is called 'sideways'"),
         (["--model", "dummy", "--inner-folds", "6"], "6 inner folds were asked for, expected 1 to 5"),
+        (["--model", "dummy", "--set", "dummy.x"], "--set got 'dummy.x', expected MODEL.SETTING=VALUE"),
+        (["--model", "dummy", "--set", "dummy.x=1"], "the model dummy does not take these settings"),
+        (["--model", "dummy", "--set", "text-linear.iterations=1"], "given for text-linear, which is not judged"),
+        (["--preset", "paper", "--set", "text-fasttext.epoch=1"], "--set is not for --preset paper"),
     ],
 )
 def test_an_argument_that_is_not_known_is_one_line_and_exit_code_2(
@@ -113,6 +117,15 @@ def test_an_argument_that_is_not_known_is_one_line_and_exit_code_2(
     assert message in error
     assert error.count("\n") == 1
     assert not (folder / "run").exists()
+
+
+def test_a_setting_given_on_the_command_line_is_in_the_plan(
+    catalog: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["--model", "text-linear", "--set", "text-linear.iterations=3", "--folds", "1", "--outer-folds", "1"]
+    code, _, _ = run(["experiment", catalog, "-o", folder / "run", *asked], monkeypatch, capsys)
+    assert code == 0
+    assert json.loads((folder / "run" / "plan.json").read_text())["models"][0]["settings"]["iterations"] == 3
 
 
 def test_a_creator_with_too_few_works_is_named_with_the_way_out(

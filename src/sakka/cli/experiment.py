@@ -39,6 +39,14 @@ def experiment(
     model: Annotated[
         list[str] | None, typer.Option("--model", help="Judge this model; may be given several times.", metavar="NAME")
     ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            help="A model's setting as JSON, such as text-fasttext.epoch=100; repeatable.",
+            metavar="MODEL.SETTING=VALUE",
+        ),
+    ] = None,
     only: Annotated[
         list[str] | None, typer.Option(help="paper: only photo, text or labels; repeatable.", metavar="PART")
     ] = None,
@@ -69,13 +77,49 @@ def experiment(
                 seed=seed,
                 inner_folds=inner_folds,
                 outer_folds=outer_folds,
-                options=PaperOptions(tuple(only or ()), epochs, text_epochs, photo_model, log_base, tuple(model or ())),
+                options=PaperOptions(
+                    tuple(only or ()),
+                    epochs,
+                    text_epochs,
+                    photo_model,
+                    log_base,
+                    tuple(model or ()),
+                    settings_by_model(settings or ()),
+                ),
             )
     except KeyboardInterrupt:
         error_console().print(f"interrupted; give the same command again to go on with {output}", soft_wrap=True)
         raise typer.Exit(INTERRUPTED) from None
     show_headline(layout)
     typer.echo(f"\n{duration(time.monotonic() - started_s)}; open the report: {layout.page}")
+
+
+def settings_by_model(words: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Read settings of models.
+
+    Args:
+        words: Each MODEL.SETTING=VALUE, the value as JSON.
+
+    Raises:
+        RunError: One of them is not such a word.
+
+    >>> settings_by_model(["text-fasttext.epoch=100", 'photo-vgg16.stages=["last"]'])
+    {'text-fasttext': {'epoch': 100}, 'photo-vgg16': {'stages': ['last']}}
+    """
+    from sakka.errors import RunError
+
+    found: dict[str, dict[str, Any]] = {}
+    for word in words:
+        name, _, value = word.partition("=")
+        model, _, setting = name.partition(".")
+        try:
+            found.setdefault(model, {})[setting] = json.loads(value)
+        except ValueError as error:
+            raise RunError(
+                f"--set got {word!r}, expected MODEL.SETTING=VALUE with the value as JSON, such as "
+                "text-fasttext.epoch=100"
+            ) from error
+    return found
 
 
 @app.command("report")

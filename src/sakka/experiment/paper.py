@@ -6,7 +6,7 @@ terminal print them.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sakka.errors import RunError
@@ -62,6 +62,8 @@ class PaperOptions:
         photo_model: The photo model's name; None for VGG16 fine-tuned.
         log_base: The entropy's logarithm: `e` or `2`.
         models: Names of models in place of the preset's; empty for the preset's.
+        settings: By a model's name, settings that differ from its defaults; not with the preset `paper`, whose
+            settings are the paper's.
     """
 
     only: tuple[str, ...] = ()
@@ -70,6 +72,7 @@ class PaperOptions:
     photo_model: str | None = None
     log_base: str = "e"
     models: tuple[str, ...] = ()
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -110,6 +113,10 @@ def paper_plan(
     """
     if options.log_base not in LOG_BASES:
         raise RunError(f"--log-base is {options.log_base!r}, expected e or 2")
+    if options.settings:
+        raise RunError(
+            "--set is not for --preset paper, whose settings are the paper's; use --preset best with --model"
+        )
     names = options.names
     plan = make_plan(catalog, names, split=split, seed=seed, inner_folds=inner_folds, outer_folds=outer_folds)
     plan = _with_epochs(plan, "photo", PHOTO_EPOCHS, "--epochs", options.epochs)

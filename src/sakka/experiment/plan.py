@@ -1,7 +1,7 @@
 """What an experiment is: its arguments, kept as `plan.json`, so that the same arguments go on with the same run."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -84,6 +84,7 @@ def make_plan(
     seed: int = 0,
     inner_folds: int = INNER_FOLDS,
     outer_folds: int = OUTER_FOLDS,
+    settings: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Plan:
     """Plan to judge models on a catalog.
 
@@ -97,10 +98,12 @@ def make_plan(
         seed: The seed of the split and of the models.
         inner_folds: How many inner folds to use, 1 to 5.
         outer_folds: How many outer folds to judge, 1 to 5.
+        settings: By a model's name, settings that differ from its defaults.
 
     Raises:
-        RunError: A model is named twice, none is left, or a number of folds is out of range.
-        ModelError: No model has such a name.
+        RunError: A model is named twice, none is left, settings are given for another one, or a number of folds is
+            out of range.
+        ModelError: No model has such a name or such a setting.
         SplitError: No such way of dividing is known, or it can use none of the works.
     """
     catalog = usable_works(catalog, split).works
@@ -109,7 +112,11 @@ def make_plan(
             raise RunError(f"{asked} {kind} folds were asked for, expected 1 to {most}")
     if len(set(models)) < len(models):
         raise RunError(f"a model is named twice among {', '.join(models)}; name each once")
-    specs = [_specification(name, seed) for name in models]
+    given = settings or {}
+    for name in given:
+        if name not in models:
+            raise RunError(f"settings are given for {name}, which is not judged; judged are {', '.join(models)}")
+    specs = [_specification(name, seed, given.get(name, {})) for name in models]
     left_out = {spec.name: reason for spec in specs if (reason := _reason_to_leave_out(spec, catalog))}
     kept = tuple(spec for spec in specs if spec.name not in left_out)
     if not kept:
@@ -191,10 +198,11 @@ def _differing_models(found: Any, asked: Any) -> str:
     return f"{model['name']} for {model['modality']}, asked for {other['modality']}"
 
 
-def _specification(name: str, seed: int) -> ModelSpec:
-    model = make_model(name)
+def _specification(name: str, seed: int, given: Mapping[str, Any]) -> ModelSpec:
+    model = make_model(name, **given)
     settings = model.settings()
-    return ModelSpec(name, model.modality, {**settings, "seed": seed} if "seed" in settings else settings)
+    seeds = "seed" in settings and "seed" not in given
+    return ModelSpec(name, model.modality, {**settings, "seed": seed} if seeds else settings)
 
 
 def _reason_to_leave_out(spec: ModelSpec, catalog: Catalog) -> str:

@@ -64,7 +64,8 @@ def preset_plan(
     Args:
         catalog: The works to judge on.
         name: The preset's name.
-        options: What is asked of the preset `paper`; of another preset only its `models` can be asked.
+        options: What is asked of the preset `paper`; of another preset only its `models` and their
+            `settings` can be asked.
         split: How the works are divided.
         seed: The seed of the split and of the models.
         inner_folds: How many inner folds to use, 1 to 5.
@@ -77,10 +78,18 @@ def preset_plan(
     chosen, asked = preset(name), options or PaperOptions()
     if name == PAPER:
         return paper_plan(catalog, asked, split=split, seed=seed, inner_folds=inner_folds, outer_folds=outer_folds)
-    if asked != PaperOptions(models=asked.models):
+    if asked != PaperOptions(models=asked.models, settings=asked.settings):
         raise RunError(
             "--only, --epochs, --text-epochs, --photo-model and --log-base are for --preset paper; "
             f"leave them out with {name}"
         )
     models = asked.models or chosen.models
-    return make_plan(catalog, models, split=split, seed=seed, inner_folds=inner_folds, outer_folds=outer_folds)
+    return make_plan(
+        catalog,
+        models,
+        split=split,
+        seed=seed,
+        inner_folds=inner_folds,
+        outer_folds=outer_folds,
+        settings=asked.settings,
+    )
