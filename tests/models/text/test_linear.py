@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from sakka.models.base import CreatorModel
+from sakka.models.text import linear
 from sakka.models.text.features import count_blocks
 from sakka.models.text.linear import PROFILES, LinearText, Profile
-from sakka.models.text.softmax import fit_softmax
+from sakka.models.text.softmax import COPIES, fit_softmax
 from sakka.splits import IntArray, nested_splits
 from sakka.works import Catalog, Work
 
@@ -56,6 +57,15 @@ def test_the_vocabulary_keeps_within_its_limits() -> None:
     model = LinearText(max_features=11, min_texts=3).fit(catalog())
     assert [len(block.vocabulary) for block in model.blocks_] == [11, 11]
     assert model.weights_.shape == (22, 5)
+
+
+def test_many_creators_are_known_by_fewer_features_so_that_the_weights_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    works = catalog()
+    room = COPIES * 4 * 2 * len(works.creators) * 7  # for 7 features of both kinds
+    monkeypatch.setattr(linear, "TRAINING_BYTES", room)
+    assert LinearText().fit(works).weights_.shape == (14, 5)
+    twice = [f"{creator}, too" for creator in works.creators]
+    assert LinearText().fit(works, [*works.creators, *twice]).weights_.shape == (6, 10)
 
 
 def test_subjects_in_either_script_are_learned() -> None:

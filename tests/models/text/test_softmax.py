@@ -1,9 +1,11 @@
 """The solver finds what scikit-learn's finds."""
 
 import numpy as np
+import pytest
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
+from sakka.models.text import softmax as solver
 from sakka.models.text.softmax import fit_softmax, softmax
 
 PENALTY = 1e-2
@@ -48,3 +50,13 @@ def test_features_that_say_nothing_change_nothing() -> None:
     weights, bias = fit_softmax(csr_matrix((200, 3), dtype=np.float32), places, 4, penalty=1, iterations=20)
     assert (weights == 0).all()
     np.testing.assert_allclose(softmax(bias[None].copy()), 0.25, atol=1e-3)
+
+
+def test_works_taken_in_parts_give_the_weights_of_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    features, places = _works()
+    whole = fit_softmax(features, places, 4, penalty=PENALTY, iterations=10)
+    monkeypatch.setattr(solver, "ERRORS_AT_ONCE", 4 * 33)
+    assert len(solver._Loss(features, places, 4, PENALTY).parts) == 7
+    parts = fit_softmax(features, places, 4, penalty=PENALTY, iterations=10)
+    for one, other in zip(whole, parts, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-3)

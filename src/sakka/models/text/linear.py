@@ -35,7 +35,7 @@ from sakka.models.base import (
 )
 from sakka.models.text.features import BLOCKS, PARTS, Block, count_blocks, rows_of, side_by_side
 from sakka.models.text.ngrams import Counts, count_known
-from sakka.models.text.softmax import MEMORY, fit_softmax, softmax
+from sakka.models.text.softmax import COPIES, fit_softmax, softmax
 from sakka.models.text.words import normalise
 from sakka.splits import Fold, IntArray, deal
 from sakka.works import Catalog
@@ -44,7 +44,8 @@ HOLD_OUT = 5  # one of so many works is held out to choose the profile
 FEW = 10_000  # so many features of a kind are no burden however few the texts
 WORKS_TO_CHOOSE_ON = 5000  # bounds the time that the choice takes
 ITERATIONS_TO_CHOOSE = 20
-TRAINING_BYTES = 3 * 2**30  # what the folds that train at the same time may take together
+TRAINING_BYTES = 4 * 2**30  # what the weights of the folds that train at the same time may take together
+WEIGHT_BYTES = 4 * COPIES
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,8 @@ class LinearText(CreatorModel):
             min_texts: A feature is known when so many training texts have it.
             features_per_text: Of words and of n-grams, those in the most texts are known: as many as this times the
                 training texts, but at least `FEW`.
-            max_features: The most words, and the most n-grams, that are known whatever the number of texts.
+            max_features: The most words, and the most n-grams, that are known whatever the number of texts; fewer where
+                the weights of so many creators would take more than `TRAINING_BYTES`.
             iterations: Steps of the solver at most.
         """
         self.penalty = penalty
@@ -184,7 +186,7 @@ class LinearText(CreatorModel):
         """Choose a block's vocabulary by the training texts; give it and the counts of what was chosen."""
         n_texts = counts.matrix.shape[0] // PARTS
         whole = counts.matrix[:n_texts]
-        limit = min(self.max_features, max(FEW, self.features_per_text * n_texts))
+        limit = min(self._most_features(len(self.creators_)), max(FEW, self.features_per_text * n_texts))
         texts_with = np.bincount(whole.indices, minlength=len(counts.vocabulary))
         kept = np.flatnonzero(texts_with >= self.min_texts)
         if len(kept) > limit:
@@ -211,8 +213,12 @@ class LinearText(CreatorModel):
 
     def _workers(self, n_creators: int) -> int:
         """Give how many folds train at a time: the cores at hand, as far as the weights and their history fit."""
-        each = 4 * (2 * MEMORY + 6) * n_creators * len(BLOCKS) * self.max_features
+        each = WEIGHT_BYTES * n_creators * len(BLOCKS) * self._most_features(n_creators)
         return max(1, min(len(os.sched_getaffinity(0)), TRAINING_BYTES // each))
+
+    def _most_features(self, n_creators: int) -> int:
+        """Give how many features of a kind may be known so that one model's weights and their history fit."""
+        return max(1, min(self.max_features, TRAINING_BYTES // (WEIGHT_BYTES * n_creators * len(BLOCKS))))
 
     def _export(self) -> ModelParts:
         tensors: dict[str, npt.NDArray[Any]] = {"weights": self.weights_, "bias": self.bias_, "shares": self.shares_}

@@ -20,6 +20,8 @@ from sakka.splits import IntArray
 Weights = npt.NDArray[np.float32]
 
 MEMORY = 6  # pairs of steps that stand for the curvature
+COPIES = 2 * MEMORY + 6  # arrays of the weights' size that a fit holds: those pairs, and what a step works on
+ERRORS_AT_ONCE = 1 << 26  # probabilities in memory at a time, 256 MB
 SMALLEST_GAIN = 1e-4  # of the loss; below it the step was the last
 SUFFICIENT = 1e-4  # Armijo's constant
 HALVINGS = 12
@@ -56,32 +58,38 @@ class _Loss:
     """The function above and its gradient; the last row of the weights is the bias, without penalty."""
 
     def __init__(self, features: Any, places: IntArray, n_creators: int, penalty: float) -> None:
-        self.features = features
-        self.transposed = features.T.tocsr()
+        self.shape = features.shape
         self.places = places
         self.n_creators = n_creators
         self.penalty = penalty
+        rows = max(1, ERRORS_AT_ONCE // n_creators)
+        parts = [slice(start, start + rows) for start in range(0, len(places), rows)]
+        tables = [features] if len(parts) <= 1 else [features[part] for part in parts]
+        self.parts = [(table, table.T.tocsr(), places[part]) for table, part in zip(tables, parts, strict=True)]
 
     def start(self) -> Weights:
         """Give weights of 0 and the logarithm of the creators' shares as bias."""
-        weights = np.zeros((self.features.shape[1] + 1, self.n_creators), dtype=np.float32)
+        weights = np.zeros((self.shape[1] + 1, self.n_creators), dtype=np.float32)
         counts = np.bincount(self.places, minlength=self.n_creators)
         weights[-1] = np.log((counts + 0.5) / (counts + 0.5).sum())
         return weights
 
     def at(self, weights: Weights) -> tuple[float, Weights]:
         """Give the loss and its gradient."""
-        n = len(self.places)
-        errors = softmax(self.features @ weights[:-1] + weights[-1])
-        right = errors[np.arange(n), self.places]
-        loss = -float(np.log(np.maximum(right, 1e-30)).mean(dtype=np.float64))
-        errors[np.arange(n), self.places] -= 1
-        errors /= np.float32(n)
-        gradient = np.empty_like(weights)
-        gradient[:-1] = self.transposed @ errors
+        n, loss = len(self.places), 0.0
+        gradient = np.zeros_like(weights)
+        for table, transposed, places in self.parts:
+            errors = table @ weights[:-1]
+            errors += weights[-1]
+            softmax(errors)
+            rows = np.arange(len(places))
+            loss -= float(np.log(np.maximum(errors[rows, places], 1e-30)).sum(dtype=np.float64))
+            errors[rows, places] -= 1
+            errors /= np.float32(n)
+            gradient[:-1] += transposed @ errors
+            gradient[-1] += errors.sum(axis=0)
         gradient[:-1] += np.float32(self.penalty) * weights[:-1]
-        gradient[-1] = errors.sum(axis=0)
-        return loss + self.penalty / 2 * dot(weights[:-1], weights[:-1]), gradient
+        return loss / n + self.penalty / 2 * dot(weights[:-1], weights[:-1]), gradient
 
 
 def fit_softmax(
