@@ -158,9 +158,7 @@ class PhotoExtractor:
             pixels: RGB, shape (n, height, width, 3).
         """
         with torch.inference_mode():
-            # (n, height, width, 3) seen as (n, 3, height, width) is channels last already.
-            photos = torch.from_numpy(pixels).permute(0, 3, 1, 2).float()
-            maps = self.network(self.backbone.normalise(photos).to(DTYPES[self.dtype]))
+            maps = self.maps(pixels)
             parts = []
             for stage in self.backbone.stages:
                 mean, std = channel_statistics(maps[stage])
@@ -168,6 +166,18 @@ class PhotoExtractor:
             parts += [channel_covariances(maps[stage]) for stage in self.covariance_columns]
             table: VectorTable = torch.cat(parts, dim=1).numpy().astype(self.number, copy=False)
         return table
+
+    def maps(self, pixels: PixelTable) -> dict[str, torch.Tensor]:
+        """Give the network's maps by stage, each of shape (n, channels, h, w), in its number format.
+
+        Args:
+            pixels: RGB, shape (n, height, width, 3).
+        """
+        with torch.inference_mode():
+            # (n, height, width, 3) seen as (n, 3, height, width) is channels last already.
+            photos = torch.from_numpy(pixels).permute(0, 3, 1, 2).float()
+            maps: dict[str, torch.Tensor] = self.network(self.backbone.normalise(photos).to(DTYPES[self.dtype]))
+        return maps
 
 
 def channel_statistics(maps: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

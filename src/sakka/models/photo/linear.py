@@ -102,6 +102,11 @@ class PhotoLinear(CreatorModel):
                 self._answers(head, shares, features[fold.test], has_photo[fold.test]),
             )
 
+    def reading(self) -> tuple[PhotoExtractor, IntArray]:
+        """Give what turns pixels into vectors, and the columns of these that the head reads, in its order."""
+        columns = np.concatenate(self._blocks())
+        return self._extractor, columns
+
     def _check_settings(self) -> None:
         if self.penalty is not None and not (isinstance(self.penalty, int | float) and 0 < self.penalty < float("inf")):
             raise ModelError(f"got penalty {self.penalty!r}; expected a number above 0")

@@ -9,7 +9,7 @@ in it is 1 to 3 long instead: such a character carries about as much as two lett
 unique.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -55,13 +55,36 @@ def character_hashes(text: str) -> Hashes:
     >>> len(character_hashes("rose"))  # " rose ": 5 of 2, 4 of 3, 3 of 4, 2 of 5
     14
     """
+    found = [hashes[wanted] for _, hashes, wanted in _ngrams_by_size(text)]
+    return np.concatenate(found) if found else np.empty(0, dtype=np.uint64)
+
+
+def placed_ngrams(text: str) -> list[tuple[int, Hashes, npt.NDArray[np.int64]]]:
+    """Give the n-grams that `character_hashes` gives, by size, with where each starts.
+
+    Args:
+        text: A normalised text.
+
+    Returns:
+        For each size: the size, the hashes, and the start of each in the text with its case ignored, every run of
+        blanks made one and a blank before and after it.
+
+    >>> [(size, starts.tolist()) for size, _, starts in placed_ngrams("ab")]  # " ab "
+    [(2, [0, 1, 2]), (3, [0, 1]), (4, [0])]
+    """
+    by_size = ((size, hashes, np.flatnonzero(wanted)) for size, hashes, wanted in _ngrams_by_size(text))
+    return [(size, hashes[starts], starts) for size, hashes, starts in by_size if len(starts)]
+
+
+def _ngrams_by_size(text: str) -> Iterator[tuple[int, Hashes, npt.NDArray[np.bool_]]]:
+    """Give for each size the hash at every place, and whether the n-gram there is of a size that counts."""
     words = text.casefold().split()
     if not words:
-        return np.empty(0, dtype=np.uint64)
+        return
     padded = f" {' '.join(words)} "
     codes = np.frombuffer(padded.encode("utf-32-le", "replace"), dtype=np.uint32).astype(np.uint64)
     japanese = np.concatenate([[0], np.cumsum(_is_japanese(codes))])
-    rolling, found = np.zeros(len(codes), dtype=np.uint64), []
+    rolling = np.zeros(len(codes), dtype=np.uint64)
     for size in range(1, max(SIZES.stop, JAPANESE_SIZES.stop)):
         count = len(codes) - size + 1
         if count <= 0:
@@ -69,8 +92,7 @@ def character_hashes(text: str) -> Hashes:
         rolling = (rolling[:count] ^ codes[size - 1 :]) * _MULTIPLIER
         rolling ^= rolling >> np.uint64(29)
         wanted = np.where(japanese[size:] > japanese[:count], size in JAPANESE_SIZES, size in SIZES)
-        found.append(rolling[wanted] + np.uint64(size))
-    return np.concatenate(found)
+        yield size, rolling + np.uint64(size), wanted
 
 
 def count_all(texts: Iterable[str], hashes_of: Callable[[str], Hashes], min_texts: int = 1) -> Counts:
