@@ -1,0 +1,176 @@
+"""Why a work was given to a creator: what its words and the regions of its photo said against the runner-up.
+
+    log(p_c / p_r) = photo + text + rest
+
+Where the fusion is log-linear, learned or by a ratio, the log-odds of the fused model are a times those of the photo
+model plus b times those of the text model plus a term a creator, so with `text-linear` and a frozen photo model with a
+linear head every word and every region has an exact share. The rest is what no word and no region said: how much the
+creators list, and the constant terms of both models. Other models are asked again without each word and without each
+region (`leaving_out.py`); what these effects leave of the log-odds goes to the rest as well.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from sakka.errors import ModelError
+from sakka.explain.fusing import Part, parts_of
+from sakka.explain.names import place_of
+from sakka.explain.words import WordShare, word_shares
+from sakka.models.base import CreatorModel, Probabilities
+from sakka.works import Catalog, Work
+
+Regions = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What spoke for a creator and against another.
+
+    Attributes:
+        creator: The creator spoken for.
+        against: The creator compared with; the runner-up unless another was asked for.
+        probability: The model's probability of the creator, 0 to 1.
+        against_probability: That of the other.
+        log_odds: log(probability / against_probability), in nats.
+        photo_share: The photo's part of it: the sum of `regions`.
+        text_share: The text's part of it: the sum over `words`.
+        rest: What neither said; `photo_share + text_share + rest` is `log_odds`.
+        words: The text's words in order, title first, with their shares.
+        regions: Shares over the squashed photo, in nats, float32, shape (rows, columns); None without a photo.
+        exact_words: Whether the words' shares are the model's own terms and not the effect of leaving a word out.
+        exact_regions: The same for the regions.
+    """
+
+    creator: str
+    against: str
+    probability: float
+    against_probability: float
+    log_odds: float
+    photo_share: float
+    text_share: float
+    rest: float
+    words: tuple[WordShare, ...]
+    regions: Regions | None
+    exact_words: bool
+    exact_regions: bool
+
+    def strongest_words(self, count: int = 5, *, speaking_for: bool = True) -> list[tuple[str, float]]:
+        """Give the words that spoke most for the creator, or against, each once with the sum of its shares.
+
+        Args:
+            count: How many at most.
+            speaking_for: False: those that spoke against.
+        """
+        sums: dict[str, float] = {}
+        for word in self.words:
+            name = word.text.casefold()
+            sums[name] = sums.get(name, 0.0) + word.share
+        sign = 1.0 if speaking_for else -1.0
+        ordered = sorted((item for item in sums.items() if sign * item[1] > 0), key=lambda item: -sign * item[1])
+        return ordered[:count]
+
+
+def explain(
+    model: CreatorModel,
+    work: Work,
+    *,
+    creator: str | None = None,
+    against: str | None = None,
+    photo_root: Path | None = None,
+) -> Explanation:
+    """Say which words and which regions of the photo spoke for a creator and against another.
+
+    Args:
+        model: Any fitted model; a fused one is explained by its two models.
+        work: The work; its own creator is not looked at.
+        creator: Whom to speak for; None: the most probable creator.
+        against: Whom to compare with; None: the most probable of the others.
+        photo_root: The folder that the work's relative photo paths start at.
+
+    Raises:
+        ModelError: A creator is unknown to the model, both are the same, the model knows fewer than two, or the work
+            has nothing that the model reads.
+        PhotoError: The photo can't be read.
+    """
+    works = Catalog.from_works([work], photo_root)
+    answers = model.predict_proba(works)[0]
+    chosen, other = _pair(model, answers, creator, against)
+    parts = parts_of(model, works, chosen, other)
+    if not parts:
+        raise ModelError(f"the work has nothing that the model {model.name} reads: give it {_wanted(model)}")
+    words: list[WordShare] = []
+    regions: npt.NDArray[np.float64] | None = None
+    exact_words = exact_regions = True
+    for part in parts:
+        if part.reads == "text":
+            words, exact_words = _words(part, work, chosen, other)
+        else:
+            regions, exact_regions = _regions(part, works, chosen, other)
+    tiny = float(np.finfo(np.float32).tiny)
+    log_odds = float(np.log(max(float(answers[chosen]), tiny) / max(float(answers[other]), tiny)))
+    photo_share = 0.0 if regions is None else float(regions.sum())
+    text_share = float(sum(word.share for word in words))
+    return Explanation(
+        creator=model.creators_[chosen],
+        against=model.creators_[other],
+        probability=float(answers[chosen]),
+        against_probability=float(answers[other]),
+        log_odds=log_odds,
+        photo_share=photo_share,
+        text_share=text_share,
+        rest=log_odds - photo_share - text_share,
+        words=tuple(words),
+        regions=None if regions is None else regions.astype(np.float32),
+        exact_words=exact_words,
+        exact_regions=exact_regions,
+    )
+
+
+def _pair(model: CreatorModel, answers: Probabilities, creator: str | None, against: str | None) -> tuple[int, int]:
+    """Give the columns of the creator and of the one compared with."""
+    if len(model.creators_) < 2:
+        raise ModelError("the model knows one creator only, so there is nobody to compare with")
+    order = np.argsort(-answers, kind="stable").tolist()
+    other = None if against is None else place_of(model.creators_, against)
+    chosen = next(place for place in order if place != other) if creator is None else place_of(model.creators_, creator)
+    if other is None:
+        other = next(place for place in order if place != chosen)
+    if chosen == other:
+        raise ModelError(f"{creator} can't be compared with itself; name another creator to compare with")
+    return chosen, other
+
+
+def _words(part: Part, work: Work, creator: int, against: int) -> tuple[list[WordShare], bool]:
+    from sakka.explain.leaving_out import words_left_out
+    from sakka.models.text.linear import LinearText
+
+    exact = isinstance(part.model, LinearText)
+    if isinstance(part.model, LinearText):
+        words, _ = word_shares(part.model, work, creator, against)
+    else:
+        words = words_left_out(part.model, work, creator, against)
+    return [WordShare(word.text, part.factor * word.share, word.field, word.start, word.stop) for word in words], exact
+
+
+def _regions(part: Part, works: Catalog, creator: int, against: int) -> tuple[npt.NDArray[np.float64], bool]:
+    from sakka.explain.leaving_out import regions_left_out
+    from sakka.explain.regions import region_shares
+    from sakka.models.photo.features import photo_pixels
+    from sakka.models.photo.linear import PhotoLinear
+
+    path = works.photo_paths[0]
+    assert path is not None
+    pixels = photo_pixels(path)
+    if isinstance(part.model, PhotoLinear) and part.model.head_ is not None:
+        shares, _ = region_shares(part.model, pixels, creator, against)
+        return part.factor * shares, True
+    return part.factor * regions_left_out(part.model, pixels, creator, against), False
+
+
+def _wanted(model: CreatorModel) -> str:
+    return {"photo": "a photo", "labels": "a photo", "text": "a title or a description"}.get(
+        model.modality, "a photo, a title or a description"
+    )

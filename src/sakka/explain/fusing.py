@@ -1,0 +1,99 @@
+"""How a fused model's log-odds are made of its photo model's and its text model's.
+
+With p and t the two models' probabilities of creator c and of the other one, r, each part's factor says how many nats
+of the fused log-odds come of one nat of that model's own:
+
+    log-linear, learned    a log(p_c / p_r) + b log(t_c / t_r) + (d_c - d_r)       factors a and b
+    log-linear, a ratio    the same with a = w, b = 1 - w, d = 0
+    arithmetic             log of w p_c + (1 - w) t_c over the same of r           first-order: the photo's part of the
+                           mixture, the mean of both creators'
+
+A probability below `stacking.FLOOR` counts as that under the logarithm, and the factor is made smaller accordingly.
+A fusion that is `stacked` has no such form: the factors are its weights of the two logarithms, and what its other
+features say is left to the rest of the explanation.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+
+from sakka.models.base import CreatorModel, Modality, Probabilities
+from sakka.models.fused import FusedModel
+from sakka.models.fusion import SMALLEST
+from sakka.models.stacking import FLOOR, View
+from sakka.works import Catalog
+
+Reads = Literal["photo", "text"]
+READ_BY: Mapping[Modality, tuple[Reads, ...]] = MappingProxyType(
+    {"photo": ("photo",), "labels": ("photo",), "text": ("text",), "both": ("photo", "text"), "none": ()}
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One model that reads something of the work.
+
+    Attributes:
+        reads: What it reads.
+        model: The model.
+        factor: How many nats of the whole model's log-odds come of one nat of its own.
+    """
+
+    reads: Reads
+    model: CreatorModel
+    factor: float
+
+
+def parts_of(model: CreatorModel, works: Catalog, creator: int, against: int) -> list[Part]:
+    """Give the models that read something of a work; none where nothing of it is read.
+
+    Args:
+        model: Any fitted model.
+        works: A catalog of one work.
+        creator: The column spoken for.
+        against: The column compared with.
+    """
+    has: dict[Reads, bool] = {"photo": bool(works.has_photo[0]), "text": bool(works.has_text[0])}
+    if not isinstance(model, FusedModel):
+        return [Part(name, model, 1.0) for name in READ_BY[model.modality] if has[name]]
+    children: dict[Reads, CreatorModel | None] = {"photo": model.photo_model_, "text": model.text_model_}
+    able = {name: child for name, child in children.items() if child is not None and has[name]}
+    if all(child.modality == "none" for child in able.values()):
+        return []
+    answers = {name: child.predict_proba(works)[0] for name, child in able.items()}
+    factors = _factors(model, answers, creator, against)
+    return [Part(name, child, factors[name]) for name, child in able.items() if child.modality != "none"]
+
+
+def _factors(model: FusedModel, answers: dict[Reads, Probabilities], creator: int, against: int) -> dict[Reads, float]:
+    both = len(answers) == 2
+    alone = model.photo_model_ is None or model.text_model_ is None
+    if alone or (not both and model.fusion_ is None):
+        return dict.fromkeys(answers, 1.0)
+    if model.fusion_ is not None:
+        view: View = "both" if both else next(iter(answers))
+        weights = model.fusion_.views[view].features[: len(answers)].tolist()
+        return {
+            name: weight * _kept(answers[name], creator, against, FLOOR)
+            for name, weight in zip(answers, weights, strict=True)
+        }
+    weight = model.mixture_.photo_weight
+    if model.mixture_.how == "log-linear":
+        each: dict[Reads, float] = {"photo": weight, "text": 1 - weight}
+        return {name: each[name] * _kept(answers[name], creator, against, float(SMALLEST)) for name in answers}
+    photo = weight * answers["photo"][[creator, against]].astype(np.float64)
+    text = (1 - weight) * answers["text"][[creator, against]].astype(np.float64)
+    part = float((photo / np.maximum(photo + text, float(SMALLEST))).mean())
+    return {"photo": part, "text": 1 - part}
+
+
+def _kept(answers: Probabilities, creator: int, against: int, floor: float) -> float:
+    """Give how much of a model's log-odds is left when probabilities below the floor count as the floor, 0 to 1."""
+    tiny = float(np.finfo(np.float32).tiny)
+    first, second = (float(answers[place]) for place in (creator, against))
+    whole = np.log(max(first, tiny)) - np.log(max(second, tiny))
+    left = np.log(max(first, floor)) - np.log(max(second, floor))
+    return float(left / whole) if whole else 1.0

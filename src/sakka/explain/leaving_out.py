@@ -1,0 +1,93 @@
+"""The same for any model: what changes when a word is left out, or when a region of the photo is blurred away.
+
+    share of a part = log(p_c / p_r) of the whole - log(p_c / p_r) of the work without the part
+
+These effects need not add up to the log-odds: two words that say the same are each missed little. A region's blur is
+that of the deletion curves (`deletion.py`), so that no edge is drawn that the photo does not have.
+"""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from sakka.explain.deletion import blurred, without_cells
+from sakka.explain.tokens import TITLE, tokenized
+from sakka.explain.words import WordShare, word_share
+from sakka.models.base import CreatorModel
+from sakka.models.photo.extractor import PixelTable
+from sakka.models.photo.linear import PhotoLinear
+from sakka.models.text.words import normalise
+from sakka.works import Catalog, Work
+
+CELLS = 7  # a side: 49 questions a photo
+Scores = npt.NDArray[np.float64]
+TINY = float(np.finfo(np.float32).tiny)
+
+
+def words_left_out(model: CreatorModel, work: Work, creator: int, against: int) -> list[WordShare]:
+    """Give the effect of leaving out each word of a text, in the order of the text."""
+    tokens = tokenized(work.title, work.description).tokens
+    texts = {True: normalise(work.title), False: normalise(work.description)}
+    asked = [Work("whole", title=texts[True], description=texts[False])]
+    for number, token in enumerate(tokens):
+        title = token.field == TITLE
+        text = texts[title]
+        rest = {**texts, title: f"{text[: token.start]} {text[token.stop :]}"}
+        asked.append(Work(f"without {number}", title=rest[True], description=rest[False]))
+    odds = log_odds(model.predict_proba(Catalog.from_works(asked)), creator, against)
+    return [word_share(token, share) for token, share in zip(tokens, (odds[0] - odds[1:]).tolist(), strict=True)]
+
+
+def regions_left_out(model: CreatorModel, pixels: PixelTable, creator: int, against: int, cells: int = CELLS) -> Scores:
+    """Give the effect of blurring away each of `cells` x `cells` regions, shape (cells, cells)."""
+    hidden = blurred(pixels)
+    whole = np.zeros(cells * cells, dtype=np.bool_)
+    asked = [pixels]
+    for place in range(cells * cells):
+        mask = whole.copy()
+        mask[place] = True
+        asked.append(without_cells(pixels, hidden, mask.reshape(cells, cells)))
+    odds = log_odds(photo_answers(model)(np.stack(asked)), creator, against)
+    effects: Scores = (odds[0] - odds[1:]).reshape(cells, cells)
+    return effects
+
+
+def log_odds(answers: npt.NDArray[np.float32], creator: int, against: int) -> Scores:
+    """Give log(p_c / p_r) of each row of answers, shape (n_works,)."""
+    logarithms: Scores = np.log(np.maximum(answers[:, [creator, against]].astype(np.float64), TINY))
+    return logarithms[:, 0] - logarithms[:, 1]
+
+
+def photo_answers(model: CreatorModel) -> Callable[[PixelTable], npt.NDArray[np.float32]]:
+    """Give what answers for photos as pixels, shape (n, height, width, 3): the probabilities, (n, n_creators).
+
+    A model that is no linear head on a frozen network is asked by way of picture files, one at a time, so that
+    nothing of it enters a cache.
+    """
+    if isinstance(model, PhotoLinear) and model.head_ is not None:
+        return lambda photos: _linear_answers(model, photos)
+    return lambda photos: _answers_by_files(model, photos)
+
+
+def _linear_answers(model: PhotoLinear, photos: PixelTable) -> npt.NDArray[np.float32]:
+    from sakka.models.photo.extractor import BATCH_PHOTOS
+
+    assert model.head_ is not None
+    extractor, columns = model.reading()
+    starts = range(0, len(photos), BATCH_PHOTOS)
+    vectors = [extractor.vectors(np.ascontiguousarray(photos[start : start + BATCH_PHOTOS])) for start in starts]
+    return model.head_.predict_proba(np.concatenate(vectors)[:, columns])
+
+
+def _answers_by_files(model: CreatorModel, photos: PixelTable) -> npt.NDArray[np.float32]:
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="sakka-") as folder:
+        for number, photo in enumerate(photos):
+            path = Path(folder) / f"{number}.png"
+            Image.fromarray(photo).save(path)
+            rows.append(model.predict_proba(Catalog.from_works([Work("photo", photos=(str(path),))])))
+    return np.concatenate(rows)

@@ -1,0 +1,151 @@
+"""What each place of a photo said for one creator against another, exact where the photo model's head is linear.
+
+The head reads statistics of a frozen network's maps, so the log of the ratio of two creators' probabilities is
+
+    log(p_c / p_r) = (b_c - b_r) + sum over statistics f of (x_f - m_f) v_f,     v_f = (W_fc - W_fr) / s_f
+
+(m_f and s_f from the head, see `softmax.py`), and each statistic is a sum over the n places i of a stage's map z:
+
+    mean of channel k              1/n sum_i z_ik
+    deviation of channel k         1/n sum_i d_ik^2 / std_k                        d_ik = z_ik - mean of k
+    signed root of covariance jk   1/n sum_i d_ij d_ik / root(|a_jk|)              a_jk = 1/n sum_i d_ij d_ik
+
+Each place gets its own term of each sum; m_f, what the statistic is in the works fitted on, is taken off all places
+alike. A stage's shares add up to the stage's part of the log-odds, and so do the stages' maps once they are spread
+over one grid: a fine place's share is added to the cell that it lies in, a coarse one's is spread by a tent over the
+cells around it, each in parts that add up to one.
+
+What is exact is the sum. A place of a late stage sees far around itself, so a share says where in the map a term
+arose, not that no other pixel took part. `python -m benchmarks.deletion` says how far the map can be trusted.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sakka.models.photo.backbones import LAST
+from sakka.models.photo.extractor import PhotoExtractor, PixelTable
+from sakka.models.photo.linear import PhotoLinear
+from sakka.models.softmax import SoftmaxHead
+from sakka.splits import IntArray
+
+Map = npt.NDArray[np.float64]
+Values = npt.NDArray[np.float64]
+
+GRID = 56  # cells a side: the places of the finest stage that the default network is read at
+
+
+@dataclass(frozen=True)
+class StageWeights:
+    """What one stage's statistics count for one creator against another.
+
+    Attributes:
+        means: A weight a channel, shape (channels,).
+        deviations: The same for the standard deviations.
+        covariances: Upper triangle, row by row, shape (channels (channels + 1) / 2,); empty where none are read.
+        usual: The sum of all weights times what the statistics are in the works fitted on.
+    """
+
+    means: Values
+    deviations: Values
+    covariances: Values
+    usual: float
+
+
+def region_shares(model: PhotoLinear, pixels: PixelTable, creator: int, against: int) -> tuple[Map, float]:
+    """Give the share of each place of a photo, and what is left of the log-odds without them.
+
+    Args:
+        model: A fitted model with a head.
+        pixels: The photo as the network wants it (`photo_pixels`), shape (height, width, 3).
+        creator: A column of the model's answers.
+        against: The column of the creator that it is compared with.
+
+    Returns:
+        The shares in nats, shape (`GRID`, `GRID`), over the squashed photo; and the difference of the heads' biases.
+    """
+    head = model.head_
+    assert head is not None
+    extractor, columns = model.reading()
+    total = np.zeros((GRID, GRID))
+    maps = extractor.maps(pixels[None])
+    for stage, weights in stage_weights(head, extractor, columns, creator, against).items():
+        total += on_grid(place_shares(maps[stage][0].float().numpy().astype(np.float64), weights))
+    return total, float(head.bias[creator]) - float(head.bias[against])
+
+
+def stage_weights(
+    head: SoftmaxHead, extractor: PhotoExtractor, columns: IntArray, creator: int, against: int
+) -> dict[str, StageWeights]:
+    """Give what the statistics of each stage that the head reads count, by stage."""
+    weights, usual = np.zeros(extractor.size), np.zeros(extractor.size)
+    difference = head.weights[:, creator].astype(np.float64) - head.weights[:, against]
+    weights[columns] = difference / head.scale
+    usual[columns] = weights[columns] * head.mean
+    found = {}
+    for stage, place in extractor.columns.items():
+        channels = extractor.backbone.stages[stage]
+        own = weights[place]
+        means, deviations = own[:channels], np.zeros(channels) if stage == LAST else own[channels:]
+        roots = extractor.covariance_columns.get(stage, slice(0, 0))
+        taken = float(usual[place].sum() + usual[roots].sum())
+        if own.any() or weights[roots].any():
+            found[stage] = StageWeights(means, deviations, weights[roots], taken)
+    return found
+
+
+def place_shares(maps: Map, weights: StageWeights) -> Map:
+    """Give the share of each place of one stage's map, shape (h, w).
+
+    Args:
+        maps: Shape (channels, h, w).
+        weights: What the stage's statistics count.
+    """
+    channels, height, width = maps.shape
+    values = maps.reshape(channels, -1).T  # (n, channels)
+    off = values - values.mean(axis=0)
+    std = np.sqrt((off**2).mean(axis=0))
+    shares = values @ weights.means + off**2 @ (weights.deviations * _inverse(std)) - weights.usual
+    if len(weights.covariances):
+        rows, columns = np.triu_indices(channels)
+        products = (off.T @ off / len(off))[rows, columns]
+        form = np.zeros((channels, channels))
+        form[rows, columns] = weights.covariances * _inverse(np.sqrt(np.abs(products)))
+        shares += ((off @ form) * off).sum(axis=1)
+    mapped: Map = (shares / len(values)).reshape(height, width)
+    return mapped
+
+
+def on_grid(shares: Map, cells: int = GRID) -> Map:
+    """Spread a map of shares over a grid of `cells` x `cells`; their sum stays the same.
+
+    >>> on_grid(np.array([[8.0]]), 2).tolist()
+    [[2.0, 2.0], [2.0, 2.0]]
+    """
+    spread: Map = spreading(shares.shape[0], cells) @ shares @ spreading(shares.shape[1], cells).T
+    return spread
+
+
+def spreading(places: int, cells: int) -> Map:
+    """Give the parts in which each of `places` in a row goes to each of `cells`, shape (cells, places).
+
+    >>> spreading(4, 2).tolist()
+    [[1.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 1.0]]
+    """
+    if places >= cells:  # by how much of each place lies in each cell
+        edges = np.arange(cells + 1) * places / cells
+        starts = np.maximum(np.arange(places)[None], edges[:-1, None])
+        stops = np.minimum(np.arange(places)[None] + 1, edges[1:, None])
+        lying: Map = np.maximum(0.0, stops - starts)
+        return lying
+    middles = (np.arange(cells) + 0.5) * places / cells - 0.5  # of the cells, in places
+    parts = np.maximum(0.0, 1 - np.abs(middles[:, None] - np.arange(places)[None]))
+    spread: Map = parts / parts.sum(axis=0)
+    return spread
+
+
+def _inverse(values: Values) -> Values:
+    """Give 1 / value, and 0 for a value of 0: a statistic that is 0 has no shares."""
+    inverse: Values = np.divide(1.0, values, out=np.zeros_like(values), where=values > 0)
+    return inverse

@@ -1,0 +1,119 @@
+"""The words of a work's text with where they stand in its title and its description.
+
+The words are those that the text models read (`models/text/words.py`): MeCab's where there is Japanese script, Unicode
+words elsewhere. Case is ignored in reading and kept in showing; a character may become several when its case is
+dropped (ß, ss), so places are carried from one form of the text to the other.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sakka.models.text.words import normalise, words_of
+from sakka.works import Catalog, Work
+
+Places = npt.NDArray[np.int64]
+TITLE, DESCRIPTION = "title", "description"
+
+
+@dataclass(frozen=True)
+class Token:
+    """A word at its place.
+
+    Attributes:
+        text: The word in NFKC, in its own case.
+        field: `title` or `description`.
+        start: Where it starts in the field's text in NFKC, in characters.
+        stop: Where it ends.
+    """
+
+    text: str
+    field: str
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class TokenizedText:
+    """A text in words.
+
+    Attributes:
+        text: Title and description as a model reads them, in NFKC.
+        tokens: First the words, in order; then what stands in no word, such as a combining mark without a letter.
+        padded_tokens: For each character of the text with its case ignored, every run of blanks made one and a blank
+            before and after it: the token that it belongs to; -1 for a blank.
+    """
+
+    text: str
+    tokens: tuple[Token, ...]
+    padded_tokens: Places
+
+
+def tokenized(title: str, description: str) -> TokenizedText:
+    """Divide a work's text into words.
+
+    >>> [(token.text, token.field, token.start) for token in tokenized("Rose garden", "a rose").tokens]
+    [('Rose', 'title', 0), ('garden', 'title', 5), ('a', 'description', 0), ('rose', 'description', 2)]
+    """
+    (whole,) = Catalog.from_works([Work("", title=title, description=description)]).texts
+    text = normalise(whole)
+    first = len(normalise(title)) + 1 if title else 0  # where the description starts
+    sizes = [len(character.casefold()) for character in text]
+    origin = np.repeat(np.arange(len(text)), sizes)
+    folded = text.casefold()
+    spans = list(_spans(folded))
+    owner = np.full(len(folded), -1, dtype=np.int64)
+    for number, (start, stop) in enumerate(spans):
+        owner[start:stop] = number
+    for start, stop in list(_left_over(folded, owner)):
+        owner[start:stop] = len(spans)
+        spans.append((start, stop))
+    tokens = tuple(_token(text, first, int(origin[start]), int(origin[stop - 1]) + 1) for start, stop in spans)
+    return TokenizedText(text, tokens, owner_of_padded(folded, owner))
+
+
+def owner_of_padded(folded: str, owner: Places) -> Places:
+    """Give the owner of each character once blanks are made one and put at both ends; -1 for a blank.
+
+    >>> owner_of_padded("a  b", np.array([0, -1, -1, 1])).tolist()
+    [-1, 0, -1, 1, -1]
+    """
+    owners = [-1]
+    for character, own in zip(folded, owner.tolist(), strict=True):
+        if not character.isspace():
+            owners.append(own)
+        elif owners[-1] != -1:
+            owners.append(-1)
+    if owners[-1] != -1:
+        owners.append(-1)
+    return np.array(owners, dtype=np.int64)
+
+
+def _token(text: str, first: int, start: int, stop: int) -> Token:
+    """Give a token by its place in the whole text, of which the description starts at `first`."""
+    if start < first:
+        return Token(text[start:stop], TITLE, start, stop)
+    return Token(text[start:stop], DESCRIPTION, start - first, stop - first)
+
+
+def _spans(folded: str) -> Iterator[tuple[int, int]]:
+    """Give where each word stands: the words are pieces of the text, in order."""
+    place = 0
+    for word in words_of(folded):
+        start = folded.index(word, place)
+        place = start + len(word)
+        yield start, place
+
+
+def _left_over(folded: str, owner: Places) -> Iterator[tuple[int, int]]:
+    """Give each run of characters that are neither blank nor in a word."""
+    start = None
+    for place, character in enumerate(folded + " "):
+        outside = place < len(folded) and owner[place] < 0 and not character.isspace()
+        if outside and start is None:
+            start = place
+        elif not outside and start is not None:
+            yield start, place
+            start = None
