@@ -117,6 +117,23 @@ def check_photo(path: Path) -> CheckedPhoto:
     return CheckedPhoto(sha256=hashlib.sha256(content).hexdigest(), image=image)
 
 
+def photo_size(content: bytes) -> tuple[int, int]:
+    """Give a photo's width and height in pixels as its header has them; nothing is decoded.
+
+    Raises:
+        PhotoError: The bytes are damaged or of another kind.
+    """
+    kind, opener = _kind_of("the photo", content)
+    try:
+        if kind == "WebP":
+            return webp_size(content)
+        with _no_warnings, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return opener(io.BytesIO(content)).size
+    except FAILURES as error:
+        raise PhotoError(f"the photo is damaged ({kind}); save it anew", DAMAGED) from error
+
+
 def photo_problem(path: Path) -> PhotoError | None:
     """Give the trouble with a photo as an error that is not raised; None where it can be read."""
     try:

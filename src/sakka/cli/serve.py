@@ -1,0 +1,35 @@
+"""`sakka serve`: the page and the API."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sakka.cli import app
+
+
+@app.command("serve")
+def serve(
+    model: Annotated[Path, typer.Argument(help="A model's folder, as `sakka fit` saves it.", metavar="MODEL")],
+    index: Annotated[Path | None, typer.Option(help="An index, to find and compare works with.")] = None,
+    catalog: Annotated[Path | None, typer.Option(help="A catalog to show works from, where there is no index.")] = None,
+    audit: Annotated[Path | None, typer.Option(help="An audit's folder, to go through its findings.")] = None,
+    host: Annotated[str, typer.Option(help="The address to listen on; another than this machine's needs a key.")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int, typer.Option(help="The port; 0 takes a free one.", min=0, max=65_535)] = 8000,
+    key: Annotated[str | None, typer.Option(help="What callers must know.", envvar="SAKKA_KEY")] = None,
+    limit: Annotated[list[str] | None, typer.Option(help="NAME=NUMBER: changes a limit; repeatable.")] = None,
+) -> None:
+    """Serve the page for people and the API for programs until Ctrl-C.
+
+    Example: sakka serve model --index index
+    """
+    from sakka.web.settings import Limits, Settings
+
+    limits = Limits().changed(limit or [])
+    settings = Settings(model, index, catalog, audit, host, port, key or None, limits)
+    settings.check()
+    from sakka.web.serving import run_server
+
+    run_server(settings, say=typer.echo)

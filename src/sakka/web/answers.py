@@ -1,0 +1,75 @@
+"""Answers of the page, kept for a while under an address that can't be guessed.
+
+A form is answered by a redirect to its answer: it can then be read again, in the other language too, and a way back
+from a work leads to it. What is kept is the shown picture, never the file that was sent. Memory is bounded: the oldest
+answers are forgotten first.
+"""
+
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sakka.web.engine import Naming
+from sakka.web.evidence import Evidence
+from sakka.web.finding import Found
+
+MOST_ANSWERS = 300
+KEPT_S = 3600.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was asked and what was answered.
+
+    Attributes:
+        title: The title that was given, may be empty.
+        description: The description that was given, may be empty.
+        naming: Who may have made the work.
+        photo: The photo as it is shown, a JPEG; None where none was given.
+        work_id: The id where a work of the catalog was asked about.
+        evidence: Why; None where the model can't say.
+        same: Works of the creator that are nearest.
+        kindred: Works by others that are near.
+    """
+
+    title: str
+    description: str
+    naming: Naming
+    photo: bytes | None = None
+    work_id: str | None = None
+    evidence: Evidence | None = None
+    same: tuple[Found, ...] = ()
+    kindred: tuple[Found, ...] = ()
+
+
+class AnswerStore:
+    """The latest answers by token."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
+        self._kept: OrderedDict[str, tuple[float, Answer]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def keep(self, answer: Answer) -> str:
+        """Keep an answer and give its token."""
+        token = secrets.token_urlsafe(16)
+        with self._lock:
+            self._kept[token] = (self.clock(), answer)
+            while len(self._kept) > MOST_ANSWERS or self._oldest_s() > KEPT_S:
+                self._kept.popitem(last=False)
+        return token
+
+    def get(self, token: str) -> Answer | None:
+        """Give an answer; None where it was never kept or is forgotten."""
+        with self._lock:
+            made_s, answer = self._kept.get(token, (0.0, None))
+        return answer if answer is not None and self.clock() - made_s <= KEPT_S else None
+
+    def _oldest_s(self) -> float:
+        return self.clock() - next(iter(self._kept.values()))[0]

@@ -1,0 +1,158 @@
+"""The API: `/v1/...`, `/photos/...`, `/health`, `/metrics`. Its schema is at `/openapi.json`."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, File, Form, Path, Query, Response, UploadFile
+from pydantic import Field
+
+import sakka
+from sakka.web.engine import Engine, Naming
+from sakka.web.metrics import MEDIA_TYPE, Metrics
+from sakka.web.pictures import Size
+from sakka.web.problems import Problem, responses
+from sakka.web.settings import Limits
+from sakka.web.shapes import Answer, BatchAnswer, Health, NamedAnswer, ShownWork, Strict
+from sakka.web.uploads import Upload, check_upload, work_of
+from sakka.works import Catalog, Work
+
+MOST_NAMED = 50
+NamesWork = Callable[..., Awaitable[Naming]]
+WorkId = Annotated[str, Path(max_length=500, description="A work's id.")]
+Top = Annotated[int, Field(ge=1, le=MOST_NAMED, description="How many creators to name.")]
+
+
+def api_router(engine: Engine, metrics: Metrics) -> APIRouter:
+    """Give the operations that need the model and the works only."""
+    router = APIRouter()
+    _add_identify(router, engine, engine.settings.limits)
+    _add_batch(router, engine, engine.settings.limits)
+    _add_works(router, engine)
+    _add_state(router, engine, metrics)
+    return router
+
+
+def _add_identify(router: APIRouter, engine: Engine, limits: Limits) -> None:
+    @router.post("/v1/identify", tags=["identify"], responses=responses(415))
+    async def identify(
+        photo: Annotated[UploadFile | None, File(description="JPEG, PNG, WebP, GIF or BMP.")] = None,
+        title: Annotated[str, Form(max_length=limits.title_characters)] = "",
+        description: Annotated[str, Form(max_length=limits.description_characters)] = "",
+        top: Annotated[int, Form(ge=1, le=MOST_NAMED, description="How many creators to name.")] = 5,
+    ) -> Answer:
+        """Name the most probable creators of a work from its photo, its title, its description or several of them."""
+        upload = await read_upload(engine, photo)
+        require_something(upload, title, description)
+
+        def job() -> Naming:
+            with work_of(upload, title, description) as work:
+                return engine.name(Catalog.from_works([work]), top)[0]
+
+        return Answer.of(await engine.ask(job))
+
+
+def _add_batch(router: APIRouter, engine: Engine, limits: Limits) -> None:
+    class BatchWork(Strict):
+        id: str = Field("", max_length=500, description="What its answer is called; may be left out.")
+        title: str = Field("", max_length=limits.title_characters)
+        description: str = Field("", max_length=limits.description_characters)
+
+    class Batch(Strict):
+        works: list[BatchWork] = Field([], max_length=limits.batch_works, description="Works by their texts.")
+        ids: list[Annotated[str, Field(max_length=500)]] = Field(
+            [], max_length=limits.batch_works, description="Works of this server's catalog, photo and text."
+        )
+        top: Top = 5
+
+    @router.post("/v1/identify/batch", tags=["identify"], responses=responses(404))
+    async def identify_batch(batch: Batch) -> BatchAnswer:
+        """Name the most probable creators of several works: first those of `works`, then those of `ids`."""
+        for each in batch.works:
+            require_something(None, each.title, each.description)
+        for work_id in batch.ids:
+            engine.work(work_id)
+        texts = [
+            Work(str(place), title=each.title, description=each.description) for place, each in enumerate(batch.works)
+        ]
+        known = engine.collection.catalog_of(batch.ids)
+        names = [each.id or str(place) for place, each in enumerate(batch.works)] + batch.ids
+
+        def job() -> list[Naming]:
+            return engine.name(Catalog.from_works(texts), batch.top) + engine.name(known, batch.top)
+
+        namings = await engine.ask(job)
+        found = zip(names, namings, strict=True)
+        return BatchAnswer(answers=[NamedAnswer(id=name, **dict(Answer.of(each))) for name, each in found])
+
+
+def _add_works(router: APIRouter, engine: Engine) -> None:
+    @router.get("/v1/works/{work_id:path}", tags=["works"], responses=responses(404))
+    async def work(work_id: WorkId) -> ShownWork:
+        """Give a work of the catalog."""
+        return ShownWork.of(engine.work(work_id))
+
+    @router.get(
+        "/photos/{number}/{work_id:path}",
+        tags=["works"],
+        response_class=Response,
+        responses={200: {"content": {"image/jpeg": {}}, "description": "The photo."}, **responses(404)},
+    )
+    async def photo(
+        number: Annotated[int, Path(ge=0, le=1000, description="Which of the work's photos, from 0.")],
+        work_id: WorkId,
+        size: Annotated[Size, Query(description="small: within 360 pixels; large: within 1,200.")] = "large",
+    ) -> Response:
+        """Give a photo of a work of the catalog as a JPEG."""
+        found = engine.work(work_id)
+        made = await engine.draw(lambda: engine.pictures.picture(found, number, size))
+        return Response(made, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=3600"})
+
+
+def _add_state(router: APIRouter, engine: Engine, metrics: Metrics) -> None:
+    @router.get("/health", tags=["server"], responses=responses())
+    async def health() -> Health:
+        """Say that the server answers, and what it is made of; needs no key."""
+        return Health(
+            status="ok",
+            version=sakka.__version__,
+            creators=len(engine.model.creators_),
+            works=len(engine.collection),
+            can_find=engine.can_find,
+        )
+
+    content: dict[str, Any] = {"text/plain": {"schema": {"type": "string"}}}
+
+    @router.get(
+        "/metrics",
+        tags=["server"],
+        response_class=Response,
+        responses={200: {"content": content, "description": "Counts."}, **responses()},
+    )
+    async def read_metrics() -> Response:
+        """Give what the server has done, for Prometheus."""
+        return Response(metrics.text(len(engine.collection), len(engine.model.creators_)), media_type=MEDIA_TYPE)
+
+
+async def read_upload(engine: Engine, photo: UploadFile | None) -> Upload | None:
+    """Read and check the photo of a form; None where the form has none.
+
+    Raises:
+        UploadError: It is no photo, damaged or beyond a limit.
+    """
+    if photo is None:
+        return None
+    limits = engine.settings.limits
+    content = await photo.read(limits.upload_bytes + 1)
+    if not content and not photo.filename:  # a browser sends this where no file was chosen
+        return None
+    return await engine.draw(lambda: check_upload(content, limits))
+
+
+def require_something(upload: Upload | None, title: str, description: str) -> None:
+    """Refuse a work without anything to read.
+
+    Raises:
+        Problem: There is no photo and no text.
+    """
+    if upload is None and not title.strip() and not description.strip():
+        raise Problem(422, "nothing to go by: send a photo, a title, a description or several of them")

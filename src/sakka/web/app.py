@@ -1,0 +1,104 @@
+"""The server's application: the API and the page behind one guard."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Scope
+
+import sakka
+from sakka.errors import SakkaError
+from sakka.web.api import api_router
+from sakka.web.engine import Engine
+from sakka.web.guard import Guard
+from sakka.web.metrics import Metrics
+from sakka.web.pages import Pages
+from sakka.web.problems import ProblemDetails, problem_of, problem_response
+from sakka.web.settings import Settings
+
+STATIC = Path(__file__).parent / "static"
+MOST_FILES, MOST_FIELDS = 1, 12
+PROGRAM_PATHS = ("/v1/", "/photos/", "/health", "/metrics", "/openapi.json", "/static/")
+DESCRIPTION = """Names the creator of a handmade work, finds works by similar hands, and shows why.
+
+Every answer that is not a success is a problem (RFC 9457) with a `detail` that says what to do. Where the server has a
+key, send it as `X-API-Key` or as `Authorization: Bearer`."""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Load what the settings name and give the application.
+
+    Raises:
+        SakkaError: A setting is not safe, a folder is not what it should be, or two of them don't belong together.
+    """
+    settings.check()
+    engine, metrics = Engine(settings), Metrics()
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await engine.ask(engine.warm_up)
+        yield
+        engine.close()
+
+    app = FastAPI(
+        title="sakka",
+        version=sakka.__version__,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,  # those pages load scripts from another host
+        redoc_url=None,
+        max_body_size=settings.limits.upload_bytes,
+        form_limits={
+            "max_files": MOST_FILES,
+            "max_fields": MOST_FIELDS,
+            "max_part_size": 4 * settings.limits.description_characters,
+        },
+    )
+    pages = Pages(engine)
+    app.include_router(api_router(engine, metrics))
+    app.include_router(pages.router())
+    app.mount("/static", StaticFiles(directory=STATIC))
+    _answer_errors(app, pages)
+    _describe_problems(app)
+
+    async def refuse(scope: Scope, problem: HTTPException) -> ASGIApp:
+        return _answer(pages, Request(scope), problem)
+
+    app.add_middleware(Guard, settings=settings, metrics=metrics, refuse=refuse)
+    return app
+
+
+def _answer_errors(app: FastAPI, pages: Pages) -> None:
+    async def answer(request: Request, error: Exception) -> Response:
+        return _answer(pages, request, problem_of(error))
+
+    for kind in (HTTPException, RequestValidationError, SakkaError, Exception):
+        app.add_exception_handler(kind, answer)
+
+
+def _answer(pages: Pages, request: Request, problem: HTTPException) -> Response:
+    """Give a person a page and a program a problem."""
+    wants_page = "text/html" in request.headers.get("accept", "")
+    if wants_page and not request.url.path.startswith(PROGRAM_PATHS):
+        return pages.problem(request, problem)
+    return problem_response(problem)
+
+
+def _describe_problems(app: FastAPI) -> None:
+    """Put the shape of problems into the schema, in the place of FastAPI's own."""
+    made = app.openapi
+
+    def openapi() -> dict[str, object]:
+        schema = made()
+        shapes = schema.setdefault("components", {}).setdefault("schemas", {})
+        shapes["ProblemDetails"] = ProblemDetails.model_json_schema()
+        shapes.pop("HTTPValidationError", None)
+        shapes.pop("ValidationError", None)
+        return schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the way that FastAPI documents

@@ -1,0 +1,47 @@
+"""What the page asks of the engine for one work: who made it, why, and what is near it."""
+
+from sakka.explain.explanation import explain
+from sakka.models.fused import FusedModel
+from sakka.photos import read_photo
+from sakka.web.answers import Answer
+from sakka.web.engine import Engine, Naming
+from sakka.web.evidence import Evidence, evidence_of
+from sakka.web.uploads import SHOWN_PX, Upload, as_jpeg, work_of
+from sakka.works import Catalog, Work
+
+NAMED = 5
+NEAR_WORKS = 8
+
+
+def ask_about(engine: Engine, upload: Upload | None, title: str, description: str) -> Answer:
+    """Answer for a work from outside."""
+    with work_of(upload, title, description) as work:
+        naming = engine.name(Catalog.from_works([work]), NAMED)[0]
+        near = engine.around(work, NEAR_WORKS, creator=naming.creators[0][0])
+        evidence = evidence_for(engine, work, naming, upload)
+    photo = None if upload is None else as_jpeg(upload.shown)
+    return Answer(title, description, naming, photo, None, evidence, near.same, near.kindred)
+
+
+def ask_about_work(engine: Engine, work: Work) -> Answer:
+    """Answer for a work of the catalog as if its creator were not known."""
+    naming = engine.name(engine.collection.catalog_of([work.id]), NAMED)[0]
+    path = engine.collection.photo_path(work, 0)
+    upload = None
+    if path is not None:
+        shown = read_photo(path, at_least_px=SHOWN_PX)
+        shown.thumbnail((SHOWN_PX, SHOWN_PX))
+        upload = Upload(b"", work.photo_sha256 or "", shown)
+    near = engine.around(work, NEAR_WORKS, creator=naming.creators[0][0])
+    evidence = evidence_for(engine, work, naming, upload)
+    photo = None if upload is None else as_jpeg(upload.shown)
+    return Answer(work.title, work.description, naming, photo, work.id, evidence, near.same, near.kindred)
+
+
+def evidence_for(engine: Engine, work: Work, naming: Naming, upload: Upload | None) -> Evidence | None:
+    """Give what spoke for the first creator and against the second; None where there is nothing to tell apart."""
+    if len(naming.creators) < 2 or not isinstance(engine.model, FusedModel):
+        return None
+    first, second = (name for name, _ in naming.creators[:2])
+    found = explain(engine.model, work, creator=first, against=second, photo_root=engine.collection.works.photo_root)
+    return evidence_of(found, work.title, work.description, None if upload is None else upload.shown)

@@ -1,0 +1,68 @@
+"""The works that can be shown, by id and by creator; a photo's place on disk comes from here and from nowhere else."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from sakka.works import Catalog, Work
+
+
+class Collection:
+    """A catalog made ready to be looked up in.
+
+    Attributes:
+        works: The catalog.
+        creators: Each creator with the number of works, the one with most works first.
+    """
+
+    def __init__(self, works: Catalog) -> None:
+        self.works = works
+        self._rows = {each: row for row, each in enumerate(works.ids)}
+        self._by_creator: dict[str, list[int]] = {}
+        for row, creator in enumerate(works.table["creator"]):
+            if creator is not None:
+                self._by_creator.setdefault(creator, []).append(row)
+        by_size = sorted(self._by_creator.items(), key=lambda pair: (-len(pair[1]), pair[0]))
+        self.creators: dict[str, int] = {creator: len(rows) for creator, rows in by_size}
+        self.categories: tuple[str, ...] = tuple(sorted({each for each in works.table["category"].unique() if each}))
+
+    def __len__(self) -> int:
+        return len(self.works)
+
+    def work(self, work_id: str) -> Work | None:
+        """Give a work; None where there is none of that id."""
+        row = self._rows.get(work_id)
+        return None if row is None else self.at([row])[0]
+
+    def at(self, rows: Iterable[int]) -> list[Work]:
+        """Give the works at some rows."""
+        return list(self.works.take(list(rows)))
+
+    def catalog_of(self, ids: Iterable[str]) -> Catalog:
+        """Give the works of some ids as a catalog; ids that are not there are left out."""
+        return self.works.take([self._rows[each] for each in ids if each in self._rows])
+
+    def works_of(self, creator: str, start: int = 0, count: int = 24) -> list[Work]:
+        """Give some of a creator's works in the catalog's order; none where the creator is not there."""
+        return self.at(self._by_creator.get(creator, [])[start : start + count])
+
+    def some(self, count: int, seed: int) -> list[Work]:
+        """Give some works with photos, no two by one creator while there are enough creators."""
+        generator = np.random.default_rng(seed)
+        creators = list(self._by_creator)
+        chosen: list[Work] = []
+        for place in generator.permutation(len(creators)):
+            rows = self._by_creator[creators[place]]
+            work = self.at([rows[int(generator.integers(len(rows)))]])[0]
+            if work.photos:
+                chosen.append(work)
+            if len(chosen) == count:
+                break
+        return chosen
+
+    def photo_path(self, work: Work, number: int) -> Path | None:
+        """Give where a work's photo stands; None where the work has no photo of that number."""
+        if not 0 <= number < len(work.photos):
+            return None
+        return (self.works.photo_root or Path()) / work.photos[number]

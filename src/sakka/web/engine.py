@@ -1,0 +1,164 @@
+"""What the server knows: the model, the works, the index and the findings, loaded once and asked by a few threads."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from sakka.errors import ServeError
+from sakka.models.base import CreatorModel
+from sakka.models.fused import FusedModel
+from sakka.web.collection import Collection
+from sakka.web.finding import Found, Near
+from sakka.web.pictures import Pictures
+from sakka.web.problems import Problem
+from sakka.web.settings import Settings
+from sakka.web.workers import Workers
+from sakka.works import Catalog, Work
+
+Result = TypeVar("Result")
+PICTURE_THREADS = 2
+FINDINGS_FILE = "findings.json"
+
+
+@dataclass(frozen=True)
+class Naming:
+    """Who may have made a work.
+
+    Attributes:
+        known: Whether the answer is sure enough for a known creator's work.
+        creators: The most probable creators with their probabilities, the most probable first.
+    """
+
+    known: bool
+    creators: tuple[tuple[str, float], ...]
+
+
+class Engine:
+    """Everything that answers are made of.
+
+    Attributes:
+        model: The fitted model.
+        collection: The works that can be shown; empty without an index and a catalog.
+        findings: What the audit found, as `findings.json` has it.
+        pictures: Photos as they are shown.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        """Load everything.
+
+        Raises:
+            SakkaError: A folder is not what it should be, or two of them do not belong together.
+        """
+        limits = settings.limits
+        self.settings = settings
+        self.model = CreatorModel.load(settings.model)
+        self.collection = Collection(_works(settings))
+        self.findings = read_findings(settings.audit, self.collection)
+        self.pictures = Pictures(self.collection)
+        self.worker = Workers("sakka-model", 1, limits.waiting, limits.seconds)
+        self.picture_workers = Workers("sakka-photos", PICTURE_THREADS, limits.connections, limits.seconds)
+
+    async def ask(self, job: Callable[[], Result]) -> Result:
+        """Run a job on the model's thread: one at a time, each with all of torch's threads."""
+        return await self.worker.run(job)
+
+    async def draw(self, job: Callable[[], Result]) -> Result:
+        """Run a job on the threads that read photos."""
+        return await self.picture_workers.run(job)
+
+    def warm_up(self) -> None:
+        """Load what is loaded on first use, so that the first caller does not wait for it."""
+        self.name(Catalog.from_works([Work("warm-up", title="warm-up")]), 1)
+
+    def close(self) -> None:
+        """End the threads."""
+        self.worker.close()
+        self.picture_workers.close()
+
+    def name(self, works: Catalog, top: int) -> list[Naming]:
+        """Give the most probable creators of each work."""
+        if not len(works):
+            return []
+        table = self.model.predict_proba(works)
+        sure = self.model.knows(works, table) if isinstance(self.model, FusedModel) else np.ones(len(works), np.bool_)
+        places = np.argsort(-table, axis=1, kind="stable")[:, :top]
+        return [
+            Naming(bool(known), tuple((self.model.creators_[place], float(row[place])) for place in best))
+            for known, row, best in zip(sure, table, places, strict=True)
+        ]
+
+    @property
+    def can_find(self) -> bool:
+        """Whether there is an index."""
+        return False
+
+    def around(self, work: Work, count: int, creator: str | None = None) -> Near:
+        """Give what is near a work: works of its creator, and works by others.
+
+        Args:
+            work: The work, from the catalog or from outside.
+            count: How many of each at most.
+            creator: Whose works count as the same creator's; None: the work's own.
+        """
+        others = self.collection.works_of(creator or work.creator or "", 0, count + 1)
+        return Near(tuple(Found(each, None, 0.0) for each in others if each.id != work.id)[:count])
+
+    def work(self, work_id: str) -> Work:
+        """Give a work that can be shown.
+
+        Raises:
+            Problem: There is none of that id.
+        """
+        work = self.collection.work(work_id)
+        if work is None:
+            raise Problem(404, "there is no work of this id")
+        return work
+
+
+def _works(settings: Settings) -> Catalog:
+    if settings.catalog is not None:
+        return Catalog.read(settings.catalog)
+    return Catalog.from_works([])
+
+
+def read_findings(folder: Path | None, collection: Collection) -> list[dict[str, Any]]:
+    """Read what an audit found; the strongest findings of each kind come first, as they were written.
+
+    Raises:
+        ServeError: The folder is no audit, or an audit of other works.
+    """
+    if folder is None:
+        return []
+    try:
+        findings = json.loads((folder / FINDINGS_FILE).read_bytes())
+        ids = {each for finding in findings for each in [*finding["works"], *finding["beside"]]}
+        kinds = {(str(each["kind"]), float(each["score"])) for each in findings}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ServeError(
+            f"{folder} is not an audit: {FINDINGS_FILE} can't be read ({type(error).__name__}); "
+            f"make one with `sakka audit CATALOG -o {folder}`"
+        ) from error
+    lacking = [each for each in ids if collection.work(each) is None]
+    if kinds and lacking:
+        raise ServeError(
+            f"{folder} is an audit of other works: {len(lacking):,} of its {len(ids):,} works are not among the "
+            f"{len(collection):,} shown; audit the catalog that is served, or leave --audit out"
+        )
+    return list(findings)
+
+
+def fingerprint_of(model: Path) -> str:
+    """Give the SHA-256 of a model's manifest: what an index remembers of the model that it was built with.
+
+    Raises:
+        ServeError: It can't be read.
+    """
+    try:
+        return hashlib.sha256((model / "manifest.json").read_bytes()).hexdigest()
+    except OSError as error:
+        raise ServeError(f"{model} can't be read ({error.strerror})") from error

@@ -1,0 +1,212 @@
+"""What every request passes before anything reads it: its host, its rate, its key, its origin.
+
+- Host: where there is no key, only names of this machine are answered, so that a page elsewhere can't reach the server
+  under a name of its own (DNS rebinding). With a key any name will do: the key, or the cookie that a browser keeps for
+  one name only, is what lets a caller in, and no address is ever made from the host.
+- Key: `X-API-Key`, `Authorization: Bearer`, or the cookie that the sign-in page sets.
+- Origin: a browser says from which page a form comes (`Sec-Fetch-Site`, `Origin`); one of another site is refused.
+- Rate: a token bucket a client; a photo or a style sheet takes a small part of a token.
+
+Every answer carries the headers that keep a browser from running, framing or guessing anything.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import time
+from collections.abc import Awaitable, Callable
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sakka.web.metrics import Metrics
+from sakka.web.problems import Problem
+from sakka.web.rate import RateLimiter
+from sakka.web.settings import LOOPBACK_NAMES, Settings
+
+OPEN_PATHS = ("/health", "/key", "/static/")
+CHEAP_PATHS = ("/health", "/static/", "/photos/")
+CHEAP = 0.02
+COOKIE = "sakka-key"
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; img-src 'self' blob:; style-src 'self'; script-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+Refuse = Callable[[Scope, HTTPException], Awaitable[ASGIApp]]
+
+
+class Guard:
+    """The outermost layer: lets a request in or answers it with the reason."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics, refuse: Refuse) -> None:
+        """Store the settings.
+
+        Args:
+            app: What answers the requests that are let in.
+            settings: The key and the limits.
+            metrics: Where requests are counted.
+            refuse: Gives the answer to a request that is not let in.
+        """
+        self.app, self.settings, self.metrics, self.refuse = app, settings, metrics, refuse
+        minute = settings.limits.requests_a_minute
+        self.limiter = RateLimiter(per_second=minute / 60, burst=max(1.0, minute / 2))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; what is no HTTP request goes through (start and end of the server)."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started_s = time.monotonic()
+        answer = _Answer(send)
+        self.metrics.in_flight += 1
+        try:
+            app = self.app
+            if (problem := self._problem(scope)) is not None:
+                app = await self.refuse(scope, problem)
+            await app(scope, _within(receive, self.settings.limits.seconds), answer.send)
+        finally:
+            self.metrics.in_flight -= 1
+            seconds = time.monotonic() - started_s
+            self.metrics.record(scope["method"], route_of(scope), answer.status, seconds)
+
+    def _problem(self, scope: Scope) -> HTTPException | None:
+        headers, path = Headers(scope=scope), scope["path"]
+        checks = (self._of_host, self._of_crowd, self._of_rate, self._of_key, self._of_origin)
+        for check in checks:
+            if (problem := check(scope, headers, path)) is not None:
+                self.metrics.refused[check.__name__.removeprefix("_of_")] += 1
+                return problem
+        return None
+
+    def _of_host(self, _scope: Scope, headers: Headers, _path: str) -> HTTPException | None:
+        if self.settings.key is not None or host_name(headers.get("host", "")) in LOOPBACK_NAMES:
+            return None
+        return Problem(400, "the Host header is not a name of this machine; ask for 127.0.0.1 or localhost")
+
+    def _of_crowd(self, _scope: Scope, _headers: Headers, _path: str) -> HTTPException | None:
+        if self.metrics.in_flight <= self.settings.limits.connections:
+            return None
+        return Problem(429, "the server is busy; try again in a few seconds", {"Retry-After": "5"})
+
+    def _of_rate(self, scope: Scope, _headers: Headers, path: str) -> HTTPException | None:
+        client = scope["client"][0] if scope.get("client") else "unknown"
+        wait_s = self.limiter.wait_s(client, CHEAP if path.startswith(CHEAP_PATHS) else 1.0)
+        if not wait_s:
+            return None
+        after = str(max(1, round(wait_s + 0.5)))
+        minute = self.settings.limits.requests_a_minute
+        return Problem(429, f"more than {minute} requests a minute; wait {after} s", {"Retry-After": after})
+
+    def _of_key(self, _scope: Scope, headers: Headers, path: str) -> HTTPException | None:
+        key = self.settings.key
+        if key is None or path.startswith(OPEN_PATHS) or knows_key(headers, key):
+            return None
+        return Problem(
+            401,
+            "no key, or a wrong one; give it as X-API-Key or as Authorization: Bearer",
+            {"WWW-Authenticate": "Bearer"},
+        )
+
+    def _of_origin(self, scope: Scope, headers: Headers, _path: str) -> HTTPException | None:
+        if scope["method"] in SAFE_METHODS or not is_cross_site(headers):
+            return None
+        return Problem(403, "the form comes from a page of another site; open this server's own page")
+
+
+class _Answer:
+    """Passes an answer on with the headers that all have, and remembers its status."""
+
+    def __init__(self, send: Send) -> None:
+        self._send, self.status = send, 500
+
+    async def send(self, message: Message) -> None:
+        """Send one part of the answer."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
+            headers.setdefault("Cache-Control", "no-store")
+        await self._send(message)
+
+
+def route_of(scope: Scope) -> str:
+    """Give the route that answered a request as it was declared; `other` where none did."""
+    return str(getattr(scope.get("route"), "path", "other"))
+
+
+def host_name(host: str) -> str:
+    """Give a Host header's name without its port.
+
+    >>> host_name("127.0.0.1:8000"), host_name("[::1]:80"), host_name("localhost")
+    ('127.0.0.1', '[::1]', 'localhost')
+    """
+    name, _, port = host.rpartition(":")
+    return (name if name and port.isdecimal() else host).lower()
+
+
+def knows_key(headers: Headers, key: str) -> bool:
+    """Tell whether a request carries the key, or the cookie that stands for it."""
+    scheme, _, bearer = headers.get("authorization", "").partition(" ")
+    given = headers.get("x-api-key") or (bearer.strip() if scheme.lower() == "bearer" else "")
+    if given:
+        return same(given, key)
+    try:
+        cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+    except CookieError:
+        return False
+    return cookie is not None and same(cookie.value, cookie_of(key))
+
+
+def same(given: str, key: str) -> bool:
+    """Compare in a time that does not depend on where the two differ."""
+    return hmac.compare_digest(given.encode("utf-8", "replace"), key.encode())
+
+
+def cookie_of(key: str) -> str:
+    """Give what the sign-in page keeps in the browser: it can't be turned back into the key."""
+    return hmac.new(key.encode(), b"sakka sign-in", hashlib.sha256).hexdigest()
+
+
+def is_cross_site(headers: Headers) -> bool:
+    """Tell whether a browser says that a request comes from a page of another site."""
+    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return True
+    origin = headers.get("origin")
+    if origin is None:
+        return False
+    try:
+        return urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
+    except ValueError:
+        return True
+
+
+def _within(receive: Receive, seconds: float) -> Receive:
+    """Give a `receive` that ends a body which takes longer than `seconds` to arrive."""
+    until_s = time.monotonic() + seconds
+    arrived = False
+
+    async def receive_in_time() -> Message:
+        nonlocal arrived
+        if arrived:
+            return await receive()
+        try:
+            message = await asyncio.wait_for(receive(), max(0.0, until_s - time.monotonic()))
+        except TimeoutError:
+            detail = f"the body took more than {seconds} s to arrive"
+            raise Problem(408, detail, {"Connection": "close"}) from None
+        arrived = message["type"] != "http.request" or not message.get("more_body", False)
+        return message
+
+    return receive_in_time

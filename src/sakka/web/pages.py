@@ -1,0 +1,207 @@
+"""The page for people: ask who made a work, see why, and wander through works by similar hands."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import quote, urlencode
+
+from fastapi import APIRouter, File, Form, Path, Query, Request, Response, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, RedirectResponse
+
+from sakka.web.answers import Answer, AnswerStore
+from sakka.web.api import WorkId, read_upload, require_something
+from sakka.web.asking import ask_about, ask_about_work
+from sakka.web.engine import Engine
+from sakka.web.guard import COOKIE, cookie_of, same
+from sakka.web.problems import Problem, problem_of
+from sakka.web.uploads import UploadError
+from sakka.web.view import YEAR_S, View
+
+WALL_WORKS = 18
+PAGE_WORKS = 36
+PAGE_CREATORS = 60
+PAGE_FINDINGS = 12
+KINDRED_WORKS = 12
+HIDDEN: dict[str, Any] = {"include_in_schema": False, "response_model": None}
+Name = Annotated[str, Path(max_length=500)]
+Start = Annotated[int, Query(ge=0, le=10_000_000)]
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """Which part of a long list is shown.
+
+    Attributes:
+        start: The first that is shown, from 0.
+        size: How many at most.
+        total: How many there are.
+    """
+
+    start: int
+    size: int
+    total: int
+
+    @property
+    def before(self) -> int | None:
+        """Where the part before starts; None at the beginning."""
+        return max(0, self.start - self.size) if self.start else None
+
+    @property
+    def after(self) -> int | None:
+        """Where the next part starts; None at the end."""
+        return self.start + self.size if self.start + self.size < self.total else None
+
+
+class Pages:
+    """The pages over an engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine, self.answers = engine, AnswerStore()
+        self.view = View({"engine": engine, "has_key": engine.settings.key is not None})
+
+    def router(self) -> APIRouter:
+        """Give the routes of all pages."""
+        router = APIRouter(include_in_schema=False)
+        self._add_asking(router)
+        self._add_works(router)
+        self._add_audit(router)
+        self._add_key(router)
+        return router
+
+    def problem(self, request: Request, problem: HTTPException) -> Response:
+        """Give a page that says what is wrong; a reader without the key is led to where it is asked for."""
+        if problem.status_code == 401:
+            back = request.url.path if request.method == "GET" else "/"
+            return RedirectResponse(f"/key?{urlencode({'next': back})}", 303)
+        answer = self.view.page(request, "problem.html", problem.status_code, problem=problem)
+        answer.headers.update(problem.headers or {})
+        return answer
+
+    def _add_asking(self, router: APIRouter) -> None:
+        limits = self.engine.settings.limits
+
+        @router.get("/", **HIDDEN)
+        async def home(request: Request, seed: Annotated[int, Query(ge=0, le=1_000_000)] = 0) -> HTMLResponse:
+            wall = self.engine.collection.some(WALL_WORKS, seed)
+            return self.view.page(request, "home.html", wall=wall, seed=seed, problem=None, given={})
+
+        @router.post("/", **HIDDEN)
+        async def ask(
+            request: Request,
+            photo: Annotated[UploadFile | None, File()] = None,
+            title: Annotated[str, Form(max_length=limits.title_characters)] = "",
+            description: Annotated[str, Form(max_length=limits.description_characters)] = "",
+        ) -> Response:
+            try:
+                upload = await read_upload(self.engine, photo)
+                require_something(upload, title, description)
+            except (Problem, UploadError) as error:
+                problem = problem_of(error)
+                given = {"title": title, "description": description}
+                values = {"wall": [], "seed": 0, "problem": problem, "given": given}
+                return self.view.page(request, "home.html", problem.status_code, **values)
+            answer = await self.engine.ask(lambda: ask_about(self.engine, upload, title, description))
+            return RedirectResponse(f"/answers/{self.answers.keep(answer)}", 303)
+
+        @router.post("/works/{work_id:path}/answer", **HIDDEN)
+        async def ask_of_work(work_id: WorkId) -> Response:
+            work = self.engine.work(work_id)
+            answer = await self.engine.ask(lambda: ask_about_work(self.engine, work))
+            return RedirectResponse(f"/answers/{self.answers.keep(answer)}", 303)
+
+        @router.get("/answers/{token}", **HIDDEN)
+        async def answer(request: Request, token: Name) -> HTMLResponse:
+            return self.view.page(request, "answer.html", answer=self._answer(token), token=token)
+
+        @router.get("/answers/{token}/{picture}", **HIDDEN)
+        async def picture(token: Name, picture: Name) -> Response:
+            found = self._answer(token)
+            heat = found.evidence.heat_map if found.evidence else None
+            content, kind = {"photo": (found.photo, "jpeg"), "map": (heat, "png")}.get(picture, (None, ""))
+            if content is None:
+                raise Problem(404, "this answer has no such picture")
+            headers = {"Cache-Control": "private, max-age=3600"}
+            return Response(content, media_type=f"image/{kind}", headers=headers)
+
+    def _answer(self, token: str) -> Answer:
+        answer = self.answers.get(token)
+        if answer is None:
+            raise Problem(404, "this answer is no longer kept; ask again")
+        return answer
+
+    def _add_works(self, router: APIRouter) -> None:
+        collection = self.engine.collection
+
+        @router.get("/works/{work_id:path}", **HIDDEN)
+        async def work(request: Request, work_id: WorkId) -> HTMLResponse:
+            found = self.engine.work(work_id)
+            near = await self.engine.ask(lambda: self.engine.around(found, KINDRED_WORKS))
+            return self.view.page(request, "work.html", work=found, same=near.same, kindred=near.kindred)
+
+        @router.get("/creators", **HIDDEN)
+        async def creators(request: Request, start: Start = 0) -> HTMLResponse:
+            leaf = Leaf(start, PAGE_CREATORS, len(collection.creators))
+            names = list(collection.creators.items())[start : start + PAGE_CREATORS]
+            shown = [(name, count, collection.works_of(name, 0, 1)[0]) for name, count in names]
+            return self.view.page(request, "creators.html", creators=shown, leaf=leaf)
+
+        @router.get("/creators/{name:path}", **HIDDEN)
+        async def creator(request: Request, name: Name, start: Start = 0) -> HTMLResponse:
+            if name not in collection.creators:
+                raise Problem(404, "there are no works by a creator of this name")
+            leaf = Leaf(start, PAGE_WORKS, collection.creators[name])
+            works = collection.works_of(name, start, PAGE_WORKS)
+            return self.view.page(request, "creator.html", name=name, works=works, leaf=leaf)
+
+    def _add_audit(self, router: APIRouter) -> None:
+        @router.get("/audit", **HIDDEN)
+        async def audit(
+            request: Request, kind: Annotated[str, Query(max_length=40)] = "", start: Start = 0
+        ) -> HTMLResponse:
+            findings = self.engine.findings
+            kinds = {
+                each: sum(found["kind"] == each for found in findings)
+                for each in dict.fromkeys(f["kind"] for f in findings)
+            }
+            chosen = kind if kind in kinds else next(iter(kinds), "")
+            listed = [each for each in findings if each["kind"] == chosen]
+            leaf = Leaf(start, PAGE_FINDINGS, len(listed))
+            shown = [self._finding(each) for each in listed[start : start + PAGE_FINDINGS]]
+            return self.view.page(request, "audit.html", kinds=kinds, kind=chosen, findings=shown, leaf=leaf)
+
+    def _finding(self, finding: dict[str, Any]) -> dict[str, Any]:
+        sides = {side: [self.engine.work(each) for each in finding[side]] for side in ("works", "beside")}
+        return {**finding, **sides}
+
+    def _add_key(self, router: APIRouter) -> None:
+        key = self.engine.settings.key
+
+        @router.get("/key", **HIDDEN)
+        async def ask_for_key(request: Request, next: Annotated[str, Query(max_length=2000)] = "/") -> HTMLResponse:
+            return self.view.page(request, "key.html", next=next, wrong=False)
+
+        @router.post("/key", **HIDDEN)
+        async def take_key(
+            request: Request,
+            given: Annotated[str, Form(alias="key", max_length=500)] = "",
+            next: Annotated[str, Form(max_length=2000)] = "/",
+        ) -> Response:
+            if key is None or not same(given, key):
+                return self.view.page(request, "key.html", 401, next=next, wrong=True)
+            answer = RedirectResponse(own_path(next), 303)
+            secure = request.url.scheme == "https"
+            answer.set_cookie(
+                COOKIE, cookie_of(key), max_age=YEAR_S // 12, httponly=True, samesite="strict", secure=secure
+            )
+            return answer
+
+
+def own_path(address: str) -> str:
+    r"""Give an address of this server, or the first page where it would lead elsewhere.
+
+    >>> own_path("/works/a b"), own_path("//elsewhere.example"), own_path("/\\elsewhere.example")
+    ('/works/a%20b', '/', '/')
+    """
+    if not address.startswith("/") or address[1:2] in ("/", "\\") or not address.isprintable():
+        return "/"
+    return quote(address, safe="/%?&=+~-._")

@@ -1,0 +1,100 @@
+"""Runs the application on a socket that is bound before anything long is loaded."""
+
+import logging
+import os
+import signal
+import socket
+from collections.abc import Callable
+
+from sakka.errors import MissingPartError, ServeError
+from sakka.web.settings import Settings
+
+MOST_CONNECTIONS = 512  # open ones, served or not
+KEEP_ALIVE_S = 5
+SHUTDOWN_S = 10
+
+
+def run_server(settings: Settings, say: Callable[[str], None]) -> None:
+    """Serve until a signal says to end.
+
+    Args:
+        settings: What to serve, and where.
+        say: Is told in a line where the page is, when the server answers.
+
+    Raises:
+        SakkaError: The address can't be listened on, or the application can't be made.
+    """
+    try:
+        import uvicorn
+
+        from sakka.web.app import create_app
+    except ImportError as error:
+        raise MissingPartError(
+            f'serving needs the part {error.name}, which is not installed; pip install "sakka[web]"'
+        ) from error
+    with listening(settings) as sock:
+        use_threads()
+        logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+        app = create_app(settings)
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            limit_concurrency=MOST_CONNECTIONS,
+            timeout_keep_alive=KEEP_ALIVE_S,
+            timeout_graceful_shutdown=SHUTDOWN_S,
+            lifespan="on",
+        )
+        server = uvicorn.Server(config)
+        say(f"serving on {address_of(sock)} until Ctrl-C")
+        run_quietly(server, sock)
+
+
+def listening(settings: Settings) -> socket.socket:
+    """Give a socket that is bound to the address.
+
+    Raises:
+        ServeError: The port is taken, or the address is none of this machine.
+    """
+    try:
+        found = socket.getaddrinfo(settings.host.strip("[]"), settings.port, type=socket.SOCK_STREAM)
+        family, _, _, _, address = found[0]
+        sock = socket.socket(family, socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise ServeError(f"{settings.host} is no address of this machine ({error}); give another --host") from error
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(address)
+        sock.listen(128)
+    except OSError as error:
+        sock.close()
+        raise ServeError(
+            f"can't listen on {settings.host} port {settings.port} ({error.strerror}); "
+            "end what listens there, or give another --port"
+        ) from error
+    return sock
+
+
+def address_of(sock: socket.socket) -> str:
+    """Give the address of the page."""
+    host, port = sock.getsockname()[:2]
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def use_threads() -> None:
+    """Give torch all cores: the model answers one request at a time."""
+    import torch
+
+    torch.set_num_threads(max(1, len(os.sched_getaffinity(0))))
+
+
+def run_quietly(server: object, sock: socket.socket) -> None:
+    """Run the server; Ctrl-C and SIGTERM end it without a traceback."""
+    from uvicorn import Server
+
+    assert isinstance(server, Server)
+    try:
+        server.run(sockets=[sock])
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -1,0 +1,124 @@
+"""What a server is started with: its folders, where it listens, its key, and the limits of what it accepts."""
+
+import ipaddress
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+
+from sakka.errors import ServeError
+
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]", "::1")
+FEWEST_KEY_CHARACTERS = 16
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one request, one client and the server as a whole may use.
+
+    Attributes:
+        upload_bytes: The most bytes of a request's body, the photo and everything around it.
+        photo_pixels: The most pixels of a photo as its header gives them.
+        title_characters: The longest title, query or name.
+        description_characters: The longest description.
+        batch_works: The most works of one batch.
+        found_works: The most works that one search gives.
+        requests_a_minute: How many requests a client may make on average; half of them at once.
+        seconds: How long a body may take to arrive, and how long its answer may take.
+        connections: How many requests are served at one time.
+        waiting: How many of them may wait for the model.
+    """
+
+    upload_bytes: int = 16 << 20
+    photo_pixels: int = 50_000_000
+    title_characters: int = 500
+    description_characters: int = 20_000
+    batch_works: int = 64
+    found_works: int = 100
+    requests_a_minute: int = 120
+    seconds: int = 30
+    connections: int = 64
+    waiting: int = 32
+
+    def changed(self, said: list[str]) -> "Limits":
+        """Give these limits with some of them changed.
+
+        Args:
+            said: Each `NAME=NUMBER`.
+
+        Raises:
+            ServeError: There is no limit of that name, or its value is no whole number of 1 or more.
+        """
+        names = [each.name for each in fields(self)]
+        changes: dict[str, int] = {}
+        for each in said:
+            name, _, number = each.partition("=")
+            if name not in names or not (number.isascii() and number.isdecimal()) or int(number) < 1:
+                raise ServeError(
+                    f"--limit {each} is not a limit; expected NAME=NUMBER with a number of 1 or more and one of the "
+                    f"names {', '.join(names)}"
+                )
+            changes[name] = int(number)
+        return replace(self, **changes)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a server is started with.
+
+    Attributes:
+        model: The model's folder.
+        index: The index's folder; None: nothing can be found, recommended or compared.
+        catalog: A catalog's folder; needed where there is no index to show works from.
+        audit: The folder of an audit; None: there is no page of findings.
+        host: The address to listen on.
+        port: The port; 0 takes a free one.
+        key: What a caller must know; None where nobody beyond this machine can call.
+        limits: What a request, a client and the server may use.
+    """
+
+    model: Path
+    index: Path | None = None
+    catalog: Path | None = None
+    audit: Path | None = None
+    host: str = "127.0.0.1"
+    port: int = 8000
+    key: str | None = None
+    limits: Limits = field(default_factory=Limits)
+
+    def check(self) -> None:
+        """Refuse what would not be safe or can't work.
+
+        Raises:
+            ServeError: The server would be open to others without a key, the key is too short, or the port is none.
+        """
+        if self.key is None and not is_loopback(self.host):
+            raise ServeError(
+                f"serving on {self.host} lets others than this machine in, and that needs a key; "
+                "set SAKKA_KEY or give --key, or leave --host at 127.0.0.1"
+            )
+        if self.key is not None and (len(self.key) < FEWEST_KEY_CHARACTERS or not is_plain(self.key)):
+            raise ServeError(
+                f"the key has {len(self.key)} characters; expected {FEWEST_KEY_CHARACTERS} or more, "
+                "printable ASCII without spaces; "
+                "make one with: python3 -c 'import secrets; print(secrets.token_urlsafe())'"
+            )
+        if not 0 <= self.port <= 65_535:
+            raise ServeError(f"{self.port} is no port; expected 0 to 65535")
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether an address can be reached from this machine only; a name other than localhost counts as open.
+
+    >>> is_loopback("127.0.0.2"), is_loopback("::1"), is_loopback("0.0.0.0"), is_loopback("example.org")
+    (True, True, False, False)
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def is_plain(key: str) -> bool:
+    """Tell whether a key can stand in a header as it is."""
+    return key.isascii() and key.isprintable() and " " not in key

@@ -1,0 +1,93 @@
+"""What the API takes and gives, as its OpenAPI schema shows it."""
+
+from typing import Annotated
+from urllib.parse import quote
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sakka.web.engine import Naming
+from sakka.works import Work
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+
+
+class Candidate(BaseModel):
+    """A creator who may have made the work."""
+
+    creator: str
+    probability: Probability
+
+
+class Answer(BaseModel):
+    """Who may have made a work."""
+
+    known: bool = Field(description="False: the answer is less sure than those for 95 % of the known creators' works.")
+    creators: list[Candidate] = Field(description="The most probable creators, the most probable first.")
+
+    @classmethod
+    def of(cls, naming: Naming) -> "Answer":
+        """Make it of what the engine gave."""
+        found = [Candidate(creator=name, probability=min(1.0, max(0.0, each))) for name, each in naming.creators]
+        return cls(known=naming.known, creators=found)
+
+
+class NamedAnswer(Answer):
+    """Who may have made one work of a batch."""
+
+    id: str = Field(description="The id that the work was given, or its place in the batch from 0.")
+
+
+class BatchAnswer(BaseModel):
+    """The answers of a batch, in its order."""
+
+    answers: list[NamedAnswer]
+
+
+class ShownWork(BaseModel):
+    """A work that is shown."""
+
+    id: str
+    creator: str | None
+    title: str
+    description: str
+    category: str
+    created_at: str | None = Field(description="ISO 8601; null where it is unknown.")
+    photos: list[str] = Field(description="Addresses of its photos on this server.")
+
+    @classmethod
+    def of(cls, work: Work) -> "ShownWork":
+        """Make it of a work."""
+        return cls(
+            id=work.id,
+            creator=work.creator,
+            title=work.title,
+            description=work.description,
+            category=work.category,
+            created_at=work.created_at.isoformat() if work.created_at else None,
+            photos=[photo_address(work.id, number) for number in range(len(work.photos))],
+        )
+
+
+class Health(BaseModel):
+    """What the server is made of."""
+
+    status: str = Field(description="Always ok.")
+    version: str
+    creators: int = Field(description="How many creators the model knows.")
+    works: int = Field(description="How many works can be shown.")
+    can_find: bool = Field(description="Whether there is an index to find similar works with.")
+
+
+def photo_address(work_id: str, number: int) -> str:
+    """Give the address of a work's photo.
+
+    >>> photo_address("a/b 1", 0)
+    '/photos/0/a%2Fb%201'
+    """
+    return f"/photos/{number}/{quote(work_id, safe='')}"
+
+
+class Strict(BaseModel):
+    """A body in which a name that is not known is an error."""
+
+    model_config = ConfigDict(extra="forbid")
