@@ -97,8 +97,15 @@ def photo_pixels(source: Path | bytes) -> PixelTable:
 
 
 def _alone(where: dict[str, Path], extractor: PhotoExtractor) -> Iterator[tuple[list[str], VectorTable]]:
-    for key, path in where.items():
-        yield [key], extractor.vectors(_checked_pixels(key, path)[None])
+    """Compute photo by photo, each on one core: several cores gain little on one photo, and lose on a busy machine."""
+
+    def vectors(photo: tuple[str, Path]) -> VectorTable:
+        return extractor.vectors(_checked_pixels(*photo)[None])
+
+    extractor.network  # noqa: B018  loaded here, once
+    with closing(work_off(where.items(), vectors, "sakka-photo")) as answers:
+        for key, found in zip(where, answers, strict=True):
+            yield [key], found
 
 
 def _computed(where: dict[str, Path], extractor: PhotoExtractor) -> Iterator[tuple[list[str], VectorTable]]:
