@@ -1,5 +1,6 @@
 """Files that are written whole, then renamed, so that an interruption never leaves half a file behind."""
 
+import ctypes
 import hashlib
 import json
 import os
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 CHUNK_BYTES = 1 << 20
+AT_WORKING_FOLDER, SWAP = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of Linux's renameat2
 
 
 @contextmanager
@@ -50,15 +52,24 @@ def writing_whole_folder(folder: Path) -> Iterator[Path]:
     try:
         yield part
         part.chmod(0o755)
-        if folder.exists():
+        if not folder.exists():
+            part.replace(folder)
+        elif not _exchange(part, folder):
             old = part.with_suffix(".old")
             folder.replace(old)
             part.replace(folder)
             shutil.rmtree(old)
-        else:
-            part.replace(folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Swap two folders in one step, so that at no moment one is missing; False where the system can't."""
+    try:
+        swap = ctypes.CDLL(None, use_errno=True).renameat2  # Linux
+    except (AttributeError, OSError, TypeError):
+        return False
+    return bool(swap(AT_WORKING_FOLDER, os.fsencode(one), AT_WORKING_FOLDER, os.fsencode(other), SWAP) == 0)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -15,6 +15,7 @@ COMMAND_GROUPS = (
     "labels",
     "candidates",
     "models",
+    "creators",
     "serve",
     "strangers",
     "tune",

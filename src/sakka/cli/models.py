@@ -26,6 +26,9 @@ def fit(
     photo_model: Annotated[str, typer.Option(help="The model that reads photos.")] = "photo-efficientnet_lite0",
     text_model: Annotated[str, typer.Option(help="The model that reads texts.")] = "text-linear",
     seed: Annotated[int, typer.Option(help="The seed of the models.", min=0)] = 0,
+    keep_works: Annotated[
+        bool, typer.Option(help="Keep the features of a few works, which `sakka creators add` needs.")
+    ] = True,
 ) -> None:
     """Fit a photo and a text model on all works of a catalog, fused, and save them as a folder.
 
@@ -41,6 +44,8 @@ def fit(
     works = Catalog.read(catalog)
     with showing_progress():
         model = FusedModel(photo_model, text_model, seed=seed).fit(works)
+    if not keep_works:
+        model.forget_works()
     model.save(output)
     typer.echo(
         f"{len(works):,} works by {len(model.creators_):,} creators in {duration(time.monotonic() - started_s)}\n"

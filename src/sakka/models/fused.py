@@ -25,6 +25,7 @@ import numpy as np
 from sakka.errors import ModelError
 from sakka.models.base import CreatorModel, Modality, ModelParts, Probabilities, known_places
 from sakka.models.fusion import HOWS, RATIOS, How, Mask, Mixture, best_mixture, fuse, right_by_mixture
+from sakka.models.growing import GrowingModel, growing, new_creators, place_of
 from sakka.models.registry import make_model, model_class
 from sakka.models.stacking import LearnedFusion, cross_fitted, fit_fusion, log_loss
 from sakka.models.strangers import sureness, threshold_of
@@ -36,7 +37,7 @@ EQUAL = Mixture("log-linear", 0.5)
 ROLES: dict[str, tuple[Modality, ...]] = {"photo": ("photo", "labels", "none"), "text": ("text", "none")}
 
 
-class FusedModel(CreatorModel):
+class FusedModel(GrowingModel):
     """A photo model and a text model, fused.
 
     Attributes:
@@ -102,7 +103,61 @@ class FusedModel(CreatorModel):
         fitted = {role: self._make(role).fit(works, creators) for role in roles}
         self.photo_model_, self.text_model_ = fitted.get("photo"), fitted.get("text")
         self.creators_ = creators
+        self.works_ = np.bincount(places, minlength=len(creators))
         return self
+
+    def add_creators(self, works: Catalog) -> None:
+        """Learn new creators from their works: a column in each of the two models and a term in the fusion.
+
+        The fusion's weights, the thresholds and the known creators' columns stay as they are.
+
+        Raises:
+            ModelError: A work has no creator, its creator is known already, or one of the two models can't take in
+                creators or kept no works.
+            PhotoError: A photo can't be read.
+        """
+        added = new_creators(works, self.creators_)
+        self.check_can_add()
+        for model in self._growing_models():
+            model.add_creators(works)
+        creators = (*self.creators_, *added)
+        counts = np.bincount(works.creator_indices(creators))[len(self.creators_) :]
+        if self.fusion_ is not None:
+            self.fusion_ = self.fusion_.with_creators(counts // HOLD_OUT)
+        self.works_ = np.append(self.works_, counts)
+        self.creators_ = creators
+
+    def remove_creator(self, creator: str) -> None:
+        """Forget a creator.
+
+        Raises:
+            ModelError: It is not known or is the only one, or one of the two models can't leave it out.
+        """
+        place = place_of(creator, self.creators_)
+        for model in self._growing_models():
+            model.remove_creator(creator)
+        if self.fusion_ is not None:
+            self.fusion_ = self.fusion_.without(place)
+        self.works_ = np.delete(self.works_, place)
+        self.creators_ = tuple(each for each in self.creators_ if each != creator)
+
+    def check_can_add(self) -> None:
+        """Refuse where creators can't be added.
+
+        Raises:
+            ModelError: One of the two models can't take in creators or kept no works.
+        """
+        for model in self._growing_models():
+            model.check_can_add()
+
+    def forget_works(self) -> None:
+        """Let go of what was kept of single works; creators can be removed but no longer added then."""
+        for model in (self.photo_model_, self.text_model_):
+            if isinstance(model, GrowingModel):
+                model.forget_works()
+
+    def _growing_models(self) -> list[GrowingModel]:
+        return [growing(model) for model in (self.photo_model_, self.text_model_) if model is not None]
 
     def predict_proba(self, works: Catalog) -> Probabilities:
         """Fuse the answers of the two models, shape (n_works, n_creators); neither sees a work that it can't read."""
@@ -210,13 +265,14 @@ class FusedModel(CreatorModel):
                 "fusion": None if self.fusion_ is None else self.fusion_.kind,
                 "thresholds": self.thresholds_,
             },
-            tensors={} if self.fusion_ is None else dict(self.fusion_.tensors()),
+            tensors={"works": self.works_, **({} if self.fusion_ is None else self.fusion_.tensors())},
             children={role: model for role, model in children.items() if model is not None},
         )
 
     def _restore(self, parts: ModelParts) -> None:
         self.mixture_ = Mixture(parts.values["how"], parts.values["photo_weight"])
         self.held_out_ = parts.values["held_out"]
+        self.works_ = parts.tensors["works"]
         self.thresholds_ = parts.values["thresholds"]
         kind = parts.values["fusion"]
         self.fusion_ = None if kind is None else LearnedFusion.from_tensors(kind, parts.tensors)

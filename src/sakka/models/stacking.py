@@ -21,7 +21,7 @@ C. Guo et al., On calibration of modern neural networks, ICML 2017, https://arxi
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -43,6 +43,7 @@ PENALTY = 4.0  # a creator's own d is taken to stay within about 1/2
 MOST_ENTRIES = 2**22  # of works times creators; beyond it every second, third ... work is fitted on
 STEPS = 200
 PARTS = 5
+WEIGHT_NAMES = ("features", "bias", "share")
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,25 @@ class Weights:
     Attributes:
         features: One weight a feature, shape (n_features,).
         bias: One term a creator, g log share_c + d_c, shape (n_creators,).
+        share: g, and the logarithm of the works that the shares are of, shape (2,).
     """
 
     features: Table
     bias: Table
+    share: Table
+
+    def with_creators(self, works: IntArray) -> "Weights":
+        """Give new creators the term of their share, with d_c = 0.
+
+        Args:
+            works: How many works of each would have been fitted on, shape (n_new,).
+        """
+        terms = self.share[0] * (np.log(works + 1) - self.share[1])
+        return replace(self, bias=np.append(self.bias, terms))
+
+    def without(self, place: int) -> "Weights":
+        """Leave one creator out."""
+        return replace(self, bias=np.delete(self.bias, place))
 
 
 @dataclass(frozen=True)
@@ -92,14 +108,26 @@ class LearnedFusion:
 
     def tensors(self) -> dict[str, Table]:
         """Give the weights as arrays by name; `from_tensors` takes them back."""
-        named = ((view, name, getattr(self.views[view], name)) for view in VIEWS for name in ("features", "bias"))
+        named = ((view, name, getattr(self.views[view], name)) for view in VIEWS for name in WEIGHT_NAMES)
         return {f"{view}_{name}": array for view, name, array in named}
 
     @classmethod
     def from_tensors(cls, kind: Kind, tensors: Mapping[str, Table]) -> "LearnedFusion":
         """Make a fusion of what `tensors` gave."""
-        views = {view: Weights(tensors[f"{view}_features"], tensors[f"{view}_bias"]) for view in VIEWS}
+        views = {view: Weights(*(tensors[f"{view}_{name}"] for name in WEIGHT_NAMES)) for view in VIEWS}
         return cls(kind, views)
+
+    def with_creators(self, works: IntArray) -> "LearnedFusion":
+        """Take new creators in behind the others.
+
+        Args:
+            works: How many works of each would have been fitted on, shape (n_new,).
+        """
+        return LearnedFusion(self.kind, {view: weights.with_creators(works) for view, weights in self.views.items()})
+
+    def without(self, place: int) -> "LearnedFusion":
+        """Leave one creator out."""
+        return LearnedFusion(self.kind, {view: weights.without(place) for view, weights in self.views.items()})
 
 
 def fit_fusion(
@@ -129,12 +157,12 @@ def fit_fusion(
     if kind not in KINDS:
         raise ModelError(f"no learned fusion is called {kind!r}; known are {', '.join(KINDS)}")
     seen, read = (np.ones(len(photo), np.bool_) if mask is None else mask for mask in (has_photo, has_text))
-    share = np.log((np.bincount(places, minlength=photo.shape[1]) + 1) / (len(places) + photo.shape[1]))
+    counts = np.bincount(places, minlength=photo.shape[1]) + 1
     views: dict[View, Weights] = {}
     for view, able in zip(VIEWS, (seen & read, seen, read), strict=True):
         rows = every_so_many(np.flatnonzero(able), photo.shape[1])
         tables = _tables(view, photo[rows], text[rows])
-        views[view] = _fit_view(features(kind, tables), places[rows], share, len(tables))
+        views[view] = _fit_view(features(kind, tables), places[rows], counts, len(tables))
     return LearnedFusion(kind, views)
 
 
@@ -206,10 +234,11 @@ def _candidate_features(table: Probabilities) -> Iterator[Probabilities]:
     yield from (table, logarithm * entropy, -np.log1p(rank), first, first * (ordered[:, :1] - ordered[:, -1:]))
 
 
-def _fit_view(table: npt.NDArray[np.float32], places: IntArray, share: Table, n_models: int) -> Weights:
+def _fit_view(table: npt.NDArray[np.float32], places: IntArray, counts: IntArray, n_models: int) -> Weights:
     """Fit one view; without a work it is the equal weights it starts from."""
     from scipy.optimize import minimize
 
+    share = np.log(counts / counts.sum())
     width = table.shape[2]
     start = np.zeros(width + 1 + len(share))
     start[:n_models] = 1 / n_models
@@ -228,7 +257,8 @@ def _fit_view(table: npt.NDArray[np.float32], places: IntArray, share: Table, n_
         return float(value), slope
 
     found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": STEPS}).x
-    return Weights(found[:width], found[width] * share + found[width + 1 :])
+    shares = np.array([found[width], np.log(counts.sum())])
+    return Weights(found[:width], found[width] * share + found[width + 1 :], shares)
 
 
 def _tables(view: View, photo: Probabilities, text: Probabilities) -> tuple[Probabilities, ...]:

@@ -9,6 +9,7 @@ works, never on test parts.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import ClassVar, Self
 
 import numpy as np
@@ -16,7 +17,6 @@ import numpy.typing as npt
 
 from sakka.errors import ModelError
 from sakka.models.base import (
-    CreatorModel,
     FoldPrediction,
     Modality,
     ModelParts,
@@ -24,9 +24,11 @@ from sakka.models.base import (
     known_places,
     shares_of_creators,
 )
+from sakka.models.growing import GrowingHead
+from sakka.models.new_columns import Columns, Kept
 from sakka.models.photo.extractor import PhotoExtractor, VectorTable
 from sakka.models.photo.features import photo_features
-from sakka.models.softmax import SoftmaxHead, block_weights, fit_softmax
+from sakka.models.softmax import FloatTable, SoftmaxHead, block_weights, fit_softmax
 from sakka.splits import Fold, IntArray
 from sakka.works import Catalog
 
@@ -34,7 +36,7 @@ PENALTY, PENALTY_WITH_COVARIANCES = 0.003, 0.01
 HEAD_TENSORS = ("mean", "scale", "weights", "bias")
 
 
-class PhotoLinear(CreatorModel):
+class PhotoLinear(GrowingHead):
     """A linear softmax on channel statistics of a frozen network.
 
     Attributes:
@@ -76,9 +78,10 @@ class PhotoLinear(CreatorModel):
         self._check_settings()
         places = known_places(works, self.creators_)
         features, has_photo = self._features(works)
-        self.shares_ = shares_of_creators(places, len(self.creators_))
-        rows = [np.flatnonzero(has_photo)]
-        self.head_ = self._heads(features, places, rows, len(self.creators_))[0]
+        self._set_works(np.bincount(places, minlength=len(self.creators_)))
+        rows = np.flatnonzero(has_photo)
+        self.head_ = self._heads(features, places, [rows], len(self.creators_))[0]
+        self.kept_ = Kept.of(features[rows], places[rows], len(self.creators_)) if len(rows) else None
         return self
 
     def predict_proba(self, works: Catalog) -> Probabilities:
@@ -160,16 +163,40 @@ class PhotoLinear(CreatorModel):
             answers[has_photo] = head.predict_proba(features[has_photo])
         return answers
 
+    def _features_to_keep(self, works: Catalog) -> tuple[VectorTable, npt.NDArray[np.bool_]]:
+        return self._features(works)
+
+    def _features_to_read(self, kept: VectorTable) -> FloatTable:
+        head = self._fitted_head()
+        return (kept - head.mean) / head.scale
+
+    def _columns(self) -> Columns:
+        head = self._fitted_head()
+        return Columns(head.weights, head.bias)
+
+    def _set_columns(self, columns: Columns) -> None:
+        self.head_ = replace(self._fitted_head(), weights=columns.weights, bias=columns.bias)
+
+    def _has_columns(self) -> bool:
+        return self.head_ is not None
+
+    def _penalty_of_columns(self) -> float:
+        return self._penalty(len(self._blocks()) > 1)
+
+    def _fitted_head(self) -> SoftmaxHead:
+        assert self.head_ is not None
+        return self.head_
+
     def _export(self) -> ModelParts:
-        tensors = {"shares": self.shares_}
+        tensors = self._growth_tensors()
         if self.head_ is not None:
             tensors |= {name: getattr(self.head_, name) for name in HEAD_TENSORS}
         return ModelParts(tensors=tensors)
 
     def _restore(self, parts: ModelParts) -> None:
-        self.shares_ = parts.tensors["shares"]
         has_head = "weights" in parts.tensors
         self.head_ = SoftmaxHead(**{name: parts.tensors[name] for name in HEAD_TENSORS}) if has_head else None
+        self._restore_growth(parts, len(self.head_.mean) if self.head_ else 0)
 
 
 class EfficientNetLinear(PhotoLinear):

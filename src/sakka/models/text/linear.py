@@ -24,15 +24,9 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from sakka.models.base import (
-    CreatorModel,
-    FoldPrediction,
-    Modality,
-    ModelParts,
-    Probabilities,
-    known_places,
-    shares_of_creators,
-)
+from sakka.models.base import FoldPrediction, Modality, ModelParts, Probabilities, known_places
+from sakka.models.growing import GrowingHead
+from sakka.models.new_columns import Columns, Kept
 from sakka.models.text.features import BLOCKS, PARTS, Block, count_blocks, rows_of, side_by_side
 from sakka.models.text.ngrams import Counts, count_known
 from sakka.models.text.softmax import COPIES, fit_softmax, softmax
@@ -67,7 +61,7 @@ STYLE, SUBJECT = Profile(0.5, 5e-5, True), Profile(1.0, 1e-3, False)
 PROFILES = (STYLE, SUBJECT)
 
 
-class LinearText(CreatorModel):
+class LinearText(GrowingHead):
     """TF-IDF of words and character n-grams with a linear softmax, in any language."""
 
     name: ClassVar[str] = "text-linear"
@@ -114,10 +108,7 @@ class LinearText(CreatorModel):
 
     def predict_proba(self, works: Catalog) -> Probabilities:
         """Give each work's probabilities from its text; a blank text gets the creators' shares."""
-        texts = [normalise(text) for text in works.texts]
-        blocks = zip(BLOCKS.values(), self.blocks_, strict=True)
-        counts = [count_known(texts, hashes_of, block.vocabulary) for hashes_of, block in blocks]
-        return self._predict_counts(counts, works.has_text)
+        return self._predict_counts(self._known_counts([normalise(text) for text in works.texts]), works.has_text)
 
     def predict_folds(self, works: Catalog, folds: Sequence[Fold], creators: Sequence[str]) -> Iterator[FoldPrediction]:
         """Answer for each fold as `fit` on its training part would, with one count for all and folds in threads."""
@@ -140,13 +131,14 @@ class LinearText(CreatorModel):
 
     def _fit_counts(self, counts: Sequence[Counts], places: IntArray) -> Self:
         n_creators = len(self.creators_)
-        self.shares_ = shares_of_creators(places, n_creators)
+        self._set_works(np.bincount(places, minlength=n_creators))
         self.profile_ = self._choose_profile(counts, places)
         chosen = [self._choose(block, self.profile_.idf_power) for block in counts]
         self.blocks_ = [block for block, _ in chosen]
         features = side_by_side([block.weigh(known) for block, known in chosen])
         whole = len(places)
         rows = np.arange(len(places) * PARTS if self.profile_.halves else whole)
+        self.kept_ = Kept.of(features[:whole], places, n_creators)
         rows = rows[(rows < whole) | (np.diff(features.indptr)[rows] > 0)]  # half of a blank says nothing
         self.weights_, self.bias_ = fit_softmax(
             features[rows],
@@ -206,8 +198,7 @@ class LinearText(CreatorModel):
         return self._predict_counts(known, has_text[rows])
 
     def _predict_counts(self, counts: Sequence[Any], has_text: npt.NDArray[np.bool_]) -> Probabilities:
-        weighed = [block.weigh(known) for block, known in zip(self.blocks_, counts, strict=True)]
-        probabilities = softmax(side_by_side(weighed) @ self.weights_ + self.bias_)
+        probabilities = softmax(self._weighed(counts) @ self.weights_ + self.bias_)
         probabilities[~has_text] = self.shares_
         return probabilities
 
@@ -220,8 +211,33 @@ class LinearText(CreatorModel):
         """Give how many features of a kind may be known so that one model's weights and their history fit."""
         return max(1, min(self.max_features, TRAINING_BYTES // (WEIGHT_BYTES * n_creators * len(BLOCKS))))
 
+    def _known_counts(self, texts: Sequence[str]) -> list[Any]:
+        blocks = zip(BLOCKS.values(), self.blocks_, strict=True)
+        return [count_known(texts, hashes_of, block.vocabulary) for hashes_of, block in blocks]
+
+    def _weighed(self, counts: Sequence[Any]) -> Any:
+        return side_by_side([block.weigh(known) for block, known in zip(self.blocks_, counts, strict=True)])
+
+    def _features_to_keep(self, works: Catalog) -> tuple[Any, npt.NDArray[np.bool_]]:
+        return self._weighed(self._known_counts([normalise(text) for text in works.texts])), works.has_text
+
+    def _features_to_read(self, kept: Any) -> Any:
+        return kept
+
+    def _columns(self) -> Columns:
+        return Columns(self.weights_, self.bias_)
+
+    def _set_columns(self, columns: Columns) -> None:
+        self.weights_, self.bias_ = columns.weights, columns.bias
+
+    def _has_columns(self) -> bool:
+        return True
+
+    def _penalty_of_columns(self) -> float:
+        return self.profile_.penalty
+
     def _export(self) -> ModelParts:
-        tensors: dict[str, npt.NDArray[Any]] = {"weights": self.weights_, "bias": self.bias_, "shares": self.shares_}
+        tensors = {**self._growth_tensors(), "weights": self.weights_, "bias": self.bias_}
         for name, block in zip(BLOCKS, self.blocks_, strict=True):
             tensors |= {f"{name}.{part}": value for part, value in vars(block).items()}
         return ModelParts(tensors=tensors, values={"profile": vars(self.profile_)})
@@ -229,6 +245,7 @@ class LinearText(CreatorModel):
     def _restore(self, parts: ModelParts) -> None:
         tensors = parts.tensors
         self.profile_ = Profile(**parts.values["profile"])
-        self.weights_, self.bias_, self.shares_ = tensors["weights"], tensors["bias"], tensors["shares"]
+        self.weights_, self.bias_ = tensors["weights"], tensors["bias"]
         names = ("vocabulary", "idf", "stretch")
         self.blocks_ = [Block(*(tensors[f"{block}.{name}"] for name in names)) for block in BLOCKS]
+        self._restore_growth(parts, len(self.weights_))

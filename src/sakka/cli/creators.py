@@ -1,0 +1,106 @@
+"""`sakka creators`: who a saved model knows; take a creator in or out without fitting it again."""
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sakka.cli import app
+
+if TYPE_CHECKING:
+    from sakka.models.growing import GrowingModel
+    from sakka.works import Catalog
+
+group = typer.Typer(help="Who a saved model knows; take creators in or out.", no_args_is_help=True)
+app.add_typer(group, name="creators")
+
+ModelFolder = Annotated[Path, typer.Argument(help="A model's folder, as `sakka fit` saves it.", metavar="MODEL")]
+
+
+@group.command("add")
+def add(
+    model: ModelFolder,
+    works: Annotated[
+        Path,
+        typer.Argument(
+            help="Works by the new creators alone: a catalog, or a csv, jsonl or parquet file.", metavar="WORKS"
+        ),
+    ],
+    photo_root: Annotated[
+        Path | None, typer.Option(help="The folder that photo paths of a file start at; by default the file's.")
+    ] = None,
+) -> None:
+    """Learn new creators from their works; what the model knows of the others stays as it is.
+
+    Example: sakka creators add model new.csv
+    """
+    from sakka.cli.terminal import show_pairs, showing_progress
+
+    fitted = _read(model)
+    fitted.check_can_add()
+    with showing_progress():
+        found = _works_of(works, photo_root)
+        started_s = time.monotonic()
+        known = len(fitted.creators_)
+        fitted.add_creators(found)
+    seconds = time.monotonic() - started_s
+    fitted.save(model)
+    show_pairs(
+        [
+            (creator, f"{count:,} work{'s' if count > 1 else ''}")
+            for creator, count in zip(fitted.creators_[known:], fitted.works_[known:].tolist(), strict=True)
+        ]
+    )
+    typer.echo(f"added in {seconds:.1f} s, photo features included; {model} knows {len(fitted.creators_):,} creators")
+
+
+@group.command("remove")
+def remove(model: ModelFolder, creator: Annotated[str, typer.Argument(help="The creator's name.")]) -> None:
+    """Forget a creator, and the works that were kept of it.
+
+    Example: sakka creators remove model Mori
+    """
+    fitted = _read(model)
+    fitted.remove_creator(creator)
+    fitted.save(model)
+    typer.echo(f"{creator} removed; {model} knows {len(fitted.creators_):,} creators")
+
+
+@group.command("list")
+def list_creators(
+    model: ModelFolder, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
+) -> None:
+    """List the creators that a model knows, with the number of works it learned from, most works first.
+
+    Example: sakka creators list model
+    """
+    from sakka.cli.terminal import show_table
+
+    fitted = _read(model)
+    pairs = sorted(zip(fitted.creators_, fitted.works_.tolist(), strict=True), key=lambda pair: (-pair[1], pair[0]))
+    if as_json:
+        found = [{"creator": creator, "works": works} for creator, works in pairs]
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    show_table(["creator", "works"], [[creator, f"{works:,}"] for creator, works in pairs])
+
+
+def _read(folder: Path) -> "GrowingModel":
+    from sakka.models.base import CreatorModel
+    from sakka.models.growing import growing
+
+    return growing(CreatorModel.load(folder))
+
+
+def _works_of(path: Path, photo_root: Path | None) -> "Catalog":
+    """Read works from a catalog's folder or a file; rows that can't be used are an error.
+
+    Raises:
+        CatalogError: It is neither, or a row can't be used.
+    """
+    from sakka.curation.build import build_catalog
+    from sakka.works import Catalog
+
+    return Catalog.read(path) if path.is_dir() else build_catalog(path, photo_root=photo_root, strict=True)

@@ -1,0 +1,31 @@
+from pathlib import Path
+
+import pytest
+
+from sakka import files
+from sakka.files import writing_whole_folder
+
+
+def write(folder: Path, text: str) -> None:
+    with writing_whole_folder(folder) as part:
+        (part / "text").write_text(text)
+
+
+@pytest.mark.parametrize("swaps", [True, False])
+def test_a_folder_is_replaced_whole_and_nothing_is_left_beside_it(
+    folder: Path, swaps: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not swaps:
+        monkeypatch.setattr(files, "_exchange", lambda one, other: False)
+    write(folder / "made", "old")
+    write(folder / "made", "new")
+    assert (folder / "made" / "text").read_text() == "new"
+    assert [path.name for path in folder.iterdir()] == ["made"]
+
+
+def test_a_block_that_raises_leaves_the_old_folder(folder: Path) -> None:
+    write(folder / "made", "old")
+    with pytest.raises(UnicodeEncodeError):
+        write(folder / "made", "\ud800")
+    assert (folder / "made" / "text").read_text() == "old"
+    assert [path.name for path in folder.iterdir()] == ["made"]
