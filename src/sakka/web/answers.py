@@ -18,6 +18,7 @@ from sakka.web.finding import Found
 
 MOST_ANSWERS = 300
 KEPT_S = 3600.0
+ALWAYS_NAMED, LEAST_NAMED = 3, 0.01
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,12 @@ class Answer:
     evidence: Evidence | None = None
     same: tuple[Found, ...] = ()
     kindred: tuple[Found, ...] = ()
+
+    @property
+    def candidates(self) -> tuple[tuple[str, float], ...]:
+        """The creators worth a line: the first three, and others of a hundredth or more."""
+        first, others = self.naming.creators[:ALWAYS_NAMED], self.naming.creators[ALWAYS_NAMED:]
+        return first + tuple(pair for pair in others if pair[1] >= LEAST_NAMED)
 
 
 class AnswerStore:

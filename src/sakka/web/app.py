@@ -52,7 +52,6 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,  # those pages load scripts from another host
         redoc_url=None,
-        max_body_size=settings.limits.upload_bytes,
         form_limits={
             "max_files": MOST_FILES,
             "max_fields": MOST_FIELDS,

@@ -1,4 +1,4 @@
-"""What every request passes before anything reads it: its host, its rate, its key, its origin.
+"""What every request passes before anything reads it: its host, its rate, its key, its origin, its size.
 
 - Host: where there is no key, only names of this machine are answered, so that a page elsewhere can't reach the server
   under a name of its own (DNS rebinding). With a key any name will do: the key, or the cookie that a browser keeps for
@@ -6,6 +6,7 @@
 - Key: `X-API-Key`, `Authorization: Bearer`, or the cookie that the sign-in page sets.
 - Origin: a browser says from which page a form comes (`Sec-Fetch-Site`, `Origin`); one of another site is refused.
 - Rate: a token bucket a client; a photo or a style sheet takes a small part of a token.
+- Size and time: a body that is too large or too slow is given up, whether it told its length or not.
 
 Every answer carries the headers that keep a browser from running, framing or guessing anything.
 """
@@ -25,7 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from sakka.web.metrics import Metrics
 from sakka.web.problems import Problem
 from sakka.web.rate import RateLimiter
-from sakka.web.settings import LOOPBACK_NAMES, Settings
+from sakka.web.settings import LOOPBACK_NAMES, Limits, Settings
 
 OPEN_PATHS = ("/health", "/key", "/static/")
 CHEAP_PATHS = ("/health", "/static/", "/photos/")
@@ -74,7 +75,7 @@ class Guard:
             app = self.app
             if (problem := self._problem(scope)) is not None:
                 app = await self.refuse(scope, problem)
-            await app(scope, _within(receive, self.settings.limits.seconds), answer.send)
+            await app(scope, _within(receive, self.settings.limits), answer.send)
         finally:
             self.metrics.in_flight -= 1
             seconds = time.monotonic() - started_s
@@ -82,7 +83,7 @@ class Guard:
 
     def _problem(self, scope: Scope) -> HTTPException | None:
         headers, path = Headers(scope=scope), scope["path"]
-        checks = (self._of_host, self._of_crowd, self._of_rate, self._of_key, self._of_origin)
+        checks = (self._of_host, self._of_crowd, self._of_rate, self._of_key, self._of_origin, self._of_size)
         for check in checks:
             if (problem := check(scope, headers, path)) is not None:
                 self.metrics.refused[check.__name__.removeprefix("_of_")] += 1
@@ -122,6 +123,11 @@ class Guard:
         if scope["method"] in SAFE_METHODS or not is_cross_site(headers):
             return None
         return Problem(403, "the form comes from a page of another site; open this server's own page")
+
+    def _of_size(self, _scope: Scope, headers: Headers, _path: str) -> HTTPException | None:
+        most = self.settings.limits.upload_bytes
+        length = headers.get("content-length", "0")
+        return _too_large(most) if not length.isdecimal() or int(length) > most else None
 
 
 class _Answer:
@@ -192,21 +198,31 @@ def is_cross_site(headers: Headers) -> bool:
         return True
 
 
-def _within(receive: Receive, seconds: float) -> Receive:
-    """Give a `receive` that ends a body which takes longer than `seconds` to arrive."""
-    until_s = time.monotonic() + seconds
+def _too_large(most: int) -> Problem:
+    return Problem(
+        413, f"the request has more than the {most:,} bytes that are read; send less", {"Connection": "close"}
+    )
+
+
+def _within(receive: Receive, limits: Limits) -> Receive:
+    """Give a `receive` that ends a body which is too large or takes too long, whatever its header said."""
+    until_s = time.monotonic() + limits.seconds
+    left = limits.upload_bytes
     arrived = False
 
-    async def receive_in_time() -> Message:
-        nonlocal arrived
+    async def receive_within() -> Message:
+        nonlocal arrived, left
         if arrived:
             return await receive()
         try:
             message = await asyncio.wait_for(receive(), max(0.0, until_s - time.monotonic()))
         except TimeoutError:
-            detail = f"the body took more than {seconds} s to arrive"
+            detail = f"the body took more than {limits.seconds} s to arrive"
             raise Problem(408, detail, {"Connection": "close"}) from None
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise _too_large(limits.upload_bytes)
         arrived = message["type"] != "http.request" or not message.get("more_body", False)
         return message
 
-    return receive_in_time
+    return receive_within

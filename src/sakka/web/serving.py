@@ -2,12 +2,17 @@
 
 import logging
 import os
-import signal
 import socket
 from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from sakka.errors import MissingPartError, ServeError
 from sakka.web.settings import Settings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from uvicorn import Server
 
 MOST_CONNECTIONS = 512  # open ones, served or not
 KEEP_ALIVE_S = 5
@@ -25,8 +30,6 @@ def run_server(settings: Settings, say: Callable[[str], None]) -> None:
         SakkaError: The address can't be listened on, or the application can't be made.
     """
     try:
-        import uvicorn
-
         from sakka.web.app import create_app
     except ImportError as error:
         raise MissingPartError(
@@ -35,9 +38,21 @@ def run_server(settings: Settings, say: Callable[[str], None]) -> None:
     with listening(settings) as sock:
         use_threads()
         logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-        app = create_app(settings)
-        config = uvicorn.Config(
+        logging.getLogger("python_multipart").setLevel(logging.ERROR)  # else each malformed form is a line in the log
+        server = server_of(create_app(settings))
+        say(f"serving on {address_of(sock)} until Ctrl-C")
+        with suppress(KeyboardInterrupt):
+            server.run(sockets=[sock])
+
+
+def server_of(app: "FastAPI") -> "Server":
+    """Give what runs an application."""
+    import uvicorn
+
+    return uvicorn.Server(
+        uvicorn.Config(
             app,
+            log_config=None,
             log_level="warning",
             access_log=False,
             server_header=False,
@@ -46,9 +61,7 @@ def run_server(settings: Settings, say: Callable[[str], None]) -> None:
             timeout_graceful_shutdown=SHUTDOWN_S,
             lifespan="on",
         )
-        server = uvicorn.Server(config)
-        say(f"serving on {address_of(sock)} until Ctrl-C")
-        run_quietly(server, sock)
+    )
 
 
 def listening(settings: Settings) -> socket.socket:
@@ -87,14 +100,3 @@ def use_threads() -> None:
     import torch
 
     torch.set_num_threads(max(1, len(os.sched_getaffinity(0))))
-
-
-def run_quietly(server: object, sock: socket.socket) -> None:
-    """Run the server; Ctrl-C and SIGTERM end it without a traceback."""
-    from uvicorn import Server
-
-    assert isinstance(server, Server)
-    try:
-        server.run(sockets=[sock])
-    except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)

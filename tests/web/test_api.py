@@ -1,0 +1,138 @@
+"""The API as a program uses it."""
+
+import io
+from pathlib import Path
+
+import httpx
+import pytest
+from PIL import Image
+from tests.web.servers import Folders
+
+from sakka.models.base import CreatorModel
+from sakka.works import Catalog, Work
+
+
+def problem_of(answer: httpx.Response) -> dict[str, object]:
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem: dict[str, object] = answer.json()
+    assert problem["status"] == answer.status_code
+    return problem
+
+
+def test_a_photo_and_a_title_are_answered_as_the_model_answers_them(
+    client: httpx.Client, folders: Folders, photo: bytes
+) -> None:
+    answer = client.post("/v1/identify", files={"photo": ("a.png", photo)}, data={"title": "刺繍 brooch", "top": "6"})
+    path = folders.photos / "photo-01-003.png"
+    work = next(each for each in Catalog.read(folders.catalog) if each.photos == (path.name,))
+    asked = Work("x", title="刺繍 brooch", photos=(str(path),), photo_sha256=work.photo_sha256)
+    expected = CreatorModel.load(folders.model).top_creators(Catalog.from_works([asked]), 6)[0]
+    assert [(each["creator"], each["probability"]) for each in answer.json()["creators"]] == [
+        (creator, pytest.approx(probability, abs=1e-6)) for creator, probability in expected
+    ]
+    assert answer.json()["creators"][0]["creator"] == "creator 01"
+
+
+@pytest.mark.parametrize("fields", [{"title": "leather saddle stitch brown"}, {"description": "leather, classic"}])
+def test_a_text_alone_is_enough(client: httpx.Client, fields: dict[str, str]) -> None:
+    answer = client.post("/v1/identify", data=fields)
+    assert answer.json()["creators"][0]["creator"] == "creator 05"
+
+
+def test_the_name_of_the_file_makes_no_difference(client: httpx.Client, photo: bytes) -> None:
+    answers = [
+        client.post("/v1/identify", files={"photo": (name, photo, kind)}).json()
+        for name, kind in (("a.png", "image/png"), ("../../etc/passwd", "text/html"), ("creator 05.exe", "x/y"))
+    ]
+    assert answers[0] == answers[1] == answers[2]
+
+
+def test_a_work_without_anything_is_refused_in_words(client: httpx.Client) -> None:
+    for data in ({}, {"title": "  "}):
+        answer = client.post("/v1/identify", data=data)
+        assert answer.status_code == 422
+        assert "send a photo, a title, a description" in str(problem_of(answer)["detail"])
+
+
+def test_an_upload_is_not_kept(
+    client: httpx.Client, photo: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert client.post("/v1/identify", files={"photo": ("a", photo)}).status_code == 200
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_batch_gives_an_answer_for_every_work_in_its_order(client: httpx.Client) -> None:
+    works = [{"title": "leather saddle stitch", "id": "mine"}, {"description": "刺繍 小鳥 手縫い"}]
+    answer = client.post("/v1/identify/batch", json={"works": works, "ids": ["work-01-003", "work-04-000"], "top": 1})
+    found = [(each["id"], each["creators"][0]["creator"]) for each in answer.json()["answers"]]
+    assert found == [
+        ("mine", "creator 05"), ("1", "creator 02"), ("work-01-003", "creator 01"), ("work-04-000", "creator 04"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"works": [{"title": "x"}] * 65}, 422),
+        ({"works": [{"title": "x" * 501}]}, 422),
+        ({"works": [{"title": "\ud800"}]}, 422),
+        ({"works": [{}]}, 422),
+        ({"works": [], "more": 1}, 422),
+        ({"ids": ["nowhere"]}, 404),
+        ({"ids": ["work-01-003"], "top": 0}, 422),
+        ([], 422),
+    ],
+)
+def test_a_batch_that_is_not_one_is_refused(client: httpx.Client, body: object, status: int) -> None:
+    import json
+
+    content = json.dumps(body).encode()
+    answer = client.post("/v1/identify/batch", content=content, headers={"Content-Type": "application/json"})
+    assert answer.status_code == status
+    assert problem_of(answer)["detail"]
+
+
+def test_an_empty_batch_has_no_answers(client: httpx.Client) -> None:
+    assert client.post("/v1/identify/batch", json={}).json() == {"answers": []}
+
+
+def test_a_work_is_given_with_the_addresses_of_its_photos(client: httpx.Client) -> None:
+    work = client.get("/v1/works/work-01-003").json()
+    assert (work["creator"], work["created_at"]) == ("creator 01", "2015-01-23T00:00:00")
+    photo = client.get(work["photos"][0], params={"size": "small"})
+    assert photo.headers["content-type"] == "image/jpeg"
+    assert Image.open(io.BytesIO(photo.content)).size == (48, 48)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/photos/0/..%2Fcatalog%2Fcatalog.json", "/photos/0/photo-01-003.png", "/photos/0/%2Fetc%2Fpasswd",
+        "/photos/1/work-01-003", "/photos/0/work-01-003%00", "/photos/-1/work-01-003", "/photos/x/work-01-003",
+        "/photos/0//work-01-003", "/static/..%2Fapp.py", "/static/%2e%2e/app.py", "/static/../app.py",
+        "/static/..%5capp.py", "/v1/works/..%2F..%2Fcatalog", "/works/..%2F..%2Fetc%2Fpasswd",
+    ],
+)  # fmt: skip
+def test_no_path_leads_to_a_file_that_is_not_a_photo_of_a_work(client: httpx.Client, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code in (404, 422)
+    assert problem_of(answer)["detail"]
+
+
+def test_the_schema_describes_every_operation_and_its_problems(client: httpx.Client) -> None:
+    schema = client.get("/openapi.json").json()
+    assert {"/v1/identify", "/v1/identify/batch", "/v1/works/{work_id}", "/health", "/metrics"} <= set(schema["paths"])
+    for path in schema["paths"].values():
+        for operation in path.values():
+            assert "application/problem+json" in operation["responses"]["422"]["content"]
+            assert operation["summary"]
+
+
+def test_health_and_metrics_say_what_the_server_does(client: httpx.Client) -> None:
+    health = client.get("/health").json()
+    assert (health["status"], health["creators"], health["works"]) == ("ok", 6, 72)
+    lines = client.get("/metrics").text.splitlines()
+    assert 'sakka_requests_total{method="GET",route="/health",status="200"} ' in "\n".join(lines)
+    assert "sakka_works 72" in lines
+    assert all(line.startswith("#") or len(line.rsplit(" ", 1)) == 2 for line in lines)

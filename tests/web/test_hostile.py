@@ -1,0 +1,64 @@
+"""A short run of `python -m benchmarks.hostile`, and what hides in files that can be read all the same."""
+
+import io
+
+import httpx
+import pytest
+from benchmarks.hostile import generated_requests, not_refused, send
+from benchmarks.hostile_files import SCRIPT, valid_photo
+from benchmarks.hostile_requests import hostile_requests
+from PIL import Image
+
+SEED = 7
+
+
+def test_requests_made_from_the_schema_get_no_server_error(client: httpx.Client) -> None:
+    statuses, failures = generated_requests(str(client.base_url).rstrip("/"), 100, SEED)
+    assert failures == []
+    assert sum(statuses.values()) >= 100
+    assert {200, 404, 422} <= set(statuses)
+
+
+# Starlette leaves the file of a part without an end to the garbage collector, which closes it with a warning.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_hostile_uploads_are_each_refused_with_a_reason(client: httpx.Client) -> None:
+    failures = [not_refused(request, send(client, request)) for request in hostile_requests(60, SEED)]
+    assert [failure for failure in failures if failure] == []
+
+
+def test_a_refusal_without_a_reason_would_be_seen(client: httpx.Client) -> None:
+    request = next(hostile_requests(1, SEED))
+    assert not_refused(request, httpx.Response(500, text="oh")) is not None
+    assert not_refused(request, httpx.Response(422, text="no")) is not None
+    assert not_refused(request, httpx.Response(200, json={})) is not None
+
+
+def test_the_same_seed_gives_the_same_uploads() -> None:
+    assert list(hostile_requests(24, 3)) == list(hostile_requests(24, 3)) != list(hostile_requests(24, 4))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "BMP", "WEBP"])
+def test_what_hides_behind_a_readable_photo_does_not_come_out_again(client: httpx.Client, kind: str) -> None:
+    import random
+
+    hidden = valid_photo(random.Random(SEED), kind) + b"PK\3\4" + SCRIPT
+    sent = client.post("/", files={"photo": ("a.html", hidden, "text/html")}, headers={"Accept": "text/html"})
+    answer = client.get(sent.headers["location"], headers={"Accept": "text/html"})
+    assert answer.status_code == 200
+    assert SCRIPT.decode() not in answer.text
+    shown = client.get(sent.headers["location"] + "/photo")
+    assert shown.headers["content-type"] == "image/jpeg"
+    assert SCRIPT not in shown.content
+    assert Image.open(io.BytesIO(shown.content)).size == (120, 120)
+
+
+def test_where_a_photo_was_taken_does_not_come_out_again(client: httpx.Client) -> None:
+    exif = Image.Exif()
+    exif[0x010E] = "taken at home"
+    buffer = io.BytesIO()
+    Image.new("RGB", (90, 60), "teal").save(buffer, "JPEG", exif=exif)
+    assert b"taken at home" in buffer.getvalue()
+    sent = client.post("/", files={"photo": ("a.jpg", buffer.getvalue())})
+    shown = client.get(sent.headers["location"] + "/photo").content
+    assert b"taken at home" not in shown
+    assert not Image.open(io.BytesIO(shown)).getexif()
