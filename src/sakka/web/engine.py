@@ -136,6 +136,8 @@ def read_findings(folder: Path | None, collection: Collection) -> list[dict[str,
         return []
     try:
         findings = json.loads((folder / FINDINGS_FILE).read_bytes())
+        if not isinstance(findings, list):
+            raise TypeError("not a list")
         ids = {each for finding in findings for each in [*finding["works"], *finding["beside"]]}
         kinds = {(str(each["kind"]), float(each["score"])) for each in findings}
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:

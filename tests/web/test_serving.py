@@ -1,0 +1,86 @@
+"""`sakka serve` from its start to its end."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.command import run
+from tests.web.servers import Folders
+
+
+def refused(arguments: list[object], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
+    code, out, error = run(["serve", *arguments], monkeypatch, capsys)
+    assert (code, out) == (2, "")
+    assert error.startswith("sakka: ")
+    assert error.count("\n") == 1
+    return error
+
+
+def test_what_can_not_be_served_is_told_in_one_line(
+    folders: Folders, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("SAKKA_KEY", raising=False)
+    model = ["--port", "0", folders.model]
+    cases: list[tuple[list[object], str]] = [
+        (["--port", "0", folder], "is not a saved model"),
+        ([*model, "--catalog", folder], "is not a catalog"),
+        ([*model, "--catalog", folders.catalog, "--audit", folder], "is not an audit"),
+        ([*model, "--host", "0.0.0.0"], "needs a key"),
+        ([*model, "--key", "short"], "16 or more"),
+        ([*model, "--host", "198.51.100.1", "--key", "x" * 16], "can't listen"),
+        ([*model, "--host", "no such host", "--key", "x" * 16], "no address"),
+        ([*model, "--limit", "seconds=0"], "expected NAME=NUMBER"),
+        ([*model, "--limit", "speed=9"], "upload_bytes"),
+    ]
+    for arguments, words in cases:
+        assert words in refused(arguments, monkeypatch, capsys)
+
+
+def test_a_port_that_is_taken_is_told_in_one_line(
+    folders: Folders, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert "give another --port" in refused([folders.model, "--port", port], monkeypatch, capsys)
+
+
+@pytest.mark.parametrize(
+    "findings",
+    [
+        "{}", "[1]", "[{}]", "not JSON", '[{"kind": "wrong creator", "score": "x", "works": [], "beside": []}]',
+        json.dumps([{"kind": "wrong creator", "score": 1, "works": ["elsewhere"], "beside": [], "evidence": []}]),
+    ],
+)  # fmt: skip
+def test_an_audit_that_is_none_or_of_other_works_is_refused(
+    findings: str,
+    folders: Folders,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (folder / "findings.json").write_text(findings, encoding="utf-8")
+    arguments: list[object] = [folders.model, "--port", "0", "--catalog", folders.catalog, "--audit", folder]
+    why = "an audit of other works" if "elsewhere" in findings else "is not an audit"
+    assert why in refused(arguments, monkeypatch, capsys)
+
+
+def test_a_server_says_where_it_is_and_ends_on_ctrl_c(folders: Folders) -> None:
+    command = [str(Path(sys.executable).parent / "sakka"), "serve", str(folders.model), "--port", "0"]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        said = process.stdout.readline()
+        assert said.startswith("serving on http://127.0.0.1:")
+        assert httpx.get(said.split()[2] + "health", timeout=60).json()["works"] == 0
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+        assert (process.stdout.read(), process.stderr.read()) == ("", "")
