@@ -1,5 +1,6 @@
 """The text candidates: a split of 3:1:1, figures that can be counted, tables that a person reads."""
 
+import inspect
 import json
 from importlib import import_module
 from pathlib import Path
@@ -10,9 +11,11 @@ from tests.catalogs import tiny_catalog
 from typer.testing import CliRunner
 
 from sakka.cli import COMMAND_GROUPS, app
+from sakka.cli.candidates import text_candidates
 from sakka.errors import SplitError
 from sakka.experiment.text_candidates import WORD2VEC, Candidate, candidates, divide, judge
 from sakka.models.base import CreatorModel
+from sakka.models.lightgbm import LEAF_PENALTY
 from sakka.models.registry import make_model
 from sakka.works import Catalog
 
@@ -50,6 +53,14 @@ def test_the_four_of_the_paper_are_there_with_its_figures_and_settings() -> None
     assert found[0.8364]["max_words"] == 5000
     assert (found[0.8806]["dim"], found[0.8806]["epoch"]) == (100, 1000)
     assert {settings["seed"] for settings in found.values()} == {7}
+
+
+def test_the_penalty_on_leaves_is_the_models_own_unless_it_is_set() -> None:
+    option = inspect.signature(text_candidates).parameters["l2"].default
+    assert option == LEAF_PENALTY
+    for l2, settings in ((LEAF_PENALTY, {}), (0.0, {"l2": 0.0})):
+        found = [one.make(0).settings() for one in candidates(**settings)]
+        assert [each["l2"] for each in found if "l2" in each] == [l2] * 3
 
 
 def test_vectors_of_another_space_are_only_used_to_answer(works: Catalog) -> None:

@@ -55,6 +55,20 @@ def test_one_creator_alone_is_always_the_answer() -> None:
     assert predict_lightgbm(kept, np.ones((2, 2), np.float32)).tolist() == [[0, 1], [0, 1]]
 
 
+@pytest.mark.parametrize(("l2", "apart"), [(0.0, 0.1 * (40 / 20 + 40 / 40)), (10.0, 0.1 * (40 / 50 + 40 / 70))])
+def test_a_leaf_is_its_gradient_over_its_curvature_and_the_penalty(l2: float, apart: float) -> None:
+    places = np.repeat([0, 1, 2], 20)
+    features = (places == 0).astype(np.float32)[:, None]  # G is 40/3 on both sides, H 20/3 and 40/3
+    booster = fit_lightgbm(features, places, 3, iterations=1, l2=l2)
+    scores = booster.loaded().predict(features, raw_score=True)[:, 0]
+    assert scores[0] - scores[-1] == pytest.approx(apart, rel=1e-4)
+
+
+def test_a_negative_penalty_is_refused() -> None:
+    with pytest.raises(ModelError, match="got l2 -1; expected a number from 0"):
+        fit_lightgbm(*_three_creators(), 5, l2=-1)
+
+
 def test_tables_of_different_length_are_refused() -> None:
     with pytest.raises(ModelError, match="features of 3 works and creators of 2"):
         fit_lightgbm(np.zeros((3, 2), np.float32), np.array([0, 1]), 2)

@@ -14,9 +14,10 @@ def text_candidates(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the tables, .json and .md.")],
     epoch: Annotated[int, typer.Option(min=1, help="Passes of fastText; 1,000 in the paper.")] = 1000,
     repeats: Annotated[int, typer.Option(min=1, help="Splits to judge on; with two or more there is a spread.")] = 1,
+    l2: Annotated[float, typer.Option(min=0, help="LightGBM's penalty on leaves; 0 in the paper.")] = 10.0,
     seed: Annotated[int, typer.Option(min=0, help="The seed of the splits and of the models.")] = 0,
     word2vec: Annotated[
-        bool, typer.Option("--word2vec", help="Take Word2Vec apart: the ways in which it may go wrong.")
+        bool, typer.Option("--word2vec", help="Take Word2Vec apart: the ways in which it may go wrong, with --l2 0.")
     ] = False,
 ) -> None:
     """Judge Word2Vec, Doc2Vec, TF-IDF (with LightGBM) and fastText on a 3:1:1 split, beside the paper's figures.
@@ -30,7 +31,7 @@ def text_candidates(
     from sakka.works import Catalog
 
     works = Catalog.read(catalog)
-    chosen = WORD2VEC if word2vec else candidates(epoch)
+    chosen = WORD2VEC if word2vec else candidates(epoch, l2)
     with showing_progress():
         judged = judge(works, chosen, seed=seed, repeats=repeats)
     name = "word2vec" if word2vec else "text-candidates"

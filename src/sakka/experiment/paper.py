@@ -45,7 +45,7 @@ PAPER_MODELS: dict[str, PaperModel] = {
     "text": PaperModel("text-fasttext", {"dim": 100, TEXT_EPOCHS: 1000, "lr": 0.1, "min_count": 1}),
     "labels": PaperModel(
         "labels-lightgbm",
-        {"threshold": 0.2, "learning_rate": 0.1, "num_leaves": 23, "min_data_in_leaf": 1, "iterations": 100},
+        {"threshold": 0.2, "learning_rate": 0.1, "num_leaves": 23, "min_data_in_leaf": 1, "iterations": 100, "l2": 0.0},
     ),
 }
 MODELS: tuple[str, ...] = (*(model.name for model in PAPER_MODELS.values()), BASELINE)
@@ -119,6 +119,7 @@ def paper_plan(
         )
     names = options.names
     plan = make_plan(catalog, names, split=split, seed=seed, inner_folds=inner_folds, outer_folds=outer_folds)
+    plan = replace(plan, models=tuple(_with_papers_settings(model) for model in plan.models))
     plan = _with_epochs(plan, "photo", PHOTO_EPOCHS, "--epochs", options.epochs)
     plan = _with_epochs(plan, "text", TEXT_EPOCHS, "--text-epochs", options.text_epochs)
     return replace(plan, preset=PRESET, labels=bool(catalog.has_photo.any()), log_base=options.log_base)
@@ -172,6 +173,11 @@ def _number_arguments(plan: Plan) -> list[str]:
         ("--log-base", plan.log_base, "e"),
     )
     return [word for option, value, usual in pairs if value != usual for word in (option, str(value))]
+
+
+def _with_papers_settings(spec: ModelSpec) -> ModelSpec:
+    papers = [model.settings for model in PAPER_MODELS.values() if model.name == spec.name]
+    return replace(spec, settings={**spec.settings, **papers[0]}) if papers else spec
 
 
 def _with_epochs(plan: Plan, modality: str, setting: str, option: str, value: int | None) -> Plan:

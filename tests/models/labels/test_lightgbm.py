@@ -76,12 +76,13 @@ def test_folds_answer_as_models_fitted_one_by_one() -> None:
         assert np.array_equal(answer.test, alone.predict_proba(works.take(fold.test)))
 
 
-def test_the_settings_are_the_paper_s() -> None:
+def test_the_settings_are_the_paper_s_but_for_the_penalty_on_leaves() -> None:
     assert LabelsLightGBM().settings() == {
         "threshold": 0.2,
         "iterations": 100,
         "learning_rate": 0.1,
         "num_leaves": 23,
         "min_data_in_leaf": 1,
+        "l2": 10.0,
         "seed": 0,
     }

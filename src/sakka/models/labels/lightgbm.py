@@ -1,7 +1,8 @@
 """The paper's label model (section 3.6): which objects a photo shows, and LightGBM with the paper's settings.
 
 A work becomes a vector of 92 confidences (`table.py`): learning rate 0.1, num_leaves 23, min_data_in_leaf 1, 100
-iterations. A work without a photo gets the creators' shares in what was learned from.
+iterations, and a penalty on leaves that the paper does not have (`models/lightgbm.py`). A work without a photo
+gets the creators' shares in what was learned from.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,7 +22,14 @@ from sakka.models.base import (
 )
 from sakka.models.labels.coco import N_LABELS
 from sakka.models.labels.table import THRESHOLD, LabelVectors, find_labels
-from sakka.models.lightgbm import Booster, export_lightgbm, fit_lightgbm, import_lightgbm, predict_lightgbm
+from sakka.models.lightgbm import (
+    LEAF_PENALTY,
+    Booster,
+    export_lightgbm,
+    fit_lightgbm,
+    import_lightgbm,
+    predict_lightgbm,
+)
 from sakka.splits import Fold, IntArray
 from sakka.works import Catalog
 
@@ -37,6 +45,7 @@ class LabelsLightGBM(CreatorModel):
         learning_rate: The share of each tree that is added.
         num_leaves: Leaves a tree.
         min_data_in_leaf: Works a leaf holds at least.
+        l2: The penalty on leaves; 0 as in the paper.
         seed: Where LightGBM's own draws start.
     """
 
@@ -50,6 +59,7 @@ class LabelsLightGBM(CreatorModel):
         learning_rate: float = 0.1,
         num_leaves: int = 23,
         min_data_in_leaf: int = 1,
+        l2: float = LEAF_PENALTY,
         seed: int = 0,
     ) -> None:
         self.threshold = threshold
@@ -57,6 +67,7 @@ class LabelsLightGBM(CreatorModel):
         self.learning_rate = learning_rate
         self.num_leaves = num_leaves
         self.min_data_in_leaf = min_data_in_leaf
+        self.l2 = l2
         self.seed = seed
 
     def fit(self, works: Catalog, creators: Sequence[str] | None = None) -> Self:

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sakka.models.base import ModelParts, Probabilities
-from sakka.models.lightgbm import export_lightgbm, fit_lightgbm, import_lightgbm, predict_lightgbm
+from sakka.models.lightgbm import LEAF_PENALTY, export_lightgbm, fit_lightgbm, import_lightgbm, predict_lightgbm
 from sakka.models.text.segmented import SegmentedText, Words
 from sakka.models.text.word2vec import gensim_models
 from sakka.splits import IntArray
@@ -31,7 +31,14 @@ class Doc2VecLightGBM(SegmentedText):
     name: ClassVar[str] = "text-doc2vec"
 
     def __init__(
-        self, *, dim: int = 300, epochs: int = 10, min_count: int = 5, iterations: int = 100, seed: int = 0
+        self,
+        *,
+        dim: int = 300,
+        epochs: int = 10,
+        min_count: int = 5,
+        iterations: int = 100,
+        l2: float = LEAF_PENALTY,
+        seed: int = 0,
     ) -> None:
         """Store the settings.
 
@@ -40,12 +47,14 @@ class Doc2VecLightGBM(SegmentedText):
             epochs: Passes over the texts, and over one text when its vector is inferred.
             min_count: A word is known when it stands so often in the texts to learn from.
             iterations: Trees a creator.
+            l2: The penalty on leaves; 0 as in the paper.
             seed: Where the vectors and LightGBM's own draws start.
         """
         self.dim = dim
         self.epochs = epochs
         self.min_count = min_count
         self.iterations = iterations
+        self.l2 = l2
         self.seed = seed
 
     def _fit_words(self, texts: Sequence[Words], places: IntArray) -> None:
@@ -55,7 +64,7 @@ class Doc2VecLightGBM(SegmentedText):
         if len(self.network_.wv) > 0:
             self.network_.train(tagged, total_examples=self.network_.corpus_count, epochs=self.epochs)
         self.booster_ = fit_lightgbm(
-            self._infer(texts), places, len(self.creators_), iterations=self.iterations, seed=self.seed
+            self._infer(texts), places, len(self.creators_), iterations=self.iterations, l2=self.l2, seed=self.seed
         )
 
     def _network(self) -> Any:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from sakka.models.base import ModelParts, Probabilities
-from sakka.models.lightgbm import export_lightgbm, fit_lightgbm, import_lightgbm, predict_lightgbm
+from sakka.models.lightgbm import LEAF_PENALTY, export_lightgbm, fit_lightgbm, import_lightgbm, predict_lightgbm
 from sakka.models.text.segmented import SegmentedText, Words, count_words
 from sakka.splits import IntArray
 
@@ -22,16 +22,20 @@ class TfidfLightGBM(SegmentedText):
 
     name: ClassVar[str] = "text-tfidf_lightgbm"
 
-    def __init__(self, *, max_words: int = 5000, iterations: int = 100, seed: int = 0) -> None:
+    def __init__(
+        self, *, max_words: int = 5000, iterations: int = 100, l2: float = LEAF_PENALTY, seed: int = 0
+    ) -> None:
         """Store the settings.
 
         Args:
             max_words: How many words are known.
             iterations: Trees a creator.
+            l2: The penalty on leaves; 0 as in the paper.
             seed: Where LightGBM's own draws start.
         """
         self.max_words = max_words
         self.iterations = iterations
+        self.l2 = l2
         self.seed = seed
 
     def _fit_words(self, texts: Sequence[Words], places: IntArray) -> None:
@@ -42,7 +46,7 @@ class TfidfLightGBM(SegmentedText):
         texts_with = np.bincount(counts.indices, minlength=len(ranked))
         self.idf_ = (1 + np.log((1 + len(texts)) / (1 + texts_with))).astype(np.float32)
         self.booster_ = fit_lightgbm(
-            self._weigh(counts), places, len(self.creators_), iterations=self.iterations, seed=self.seed
+            self._weigh(counts), places, len(self.creators_), iterations=self.iterations, l2=self.l2, seed=self.seed
         )
 
     def _predict_words(self, texts: Sequence[Words]) -> Probabilities:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from sakka.errors import MissingPartError
 from sakka.models.base import ModelParts, Probabilities
-from sakka.models.lightgbm import export_lightgbm, fit_lightgbm, import_lightgbm, predict_lightgbm
+from sakka.models.lightgbm import LEAF_PENALTY, export_lightgbm, fit_lightgbm, import_lightgbm, predict_lightgbm
 from sakka.models.text.segmented import SegmentedText, Words, count_words
 from sakka.splits import IntArray
 
@@ -32,6 +32,7 @@ class Word2VecLightGBM(SegmentedText):
         skip_gram: bool = False,
         pooling: str = "mean",
         iterations: int = 100,
+        l2: float = LEAF_PENALTY,
         seed: int = 0,
     ) -> None:
         """Store the settings.
@@ -43,6 +44,7 @@ class Word2VecLightGBM(SegmentedText):
             skip_gram: Predict the context from the word, not the word from its context (CBOW).
             pooling: How words become a text: `mean`, `sum`, or `first` (the first known word alone).
             iterations: Trees a creator.
+            l2: The penalty on leaves; 0 as in the paper.
             seed: Where the vectors and LightGBM's own draws start.
         """
         self.dim = dim
@@ -51,12 +53,18 @@ class Word2VecLightGBM(SegmentedText):
         self.skip_gram = skip_gram
         self.pooling = pooling
         self.iterations = iterations
+        self.l2 = l2
         self.seed = seed
 
     def _fit_words(self, texts: Sequence[Words], places: IntArray) -> None:
         self.places_, self.vectors_ = self._train(texts)
         self.booster_ = fit_lightgbm(
-            self._vectors_of(texts), places, len(self.creators_), iterations=self.iterations, seed=self.seed
+            self._vectors_of(texts),
+            places,
+            len(self.creators_),
+            iterations=self.iterations,
+            l2=self.l2,
+            seed=self.seed,
         )
 
     def _train(self, texts: Sequence[Words]) -> tuple[dict[str, int], npt.NDArray[np.float32]]:
