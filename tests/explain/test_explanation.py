@@ -31,7 +31,7 @@ def model(works: Catalog) -> FusedModel:
     fitted = fused(works)
     bias = np.array([0.3, -0.2, 0.1, 0.0])
     weights = {"both": [1.2, 0.7], "photo": [0.9], "text": [1.1]}
-    views: dict[View, Weights] = {view: Weights(np.array(weights[view]), bias) for view in VIEWS}
+    views: dict[View, Weights] = {view: Weights(np.array(weights[view]), bias, np.zeros(2)) for view in VIEWS}
     fitted.fusion_ = LearnedFusion("log-linear", views)
     return fitted
 

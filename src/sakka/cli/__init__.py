@@ -17,6 +17,7 @@ COMMAND_GROUPS = (
     "models",
     "creators",
     "serve",
+    "explain",
     "strangers",
     "tune",
     "weights",

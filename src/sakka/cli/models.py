@@ -3,7 +3,7 @@
 import json
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +11,8 @@ from sakka.cli import app
 from sakka.errors import ModelError
 
 if TYPE_CHECKING:
+    from sakka.explain.explanation import Explanation
+    from sakka.models.base import CreatorModel
     from sakka.models.fused import FusedModel
     from sakka.works import Catalog, Work
 
@@ -61,6 +63,7 @@ def identify(
     title: Annotated[str, typer.Option(help="The work's title.")] = "",
     description: Annotated[str, typer.Option(help="The work's description.")] = "",
     top: Annotated[int, typer.Option(help="How many creators to name.", min=1)] = 5,
+    explain: Annotated[bool, typer.Option("--explain", help="Say what spoke for the first one.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Name the most probable creators of a work from its photo, its text or both.
@@ -78,13 +81,30 @@ def identify(
     places = np.argsort(-table[0], kind="stable")[:top]
     answers = [(fitted.creators_[place], float(table[0, place])) for place in places]
     known = bool(fitted.knows(work, table)[0]) if isinstance(fitted, FusedModel) else True
+    why = _explanation(fitted, work) if explain else None
     if as_json:
         found = [{"creator": creator, "probability": round(probability, 6)} for creator, probability in answers]
-        typer.echo(json.dumps({"known": known, "creators": found}, ensure_ascii=False, indent=2))
+        content: dict[str, Any] = {"known": known, "creators": found}
+        if why is not None:
+            from sakka.explain.as_json import explanation_json
+
+            content["explanation"] = explanation_json(why)
+        typer.echo(json.dumps(content, ensure_ascii=False, indent=2))
         return
     if not known:
         typer.echo(STRANGER)
     show_answers(answers)
+    if why is not None:
+        from sakka.cli.explain import show_explanation
+
+        typer.echo("")
+        show_explanation(why)
+
+
+def _explanation(model: "CreatorModel", work: "Catalog") -> "Explanation":
+    from sakka.explain.explanation import explain
+
+    return explain(model, next(iter(work)))
 
 
 def work_to_identify(photo: Path | None, title: str, description: str) -> "Work":

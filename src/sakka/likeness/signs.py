@@ -7,7 +7,7 @@ DCT hash (see `curation/duplicates.py`) is taken of the whole, of its mirror ima
 Signs are kept by the SHA-256 of the photo's bytes in the cache, `likeness/photo-signs-VERSION.sqlite`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,8 +79,12 @@ def photo_signs(works: Catalog) -> PhotoSigns:
     keys = photo_keys(works)
     found = _stored_or_read(works, keys)
     blank = bytes(_SIGN_BYTES)
-    table = np.frombuffer(b"".join(found.get(key or "", blank) for key in keys), dtype=np.uint8)
-    table = table.reshape(len(works), _SIGN_BYTES)
+    return signs_from([found.get(key or "", blank) for key in keys])
+
+
+def signs_from(stored: Sequence[bytes]) -> PhotoSigns:
+    """Give the signs of photos from what `signs_of` gave for each."""
+    table = np.frombuffer(b"".join(stored), dtype=np.uint8).reshape(len(stored), _SIGN_BYTES)
     known, hashes, small, colour = np.split(table, np.cumsum([1, _HASH_BYTES, _GREY_BYTES]), axis=1)
     return PhotoSigns(
         hashes=np.ascontiguousarray(hashes).view("<u8").astype(np.uint64),

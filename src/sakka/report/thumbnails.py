@@ -4,6 +4,8 @@ import base64
 import io
 from pathlib import Path
 
+from PIL import Image
+
 from sakka.errors import PhotoError
 from sakka.photos import read_photo
 
@@ -32,7 +34,13 @@ def thumbnail(path: Path) -> str | None:
         image = read_photo(path, at_least_px=SIDE_PX)
     except PhotoError:
         return None
-    image.thumbnail((SIDE_PX, SIDE_PX))
+    return picture_data(image, SIDE_PX)
+
+
+def picture_data(image: Image.Image, side_px: int) -> str:
+    """Give an RGB image as a `data:` URI of a JPEG within `side_px` pixels."""
+    image = image.copy()
+    image.thumbnail((side_px, side_px))
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=QUALITY, optimize=True)
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

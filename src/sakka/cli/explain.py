@@ -1,0 +1,230 @@
+"""`sakka explain`: why a creator was named."""
+
+import json
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sakka.cli import app
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from sakka.explain.evidence import Evidence
+    from sakka.explain.explanation import Explanation
+    from sakka.models.base import CreatorModel
+    from sakka.works import Catalog
+
+PAGE_FILE, MAP_FILE, JSON_FILE = "index.html", "regions.png", "explanation.json"
+BAR_CHARACTERS = 20
+MOST_WORDS = 8
+MAP_PX = 720
+
+
+class Language(StrEnum):
+    """The language of what is written."""
+
+    ENGLISH = "en"
+    JAPANESE = "ja"
+
+
+@app.command("explain")
+def explain_command(
+    model: Annotated[Path, typer.Argument(help="A model's folder, as `sakka fit` saves it.", metavar="MODEL")],
+    photo: Annotated[Path | None, typer.Option(help="The work's photo: JPEG, PNG, WebP, GIF or BMP.")] = None,
+    title: Annotated[str, typer.Option(help="The work's title.")] = "",
+    description: Annotated[str, typer.Option(help="The work's description.")] = "",
+    creator: Annotated[str | None, typer.Option(help="Whom to speak for instead of the most probable.")] = None,
+    against: Annotated[str | None, typer.Option(help="Whom to compare with instead of the runner-up.")] = None,
+    catalog: Annotated[Path | None, typer.Option(help="A catalog to take the nearest works from.")] = None,
+    work: Annotated[
+        str | None, typer.Option(help="A work of the catalog by its id, instead of a photo and text.")
+    ] = None,
+    nearest: Annotated[int, typer.Option(help="How many of the creator's nearest works to show.", min=0)] = 5,
+    language: Annotated[Language, typer.Option(help="Of the sentences and the page.")] = Language.ENGLISH,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help=f"Folder for {PAGE_FILE}, {MAP_FILE} and {JSON_FILE}.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say which words and which regions of the photo spoke for a creator, and against the runner-up.
+
+    Example: sakka explain model --photo brooch.jpg --title "桜のつまみ細工ブローチ" --catalog catalog -o why
+    """
+    from sakka.explain.explanation import explain
+    from sakka.models.base import CreatorModel
+    from sakka.works import Catalog
+
+    works = None if catalog is None else Catalog.read(catalog)
+    asked = asked_work(photo, title, description, works, work)
+    fitted = CreatorModel.load(model)
+    found = explain(fitted, next(iter(asked)), creator=creator, against=against, photo_root=asked.photo_root)
+    evidence = [] if works is None else nearest_to(fitted, asked, works, found.creator, nearest)
+    if output is not None:
+        write_explanation(output, found, asked, evidence, works, language=language.value)
+    if as_json:
+        from sakka.explain.as_json import explanation_json
+
+        typer.echo(json.dumps(explanation_json(found, evidence), ensure_ascii=False, indent=2))
+        return
+    show_explanation(found, evidence, language.value, asked=against is not None)
+    if output is not None:
+        typer.echo(f"\nwritten to {output}; open {output / PAGE_FILE}")
+
+
+def asked_work(
+    photo: Path | None, title: str, description: str, works: "Catalog | None", work: str | None
+) -> "Catalog":
+    """Give a catalog of the one work that the command line asks about.
+
+    Raises:
+        ModelError: Nothing was given, or both a work of a catalog and a photo or text.
+        CatalogError: The catalog has no work of that id, or there is no catalog to look it up in.
+        PhotoError: The photo can't be read.
+    """
+    from sakka.cli.models import work_to_identify
+    from sakka.errors import CatalogError, ModelError
+    from sakka.works import Catalog
+
+    if work is None:
+        return Catalog.from_works([work_to_identify(photo, title, description)])
+    if photo is not None or title or description:
+        raise ModelError("got --work and a photo or text; give the one or the other")
+    if works is None:
+        raise CatalogError(f"--work {work} names a work of a catalog; give that with --catalog CATALOG")
+    if work not in works.ids:
+        raise CatalogError(f"the catalog has no work {work!r} among its {len(works):,}; check the id")
+    return works.take([works.ids.index(work)])
+
+
+def nearest_to(model: "CreatorModel", asked: "Catalog", works: "Catalog", creator: str, count: int) -> "list[Evidence]":
+    """Give the creator's works nearest to the one asked about, showing the progress."""
+    from sakka.cli.terminal import showing_progress
+    from sakka.explain.evidence import nearest_works
+
+    with showing_progress():
+        return nearest_works(model, asked, works, creator, count)
+
+
+def show_explanation(
+    found: "Explanation", evidence: "Sequence[Evidence]" = (), language: str = "en", *, asked: bool = False
+) -> None:
+    """Print an explanation: sentences, the parts, the words, the regions and the nearest works."""
+    from sakka.cli.terminal import output_console, show_table
+    from sakka.explain.regions_in_words import named_regions
+    from sakka.explain.sentences import explanation_sentences
+
+    for sentence in explanation_sentences(found, language, asked=asked):
+        output_console().print(sentence)
+    head = HEADS[language]
+    parts = [("photo", found.photo_share), ("text", found.text_share), ("rest", found.rest)]
+    tables = [(head["parts"], [(head[name], share) for name, share in parts])]
+    if found.words:
+        against = found.strongest_words(MOST_WORDS // 2, speaking_for=False)
+        tables.append((head["words"], [*found.strongest_words(MOST_WORDS), *against[::-1]]))
+    if found.regions is not None:
+        tables.append((head["regions"], named_regions(found.regions, language)))
+    for name, rows in tables:
+        typer.echo("")
+        show_table([name, head["odds"], ""], _bars(rows), left=3)
+    if evidence:
+        cells = [
+            [each.work.id, each.work.title, head["near"] if each.near_identical else "", f"{each.likeness:.2f}"]
+            for each in evidence
+        ]
+        typer.echo("")
+        names = [head[name] for name in ("id", "title", "empty", "likeness")]
+        show_table(names, cells, left=3, title=head["nearest"].format(found.creator))
+
+
+def write_explanation(
+    folder: Path,
+    found: "Explanation",
+    asked: "Catalog",
+    evidence: "Sequence[Evidence]",
+    works: "Catalog | None",
+    language: str,
+) -> None:
+    """Write the page, the map over the photo and the numbers.
+
+    Raises:
+        CatalogError: The folder can't be written to.
+    """
+    from sakka.errors import CatalogError
+    from sakka.explain.as_json import explanation_json
+    from sakka.explain.page import explanation_page
+    from sakka.files import write_json, write_text, writing_whole
+    from sakka.photos import read_photo
+
+    (path,) = asked.photo_paths
+    photo = None if path is None else read_photo(path, at_least_px=MAP_PX)
+    heat = None if photo is None else _map_of(found, photo)
+    pictures = [] if works is None else [works.photo_paths[each.row] for each in evidence]
+    page = explanation_page(
+        found, next(iter(asked)), evidence, photo=photo, heat_map=heat, pictures=pictures, language=language
+    )
+    try:
+        write_json(folder / JSON_FILE, explanation_json(found, evidence))
+        if heat is not None:
+            with writing_whole(folder / MAP_FILE) as part:
+                part.write_bytes(heat)
+        write_text(folder / PAGE_FILE, page)
+    except OSError as error:
+        raise CatalogError(f"{folder} can't be written ({error.strerror}); choose another folder") from error
+
+
+def _map_of(found: "Explanation", photo: "Image.Image") -> bytes | None:
+    from sakka.explain.heat_map import heat_map
+    from sakka.models.labels.drawing import japanese_font
+
+    if found.regions is None:
+        return None
+    return heat_map(photo, found.regions, legend=(found.against, found.creator), font_file=japanese_font())
+
+
+def _bars(rows: "Sequence[tuple[str, float]]") -> list[list[str]]:
+    """Give each row its factor and a bar: filled for the creator, light against."""
+    from sakka.explain.sentences import factor_of
+
+    most = max((abs(share) for _, share in rows), default=0.0) or 1.0
+    return [
+        [name, factor_of(share), ("█" if share > 0 else "░") * round(BAR_CHARACTERS * abs(share) / most)]
+        for name, share in rows
+    ]
+
+
+HEADS: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "parts": "what",
+        "photo": "the photo",
+        "text": "the text",
+        "rest": "what neither says",
+        "words": "word",
+        "regions": "region of the photo",
+        "odds": "odds",
+        "nearest": "The nearest works of {}",
+        "id": "work",
+        "title": "title",
+        "empty": "",
+        "likeness": "likeness",
+        "near": "near-identical",
+    },
+    "ja": {
+        "parts": "要素",
+        "photo": "写真",
+        "text": "文章",
+        "rest": "その他",
+        "words": "言葉",
+        "regions": "写真の領域",
+        "odds": "オッズ",
+        "nearest": "{}の最も近い作品",
+        "id": "作品",
+        "title": "題名",
+        "empty": "",
+        "likeness": "近さ",
+        "near": "ほぼ同一",
+    },
+}

@@ -1,0 +1,158 @@
+"""The nearest works of a creator, as evidence: what the model learned the creator's hand from.
+
+Two works are as near as the model's own features say: for the photo the cosine of what its head reads, standardised
+and weighed as the head weighs it; for the text the cosine of the weighed words and n-grams. A fused model takes the
+mean of both where both works have both, in the proportion in which it trusts photo and text. A model of another kind
+is compared by its answers: the cosine of the logarithms of the probabilities, each less their mean.
+
+A near-identical work says little about a hand, so it is marked: its photo or its text is a copy (`likeness/`).
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sakka.explain.fusing import parts_of
+from sakka.likeness.groups import near_photos
+from sakka.likeness.signs import GREY_PX, PhotoSigns, photo_signs, signs_from, signs_of
+from sakka.likeness.texts import near_texts
+from sakka.models.base import CreatorModel
+from sakka.models.text.features import BLOCKS, side_by_side
+from sakka.models.text.linear import LinearText
+from sakka.models.text.ngrams import count_known
+from sakka.models.text.words import normalise
+from sakka.photos import read_photo
+from sakka.works import Catalog, Work
+
+if TYPE_CHECKING:
+    from sakka.models.photo.linear import PhotoLinear
+
+Vectors = npt.NDArray[np.float32]
+Likeness = npt.NDArray[np.float64]
+
+COUNT = 5
+MARKED = 24  # among so many of the nearest works near-identical ones are looked for
+TINY = float(np.finfo(np.float32).tiny)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A work of the creator, near the one asked about.
+
+    Attributes:
+        work: The work.
+        row: Its row in the catalog.
+        likeness: By the model's features, 1 for the same work.
+        near_identical: Whether its photo or its text is a copy of the one asked about, or the other way round.
+    """
+
+    work: Work
+    row: int
+    likeness: float
+    near_identical: bool
+
+
+def nearest_works(
+    model: CreatorModel, asked: Catalog, works: Catalog, creator: str, count: int = COUNT
+) -> list[Evidence]:
+    """Give a creator's works nearest to one work, the nearest first, near-identical ones marked.
+
+    Args:
+        model: Any fitted model.
+        asked: A catalog of one work; a work of the same id in `works` is left out.
+        works: The works to look among.
+        creator: Whose works are wanted.
+        count: How many at most.
+
+    Raises:
+        PhotoError: A photo can't be read.
+    """
+    (own_id,) = asked.ids
+    pairs = enumerate(zip(works.ids, works.table["creator"].to_list(), strict=True))
+    rows = np.array([row for row, (name, by) in pairs if by == creator and name != own_id], dtype=np.int64)
+    if not len(rows):
+        return []
+    theirs = works.take(rows)
+    likeness = likeness_to(model, asked, theirs)
+    order = np.argsort(-likeness, kind="stable")[:MARKED]
+    copies = near_identical_to(asked, theirs.take(order))
+    return [
+        Evidence(work, int(rows[place]), float(likeness[place]), bool(copy))
+        for work, place, copy in zip(theirs.take(order), order.tolist(), copies.tolist(), strict=True)
+    ][:count]
+
+
+def likeness_to(model: CreatorModel, asked: Catalog, works: Catalog) -> Likeness:
+    """Give how near each work is to one work, shape (n_works,)."""
+    total, weight = np.zeros(len(works)), np.zeros(len(works))
+    for part in parts_of(model, asked, 0, len(model.creators_) - 1):
+        there = works.has_photo if part.reads == "photo" else works.has_text
+        trust = max(part.factor, 0.0) * there
+        total += trust * _cosines(part.model, asked, works)
+        weight += trust
+    near: Likeness = np.divide(total, weight, out=np.zeros_like(total), where=weight > 0)
+    return near
+
+
+def near_identical_to(asked: Catalog, works: Catalog) -> npt.NDArray[np.bool_]:
+    """Say of each work whether its photo or its text is near-identical to that of one work, shape (n_works,)."""
+    copies = np.zeros(len(works), dtype=np.bool_)
+    for first, second, _ in near_texts([*asked.texts, *works.texts]):
+        if first == 0:
+            copies[second - 1] = True
+    (path,) = asked.photo_paths
+    if path is not None and works.has_photo.any():
+        one = signs_from([signs_of(read_photo(path, at_least_px=GREY_PX))])
+        found, _ = near_photos(_together(one, photo_signs(works)))
+        copies[found[found[:, 0] == 0][:, 1] - 1] = True
+    return copies
+
+
+def _together(first: PhotoSigns, second: PhotoSigns) -> PhotoSigns:
+    names = ("hashes", "small", "colour", "known")
+    return PhotoSigns(*(np.concatenate([getattr(first, name), getattr(second, name)]) for name in names))
+
+
+def _cosines(model: CreatorModel, asked: Catalog, works: Catalog) -> Likeness:
+    """Give the cosine of each work's features with those of one work, shape (n_works,)."""
+    from sakka.models.photo.linear import PhotoLinear
+
+    if isinstance(model, LinearText):
+        one, many = _text_features(model, asked), _text_features(model, works)
+        products, squares = (many @ one.T).toarray()[:, 0], many.multiply(many).sum(axis=1)
+        lengths = np.sqrt(np.asarray(squares)).ravel() * np.sqrt(one.multiply(one).sum())
+        return _ratio(products, lengths)
+    if isinstance(model, PhotoLinear) and model.head_ is not None:
+        one, many = _photo_features(model, asked), _photo_features(model, works)
+    else:
+        one, many = _centred(model, asked), _centred(model, works)
+    return _ratio(many @ one[0], np.linalg.norm(many, axis=1) * np.linalg.norm(one))
+
+
+def _ratio(products: npt.NDArray[np.floating], lengths: npt.NDArray[np.floating]) -> Likeness:
+    there = lengths > 0
+    ratio: Likeness = np.divide(products, lengths, out=np.zeros(len(products)), where=there)
+    return ratio
+
+
+def _photo_features(model: "PhotoLinear", works: Catalog) -> Vectors:
+    from sakka.models.photo.features import photo_features
+
+    assert model.head_ is not None
+    features, _ = photo_features(works, *model.reading())
+    vectors: Vectors = ((features - model.head_.mean) / model.head_.scale).astype(np.float32)
+    return vectors
+
+
+def _text_features(model: LinearText, works: Catalog) -> Any:
+    texts = [normalise(text) for text in works.texts]
+    blocks = zip(BLOCKS.values(), model.blocks_, strict=True)
+    return side_by_side([block.weigh(count_known(texts, hashes, block.vocabulary)) for hashes, block in blocks])
+
+
+def _centred(model: CreatorModel, works: Catalog) -> Vectors:
+    logarithms = np.log(np.maximum(model.predict_proba(works), TINY))
+    vectors: Vectors = logarithms - logarithms.mean(axis=1, keepdims=True)
+    return vectors
