@@ -10,11 +10,11 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sakka.web.engine import Naming
 from sakka.web.evidence import Evidence
-from sakka.web.finding import Found
+from sakka.web.finding import Near
 
 MOST_ANSWERS = 300
 KEPT_S = 3600.0
@@ -32,8 +32,7 @@ class Answer:
         photo: The photo as it is shown, a JPEG; None where none was given.
         work_id: The id where a work of the catalog was asked about.
         evidence: Why; None where the model can't say.
-        same: Works of the creator that are nearest.
-        kindred: Works by others that are near.
+        near: Works of the creator, and works by others, that are near.
     """
 
     title: str
@@ -42,8 +41,7 @@ class Answer:
     photo: bytes | None = None
     work_id: str | None = None
     evidence: Evidence | None = None
-    same: tuple[Found, ...] = ()
-    kindred: tuple[Found, ...] = ()
+    near: Near = field(default_factory=Near)
 
     @property
     def candidates(self) -> tuple[tuple[str, float], ...]:

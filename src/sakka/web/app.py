@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Scope
 import sakka
 from sakka.errors import SakkaError
 from sakka.web.api import api_router
+from sakka.web.api_explain import explain_router
 from sakka.web.engine import Engine
 from sakka.web.guard import Guard
 from sakka.web.metrics import Metrics
@@ -60,6 +61,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     pages = Pages(engine)
     app.include_router(api_router(engine, metrics))
+    app.include_router(explain_router(engine))
     app.include_router(pages.router())
     app.mount("/static", StaticFiles(directory=STATIC))
     _answer_errors(app, pages)

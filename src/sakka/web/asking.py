@@ -20,7 +20,7 @@ def ask_about(engine: Engine, upload: Upload | None, title: str, description: st
         near = engine.around(work, NEAR_WORKS, creator=naming.creators[0][0])
         evidence = evidence_for(engine, work, naming, upload)
     photo = None if upload is None else as_jpeg(upload.shown)
-    return Answer(title, description, naming, photo, None, evidence, near.same, near.kindred)
+    return Answer(title, description, naming, photo, None, evidence, near)
 
 
 def ask_about_work(engine: Engine, work: Work) -> Answer:
@@ -35,7 +35,7 @@ def ask_about_work(engine: Engine, work: Work) -> Answer:
     near = engine.around(work, NEAR_WORKS, creator=naming.creators[0][0])
     evidence = evidence_for(engine, work, naming, upload)
     photo = None if upload is None else as_jpeg(upload.shown)
-    return Answer(work.title, work.description, naming, photo, work.id, evidence, near.same, near.kindred)
+    return Answer(work.title, work.description, naming, photo, work.id, evidence, near)
 
 
 def evidence_for(engine: Engine, work: Work, naming: Naming, upload: Upload | None) -> Evidence | None:

@@ -106,7 +106,7 @@ class Engine:
             creator: Whose works count as the same creator's; None: the work's own.
         """
         others = self.collection.works_of(creator or work.creator or "", 0, count + 1)
-        return Near(tuple(Found(each, None, 0.0) for each in others if each.id != work.id)[:count])
+        return Near(tuple(Found(each, None, 0.0) for each in others if each.id != work.id)[:count], ranked=False)
 
     def work(self, work_id: str) -> Work:
         """Give a work that can be shown.

@@ -29,7 +29,9 @@ class Near:
     Attributes:
         same: Works of its creator.
         kindred: Works by others.
+        ranked: Whether the creator's works come by their nearness; False: in the catalog's order.
     """
 
     same: tuple[Found, ...] = ()
     kindred: tuple[Found, ...] = ()
+    ranked: bool = True

@@ -136,7 +136,7 @@ class Pages:
         async def work(request: Request, work_id: WorkId) -> HTMLResponse:
             found = self.engine.work(work_id)
             near = await self.engine.ask(lambda: self.engine.around(found, KINDRED_WORKS))
-            return self.view.page(request, "work.html", work=found, same=near.same, kindred=near.kindred)
+            return self.view.page(request, "work.html", work=found, near=near)
 
         @router.get("/creators", **HIDDEN)
         async def creators(request: Request, start: Start = 0) -> HTMLResponse:

@@ -22,7 +22,7 @@ class Pictures:
     def __init__(self, collection: Collection, most_bytes: int = MOST_BYTES) -> None:
         self.collection, self.most_bytes = collection, most_bytes
         self._made: OrderedDict[tuple[str, int, str], bytes] = OrderedDict()
-        self._bytes, self._lock = 0, threading.Lock()
+        self.kept_bytes, self._lock = 0, threading.Lock()
 
     def picture(self, work: Work, number: int, size: Size) -> bytes:
         """Give a photo of a work as a JPEG.
@@ -51,6 +51,6 @@ class Pictures:
         with self._lock:
             if key not in self._made:
                 self._made[key] = made
-                self._bytes += len(made)
-            while self._bytes > self.most_bytes and len(self._made) > 1:
-                self._bytes -= len(self._made.popitem(last=False)[1])
+                self.kept_bytes += len(made)
+            while self.kept_bytes > self.most_bytes and len(self._made) > 1:
+                self.kept_bytes -= len(self._made.popitem(last=False)[1])

@@ -1,0 +1,202 @@
+"""The page in a real browser: the way of somebody who has never been here, and what goes wrong on it."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from benchmarks.hostile_files import SCRIPT
+from tests.web.servers import Folders
+
+CHROMIUM = shutil.which("chromium")
+playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install playwright")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs a browser: apt-get install chromium fonts-noto-cjk")
+WAIT_MS = 30_000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["playwright.Browser"]:
+    """Debian's Chromium, without a window."""
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class Visit:
+    """One reader with a page; what the page's console complains of is kept."""
+
+    def __init__(self, browser: "playwright.Browser", client: httpx.Client, **settings: object) -> None:
+        self.context = browser.new_context(base_url=str(client.base_url), **settings)
+        self.context.set_default_timeout(WAIT_MS)
+        self.page = self.context.new_page()
+        self.complaints: list[str] = []
+        self.hosts: set[str] = set()
+        self.page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self.hosts.add(httpx.URL(request.url.removeprefix("blob:")).host))
+
+    def text(self, selector: str) -> str:
+        """Give what an element says."""
+        return str(self.page.inner_text(selector))
+
+    def is_wider_than_its_window(self) -> bool:
+        """Tell whether a reader would have to scroll sideways."""
+        return bool(self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
+
+
+@pytest.fixture
+def visits(browser: "playwright.Browser", client: httpx.Client) -> Iterator[list[Visit]]:
+    """Visits to close at the end."""
+    begun: list[Visit] = []
+    yield begun
+    for visit in begun:
+        visit.context.close()
+
+
+def drop(page: "playwright.Page", name: str, content: bytes) -> None:
+    """Let a file fall on the page as a hand with a mouse does."""
+    script = """([name, bytes]) => {
+        const data = new DataTransfer();
+        data.items.add(new File([new Uint8Array(bytes)], name));
+        for (const kind of ["dragover", "drop"])
+            document.querySelector("[data-drop]").dispatchEvent(
+                new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true }));
+    }"""
+    page.evaluate(script, [name, list(content)])
+
+
+def test_a_newcomer_drops_a_photo_reads_the_answer_and_goes_on_from_a_work(
+    browser: "playwright.Browser", client: httpx.Client, photo: bytes, visits: list[Visit]
+) -> None:
+    visit = Visit(browser, client, locale="en-GB")
+    visits.append(visit)
+    page = visit.page
+    page.goto("/")
+    drop(page, "brooch.png", photo)
+    page.wait_for_selector("img.preview:visible")
+    page.fill("#title", "刺繍 brooch")
+    page.click("#ask button")
+    page.wait_for_url("**/answers/*")
+    assert "creator 01" in visit.text(".candidates li:first-child")
+    assert "%" in visit.text(".candidates li:first-child")
+    page.click("text=See the evidence")
+    assert page.url.endswith("#evidence")
+    assert page.is_visible("#evidence mark")
+    assert page.evaluate("document.querySelector('#evidence figure img').naturalWidth") > 100
+    page.click("section ul.pieces a >> nth=-1")
+    page.wait_for_url("**/works/*")
+    first = page.url
+    page.click("section ul.pieces a >> nth=-1")
+    page.wait_for_url(lambda url: url != first)
+    page.click("text=日本語")
+    page.wait_for_selector("html[lang=ja]")
+    assert "作り手を調べる" in visit.text("header nav")
+    page.goto("/")
+    assert "誰の手から" in visit.text("h1")
+    assert visit.complaints == []
+    assert visit.hosts == {"127.0.0.1"}
+
+
+def test_the_page_speaks_the_browsers_language_and_fits_a_phone(
+    browser: "playwright.Browser", client: httpx.Client, folders: Folders, visits: list[Visit]
+) -> None:
+    for language, scheme in (("ja-JP", "light"), ("en-US", "dark")):
+        visit = Visit(
+            browser,
+            client,
+            locale=language,
+            viewport={"width": 360, "height": 700},
+            color_scheme=scheme,
+            is_mobile=True,
+        )
+        visits.append(visit)
+        visit.page.goto("/")
+        assert visit.page.get_attribute("html", "lang") == language[:2]
+        visit.page.set_input_files("#photo", folders.photos / "photo-02-001.png")
+        visit.page.fill("#description", "とても長い言葉" * 20 + "x" * 200)
+        visit.page.click("#ask button")
+        visit.page.wait_for_selector("#maker")
+        assert not visit.is_wider_than_its_window()
+        for path in ("/", "/creators", "/creators/creator 02", "/works/work-02-001", "/key", "/nothing"):
+            visit.page.goto(path)
+            assert not visit.is_wider_than_its_window(), path
+
+
+def test_the_keyboard_alone_is_enough(browser: "playwright.Browser", client: httpx.Client, visits: list[Visit]) -> None:
+    visit = Visit(browser, client, locale="en-GB")
+    visits.append(visit)
+    page = visit.page
+    page.goto("/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    assert page.evaluate("document.activeElement.getBoundingClientRect().top") >= 0
+    page.keyboard.press("Enter")
+    reached = []
+    for _ in range(4):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.id || document.activeElement.type"))
+    assert reached == ["photo", "title", "description", "submit"]
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.type("leather, classic")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#maker")
+    assert "creator 05" in visit.text(".candidates")
+
+
+def test_every_field_and_picture_has_a_name(
+    browser: "playwright.Browser", client: httpx.Client, visits: list[Visit]
+) -> None:
+    visit = Visit(browser, client, locale="en-GB")
+    visits.append(visit)
+    nameless = """() => [
+        ...[...document.querySelectorAll("input:not([type=hidden]), textarea, select")].filter((each) => !each.labels.length),
+        ...[...document.querySelectorAll("img:not([alt])")],
+        ...[...document.querySelectorAll("a, button")].filter((each) => !each.innerText.trim() && !each.querySelector("img[alt]:not([alt=''])")),
+    ].map((each) => each.outerHTML)"""
+    for path in ("/", "/works/work-01-003", "/creators", "/key"):
+        visit.page.goto(path)
+        assert visit.page.evaluate(nameless) == []
+        assert visit.page.evaluate("document.querySelectorAll('h1').length") == 1
+
+
+def test_without_a_script_the_main_task_works(
+    browser: "playwright.Browser", client: httpx.Client, folders: Folders, visits: list[Visit]
+) -> None:
+    visit = Visit(browser, client, locale="en-GB", java_script_enabled=False)
+    visits.append(visit)
+    visit.page.goto("/")
+    visit.page.set_input_files("#photo", folders.photos / "photo-03-002.png")
+    visit.page.click("#ask button")
+    visit.page.wait_for_selector("#maker")
+    assert "creator 03" in visit.text(".candidates li:first-child")
+
+
+def test_hostile_files_are_refused_on_the_page_and_nothing_of_them_runs(
+    browser: "playwright.Browser", client: httpx.Client, folder: Path, visits: list[Visit]
+) -> None:
+    visit = Visit(browser, client, locale="ja-JP")
+    visits.append(visit)
+    page = visit.page
+    dialogs: list[str] = []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    files = {
+        "a.svg": b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>',
+        "b.jpg": b"\xff\xd8\xff" + SCRIPT,
+        "c.png": b"GIF89a/*" + SCRIPT + b"*/",
+        "<img src=x onerror=alert(1)>.png": b"%PDF-1.7",
+        "empty.jpg": b"",
+    }
+    for name, content in files.items():
+        path = folder / name
+        path.write_bytes(content)
+        page.goto("/")
+        page.set_input_files("#photo", path)
+        page.fill("#title", "<script>alert(2)</script>")
+        page.click("#ask button")
+        page.wait_for_selector("[role=alert]")
+        assert page.input_value("#title") == "<script>alert(2)</script>"
+    assert dialogs == []

@@ -1,0 +1,174 @@
+"""The page without a browser: languages, escapes, and what it shows with and without works."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.web.servers import Folders
+
+from sakka.web.answers import KEPT_S, MOST_ANSWERS, Answer, AnswerStore
+from sakka.web.engine import Naming
+from sakka.web.language import TEXTS, accepted
+from sakka.web.pictures import Pictures
+from sakka.web.settings import Settings
+from sakka.web.view import TEMPLATES
+from sakka.works import Catalog, Work
+
+PAGE = {"Accept": "text/html"}
+Serve = Callable[[Settings], httpx.Client]
+
+
+def texts(language: str) -> dict[str, str]:
+    found: dict[str, str] = json.loads((TEXTS / f"{language}.json").read_text(encoding="utf-8"))
+    return found
+
+
+def test_both_languages_have_the_same_texts_with_the_same_values() -> None:
+    english, japanese = texts("en"), texts("ja")
+    assert list(english) == list(japanese)
+    for key in english.keys() - {"day", "map_note"}:
+        assert set(re.findall(r"{(\w+)", english[key])) == set(re.findall(r"{(\w+)", japanese[key])), key
+
+
+def test_every_text_that_a_template_names_is_there_and_every_text_is_named() -> None:
+    templates = "".join(path.read_text(encoding="utf-8") for path in TEMPLATES.iterdir())
+    code = "".join(path.read_text(encoding="utf-8") for path in TEMPLATES.parent.glob("*.py"))
+    named = set(re.findall(r"\bt\('(\w+)'[,)]", templates))
+    assert named <= set(texts("en"))
+    built = ("trouble_", "kind_", "finding_", "sure_")
+    unused = {key for key in texts("en") if f"'{key}'" not in templates and f'"{key}"' not in code}
+    assert [key for key in sorted(unused) if not key.startswith(built)] == []
+
+
+def test_the_language_is_the_readers_choice_then_the_browsers(serve: Serve, settings: Settings) -> None:
+    client = serve(settings)
+    japanese = {**PAGE, "Accept-Language": "fr;q=0.9, ja;q=0.8, en;q=0.2"}
+    assert '<html lang="ja">' in client.get("/", headers=japanese).text
+    assert '<html lang="en">' in client.get("/", headers=PAGE).text
+    assert '<html lang="en">' in client.get("/creators?lang=en&start=0", headers=japanese).text
+    assert '<html lang="en">' in client.get("/", headers=japanese).text  # the choice is remembered
+    assert '<html lang="ja">' in client.get("/?lang=ja", headers=PAGE).text
+    assert '<html lang="ja">' in client.get("/?lang=xx", headers=PAGE).text
+    assert 'href="?start=0&amp;lang=en"' in client.get("/creators?start=0", headers=PAGE).text
+    assert client.get("/").headers["vary"] == "Accept-Language, Cookie"
+
+
+@pytest.mark.parametrize("header", ["", ";;;", "ja;q=x", "*", "q=0", "日本", ",".join(["x"] * 1000)])
+def test_a_language_header_that_is_none_means_english(header: str) -> None:
+    assert accepted(header) == "en"
+
+
+def test_what_a_person_types_is_never_markup(client: httpx.Client) -> None:
+    typed = "<script>alert(1)</script>\"'>{{ 7 * 7 }}"
+    answer = client.post("/", data={"title": typed, "description": typed}, headers=PAGE, follow_redirects=True)
+    assert answer.status_code == 200
+    assert "<script>alert" not in answer.text
+    assert "{{" in answer.text  # shown as it was typed
+    refused = client.post("/", data={"title": typed}, files={"photo": ("x", b"no photo")}, headers=PAGE)
+    assert refused.status_code == 415
+    assert "<script>alert" not in refused.text
+    assert "&lt;script&gt;" in refused.text  # what was typed stands in the form again
+
+
+def test_an_answer_is_kept_under_its_own_address(client: httpx.Client, photo: bytes) -> None:
+    sent = client.post("/", data={"title": "桜のブローチ"}, files={"photo": ("x", photo)}, headers=PAGE)
+    assert sent.status_code == 303
+    address = sent.headers["location"]
+    pages = [client.get(address, headers={**PAGE, "Accept-Language": each}).text for each in ("en", "ja")]
+    assert all("creator 01" in page and "ブローチ" in page for page in pages)
+    assert client.get(f"{address}/photo").headers["content-type"] == "image/jpeg"
+    assert client.get(f"{address}/map").headers["content-type"] == "image/png"
+    for other in (f"{address}x", f"{address}/other", "/answers/x/photo", "/answers/x"):
+        assert client.get(other, headers=PAGE).status_code == 404
+
+
+def test_an_answer_to_a_text_has_no_picture_and_one_about_a_work_leads_back(client: httpx.Client) -> None:
+    sent = client.post("/", data={"description": "leather"}, headers=PAGE)
+    assert client.get(sent.headers["location"] + "/photo").status_code == 404
+    sent = client.post("/works/work-01-003/answer", headers=PAGE)
+    assert 'href="/works/work-01-003"' in client.get(sent.headers["location"], headers=PAGE).text
+    assert client.post("/works/none/answer", headers=PAGE).status_code == 404
+
+
+def test_answers_are_forgotten_by_age_and_by_number() -> None:
+    now = [0.0]
+    store = AnswerStore(clock=lambda: now[0])
+    answer = Answer("", "", Naming(True, (("a", 0.5), ("b", 0.3), ("c", 0.1), ("d", 0.09), ("e", 0.009))))
+    first = store.keep(answer)
+    now[0] = KEPT_S
+    assert store.get(first) == answer
+    now[0] = KEPT_S + 1
+    assert store.get(first) is None
+    tokens = [store.keep(answer) for _ in range(MOST_ANSWERS + 3)]
+    assert len(store) == MOST_ANSWERS
+    assert [store.get(token) for token in (tokens[2], tokens[3])] == [None, answer]
+    assert [name for name, _ in answer.candidates] == ["a", "b", "c", "d"]
+
+
+def test_pages_of_works_and_creators_lead_to_each_other(client: httpx.Client) -> None:
+    work = client.get("/works/work-01-003", headers=PAGE).text
+    assert 'href="/creators/creator%2001"' in work
+    assert 'src="/photos/0/work-01-003?size=large"' in work
+    creator = client.get("/creators/creator 01", headers=PAGE).text
+    assert 'href="/works/work-01-003"' in creator
+    assert "12 works" in creator
+    assert 'href="/creators/creator%2001"' in client.get("/creators", headers=PAGE).text
+    for path in ("/works/x", "/creators/x", "/nothing"):
+        missing = client.get(path, headers=PAGE)
+        assert missing.status_code == 404
+        assert "There is nothing here." in missing.text
+    assert client.get("/creators?start=-1", headers=PAGE).status_code == 422
+
+
+def test_a_server_of_a_model_alone_shows_no_way_to_works(serve: Serve, settings: Settings) -> None:
+    page = serve(replace(settings, catalog=None)).get("/", headers=PAGE).text
+    assert 'href="/creators"' not in page
+    assert 'name="photo"' in page
+
+
+def test_the_findings_of_an_audit_are_gone_through_by_kind(
+    serve: Serve, settings: Settings, folder: Path, folders: Folders
+) -> None:
+    works = {
+        "works": ["work-01-003"],
+        "beside": ["work-02-001", "work-02-002"],
+        "evidence": ["Because of <b>this</b>."],
+    }
+    findings = [{"kind": "wrong creator", "score": 0.9, "creators": ["creator 01", "creator 02"], **works}] * 13
+    findings.append({"kind": "one person", "score": 0.5, "creators": ["creator 03", "creator 04"], **works})
+    (folder / "findings.json").write_text(json.dumps(findings), encoding="utf-8")
+    client = serve(replace(settings, audit=folder))
+    first = client.get("/audit", headers=PAGE).text
+    assert first.count("Under creator 01, may be by creator 02") == 12
+    assert "Because of &lt;b&gt;this" in first
+    assert client.get("/audit?kind=wrong creator&start=12", headers=PAGE).text.count("Under creator 01") == 1
+    assert "creator 03 and creator 04" in client.get("/audit?kind=one person", headers=PAGE).text
+    assert 'href="/audit"' in client.get("/", headers=PAGE).text
+
+
+def test_no_page_names_another_host(client: httpx.Client) -> None:
+    paths = ("/", "/works/work-01-003", "/creators", "/creators/creator 01", "/key", "/nothing")
+    for path in paths:
+        text = client.get(path, headers=PAGE).text
+        assert re.findall(r"(?:src|href|action)=\"(?!/|\?|#)[^\"]*", text) == []
+        assert "style=" not in text  # the page's own policy would not let it through
+    for name in ("style.css", "drop.js"):
+        content = client.get(f"/static/{name}").text
+        assert "http" not in content
+        assert "url(" not in content
+
+
+def test_pictures_are_kept_in_bounded_memory(folders: Folders) -> None:
+    from sakka.web.collection import Collection
+
+    collection = Collection(Catalog.read(folders.catalog))
+    pictures = Pictures(collection, most_bytes=5000)
+    works = [work for work in (collection.work(f"work-01-{number:03}") for number in range(12)) if work]
+    made = [pictures.picture(work, 0, "small") for work in works]
+    assert sum(map(len, made)) > 5000 >= pictures.kept_bytes
+    assert pictures.picture(works[0], 0, "small") == made[0]
+    assert collection.photo_path(Work("x"), 0) is None
