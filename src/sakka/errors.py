@@ -11,6 +11,7 @@ exits with code 2; a traceback there is a bug.
     ├── ModelError        a model that is unknown, not fitted, or not usable for the works given
     │   └── ModelFolderError   a saved model that is damaged, changed or of another version
     ├── RunError          a run folder that is damaged or belongs to other arguments
+    ├── SearchError       an index that can't be used, or a question that it can't answer
     ├── ServeError        a server that can't be started as asked
     └── MissingPartError  an optional dependency that is not installed
 """
@@ -54,6 +55,10 @@ class ModelFolderError(ModelError):
 
 class RunError(SakkaError):
     """A run folder is damaged or belongs to other arguments."""
+
+
+class SearchError(SakkaError):
+    """An index can't be used, or a question to it can't be answered."""
 
 
 class ServeError(SakkaError):

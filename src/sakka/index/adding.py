@@ -1,0 +1,130 @@
+"""Works that are added to an index: read, told apart from what is there, written.
+
+A new work joins the group of near-identical works that it belongs to: its nearest works by style and by text are
+looked at as `likeness/` does it for a whole catalog. Where it joins two groups, the rows of both are written again in
+the same change, so that the database never holds half of it.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sakka.index.database import take_in_changes, upsert
+from sakka.index.filters import among
+from sakka.index.records import GROUP, STYLE, TEXT, batches_of, work_of
+from sakka.progress import task
+from sakka.splits import IntArray
+from sakka.works import Catalog, Work
+
+if TYPE_CHECKING:
+    from sakka.index.index import Index
+
+WORKS_AT_ONCE = 500
+LOOKED_AT = 5  # nearest works by style, and as many by text, that may be near-identical
+TAKEN_IN_FROM = 200  # rows that no index of the database knows yet
+
+
+def add_works(index: "Index", catalog: Catalog) -> int:
+    """Add works to an index or replace them; give the number of works that are new."""
+    before = len(index)
+    with task("works added", total=len(catalog)) as running:
+        for start in range(0, len(catalog), WORKS_AT_ONCE):
+            some = catalog.take(np.arange(start, min(start + WORKS_AT_ONCE, len(catalog))))
+            _add(index, some)
+            running.advance(len(some))
+    _take_in(index)
+    return len(index) - before
+
+
+def _add(index: "Index", works: Catalog) -> None:
+    import pyarrow as pa
+
+    spaces = index.spaces
+    batches = list(batches_of(works, works.ids, spaces.style, spaces.words, index.schema))
+    table = pa.Table.from_batches(batches, schema=index.schema)
+    groups = _groups_of(index, works, table)
+    own = pa.array([groups.get(each, each) for each in works.ids])
+    table = table.set_column(table.schema.get_field_index(GROUP), GROUP, own)
+    changed = _changed_rows(index, groups, works)
+    if changed is not None:
+        table = pa.concat_tables([table, changed])
+    upsert(index.table, table)
+
+
+def _groups_of(index: "Index", works: Catalog, table: Any) -> dict[str, str]:
+    """Give the group of each new work, and of each known work whose group changes."""
+    from sakka.likeness.groups import find_pairs
+
+    own = set(works.ids)
+    beside: dict[str, dict[str, Any]] = {}
+    for row in table.select([STYLE, TEXT]).to_pylist():
+        for column in (STYLE, TEXT):
+            if row[column] is not None:
+                found = index.table.search(np.float32(row[column]), vector_column_name=column).distance_type("l2")
+                beside |= {each["id"]: each for each in found.limit(LOOKED_AT).to_list() if each["id"] not in own}
+    known = [work_of(row) for row in beside.values() if all(_readable(path) for path in row["photos"] or ())]
+    both = Catalog.from_works([*_absolute(works), *known])
+    pairs = find_pairs(both).select("first", "second").to_numpy().astype(np.int64).reshape(-1, 2)
+    name_of = {work.id: beside[work.id][GROUP] for work in known}
+    return _named(both.ids, name_of, pairs)
+
+
+def _named(ids: list[str], name_of: dict[str, str], pairs: IntArray) -> dict[str, str]:
+    """Name the group of each work: the first of the old names that are joined, else the first work's id.
+
+    Args:
+        ids: The works; a row of `pairs` holds two places in it.
+        name_of: The group that a known work has had.
+        pairs: The near-identical pairs, shape (n_pairs, 2).
+
+    >>> _named(["new", "old", "other"], {"old": "g", "other": "h"}, np.array([[0, 1]]))
+    {'new': 'g', 'old': 'g', 'other': 'h'}
+    """
+    from sakka.likeness.groups import connected
+
+    old = [name_of.get(each, each) for each in ids]
+    first = {name: place for place, name in reversed(list(enumerate(old)))}
+    links = np.array([(place, first[name]) for place, name in enumerate(old)], dtype=np.int64).reshape(-1, 2)
+    joined = connected(np.concatenate([pairs, links]), len(ids)).tolist()
+    names: dict[int, str] = {}
+    for each, number in zip(ids, joined, strict=True):
+        if each in name_of:
+            names[number] = min(names.get(number, name_of[each]), name_of[each])
+    for each, number in zip(ids, joined, strict=True):
+        names.setdefault(number, each)
+    return {each: names[number] for each, number in zip(ids, joined, strict=True)}
+
+
+def _changed_rows(index: "Index", groups: dict[str, str], works: Catalog) -> Any:
+    """Give the rows of known works whose group gets another name; None where there are none."""
+    import pyarrow as pa
+
+    own = set(works.ids)
+    rows = index.rows([each for each in groups if each not in own], [GROUP])
+    renamed = {row[GROUP]: groups[each] for each, row in rows.items() if row[GROUP] != groups[each]}
+    if not renamed:
+        return None
+    found = index.table.search().where(among(GROUP, renamed)).limit(len(index)).to_list()
+    changed = [{**row, GROUP: renamed[row[GROUP]]} for row in found if row["id"] not in own]
+    return pa.Table.from_pylist(changed, schema=index.schema)
+
+
+def _take_in(index: "Index") -> None:
+    """Bring the database's indexes up to date where many rows are not in them."""
+    statistics = index.table.index_stats("words_idx")
+    if statistics is None or statistics.num_unindexed_rows >= TAKEN_IN_FROM:
+        take_in_changes(index.table)
+
+
+def _absolute(works: Catalog) -> list[Work]:
+    root = works.photo_root
+    return [
+        work if root is None else replace(work, photos=tuple(str(root / path) for path in work.photos))
+        for work in works
+    ]
+
+
+def _readable(path: str) -> bool:
+    return Path(path).is_file()

@@ -1,0 +1,252 @@
+"""Finding works: like a work, like some and unlike others, by words, by both.
+
+Style: the products of unit vectors, the highest first. Words: full-text search (BM25) on segmented words; the vectors
+of texts; and the words that photos suggest (`style/words.py`), which reaches works that are worded otherwise. Orders
+are joined by reciprocal rank fusion (`hits.py`). A filter is applied before the search, so that it never leaves fewer
+works than there are.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from sakka.errors import SearchError
+from sakka.index.filters import Filters
+from sakka.index.hits import Hit, Row, at_most, folded, fused
+from sakka.index.index import Index
+from sakka.index.records import GROUP, SEEN, STYLE, TEXT, WORD_COLUMN, WORK_COLUMNS, vector_of
+from sakka.models.photo.extractor import FloatTable
+from sakka.style.space import unit_rows
+from sakka.style.words import segmented
+from sakka.works import Catalog, Work
+
+WAYS = ("words", "text", "photo")
+DEPTH = 60  # of each order that is fused, at the least
+MOST_FETCHED = 20_000
+UNLIKE = 0.5  # how far an unwanted example pushes away, against a wanted one's pull
+PARTITIONS, REFINED = 24, 4  # of the vector index that are looked at; candidates compared exactly for each wanted
+RETURNED = (*WORK_COLUMNS, GROUP, STYLE)
+WEIGHTS = {"words": 1.0, "text": 0.5, "photo": 0.7, "style": 1.0}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a search by style starts from.
+
+    Attributes:
+        style: Unit style vectors of what is wanted, shape (n, n_values).
+        unlike: Those of what is not, shape (n_unlike, n_values).
+        text: The unit vector of the text, or None.
+        groups: The groups of near-identical works that are asked with, which are no answers.
+        creators: The creators of what is asked with.
+    """
+
+    style: FloatTable
+    unlike: FloatTable
+    text: FloatTable | None
+    groups: tuple[str, ...]
+    creators: tuple[str, ...]
+
+    @property
+    def direction(self) -> FloatTable | None:
+        """The unit vector to search with: wanted less unwanted (J. Rocchio, 1971); None where nothing has a style."""
+        if len(self.style) == 0:
+            return None
+        pull = self.style.mean(axis=0)
+        if len(self.unlike):
+            pull = pull - np.float32(UNLIKE) * self.unlike.mean(axis=0)
+        direction: FloatTable = unit_rows(pull[None])[0]
+        return direction
+
+
+def similar(
+    index: Index,
+    query: str | Work | None = None,
+    *,
+    count: int = 10,
+    filters: Filters | None = None,
+    other_creators: bool = False,
+    like: Sequence[str] = (),
+    unlike: Sequence[str] = (),
+    of_one_creator: int | None = None,
+) -> list[Hit]:
+    """Find works of the style of a work, or of several and not of others.
+
+    The works asked with and near-identical ones are left out. Where a work from outside has a text as well as a photo,
+    the order by style is fused with that by text; where nothing asked with has a photo, the text decides.
+
+    Args:
+        index: The index.
+        query: The id of a work, or a work from outside; None where `like` says it all.
+        count: How many works are wanted at most.
+        filters: Which works may be found; None: all.
+        other_creators: Leave out the creators of what is asked with.
+        like: Ids of more works that are wanted.
+        unlike: Ids of works that are not.
+        of_one_creator: The most works of one creator; None: any number.
+
+    Raises:
+        SearchError: An id is unknown, or nothing asked with has a photo or a text that is known.
+        PhotoError: The photo can't be read.
+    """
+    filters = filters or Filters()
+    asked = asked_with(index, query, like, unlike)
+    if other_creators:
+        filters = replace(filters, not_creators=(*filters.not_creators, *asked.creators))
+    direction = asked.direction
+    fuse_text = isinstance(query, Work) and asked.text is not None
+    if direction is None and asked.text is None:
+        raise SearchError(
+            "nothing to compare by: no photo and no known word in what is asked with; give --photo or texts"
+        )
+
+    def fetch(depth: int) -> list[Row]:
+        orders = []
+        if direction is not None:
+            orders.append((WEIGHTS["style"], nearest(index, STYLE, direction, depth, filters, asked.groups)))
+        if asked.text is not None and (fuse_text or direction is None):
+            orders.append((WEIGHTS["text"], nearest(index, TEXT, asked.text, depth, filters, asked.groups)))
+        return judged(index, fused(orders) if len(orders) > 1 else orders[0][1], asked.style)
+
+    return enough(fetch, count, of_one_creator)
+
+
+def search(
+    index: Index,
+    words: str,
+    *,
+    photo: Work | str | None = None,
+    count: int = 10,
+    filters: Filters | None = None,
+    ways: Sequence[str] = WAYS,
+    of_one_creator: int | None = None,
+) -> list[Hit]:
+    """Find works by words, and by the style of a photo where one is given too.
+
+    Args:
+        index: The index.
+        words: What is looked for, in any language.
+        photo: The id of a work, or a work from outside, of the style that is wanted.
+        count: How many works are wanted at most.
+        filters: Which works may be found; None: all.
+        ways: How words are looked for: `words` in full text, `text` by the vectors of texts, `photo` by the words that
+            photos suggest.
+        of_one_creator: The most works of one creator; None: any number.
+
+    Raises:
+        SearchError: There is no word in the query, or a way is not known.
+        PhotoError: The photo can't be read.
+    """
+    spoken = segmented(words)
+    if not spoken:
+        raise SearchError(f"got {words!r} to search for, expected at least one word")
+    if not ways or set(ways) - set(WAYS):
+        raise SearchError(f"got {', '.join(ways) or 'no way'} to search by, expected some of {', '.join(WAYS)}")
+    filters = filters or Filters()
+    vector = index.spaces.words.vectors([words])[0]
+    asked = Asked(_nothing(index), _nothing(index), None, (), ()) if photo is None else asked_with(index, photo, (), ())
+    direction = asked.direction
+
+    def fetch(depth: int) -> list[Row]:
+        orders = []
+        if "words" in ways:
+            orders.append((WEIGHTS["words"], matching(index, spoken, depth, filters, asked.groups)))
+        for way, column in (("text", TEXT), ("photo", SEEN)):
+            if way in ways and vector.any():
+                orders.append((WEIGHTS[way], nearest(index, column, vector, depth, filters, asked.groups)))
+        if direction is not None:
+            orders.append((WEIGHTS["style"], nearest(index, STYLE, direction, depth, filters, asked.groups)))
+        return judged(index, fused(orders), asked.style)
+
+    return enough(fetch, count, of_one_creator)
+
+
+def asked_with(index: Index, query: str | Work | None, like: Sequence[str], unlike: Sequence[str]) -> Asked:
+    """Gather what is asked with.
+
+    Raises:
+        SearchError: An id is unknown, or nothing is asked with.
+        PhotoError: A photo can't be read.
+    """
+    wanted = [index.row(each) for each in ([query] if isinstance(query, str) else []) + list(like)]
+    unwanted = [index.row(each) for each in unlike]
+    style = [vector for row in wanted if (vector := vector_of(row, STYLE)) is not None]
+    text = vector_of(wanted[0], TEXT) if wanted else None
+    if isinstance(query, Work):
+        outside = Catalog.from_works([query])
+        vector, words = index.spaces.style.vectors(outside)[0], index.spaces.words.vectors(outside.texts)[0]
+        style += [vector] if vector.any() else []
+        text = words if words.any() else None
+    elif not wanted:
+        raise SearchError("nothing to compare with: give the id of a work, a photo, or works that are liked")
+    creators = tuple(dict.fromkeys(row["creator"] for row in wanted if row["creator"] is not None))
+    if isinstance(query, Work) and query.creator is not None:
+        creators = (*creators, query.creator)
+    pushed = [vector for row in unwanted if (vector := vector_of(row, STYLE)) is not None]
+    groups = tuple(dict.fromkeys(row[GROUP] for row in [*wanted, *unwanted]))
+    return Asked(_stacked(index, style), _stacked(index, pushed), text, groups, creators)
+
+
+def nearest(
+    index: Index, column: str, vector: FloatTable, depth: int, filters: Filters, not_groups: Sequence[str] = ()
+) -> list[Row]:
+    """Give the rows with the vectors nearest to a unit vector, the nearest first; `score` is their product with it."""
+    query = index.table.search(vector, vector_column_name=column).distance_type("l2")
+    query = query.minimum_nprobes(PARTITIONS).maximum_nprobes(0).refine_factor(REFINED)
+    rows = _rows_of(query, depth, filters, not_groups, "_distance")
+    return [{**row, "score": 1 - row.pop("_distance") / 2} for row in rows]
+
+
+def matching(index: Index, words: str, depth: int, filters: Filters, not_groups: Sequence[str] = ()) -> list[Row]:
+    """Give the rows whose words match, the best first; `score` is BM25's."""
+    query = index.table.search(words, query_type="fts", fts_columns=WORD_COLUMN)
+    rows = _rows_of(query, depth, filters, not_groups, "_score")
+    return [{**row, "score": row.pop("_score")} for row in rows]
+
+
+def judged(index: Index, rows: Sequence[Row], style: FloatTable) -> list[Row]:
+    """Give each row the probability of one maker with the nearest of the wanted styles; None without a style."""
+    if len(style) == 0:
+        return [{**row, "same_maker": None} for row in rows]
+    known = [place for place, row in enumerate(rows) if row[STYLE] is not None]
+    answers: list[float | None] = [None] * len(rows)
+    if known:
+        vectors = np.array([rows[place][STYLE] for place in known], dtype=np.float32)
+        chances = index.spaces.style.same_maker((vectors @ style.T).max(axis=1))
+        for place, chance in zip(known, chances, strict=True):
+            answers[place] = float(chance)
+    return [{**row, "same_maker": answer} for row, answer in zip(rows, answers, strict=True)]
+
+
+def enough(fetch: Callable[[int], list[Row]], count: int, of_one_creator: int | None) -> list[Hit]:
+    """Fetch deeper until so many works are found after folding, or there are no more."""
+    if count < 1:
+        raise SearchError(f"got {count} works wanted, expected 1 or more")
+    depth = max(DEPTH, 3 * count)
+    while True:
+        rows = fetch(depth)
+        hits = at_most(folded(rows), count, of_one_creator)
+        if len(hits) == count or len(rows) < depth or depth >= MOST_FETCHED:
+            return hits
+        depth *= 4
+
+
+def _rows_of(query: Any, depth: int, filters: Filters, not_groups: Sequence[str], by: str) -> list[Row]:
+    from sakka.index.database import speaking_plainly
+
+    condition = filters.condition(not_groups=not_groups)
+    if condition is not None:
+        query = query.where(condition, prefilter=True)
+    with speaking_plainly("", "asked"):
+        found: list[Row] = query.limit(depth).select([*RETURNED, by]).to_arrow().to_pylist()
+    return found
+
+
+def _nothing(index: Index) -> FloatTable:
+    return np.zeros((0, index.spaces.style.size), dtype=np.float32)
+
+
+def _stacked(index: Index, vectors: Sequence[FloatTable]) -> FloatTable:
+    return np.stack(vectors) if vectors else _nothing(index)

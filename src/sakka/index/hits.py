@@ -1,0 +1,89 @@
+"""What is found: works in order, near-identical ones folded into one, grouped by creator.
+
+Several orders of the same works are joined by reciprocal rank fusion, which needs no common scale:
+
+    score(work) = sum over orders of weight / (60 + rank)
+
+Source: G. Cormack, C. Clarke, S. Büttcher, SIGIR 2009, https://doi.org/10.1145/1571941.1572114
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sakka.index.records import GROUP, work_of
+from sakka.works import Work
+
+RANK_OFFSET = 60
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A work that was found.
+
+    Attributes:
+        work: The work.
+        score: How well it fits; comparable within one answer only.
+        same_maker: The probability that it has the maker of what was asked with; None where that has no style.
+        folded: Ids of near-identical works further down, which it stands for.
+    """
+
+    work: Work
+    score: float
+    same_maker: float | None = None
+    folded: tuple[str, ...] = ()
+
+
+def fused(orders: Sequence[tuple[float, Sequence[Row]]]) -> list[Row]:
+    """Join orders of rows, each with its weight; every row gets its `score`, the highest first.
+
+    >>> a, b = {"id": "a"}, {"id": "b"}
+    >>> [row["id"] for row in fused([(1.0, [a, b]), (1.0, [b]), (1.0, [b, a])])]
+    ['b', 'a']
+    """
+    rows: dict[str, Row] = {}
+    scores: dict[str, float] = {}
+    for weight, order in orders:
+        for rank, row in enumerate(order, start=1):
+            rows[row["id"]] = {**rows.get(row["id"], {}), **row}
+            scores[row["id"]] = scores.get(row["id"], 0.0) + weight / (RANK_OFFSET + rank)
+    ordered = sorted(rows, key=lambda each: (-scores[each], each))
+    return [{**rows[each], "score": scores[each]} for each in ordered]
+
+
+def folded(rows: Iterable[Row]) -> list[Hit]:
+    """Make hits of rows in order; a row whose group was met before is folded into the first of the group.
+
+    A row has its `score` and may have `same_maker`.
+    """
+    hits: dict[str, Hit] = {}
+    for row in rows:
+        first = hits.get(row[GROUP])
+        if first is None:
+            hits[row[GROUP]] = Hit(work_of(row), float(row["score"]), row.get("same_maker"))
+        else:
+            hits[row[GROUP]] = replace(first, folded=(*first.folded, row["id"]))
+    return list(hits.values())
+
+
+def by_creator(hits: Iterable[Hit]) -> list[tuple[str | None, list[Hit]]]:
+    """Group hits by creator, the creator of the best hit first; works of unknown creators stand together."""
+    groups: dict[str | None, list[Hit]] = {}
+    for hit in hits:
+        groups.setdefault(hit.work.creator, []).append(hit)
+    return list(groups.items())
+
+
+def at_most(hits: Iterable[Hit], count: int, of_one_creator: int | None = None) -> list[Hit]:
+    """Give the first hits, of each creator no more than so many; None: any number."""
+    kept: list[Hit] = []
+    of: dict[str | None, int] = {}
+    for hit in hits:
+        creator = hit.work.creator
+        of[creator] = of.get(creator, 0) + 1
+        if of_one_creator is None or of[creator] <= of_one_creator:
+            kept.append(hit)
+        if len(kept) == count:
+            break
+    return kept

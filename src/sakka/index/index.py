@@ -1,0 +1,334 @@
+"""The index of a catalog: built, opened, added to and taken from.
+
+    INDEX/works.lance, INDEX/parts.lance        (`database.py`)
+
+>>> Index.build("index", catalog, "model")  # doctest: +SKIP
+>>> Index.open("index").work("work-17")  # doctest: +SKIP
+"""
+
+import hashlib
+import json
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+from safetensors.numpy import load as load_tensors
+from safetensors.numpy import save as save_tensors
+
+from sakka.errors import SearchError
+from sakka.files import canonical_json
+from sakka.index import database
+from sakka.index.filters import among
+from sakka.index.records import GROUP, WORK_COLUMNS, arrow_schema, batches_of, work_of
+from sakka.progress import task
+from sakka.style.space import StyleSpace
+from sakka.style.words import WordSpace
+from sakka.works import SCHEMA, Catalog, Work
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+INDEX_VERSION = 1
+INFO, TENSORS = "index.json", "space.safetensors"
+IDS_AT_ONCE = 500
+SUGGESTED = 3
+
+
+@dataclass(frozen=True)
+class Spaces:
+    """How the vectors of an index are made.
+
+    Attributes:
+        style: Style vectors of photos.
+        words: Vectors of texts, and of what photos look like in words.
+    """
+
+    style: StyleSpace
+    words: WordSpace
+
+
+@dataclass
+class Index:
+    """An index of works.
+
+    Attributes:
+        address: Its folder, or its address in an object store.
+        table: The LanceDB table of works.
+        spaces: How its vectors are made.
+        info: What it was built from: `model_sha256`, `catalog`, `works`.
+    """
+
+    address: str
+    table: Any = field(repr=False)
+    spaces: Spaces = field(repr=False)
+    info: dict[str, Any]
+
+    @classmethod
+    def build(cls, folder: Path | str, catalog: Catalog, model_folder: Path | str, *, seed: int = 0) -> "Index":
+        """Learn the spaces from a catalog and write the index of its works, replacing one that stands there.
+
+        Args:
+            folder: Where the index will stand: a folder, or an address such as `s3://bucket/index`.
+            catalog: The works.
+            model_folder: A fitted model, whose photo network is used and whose SHA-256 the index remembers.
+            seed: Draws which works the spaces are learned from.
+
+        Raises:
+            MissingPartError: LanceDB is not installed.
+            ModelFolderError: The model can't be read.
+            PhotoError: A photo can't be read.
+            SearchError: The folder holds something else, or there are no works.
+        """
+        from sakka.likeness.groups import near_identical
+
+        if len(catalog) == 0:
+            raise SearchError("got a catalog of 0 works to build an index of, expected at least one")
+        reading = _photo_reading(Path(model_folder))
+        _check_free(folder)
+        groups = near_identical(catalog).groups
+        style = StyleSpace.fit(catalog, groups=groups, seed=seed, **reading)
+        spaces = Spaces(style, _words_of(catalog, style, seed))
+        ids = catalog.ids
+        first = {int(group): ids[row] for row, group in reversed(list(enumerate(groups)))}
+        named = [first[int(group)] for group in groups]
+        info = {"model_sha256": model_sha256(model_folder), "catalog": catalog.fingerprint(), "seed": seed}
+        schema = schema_of(spaces)
+        batches = _counted(batches_of(catalog, named, style, spaces.words, schema), len(catalog))
+        return cls.write(folder, spaces, batches, schema, info)
+
+    @classmethod
+    def write(
+        cls,
+        folder: Path | str,
+        spaces: Spaces,
+        batches: Iterable["pa.RecordBatch"],
+        schema: "pa.Schema",
+        info: dict[str, Any],
+    ) -> "Index":
+        """Write an index of rows that are at hand; see `build`."""
+        connection = database.connected(folder)
+        address = database.address_of(folder)
+        with database.speaking_plainly(address, "written"):
+            table = database.write_works(connection, schema, batches)
+            build = schema.metadata[b"build"].decode()
+            values = {**info, "version": INDEX_VERSION, "build": build, "works": table.count_rows()}
+            _write_parts(connection, spaces, values)
+        return cls(address, table, spaces, values)
+
+    @classmethod
+    def open(cls, folder: Path | str) -> "Index":
+        """Open an index.
+
+        Raises:
+            MissingPartError: LanceDB is not installed.
+            SearchError: There is no index, its build was cut short, or it is of another version.
+            ModelFolderError: Its photos were seen through other weights than those at hand.
+        """
+        address = database.address_of(folder)
+        if "://" not in address and not Path(address).is_dir():
+            raise SearchError(f"{folder} is not an index: no such folder; make one with `sakka index build`")
+        connection = database.connected(folder)
+        with database.speaking_plainly(address, "read"):
+            names = database.table_names(connection)
+            if database.WORKS_TABLE not in names:
+                raise SearchError(f"{folder} is not an index: no works in it; make one with `sakka index build`")
+            if database.PARTS_TABLE not in names:
+                raise SearchError(f"{folder} is an index whose build was cut short; run `sakka index build` again")
+            table = connection.open_table(database.WORKS_TABLE)
+            spaces, info = _read_parts(connection, folder)
+            if (table.schema.metadata or {}).get(b"build", b"").decode() != info["build"]:
+                raise SearchError(f"{folder} is an index whose build was cut short; run `sakka index build` again")
+        return cls(address, table, spaces, info)
+
+    @property
+    def model_sha256(self) -> str:
+        """The SHA-256 of the manifest of the model that the index was built with."""
+        return str(self.info["model_sha256"])
+
+    def __len__(self) -> int:
+        return int(self.table.count_rows())
+
+    def rows(self, ids: Iterable[str], columns: Sequence[str] | None = None) -> dict[str, dict[str, Any]]:
+        """Give the rows of those ids that are in the index, by id.
+
+        Args:
+            ids: The works' ids.
+            columns: The columns wanted; None: all.
+        """
+        wanted, found = list(dict.fromkeys(ids)), {}
+        for start in range(0, len(wanted), IDS_AT_ONCE):
+            some = wanted[start : start + IDS_AT_ONCE]
+            query = self.table.search().where(among("id", some)).limit(len(some))
+            query = query if columns is None else query.select(["id", *(name for name in columns if name != "id")])
+            found.update({row["id"]: row for row in query.to_list()})
+        return found
+
+    def row(self, work_id: str) -> dict[str, Any]:
+        """Give the row of a work.
+
+        Raises:
+            SearchError: There is no such work; the nearest ids are named.
+        """
+        rows = self.rows([work_id])
+        if work_id not in rows:
+            raise SearchError(f"no work has the id {work_id!r}{self._suggestion(work_id)}")
+        return rows[work_id]
+
+    def work(self, work_id: str) -> Work:
+        """Give a work, with absolute paths of its photos.
+
+        Raises:
+            SearchError: There is no such work; the nearest ids are named.
+        """
+        return work_of(self.row(work_id))
+
+    def catalog(self) -> Catalog:
+        """Give all works, sorted by id, without their vectors."""
+        found = self.table.search().select(list(WORK_COLUMNS)).to_arrow()
+        table = pl.from_arrow(found)
+        assert isinstance(table, pl.DataFrame)
+        return Catalog(table.select(list(WORK_COLUMNS)).cast(pl.Schema(SCHEMA)).sort("id"))
+
+    def creators(self) -> dict[str, int]:
+        """Give every creator with the number of its works, by name."""
+        names = pl.from_arrow(self.table.search().select(["creator"]).to_arrow()["creator"])
+        assert isinstance(names, pl.Series)
+        counts = names.drop_nulls().value_counts().sort(names.name)
+        return {str(name): int(count) for name, count in counts.iter_rows()}
+
+    def add(self, catalog: Catalog) -> int:
+        """Add works, or replace those whose ids are known; give the number of works that are new.
+
+        A work is there wholly or not at all, however the process ends, and adding it again changes nothing.
+
+        Raises:
+            PhotoError: A photo can't be read.
+            SearchError: The index can't be written to.
+        """
+        from sakka.index.adding import add_works
+
+        with database.speaking_plainly(self.address, "written"):
+            return add_works(self, catalog)
+
+    def remove(self, ids: Iterable[str]) -> int:
+        """Remove works; give how many there were. An id that is not known is passed over.
+
+        Raises:
+            SearchError: The index can't be written to.
+        """
+        wanted, before = list(dict.fromkeys(ids)), len(self)
+        with database.speaking_plainly(self.address, "written"):
+            for start in range(0, len(wanted), IDS_AT_ONCE):
+                self.table.delete(among("id", wanted[start : start + IDS_AT_ONCE]))
+        return before - len(self)
+
+    @cached_property
+    def schema(self) -> "pa.Schema":
+        """The schema of the rows."""
+        return schema_of(self.spaces, self.info["build"])
+
+    def _suggestion(self, work_id: str) -> str:
+        from difflib import get_close_matches
+
+        ids = self.table.search().select(["id"]).to_arrow()["id"].to_pylist()
+        alike = [each for each in ids if abs(len(each) - len(work_id)) <= 2 and set(each[:2]) & set(work_id[:2])]
+        near = get_close_matches(work_id, alike[: 20 * IDS_AT_ONCE], SUGGESTED)
+        return (
+            f"; near are {', '.join(near)}"
+            if near
+            else f"; the index holds {len(ids):,} works, such as {ids[0]!r}"
+            if ids
+            else ""
+        )
+
+
+def schema_of(spaces: Spaces, build: str | None = None) -> "pa.Schema":
+    """Give the schema of an index's rows; None makes the name of a new build."""
+    return arrow_schema(spaces.style.size, spaces.words.size, build or uuid.uuid4().hex)
+
+
+def model_sha256(model_folder: Path | str) -> str:
+    """Give the SHA-256 of a model's manifest.
+
+    Raises:
+        SearchError: It can't be read.
+    """
+    try:
+        return hashlib.sha256((Path(model_folder) / "manifest.json").read_bytes()).hexdigest()
+    except OSError as error:
+        raise SearchError(
+            f"{model_folder} is not a saved model ({error.strerror}); make one with `sakka fit`"
+        ) from error
+
+
+def _photo_reading(model_folder: Path) -> dict[str, Any]:
+    """Give the photo network and number format that a model uses; the default's where it reads no photos so."""
+    from sakka.models.base import CreatorModel
+    from sakka.models.photo.linear import PhotoLinear
+
+    model = CreatorModel.load(model_folder)
+    photo = getattr(model, "photo_model_", model)
+    return {"backbone": photo.backbone, "dtype": photo.dtype} if isinstance(photo, PhotoLinear) else {}
+
+
+def _words_of(catalog: Catalog, style: StyleSpace, seed: int) -> WordSpace:
+    """Learn the word space from as many works as the style space at most."""
+    from sakka.style.space import MOST_WORKS
+
+    rows = np.sort(np.random.default_rng((seed, 2)).permutation(len(catalog))[:MOST_WORKS])
+    some = catalog.take(rows)
+    parts = [(coordinates, seen) for _, coordinates, seen in style.coordinates(some)]
+    coordinates, seen = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return WordSpace.fit(some.texts, coordinates, seen, seed=seed)
+
+
+def _check_free(folder: Path | str) -> None:
+    """Refuse a folder that holds something other than an index, before any long work is done."""
+    address = database.address_of(folder)
+    if "://" in address:
+        return
+    path = Path(address)
+    if path.exists() and not path.is_dir():
+        raise SearchError(f"{folder} is a file, expected a folder for the index; choose another name")
+    if path.is_dir() and any(path.iterdir()) and not (path / "works.lance").is_dir():
+        raise SearchError(f"{folder} exists and is not an index; choose another folder or remove it")
+
+
+def _counted(batches: Iterator["pa.RecordBatch"], total: int) -> Iterator["pa.RecordBatch"]:
+    with task("rows of the index", total=total) as running:
+        for batch in batches:
+            yield batch
+            running.advance(batch.num_rows)
+
+
+def _write_parts(connection: Any, spaces: Spaces, info: dict[str, Any]) -> None:
+    import pyarrow as pa
+
+    arrays = {**spaces.style.tensors(), **spaces.words.tensors()}
+    content = save_tensors({name: np.ascontiguousarray(array) for name, array in arrays.items()})
+    described = {**info, "style": spaces.style.values(), "sha256": hashlib.sha256(content).hexdigest()}
+    parts = {"name": [INFO, TENSORS], "content": [canonical_json(described).encode(), content]}
+    schema = pa.schema([pa.field("name", pa.string()), pa.field("content", pa.large_binary())])
+    connection.create_table(database.PARTS_TABLE, data=pa.table(parts, schema=schema), mode="overwrite")
+
+
+def _read_parts(connection: Any, folder: Path | str) -> tuple[Spaces, dict[str, Any]]:
+    rows = connection.open_table(database.PARTS_TABLE).to_arrow().to_pylist()
+    parts = {row["name"]: row["content"] for row in rows}
+    info = json.loads(parts[INFO])
+    if info.get("version") != INDEX_VERSION:
+        raise SearchError(
+            f"{folder} is an index of version {info.get('version')}, expected {INDEX_VERSION}; build it again"
+        )
+    if hashlib.sha256(parts[TENSORS]).hexdigest() != info["sha256"]:
+        raise SearchError(f"{folder} is damaged: {TENSORS} is not what {INFO} describes; build it again")
+    tensors = load_tensors(parts[TENSORS])
+    return Spaces(StyleSpace.from_parts(info["style"], tensors), WordSpace.from_tensors(tensors)), info
+
+
+__all__ = ["GROUP", "Index", "Spaces", "model_sha256"]

@@ -1,0 +1,160 @@
+"""Recommendations: kindred works with variety, works for a person, kindred creators.
+
+Variety: works are chosen one after another, each the one with the highest
+
+    0.7 * (how well it fits) - 0.3 * (its greatest similarity to those chosen before)
+
+and of one creator no more than a few (maximal marginal relevance).
+
+Source: J. Carbonell, J. Goldstein, SIGIR 1998, https://doi.org/10.1145/290941.291025
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sakka.errors import SearchError
+from sakka.index.filters import Filters
+from sakka.index.find import asked_with, judged, nearest
+from sakka.index.hits import Hit, Row, folded
+from sakka.index.index import Index
+from sakka.index.records import STYLE, TEXT
+from sakka.models.photo.extractor import FloatTable
+from sakka.splits import IntArray
+
+FIT = 0.7
+CANDIDATES = 200
+OF_ONE_CREATOR = 1
+OF_ONE_CREATOR_FOR_A_PERSON = 2
+WORKS_COMPARED = 60  # of each creator
+
+
+def kindred_works(
+    index: Index, work_id: str, count: int = 10, *, filters: Filters | None = None, of_one_creator: int = OF_ONE_CREATOR
+) -> list[Hit]:
+    """Give works by other creators that are kindred to a work, with variety.
+
+    Args:
+        index: The index.
+        work_id: The work.
+        count: How many at most.
+        filters: Which works may be given; None: all.
+        of_one_creator: The most works of one creator.
+
+    Raises:
+        SearchError: There is no such work, or it has neither photo nor text.
+    """
+    creator = index.row(work_id)["creator"]
+    filters = filters or Filters()
+    if creator is not None:
+        filters = Filters(**{**vars(filters), "not_creators": (*filters.not_creators, creator)})
+    return _varied(index, [work_id], count, filters, of_one_creator)
+
+
+def for_person(index: Index, liked_ids: Sequence[str], count: int = 10, *, filters: Filters | None = None) -> list[Hit]:
+    """Give works for a person who liked some works, with variety; the liked ones and their copies are left out.
+
+    Args:
+        index: The index.
+        liked_ids: The works that the person liked; each has its say, whatever the others are.
+        count: How many at most.
+        filters: Which works may be given; None: all.
+
+    Raises:
+        SearchError: An id is unknown, or none of the works has a photo or a text.
+    """
+    return _varied(index, list(dict.fromkeys(liked_ids)), count, filters or Filters(), OF_ONE_CREATOR_FOR_A_PERSON)
+
+
+def kindred_creators(index: Index, creator: str, count: int = 10) -> list[tuple[str, float]]:
+    """Give the creators whose style is nearest to a creator's, each with a probability.
+
+    The probability is the mean, over pairs of one work of each, of the probability that the two have one maker. Those
+    whose mean vectors are nearest are compared so.
+
+    Raises:
+        SearchError: There is no such creator, or none of the creator's works has a photo.
+    """
+    names, places, vectors = _styles(index)
+    if creator not in names:
+        raise SearchError(f"no creator is called {creator!r} among those with photos{_near(creator, names)}")
+    own = names.index(creator)
+    means = np.zeros((len(names), vectors.shape[1]))
+    np.add.at(means, places, vectors)
+    means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-12)
+    order = np.argsort(-(means @ means[own]), kind="stable")
+    mine = _spread(np.flatnonzero(places == own))
+    found = []
+    for other in order[order != own][: 3 * count]:
+        theirs = _spread(np.flatnonzero(places == other))
+        chances = index.spaces.style.same_maker(vectors[mine] @ vectors[theirs].T)
+        found.append((names[int(other)], float(chances.mean())))
+    return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:count]
+
+
+def _varied(index: Index, ids: Sequence[str], count: int, filters: Filters, of_one_creator: int) -> list[Hit]:
+    """Choose works with variety among the nearest to each of some works."""
+    if not ids:
+        raise SearchError("got no works to recommend by, expected the id of at least one")
+    asked = asked_with(index, None, ids, ())
+    column, wanted = (STYLE, asked.style) if len(asked.style) else (TEXT, asked.text)
+    if wanted is None:
+        raise SearchError(f"{', '.join(ids[:3])}: no photo and no known word to recommend by")
+    rows: dict[str, Row] = {}
+    for vector in wanted.reshape(-1, wanted.shape[-1]):
+        for row in nearest(index, column, vector, max(CANDIDATES, 4 * count), filters, asked.groups):
+            if row["id"] not in rows or row["score"] > rows[row["id"]]["score"]:
+                rows[row["id"]] = row
+    ordered = sorted(judged(index, list(rows.values()), asked.style), key=lambda row: (-row["score"], row["id"]))
+    hits = {hit.work.id: hit for hit in folded(ordered)}
+    candidates = [row for row in ordered if row["id"] in hits]
+    return [hits[candidates[place]["id"]] for place in _chosen(candidates, count, of_one_creator)]
+
+
+def _chosen(rows: Sequence[Row], count: int, of_one_creator: int) -> list[int]:
+    """Choose places of rows by fit and variety; a row without a style vector is unlike every other."""
+    size = next((len(row[STYLE]) for row in rows if row[STYLE] is not None), 1)
+    vectors = np.array([row[STYLE] or [0.0] * size for row in rows], dtype=np.float32).reshape(-1, size)
+    fit = np.array([row["score"] for row in rows])
+    near = np.zeros(len(rows))
+    free = np.ones(len(rows), dtype=np.bool_)
+    creators = [row["creator"] for row in rows]
+    chosen: list[int] = []
+    while len(chosen) < count and free.any():
+        worth = np.where(free, FIT * fit - (1 - FIT) * near, -np.inf)
+        best = int(worth.argmax())
+        chosen.append(best)
+        free[best] = False
+        near = np.maximum(near, vectors @ vectors[best])
+        taken = sum(creators[place] == creators[best] for place in chosen)
+        if creators[best] is not None and taken >= of_one_creator:
+            free &= np.array([name != creators[best] for name in creators])
+    return chosen
+
+
+def _styles(index: Index) -> tuple[list[str], IntArray, FloatTable]:
+    """Give the creators with photos, sorted; each work's creator as a place among them; and the style vectors."""
+    found = (
+        index.table.search().where("creator IS NOT NULL AND style IS NOT NULL").select(["creator", STYLE]).to_arrow()
+    )
+    creators = found["creator"].to_pylist()
+    names = sorted(set(creators))
+    place_of = {name: place for place, name in enumerate(names)}
+    vectors = found[STYLE].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    places = np.array([place_of[name] for name in creators], dtype=np.int64)
+    return names, places, vectors.reshape(len(creators), -1)
+
+
+def _spread(rows: IntArray) -> IntArray:
+    """Give at most `WORKS_COMPARED` of some rows, evenly spread."""
+    if len(rows) <= WORKS_COMPARED:
+        return rows
+    chosen: IntArray = rows[np.linspace(0, len(rows) - 1, WORKS_COMPARED).astype(np.int64)]
+    return chosen
+
+
+def _near(name: str, names: Sequence[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, names, 3)
+    return f"; near are {', '.join(near)}" if near else ""

@@ -1,0 +1,115 @@
+"""Works as the rows of the index, and back."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sakka.models.photo.extractor import FloatTable
+from sakka.style.space import StyleSpace
+from sakka.style.words import WordSpace, segmented
+from sakka.works import SCHEMA as WORK_SCHEMA
+from sakka.works import Catalog, Work
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+WORK_COLUMNS = tuple(WORK_SCHEMA)
+GROUP = "near_identical"
+STYLE, TEXT, SEEN, WORD_COLUMN = "style", "text", "seen", "words"
+VECTORS = (STYLE, TEXT, SEEN)
+
+
+def arrow_schema(style_size: int, word_size: int, build: str) -> "pa.Schema":
+    """Give the schema of the table: the works' columns, their group, their words and three vectors (null: none)."""
+    import pyarrow as pa
+
+    sizes = {STYLE: style_size, TEXT: word_size, SEEN: word_size}
+    return pa.schema(
+        [
+            *(pa.field(name, pa.string()) for name in ("id", "creator", "title", "description", "category")),
+            pa.field("created_at", pa.timestamp("us")),
+            pa.field("photos", pa.list_(pa.string())),
+            pa.field("photo_sha256", pa.string()),
+            pa.field(GROUP, pa.string()),
+            pa.field(WORD_COLUMN, pa.string()),
+            *(pa.field(name, pa.list_(pa.float32(), size)) for name, size in sizes.items()),
+        ],
+        metadata={"build": build},
+    )
+
+
+def batches_of(
+    works: Catalog, groups: Sequence[str], style: StyleSpace, words: WordSpace, schema: "pa.Schema"
+) -> Iterator["pa.RecordBatch"]:
+    """Read works and give their rows in batches.
+
+    Args:
+        works: The works.
+        groups: The name of each work's group of near-identical works.
+        style: Gives style vectors.
+        words: Gives the vectors of texts, and of what photos suggest.
+        schema: See `arrow_schema`.
+
+    Raises:
+        PhotoError: A photo can't be read.
+    """
+    for rows, coordinates, seen in style.coordinates(works):
+        some = works.take(rows)
+        texts = words.vectors(some.texts)
+        vectors = {
+            STYLE: (style.style(coordinates), seen),
+            TEXT: (texts, np.any(texts != 0, axis=1)),
+            SEEN: (words.seen(coordinates), seen),
+        }
+        yield batch_of(some, [groups[row] for row in rows], vectors, schema)
+
+
+def batch_of(
+    works: Catalog,
+    groups: Sequence[str],
+    vectors: dict[str, tuple[FloatTable, npt.NDArray[np.bool_]]],
+    schema: "pa.Schema",
+) -> "pa.RecordBatch":
+    """Give the rows of works whose vectors are at hand.
+
+    Args:
+        works: The works.
+        groups: The name of each work's group.
+        vectors: By column: the vectors, and which of the works have one.
+        schema: See `arrow_schema`.
+    """
+    import pyarrow as pa
+
+    table = works.table
+    paths = [
+        [str((works.photo_root or "") / path) if works.photo_root else path for path in photos or ()]
+        for photos in table["photos"].to_list()
+    ]
+    columns: dict[str, Any] = {name: table[name].to_list() for name in WORK_COLUMNS if name != "photos"}
+    columns |= {"photos": paths, GROUP: list(groups), WORD_COLUMN: [segmented(text) for text in works.texts]}
+    arrays = [
+        _vector_array(*vectors[field.name], field.type)
+        if field.name in VECTORS
+        else pa.array(columns[field.name], field.type)
+        for field in schema
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _vector_array(vectors: FloatTable, there: npt.NDArray[np.bool_], kind: Any) -> Any:
+    import pyarrow as pa
+
+    values = pa.array(np.ascontiguousarray(vectors, dtype=np.float32).ravel())
+    return pa.FixedSizeListArray.from_arrays(values, type=kind, mask=pa.array(~there))
+
+
+def work_of(row: dict[str, Any]) -> Work:
+    """Give the work that a row holds."""
+    return Work(**{name: row[name] for name in WORK_COLUMNS if name != "photos"}, photos=tuple(row["photos"] or ()))
+
+
+def vector_of(row: dict[str, Any], column: str) -> FloatTable | None:
+    """Give a vector of a row, shape (n_values,); None where the work has none."""
+    return None if row[column] is None else np.asarray(row[column], dtype=np.float32)

@@ -1,0 +1,1 @@
+"""Vectors of works: of their style, of their words, and of the words that their photos suggest."""

@@ -1,0 +1,131 @@
+"""Photos to a few hundred coordinates: the network's statistics, standardised by block, on their principal axes.
+
+    z = ((x - m) / s * w) B
+
+m and s are a column's mean and deviation over the works that are learned from, w makes each block of columns count
+alike (`models/softmax.block_weights`), and B, shape (n_columns, n_axes), are the principal axes. They are found by
+randomised subspace iteration, which passes over the works a few times in batches and never forms the covariance.
+
+Source: N. Halko, P.-G. Martinsson, J. Tropp, SIAM Review 2011, https://arxiv.org/abs/0909.4061
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sakka.models.photo.extractor import FloatTable, PhotoExtractor, VectorTable
+from sakka.models.photo.features import photo_features
+from sakka.models.softmax import block_weights
+from sakka.splits import IntArray
+from sakka.works import Catalog
+
+WORKS_AT_ONCE = 1024  # of 12,224 values: 50 MB as float32
+SPARE_AXES = 32
+PASSES = 2
+
+
+@dataclass(frozen=True)
+class PhotoAxes:
+    """What turns a photo's statistics into coordinates.
+
+    Attributes:
+        mean: Shape (n_columns,).
+        scale: Shape (n_columns,); a column is divided by it.
+        axes: Shape (n_columns, n_axes), orthonormal columns, the most varied first.
+    """
+
+    mean: FloatTable
+    scale: FloatTable
+    axes: FloatTable
+
+    def coordinates(self, features: VectorTable) -> FloatTable:
+        """Give the coordinates of raw statistics, shape (n_works, n_axes)."""
+        parts = [self._standard(rows) @ self.axes for rows in _parts(features)]
+        return np.concatenate(parts) if parts else np.zeros((0, self.axes.shape[1]), dtype=np.float32)
+
+    def _standard(self, rows: VectorTable) -> FloatTable:
+        standard: FloatTable = (rows.astype(np.float32) - self.mean) / self.scale
+        return standard
+
+    def tensors(self) -> dict[str, npt.NDArray[Any]]:
+        """Give the arrays by name."""
+        return {"photo.mean": self.mean, "photo.scale": self.scale, "photo.axes": self.axes}
+
+    @classmethod
+    def from_tensors(cls, tensors: dict[str, npt.NDArray[Any]]) -> "PhotoAxes":
+        """Take over what `tensors` gave."""
+        return cls(tensors["photo.mean"], tensors["photo.scale"], tensors["photo.axes"])
+
+
+def fit_axes(features: VectorTable, widths: list[int], n_axes: int, seed: int) -> PhotoAxes:
+    """Find the principal axes.
+
+    Args:
+        features: Raw statistics, shape (n_works, n_columns), at least two rows.
+        widths: How many columns each block has, in order.
+        n_axes: How many axes are wanted; fewer come where there are few works.
+        seed: Draws the subspace to start from.
+    """
+    mean, deviation = _moments(features)
+    plain = PhotoAxes(mean, deviation / block_weights(widths), np.zeros((features.shape[1], 0), dtype=np.float32))
+    kept = max(1, min(n_axes, len(features) - 1, features.shape[1]))
+    wide = min(kept + SPARE_AXES, len(features), features.shape[1])
+    basis = np.random.default_rng(seed).standard_normal((features.shape[1], wide)).astype(np.float32)
+    for _ in range(PASSES):
+        basis, _ = np.linalg.qr(_scattered(plain, features, basis))
+    small = basis.T @ _scattered(plain, features, basis)
+    values, turn = np.linalg.eigh((small + small.T).astype(np.float64))
+    axes = basis @ turn[:, np.argsort(-values)[:kept]].astype(np.float32)
+    return PhotoAxes(plain.mean, plain.scale, _signed(axes))
+
+
+def batches_of_statistics(
+    works: Catalog, extractor: PhotoExtractor
+) -> Iterator[tuple[IntArray, VectorTable, npt.NDArray[np.bool_]]]:
+    """Give the works' statistics in batches: the rows, their statistics (blocks in order), whether each has a photo.
+
+    Raises:
+        PhotoError: A photo can't be read.
+    """
+    columns = np.concatenate(extractor.blocks(None, None))
+    for start in range(0, len(works), WORKS_AT_ONCE):
+        rows = np.arange(start, min(start + WORKS_AT_ONCE, len(works)))
+        some = works.take(rows)
+        if some.has_photo.any():
+            yield rows, *photo_features(some, extractor, columns)
+        else:
+            yield rows, np.zeros((len(rows), len(columns)), dtype=extractor.number), some.has_photo
+
+
+def _parts(features: VectorTable) -> Iterator[VectorTable]:
+    for start in range(0, len(features), WORKS_AT_ONCE):
+        yield features[start : start + WORKS_AT_ONCE]
+
+
+def _moments(features: VectorTable) -> tuple[FloatTable, FloatTable]:
+    """Give the columns' means and deviations; a column that does not vary gets 1."""
+    n_works = len(features)
+    mean = np.sum([part.sum(axis=0, dtype=np.float64) for part in _parts(features)], axis=0) / n_works
+    squares = np.sum([((part - mean) ** 2).sum(axis=0) for part in _parts(features)], axis=0)
+    deviation = np.sqrt(squares / n_works)
+    varies = deviation > 1e-6 * np.maximum(np.abs(mean), 1e-6)
+    return mean.astype(np.float32), np.where(varies, deviation, 1.0).astype(np.float32)
+
+
+def _scattered(plain: PhotoAxes, features: VectorTable, basis: FloatTable) -> FloatTable:
+    """Give the standardised statistics' scatter times a basis: X' (X basis), batch by batch."""
+    total = np.zeros_like(basis)
+    for part in _parts(features):
+        standard = plain._standard(part)
+        total += standard.T @ (standard @ basis)
+    return total / np.float32(len(features))
+
+
+def _signed(axes: FloatTable) -> FloatTable:
+    """Turn each axis so that its largest value is positive: a sign must not depend on the linear algebra library."""
+    largest = axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])]
+    turned: FloatTable = axes * np.where(largest < 0, np.float32(-1), np.float32(1))
+    return turned

@@ -1,0 +1,317 @@
+"""The style space: photos to unit vectors that are near each other where one maker made both works.
+
+A photo's statistics (`models/photo/extractor.py`) go to coordinates (`photos.py`), these to values by the axes of
+makers (`makers.py`), and the values to unit length; the similarity of two works is the product of their vectors. Its
+meaning as a probability comes from `calibrated.py`. Trust and evidence are learned on creators held out: the creators
+are dealt into three parts, and each part is judged by axes learned from the others, beside held-out works of these
+others. A space learns from at most `MOST_WORKS` works, one of each group of near-identical ones.
+
+    SPACE/space.json            settings and what the vectors depend on
+    SPACE/space.safetensors     arrays
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_tensors
+from safetensors.numpy import save as save_tensors
+
+from sakka.errors import ModelFolderError
+from sakka.files import canonical_json, writing_whole
+from sakka.models.photo.extractor import FloatTable, PhotoExtractor
+from sakka.splits import IntArray, deal
+from sakka.style.calibrated import Doubles, Evidence, average_precisions, fit_evidence, pairs_of, prior_of
+from sakka.style.makers import TRUSTS, MakerAxes, maker_axes
+from sakka.style.photos import PhotoAxes, batches_of_statistics, fit_axes
+from sakka.works import Catalog
+
+SPACE_VERSION = 1
+COORDINATES = 512
+SIZE = 256
+MOST_WORKS = 20_000
+MOST_JUDGED = 1200
+PARTS = 3  # of creators, to judge trust and evidence on
+HOLD_OUT = 5  # one work in so many of a known creator is judged on too
+SPACE_FILE, TENSORS_FILE = "space.json", "space.safetensors"
+
+
+@dataclass(frozen=True)
+class StyleSpace:
+    """A fitted style space.
+
+    Attributes:
+        backbone: The network that photos are seen through.
+        dtype: Its number format.
+        photo_axes: Statistics to coordinates.
+        matrix: Centred coordinates to values, shape (n_coordinates, n_values).
+        centre: What is subtracted from the coordinates, shape (n_coordinates,).
+        evidence: What a similarity says.
+        learned: What it was learned from: `works`, `creators`, `trust`.
+    """
+
+    backbone: str
+    dtype: str
+    photo_axes: PhotoAxes
+    matrix: FloatTable
+    centre: FloatTable
+    evidence: Evidence
+    learned: dict[str, float]
+
+    @classmethod
+    def fit(
+        cls,
+        works: Catalog,
+        *,
+        groups: IntArray | None = None,
+        backbone: str = "efficientnet_lite0",
+        dtype: str | None = None,
+        size: int = SIZE,
+        seed: int = 0,
+    ) -> "StyleSpace":
+        """Learn a space from the featured photos of works.
+
+        Args:
+            works: The works; those without a photo count for nothing, those without a creator help to find the axes.
+            groups: Each work's group of near-identical works, shape (n_works,); None: no two are near-identical.
+            backbone: The network's name.
+            dtype: Its number format; None: the faster one on this machine.
+            size: The most values that a vector has.
+            seed: Draws which works are learned from and held out.
+
+        Raises:
+            ModelError: The network is not known.
+            PhotoError: A photo can't be read.
+        """
+        extractor = PhotoExtractor(backbone, dtype)
+        groups = np.arange(len(works)) if groups is None else groups
+        rows = _learned_from(works, groups, seed)
+        widths = [len(block) for block in extractor.blocks(None, None)]
+        if len(rows) < 2:
+            return _empty(extractor, sum(widths), size)
+        some = works.take(rows)
+        statistics = np.zeros((len(rows), sum(widths)), dtype=extractor.number)
+        for own, table, _ in batches_of_statistics(some, extractor):
+            statistics[own] = table
+        axes = fit_axes(statistics, widths, COORDINATES, seed)
+        coordinates = axes.coordinates(statistics)
+        del statistics
+        places = some.creator_indices()
+        trust, evidence = _judged(coordinates, places, groups[rows], size, prior_of(works.creator_indices()), seed)
+        makers = maker_axes(coordinates, places)
+        learned = {"works": len(rows), "creators": len(np.unique(places[places >= 0])), "trust": trust}
+        matrix, centre = makers.stretched(trust, size), makers.centre.astype(np.float32)
+        return cls(backbone, extractor.dtype, axes, matrix, centre, evidence, learned)
+
+    @property
+    def size(self) -> int:
+        """How many values a vector has."""
+        return int(self.matrix.shape[1])
+
+    @cached_property
+    def extractor(self) -> PhotoExtractor:
+        """What reads photos."""
+        return PhotoExtractor(self.backbone, self.dtype)
+
+    def coordinates(self, works: Catalog) -> Iterator[tuple[IntArray, FloatTable, npt.NDArray[np.bool_]]]:
+        """Give the works' photo coordinates in batches: the rows, the coordinates, whether each work has a photo.
+
+        Raises:
+            PhotoError: A photo can't be read.
+        """
+        for rows, statistics, seen in batches_of_statistics(works, self.extractor):
+            yield rows, self.photo_axes.coordinates(statistics), seen
+
+    def style(self, coordinates: FloatTable) -> FloatTable:
+        """Turn photo coordinates into style vectors of unit length, shape (n_works, size)."""
+        return unit_rows((coordinates - self.centre) @ self.matrix)
+
+    def vectors(self, works: Catalog) -> FloatTable:
+        """Give the works' style vectors, unit length, shape (n_works, size); zeros where a work has no photo.
+
+        Raises:
+            PhotoError: A photo can't be read.
+        """
+        vectors = np.zeros((len(works), self.size), dtype=np.float32)
+        for rows, coordinates, seen in self.coordinates(works):
+            vectors[rows[seen]] = self.style(coordinates[seen])
+        return vectors
+
+    def same_maker(self, similarities: npt.ArrayLike, prior: float | None = None) -> Doubles:
+        """Give the probability that two works have one maker, for each similarity of their vectors.
+
+        Args:
+            similarities: Products of unit vectors, -1 to 1.
+            prior: The chance before the two are looked at; None: that of two works drawn from the catalog learned from.
+        """
+        return self.evidence.probability(similarities, prior)
+
+    def tensors(self) -> dict[str, npt.NDArray[Any]]:
+        """Give the arrays by name."""
+        return {
+            **self.photo_axes.tensors(),
+            "matrix": self.matrix,
+            "centre": self.centre,
+            "evidence.similarity": self.evidence.similarity,
+            "evidence.log_ratio": self.evidence.log_ratio,
+        }
+
+    def values(self) -> dict[str, Any]:
+        """Give what JSON can hold."""
+        return {
+            "version": SPACE_VERSION,
+            "backbone": self.backbone,
+            "dtype": self.dtype,
+            "photos": self.extractor.key,
+            "prior": self.evidence.prior,
+            "learned": self.learned,
+        }
+
+    @classmethod
+    def from_parts(cls, values: dict[str, Any], tensors: dict[str, npt.NDArray[Any]]) -> "StyleSpace":
+        """Take over what `values` and `tensors` gave.
+
+        Raises:
+            ModelFolderError: It is of another version, or its photos were seen through other weights.
+        """
+        if values.get("version") != SPACE_VERSION:
+            raise ModelFolderError(
+                f"a style space of version {values.get('version')}, expected {SPACE_VERSION}; build it again"
+            )
+        evidence = Evidence(tensors["evidence.similarity"], tensors["evidence.log_ratio"], float(values["prior"]))
+        axes = PhotoAxes.from_tensors(tensors)
+        parts = (axes, tensors["matrix"], tensors["centre"], evidence, values["learned"])
+        space = cls(values["backbone"], values["dtype"], *parts)
+        if space.extractor.key != values["photos"]:
+            raise ModelFolderError(
+                f"the style space was learned on photos seen as {values['photos']}, here they are seen as "
+                f"{space.extractor.key}; build it again"
+            )
+        return space
+
+    def save(self, folder: Path | str) -> None:
+        """Write the space as a folder; `space.json`, which names the arrays' SHA-256, comes last."""
+        content = save_tensors({name: np.ascontiguousarray(array) for name, array in self.tensors().items()})
+        digest = hashlib.sha256(content).hexdigest()
+        with writing_whole(Path(folder) / TENSORS_FILE) as part:
+            part.write_bytes(content)
+        with writing_whole(Path(folder) / SPACE_FILE) as part:
+            part.write_text(canonical_json({**self.values(), "sha256": digest}), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path | str) -> "StyleSpace":
+        """Read a space that `save` wrote; nothing in it is run.
+
+        Raises:
+            ModelFolderError: It is no style space, is damaged or was changed.
+        """
+        folder = Path(folder)
+        try:
+            values = json.loads((folder / SPACE_FILE).read_text(encoding="utf-8"))
+            content = (folder / TENSORS_FILE).read_bytes()
+            if hashlib.sha256(content).hexdigest() != values["sha256"]:
+                raise ValueError(f"the sha256 of {TENSORS_FILE} is not the one in {SPACE_FILE}")
+            return cls.from_parts(values, load_tensors(content))
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, SafetensorError) as error:
+            raise ModelFolderError(f"{folder} can't be read as a style space ({error}); save it again") from error
+
+
+def unit_rows(table: npt.NDArray[Any]) -> FloatTable:
+    """Stretch rows to unit length; a row of zeros stays.
+
+    >>> unit_rows(np.array([[3.0, 4.0], [0.0, 0.0]])).round(3).tolist()
+    [[0.6000000238418579, 0.800000011920929], [0.0, 0.0]]
+    """
+    lengths = np.linalg.norm(table, axis=1, keepdims=True)
+    rows: FloatTable = (table / np.where(lengths > 0, lengths, 1)).astype(np.float32)
+    return rows
+
+
+def _learned_from(works: Catalog, groups: IntArray, seed: int) -> IntArray:
+    """Choose the works to learn from: with a photo, the first of each group, at most `MOST_WORKS`, ascending."""
+    rows = np.flatnonzero(works.has_photo)
+    _, firsts = np.unique(groups[rows], return_index=True)
+    rows = rows[np.sort(firsts)]
+    if len(rows) > MOST_WORKS:
+        rows = np.sort(np.random.default_rng(seed).permutation(rows)[:MOST_WORKS])
+    return rows
+
+
+def _empty(extractor: PhotoExtractor, columns: int, size: int) -> StyleSpace:
+    """Give the space of a catalog with fewer than two photos: every vector is zeros but for the photo itself."""
+    axes = PhotoAxes(
+        np.zeros(columns, np.float32), np.ones(columns, np.float32), np.eye(columns, size, dtype=np.float32)
+    )
+    evidence = fit_evidence(np.zeros(0), np.zeros(0), 0.5)
+    matrix, centre = np.eye(size, dtype=np.float32), np.zeros(size, dtype=np.float32)
+    learned = {"works": 0.0, "creators": 0.0, "trust": TRUSTS[-1]}
+    return StyleSpace(extractor.backbone.name, extractor.dtype, axes, matrix, centre, evidence, learned)
+
+
+def _judged(
+    coordinates: FloatTable, places: IntArray, groups: IntArray, size: int, prior: float, seed: int
+) -> tuple[float, Evidence]:
+    """Choose the trust and fit the evidence on creators and works that the axes were not learned from."""
+    several = np.flatnonzero(np.bincount(places[places >= 0]) > 1) if (places >= 0).any() else np.zeros(0, np.int64)
+    generator = np.random.default_rng((seed, 1))
+    if len(several) < 2 * PARTS:
+        return TRUSTS[-1], fit_evidence(*_own_pairs(coordinates, places, groups, size), prior)
+    part_of = np.full(int(places.max()) + 1, -1)
+    part_of[several] = generator.permutation(np.arange(len(several)) % PARTS)
+    works_of = np.where(places >= 0, part_of[places], -1)
+    held = deal(np.maximum(places, 0), generator, HOLD_OUT) == 0
+    scores = dict.fromkeys(TRUSTS, 0.0)
+    pairs: dict[float, list[tuple[Doubles, Doubles]]] = {trust: [] for trust in TRUSTS}
+    for part in range(PARTS):
+        makers = maker_axes(*_rows(coordinates, places, (works_of != part) & ~held))
+        strangers = _some(works_of == part, generator)
+        known = _some((works_of != part) & (places >= 0) & held, generator)
+        for trust in TRUSTS:
+            view = _View(makers, trust, size)
+            for judged in (strangers, known):
+                scores[trust] += _quality(view.vectors(coordinates[judged]), places[judged], groups[judged])
+            pairs[trust].append(pairs_of(view.vectors(coordinates[strangers]), places[strangers], groups[strangers]))
+    trust = max(TRUSTS, key=lambda each: scores[each])
+    same, different = (np.concatenate(each) for each in zip(*pairs[trust], strict=True))
+    return trust, fit_evidence(same, different, prior)
+
+
+def _own_pairs(coordinates: FloatTable, places: IntArray, groups: IntArray, size: int) -> tuple[Doubles, Doubles]:
+    """Give the pairs of works by very few creators, under axes learned from all of them."""
+    known = np.flatnonzero(places >= 0)[:MOST_JUDGED]
+    vectors = _View(maker_axes(coordinates, places), TRUSTS[-1], size).vectors(coordinates[known])
+    return pairs_of(vectors, places[known], groups[known])
+
+
+class _View:
+    """Coordinates to unit vectors under one trust."""
+
+    def __init__(self, makers: MakerAxes, trust: float, size: int) -> None:
+        self.centre, self.matrix = makers.centre.astype(np.float32), makers.stretched(trust, size)
+
+    def vectors(self, coordinates: FloatTable) -> FloatTable:
+        return unit_rows((coordinates - self.centre) @ self.matrix)
+
+
+def _quality(vectors: FloatTable, places: IntArray, groups: IntArray) -> float:
+    """Give the sum of the logarithms of mean average precision and recall at 10; 0 where nothing can be judged."""
+    measures = average_precisions(vectors, places, groups)
+    if not np.isfinite(measures[0]).any():
+        return 0.0
+    return float(sum(np.log(max(float(np.nanmean(each)), 1e-6)) for each in measures))
+
+
+def _rows(coordinates: FloatTable, places: IntArray, chosen: npt.NDArray[np.bool_]) -> tuple[FloatTable, IntArray]:
+    return coordinates[chosen], places[chosen]
+
+
+def _some(chosen: npt.NDArray[np.bool_], generator: np.random.Generator) -> IntArray:
+    rows: IntArray = np.sort(generator.permutation(np.flatnonzero(chosen))[:MOST_JUDGED])
+    return rows
