@@ -1,42 +1,26 @@
-"""A training step of the paper's image model in PyTorch with sakka's VGG16: bfloat16, channels_last."""
+"""Training steps of the paper's image model by sakka's own loop (`models/photo/training.py`)."""
 
 import time
 from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
-from torch.nn import functional as F
 
-from sakka.models.photo.vgg16 import VGG16
+from sakka.models.photo.backbones import backbone
+from sakka.models.photo.finetuned_network import FineTunedNetwork
+from sakka.models.photo.memory import kept_memory
+from sakka.models.photo.pixels import Photos
+from sakka.models.photo.training import Examples, Training, TrainingSettings, fitting_part
+from sakka.progress import task
 
 LEARNING_RATE = 0.005
 MOMENTUM = 0.97
-IMAGE_PX = 224
-MEAN = (0.485, 0.456, 0.406)
-DEVIATION = (0.229, 0.224, 0.225)
-LAST_MAPS = 512 * 7 * 7
 HIDDEN = 4096
-
-
-class PaperNetwork(nn.Module):
-    """VGG16's convolutions, one fully connected layer of 4,096 and the scores of the creators."""
-
-    def __init__(self, n_creators: int) -> None:
-        super().__init__()
-        self.backbone = VGG16()
-        self.hidden = nn.Linear(LAST_MAPS, HIDDEN)
-        self.scores = nn.Linear(HIDDEN, n_creators)
-
-    def forward(self, photos: torch.Tensor) -> torch.Tensor:
-        """Give scores (n, n_creators) of normalised photos (n, 3, 224, 224)."""
-        maps = self.backbone(photos)["last"]
-        scores: torch.Tensor = self.scores(F.relu(self.hidden(maps.flatten(1))))
-        return scores
+IMAGE_PX = 224
 
 
 class TrainingSteps:
-    """Steps on one batch that is in memory.
+    """Steps on one batch that is in memory as bytes.
 
     Args:
         batch: Photos a step.
@@ -48,39 +32,37 @@ class TrainingSteps:
 
     def __init__(self, batch: int, steps: int, n_creators: int, weights: str | None, device: str = "cpu") -> None:
         torch.manual_seed(0)
-        self.steps, self.device = steps, device
-        network = PaperNetwork(n_creators)
+        self.steps, self.epoch, self.loss = steps, 0, float("nan")
+        described = backbone("vgg16")
+        body = described.make()
         if weights is not None:
             with np.load(weights) as stored:
-                network.backbone.load_state_dict({name: torch.from_numpy(stored[name]) for name in stored.files})
-        self.network = network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.optimiser = torch.optim.SGD(self.network.parameters(), LEARNING_RATE, MOMENTUM)
+                body.load_state_dict({name: torch.from_numpy(stored[name]) for name in stored.files})
+        sizes: dict[str, Any] = {"n_creators": n_creators, "hidden": HIDDEN, "side_px": IMAGE_PX, "pools": False}
+        network = FineTunedNetwork(described, body, **sizes)
+        network.draw(0, [f"{place:05d}" for place in range(n_creators)])
+        part = fitting_part(torch.device(device), IMAGE_PX, batch)
+        settings = TrainingSettings(LEARNING_RATE, MOMENTUM, batch, epochs=1, part=part, dtype="bfloat16", seed=0)
+        self.training = Training(network, settings, torch.device(device))
         generator = np.random.default_rng(0)
-        photos = generator.integers(0, 256, (batch, IMAGE_PX, IMAGE_PX, 3), dtype=np.uint8)
-        self.photos = torch.from_numpy(photos).permute(0, 3, 1, 2).to(device)  # channels_last as it lies
-        self.creators = torch.from_numpy(generator.integers(0, n_creators, batch)).to(device)
-        self.mean = (255 * torch.tensor(MEAN, device=device)).view(1, 3, 1, 1)
-        self.deviation = (255 * torch.tensor(DEVIATION, device=device)).view(1, 3, 1, 1)
-        self.loss = float("nan")
-        self.notes = f"{device}, bfloat16 autocast, channels_last, batch {batch}"
+        table = generator.integers(0, 256, (batch, IMAGE_PX, IMAGE_PX, 3), dtype=np.uint8)
+        rows = np.arange(batch)
+        photos = Photos([str(row) for row in rows], rows, table)
+        self.examples = Examples(photos, rows, generator.integers(0, n_creators, batch))
+        self.notes = f"{device}, bfloat16, channels_last, batch {batch} in parts of {part}"
 
     def run(self) -> dict[str, Any]:
         """Train on the batch `steps` times."""
         start = time.perf_counter()
-        for _ in range(self.steps):
-            self.loss = self._step()
-        return {"units": self.steps * len(self.photos), "seconds": time.perf_counter() - start}
+        total = self.steps * len(self.examples.works)
+        with kept_memory(), task("steps", total) as running:
+            for _ in range(self.steps):
+                self.epoch += 1
+                self.loss = self.training.learn(self.epoch, self.examples, running)
+        if self.training.device.type == "cuda":
+            torch.cuda.synchronize()
+        return {"units": total, "seconds": time.perf_counter() - start}
 
     def quality(self) -> dict[str, float]:
         """Give the loss of the last step; both sides have made the same number of steps on the same batch."""
         return {"loss": self.loss}
-
-    def _step(self) -> float:
-        self.optimiser.zero_grad(set_to_none=True)
-        photos = (self.photos.float() - self.mean) / self.deviation
-        with torch.autocast(self.device, dtype=torch.bfloat16):
-            scores = self.network(photos)
-        loss = F.cross_entropy(scores.float(), self.creators)
-        loss.backward()
-        self.optimiser.step()
-        return loss.item()  # waits for the device

@@ -7,7 +7,6 @@ Folding: a norm y = g (x - m) / sqrt(v + e) + b after a convolution x = W * z is
 W g / sqrt(v + e) and bias b - m g / sqrt(v + e).
 """
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -23,9 +22,6 @@ from sakka.models.photo.vgg16 import BLOCKS, VGG16
 from sakka.weights import weight_files
 
 LAST = "last"
-# PyTorch reads it when it first allocates. Maps of many megabytes come and go with every batch; pages of 2 MB instead
-# of 4 KB save a fifth of the processor's time. The system must offer them (`madvise`), else nothing changes.
-HUGE_PAGES = "THP_MEM_ALLOC_ENABLE"
 
 
 @dataclass(frozen=True)
@@ -55,7 +51,6 @@ class Backbone:
 
     def make(self) -> nn.Module:
         """Make the network with random weights."""
-        os.environ.setdefault(HUGE_PAGES, "1")
         return self.network()
 
     def normalise(self, photos: torch.Tensor) -> torch.Tensor:

@@ -28,6 +28,7 @@ from sakka.cache import cache_folder
 from sakka.errors import ModelError
 from sakka.files import write_json
 from sakka.models.photo.backbones import LAST, Backbone, backbone, inference_network, pretrained_network
+from sakka.models.photo.memory import use_huge_pages
 from sakka.splits import IntArray
 from sakka.weights import weights_sha256
 
@@ -74,6 +75,7 @@ class PhotoExtractor:
     @cached_property
     def network(self) -> nn.Module:
         """The network, ready to read from."""
+        use_huge_pages()
         network = self._given if self._given is not None else pretrained_network(self.backbone.name)
         return inference_network(network, DTYPES[self.dtype])
 
@@ -235,6 +237,7 @@ def measured_dtype(described: Backbone) -> str:
 
 
 def _seconds_a_batch(described: Backbone, dtype: torch.dtype) -> float:
+    use_huge_pages()
     network = inference_network(described.make(), dtype)
     photos = torch.zeros(BATCH_PHOTOS, 3, INPUT_PX, INPUT_PX, dtype=dtype)
     photos = photos.contiguous(memory_format=torch.channels_last)

@@ -26,6 +26,7 @@ from sakka.models.base import Probabilities
 from sakka.models.photo.checkpoints import EpochFigures, Reached, Tensors, TrainingCheckpoint
 from sakka.models.photo.extractor import DTYPES
 from sakka.models.photo.finetuned_network import FineTunedNetwork
+from sakka.models.photo.memory import kept_memory
 from sakka.models.photo.pixels import Photos
 from sakka.progress import Task, task
 from sakka.splits import IntArray
@@ -102,7 +103,8 @@ class Training:
         # `Module.to` is typed for one format or the other, not for both at once.
         self.network = network.to(device=device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.settings, self.device = settings, device
-        self.optimiser = torch.optim.SGD(network.parameters(), settings.learning_rate, settings.momentum)
+        # Fused: one pass over the weights in place of three; VGG16's layer of 4,096 has 100 million of them.
+        self.optimiser = torch.optim.SGD(network.parameters(), settings.learning_rate, settings.momentum, fused=True)
         self.history: list[EpochFigures] = []
         self.best_epoch = 0
         self._best: Tensors = {}
@@ -125,7 +127,7 @@ class Training:
         if reached is not None:
             self._take_over(reached)
         left = range(len(self.history) + 1, self.settings.epochs + 1)
-        with task(name, total=len(left) * (len(train.works) + len(validation.works))) as running:
+        with kept_memory(), task(name, total=len(left) * (len(train.works) + len(validation.works))) as running:
             for epoch in left:
                 figures = self._epoch(epoch, train, validation, running)
                 if checkpoint is not None:
@@ -135,7 +137,7 @@ class Training:
         self.network.load_state_dict(self._best)
 
     def _epoch(self, epoch: int, train: Examples, validation: Examples, running: Task) -> EpochFigures:
-        loss = self._learn(epoch, train, running)
+        loss = self.learn(epoch, train, running)
         accuracy, log_loss = self._check(validation, running)
         figures = EpochFigures(epoch, loss, accuracy, log_loss)
         earlier = [_goodness(self.history[self.best_epoch - 1])] if self.history else []
@@ -145,7 +147,12 @@ class Training:
             self._best = {name: tensor.detach().cpu().clone() for name, tensor in self.network.state_dict().items()}
         return figures
 
-    def _learn(self, epoch: int, train: Examples, running: Task) -> float:
+    def learn(self, epoch: int, train: Examples, running: Task) -> float:
+        """Go once through the works in the epoch's own order; gives the mean loss of a work before its step.
+
+        Raises:
+            ModelError: The loss is no number any more.
+        """
         self.network.train()
         order = np.random.default_rng([self.settings.seed, epoch]).permutation(len(train.works))
         size, part = self.settings.batch, self.settings.part
