@@ -18,12 +18,14 @@ from sakka.models.photo.efficientnet_lite0 import EfficientNetLite0
 from sakka.models.photo.finetune import FineTuned, VGG16FineTuned, held_out
 from sakka.models.photo.finetuned_network import FineTunedNetwork
 from sakka.models.photo.pixels import read_photos
-from sakka.models.photo.training import Examples, Training, TrainingSettings
+from sakka.models.photo.training import Examples, Training, TrainingSettings, gathered
 from sakka.models.registry import make_model
 from sakka.splits import Fold, nested_splits
 from sakka.works import Catalog
 
 SMALL = {"learning_rate": 0.05, "momentum": 0.9, "batch": 8, "epochs": 4, "hidden": 16, "input_px": 32}
+
+SIZES = {"n_creators": 3, "hidden": 16, "side_px": 32, "pools": False}
 
 
 @pytest.fixture(autouse=True)
@@ -83,6 +85,16 @@ def test_a_training_that_was_interrupted_after_an_epoch_goes_on_to_the_same_byte
     assert len(list(folder.glob("*.safetensors"))) == 2
     assert answers(works, [fold]) == whole
     assert not kept_folders()
+
+
+def test_an_interrupted_training_with_every_option_goes_on_to_the_same_bytes(works: Catalog, fold: Fold) -> None:
+    options = {"decays": True, "mirrors": True, "head_only": True, "pools": True}
+    whole = answers(works, [fold], **options)
+    with pytest.MonkeyPatch.context() as patch:
+        stop_after(2, patch)
+        with pytest.raises(StoppedError):
+            answers(works, [fold], **options)
+    assert answers(works, [fold], **options) == whole
 
 
 def test_a_resumed_training_only_does_the_epochs_that_are_left(
@@ -202,6 +214,37 @@ def test_a_step_is_that_of_the_textbook(works: Catalog) -> None:
         speed, bias_speed = 0.5 * speed + residual.T @ inputs, 0.5 * bias_speed + residual.sum(dim=0)
         weight, bias = weight - 0.1 * speed, bias - 0.1 * bias_speed
     torch.testing.assert_close(network.scores.weight.detach().double(), weight, atol=1e-5, rtol=1e-4)
+
+
+def test_a_step_falls_along_half_a_cosine_where_it_is_asked_for(
+    works: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rates: list[float] = []
+    step = torch.optim.SGD.step
+    monkeypatch.setattr(torch.optim.SGD, "step", lambda self: rates.append(self.param_groups[0]["lr"]) or step(self))
+    some = works.take(np.flatnonzero(works.has_photo)[:16])
+    tuned(epochs=2, batch=8, decays=True).fit_validated(some, some.take(np.arange(0)), some.creators, lambda _: True)
+    np.testing.assert_allclose(rates, 0.05 * np.array([1, (1 + 0.5**0.5) / 2, 0.5, (1 - 0.5**0.5) / 2]))
+
+
+def test_a_mirrored_photo_has_its_left_on_the_right(works: Catalog) -> None:
+    some = np.flatnonzero(works.has_photo)[:4]
+    examples = Examples(read_photos(works, 32), some, some)
+    parts = [np.array([2, 0]), np.array([1, 3])]
+    plain = torch.cat(list(gathered(examples, parts, torch.device("cpu"))))
+    turned = torch.cat(list(gathered(examples, parts, torch.device("cpu"), np.array([True, False, True, False]))))
+    assert torch.equal(turned[:2], plain[:2].flip(3))
+    assert torch.equal(turned[2:], plain[2:])
+    assert not torch.equal(turned[:2], plain[:2])
+
+
+def test_the_network_stays_as_it_was_where_only_the_new_layers_learn(works: Catalog) -> None:
+    model = tuned(head_only=True).fit(works)
+    before, after = pretrained_tiny("vgg16").state_dict(), model.network_.body.state_dict()
+    assert all(torch.equal(before[name], after[name]) for name in before)
+    drawn = FineTunedNetwork(tiny_backbone("vgg16"), pretrained_tiny("vgg16"), **SIZES)
+    drawn.draw(0, model.creators_)
+    assert not torch.equal(drawn.hidden.weight, model.network_.hidden.weight)
 
 
 def test_all_layers_are_trained(works: Catalog) -> None:

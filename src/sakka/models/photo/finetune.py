@@ -3,7 +3,8 @@
 VGG16 from its ImageNet weights, one fully connected layer of 4,096 and a softmax; stochastic gradient descent with
 learning rate 0.005, momentum 0.97, batches of 256, 100 epochs, of which the best on validation works is kept
 (`training.py`). Where the paper is silent: photos are squashed to 224 pixels, as for the frozen networks; the new
-layer has a ReLU; nothing is dropped out and no photo is altered.
+layer has a ReLU and reads VGG16's last maps flattened; nothing is dropped out and no photo is altered. With few works
+`pools`, `mirrors` and `decays` do better (docs/tuning.md); they are off unless asked for.
 
 `predict_folds` takes a fold's validation part to choose the epoch; `fit`, which is given nothing to validate on, holds
 out a fifth of each creator's works with a photo. A work without a photo gets the shares of the creators.
@@ -63,11 +64,15 @@ class FineTuned(CreatorModel):
         micro_batch: Photos computed at a time, whose gradients add up to a batch's; None: what fits the device.
         dtype: `float32`, or `bfloat16` for products; None: the faster one on this machine.
         seed: Draws the new layers' start and the order of the photos.
+        pools: Whether the last maps are averaged over their places instead of flattened; None: flattened for VGG16.
+        mirrors: Whether half of the photos are mirrored while learning, drawn anew in every epoch.
+        decays: Whether the length of a step falls to 0 along half a cosine.
+        head_only: Whether the network stays as it was pretrained and only the new layers learn.
     """
 
     modality: ClassVar[Modality] = "photo"
     backbone: ClassVar[str]
-    pools: ClassVar[bool]
+    pools_by_default: ClassVar[bool]
 
     def __init__(
         self,
@@ -81,6 +86,10 @@ class FineTuned(CreatorModel):
         micro_batch: int | None = None,
         dtype: str | None = None,
         seed: int = 0,
+        pools: bool | None = None,
+        mirrors: bool = False,
+        decays: bool = False,
+        head_only: bool = False,
     ) -> None:
         self.learning_rate = learning_rate
         self.momentum = momentum
@@ -91,6 +100,10 @@ class FineTuned(CreatorModel):
         self.micro_batch = micro_batch
         self.dtype = dtype
         self.seed = seed
+        self.pools = pools
+        self.mirrors = mirrors
+        self.decays = decays
+        self.head_only = head_only
 
     def fit(self, works: Catalog, creators: Sequence[str] | None = None) -> Self:
         """Learn from the works' featured photos; a fifth of each creator's is held out to choose the epoch.
@@ -193,7 +206,7 @@ class FineTuned(CreatorModel):
             n_creators=len(self.creators_),
             hidden=self.hidden,
             side_px=self.input_px,
-            pools=self.pools,
+            pools=self.pools_by_default if self.pools is None else self.pools,
         )
 
     def _training_settings(self) -> TrainingSettings:
@@ -206,6 +219,9 @@ class FineTuned(CreatorModel):
             part=min(self.batch, self.micro_batch or fitting_part(device, self.input_px, self.batch)),
             dtype=check_dtype(self.dtype or self._faster_dtype(device)),
             seed=self.seed,
+            decays=self.decays,
+            mirrors=self.mirrors,
+            head_only=self.head_only,
         )
 
     def _faster_dtype(self, device: torch.device) -> str:
@@ -287,7 +303,7 @@ class VGG16FineTuned(FineTuned):
 
     name: ClassVar[str] = "photo-vgg16-finetuned"
     backbone: ClassVar[str] = "vgg16"
-    pools: ClassVar[bool] = False
+    pools_by_default: ClassVar[bool] = False
 
 
 class EfficientNetFineTuned(FineTuned):
@@ -295,4 +311,4 @@ class EfficientNetFineTuned(FineTuned):
 
     name: ClassVar[str] = "photo-efficientnet_lite0-finetuned"
     backbone: ClassVar[str] = "efficientnet_lite0"
-    pools: ClassVar[bool] = True
+    pools_by_default: ClassVar[bool] = True

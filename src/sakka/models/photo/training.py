@@ -2,9 +2,13 @@
 
     v <- momentum v + gradient,    w <- w - learning_rate v
 
-The gradient is that of the mean loss of a batch. Where memory is short the batch is worked off in parts whose
-gradients add up to the same sum. The next part is gathered while one is computed; photos travel as bytes, in the
-channels-last order that they are stored in, and become numbers on the device.
+The gradient is that of the mean loss of a batch. Beyond the paper, and only where it is asked for: the length of a
+step may fall to 0 along half a cosine (I. Loshchilov, F. Hutter, ICLR 2017, https://arxiv.org/abs/1608.03983), photos
+may be mirrored at random, and the pretrained part may stay as it is.
+
+Where memory is short the batch is worked off in parts whose gradients add up to the same sum. The next part is gathered
+while one is computed; photos travel as bytes, in the channels-last order that they are stored in, and become numbers on
+the device.
 
 The best epoch has the highest validation accuracy; among equals the lowest log-loss, then the earliest. Without
 validation photos it is the last one.
@@ -13,11 +17,13 @@ On a CPU, equal works, settings and number of threads give equal bytes. On CUDA 
 from run to run, so figures differ in the last digits there.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch.nn import functional as F
 
@@ -50,7 +56,10 @@ class TrainingSettings:
         epochs: Passes over the photos.
         part: Photos that are computed at a time.
         dtype: `bfloat16`: products in bfloat16, sums and parameters in float32; or `float32`.
-        seed: Draws the order of the photos.
+        seed: Draws the order of the photos, and which are mirrored.
+        decays: Whether the length of a step falls to 0.
+        mirrors: Whether half of the photos are mirrored, drawn anew in every epoch.
+        head_only: Whether only the new layers learn.
     """
 
     learning_rate: float
@@ -60,6 +69,9 @@ class TrainingSettings:
     part: int
     dtype: str
     seed: int
+    decays: bool = False
+    mirrors: bool = False
+    head_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,8 +115,10 @@ class Training:
         # `Module.to` is typed for one format or the other, not for both at once.
         self.network = network.to(device=device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.settings, self.device = settings, device
+        self.network.body.requires_grad_(not settings.head_only)
+        trained = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
         # Fused: one pass over the weights in place of three; VGG16's layer of 4,096 has 100 million of them.
-        self.optimiser = torch.optim.SGD(network.parameters(), settings.learning_rate, settings.momentum, fused=True)
+        self.optimiser = torch.optim.SGD(trained, settings.learning_rate, settings.momentum, fused=True)
         self.history: list[EpochFigures] = []
         self.best_epoch = 0
         self._best: Tensors = {}
@@ -154,12 +168,15 @@ class Training:
             ModelError: The loss is no number any more.
         """
         self.network.train()
-        order = np.random.default_rng([self.settings.seed, epoch]).permutation(len(train.works))
+        generator = np.random.default_rng([self.settings.seed, epoch])
+        order = generator.permutation(len(train.works))
+        mirrored = generator.random(len(train.works)) < 0.5 if self.settings.mirrors else None
         size, part = self.settings.batch, self.settings.part
         steps = [order[start : start + size] for start in range(0, len(order), size)]
         parts = [(step[start : start + part], len(step)) for step in steps for start in range(0, len(step), part)]
         total, seen = 0.0, 0
-        for (rows, step_size), photos in zip(parts, self._gathered(train, [rows for rows, _ in parts]), strict=True):
+        photos_of = gathered(train, [rows for rows, _ in parts], self.device, mirrored)
+        for (rows, step_size), photos in zip(parts, photos_of, strict=True):
             targets = torch.from_numpy(train.places[rows]).to(self.device)
             with self._autocast():
                 scores = self.network(photos)
@@ -168,6 +185,7 @@ class Training:
             total, seen = total + loss.item(), seen + len(rows)
             self._refuse_no_number(total, epoch)
             if seen % size == 0 or seen == len(order):
+                self._set_rate((epoch - 1 + (seen - step_size) / len(order)) / self.settings.epochs)
                 self.optimiser.step()
                 self.optimiser.zero_grad(set_to_none=True)
             running.advance(len(rows))
@@ -181,8 +199,12 @@ class Training:
         right = float(np.mean(answers.argmax(axis=1) == validation.places))
         return right, float(-np.log(np.maximum(own.astype(np.float64), 1e-12)).mean())
 
-    def _gathered(self, examples: Examples, parts: list[IntArray]) -> Iterator[torch.Tensor]:
-        return gathered(examples, parts, self.device)
+    def _set_rate(self, done: float) -> None:
+        """Set the length of the next step when a share of the training is done."""
+        if self.settings.decays:
+            rate = self.settings.learning_rate * (1 + math.cos(math.pi * done)) / 2
+            for group in self.optimiser.param_groups:
+                group["lr"] = rate
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.settings.dtype == "bfloat16")
@@ -197,13 +219,16 @@ class Training:
     def _state(self) -> Tensors:
         state = {PARAMETER + name: tensor for name, tensor in self.network.state_dict().items()}
         for name, parameter in self.network.named_parameters():
-            state[MOMENTUM + name] = self.optimiser.state[parameter]["momentum_buffer"]
+            if parameter.requires_grad:
+                state[MOMENTUM + name] = self.optimiser.state[parameter]["momentum_buffer"]
         return {name: tensor.detach().cpu() for name, tensor in state.items()}
 
     def _take_over(self, reached: Reached) -> None:
         own = {name.removeprefix(PARAMETER): each for name, each in reached.state.items() if name.startswith(PARAMETER)}
         self.network.load_state_dict(own)
         for name, parameter in self.network.named_parameters():
+            if not parameter.requires_grad:
+                continue
             momentum = torch.empty_like(parameter)  # in the parameter's own order of bytes
             momentum.copy_(reached.state[MOMENTUM + name])
             self.optimiser.state[parameter]["momentum_buffer"] = momentum
@@ -214,11 +239,26 @@ def _goodness(figures: EpochFigures) -> tuple[float, float]:
     return (figures.accuracy or 0.0, -(figures.log_loss or 0.0))
 
 
-def gathered(examples: Examples, parts: list[IntArray], device: torch.device) -> Iterator[torch.Tensor]:
-    """Give the photos of each part on the device, uint8, shape (n, 3, side, side); the next is gathered meanwhile."""
+def gathered(
+    examples: Examples,
+    parts: list[IntArray],
+    device: torch.device,
+    mirrored: npt.NDArray[np.bool_] | None = None,
+) -> Iterator[torch.Tensor]:
+    """Give the photos of each part on the device, uint8, shape (n, 3, side, side); the next is gathered meanwhile.
+
+    Args:
+        examples: The photos.
+        parts: Rows of `examples`, for each part.
+        device: Where the photos are wanted.
+        mirrored: Which of the examples are mirrored, shape (n_examples,); None: none.
+    """
 
     def gather(rows: IntArray) -> torch.Tensor:
-        photos = torch.from_numpy(examples.photos.take(examples.works[rows])).permute(0, 3, 1, 2)
+        pixels = examples.photos.take(examples.works[rows])
+        if mirrored is not None:
+            pixels[mirrored[rows]] = pixels[mirrored[rows], :, ::-1]
+        photos = torch.from_numpy(pixels).permute(0, 3, 1, 2)
         return photos.pin_memory() if device.type == "cuda" else photos
 
     with ThreadPoolExecutor(1, thread_name_prefix="sakka-gather") as pool:
