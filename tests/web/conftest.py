@@ -8,6 +8,7 @@ import pytest
 from tests.catalogs import tiny_catalog
 from tests.web.servers import Folders, running
 
+from sakka.index.index import Index
 from sakka.models.fused import FusedModel
 from sakka.web.settings import Limits, Settings
 
@@ -21,13 +22,14 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Folders:
     works = tiny_catalog(root / "photos", works=12)
     works.write(root / "catalog")
     FusedModel().fit(works).save(root / "model")
-    return Folders(root / "model", root / "catalog", root / "photos")
+    Index.build(root / "index", works, root / "model")
+    return Folders(root / "model", root / "index", root / "catalog", root / "photos")
 
 
 @pytest.fixture(scope="session")
 def settings(folders: Folders) -> Settings:
     """Settings that let a test ask as often as it likes, on a free port."""
-    return Settings(folders.model, catalog=folders.catalog, port=0, limits=FREE)
+    return Settings(folders.model, folders.index, port=0, limits=FREE)
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ class Folders:
     """What a server is started with."""
 
     model: Path
+    index: Path
     catalog: Path
     photos: Path
 

@@ -152,11 +152,15 @@ def test_every_field_and_picture_has_a_name(
 ) -> None:
     visit = Visit(browser, client, locale="en-GB")
     visits.append(visit)
-    nameless = """() => [
-        ...[...document.querySelectorAll("input:not([type=hidden]), textarea, select")].filter((each) => !each.labels.length),
-        ...[...document.querySelectorAll("img:not([alt])")],
-        ...[...document.querySelectorAll("a, button")].filter((each) => !each.innerText.trim() && !each.querySelector("img[alt]:not([alt=''])")),
-    ].map((each) => each.outerHTML)"""
+    nameless = """() => {
+        const all = (selector) => [...document.querySelectorAll(selector)];
+        const silent = (each) => !each.innerText.trim() && !each.querySelector("img[alt]:not([alt=''])");
+        return [
+            ...all("input:not([type=hidden]), textarea, select").filter((each) => !each.labels.length),
+            ...all("img:not([alt])"),
+            ...all("a, button").filter(silent),
+        ].map((each) => each.outerHTML);
+    }"""
     for path in ("/", "/works/work-01-003", "/creators", "/key"):
         visit.page.goto(path)
         assert visit.page.evaluate(nameless) == []

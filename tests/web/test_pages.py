@@ -125,9 +125,46 @@ def test_pages_of_works_and_creators_lead_to_each_other(client: httpx.Client) ->
 
 
 def test_a_server_of_a_model_alone_shows_no_way_to_works(serve: Serve, settings: Settings) -> None:
-    page = serve(replace(settings, catalog=None)).get("/", headers=PAGE).text
+    page = serve(replace(settings, index=None)).get("/", headers=PAGE).text
     assert 'href="/creators"' not in page
+    assert 'href="/search"' not in page
     assert 'name="photo"' in page
+
+
+def test_a_server_of_a_catalog_without_an_index_shows_works_and_finds_none(
+    serve: Serve, settings: Settings, folders: Folders
+) -> None:
+    client = serve(replace(settings, index=None, catalog=folders.catalog))
+    page = client.get("/works/work-01-003", headers=PAGE).text
+    assert "More by creator 01" in page
+    assert 'href="/works/work-01-001"' in page
+    assert "other hands" not in page
+    assert client.get("/search?q=leather", headers=PAGE).status_code == 409
+    for path, body in (("/v1/similar", {"like": ["work-01-003"]}), ("/v1/search", {"words": "leather"})):
+        answer = client.post(path, json=body)
+        assert answer.status_code == 409
+        assert "--index" in answer.json()["detail"]
+
+
+def test_a_search_leads_to_works_and_says_where_there_are_none(client: httpx.Client) -> None:
+    found = client.get("/search", params={"q": "leather saddle stitch"}, headers=PAGE).text
+    assert re.search(r'<h2 id="found">\d+ works', found)
+    assert 'href="/works/work-05-' in found
+    filtered = client.get("/search", params={"q": "leather", "creator": "nobody"}, headers=PAGE).text
+    for page in (filtered, client.get("/search", params={"q": " 、。"}, headers=PAGE).text):
+        assert "Nothing was found" in page
+    assert "found" not in client.get("/search", headers=PAGE).text
+    typed = client.get("/search", params={"q": '"><script>alert(1)</script>'}, headers=PAGE).text
+    assert "<script>alert" not in typed
+
+
+def test_a_work_leads_to_kindred_works_of_other_creators(client: httpx.Client) -> None:
+    page = client.get("/works/work-01-003", headers=PAGE).text
+    same, kindred = page.split('id="kindred"')
+    assert re.findall(r'href="/works/work-(\d\d)', same.split('id="same"')[1]).count("01") >= 3
+    others = re.findall(r'href="/works/work-(\d\d)', kindred)
+    assert others
+    assert "01" not in others
 
 
 def test_the_findings_of_an_audit_are_gone_through_by_kind(

@@ -13,6 +13,9 @@ import pytest
 from tests.command import run
 from tests.web.servers import Folders
 
+from sakka.models.fused import FusedModel
+from sakka.works import Catalog, Work
+
 
 def refused(arguments: list[object], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
     code, out, error = run(["serve", *arguments], monkeypatch, capsys)
@@ -31,6 +34,8 @@ def test_what_can_not_be_served_is_told_in_one_line(
         (["--port", "0", folder], "is not a saved model"),
         ([*model, "--catalog", folder], "is not a catalog"),
         ([*model, "--catalog", folders.catalog, "--audit", folder], "is not an audit"),
+        ([*model, "--index", folder], "is not an index"),
+        ([*model, "--index", folder / "nowhere"], "no such folder"),
         ([*model, "--host", "0.0.0.0"], "needs a key"),
         ([*model, "--key", "short"], "16 or more"),
         ([*model, "--host", "198.51.100.1", "--key", "x" * 16], "can't listen"),
@@ -40,6 +45,20 @@ def test_what_can_not_be_served_is_told_in_one_line(
     ]
     for arguments, words in cases:
         assert words in refused(arguments, monkeypatch, capsys)
+
+
+def test_an_index_of_other_works_or_of_another_model_is_refused(
+    folders: Folders, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    works = Catalog.read(folders.catalog)
+    works.take(range(20)).write(folder / "few")
+    index: list[object] = ["--port", "0", "--index", folders.index]
+    words = refused([*index, folders.model, "--catalog", folder / "few"], monkeypatch, capsys)
+    assert "is an index of other works: 52 of its 72 works" in words
+    others = (Work(str(number), creator=f"another {number % 2}", title="linen leather") for number in range(8))
+    FusedModel().fit(Catalog.from_works(others)).save(folder / "model")
+    words = refused([*index, folder / "model"], monkeypatch, capsys)
+    assert "is the index of another model: 0 of the 2 creators" in words
 
 
 def test_a_port_that_is_taken_is_told_in_one_line(

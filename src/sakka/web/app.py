@@ -15,6 +15,7 @@ import sakka
 from sakka.errors import SakkaError
 from sakka.web.api import api_router
 from sakka.web.api_explain import explain_router
+from sakka.web.api_find import find_router
 from sakka.web.engine import Engine
 from sakka.web.guard import Guard
 from sakka.web.metrics import Metrics
@@ -61,6 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     pages = Pages(engine)
     app.include_router(api_router(engine, metrics))
+    app.include_router(find_router(engine))
     app.include_router(explain_router(engine))
     app.include_router(pages.router())
     app.mount("/static", StaticFiles(directory=STATIC))

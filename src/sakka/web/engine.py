@@ -10,10 +10,11 @@ from typing import Any, TypeVar
 import numpy as np
 
 from sakka.errors import ServeError
+from sakka.index.hits import Hit
 from sakka.models.base import CreatorModel
 from sakka.models.fused import FusedModel
 from sakka.web.collection import Collection
-from sakka.web.finding import Found, Near
+from sakka.web.finding import Finder, Near
 from sakka.web.pictures import Pictures
 from sakka.web.problems import Problem
 from sakka.web.settings import Settings
@@ -43,6 +44,7 @@ class Engine:
 
     Attributes:
         model: The fitted model.
+        finder: Finds works; None without an index.
         collection: The works that can be shown; empty without an index and a catalog.
         findings: What the audit found, as `findings.json` has it.
         pictures: Photos as they are shown.
@@ -57,7 +59,9 @@ class Engine:
         limits = settings.limits
         self.settings = settings
         self.model = CreatorModel.load(settings.model)
-        self.collection = Collection(_works(settings))
+        self.finder, works = _opened(settings)
+        self.collection = Collection(works)
+        _check_of_one_kind(settings, self.model, self.finder, self.collection)
         self.findings = read_findings(settings.audit, self.collection)
         self.pictures = Pictures(self.collection)
         self.worker = Workers("sakka-model", 1, limits.waiting, limits.seconds)
@@ -95,7 +99,17 @@ class Engine:
     @property
     def can_find(self) -> bool:
         """Whether there is an index."""
-        return False
+        return self.finder is not None
+
+    def need_finder(self) -> Finder:
+        """Give what finds works.
+
+        Raises:
+            Problem: There is no index.
+        """
+        if self.finder is None:
+            raise Problem(409, "this server has no index to find works with; its keeper can start it with --index")
+        return self.finder
 
     def around(self, work: Work, count: int, creator: str | None = None) -> Near:
         """Give what is near a work: works of its creator, and works by others.
@@ -105,8 +119,12 @@ class Engine:
             count: How many of each at most.
             creator: Whose works count as the same creator's; None: the work's own.
         """
-        others = self.collection.works_of(creator or work.creator or "", 0, count + 1)
-        return Near(tuple(Found(each, None, 0.0) for each in others if each.id != work.id)[:count], ranked=False)
+        creator = creator or work.creator
+        stored = self.collection.work(work.id) is not None
+        if self.finder is not None:
+            return self.finder.around(work, count, creator, stored=stored)
+        others = self.collection.works_of(creator or "", 0, count + 1)
+        return Near(tuple(Hit(each, 0.0) for each in others if each.id != work.id)[:count], ranked=False)
 
     def work(self, work_id: str) -> Work:
         """Give a work that can be shown.
@@ -120,10 +138,44 @@ class Engine:
         return work
 
 
-def _works(settings: Settings) -> Catalog:
-    if settings.catalog is not None:
-        return Catalog.read(settings.catalog)
-    return Catalog.from_works([])
+def _opened(settings: Settings) -> tuple[Finder | None, Catalog]:
+    """Open the index and give the works to show: the catalog's where there is one, else the index's.
+
+    Raises:
+        SakkaError: One of them is not what it should be, or the index is of other works.
+    """
+    catalog = None if settings.catalog is None else Catalog.read(settings.catalog)
+    if settings.index is None:
+        return None, Catalog.from_works([]) if catalog is None else catalog
+    from sakka.index.index import Index
+
+    index = Index.open(settings.index)
+    indexed = index.catalog()
+    if catalog is None:
+        return Finder(index), indexed
+    lacking = set(indexed.ids) - set(catalog.ids)
+    if lacking:
+        raise ServeError(
+            f"{settings.index} is an index of other works: {len(lacking):,} of its {len(indexed):,} works are not in "
+            f"{settings.catalog}; build the index of this catalog, or leave --catalog out"
+        )
+    return Finder(index), catalog
+
+
+def _check_of_one_kind(settings: Settings, model: CreatorModel, finder: Finder | None, collection: Collection) -> None:
+    """Refuse an index of other works than the model's.
+
+    The vectors do not come from what the model learned of its creators, so a model that was fitted anew, or that has
+    taken creators in, may go on with its index.
+    """
+    if finder is None or finder.index.model_sha256 == fingerprint_of(settings.model):
+        return
+    met = sum(creator in collection.creators for creator in model.creators_)
+    if 2 * met < len(model.creators_):
+        raise ServeError(
+            f"{settings.index} is the index of another model: {met:,} of the {len(model.creators_):,} creators that "
+            f"{settings.model} knows have works in it; build the index with this model"
+        )
 
 
 def read_findings(folder: Path | None, collection: Collection) -> list[dict[str, Any]]:

@@ -1,25 +1,19 @@
-"""Finding works with the index: what is like a work, what words describe, what is kindred."""
+"""Finding works with the index: what is near a work, what words describe, what is kindred."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
+from sakka.errors import SearchError
+from sakka.index.filters import Filters
+from sakka.index.find import search, similar
+from sakka.index.hits import Hit
+from sakka.index.recommend import for_person, kindred_creators, kindred_works
+from sakka.web.problems import Problem
 from sakka.works import Work
 
-
-@dataclass(frozen=True)
-class Found:
-    """A work that was found.
-
-    Attributes:
-        work: The work.
-        same_maker: The probability that it has the maker of what was asked with; None where that was words.
-        score: How well it fits; comparable within one answer only.
-        folded: Ids of near-identical works that it stands for.
-    """
-
-    work: Work
-    same_maker: float | None
-    score: float
-    folded: tuple[str, ...] = ()
+if TYPE_CHECKING:
+    from sakka.index.index import Index
 
 
 @dataclass(frozen=True)
@@ -32,6 +26,104 @@ class Near:
         ranked: Whether the creator's works come by their nearness; False: in the catalog's order.
     """
 
-    same: tuple[Found, ...] = ()
-    kindred: tuple[Found, ...] = ()
+    same: tuple[Hit, ...] = ()
+    kindred: tuple[Hit, ...] = ()
     ranked: bool = True
+
+
+class Finder:
+    """Asks an index; what it can't answer becomes a problem of the request."""
+
+    def __init__(self, index: "Index") -> None:
+        self.index = index
+
+    def around(self, work: Work, count: int, creator: str | None, *, stored: bool) -> Near:
+        """Give what is near a work.
+
+        Args:
+            work: The work.
+            count: How many works of the creator, and by others, at most.
+            creator: Whose works count as the same creator's.
+            stored: Whether the work is one of the index.
+        """
+        query = work.id if stored else replace(work, creator=None)
+        mine = () if creator is None else (creator,)
+        try:
+            same = similar(self.index, query, count=count, filters=Filters(creators=mine)) if mine else []
+            if stored and work.creator == creator:
+                kindred = kindred_works(self.index, work.id, count)
+            else:
+                others = Filters(not_creators=mine)
+                kindred = similar(self.index, query, count=count, filters=others, of_one_creator=1)
+        except SearchError:  # nothing in the work that the index could compare
+            return Near()
+        return Near(tuple(same), tuple(kindred))
+
+    def similar(
+        self,
+        query: Work | str | None,
+        count: int,
+        filters: Filters,
+        *,
+        like: Sequence[str] = (),
+        unlike: Sequence[str] = (),
+        other_creators: bool = False,
+        of_one_creator: int | None = None,
+    ) -> list[Hit]:
+        """Find works of the style of a work, or of several and not of others; see `sakka.index.find.similar`.
+
+        Raises:
+            Problem: Nothing asked with can be compared.
+        """
+        try:
+            return similar(
+                self.index,
+                query,
+                count=count,
+                filters=filters,
+                like=like,
+                unlike=unlike,
+                other_creators=other_creators,
+                of_one_creator=of_one_creator,
+            )
+        except SearchError as error:
+            raise Problem(422, str(error)) from error
+
+    def search(
+        self,
+        words: str,
+        count: int,
+        filters: Filters,
+        *,
+        photo: Work | str | None = None,
+        of_one_creator: int | None = None,
+    ) -> list[Hit]:
+        """Find works by words, and by a photo too; see `sakka.index.find.search`.
+
+        Raises:
+            Problem: There is no word to look for.
+        """
+        try:
+            return search(self.index, words, photo=photo, count=count, filters=filters, of_one_creator=of_one_creator)
+        except SearchError as error:
+            raise Problem(422, str(error)) from error
+
+    def recommend(self, liked: Sequence[str], count: int, filters: Filters) -> list[Hit]:
+        """Give works for a person who liked some works; kindred works by others where it is one.
+
+        Raises:
+            Problem: The works have nothing to compare by.
+        """
+        try:
+            if len(liked) == 1:
+                return kindred_works(self.index, liked[0], count, filters=filters)
+            return for_person(self.index, liked, count, filters=filters)
+        except SearchError as error:
+            raise Problem(422, str(error)) from error
+
+    def kindred_creators(self, creator: str, count: int) -> list[tuple[str, float]]:
+        """Give the creators of the nearest style with the probability of one maker; none where there are no photos."""
+        try:
+            return kindred_creators(self.index, creator, count)
+        except SearchError:
+            return []

@@ -8,6 +8,8 @@ from fastapi import APIRouter, File, Form, Path, Query, Request, Response, Uploa
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse
 
+from sakka.index.filters import Filters
+from sakka.index.hits import Hit
 from sakka.web.answers import Answer, AnswerStore
 from sakka.web.api import WorkId, read_upload, require_something
 from sakka.web.asking import ask_about, ask_about_work
@@ -64,6 +66,7 @@ class Pages:
         router = APIRouter(include_in_schema=False)
         self._add_asking(router)
         self._add_works(router)
+        self._add_search(router)
         self._add_audit(router)
         self._add_key(router)
         return router
@@ -152,6 +155,24 @@ class Pages:
             leaf = Leaf(start, PAGE_WORKS, collection.creators[name])
             works = collection.works_of(name, start, PAGE_WORKS)
             return self.view.page(request, "creator.html", name=name, works=works, leaf=leaf)
+
+    def _add_search(self, router: APIRouter) -> None:
+        limits = self.engine.settings.limits
+
+        @router.get("/search", **HIDDEN)
+        async def search(
+            request: Request,
+            q: Annotated[str, Query(max_length=limits.title_characters)] = "",
+            creator: Annotated[str, Query(max_length=500)] = "",
+            category: Annotated[str, Query(max_length=500)] = "",
+        ) -> HTMLResponse:
+            finder = self.engine.need_finder()
+            hits: list[Hit] = []
+            if any(character.isalnum() for character in q):
+                filters = Filters((category,) if category else (), (creator,) if creator else ())
+                hits = await self.engine.ask(lambda: finder.search(q, PAGE_WORKS, filters))
+            asked = {"q": q, "creator": creator, "category": category}
+            return self.view.page(request, "search.html", asked=asked, hits=hits)
 
     def _add_audit(self, router: APIRouter) -> None:
         @router.get("/audit", **HIDDEN)

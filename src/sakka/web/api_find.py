@@ -1,0 +1,203 @@
+"""The API's finding: works like a work, works that words describe, works to recommend; all need an index."""
+
+from datetime import date, datetime, time
+from typing import Annotated
+
+from fastapi import APIRouter, File, Form, Path, Query, UploadFile
+from pydantic import BaseModel, Field
+
+from sakka.index.filters import Filters
+from sakka.index.hits import Hit
+from sakka.web.api import read_upload, require_something
+from sakka.web.engine import Engine
+from sakka.web.problems import Problem, responses
+from sakka.web.settings import Limits
+from sakka.web.shapes import Probability, ShownWork, Strict
+from sakka.web.uploads import work_of
+
+MOST_EXAMPLES, MOST_NAMES = 50, 100
+Id = Annotated[str, Field(max_length=500)]
+Names = Annotated[tuple[Id, ...], Field(max_length=MOST_NAMES)]
+
+
+class FoundWork(BaseModel):
+    """A work that was found."""
+
+    work: ShownWork
+    score: float = Field(description="How well it fits; comparable within one answer only.")
+    same_maker: Probability | None = Field(description="The probability of one maker; null without a photo to compare.")
+    folded: list[str] = Field(description="Ids of near-identical works that it stands for.")
+
+
+class FoundWorks(BaseModel):
+    """What was found, the best first."""
+
+    found: list[FoundWork]
+
+    @classmethod
+    def of(cls, hits: list[Hit]) -> "FoundWorks":
+        """Make it of hits."""
+        return cls(
+            found=[
+                FoundWork(
+                    work=ShownWork.of(hit.work),
+                    score=hit.score,
+                    same_maker=None if hit.same_maker is None else min(1.0, max(0.0, hit.same_maker)),
+                    folded=list(hit.folded),
+                )
+                for hit in hits
+            ]
+        )
+
+
+class KindredCreator(BaseModel):
+    """A creator of a near style."""
+
+    name: str
+    same_maker: float = Field(description="The mean probability that a work of each have one maker.")
+
+
+class Wanted(Strict):
+    """Which works may be found; what is left out does not limit."""
+
+    categories: Names = ()
+    creators: Names = ()
+    not_creators: Names = ()
+    after: date | None = Field(None, description="The earliest day.")
+    before: date | None = Field(None, description="The day that works must be earlier than.")
+    of_one_creator: int | None = Field(None, ge=1, le=1000, description="The most works of one creator.")
+
+    def filters(self) -> Filters:
+        """Give them as the index takes them."""
+        days = {
+            name: None if day is None else datetime.combine(day, time())
+            for name, day in (("after", self.after), ("before", self.before))
+        }
+        return Filters(self.categories, self.creators, self.not_creators, **days)
+
+
+def find_router(engine: Engine) -> APIRouter:
+    """Give the operations that find."""
+    router = APIRouter()
+    limits = engine.settings.limits
+    _add_similar(router, engine, limits)
+    _add_search(router, engine, limits)
+    _add_uploads(router, engine, limits)
+    _add_recommend(router, engine, limits)
+    return router
+
+
+def _add_similar(router: APIRouter, engine: Engine, limits: Limits) -> None:
+    class Similar(Wanted):
+        like: Annotated[list[Id], Field(min_length=1, max_length=MOST_EXAMPLES, description="Ids of wanted works.")]
+        unlike: Annotated[tuple[Id, ...], Field(max_length=MOST_EXAMPLES, description="Ids of unwanted works.")] = ()
+        other_creators: bool = Field(False, description="Leave out the creators of the wanted works.")
+        count: int = Field(10, ge=1, le=limits.found_works)
+
+    @router.post("/v1/similar", tags=["find"], responses=responses(404, 409))
+    async def similar(asked: Similar) -> FoundWorks:
+        """Find works of the style of one work or of several, and unlike others."""
+        finder = engine.need_finder()
+        require_works(engine, [*asked.like, *asked.unlike])
+        options = {"like": asked.like, "unlike": asked.unlike}
+        hits = await engine.ask(
+            lambda: finder.similar(
+                None,
+                asked.count,
+                asked.filters(),
+                **options,
+                other_creators=asked.other_creators,
+                of_one_creator=asked.of_one_creator,
+            )
+        )
+        return FoundWorks.of(hits)
+
+
+def _add_search(router: APIRouter, engine: Engine, limits: Limits) -> None:
+    class Search(Wanted):
+        words: str = Field(min_length=1, max_length=limits.title_characters, description="In any language.")
+        like: Id | None = Field(None, description="The id of a work of the style that is wanted too.")
+        count: int = Field(10, ge=1, le=limits.found_works)
+
+    @router.post("/v1/search", tags=["find"], responses=responses(404, 409))
+    async def search(asked: Search) -> FoundWorks:
+        """Find works that words describe, and of the style of a work where one is named."""
+        finder = engine.need_finder()
+        require_works(engine, [] if asked.like is None else [asked.like])
+        options = {"of_one_creator": asked.of_one_creator}
+        hits = await engine.ask(
+            lambda: finder.search(asked.words, asked.count, asked.filters(), photo=asked.like, **options)
+        )
+        return FoundWorks.of(hits)
+
+
+def _add_uploads(router: APIRouter, engine: Engine, limits: Limits) -> None:
+    @router.post("/v1/similar/upload", tags=["find"], responses=responses(409, 415))
+    async def similar_to_upload(
+        photo: Annotated[UploadFile | None, File(description="JPEG, PNG, WebP, GIF or BMP.")] = None,
+        title: Annotated[str, Form(max_length=limits.title_characters)] = "",
+        description: Annotated[str, Form(max_length=limits.description_characters)] = "",
+        count: Annotated[int, Form(ge=1, le=limits.found_works)] = 10,
+        of_one_creator: Annotated[int | None, Form(ge=1, le=1000)] = None,
+    ) -> FoundWorks:
+        """Find works like one from outside, by its photo, its text or both."""
+        finder = engine.need_finder()
+        upload = await read_upload(engine, photo)
+        require_something(upload, title, description)
+
+        def job() -> list[Hit]:
+            with work_of(upload, title, description) as work:
+                return finder.similar(work, count, Filters(), of_one_creator=of_one_creator)
+
+        return FoundWorks.of(await engine.ask(job))
+
+    @router.post("/v1/search/upload", tags=["find"], responses=responses(409, 415))
+    async def search_with_upload(
+        words: Annotated[str, Form(min_length=1, max_length=limits.title_characters)],
+        photo: Annotated[UploadFile, File(description="JPEG, PNG, WebP, GIF or BMP.")],
+        count: Annotated[int, Form(ge=1, le=limits.found_works)] = 10,
+        of_one_creator: Annotated[int | None, Form(ge=1, le=1000)] = None,
+    ) -> FoundWorks:
+        """Find works that words describe and that are of the style of a photo."""
+        finder = engine.need_finder()
+        upload = await read_upload(engine, photo)
+
+        def job() -> list[Hit]:
+            with work_of(upload, "", "") as work:
+                return finder.search(words, count, Filters(), photo=work, of_one_creator=of_one_creator)
+
+        return FoundWorks.of(await engine.ask(job))
+
+
+def _add_recommend(router: APIRouter, engine: Engine, limits: Limits) -> None:
+    class Liked(Wanted):
+        liked: Annotated[list[Id], Field(min_length=1, max_length=MOST_EXAMPLES, description="Ids of liked works.")]
+        count: int = Field(10, ge=1, le=limits.found_works)
+
+    @router.post("/v1/recommend", tags=["find"], responses=responses(404, 409))
+    async def recommend(asked: Liked) -> FoundWorks:
+        """Give works for somebody who liked these, with variety; for one work, kindred works by others."""
+        finder = engine.need_finder()
+        require_works(engine, asked.liked)
+        return FoundWorks.of(await engine.ask(lambda: finder.recommend(asked.liked, asked.count, asked.filters())))
+
+    @router.get("/v1/kindred-creators/{name:path}", tags=["find"], responses=responses(404, 409))
+    async def kindred_creators(
+        name: Annotated[str, Path(max_length=500)], count: Annotated[int, Query(ge=1, le=50)] = 10
+    ) -> list[KindredCreator]:
+        """Give the creators of the nearest style."""
+        finder = engine.need_finder()
+        if name not in engine.collection.creators:
+            raise Problem(404, "there are no works by a creator of this name")
+        found = await engine.ask(lambda: finder.kindred_creators(name, count))
+        return [KindredCreator(name=other, same_maker=chance) for other, chance in found]
+
+
+def require_works(engine: Engine, ids: list[str]) -> None:
+    """Refuse ids that are not there.
+
+    Raises:
+        Problem: There is no work of one of the ids.
+    """
+    for each in ids:
+        engine.work(each)
