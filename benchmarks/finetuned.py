@@ -1,16 +1,27 @@
 """Fine-tuned against frozen VGG16 on a few creators: `python -m benchmarks.finetuned CATALOG`.
 
-Of the creators with the most works, `--creators` are taken, and of each `--train`, `--validation` and `--test` works,
-drawn by `--seed`. All models learn from the same works and answer for the same test works. The frozen network is
-judged by its last maps, as the paper means it, and by the statistics of all its stages, sakka's default; at 224
-pixels, and at the size that the fine-tuned one is given.
+Of the creators with the most works, `--creators` are taken, and of each `--train` works to learn from and
+`--validation` works to choose epochs and settings on, drawn by `--seed`; all others, or `--test` of each, are judged.
+All models learn from the same works and answer for the same test works:
+
+- the frozen network under sakka's linear softmax: its last maps, as the paper means it, and the statistics of all its
+  stages, sakka's default; at 224 pixels, and at the size that the fine-tuned one is given;
+- the frozen network under the paper's layer of 4,096, which alone is trained, by the same steps (`head_only`);
+- the network with all its layers trained: once for each `--learning-rate`. The one with the best validation accuracy
+  (among equals the least log-loss) is set against the others.
+
+The difference of two models on the same works comes with the 95% interval of 10,000 bootstrap draws of works, and with
+the p-value of the exact McNemar test: of the works that only one of the two names, how surely one side has more.
 """
 
 import argparse
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
+from scipy.stats import binomtest
 
 from sakka.cli.terminal import showing_progress
 from sakka.models.base import CreatorModel, Probabilities
@@ -22,59 +33,107 @@ from sakka.splits import Fold, IntArray
 from sakka.works import Catalog
 
 PENALTY = 0.003  # of the heads on the frozen network at another size than 224 pixels
+DRAWS = 10_000
+
+
+@dataclass(frozen=True)
+class Judged:
+    """How a model did.
+
+    Attributes:
+        name: What the table calls it.
+        right: Which test works it names right, shape (n_test,).
+        validation: Accuracy on the validation works.
+        log_loss: On the validation works.
+    """
+
+    name: str
+    right: npt.NDArray[np.bool_]
+    validation: float
+    log_loss: float
 
 
 def main() -> None:
     """Train, judge and print a table."""
     asked = _parser().parse_args()
-    works, fold = drawn(Catalog.read(asked.catalog), [asked.train, asked.validation, asked.test], asked)
-    print(f"{len(works.creators)} creators, {len(fold.train)} works to learn from, {len(fold.validation)} to validate")
-    tuned = make_model(
-        "photo-vgg16-finetuned",
-        epochs=asked.epochs,
-        batch=asked.batch,
-        learning_rate=asked.learning_rate,
-        momentum=asked.momentum,
-        hidden=asked.hidden,
-        input_px=asked.input_px,
-        seed=asked.seed,
+    works, fold = drawn(Catalog.read(asked.catalog), asked)
+    print(
+        f"{len(works.creators)} creators, {len(fold.train)} works to learn from, {len(fold.validation)} to validate, "
+        f"{len(fold.test)} to test\n\n| VGG16 | test | validation, log-loss | seconds |\n|---|---|---|---|"
     )
-    for stages in (["last"], None):
-        name = "last maps" if stages else "statistics of all stages"
-        print(f"frozen, {name}, {asked.input_px} px: {_judged_small(works, fold, stages, asked)}", flush=True)
-    models = {
-        "frozen, last maps, 224 px": make_model("photo-vgg16", stages=["last"], seed=asked.seed),
-        "frozen, statistics of all stages, 224 px": make_model("photo-vgg16", seed=asked.seed),
-    }
-    if not asked.frozen_only:
-        models[f"fine-tuned, {asked.input_px} px"] = tuned
-    for name, model in models.items():
-        print(f"{name}: {_judged(model, works, fold)}", flush=True)
+    frozen = []
+    if asked.input_px != 224:
+        for stages, name in ((["last"], "last maps"), (None, "statistics of all stages")):
+            frozen.append(_judged_small(f"frozen, {name}, {asked.input_px} px", works, fold, stages, asked))
+    for stages, name in ((["last"], "last maps"), (None, "statistics of all stages")):
+        model = make_model("photo-vgg16", stages=stages, seed=asked.seed)
+        frozen.append(_judged(f"frozen, {name}, 224 px", model, works, fold))
+    if asked.frozen_only:
+        return
+    rates = asked.learning_rate or [0.001]
+    how = f"{asked.input_px} px"
+    heads = [_judged(f"frozen, layer of 4,096 trained, {how}, rate {rate}", _tuned(asked, rate, True), works, fold)
+             for rate in rates]  # fmt: skip
+    tuned = [_judged(f"all layers trained, {how}, rate {rate}", _tuned(asked, rate, False), works, fold)
+             for rate in rates]  # fmt: skip
+    best = _best(tuned)
+    print(f"\n{best.name}, chosen on the validation works, against\n")
+    for other in [*frozen, _best(heads)]:
+        print(f"- {other.name}: {difference(best.right, other.right, asked.seed)}")
 
 
-def drawn(works: Catalog, counts: list[int], asked: argparse.Namespace) -> tuple[Catalog, Fold]:
+def drawn(works: Catalog, asked: argparse.Namespace) -> tuple[Catalog, Fold]:
     """Give the works of a few creators, and their parts: so many of each creator to train, validate and test."""
     places = works.creator_indices()
     most = np.argsort(-np.bincount(places), kind="stable")[: asked.creators]
     generator = np.random.default_rng(asked.seed)
-    chosen = [generator.permutation(np.flatnonzero(places == place))[: sum(counts)] for place in most]
-    ends = np.cumsum(counts)
+    before = asked.train + asked.validation
+    end = before + asked.test if asked.test else None
+    chosen = [generator.permutation(np.flatnonzero(places == place))[:end] for place in most]
     rows = np.sort(np.concatenate(chosen))
     parts: list[IntArray] = [
-        np.sort(np.searchsorted(rows, np.concatenate([own[end - count : end] for own in chosen])))
-        for count, end in zip(counts, ends, strict=True)
+        np.sort(np.searchsorted(rows, np.concatenate([own[part] for own in chosen])))
+        for part in (slice(asked.train), slice(asked.train, before), slice(before, end))
     ]
     return works.take(rows), Fold(0, 0, *parts)
 
 
-def _judged(model: CreatorModel, works: Catalog, fold: Fold) -> str:
+def difference(ours: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_], seed: int) -> str:
+    """Tell the difference of two models' accuracies on the same works.
+
+    >>> difference(np.array([True] * 9 + [False]), np.array([True] * 3 + [False] * 7), seed=0)
+    '+0.600 (95% interval 0.300 to 0.900), named by one alone: 6 and 0, p = 0.031'
+    """
+    apart = ours.astype(np.int64) - other
+    generator = np.random.default_rng(seed)
+    means = [apart[generator.integers(0, len(apart), len(apart))].mean() for _ in range(DRAWS)]
+    low, high = np.quantile(means, (0.025, 0.975))
+    alone = int((apart > 0).sum()), int((apart < 0).sum())
+    p = binomtest(alone[0], sum(alone)).pvalue if sum(alone) else 1.0
+    return (
+        f"{apart.mean():+.3f} (95% interval {low:.3f} to {high:.3f}), "
+        f"named by one alone: {alone[0]} and {alone[1]}, p = {p:.2g}"
+    )
+
+
+def _tuned(asked: argparse.Namespace, rate: float, head_only: bool) -> CreatorModel:
+    settings = {name: getattr(asked, name) for name in ("epochs", "batch", "momentum", "hidden", "input_px", "seed")}
+    options = {name: getattr(asked, name) for name in ("pools", "mirrors", "decays")}
+    return make_model("photo-vgg16-finetuned", learning_rate=rate, head_only=head_only, **settings, **options)
+
+
+def _best(judged: list[Judged]) -> Judged:
+    return max(judged, key=lambda one: (one.validation, -one.log_loss))
+
+
+def _judged(name: str, model: CreatorModel, works: Catalog, fold: Fold) -> Judged:
     start = time.perf_counter()
     with showing_progress():
         (answers,) = model.predict_folds(works, [fold], works.creators)
-    return _told(works, fold, (answers.validation, answers.test), time.perf_counter() - start)
+    return _told(name, works, fold, (answers.validation, answers.test), time.perf_counter() - start)
 
 
-def _judged_small(works: Catalog, fold: Fold, stages: list[str] | None, asked: argparse.Namespace) -> str:
+def _judged_small(name: str, works: Catalog, fold: Fold, stages: list[str] | None, asked: argparse.Namespace) -> Judged:
     """Judge the frozen network on photos of another size than 224 pixels; the head and its penalty are sakka's."""
     start = time.perf_counter()
     extractor = PhotoExtractor("vgg16")
@@ -85,39 +144,42 @@ def _judged_small(works: Catalog, fold: Fold, stages: list[str] | None, asked: a
     settings = {"n_classes": len(works.creators), "penalty": PENALTY, "seed": asked.seed}
     (head,) = fit_softmax(table, works.creator_indices(), [fold.train], **settings)
     answers = head.predict_proba(table[fold.validation]), head.predict_proba(table[fold.test])
-    return _told(works, fold, answers, time.perf_counter() - start)
+    return _told(name, works, fold, answers, time.perf_counter() - start)
 
 
-def _told(works: Catalog, fold: Fold, answers: tuple[Probabilities, Probabilities], seconds: float) -> str:
+def _told(
+    name: str, works: Catalog, fold: Fold, answers: tuple[Probabilities, Probabilities], seconds: float
+) -> Judged:
     places = works.creator_indices()
-    right = [
-        float(np.mean(table.argmax(axis=1) == places[rows]))
-        for table, rows in zip(answers, (fold.validation, fold.test), strict=True)
-    ]
-    error = (right[1] * (1 - right[1]) / len(fold.test)) ** 0.5
-    return (
-        f"test accuracy {right[1]:.3f} ± {error:.3f} (standard error, n = {len(fold.test)}), "
-        f"validation {right[0]:.3f} (n = {len(fold.validation)}), {seconds:.0f} s"
+    validation, test = (
+        table.argmax(axis=1) == places[rows] for table, rows in zip(answers, (fold.validation, fold.test), strict=True)
     )
+    own = answers[0][np.arange(len(fold.validation)), places[fold.validation]].astype(np.float64)
+    log_loss = float(-np.log(np.maximum(own, 1e-12)).mean())
+    error = (test.mean() * (1 - test.mean()) / len(test)) ** 0.5
+    judged = Judged(name, test, float(validation.mean()), log_loss)
+    print(f"| {name} | {test.mean():.3f} ± {error:.3f} | {judged.validation:.3f}, {log_loss:.2f} | {seconds:.0f} |",
+          flush=True)  # fmt: skip
+    return judged
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("catalog", type=Path)
-    for name, default in (
-        ("creators", 5),
-        ("train", 32),
-        ("validation", 8),
-        ("test", 32),
-        ("epochs", 6),
-        ("batch", 16),
-    ):
+    numbers = {"creators": 5, "train": 100, "validation": 40, "epochs": 6, "batch": 16, "hidden": 4096, "seed": 0}
+    for name, default in numbers.items():
         parser.add_argument(f"--{name}", type=int, default=default)
-    for name, default in (("hidden", 4096), ("input-px", 96), ("seed", 0)):
-        parser.add_argument(f"--{name}", type=int, default=default)
-    parser.add_argument("--frozen-only", action="store_true", help="leave the fine-tuned network out")
-    parser.add_argument("--learning-rate", type=float, default=0.001)
+    parser.add_argument("--input-px", type=int, default=128)
+    parser.add_argument("--test", type=int, default=0, help="works of each creator to judge; 0: all that are left")
+    parser.add_argument("--frozen-only", action="store_true", help="leave what is trained by steps out")
+    parser.add_argument("--learning-rate", type=float, action="append", help="repeatable; 0.001 where it is left out")
     parser.add_argument("--momentum", type=float, default=0.9)
+    for name, told in (
+        ("pools", "average the last maps instead of flattening them"),
+        ("mirrors", "mirror half of the photos"),
+        ("decays", "let the steps get shorter"),
+    ):
+        parser.add_argument(f"--{name}", action="store_true", default=None if name == "pools" else False, help=told)
     return parser
 
 
