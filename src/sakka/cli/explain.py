@@ -161,7 +161,7 @@ def write_explanation(
 
     (path,) = asked.photo_paths
     photo = None if path is None else read_photo(path, at_least_px=MAP_PX)
-    heat = None if photo is None else _map_of(found, photo)
+    heat = None if photo is None else map_of(found, photo)
     pictures = [] if works is None else [works.photo_paths[each.row] for each in evidence]
     page = explanation_page(
         found, next(iter(asked)), evidence, photo=photo, heat_map=heat, pictures=pictures, language=language
@@ -176,7 +176,8 @@ def write_explanation(
         raise CatalogError(f"{folder} can't be written ({error.strerror}); choose another folder") from error
 
 
-def _map_of(found: "Explanation", photo: "Image.Image") -> bytes | None:
+def map_of(found: "Explanation", photo: "Image.Image") -> bytes | None:
+    """Draw the map over the photo with a legend, as a PNG file's bytes; None where the photo was not read."""
     from sakka.explain.heat_map import heat_map
     from sakka.models.labels.drawing import japanese_font
 

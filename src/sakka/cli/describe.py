@@ -1,0 +1,170 @@
+"""`sakka describe`: a creator or a work in words and pictures."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sakka.cli import app
+from sakka.cli.explain import MAP_PX, Language, asked_work, map_of
+
+if TYPE_CHECKING:
+    from sakka.describe.creator import CreatorDescription
+    from sakka.describe.work import WorkDescription
+    from sakka.index.index import Index
+    from sakka.models.base import CreatorModel
+    from sakka.works import Catalog
+
+PAGE_FILE, JSON_FILE = "index.html", "description.json"
+BAR_CHARACTERS = 20
+
+
+@app.command("describe")
+def describe(
+    source: Annotated[Path, typer.Argument(help="A catalog's or a model's folder.", metavar="CATALOG|MODEL")],
+    creator: Annotated[str | None, typer.Option(help="The creator of the catalog to describe.")] = None,
+    work: Annotated[str | None, typer.Option(help="The work of the catalog to describe, by its id.")] = None,
+    photo: Annotated[Path | None, typer.Option(help="The photo of a work from outside.")] = None,
+    title: Annotated[str, typer.Option(help="The title of a work from outside.")] = "",
+    description: Annotated[str, typer.Option(help="Its description.")] = "",
+    model: Annotated[Path | None, typer.Option(help="A model's folder, where a catalog is given first.")] = None,
+    catalog: Annotated[Path | None, typer.Option(help="A catalog's folder, where a model is given first.")] = None,
+    index: Annotated[
+        Path | None, typer.Option(help="An index of the works: style, kindred works and creators.")
+    ] = None,
+    objects: Annotated[bool, typer.Option("--objects", help="Look for objects in photos not yet looked at.")] = False,
+    language: Annotated[Language, typer.Option(help="Of the sentences and the page.")] = Language.ENGLISH,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for a page with pictures.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Describe a creator, or a work, in words and pictures.
+
+    Example: sakka describe catalog --creator Mori --model model --language ja -o mori
+    """
+    from sakka.cli.terminal import showing_progress
+    from sakka.errors import ModelError
+
+    works, fitted = _sources(source, catalog, model)
+    opened = _opened(index)
+    works = opened.catalog() if works is None and opened is not None else works
+    if (creator is None) == (work is None and photo is None and not title and not description):
+        raise ModelError(
+            "name one thing to describe: --creator NAME, --work ID, or a work by --photo FILE, --title TEXT"
+        )
+    with showing_progress():
+        if creator is not None:
+            found = _creator(works, creator, fitted, opened, looking=objects)
+            _show(found.sentences(language.value), found, works, output, language.value, as_json=as_json)
+        else:
+            asked = asked_work(photo, title, description, works, work)
+            told = _work(asked, works, fitted, opened, looking=objects)
+            _show(told.sentences(language.value), told, asked, output, language.value, as_json=as_json)
+
+
+def _sources(source: Path, catalog: Path | None, model: Path | None) -> "tuple[Catalog | None, CreatorModel | None]":
+    """Read the catalog and the model, whichever of them was given first."""
+    from sakka.errors import CatalogError
+    from sakka.models.base import CreatorModel
+    from sakka.works import WORKS_FILE, Catalog
+
+    folders: dict[str, Path | None] = {"catalog": catalog, "model": model}
+    kind = "model" if (source / "manifest.json").is_file() else "catalog"
+    if folders[kind] is not None:
+        raise CatalogError(f"got two {kind}s, {source} and {folders[kind]}; give one")
+    if kind == "catalog" and not (source / WORKS_FILE).is_file():
+        raise CatalogError(f"{source} is neither a catalog nor a saved model; give a folder of one of them")
+    folders[kind] = source
+    read = None if folders["catalog"] is None else Catalog.read(folders["catalog"])
+    return read, None if folders["model"] is None else CreatorModel.load(folders["model"])
+
+
+def _opened(index: Path | None) -> "Index | None":
+    if index is None:
+        return None
+    from sakka.index.index import Index
+
+    return Index.open(index)
+
+
+def _creator(
+    works: "Catalog | None", creator: str, model: "CreatorModel | None", index: "Index | None", *, looking: bool
+) -> "CreatorDescription":
+    from sakka.describe.creator import describe_creator
+    from sakka.errors import CatalogError
+
+    if works is None:
+        raise CatalogError("a creator is described from works; give a catalog with --catalog CATALOG")
+    return describe_creator(works, creator, model, index, looking=looking)
+
+
+def _work(
+    asked: "Catalog", works: "Catalog | None", model: "CreatorModel | None", index: "Index | None", *, looking: bool
+) -> "WorkDescription":
+    from sakka.describe.work import describe_work
+    from sakka.errors import ModelError
+
+    if model is None:
+        raise ModelError("a work is described by a model; give one with --model MODEL")
+    return describe_work(model, next(iter(asked)), works, index, looking=looking, asked=asked)
+
+
+def _show(
+    sentences: list[str],
+    found: "CreatorDescription | WorkDescription",
+    works: "Catalog | None",
+    output: Path | None,
+    language: str,
+    *,
+    as_json: bool,
+) -> None:
+    """Print a description and write its page."""
+    from sakka.cli.terminal import output_console
+
+    if output is not None:
+        _write(output, found, works, language)
+    if as_json:
+        typer.echo(json.dumps(_json(found), ensure_ascii=False, indent=2))
+        return
+    for sentence in sentences:
+        output_console().print(sentence)
+    if output is not None:
+        typer.echo(f"\nwritten to {output}; open {output / PAGE_FILE}")
+
+
+def _write(folder: Path, found: "CreatorDescription | WorkDescription", works: "Catalog | None", language: str) -> None:
+    """Write the page and the JSON.
+
+    Raises:
+        CatalogError: The folder can't be written to.
+    """
+    from sakka.errors import CatalogError
+    from sakka.files import write_json, write_text
+
+    page = _page(found, works, language)
+    try:
+        write_json(folder / JSON_FILE, _json(found))
+        write_text(folder / PAGE_FILE, page)
+    except OSError as error:
+        raise CatalogError(f"{folder} can't be written ({error.strerror}); choose another folder") from error
+
+
+def _page(found: "CreatorDescription | WorkDescription", works: "Catalog | None", language: str) -> str:
+    from sakka.describe.creator import CreatorDescription
+    from sakka.describe.page import creator_page, work_page
+    from sakka.photos import read_photo
+
+    assert works is not None
+    if isinstance(found, CreatorDescription):
+        return creator_page(found, works, language)
+    (path,) = works.photo_paths
+    photo = None if path is None else read_photo(path, at_least_px=MAP_PX)
+    drawn = None if photo is None or found.explanation is None else map_of(found.explanation, photo)
+    return work_page(found, photo, drawn, language)
+
+
+def _json(found: "CreatorDescription | WorkDescription") -> dict[str, Any]:
+    from sakka.describe.as_json import creator_json, work_json
+    from sakka.describe.creator import CreatorDescription
+
+    return creator_json(found) if isinstance(found, CreatorDescription) else work_json(found)

@@ -1,0 +1,159 @@
+"""A creator described from the works in a catalog.
+
+Words, palette, objects, categories and period need the catalog alone. A model adds how typical each work is and whom
+the creator is taken for; an index adds the style of works and the kindred creators by it.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sakka.describe.objects import ObjectShare, objects_in
+from sakka.describe.palette import SAMPLE, Swatch, palette_of
+from sakka.describe.typical import Shown, ordered_works
+from sakka.describe.words import WordMark, setting_apart
+from sakka.errors import SakkaError
+from sakka.explain.names import place_of
+from sakka.models.base import CreatorModel, Probabilities
+from sakka.works import Catalog
+
+if TYPE_CHECKING:
+    from sakka.index.index import Index
+
+EXAMPLES = 6
+KINDRED = 5
+MOST_CATEGORIES = 5
+
+
+@dataclass(frozen=True)
+class CreatorDescription:
+    """What is known of a creator.
+
+    Attributes:
+        creator: The name.
+        works: How many works the catalog has.
+        others: How many works by others.
+        first: The earliest date of a work; None where no date is known.
+        last: The latest.
+        categories: The categories with the number of works in each, the largest first.
+        words: The words that set the creator apart, the surest first.
+        palette: The colours of the photos, the most frequent first.
+        objects: What the photos show; None where nobody has looked.
+        typical: The most typical works, the first the most; empty without a model and an index.
+        unusual: The most unusual works, the first the most.
+        kindred: Creators with a probability, the nearest first: that two works have one maker (by style), or what the
+            model gives to the other for a work of this one.
+        kindred_by_style: Whether `kindred` is by style and not by what the model mixes up.
+    """
+
+    creator: str
+    works: int
+    others: int
+    first: datetime | None
+    last: datetime | None
+    categories: tuple[tuple[str, int], ...]
+    words: tuple[WordMark, ...]
+    palette: tuple[Swatch, ...]
+    objects: tuple[ObjectShare, ...] | None
+    typical: tuple[Shown, ...]
+    unusual: tuple[Shown, ...]
+    kindred: tuple[tuple[str, float], ...]
+    kindred_by_style: bool
+
+    def sentences(self, language: str = "en") -> list[str]:
+        """Say it in sentences, `en` or `ja`."""
+        from sakka.describe.sentences import creator_sentences
+
+        return creator_sentences(self, language)
+
+
+def describe_creator(
+    works: Catalog,
+    creator: str,
+    model: CreatorModel | None = None,
+    index: "Index | None" = None,
+    *,
+    looking: bool = False,
+    seed: int = 0,
+) -> CreatorDescription:
+    """Describe a creator.
+
+    Args:
+        works: A catalog with works by the creator and by others.
+        creator: The name.
+        model: A fitted model.
+        index: An index of the same works.
+        looking: Look for objects in photos whose labels are not in the cache.
+        seed: Draws the photos that palette and objects are taken from.
+
+    Raises:
+        ModelError: No creator of the catalog has that name; the nearest names are named.
+        PhotoError: A photo can't be read.
+    """
+    names = works.creators
+    creator = names[place_of(names, creator)]
+    mine = works.creator_indices([creator]) == 0
+    rows = np.flatnonzero(mine)
+    own, texts = works.take(rows), works.texts
+    by = works.table["creator"].is_not_null().to_numpy()
+    words = setting_apart([texts[row] for row in rows], [texts[row] for row in np.flatnonzero(~mine & by)])
+    column = model.creators_.index(creator) if model is not None and creator in model.creators_ else None
+    answers = None if model is None or column is None else model.predict_proba(own)
+    ordered = ordered_works(works, rows, answers, column or 0, model, index)
+    kindred, by_style = _kindred(creator, model, answers, index)
+    dates = [date for date in own.table["created_at"] if date is not None]
+    sample = _sample(own, seed)
+    objects = objects_in(sample, looking=looking)
+    photos = [path for path in sample.photo_paths if path is not None]
+    return CreatorDescription(
+        creator=creator,
+        works=len(rows),
+        others=int((~mine & by).sum()),
+        first=min(dates, default=None),
+        last=max(dates, default=None),
+        categories=tuple(Counter(filter(None, own.table["category"])).most_common(MOST_CATEGORIES)),
+        words=tuple(words),
+        palette=tuple(palette_of(photos, seed=seed)),
+        objects=None if objects is None else tuple(objects),
+        typical=tuple(ordered[:EXAMPLES]),
+        unusual=tuple(ordered[EXAMPLES:][::-1][:EXAMPLES]),
+        kindred=kindred,
+        kindred_by_style=by_style,
+    )
+
+
+def _sample(own: Catalog, seed: int) -> Catalog:
+    """Give works with a photo, drawn by lot where they are many."""
+    seen = np.flatnonzero(own.has_photo)
+    return own.take(np.sort(np.random.default_rng((seed, 5)).permutation(seen)[:SAMPLE]))
+
+
+def _kindred(
+    creator: str, model: CreatorModel | None, answers: Probabilities | None, index: "Index | None"
+) -> tuple[tuple[tuple[str, float], ...], bool]:
+    """Give kindred creators by style where there is an index, else by what the model gives them."""
+    if index is not None:
+        from sakka.index.recommend import kindred_creators
+
+        try:
+            return tuple(kindred_creators(index, creator, KINDRED)), True
+        except SakkaError:
+            pass  # none of the creator's works has a photo in the index
+    if model is None or answers is None:
+        return (), False
+    return tuple(mixed_up(creator, model.creators_, answers)[:KINDRED]), False
+
+
+def mixed_up(creator: str, creators: Sequence[str], answers: Probabilities) -> list[tuple[str, float]]:
+    """Give the other creators with the mean probability that a model gives them for a creator's works, highest first.
+
+    >>> mixed_up("a", ["a", "b", "c"], np.float32([[0.5, 0.125, 0.375]]))
+    [('c', 0.375), ('b', 0.125)]
+    """
+    means = answers.astype(np.float64).mean(axis=0)
+    others = [(name, float(mean)) for name, mean in zip(creators, means, strict=True) if name != creator]
+    return sorted(others, key=lambda item: (-item[1], item[0]))

@@ -1,0 +1,65 @@
+"""The objects in photos: labels of the detector where they are in the cache, or are asked for."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sakka.errors import MissingPartError, WeightsError
+from sakka.works import Catalog
+
+MOST_LABELS = 6
+LEAST_SHARE = 0.05
+
+
+@dataclass(frozen=True)
+class ObjectShare:
+    """A kind of object.
+
+    Attributes:
+        english: Its name in English.
+        japanese: In Japanese.
+        share: The share of the photos that show it, 0 to 1.
+    """
+
+    english: str
+    japanese: str
+    share: float
+
+
+def objects_in(works: Catalog, *, looking: bool = False) -> list[ObjectShare] | None:
+    """Give the objects that works' photos show, the most frequent first; None where nobody has looked.
+
+    Args:
+        works: The works.
+        looking: Look at photos whose labels are not in the cache; else they are left out.
+
+    Raises:
+        PhotoError: A photo can't be read.
+        WeightsError: The detector's weights can't be had, and `looking` is set.
+        MissingPartError: OpenCV is not installed, and `looking` is set.
+    """
+    from sakka.models.labels.coco import LABELS
+    from sakka.models.labels.table import find_labels
+
+    try:
+        known = works.take(np.flatnonzero(works.has_photo)) if looking else _looked_at(works)
+        if len(known) == 0:
+            return None
+        shown = find_labels(known).shown.mean(axis=0)
+    except (MissingPartError, WeightsError):
+        if looking:
+            raise
+        return None
+    order = [place for place in np.argsort(-shown, kind="stable").tolist() if shown[place] >= LEAST_SHARE]
+    labels = [LABELS[place + 1] for place in order[:MOST_LABELS]]
+    return [ObjectShare(label.english, label.japanese, float(shown[label.id - 1])) for label in labels]
+
+
+def _looked_at(works: Catalog) -> Catalog:
+    """Give the works whose boxes the cache has."""
+    from sakka.models.labels.detections import cache_path
+    from sakka.models.photo_cache import PhotoCache, photo_keys
+
+    keys = photo_keys(works)
+    found = PhotoCache(cache_path()).get([key for key in keys if key is not None])
+    return works.take([row for row, key in enumerate(keys) if key in found])

@@ -1,0 +1,87 @@
+"""The colours of photos: k-means in CIELAB over pixels of a sample of them.
+
+CIELAB's distances are near to what people see, so a group of pixels is a colour to the eye. Each photo counts alike,
+however large it is. The sample and the start of k-means depend on the seed alone.
+
+Source: D. Arthur, S. Vassilvitskii, k-means++, SODA 2007 (the start; scikit-learn's implementation).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from sakka.describe.colours import ColourName, name_of, to_lab, to_rgb
+from sakka.photos import read_photo
+from sakka.progress import track
+
+COLOURS = 6
+SAMPLE = 48  # photos
+SIDE_PX = 32
+LEAST_SHARE = 0.02
+ROUNDS = 4
+
+
+@dataclass(frozen=True)
+class Swatch:
+    """A colour of a palette.
+
+    Attributes:
+        rgb: 0 to 255.
+        share: Its share of the pixels, 0 to 1.
+    """
+
+    rgb: tuple[int, int, int]
+    share: float
+
+    @property
+    def hex(self) -> str:
+        """The colour as CSS writes it."""
+        return "#{:02x}{:02x}{:02x}".format(*self.rgb)
+
+    @property
+    def name(self) -> ColourName:
+        """The name of the nearest colour that has one."""
+        return name_of(self.rgb)
+
+
+def palette_of(photos: Sequence[Path], *, seed: int = 0, colours: int = COLOURS) -> list[Swatch]:
+    """Give the colours of photos, those with the most pixels first.
+
+    Args:
+        photos: The files; of more than `SAMPLE` as many are drawn.
+        seed: Draws the sample, and starts k-means.
+        colours: How many colours at most.
+
+    Raises:
+        PhotoError: A photo can't be read.
+    """
+    if not photos:
+        return []
+    chosen = np.sort(np.random.default_rng(seed).permutation(len(photos))[:SAMPLE])
+    read = track([photos[place] for place in chosen], "palette", total=len(chosen))
+    pixels = np.concatenate([_pixels(path) for path in read])
+    return swatches_of(to_lab(pixels), seed=seed, colours=colours)
+
+
+def swatches_of(lab: npt.NDArray[np.float64], *, seed: int = 0, colours: int = COLOURS) -> list[Swatch]:
+    """Group pixels, shape (n, 3) in CIELAB, by colour; colours with less than `LEAST_SHARE` of them are left out."""
+    from sklearn.cluster import KMeans
+
+    distinct = len(np.unique(lab.round(1), axis=0))
+    grouped = KMeans(min(colours, distinct), n_init=ROUNDS, random_state=seed).fit(lab)
+    shares = np.bincount(grouped.labels_, minlength=len(grouped.cluster_centers_)) / len(lab)
+    found = [
+        Swatch((int(red), int(green), int(blue)), float(share))
+        for (red, green, blue), share in zip(to_rgb(grouped.cluster_centers_), shares, strict=True)
+        if share >= LEAST_SHARE
+    ]
+    return sorted(found, key=lambda swatch: (-swatch.share, swatch.rgb))
+
+
+def _pixels(path: Path) -> npt.NDArray[np.uint8]:
+    small = read_photo(path, at_least_px=SIDE_PX).resize((SIDE_PX, SIDE_PX), Image.Resampling.BOX)
+    return np.asarray(small).reshape(-1, 3)

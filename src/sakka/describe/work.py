@@ -1,0 +1,170 @@
+"""A work described: who made it and how sure that is, its words, colours and objects, its copies and its kin."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sakka.describe.objects import ObjectShare, objects_in
+from sakka.describe.palette import Swatch, palette_of
+from sakka.errors import ModelError
+from sakka.explain.evidence import likeness_to, near_identical_to
+from sakka.explain.explanation import Explanation, explain
+from sakka.models.base import CreatorModel
+from sakka.works import Catalog, Work
+
+if TYPE_CHECKING:
+    from sakka.index.index import Index
+
+KINDRED = 6
+LOOKED_AT = 64  # among so many of the nearest works near-identical ones are looked for
+NAMED = 3
+
+
+@dataclass(frozen=True)
+class Kin:
+    """A work that is near the one described.
+
+    Attributes:
+        work: The work; its photos are absolute paths.
+        likeness: A probability that both have one maker where it is by style, else by the model's features, 0 to 1.
+    """
+
+    work: Work
+    likeness: float
+
+
+@dataclass(frozen=True)
+class WorkDescription:
+    """What is known of a work.
+
+    Attributes:
+        work: The work.
+        answers: The most probable creators with their probabilities, the first the most.
+        known: Whether the answer is sure enough for a known creator's.
+        explanation: What spoke for the first of them; None where the model reads nothing or knows one creator only.
+        palette: The colours of the photo.
+        objects: What the photo shows; None where nobody has looked.
+        copies: Near-identical works.
+        kindred: Kindred works by other creators, the nearest first.
+        by_style: Whether `kindred` is by style.
+    """
+
+    work: Work
+    answers: tuple[tuple[str, float], ...]
+    known: bool
+    explanation: Explanation | None
+    palette: tuple[Swatch, ...]
+    objects: tuple[ObjectShare, ...] | None
+    copies: tuple[Work, ...]
+    kindred: tuple[Kin, ...]
+    by_style: bool
+
+    def sentences(self, language: str = "en") -> list[str]:
+        """Say it in sentences, `en` or `ja`."""
+        from sakka.describe.sentences import work_sentences
+
+        return work_sentences(self, language)
+
+
+def describe_work(
+    model: CreatorModel,
+    work: Work,
+    works: Catalog | None = None,
+    index: "Index | None" = None,
+    *,
+    looking: bool = False,
+    asked: Catalog | None = None,
+) -> WorkDescription:
+    """Describe a work.
+
+    Args:
+        model: A fitted model.
+        work: The work.
+        works: A catalog to find near-identical and kindred works in.
+        index: An index to find them in instead.
+        looking: Look for objects in the photo where its labels are not in the cache.
+        asked: The catalog of this one work, where its photos' paths are relative; None: they are not.
+
+    Raises:
+        ModelError: The work has nothing that the model reads.
+        PhotoError: A photo can't be read.
+    """
+    from sakka.models.fused import FusedModel
+
+    asked = Catalog.from_works([work]) if asked is None else asked
+    table = model.predict_proba(asked)
+    known = bool(model.knows(asked, table)[0]) if isinstance(model, FusedModel) else True
+    order = np.argsort(-table[0], kind="stable")[:NAMED]
+    answers = tuple((model.creators_[place], float(table[0, place])) for place in order.tolist())
+    (path,) = asked.photo_paths
+    objects = objects_in(asked, looking=looking)
+    copies, kindred = _near(model, asked, answers[0][0], works, index)
+    return WorkDescription(
+        work=work,
+        answers=answers,
+        known=known,
+        explanation=_explained(model, work, asked),
+        palette=tuple(palette_of([] if path is None else [path])),
+        objects=None if objects is None else tuple(objects),
+        copies=tuple(copies),
+        kindred=tuple(kindred),
+        by_style=index is not None,
+    )
+
+
+def _explained(model: CreatorModel, work: Work, asked: Catalog) -> Explanation | None:
+    if len(model.creators_) < 2 or model.modality == "none":
+        return None
+    try:
+        return explain(model, work, photo_root=asked.photo_root)
+    except ModelError:
+        if not asked.has_photo[0] and not asked.has_text[0]:
+            raise
+        return None  # a photo for a model that reads texts, or the other way round
+
+
+def _near(
+    model: CreatorModel, asked: Catalog, creator: str, works: Catalog | None, index: "Index | None"
+) -> tuple[Sequence[Work], Sequence[Kin]]:
+    """Give the near-identical works and the kindred works by creators other than the one named."""
+    if index is not None:
+        return _near_in_index(asked, creator, index)
+    if works is None:
+        return (), ()
+    (own_id,) = asked.ids
+    rows = np.array([row for row, name in enumerate(works.ids) if name != own_id], dtype=np.int64)
+    rest = works.take(rows)
+    likeness = likeness_to(model, asked, rest)
+    order = np.argsort(-likeness, kind="stable")
+    near = rest.take(order[:LOOKED_AT])
+    copied = near_identical_to(asked, near)
+    copies = [_absolute(near, place) for place in np.flatnonzero(copied).tolist()]
+    out = {each.id for each in copies}
+    by = rest.table["creator"].to_list()
+    ids = rest.ids
+    kin = [place for place in order.tolist() if by[place] not in (None, creator) and ids[place] not in out][:KINDRED]
+    return copies, [Kin(_absolute(rest, place), float(max(0.0, likeness[place]))) for place in kin]
+
+
+def _near_in_index(asked: Catalog, creator: str, index: "Index") -> tuple[Sequence[Work], Sequence[Kin]]:
+    from sakka.index.filters import Filters
+    from sakka.index.find import similar
+
+    one = _absolute(asked, 0)
+    nearest = [hit.work for hit in similar(index, one, count=LOOKED_AT)]
+    copied = near_identical_to(asked, Catalog.from_works(nearest)) if nearest else np.zeros(0, np.bool_)
+    copies = [work for work, copy in zip(nearest, copied.tolist(), strict=True) if copy and work.id != one.id]
+    hits = similar(index, one, count=KINDRED, filters=Filters(not_creators=(creator,)), of_one_creator=2)
+    out = {work.id for work in copies}
+    return copies, [
+        Kin(hit.work, 0.0 if hit.same_maker is None else hit.same_maker) for hit in hits if hit.work.id not in out
+    ]
+
+
+def _absolute(works: Catalog, row: int) -> Work:
+    """Give a work with the absolute path of its featured photo."""
+    (work,) = works.take([row])
+    path = works.photo_paths[row]
+    return Work(**{**vars(work), "photos": () if path is None else (str(path.resolve()),)})

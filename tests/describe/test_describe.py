@@ -1,0 +1,135 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.catalogs import tiny_catalog
+
+from sakka.describe import CreatorDescription, describe_creator, describe_work
+from sakka.describe.page import creator_page, work_page
+from sakka.errors import ModelError
+from sakka.models.fused import FusedModel
+from sakka.models.text.linear import LinearText
+from sakka.works import Catalog, Work
+
+
+@pytest.fixture(scope="module")
+def works(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    made = tiny_catalog(tmp_path_factory.mktemp("works"), creators=3, works=14)
+    odd = Work("odd", "creator 02", title="leather saddle stitch", description="brown classic")
+    rows = [*made, odd]
+    return Catalog.from_works(rows, photo_root=made.photo_root)
+
+
+@pytest.fixture(scope="module")
+def model(works: Catalog) -> FusedModel:
+    return FusedModel(photo_settings={"dtype": "float32"}).fit(works)
+
+
+@pytest.fixture(scope="module")
+def found(works: Catalog, model: FusedModel) -> CreatorDescription:
+    return describe_creator(works, "creator 02", model)
+
+
+def test_a_creator_is_described_by_words_colours_period_and_category(found: CreatorDescription) -> None:
+    assert found.works == 15
+    assert found.others == 28
+    assert {"刺繍", "毛糸", "手縫い"} <= {mark.word for mark in found.words}
+    assert found.palette[0].name.english in {"blue", "navy"}
+    assert found.categories == (("コサージュ・ブローチ", 14),)
+    assert found.first is not None
+    assert found.last is not None
+    assert (found.first.year, found.last.year) == (2015, 2015)
+
+
+def test_the_odd_work_is_the_most_unusual_and_no_work_is_shown_twice(found: CreatorDescription) -> None:
+    assert found.unusual[0].work.id == "odd"
+    shown = [each.work.id for each in (*found.typical, *found.unusual)]
+    assert len(shown) == len(set(shown)) == 12
+    assert found.typical[0].probability is not None
+    assert found.unusual[0].probability is not None
+    assert found.typical[0].probability > found.unusual[0].probability
+
+
+def test_kindred_creators_are_those_the_model_mixes_up(found: CreatorDescription) -> None:
+    assert {name for name, _ in found.kindred} == {"creator 00", "creator 01"}
+    assert not found.kindred_by_style
+    assert 0 < sum(chance for _, chance in found.kindred) < 1
+
+
+def test_the_same_creator_is_said_in_japanese_and_in_english(found: CreatorDescription) -> None:
+    english, japanese = found.sentences("en"), found.sentences("ja")
+    assert len(english) == len(japanese)
+    assert english[0] == "creator 02 has 15 works in the catalog."
+    assert japanese[0] == "creator 02の作品は、カタログに15点あります。"
+    assert japanese[1] == "年代は2015年です。"
+    assert all(sentence.endswith("。") for sentence in japanese)
+    assert all(sentence.endswith(".") for sentence in english)
+
+
+def test_without_a_model_words_and_colours_are_left(works: Catalog) -> None:
+    alone = describe_creator(works, "creator 00")
+    assert alone.words
+    assert alone.palette
+    assert alone.typical == alone.unusual == alone.kindred == ()
+
+
+def test_a_creator_with_one_work_without_anything_is_described() -> None:
+    works = Catalog.from_works([Work("1", "Mori"), Work("2", "Sato", title="桜")])
+    alone = describe_creator(works, "Mori", LinearText().fit(works))
+    assert alone.sentences("en")[0] == "Mori has one work in the catalog."
+    assert (alone.words, alone.palette, alone.objects) == ((), (), None)
+
+
+def test_an_unknown_creator_is_answered_with_the_nearest_names(works: Catalog) -> None:
+    with pytest.raises(ModelError, match="did you mean creator 0"):
+        describe_creator(works, "creator 2")
+
+
+def test_a_work_is_described_with_its_copies_and_its_kin(works: Catalog, model: FusedModel) -> None:
+    row = works.ids.index("work-01-003")
+    asked = works.take([row])
+    path = asked.photo_paths[0]
+    assert path is not None
+    copy = Work("copy", "creator 00", title="another", photos=(str(path),))
+    others = Catalog.from_works([*works, copy], photo_root=works.photo_root)
+    told = describe_work(model, next(iter(asked)), others, asked=asked)
+    assert told.answers[0][0] == "creator 01"
+    assert told.known
+    assert "copy" in [work.id for work in told.copies]
+    assert told.explanation is not None
+    assert all(kin.work.creator != "creator 01" for kin in told.kindred)
+    assert "copy" not in [kin.work.id for kin in told.kindred]
+    likeness = [kin.likeness for kin in told.kindred]
+    assert likeness == sorted(likeness, reverse=True)
+    assert told.sentences("en")[0].startswith("Probably by creator 01 (")
+    assert told.sentences("ja")[0].startswith("creator 01の作品と思われます（確率 ")
+
+
+def test_a_work_that_nobody_known_made_is_said_to_be_so(works: Catalog, model: FusedModel) -> None:
+    strict = FusedModel.__new__(FusedModel)
+    strict.__dict__.update(model.__dict__)
+    strict.thresholds_ = dict.fromkeys(("both", "photo", "text"), 0.0)  # no answer is as sure as that
+    told = describe_work(strict, Work("1", title="Zzyzx"))
+    assert not told.known
+    assert "none of the known creators" in told.sentences("en")[0]
+    assert "登録されている作家の作品ではない" in told.sentences("ja")[0]
+
+
+def test_the_pages_hold_everything_and_escape_what_comes_from_outside(
+    works: Catalog, model: FusedModel, found: CreatorDescription, folder: Path
+) -> None:
+    page = creator_page(found, works, "ja")
+    assert page.count('<article class="card">') == 12
+    assert 'lang="ja"' in page
+    assert "http:" not in page
+    told = describe_work(model, Work("1", title="<script>alert(1)</script> 刺繍"), works)
+    page = work_page(told, None, None)
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_the_same_catalog_gives_the_same_description(works: Catalog, found: CreatorDescription) -> None:
+    again = describe_creator(works, "creator 02", FusedModel(photo_settings={"dtype": "float32"}).fit(works))
+    assert again.palette == found.palette
+    assert [each.work.id for each in again.typical] == [each.work.id for each in found.typical]
+    np.testing.assert_array_equal([mark.z for mark in again.words], [mark.z for mark in found.words])
