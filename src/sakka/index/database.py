@@ -38,7 +38,7 @@ def lancedb_module() -> Any:
     Raises:
         MissingPartError: It is not installed.
     """
-    os.environ.setdefault("LANCE_LOG", "error")  # a table that does not exist yet is no news
+    os.environ.setdefault("LANCEDB_LOG", "error")  # a table that does not exist yet is no news
     try:
         import lancedb
     except ImportError as error:

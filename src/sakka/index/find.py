@@ -28,7 +28,7 @@ MOST_FETCHED = 20_000
 UNLIKE = 0.5  # how far an unwanted example pushes away, against a wanted one's pull
 PARTITIONS, REFINED = 24, 4  # of the vector index that are looked at; candidates compared exactly for each wanted
 RETURNED = (*WORK_COLUMNS, GROUP, STYLE)
-WEIGHTS = {"words": 1.0, "text": 0.5, "photo": 0.7, "style": 1.0}
+WEIGHTS = {"words": 1.0, "text": 0.5, "photo": 0.7, "style": 2.0}
 
 
 @dataclass(frozen=True)

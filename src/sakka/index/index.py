@@ -1,9 +1,6 @@
 """The index of a catalog: built, opened, added to and taken from.
 
-    INDEX/works.lance, INDEX/parts.lance        (`database.py`)
-
->>> Index.build("index", catalog, "model")  # doctest: +SKIP
->>> Index.open("index").work("work-17")  # doctest: +SKIP
+INDEX/works.lance, INDEX/parts.lance        (`database.py`)
 """
 
 import hashlib

@@ -1,0 +1,221 @@
+"""`sakka similar`, `sakka search` and `sakka recommend`: works found in an index."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sakka.cli import app
+from sakka.cli.index import IndexArgument
+from sakka.errors import SearchError
+
+if TYPE_CHECKING:
+    from sakka.index.filters import Filters
+    from sakka.index.hits import Hit
+    from sakka.works import Work
+
+TITLE_SIGNS = 28
+DATE_FORMATS = ["%Y-%m-%d", "%Y"]
+
+Count = Annotated[int, typer.Option("--top", help="How many works to name.", min=1)]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Grouped = Annotated[bool, typer.Option("--by-creator", help="Group the works by creator.")]
+Categories = Annotated[list[str] | None, typer.Option("--category", help="Only this category; may be repeated.")]
+Creators = Annotated[list[str] | None, typer.Option("--creator", help="Only this creator; may be repeated.")]
+After = Annotated[datetime | None, typer.Option(formats=DATE_FORMATS, help="Only works from this day on.")]
+Before = Annotated[datetime | None, typer.Option(formats=DATE_FORMATS, help="Only works before this day.")]
+OfOne = Annotated[int | None, typer.Option("--of-one-creator", help="At most so many works of one creator.", min=1)]
+Photo = Annotated[Path | None, typer.Option(help="A photo: JPEG, PNG, WebP, GIF or BMP.")]
+Title = Annotated[str, typer.Option(help="The title of the work on the photo.")]
+Description = Annotated[str, typer.Option(help="Its description.")]
+Many = list[str] | None
+
+
+@app.command("similar")
+def similar_works(
+    index: IndexArgument,
+    work: Annotated[str | None, typer.Option("--work", help="The id of a work of the index.", metavar="ID")] = None,
+    photo: Photo = None,
+    title: Title = "",
+    description: Description = "",
+    like: Annotated[Many, typer.Option("--like", help="The id of one more wanted example.", metavar="ID")] = None,
+    unlike: Annotated[Many, typer.Option("--unlike", help="The id of an unwanted example.", metavar="ID")] = None,
+    other_creators: Annotated[bool, typer.Option("--other-creators", help="Only works by other creators.")] = False,
+    category: Categories = None,
+    creator: Creators = None,
+    after: After = None,
+    before: Before = None,
+    of_one_creator: OfOne = None,
+    grouped: Grouped = False,
+    top: Count = 10,
+    as_json: Json = False,
+) -> None:
+    """Find works of the style of a work, of a photo, or of several examples.
+
+    The probability is that of one maker: of the work found and the nearest of those asked with.
+
+    Example: sakka similar index --work work-17 --other-creators
+    """
+    from sakka.index.find import similar
+    from sakka.index.index import Index
+
+    filters = _filters(category, creator, after, before)
+    query = _query(work, photo, title, description)
+    hits = similar(
+        Index.open(index),
+        query,
+        count=top,
+        filters=filters,
+        other_creators=other_creators,
+        like=like or (),
+        unlike=unlike or (),
+        of_one_creator=of_one_creator,
+    )
+    _show(hits, as_json=as_json, grouped=grouped)
+
+
+@app.command("search")
+def search_works(
+    index: IndexArgument,
+    words: Annotated[str, typer.Argument(help="What is looked for, in any language.", metavar="WORDS")],
+    work: Annotated[str | None, typer.Option("--work", help="A work of the style wanted.", metavar="ID")] = None,
+    photo: Photo = None,
+    category: Categories = None,
+    creator: Creators = None,
+    after: After = None,
+    before: Before = None,
+    of_one_creator: OfOne = None,
+    grouped: Grouped = False,
+    top: Count = 10,
+    as_json: Json = False,
+) -> None:
+    """Find works by words: in their texts, and by what their photos look like in words; with a photo, by style too.
+
+    Example: sakka search index "刺繍 猫" --after 2018
+    """
+    from sakka.index.find import search
+    from sakka.index.index import Index
+
+    filters = _filters(category, creator, after, before)
+    style = _query(work, photo, "", "")
+    hits = search(Index.open(index), words, photo=style, count=top, filters=filters, of_one_creator=of_one_creator)
+    _show(hits, as_json=as_json, grouped=grouped)
+
+
+@app.command("recommend")
+def recommend(
+    index: IndexArgument,
+    work: Annotated[str | None, typer.Option("--work", help="Kindred works to this one.", metavar="ID")] = None,
+    liked: Annotated[Many, typer.Option("--liked", help="A work that a person liked; repeat.", metavar="ID")] = None,
+    creator: Annotated[str | None, typer.Option("--creator", help="Kindred creators to this one.")] = None,
+    top: Count = 10,
+    as_json: Json = False,
+) -> None:
+    """Recommend: kindred works by others, works for a person who liked some, or kindred creators.
+
+    Example: sakka recommend index --liked work-17 --liked work-40
+    """
+    from sakka.index.index import Index
+    from sakka.index.recommend import for_person, kindred_creators, kindred_works
+
+    if sum(each is not None and each != [] for each in (work, liked, creator)) != 1:
+        raise SearchError("give one of --work ID, --liked ID (several times) and --creator NAME to recommend by")
+    opened = Index.open(index)
+    if creator is not None:
+        _show_creators(kindred_creators(opened, creator, top), as_json=as_json)
+    elif work is not None:
+        _show(kindred_works(opened, work, top), as_json=as_json, grouped=False)
+    else:
+        _show(for_person(opened, liked or [], top), as_json=as_json, grouped=False)
+
+
+def _filters(category: Many, creator: Many, after: datetime | None, before: datetime | None) -> "Filters":
+    from sakka.index.filters import Filters
+
+    return Filters(categories=tuple(category or ()), creators=tuple(creator or ()), after=after, before=before)
+
+
+def _query(work: str | None, photo: Path | None, title: str, description: str) -> "str | Work | None":
+    """Give what is asked with: an id, a work from outside, or nothing."""
+    from sakka.cli.models import work_to_identify
+
+    outside = photo is not None or bool(title.strip() or description.strip())
+    if work is not None and outside:
+        raise SearchError("got --work and a work from outside (--photo, --title, --description); give one of the two")
+    return work_to_identify(photo, title, description) if outside else work
+
+
+def _show(hits: "list[Hit]", *, as_json: bool, grouped: bool) -> None:
+    from sakka.index.hits import by_creator
+
+    if as_json:
+        typer.echo(json.dumps([_as_json(hit) for hit in hits], ensure_ascii=False, indent=2))
+        return
+    if not hits:
+        typer.echo("no work fits")
+        return
+    if grouped:
+        for creator, own in by_creator(hits):
+            _show_table(own, title=creator or "unknown creator")
+    else:
+        _show_table(hits)
+
+
+def _show_table(hits: "list[Hit]", title: str | None = None) -> None:
+    """Print hits as a table: rank, id, creator unless they have one title, the work's title, one maker, copies."""
+    from sakka.cli.models import percent
+    from sakka.cli.terminal import show_table
+
+    judged = any(hit.same_maker is not None for hit in hits)
+    copies = any(hit.folded for hit in hits)
+    headers = ["", "work", *([] if title else ["creator"]), "title"]
+    left = len(headers)
+    headers += [*(["one maker"] if judged else []), *(["copies"] if copies else [])]
+    rows = []
+    for rank, hit in enumerate(hits, start=1):
+        work = hit.work
+        row = [str(rank), work.id, *([] if title else [shortened(work.creator or "", 18)])]
+        row.append(shortened(work.title or work.description, TITLE_SIGNS))
+        row += [percent(hit.same_maker) if hit.same_maker is not None else ""] if judged else []
+        row += [str(len(hit.folded) or "")] if copies else []
+        rows.append(row)
+    show_table(headers, rows, title=title, left=left)
+
+
+def _show_creators(creators: list[tuple[str, float]], *, as_json: bool) -> None:
+    from sakka.cli.models import show_answers
+
+    if as_json:
+        found = [{"creator": name, "probability": round(chance, 6)} for name, chance in creators]
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+    else:
+        show_answers(creators)
+
+
+def _as_json(hit: "Hit") -> dict[str, Any]:
+    work = hit.work
+    return {
+        "id": work.id,
+        "creator": work.creator,
+        "title": work.title,
+        "category": work.category,
+        "created_at": work.created_at.isoformat() if work.created_at else None,
+        "photos": list(work.photos),
+        "score": round(hit.score, 6),
+        "same_maker": None if hit.same_maker is None else round(hit.same_maker, 6),
+        "near_identical": list(hit.folded),
+    }
+
+
+def shortened(text: str, cells: int) -> str:
+    """Cut a text to one line of so many cells of a terminal, in which a Japanese sign takes two.
+
+    >>> shortened("花のブローチ", 8), shortened("brooch", 8)
+    ('花のブ…', 'brooch')
+    """
+    from rich.cells import cell_len, set_cell_size
+
+    line = " ".join(text.split())
+    return line if cell_len(line) <= cells else set_cell_size(line, cells - 1).rstrip() + "…"

@@ -1,0 +1,81 @@
+"""`sakka index build|add|remove`: the index of works that `similar`, `search` and `recommend` look into."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sakka.cli import app
+
+index_app = typer.Typer(help="Build an index of works to find them in, add to it, take from it.", no_args_is_help=True)
+app.add_typer(index_app, name="index")
+
+IndexArgument = Annotated[str, typer.Argument(help="An index: a folder, or s3://BUCKET/NAME.", metavar="INDEX")]
+
+
+@index_app.command("build")
+def build(
+    catalog: Annotated[Path, typer.Argument(help="A catalog's folder.", metavar="CATALOG")],
+    model: Annotated[Path, typer.Option("--model", help="A model's folder: its photo network is used.")],
+    output: Annotated[str, typer.Option("--output", "-o", help="The index: a folder or an address.", metavar="INDEX")],
+    seed: Annotated[int, typer.Option(help="Draws which works the vectors are learned from.", min=0)] = 0,
+) -> None:
+    """Learn what style is from a catalog and write an index of all its works.
+
+    Example: sakka index build paintings --model model -o index
+    """
+    from sakka.cli.terminal import duration, showing_progress
+    from sakka.index.index import Index
+    from sakka.works import Catalog
+
+    started_s = time.monotonic()
+    works = Catalog.read(catalog)
+    with showing_progress():
+        index = Index.build(output, works, model, seed=seed)
+    learned = index.spaces.style.learned
+    typer.echo(
+        f"{len(index):,} works in {duration(time.monotonic() - started_s)}; style learned from "
+        f"{learned['works']:,} photos by {learned['creators']:,} creators\n"
+        f"saved as {output}; try: sakka similar {output} --work {works.ids[0]}"
+    )
+
+
+@index_app.command("add")
+def add(
+    index: IndexArgument,
+    catalog: Annotated[Path, typer.Argument(help="A catalog of the works to add.", metavar="CATALOG")],
+) -> None:
+    """Add the works of a catalog; those whose ids are known are replaced. What style is is not learned again.
+
+    Example: sakka index add index new-works
+    """
+    from sakka.cli.terminal import showing_progress
+    from sakka.index.index import Index
+    from sakka.works import Catalog
+
+    opened, works = Index.open(index), Catalog.read(catalog)
+    with showing_progress():
+        new = opened.add(works)
+    typer.echo(f"{new:,} works added, {len(works) - new:,} replaced; the index holds {len(opened):,}")
+
+
+@index_app.command("remove")
+def remove(
+    index: IndexArgument,
+    ids: Annotated[list[str], typer.Argument(help="The ids of the works to remove.", metavar="ID...")],
+) -> None:
+    """Remove works; ids that the index does not hold are passed over.
+
+    Example: sakka index remove index work-17 work-18
+    """
+    from sakka.index.index import Index
+
+    opened = Index.open(index)
+    removed = opened.remove(ids)
+    lacking = len(set(ids)) - removed
+    typer.echo(
+        f"{removed:,} works removed, {lacking:,} were not there; the index holds {len(opened):,}"
+        if lacking
+        else f"{removed:,} works removed; the index holds {len(opened):,}"
+    )

@@ -1,0 +1,181 @@
+import contextlib
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.index.test_index import again
+
+from sakka.errors import SearchError
+from sakka.index.filters import Filters
+from sakka.index.find import search, similar
+from sakka.index.hits import by_creator, folded, fused
+from sakka.index.index import Index
+from sakka.index.recommend import _chosen, for_person, kindred_creators, kindred_works
+from sakka.works import Catalog, Work
+
+
+def test_similar_gives_the_order_of_exact_products_without_the_work_itself(index: Index, works: Catalog) -> None:
+    rows = [row for row in index.rows(works.ids).values() if row["style"] is not None]
+    own = np.float32(index.row("work-02-003")["style"])
+    expected = sorted(rows, key=lambda row: -float(np.float32(row["style"]) @ own))
+    hits = similar(index, "work-02-003", count=8)
+    assert [hit.work.id for hit in hits] == [row["id"] for row in expected if row["id"] != "work-02-003"][:8]
+    assert hits[0].score == pytest.approx(float(np.float32(expected[1]["style"]) @ own), abs=1e-4)
+
+
+def test_one_maker_is_probable_for_works_of_the_maker_and_falls_with_the_score(index: Index) -> None:
+    hits = similar(index, "work-02-003", count=29)
+    chances = [hit.same_maker for hit in hits]
+    assert all(chance is not None and 0 <= chance <= 1 for chance in chances)
+    assert chances == sorted(chances, reverse=True)  # type: ignore[type-var]
+    assert {hit.work.creator for hit in hits[:4]} == {"creator 02"}
+
+
+def test_a_photo_from_outside_finds_what_the_work_of_the_photo_finds(index: Index) -> None:
+    known = index.work("work-04-004")
+    hits = similar(index, Work("outside", photos=known.photos), count=5)
+    assert hits[0].work.id == known.id
+    assert hits[0].score == pytest.approx(1, abs=1e-3)
+    assert [hit.work.id for hit in hits[1:]] == [hit.work.id for hit in similar(index, known.id, count=4)]
+
+
+def test_a_work_without_a_photo_is_compared_by_its_text(index: Index) -> None:
+    hits = similar(index, "work-03-000", count=3)
+    assert {hit.work.creator for hit in hits} == {"creator 03"}
+    assert all(hit.same_maker is None for hit in hits)
+
+
+def test_filters_and_other_creators_leave_no_other_works(index: Index) -> None:
+    others = similar(index, "work-02-003", count=40, other_creators=True)
+    assert "creator 02" not in {hit.work.creator for hit in others}
+    period = Filters(after=datetime(2015, 1, 8), before=datetime(2015, 1, 15), creators=("creator 01", "creator 02"))
+    found = similar(index, "work-02-003", count=40, filters=period)
+    assert {hit.work.id for hit in found} == {"work-01-001", "work-02-001"}
+    assert similar(index, "work-02-003", filters=Filters(categories=("it's",))) == []
+    assert len(similar(index, "work-02-003", count=40, of_one_creator=1)) == 6
+
+
+def test_an_unwanted_example_pushes_its_kind_down(index: Index) -> None:
+    def rank(**more: list[str]) -> float:
+        hits = similar(index, "work-01-003", like=["work-05-003"], count=40, **more)
+        return float(np.mean([place for place, hit in enumerate(hits) if hit.work.creator == "creator 05"]))
+
+    assert rank(unlike=["work-05-004"]) > rank()
+
+
+def test_a_near_identical_work_is_folded_and_that_of_the_query_left_out(own_index: Index, works: Catalog) -> None:
+    own_index.add(again(works, [works.ids.index("work-02-004")], "-copy"))
+    hits = {hit.work.id: hit for hit in similar(own_index, "work-02-003", count=40)}
+    both = {"work-02-004", "work-02-004-copy"} & set(hits)
+    assert len(both) == 1
+    assert {*both, *hits[both.pop()].folded} == {"work-02-004", "work-02-004-copy"}
+    found = {hit.work.id for hit in similar(own_index, "work-02-004", count=40)}
+    assert not found & {"work-02-004", "work-02-004-copy"}
+
+
+def test_words_are_found_in_japanese_and_in_english(index: Index) -> None:
+    assert {hit.work.creator for hit in search(index, "桜", count=3)} == {"creator 00"}
+    assert {hit.work.creator for hit in search(index, "Silver wire", count=3)} == {"creator 03"}
+    for hit in search(index, "桜", count=3, ways=("words",)):
+        assert "桜" in hit.work.title + hit.work.description
+
+
+def test_words_and_a_photo_together_find_the_words_in_the_style(index: Index) -> None:
+    hits = search(index, "brooch コサージュ", photo="work-03-003", count=4)
+    alone = search(index, "brooch コサージュ", count=4)
+    assert sum(hit.work.creator == "creator 03" for hit in hits) > sum(
+        hit.work.creator == "creator 03" for hit in alone
+    )
+    assert hits[0].same_maker is not None
+
+
+def test_words_reach_a_work_whose_text_lacks_them_by_its_photo(own_index: Index, works: Catalog) -> None:
+    silent = again(works, [works.ids.index("work-04-003")], "-silent").table
+    photo = Catalog(silent).take([0])
+    own_index.add(Catalog.from_works([Work("silent", photos=next(iter(photo)).photos)]))
+    assert "silent" in {hit.work.id for hit in search(own_index, "レジン 貝殻 海", count=8, ways=("photo",))} | {
+        each for hit in search(own_index, "レジン 貝殻 海", count=8, ways=("photo",)) for each in hit.folded
+    }
+    assert "silent" not in {hit.work.id for hit in search(own_index, "レジン 貝殻 海", count=40, ways=("words",))}
+
+
+@pytest.mark.parametrize("words", ["", "  ", "☆！", "\x00"])
+def test_a_query_without_a_word_is_refused(index: Index, words: str) -> None:
+    with pytest.raises(SearchError, match="at least one word"):
+        search(index, words)
+
+
+@pytest.mark.parametrize("words", ['"花', "花 AND (", "title:花", "花*~^", "花" * 3000, "\ud800 花", "'; --"])
+def test_a_strange_query_is_answered_or_refused_in_one_line(index: Index, words: str) -> None:
+    with contextlib.suppress(SearchError):
+        assert len(search(index, words, count=3)) == 3
+
+
+def test_asking_with_nothing_is_refused(index: Index) -> None:
+    with pytest.raises(SearchError, match="nothing to compare with"):
+        similar(index)
+    with pytest.raises(SearchError, match="no photo and no known word"):
+        similar(index, Work("outside", title="zzzz"))
+    with pytest.raises(SearchError, match="expected 1 or more"):
+        similar(index, "work-01-001", count=0)
+    with pytest.raises(SearchError, match="expected some of words, text, photo"):
+        search(index, "花", ways=("smell",))
+
+
+def test_fusion_adds_reciprocal_ranks() -> None:
+    rows = fused([(1.0, [{"id": "a"}, {"id": "b"}]), (2.0, [{"id": "b"}])])
+    assert [(row["id"], row["score"]) for row in rows] == [
+        ("b", pytest.approx(1 / 62 + 2 / 61)),
+        ("a", pytest.approx(1 / 61)),
+    ]
+
+
+def test_rows_of_a_group_are_folded_into_the_first() -> None:
+    blank = dict.fromkeys(("creator", "title", "description", "category", "created_at", "photos", "photo_sha256"))
+    rows = [{**blank, "id": each, "near_identical": group, "score": 1} for each, group in ("ag", "bh", "cg", "dg")]
+    hits = folded(rows)
+    assert [(hit.work.id, hit.folded) for hit in hits] == [("a", ("c", "d")), ("b", ())]
+    assert [(name, len(own)) for name, own in by_creator(hits)] == [(None, 2)]
+
+
+def test_kindred_works_are_by_different_other_creators(index: Index) -> None:
+    creators = [hit.work.creator for hit in kindred_works(index, "work-01-003", 4)]
+    assert "creator 01" not in creators
+    assert len(creators) == len(set(creators)) == 4
+
+
+def test_a_person_gets_works_like_each_that_they_liked(index: Index) -> None:
+    liked = ["work-01-003", "work-02-003"]
+    hits = for_person(index, liked, 4)
+    assert not {hit.work.id for hit in hits} & set(liked)
+    assert {hit.work.creator for hit in hits} == {"creator 01", "creator 02"}
+    with pytest.raises(SearchError, match="no works to recommend by"):
+        for_person(index, [])
+
+
+def test_variety_prefers_the_unlike_among_those_that_fit_alike() -> None:
+    def row(each: str, score: float, style: list[float]) -> dict[str, object]:
+        return {"id": each, "creator": each, "score": score, "style": style}
+
+    rows = [row("a", 0.9, [1, 0]), row("b", 0.89, [1, 0]), row("c", 0.8, [0, 1])]
+    assert _chosen(rows, 2, 1) == [0, 2]
+    assert _chosen([{**each, "creator": "one"} for each in rows], 3, 2) == [0, 2]
+
+
+def test_kindred_creators_are_ranked_with_probabilities_and_without_the_creator(index: Index) -> None:
+    found = kindred_creators(index, "creator 01", 5)
+    chances = [chance for _, chance in found]
+    assert {name for name, _ in found} == {f"creator 0{number}" for number in (0, 2, 3, 4, 5)}
+    assert chances == sorted(chances, reverse=True)
+    assert all(0 <= chance <= 1 for chance in chances)
+    with pytest.raises(SearchError, match="near are creator 0"):
+        kindred_creators(index, "creator 1")
+
+
+def test_an_answer_does_not_write_to_the_feature_cache(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("written")
+
+    monkeypatch.setattr("sakka.models.photo_cache.PhotoCache.put", refuse)
+    assert similar(index, Work("outside", photos=(str(Path(index.work("work-01-001").photos[0])),)))

@@ -1,0 +1,205 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from tests.catalogs import tiny_catalog
+
+from sakka.errors import PhotoError, SearchError
+from sakka.index import database
+from sakka.index.adding import _named
+from sakka.index.index import Index, model_sha256
+from sakka.works import Catalog, Work
+
+
+def again(works: Catalog, rows: list[int], suffix: str) -> Catalog:
+    """The works at some rows once more, under other ids."""
+    root = works.photo_root
+    assert root is not None
+    return Catalog.from_works(
+        replace(work, id=work.id + suffix, photos=tuple(str(root / photo) for photo in work.photos))
+        for work in works.take(rows)
+    )
+
+
+def test_an_index_holds_each_work_of_the_catalog_with_absolute_photo_paths(index: Index, works: Catalog) -> None:
+    assert len(index) == len(works) == 36
+    assert index.catalog().ids == sorted(works.ids)
+    for work in works.take([0, 7, 35]):
+        found = index.work(work.id)
+        assert replace(found, photos=work.photos) == work
+        assert list(found.photos) == [str(works.photo_root / photo) for photo in work.photos]  # type: ignore[operator]
+    assert index.creators() == dict.fromkeys(works.creators, 6)
+
+
+def test_an_index_knows_the_model_that_it_was_built_with(index: Index, model_folder: Path) -> None:
+    assert index.model_sha256 == model_sha256(model_folder)
+
+
+def test_vectors_are_unit_length_and_a_work_without_a_photo_has_none_of_style(index: Index, works: Catalog) -> None:
+    rows = index.rows(works.ids)
+    for work in works:
+        row = rows[work.id]
+        assert (row["style"] is None) == (row["seen"] is None) == (not work.photos)
+        assert np.linalg.norm(row["text"]) == pytest.approx(1, abs=1e-5)
+        if row["style"] is not None:
+            assert np.linalg.norm(row["style"]) == pytest.approx(1, abs=1e-5)
+
+
+def test_the_same_works_give_the_same_vectors(index: Index, works: Catalog, model_folder: Path, folder: Path) -> None:
+    other = Index.build(folder / "other", works, model_folder)
+    for name in ("style", "text", "seen"):
+        assert other.row("work-03-004")[name] == index.row("work-03-004")[name]
+
+
+def test_an_index_below_an_address_is_the_index_of_the_folder(built: Path) -> None:
+    assert len(Index.open(f"file://{built}")) == 36
+
+
+def test_an_unknown_work_is_refused_with_ids_that_are_near(index: Index) -> None:
+    with pytest.raises(SearchError, match="no work has the id 'work-01-03'; near are work-01-003"):
+        index.work("work-01-03")
+    with pytest.raises(SearchError, match="no work has the id"):
+        index.work("'; DROP TABLE works; --")
+
+
+def test_what_is_no_index_is_refused(folder: Path, works: Catalog, model_folder: Path) -> None:
+    with pytest.raises(SearchError, match="is not an index: no such folder"):
+        Index.open(folder / "none")
+    with pytest.raises(SearchError, match="is not an index: no works in it"):
+        Index.open(folder)
+    (folder / "note.txt").write_text("mine")
+    with pytest.raises(SearchError, match="exists and is not an index"):
+        Index.build(folder, works, model_folder)
+    with pytest.raises(SearchError, match="a catalog of 0 works"):
+        Index.build(folder / "index", works.take([]), model_folder)
+
+
+def test_a_build_that_was_cut_short_is_not_taken_for_an_index(own_index: Index) -> None:
+    connection = database.connected(own_index.address)
+    rows = own_index.table.to_arrow().replace_schema_metadata({"build": "another"})
+    connection.create_table("works", data=rows, mode="overwrite", on_bad_vectors="null")
+    with pytest.raises(SearchError, match="build was cut short"):
+        Index.open(own_index.address)
+
+
+def test_a_damaged_space_is_refused(own_index: Index) -> None:
+    connection = database.connected(own_index.address)
+    parts = {row["name"]: row["content"] for row in connection.open_table("parts").to_arrow().to_pylist()}
+    parts["space.safetensors"] = parts["space.safetensors"][:-1] + b"!"
+    table = pa.table({"name": list(parts), "content": list(parts.values())})
+    connection.create_table("parts", data=table, mode="overwrite")
+    with pytest.raises(SearchError, match=r"is damaged: space\.safetensors"):
+        Index.open(own_index.address)
+
+
+def test_a_photo_that_can_not_be_read_ends_a_build_with_its_own_error(
+    works: Catalog, model_folder: Path, folder: Path
+) -> None:
+    fresh = tiny_catalog(folder / "photos", creators=2, works=3, seed=8)
+    fresh.photo_paths[1].write_bytes(b"no photo")  # type: ignore[union-attr]
+    with pytest.raises(PhotoError, match="photo-01-000"):
+        Index.build(folder / "index", fresh, model_folder)
+
+
+def test_added_works_are_found_and_adding_them_again_changes_nothing(
+    own_index: Index, works: Catalog, folder: Path
+) -> None:
+    fresh = tiny_catalog(folder / "new", creators=7, works=2, seed=5)
+    new = Catalog.from_works([replace(w, id=f"new-{w.id}", photos=(str(folder / "new" / w.photos[0]),)) for w in fresh])
+    assert own_index.add(new) == 14
+    assert len(own_index) == 50
+    before = own_index.rows(new.ids)
+    assert own_index.add(new) == 0
+    assert len(Index.open(own_index.address)) == 50
+    assert own_index.rows(new.ids) == before
+
+
+def test_a_work_that_is_added_under_a_known_id_replaces_the_old_one(own_index: Index, works: Catalog) -> None:
+    assert own_index.add(Catalog.from_works([Work("work-00-001", creator="Mori", title="銀の月")])) == 0
+    assert own_index.work("work-00-001") == Work("work-00-001", creator="Mori", title="銀の月")
+    assert len(own_index) == 36
+
+
+def test_a_copy_that_is_added_joins_the_group_of_its_original(own_index: Index, works: Catalog) -> None:
+    own_index.add(again(works, [13, 20], "-copy"))
+    groups = {each: row["near_identical"] for each, row in own_index.rows(own_index.catalog().ids).items()}
+    for row in (13, 20):
+        assert groups[f"{works.ids[row]}-copy"] == groups[works.ids[row]]
+    assert len(set(groups.values())) == len(set(groups.values()) - set(own_index.rows(["-"])))
+
+
+def test_a_group_is_named_after_the_first_of_those_it_joins() -> None:
+    old = {"b": "g2", "c": "g1", "d": "g3"}
+    named = _named(["a", "b", "c", "d"], old, np.array([[0, 1], [0, 2]]))
+    assert named == {"a": "g1", "b": "g1", "c": "g1", "d": "g3"}
+    assert _named(["x", "y"], {}, np.array([[0, 1]])) == {"x": "x", "y": "x"}
+
+
+def test_removed_works_are_gone_and_removing_them_again_is_no_error(own_index: Index) -> None:
+    assert own_index.remove(["work-00-001", "work-00-002", "unknown", "it's"]) == 2
+    assert own_index.remove(["work-00-001"]) == 0
+    assert len(Index.open(own_index.address)) == 34
+    with pytest.raises(SearchError):
+        own_index.work("work-00-001")
+
+
+ADDS = """
+import sys
+from tests.index.test_index import from_outside
+from sakka.index.index import Index
+index = Index.open(sys.argv[1])
+print("ready", flush=True)
+for number in range(1000):
+    index.add(from_outside(number))
+    index.remove([f"outside-{number}-0"])
+"""
+
+
+def from_outside(number: int) -> Catalog:
+    """Three works without photos."""
+    return Catalog.from_works(Work(f"outside-{number}-{each}", title=f"花 {number} {each}") for each in range(3))
+
+
+def test_a_process_killed_while_it_adds_and_removes_loses_and_doubles_nothing(own_index: Index) -> None:
+    with Running(own_index.address) as process:
+        time.sleep(0.2)
+        os.kill(process.pid, signal.SIGKILL)
+    index = Index.open(own_index.address)
+    ids = index.table.search().select(["id"]).to_arrow()["id"].to_pylist()
+    assert len(ids) == len(set(ids))
+    assert len([each for each in ids if each.startswith("work-")]) == 36
+    outside = {int(each.split("-")[1]) for each in ids if each.startswith("outside-")}
+    for number in outside:  # of each addition all three are there, or two where one was removed since
+        of_it = sorted(each for each in ids if each.startswith(f"outside-{number}-"))
+        assert of_it in ([f"outside-{number}-{each}" for each in range(start, 3)] for start in (0, 1))
+
+
+class Running:
+    """A process that adds and removes, from when it is ready."""
+
+    def __init__(self, address: str) -> None:
+        command = [sys.executable, "-c", ADDS, address]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+    def __enter__(self) -> "subprocess.Popen[str]":
+        assert self.process.stdout is not None
+        assert self.process.stdout.readline() == "ready\n"
+        return self.process
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+@pytest.fixture(autouse=True)
+def _python_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
