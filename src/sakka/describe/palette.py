@@ -1,7 +1,8 @@
 """The colours of photos: k-means in CIELAB over pixels of a sample of them.
 
-CIELAB's distances are near to what people see, so a group of pixels is a colour to the eye. Each photo counts alike,
-however large it is. The sample and the start of k-means depend on the seed alone.
+CIELAB's distances are near to what people see, so a group of pixels is a colour to the eye. Lightness counts half:
+the shades of one thing are one colour. Pixels are taken as they are and never averaged, which would grey small spots
+of colour. Each photo counts alike, however large it is. The sample and the start of k-means depend on the seed alone.
 
 Source: D. Arthur, S. Vassilvitskii, k-means++, SODA 2007 (the start; scikit-learn's implementation).
 """
@@ -20,7 +21,8 @@ from sakka.progress import track
 
 COLOURS = 6
 SAMPLE = 48  # photos
-SIDE_PX = 32
+SIDE_PX, READ_PX = 32, 256
+LIGHTNESS = 0.5  # of its distance
 LEAST_SHARE = 0.02
 ROUNDS = 4
 
@@ -72,16 +74,18 @@ def swatches_of(lab: npt.NDArray[np.float64], *, seed: int = 0, colours: int = C
     from sklearn.cluster import KMeans
 
     distinct = len(np.unique(lab.round(1), axis=0))
-    grouped = KMeans(min(colours, distinct), n_init=ROUNDS, random_state=seed).fit(lab)
-    shares = np.bincount(grouped.labels_, minlength=len(grouped.cluster_centers_)) / len(lab)
+    weights = np.array([LIGHTNESS, 1.0, 1.0])
+    grouped = KMeans(min(colours, distinct), n_init=ROUNDS, random_state=seed).fit(lab * weights)
+    centres = grouped.cluster_centers_ / weights
+    shares = np.bincount(grouped.labels_, minlength=len(centres)) / len(lab)
     found = [
         Swatch((int(red), int(green), int(blue)), float(share))
-        for (red, green, blue), share in zip(to_rgb(grouped.cluster_centers_), shares, strict=True)
+        for (red, green, blue), share in zip(to_rgb(centres), shares, strict=True)
         if share >= LEAST_SHARE
     ]
     return sorted(found, key=lambda swatch: (-swatch.share, swatch.rgb))
 
 
 def _pixels(path: Path) -> npt.NDArray[np.uint8]:
-    small = read_photo(path, at_least_px=SIDE_PX).resize((SIDE_PX, SIDE_PX), Image.Resampling.BOX)
+    small = read_photo(path, at_least_px=READ_PX).resize((SIDE_PX, SIDE_PX), Image.Resampling.NEAREST)
     return np.asarray(small).reshape(-1, 3)
