@@ -2,14 +2,18 @@
 
 import json
 import re
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from tests.web.servers import Folders
 
+from sakka.web import describing
 from sakka.web.answers import KEPT_S, MOST_ANSWERS, Answer, AnswerStore
 from sakka.web.engine import Naming
 from sakka.web.language import TEXTS, accepted
@@ -122,6 +126,40 @@ def test_pages_of_works_and_creators_lead_to_each_other(client: httpx.Client) ->
         assert missing.status_code == 404
         assert "There is nothing here." in missing.text
     assert client.get("/creators?start=-1", headers=PAGE).status_code == 422
+
+
+def test_a_creators_page_describes_the_creator_and_leads_to_kindred_ones(client: httpx.Client) -> None:
+    page = client.get("/creators/creator 05", headers={**PAGE, "Accept-Language": "ja"}).text
+    assert 'href="/search?q=leather&amp;creator=creator+05"' in page
+    assert page.count("<rect") >= 2
+    assert "この作家らしい作品" in page
+    kin = page.split('id="kin"')[1].split("</section>")[0]
+    assert kin.count('href="/creators/') == 5
+    assert "creator%2005" not in kin
+
+
+def test_a_description_that_takes_long_does_not_hold_the_page_up(
+    serve: Serve, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sakka.web.describing.PATIENCE_S", 0.2)
+    go_on = threading.Event()
+    made = describing.describe_creator
+
+    def describe_slowly(*arguments: Any) -> Any:
+        go_on.wait(20)
+        return made(*arguments)
+
+    monkeypatch.setattr("sakka.web.describing.describe_creator", describe_slowly)
+    client = serve(settings)
+    page = client.get("/creators/creator 05", headers=PAGE).text
+    assert "is being made" in page
+    assert "12 works" in page
+    assert client.get("/v1/descriptions/creator 05").status_code == 503
+    go_on.set()
+    until_s = time.monotonic() + 20
+    while "Kindred creators" not in page and time.monotonic() < until_s:
+        page = client.get("/creators/creator 05", headers=PAGE).text
+    assert "Kindred creators" in page
 
 
 def test_a_server_of_a_model_alone_shows_no_way_to_works(serve: Serve, settings: Settings) -> None:

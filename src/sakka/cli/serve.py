@@ -11,7 +11,9 @@ from sakka.cli import app
 @app.command("serve")
 def serve(
     model: Annotated[Path, typer.Argument(help="A model's folder, as `sakka fit` saves it.", metavar="MODEL")],
-    index: Annotated[Path | None, typer.Option(help="An index, to find and compare works with.")] = None,
+    index: Annotated[
+        str | None, typer.Option(help="An index (a folder, or s3://BUCKET/NAME) to find works in.")
+    ] = None,
     catalog: Annotated[Path | None, typer.Option(help="A catalog to show works from, where there is no index.")] = None,
     audit: Annotated[Path | None, typer.Option(help="An audit's folder, to go through its findings.")] = None,
     host: Annotated[str, typer.Option(help="The address to listen on; another than this machine's needs a key.")] = (

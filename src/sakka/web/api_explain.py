@@ -1,10 +1,11 @@
 """The API's explanations: which words and regions of a photo spoke for a creator, and creators as they are shown."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, Path, Query, UploadFile
 from pydantic import BaseModel, Field
 
+from sakka.describe.as_json import creator_json
 from sakka.errors import ModelError
 from sakka.explain.explanation import Explanation, explain
 from sakka.web.api import WorkId, read_upload, require_something
@@ -69,6 +70,25 @@ class CreatorList(BaseModel):
     creators: list[CountedCreator]
 
 
+class DescribedCreator(BaseModel):
+    """A creator described from the works; see `sakka describe`."""
+
+    creator: str
+    works: int
+    others: int = Field(description="How many works by others.")
+    first: str | None = Field(description="The earliest date of a work, ISO 8601.")
+    last: str | None
+    categories: list[dict[str, Any]]
+    words: list[dict[str, Any]] = Field(description="Words that set the creator apart, the surest first.")
+    palette: list[dict[str, Any]] = Field(description="Colours of the photos, the most frequent first.")
+    objects: list[dict[str, Any]] | None = Field(description="What the photos show; null where nobody has looked.")
+    typical: list[dict[str, Any]]
+    unusual: list[dict[str, Any]]
+    kindred: list[dict[str, Any]]
+    kindred_by_style: bool
+    sentences: dict[str, list[str]] = Field(description="The same in words, by language: en, ja.")
+
+
 class ShownCreator(CountedCreator):
     """A creator with some works."""
 
@@ -81,6 +101,7 @@ def explain_router(engine: Engine) -> APIRouter:
     _add_explain(router, engine)
     _add_explain_work(router, engine)
     _add_creators(router, engine)
+    _add_descriptions(router, engine)
     return router
 
 
@@ -137,6 +158,15 @@ def _add_creators(router: APIRouter, engine: Engine) -> None:
             raise Problem(404, "there are no works by a creator of this name")
         works = [ShownWork.of(each) for each in collection.works_of(name, start, count)]
         return ShownCreator(name=name, works=collection.creators[name], known=name in known, shown=works)
+
+
+def _add_descriptions(router: APIRouter, engine: Engine) -> None:
+    @router.get("/v1/descriptions/{name:path}", tags=["creators"], responses=responses(404))
+    async def description(name: Annotated[str, Path(max_length=500)]) -> DescribedCreator:
+        """Describe a creator; the first time this may take a while and be refused with 503: ask again."""
+        if name not in engine.collection.creators:
+            raise Problem(404, "there are no works by a creator of this name")
+        return DescribedCreator(**creator_json(await engine.describer.describe(name)))
 
 
 def explained(engine: Engine, work: Work, creator: str | None, against: str | None) -> Explanation:

@@ -14,6 +14,7 @@ from sakka.index.hits import Hit
 from sakka.models.base import CreatorModel
 from sakka.models.fused import FusedModel
 from sakka.web.collection import Collection
+from sakka.web.describing import Describer
 from sakka.web.finding import Finder, Near
 from sakka.web.pictures import Pictures
 from sakka.web.problems import Problem
@@ -46,6 +47,7 @@ class Engine:
         model: The fitted model.
         finder: Finds works; None without an index.
         collection: The works that can be shown; empty without an index and a catalog.
+        describer: Describes creators.
         findings: What the audit found, as `findings.json` has it.
         pictures: Photos as they are shown.
     """
@@ -62,6 +64,7 @@ class Engine:
         self.finder, works = _opened(settings)
         self.collection = Collection(works)
         _check_of_one_kind(settings, self.model, self.finder, self.collection)
+        self.describer = Describer(self.collection, self.model, self.finder.index if self.finder else None)
         self.findings = read_findings(settings.audit, self.collection)
         self.pictures = Pictures(self.collection)
         self.worker = Workers("sakka-model", 1, limits.waiting, limits.seconds)
@@ -83,6 +86,7 @@ class Engine:
         """End the threads."""
         self.worker.close()
         self.picture_workers.close()
+        self.describer.workers.close()
 
     def name(self, works: Catalog, top: int) -> list[Naming]:
         """Give the most probable creators of each work."""

@@ -8,6 +8,8 @@ from fastapi import APIRouter, File, Form, Path, Query, Request, Response, Uploa
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse
 
+from sakka.describe.creator import CreatorDescription
+from sakka.describe.sentences import colour_names
 from sakka.index.filters import Filters
 from sakka.index.hits import Hit
 from sakka.web.answers import Answer, AnswerStore
@@ -15,6 +17,7 @@ from sakka.web.api import WorkId, read_upload, require_something
 from sakka.web.asking import ask_about, ask_about_work
 from sakka.web.engine import Engine
 from sakka.web.guard import COOKIE, cookie_of, same
+from sakka.web.language import language_of
 from sakka.web.problems import Problem, problem_of
 from sakka.web.uploads import UploadError
 from sakka.web.view import YEAR_S, View
@@ -152,9 +155,19 @@ class Pages:
         async def creator(request: Request, name: Name, start: Start = 0) -> HTMLResponse:
             if name not in collection.creators:
                 raise Problem(404, "there are no works by a creator of this name")
+            described = None if start else await self.engine.describer.describe_if_ready(name)
+            values = {} if described is None else self._described(described, request)
             leaf = Leaf(start, PAGE_WORKS, collection.creators[name])
             works = collection.works_of(name, start, PAGE_WORKS)
-            return self.view.page(request, "creator.html", name=name, works=works, leaf=leaf)
+            values |= {"name": name, "works": works, "leaf": leaf, "described": described}
+            return self.view.page(request, "creator.html", **values)
+
+    def _described(self, described: CreatorDescription, request: Request) -> dict[str, Any]:
+        """Give what the page of a creator shows of a description besides itself."""
+        collection = self.engine.collection
+        names = [name for name, _ in described.kindred if name in collection.creators]
+        kindred = [(name, collection.works_of(name, 0, 1)[0]) for name in names]
+        return {"kindred": kindred, "colours": colour_names(described.palette, language_of(request))}
 
     def _add_search(self, router: APIRouter) -> None:
         limits = self.engine.settings.limits
