@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from sakka.explain.fusing import parts_of
+from sakka.explain.fusing import trusted_parts
 from sakka.likeness.groups import near_photos
 from sakka.likeness.signs import GREY_PX, PhotoSigns, photo_signs, signs_from, signs_of
 from sakka.likeness.texts import near_texts
@@ -87,7 +87,7 @@ def nearest_works(
 def likeness_to(model: CreatorModel, asked: Catalog, works: Catalog) -> Likeness:
     """Give how near each work is to one work, shape (n_works,)."""
     total, weight = np.zeros(len(works)), np.zeros(len(works))
-    for part in parts_of(model, asked, 0, len(model.creators_) - 1):
+    for part in trusted_parts(model, asked):
         there = works.has_photo if part.reads == "photo" else works.has_text
         trust = max(part.factor, 0.0) * there
         total += trust * _cosines(part.model, asked, works)

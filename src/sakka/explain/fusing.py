@@ -56,36 +56,52 @@ def parts_of(model: CreatorModel, works: Catalog, creator: int, against: int) ->
         creator: The column spoken for.
         against: The column compared with.
     """
+    trusted = trusted_parts(model, works)
+    if not isinstance(model, FusedModel) or model.photo_model_ is None or model.text_model_ is None:
+        return trusted
+    answers = {part.reads: part.model.predict_proba(works)[0] for part in trusted}
+    if model.fusion_ is None and len(trusted) < 2:
+        return trusted
+    if model.fusion_ is None and model.mixture_.how == "arithmetic":
+        factors = _first_order(answers, model.mixture_.photo_weight, [creator, against])
+        return [Part(part.reads, part.model, factors[part.reads]) for part in trusted]
+    floor = float(SMALLEST) if model.fusion_ is None else FLOOR
+    return [
+        Part(part.reads, part.model, part.factor * _kept(answers[part.reads], creator, against, floor))
+        for part in trusted
+    ]
+
+
+def trusted_parts(model: CreatorModel, works: Catalog) -> list[Part]:
+    """Give the models that read something of a work, the factor being the weight that the fusion gives each.
+
+    Args:
+        model: Any fitted model.
+        works: A catalog of one work.
+    """
     has: dict[Reads, bool] = {"photo": bool(works.has_photo[0]), "text": bool(works.has_text[0])}
     if not isinstance(model, FusedModel):
         return [Part(name, model, 1.0) for name in READ_BY[model.modality] if has[name]]
     children: dict[Reads, CreatorModel | None] = {"photo": model.photo_model_, "text": model.text_model_}
     able = {name: child for name, child in children.items() if child is not None and has[name]}
-    if all(child.modality == "none" for child in able.values()):
-        return []
-    answers = {name: child.predict_proba(works)[0] for name, child in able.items()}
-    factors = _factors(model, answers, creator, against)
-    return [Part(name, child, factors[name]) for name, child in able.items() if child.modality != "none"]
+    weights = _weights(model, tuple(able))
+    return [Part(name, child, weights[name]) for name, child in able.items() if child.modality != "none"]
 
 
-def _factors(model: FusedModel, answers: dict[Reads, Probabilities], creator: int, against: int) -> dict[Reads, float]:
-    both = len(answers) == 2
-    alone = model.photo_model_ is None or model.text_model_ is None
-    if alone or (not both and model.fusion_ is None):
-        return dict.fromkeys(answers, 1.0)
+def _weights(model: FusedModel, able: tuple[Reads, ...]) -> dict[Reads, float]:
+    if not able or model.photo_model_ is None or model.text_model_ is None:
+        return dict.fromkeys(able, 1.0)
     if model.fusion_ is not None:
-        view: View = "both" if both else next(iter(answers))
-        weights = model.fusion_.views[view].features[: len(answers)].tolist()
-        return {
-            name: weight * _kept(answers[name], creator, against, FLOOR)
-            for name, weight in zip(answers, weights, strict=True)
-        }
-    weight = model.mixture_.photo_weight
-    if model.mixture_.how == "log-linear":
-        each: dict[Reads, float] = {"photo": weight, "text": 1 - weight}
-        return {name: each[name] * _kept(answers[name], creator, against, float(SMALLEST)) for name in answers}
-    photo = weight * answers["photo"][[creator, against]].astype(np.float64)
-    text = (1 - weight) * answers["text"][[creator, against]].astype(np.float64)
+        view: View = "both" if len(able) == 2 else able[0]
+        weights = model.fusion_.views[view].features[: len(able)].tolist()
+        return dict(zip(able, weights, strict=True))
+    photo = model.mixture_.photo_weight
+    return {"photo": photo, "text": 1 - photo} if len(able) == 2 else dict.fromkeys(able, 1.0)
+
+
+def _first_order(answers: dict[Reads, Probabilities], photo_weight: float, pair: list[int]) -> dict[Reads, float]:
+    photo = photo_weight * answers["photo"][pair].astype(np.float64)
+    text = (1 - photo_weight) * answers["text"][pair].astype(np.float64)
     part = float((photo / np.maximum(photo + text, float(SMALLEST))).mean())
     return {"photo": part, "text": 1 - part}
 

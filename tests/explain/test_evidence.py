@@ -1,0 +1,82 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from tests.catalogs import tiny_catalog
+
+from sakka.explain.evidence import likeness_to, near_identical_to, nearest_works
+from sakka.models.dummy import DummyModel
+from sakka.models.fused import FusedModel
+from sakka.models.photo.linear import EfficientNetLinear
+from sakka.models.text.linear import LinearText
+from sakka.works import Catalog, Work
+
+
+@pytest.fixture(scope="module")
+def works(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    return tiny_catalog(tmp_path_factory.mktemp("works"), creators=3, works=6, size_px=160)
+
+
+@pytest.fixture(scope="module")
+def model(works: Catalog) -> FusedModel:
+    return FusedModel(photo_settings={"dtype": "float32"}).fit(works)
+
+
+def test_the_creators_nearest_works_come_in_order_without_the_work_itself(works: Catalog, model: FusedModel) -> None:
+    asked = works.take([works.ids.index("work-02-003")])
+    found = nearest_works(model, asked, works, "creator 02", count=4)
+    assert len(found) == 4
+    assert all(each.work.creator == "creator 02" and each.work.id != "work-02-003" for each in found)
+    assert [each.likeness for each in found] == sorted((each.likeness for each in found), reverse=True)
+    assert [works.ids[each.row] for each in found] == [each.work.id for each in found]
+    assert nearest_works(model, asked, works, "nobody") == []
+
+
+def test_a_work_is_as_like_itself_as_can_be_and_more_like_its_creators_works(works: Catalog, model: FusedModel) -> None:
+    for fitted in (model, model.photo_model_, model.text_model_):
+        assert fitted is not None
+        likeness = likeness_to(fitted, works.take([4]), works)
+        assert likeness[4] == pytest.approx(1, abs=1e-5)
+        own = works.creator_indices() == works.creator_indices()[4]
+        assert likeness[own].mean() > likeness[~own].mean()
+
+
+def test_a_fused_likeness_is_the_mean_that_the_fusion_trusts(works: Catalog) -> None:
+    model = FusedModel(photo_settings={"dtype": "float32"}, how="log-linear", photo_weight=0.75).fit(works)
+    photo, text = model.photo_model_, model.text_model_
+    assert isinstance(photo, EfficientNetLinear)
+    assert isinstance(text, LinearText)
+    asked = works.take([0])
+    mean = 0.75 * likeness_to(photo, asked, works) + 0.25 * likeness_to(text, asked, works)
+    np.testing.assert_allclose(likeness_to(model, asked, works), mean, atol=1e-6)
+
+
+def test_copies_of_photo_and_of_text_are_marked(works: Catalog, folder: Path) -> None:
+    path = works.photo_paths[5]
+    assert path is not None
+    with Image.open(path) as image:
+        image.convert("RGB").save(folder / "again.jpg", quality=80)
+    story = "手縫いの小鳥の刺繍を入れた、毛糸で編んだ小さなポーチです。裏地は青い麻布で、内側に一つポケットがあります。"
+    rest = Catalog.from_works(
+        [
+            Work("same photo", photos=(str(folder / "again.jpg"),)),
+            Work("other photo", photos=(str(works.photo_paths[0]),)),
+            Work("same text", description=story),
+            Work("nothing"),
+        ]
+    )
+    asked = Catalog.from_works([Work("asked", description=story + "!", photos=(str(path),))])
+    assert near_identical_to(asked, rest).tolist() == [True, False, True, False]
+
+
+def test_a_model_of_another_kind_is_compared_by_its_answers(works: Catalog) -> None:
+    class Colour(DummyModel):
+        modality = "photo"
+
+        def predict_proba(self, works: Catalog) -> np.ndarray:
+            red = np.array([float(number % 2) for number in range(len(works))])
+            return np.stack([0.2 + 0.6 * red, 0.8 - 0.6 * red], axis=1).astype(np.float32)
+
+    likeness = likeness_to(Colour(), works.take([0]), works.take([0, 1, 2]))
+    np.testing.assert_allclose(likeness, [1, -1, 1], atol=1e-6)
