@@ -1,5 +1,7 @@
 """The solver finds what scikit-learn's finds."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
@@ -56,7 +58,16 @@ def test_works_taken_in_parts_give_the_weights_of_all_at_once(monkeypatch: pytes
     features, places = _works()
     whole = fit_softmax(features, places, 4, penalty=PENALTY, iterations=10)
     monkeypatch.setattr(solver, "ERRORS_AT_ONCE", 4 * 33)
-    assert len(solver._Loss(features, places, 4, PENALTY).parts) == 7
+    with ThreadPoolExecutor(1) as pool:
+        assert len(solver._Loss(features, places, 4, PENALTY, 1, pool).parts) == 7
     parts = fit_softmax(features, places, 4, penalty=PENALTY, iterations=10)
     for one, other in zip(whole, parts, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-3)
+
+
+@pytest.mark.parametrize("threads", [2, 3, 50])
+def test_the_number_of_threads_changes_no_bit(threads: int) -> None:
+    features, places = _works()
+    alone = fit_softmax(features, places, 4, penalty=PENALTY, iterations=10)
+    together = fit_softmax(features, places, 4, penalty=PENALTY, iterations=10, threads=threads)
+    assert [part.tobytes() for part in together] == [part.tobytes() for part in alone]

@@ -66,6 +66,7 @@ class LinearText(GrowingHead):
 
     name: ClassVar[str] = "text-linear"
     modality: ClassVar[Modality] = "text"
+    _threads = 1  # that compute a product
 
     def __init__(
         self,
@@ -104,6 +105,7 @@ class LinearText(GrowingHead):
         """Choose the vocabulary and fit the weights."""
         self.creators_ = tuple(works.creators if creators is None else creators)
         places = known_places(works, self.creators_)
+        self._threads = _cores()
         return self._fit_counts(count_blocks(works.texts, self.min_texts), places)
 
     def predict_proba(self, works: Catalog) -> Probabilities:
@@ -115,10 +117,12 @@ class LinearText(GrowingHead):
         places = known_places(works, creators)
         counts = count_blocks(works.texts, self.min_texts)
         has_text = works.has_text
+        workers = self._workers(len(creators))
 
         def answer(fold: Fold) -> FoldPrediction:
             model = type(self)(**self.settings())
             model.creators_ = tuple(creators)
+            model._threads = max(1, _cores() // workers)
             model._fit_counts([rows_of(block, fold.train) for block in counts], places[fold.train])
             return FoldPrediction(
                 fold,
@@ -126,7 +130,7 @@ class LinearText(GrowingHead):
                 model._predict_table(counts, fold.test, has_text),
             )
 
-        with ThreadPoolExecutor(self._workers(len(creators))) as pool:
+        with ThreadPoolExecutor(workers) as pool:
             yield from pool.map(answer, folds)
 
     def _fit_counts(self, counts: Sequence[Counts], places: IntArray) -> Self:
@@ -146,6 +150,7 @@ class LinearText(GrowingHead):
             n_creators,
             penalty=self.profile_.penalty,
             iterations=self.iterations,
+            threads=self._threads,
         )
         return self
 
@@ -168,7 +173,7 @@ class LinearText(GrowingHead):
         """Give the log-loss on the rows `held` of a model fitted on the rows `learn` in few steps."""
         few = {"halves": False, "iterations": min(self.iterations, ITERATIONS_TO_CHOOSE)}
         model = type(self)(**{**self.settings(), **vars(profile), **few})
-        model.creators_ = self.creators_
+        model.creators_, model._threads = self.creators_, self._threads
         model._fit_counts([rows_of(block, learn) for block in counts], places[learn])
         answers = model._predict_table(counts, held, np.ones(len(places), dtype=np.bool_))
         right = answers[np.arange(len(held)), places[held]]
@@ -205,7 +210,7 @@ class LinearText(GrowingHead):
     def _workers(self, n_creators: int) -> int:
         """Give how many folds train at a time: the cores at hand, as far as the weights and their history fit."""
         each = WEIGHT_BYTES * n_creators * len(BLOCKS) * self._most_features(n_creators)
-        return max(1, min(len(os.sched_getaffinity(0)), TRAINING_BYTES // each))
+        return max(1, min(_cores(), TRAINING_BYTES // each))
 
     def _most_features(self, n_creators: int) -> int:
         """Give how many features of a kind may be known so that one model's weights and their history fit."""
@@ -249,3 +254,7 @@ class LinearText(GrowingHead):
         names = ("vocabulary", "idf", "stretch")
         self.blocks_ = [Block(*(tensors[f"{block}.{name}"] for name in names)) for block in BLOCKS]
         self._restore_growth(parts, len(self.weights_))
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))

@@ -5,10 +5,13 @@
 Source: Nocedal and Wright, Numerical Optimization, algorithms 7.4 (two loops) and 3.1 (backtracking). Written here
 because one step costs two sparse products only, where SciPy's solver works in double precision on copies of all
 weights, and because no sum below goes through a threaded BLAS: the same rows give the same bits whatever the number
-of threads. The products release Python's lock, so folds train in threads.
+of threads. The products release Python's lock, so folds train in threads, and where one fold trains alone, each thread
+computes some rows of every product.
 """
 
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -54,10 +57,34 @@ class _Curvature:
             self.changes = [*self.changes[-MEMORY + 1 :], change]
 
 
+class _Rows:
+    """A sparse table whose products are computed by threads, some rows each, about as many entries."""
+
+    def __init__(self, table: Any, threads: int, pool: Executor) -> None:
+        shares = np.searchsorted(table.indptr, np.linspace(0, table.nnz, threads + 1)[1:-1])
+        ends = [0, *np.maximum.accumulate(shares).tolist(), table.shape[0]]
+        self.places = [slice(start, end) for start, end in pairwise(ends)]
+        self.parts = [table] if threads == 1 else [table[place] for place in self.places]
+        self.pool = pool
+
+    def add_product(self, dense: Weights, to: Weights) -> None:
+        """Add the product with a dense table to another one, in place."""
+
+        def add(place: slice, part: Any) -> None:
+            to[place] += part @ dense
+
+        if len(self.parts) == 1:
+            add(self.places[0], self.parts[0])
+        else:
+            list(self.pool.map(add, self.places, self.parts))
+
+
 class _Loss:
     """The function above and its gradient; the last row of the weights is the bias, without penalty."""
 
-    def __init__(self, features: Any, places: IntArray, n_creators: int, penalty: float) -> None:
+    def __init__(
+        self, features: Any, places: IntArray, n_creators: int, penalty: float, threads: int, pool: Executor
+    ) -> None:
         self.shape = features.shape
         self.places = places
         self.n_creators = n_creators
@@ -65,7 +92,10 @@ class _Loss:
         rows = max(1, ERRORS_AT_ONCE // n_creators)
         parts = [slice(start, start + rows) for start in range(0, len(places), rows)]
         tables = [features] if len(parts) <= 1 else [features[part] for part in parts]
-        self.parts = [(table, table.T.tocsr(), places[part]) for table, part in zip(tables, parts, strict=True)]
+        self.parts = [
+            (_Rows(table, threads, pool), _Rows(table.T.tocsr(), threads, pool), places[part])
+            for table, part in zip(tables, parts, strict=True)
+        ]
 
     def start(self) -> Weights:
         """Give weights of 0 and the logarithm of the creators' shares as bias."""
@@ -79,21 +109,21 @@ class _Loss:
         n, loss = len(self.places), 0.0
         gradient = np.zeros_like(weights)
         for table, transposed, places in self.parts:
-            errors = table @ weights[:-1]
-            errors += weights[-1]
+            errors = np.tile(weights[-1], (len(places), 1))
+            table.add_product(weights[:-1], errors)
             softmax(errors)
             rows = np.arange(len(places))
             loss -= float(np.log(np.maximum(errors[rows, places], 1e-30)).sum(dtype=np.float64))
             errors[rows, places] -= 1
             errors /= np.float32(n)
-            gradient[:-1] += transposed @ errors
+            transposed.add_product(errors, gradient[:-1])
             gradient[-1] += errors.sum(axis=0)
         gradient[:-1] += np.float32(self.penalty) * weights[:-1]
         return loss / n + self.penalty / 2 * dot(weights[:-1], weights[:-1]), gradient
 
 
 def fit_softmax(
-    features: Any, places: IntArray, n_creators: int, *, penalty: float, iterations: int
+    features: Any, places: IntArray, n_creators: int, *, penalty: float, iterations: int, threads: int = 1
 ) -> tuple[Weights, Weights]:
     """Give the weights, shape (n_features, n_creators), and the bias, shape (n_creators,).
 
@@ -103,8 +133,13 @@ def fit_softmax(
         n_creators: How many columns there are.
         penalty: The factor of half the squared weights.
         iterations: Steps at most.
+        threads: How many compute a product; what comes out does not depend on it.
     """
-    function = _Loss(features, places, n_creators, penalty)
+    with ThreadPoolExecutor(threads, thread_name_prefix="sakka-text") as pool:
+        return _minimum(_Loss(features, places, n_creators, penalty, threads, pool), iterations)
+
+
+def _minimum(function: _Loss, iterations: int) -> tuple[Weights, Weights]:
     weights = function.start()
     loss, gradient = function.at(weights)
     curvature = _Curvature()
