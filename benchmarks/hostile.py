@@ -3,7 +3,7 @@
 Requests generated from the API's own schema by schemathesis (half of them break the schema on purpose), then uploads
 that must be refused, sent to `sakka serve` in a process of its own. It fails where an answer is a server error, is not
 as the schema says, where an upload is not refused with a problem that has a detail, or where the server's memory grows
-beyond a bound. The model is fitted on a small drawn market unless one is given.
+beyond a bound. Model and index are those of a small drawn market unless others are given.
 """
 
 import argparse
@@ -156,12 +156,16 @@ def peak_mib(process: int) -> float:
 
 
 def drawn_market(folder: Path) -> list[str]:
-    """Fit a model on a small drawn market; give the words that serve it."""
-    catalog, model = folder / "market", folder / "model"
-    build = ["catalog", "build", "market", "-o", str(catalog), "--creators", "5", "--works", "100", "--seed", "1"]
-    for words in (build, ["fit", str(catalog), "-o", str(model)]):
+    """Fit a model and build an index on a small drawn market; give the words that serve them."""
+    catalog, model, index = (str(folder / name) for name in ("market", "model", "index"))
+    steps = (
+        ["catalog", "build", "market", "-o", catalog, "--creators", "5", "--works", "100", "--seed", "1"],
+        ["fit", catalog, "-o", model],
+        ["index", "build", catalog, "--model", model, "-o", index],
+    )
+    for words in steps:
         subprocess.run([sakka(), *words], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return [str(model), "--catalog", str(catalog)]
+    return [model, "--index", index]
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from sakka.web.uploads import SHOWN_PX, Upload, as_jpeg, work_of
 from sakka.works import Catalog, Work
 
 NAMED = 5
-NEAR_WORKS = 8
+NEAR_WORKS = 6
 
 
 def ask_about(engine: Engine, upload: Upload | None, title: str, description: str) -> Answer:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from sakka.index.index import Index
 
 
+DEEPER = 4  # so many times the works shown are looked at before they are ordered
+
+
 @dataclass(frozen=True)
 class Near:
     """What is near a work.
@@ -29,6 +32,11 @@ class Near:
     same: tuple[Hit, ...] = ()
     kindred: tuple[Hit, ...] = ()
     ranked: bool = True
+
+
+def surest_first(hits: Sequence[Hit]) -> list[Hit]:
+    """Order hits by the probability of one maker, which a page shows beside them; those without it come last."""
+    return sorted(hits, key=lambda hit: -1.0 if hit.same_maker is None else hit.same_maker, reverse=True)
 
 
 class Finder:
@@ -48,16 +56,17 @@ class Finder:
         """
         query = work.id if stored else replace(work, creator=None)
         mine = () if creator is None else (creator,)
+        depth = DEEPER * count
         try:
-            same = similar(self.index, query, count=count, filters=Filters(creators=mine)) if mine else []
+            same = similar(self.index, query, count=depth, filters=Filters(creators=mine)) if mine else []
             if stored and work.creator == creator:
                 kindred = kindred_works(self.index, work.id, count)
             else:
                 others = Filters(not_creators=mine)
-                kindred = similar(self.index, query, count=count, filters=others, of_one_creator=1)
+                kindred = surest_first(similar(self.index, query, count=depth, filters=others, of_one_creator=1))
         except SearchError:  # nothing in the work that the index could compare
             return Near()
-        return Near(tuple(same), tuple(kindred))
+        return Near(tuple(surest_first(same)[:count]), tuple(kindred[:count]))
 
     def similar(
         self,

@@ -149,7 +149,8 @@ class _Answer:
 
 def route_of(scope: Scope) -> str:
     """Give the route that answered a request as it was declared; `other` where none did."""
-    return str(getattr(scope.get("route"), "path", "other"))
+    unrouted = "/static" if scope["path"].startswith("/static/") else "other"
+    return str(getattr(scope.get("route"), "path", unrouted))
 
 
 def host_name(host: str) -> str:

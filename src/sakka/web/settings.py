@@ -66,7 +66,7 @@ class Settings:
 
     Attributes:
         model: The model's folder.
-        index: The index's folder, or its address in an object store; None: nothing can be found, recommended or compared.
+        index: The index's folder, or its address in an object store; None: nothing can be found or compared.
         catalog: A catalog's folder; needed where there is no index to show works from.
         audit: The folder of an audit; None: there is no page of findings.
         host: The address to listen on.
