@@ -40,6 +40,7 @@ def explain_command(
     creator: Annotated[str | None, typer.Option(help="Whom to speak for instead of the most probable.")] = None,
     against: Annotated[str | None, typer.Option(help="Whom to compare with instead of the runner-up.")] = None,
     catalog: Annotated[Path | None, typer.Option(help="A catalog to take the nearest works from.")] = None,
+    index: Annotated[Path | None, typer.Option(help="An index to take them from, nearest in style.")] = None,
     work: Annotated[
         str | None, typer.Option(help="A work of the catalog by its id, instead of a photo and text.")
     ] = None,
@@ -62,9 +63,9 @@ def explain_command(
     asked = asked_work(photo, title, description, works, work)
     fitted = CreatorModel.load(model)
     found = explain(fitted, next(iter(asked)), creator=creator, against=against, photo_root=asked.photo_root)
-    evidence = [] if works is None else nearest_to(fitted, asked, works, found.creator, nearest)
+    evidence, theirs = _evidence(fitted, asked, works, index, found.creator, nearest)
     if output is not None:
-        write_explanation(output, found, asked, evidence, works, language=language.value)
+        write_explanation(output, found, asked, evidence, theirs, language=language.value)
     if as_json:
         from sakka.explain.as_json import explanation_json
 
@@ -100,13 +101,23 @@ def asked_work(
     return works.take([works.ids.index(work)])
 
 
-def nearest_to(model: "CreatorModel", asked: "Catalog", works: "Catalog", creator: str, count: int) -> "list[Evidence]":
-    """Give the creator's works nearest to the one asked about, showing the progress."""
+def _evidence(
+    model: "CreatorModel", asked: "Catalog", works: "Catalog | None", index: Path | None, creator: str, count: int
+) -> "tuple[list[Evidence], list[Path | None]]":
+    """Give the creator's works nearest to the one asked about and their photos, showing the progress."""
     from sakka.cli.terminal import showing_progress
-    from sakka.explain.evidence import nearest_works
+    from sakka.explain.evidence import nearest_in_index, nearest_works
 
     with showing_progress():
-        return nearest_works(model, asked, works, creator, count)
+        if index is not None:
+            from sakka.index.index import Index
+
+            found = nearest_in_index(asked, Index.open(index), creator, count)
+            return found, [Path(each.work.photos[0]) if each.work.photos else None for each in found]
+        if works is None:
+            return [], []
+        found = nearest_works(model, asked, works, creator, count)
+        return found, [works.photo_paths[each.row] for each in found]
 
 
 def show_explanation(
@@ -145,7 +156,7 @@ def write_explanation(
     found: "Explanation",
     asked: "Catalog",
     evidence: "Sequence[Evidence]",
-    works: "Catalog | None",
+    pictures: "Sequence[Path | None]",
     language: str,
 ) -> None:
     """Write the page, the map over the photo and the numbers.
@@ -162,7 +173,6 @@ def write_explanation(
     (path,) = asked.photo_paths
     photo = None if path is None else read_photo(path, at_least_px=MAP_PX)
     heat = None if photo is None else map_of(found, photo)
-    pictures = [] if works is None else [works.photo_paths[each.row] for each in evidence]
     page = explanation_page(
         found, next(iter(asked)), evidence, photo=photo, heat_map=heat, pictures=pictures, language=language
     )

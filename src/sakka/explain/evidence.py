@@ -8,7 +8,7 @@ is compared by its answers: the cosine of the logarithms of the probabilities, e
 A near-identical work says little about a hand, so it is marked: its photo or its text is a copy (`likeness/`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +27,7 @@ from sakka.photos import read_photo
 from sakka.works import Catalog, Work
 
 if TYPE_CHECKING:
+    from sakka.index.index import Index
     from sakka.models.photo.linear import PhotoLinear
 
 Vectors = npt.NDArray[np.float32]
@@ -43,8 +44,8 @@ class Evidence:
 
     Attributes:
         work: The work.
-        row: Its row in the catalog.
-        likeness: By the model's features, 1 for the same work.
+        row: Its row in the catalog; its place in the answer where it is from an index.
+        likeness: By the model's features, 1 for the same work; from an index the probability that both have one maker.
         near_identical: Whether its photo or its text is a copy of the one asked about, or the other way round.
     """
 
@@ -82,6 +83,35 @@ def nearest_works(
         Evidence(work, int(rows[place]), float(likeness[place]), bool(copy))
         for work, place, copy in zip(theirs.take(order), order.tolist(), copies.tolist(), strict=True)
     ][:count]
+
+
+def nearest_in_index(asked: Catalog, index: "Index", creator: str, count: int = COUNT) -> list[Evidence]:
+    """Give a creator's works nearest in style to one work, the nearest first, near-identical ones marked.
+
+    Args:
+        asked: A catalog of one work; a work of the same id in the index is left out.
+        index: The index.
+        creator: Whose works are wanted.
+        count: How many at most.
+
+    Raises:
+        PhotoError: A photo can't be read.
+        SearchError: The work has neither a photo nor a known word.
+    """
+    from sakka.index.filters import Filters
+    from sakka.index.find import similar
+
+    (work,) = asked
+    (path,) = asked.photo_paths
+    outside = replace(work, photos=() if path is None else (str(path.resolve()),))
+    hits = similar(index, outside, count=count + 1, filters=Filters(creators=(creator,)))
+    hits = [hit for hit in hits if hit.work.id != work.id][:count]
+    works = Catalog.from_works(hit.work for hit in hits)
+    copies = near_identical_to(asked, works) if hits else np.zeros(0, dtype=np.bool_)
+    return [
+        Evidence(hit.work, row, hit.score if hit.same_maker is None else hit.same_maker, bool(copy))
+        for row, (hit, copy) in enumerate(zip(hits, copies.tolist(), strict=True))
+    ]
 
 
 def likeness_to(model: CreatorModel, asked: Catalog, works: Catalog) -> Likeness:

@@ -1,0 +1,45 @@
+from pathlib import Path
+
+import pytest
+from tests.catalogs import tiny_catalog
+
+from sakka.describe import describe_creator, describe_work
+from sakka.explain.evidence import nearest_in_index
+from sakka.models.text.linear import LinearText
+from sakka.works import Catalog, Work
+
+pytest.importorskip("lancedb", reason='needs an index: pip install "sakka[index]"')
+
+
+def test_an_index_gives_kindred_creators_and_works_by_style(folder: Path) -> None:
+    from sakka.index.index import Index
+
+    works = tiny_catalog(folder / "photos", creators=4, works=8, size_px=64)
+    model = LinearText().fit(works)
+    model.save(folder / "model")
+    index = Index.build(folder / "index", works, folder / "model")
+    found = describe_creator(works, "creator 01", model, index)
+    assert found.kindred_by_style
+    assert {name for name, _ in found.kindred} == {"creator 00", "creator 02", "creator 03"}
+    assert found.sentences("ja")[-3].startswith("作風の近い作家：")
+    assert len({each.work.id for each in (*found.typical, *found.unusual)}) == 8
+    asked = works.take([works.ids.index("work-01-003")])
+    evidence = nearest_in_index(asked, index, "creator 02", 3)
+    assert [each.work.creator for each in evidence] == ["creator 02"] * 3
+    assert not any(each.near_identical for each in evidence)
+    own = nearest_in_index(asked, index, "creator 01", 20)
+    assert "work-01-003" not in [each.work.id for each in own]
+    for told in (
+        describe_work(model, next(iter(asked)), index=index, asked=asked),
+        describe_work(model, outside(asked), index=index),
+    ):
+        assert told.by_style
+        assert told.kindred
+        assert "creator 01" not in {kin.work.creator for kin in told.kindred}
+        assert all(Path(kin.work.photos[0]).is_file() for kin in told.kindred)
+        assert all(0 <= kin.likeness <= 1 for kin in told.kindred)
+
+
+def outside(asked: Catalog) -> Work:
+    (path,) = asked.photo_paths
+    return Work("asked", title="linen button", photos=(str(path),))
