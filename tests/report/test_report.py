@@ -117,10 +117,29 @@ def test_the_headline_says_who_wins_and_by_how_much_over_the_dummy(layout: RunLa
         for each in results
         if each["table"] == "table3" and each["measure"] == "accuracy"
     }
-    best = max(value["fused", "fused"], value["photo-efficientnet_lite0", "ensemble"], value["text-linear", "ensemble"])
+    best = max(number for (_, row), number in value.items() if row != "single")
+    assert {"Photo + text", "Photo + text, learned"} <= {bar.label for bar in said.bars}
     assert f"{100 * best:.1f} %" in said.title
     assert f"{100 * (best - value['dummy', 'ensemble']):.1f} points above the dummy" in " ".join(said.sentences)
     assert said.bars[-1].kind == "none"
+
+
+def test_the_curve_of_sure_answers_ends_at_the_accuracy_of_all_works_and_is_drawn(
+    layout: RunLayout, page: Page
+) -> None:
+    results = json.loads(layout.results.read_text(encoding="utf-8"))
+    curve = [each for each in results if each["table"] == "sure" and each["model"].startswith("surest")]
+    learned = next(
+        each
+        for each in results
+        if (each["table"], each["model"], each["measure"]) == ("table3", "fused-learned", "accuracy")
+    )
+    assert len(curve) == 20
+    assert curve[-1]["model"] == "surest 1.00"
+    assert curve[-1]["value"] == learned["value"]
+    assert curve[0]["value"] > learned["value"]  # the surest twentieth
+    assert "share of works answered" in page.words
+    assert "probability at least 0.50: coverage" in page.words
 
 
 def test_the_terminal_headline_fits_80_columns(layout: RunLayout) -> None:

@@ -4,6 +4,8 @@
     ensemble   the inner models' probabilities averaged, judged once an outer fold
     fused      the photo and the text ensembles fused, the weight chosen on validation predictions
 
+`fused-learned` is the fusion that a fitted model uses (`models/stacking.py`), of the kind settled on beforehand.
+
 The paper compares `single` photo and text models with an ensemble of ten; part of its gain is plain ensembling. The
 row `fused`, `single` is one photo and one text model of the same inner fold, fused under the same weight.
 """
@@ -13,6 +15,7 @@ from collections.abc import Sequence
 from sakka.analysis.answers import Answers
 from sakka.analysis.figures import Cell, RowKind, Table, figure
 from sakka.analysis.judged import MEASURES, Judged, ModelAnswers, RunFacts, measures_by_fold
+from sakka.analysis.learned import LEARNED_KIND
 from sakka.analysis.words import MEASURE_WORDS, ROW_WORDS, model_words
 
 
@@ -28,6 +31,8 @@ def table3(judged: Judged) -> Table:
         rows += [_row(f"fused-{how}", "fused", [answers], facts) for how, answers in fusion.of_how.items()]
         strong = len(rows)
         rows.append(_row("fused", "fused", [fusion.chosen], facts))
+        if LEARNED_KIND in fusion.learned:
+            rows.append(_row("fused-learned", "fused", [fusion.learned[LEARNED_KIND]], facts))
     rows += [row for model in baselines for row in _model_rows(model, facts)]
     return Table(
         key="table3",
@@ -45,7 +50,8 @@ def _note(facts: RunFacts) -> str:
         f"Mean ± standard deviation over {facts.outer_folds} outer folds; {facts.n_tested:,} works judged. "
         "“Single models” averages the figures of the single models; “ensemble” judges the mean of their "
         f"probabilities, {facts.inner_folds} a fold.{same} The way of fusing and its weight are chosen on validation "
-        "works only; “single models” of the fusion is one photo and one text model."
+        "works only, and the learned fusion's weights are fitted on them; “single models” of the fusion is one photo "
+        "and one text model."
     )
 
 

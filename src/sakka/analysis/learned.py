@@ -20,6 +20,7 @@ from sakka.models.fusion import Mask, Mixture, fuse
 from sakka.models.stacking import KINDS, every_so_many, fit_fusion
 from sakka.splits import IntArray
 
+LEARNED_KIND = "learned log-linear"  # the kind that `FusedModel` uses
 TEMPERED = "fixed ratio, temperature"
 LEARNED: tuple[str, ...] = (*(f"learned {kind}" for kind in KINDS), TEMPERED)
 

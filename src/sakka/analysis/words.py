@@ -23,6 +23,8 @@ def model_words(name: str) -> str:
         return "Dummy (largest creator)"
     if name == "fused-model":
         return "Photo and text, one model"
+    if name == "fused-learned":
+        return "Fused, learned"
     modality, _, rest = name.partition("-")
     if modality == "fused":
         return f"Fused, {rest}" if rest else "Fused, chosen on validation"

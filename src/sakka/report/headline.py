@@ -7,6 +7,7 @@ from typing import Any
 from sakka.report.formats import percent, points
 
 Results = Sequence[Mapping[str, Any]]
+FUSIONS = {"fused": "Photo + text", "fused-learned": "Photo + text, learned"}
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def headline(results: Results) -> Headline:
         f"Accuracy {100 * best.accuracy:.1f}{spread} % (mean and standard deviation over {folds} test folds; "
         f"{works:,} works, each judged once by models that had not seen it).",
         *_comparisons(bars),
-        *_ensembling(best),
+        *_ensembling(best, bars),
         *_choice(results),
     ]
     return Headline(_title(best), tuple(sentences), tuple(bars), works, folds)
@@ -81,7 +82,7 @@ def _title(best: Bar) -> str:
 def _bars(table3: Results) -> list[Bar]:
     singles = {each["model"]: each["value"] for each in table3 if each["row"] == "single"}
     shown = [
-        each for each in table3 if each["row"] == "ensemble" or (each["row"] == "fused" and each["model"] == "fused")
+        each for each in table3 if each["row"] == "ensemble" or (each["row"] == "fused" and each["model"] in FUSIONS)
     ]
     return [_bar(each, singles.get(each["model"])) for each in shown]
 
@@ -91,8 +92,7 @@ def _bar(entry: Mapping[str, Any], single: float | None) -> Bar:
     modality, _, rest = name.partition("-")
     kinds = {"photo": "photo", "text": "text", "fused": "fused", "dummy": "none"}
     labels = {"fused": "Photo + text", "dummy": "Dummy", "photo": f"Photo, {rest}", "text": f"Text, {rest}"}
-    if name == "fused-model":
-        labels["fused"] = "Photo + text, one model"
+    labels["fused"] = FUSIONS.get(name, "Photo + text, one model")
     labels["labels"] = f"Object labels, {rest}"
     kind = kinds.get(modality, "other")
     return Bar(labels.get(modality, name), kind, entry["value"], entry["spread"], None if kind == "none" else single)
@@ -111,12 +111,15 @@ def _comparisons(bars: Sequence[Bar]) -> list[str]:
 
 
 def _plain(bar: Bar) -> str:
-    return {"photo": "the photo alone", "text": "the text alone", "fused": "photo and text fused"}.get(
-        bar.kind, bar.label
-    )
+    plain = {
+        FUSIONS["fused"]: "photo and text at the best fixed ratio",
+        FUSIONS["fused-learned"]: "the learned fusion of both",
+    }
+    return plain.get(bar.label) or {"photo": "the photo alone", "text": "the text alone"}.get(bar.kind, bar.label)
 
 
-def _ensembling(best: Bar) -> list[str]:
+def _ensembling(best: Bar, bars: Sequence[Bar]) -> list[str]:
+    best = next((bar for bar in bars if bar.kind == best.kind and bar.single is not None), best)
     if best.single is None or abs(best.accuracy - best.single) < 0.0005:
         return []
     what = "one photo model and one text model fused" if best.kind == "fused" else "one such model by itself"
@@ -131,8 +134,8 @@ def _choice(results: Results) -> list[str]:
     low, high = min(weights), max(weights)
     between = f"{low:.1f} in every fold" if low == high else f"{low:.1f} to {high:.1f}, depending on the fold"
     return [
-        f"How the two are fused and the photo's weight ({between}; the text has the rest of 1) were chosen on "
-        "validation works only, never on the works judged here."
+        f"The fixed ratio, its photo weight ({between}; the text has the rest of 1) and what the learned fusion weighs "
+        "were chosen on validation works only, never on the works judged here."
     ]
 
 

@@ -18,7 +18,7 @@ from sakka.report.headline import headline
 from sakka.report.making import how_made
 from sakka.report.paper import PaperSection
 from sakka.report.plots import ratio_plot, size_plot
-from sakka.report.reliability import reliability_plot
+from sakka.report.reliability import coverage_plot, reliability_plot
 from sakka.report.thumbnails import Thumbnails
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -115,7 +115,12 @@ def page(
 ) -> str:
     """Give the page as HTML; `paper` is the section that sets the paper's tables beside ours."""
     cards = Cards(run)
-    plots = {"table2": ratio_plot(tables), "calibration": reliability_plot(tables), "sizes": size_plot(tables)}
+    plots = {
+        "table2": ratio_plot(tables),
+        "calibration": reliability_plot(tables),
+        "sure": coverage_plot(tables),
+        "sizes": size_plot(tables),
+    }
     return (
         environment()
         .get_template("page.html")

@@ -1,10 +1,14 @@
-"""The reliability diagram: share of right answers against the probability given; calibrated is the diagonal."""
+"""Two plots of how far answers can be believed.
 
-from collections.abc import Sequence
+The reliability diagram is the share of right answers against the probability given; calibrated is the diagonal. The
+coverage curve is the accuracy of the surest works against the share of works answered.
+"""
+
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from sakka.analysis.figures import Figure, Table
-from sakka.report.plots import Dot, Line, Plot, Tick, _Scale
+from sakka.report.plots import Dot, Line, Plot, Tick, _known, _range, _Scale, _words
 
 TENTHS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 LEAST_RADIUS, MOST_RADIUS = 2.5, 11.0  # the area of a dot follows the works of its bin
@@ -31,6 +35,37 @@ def reliability_plot(tables: Sequence[Table]) -> Plot | None:
         lines=(Line("none", scale.path([(0.0, 0.0), (1.0, 1.0)]), dashed=True),),
         dots=tuple(_dot(scale, sure, right, most) for sure, right in pairs),
     )
+
+
+def coverage_plot(tables: Sequence[Table]) -> Plot | None:
+    """Plot accuracy against coverage of the learned fusion, thresholds as dots; None where a run has none."""
+    found = next((table for table in tables if table.key == "sure"), None)
+    if found is None or not found.extra:
+        return None
+    curve = [(float(each.model.removeprefix("surest ")), each) for each in found.extra]
+    scale = _Scale((0.0, 1.0), _range([each for _, each in curve]))
+    return Plot(
+        says="Accuracy of the answers given against the share of works answered, the surest first",
+        legend=(
+            ("fused", "line", "learned log-linear fusion, ± standard deviation over the folds"),
+            ("chosen", "dot", "a threshold of the table (point at it)"),
+        ),
+        x_label="share of works answered",
+        y_label="accuracy of the answers",
+        x_ticks=tuple(Tick(scale.x(each), f"{each:.1f}") for each in TENTHS),
+        y_ticks=scale.y_ticks(),
+        lines=(scale.line("fused", curve),),
+        dots=tuple(_threshold_dots(found, scale)),
+    )
+
+
+def _threshold_dots(table: Table, scale: _Scale) -> Iterator[Dot]:
+    low = scale.up[0]
+    for row in table.rows:
+        coverage, accuracy, _ = (cell for cell in row if isinstance(cell, Figure))
+        if accuracy.value is not None and accuracy.value >= low:
+            says = f"probability at least {row[0]}: coverage {_words(coverage)}, accuracy {_words(accuracy)}"
+            yield Dot("chosen", scale.x(_known(coverage)), scale.y(_known(accuracy)), 4.5, says)
 
 
 def _pairs(table: Table) -> list[tuple[Figure, Figure]]:
