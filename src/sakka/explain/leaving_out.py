@@ -15,7 +15,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from sakka.explain.deletion import blurred, without_cells
-from sakka.explain.tokens import TITLE, tokenized
+from sakka.explain.tokens import TITLE, Token, tokenized
 from sakka.explain.words import WordShare, word_share
 from sakka.models.base import CreatorModel
 from sakka.models.photo.extractor import PixelTable
@@ -23,6 +23,7 @@ from sakka.models.photo.linear import PhotoLinear
 from sakka.models.text.words import normalise
 from sakka.works import Catalog, Work
 
+TEXTS_AT_ONCE = 256
 CELLS = 7  # a side: 49 questions a photo
 Scores = npt.NDArray[np.float64]
 TINY = float(np.finfo(np.float32).tiny)
@@ -32,14 +33,21 @@ def words_left_out(model: CreatorModel, work: Work, creator: int, against: int) 
     """Give the effect of leaving out each word of a text, in the order of the text."""
     tokens = tokenized(work.title, work.description).tokens
     texts = {True: normalise(work.title), False: normalise(work.description)}
-    asked = [Work("whole", title=texts[True], description=texts[False])]
-    for number, token in enumerate(tokens):
+
+    def without(token: Token) -> Work:
         title = token.field == TITLE
         text = texts[title]
         rest = {**texts, title: f"{text[: token.start]} {text[token.stop :]}"}
-        asked.append(Work(f"without {number}", title=rest[True], description=rest[False]))
-    odds = log_odds(model.predict_proba(Catalog.from_works(asked)), creator, against)
-    return [word_share(token, share) for token, share in zip(tokens, (odds[0] - odds[1:]).tolist(), strict=True)]
+        return Work("without", title=rest[True], description=rest[False])
+
+    whole = [Work("whole", title=texts[True], description=texts[False])]
+    found: list[WordShare] = []
+    for start in range(0, len(tokens), TEXTS_AT_ONCE):
+        some = tokens[start : start + TEXTS_AT_ONCE]
+        asked = Catalog.from_works([*whole, *(without(token) for token in some)])
+        odds = log_odds(model.predict_proba(asked), creator, against)
+        found += [word_share(token, share) for token, share in zip(some, (odds[0] - odds[1:]).tolist(), strict=True)]
+    return found
 
 
 def regions_left_out(model: CreatorModel, pixels: PixelTable, creator: int, against: int, cells: int = CELLS) -> Scores:
