@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from sakka.analysis.strangers import auroc, strangers_table
-from sakka.experiment.strangers import divisions
-from sakka.models.strangers import stranger_scores, sureness, threshold_of
+from sakka.experiment.strangers import PARTS, divisions, with_parts
+from sakka.models.strangers import learned_score, signs, stranger_scores, sureness, threshold_of
 
 
 def test_sureness_falls_from_certainty_to_ignorance() -> None:
@@ -60,3 +60,44 @@ def test_the_threshold_is_set_on_validation_works() -> None:
     row = strangers_table([{"entropy": (validation, test, strange)}]).rows[0]
     values = {cell.measure: cell.value for cell in row if not isinstance(cell, str)}
     assert values == {"auroc": pytest.approx(2 / 8), "accepted": 0.5, "false_accepts": 0.5}
+
+
+def test_signs_say_who_is_named_how_surely_and_whether_both_models_do() -> None:
+    photo = np.array([[0.8, 0.2], [0.4, 0.6], [0.7, 0.3]], dtype=np.float32)
+    text = np.array([[0.6, 0.4], [0.1, 0.9], [0.2, 0.8]], dtype=np.float32)
+    fused = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]], dtype=np.float32)
+    table = signs(photo, text, fused, np.array([0, 1]))
+    np.testing.assert_allclose(table[:, 0], sureness(fused))
+    np.testing.assert_allclose(table[:, 1], np.log([0.9, 0.8, 0.6]), rtol=1e-6)
+    np.testing.assert_allclose(table[:, 2], [0.8, 0.6, 0.2], rtol=1e-6)
+    np.testing.assert_allclose(table[:, 5], np.log([0.56, 0.58, 0.38]), rtol=1e-6)
+    np.testing.assert_allclose(table[:, 7], np.log([0.8, 0.6, 0.7]), rtol=1e-6)
+    assert table[:, 9].tolist() == [1, 1, 0]
+    np.testing.assert_allclose(table[:, 11], np.log(2))
+    assert table[0, 10] > table[1, 10]  # creator 0 is named more surely on the known works
+    assert table[2, 10] == table[0, 10]
+
+
+def test_the_learned_score_finds_the_sign_that_parts_and_no_other() -> None:
+    generator = np.random.default_rng(0)
+    known = np.arange(600) % 3 > 0
+    seen = generator.standard_normal((600, 4))
+    seen[:, 2] += 2 * known
+    asked = np.zeros((3, 4))
+    asked[:, 2] = [-1, 1, 3]
+    asked[1, 0] = 5
+    scores = learned_score(seen, known, asked)
+    assert scores[0] < scores[1] < scores[2]
+
+
+def test_models_of_a_part_learn_nothing_of_the_part_or_of_the_strangers() -> None:
+    places = np.arange(300) % 20
+    for whole, strange in divisions(places, 20, seed=0):
+        folds = list(with_parts(whole, places, 0))
+        assert folds[0] is whole
+        assert len(folds) == PARTS + 1
+        parts = [np.unique(places[fold.test]) for fold in folds[1:]]
+        assert sorted(np.concatenate(parts)) == sorted(set(range(20)) - set(strange))
+        for fold, part in zip(folds[1:], parts, strict=True):
+            learned = places[np.concatenate([fold.train, fold.validation])]
+            assert not np.isin(learned, [*part, *strange]).any()
