@@ -100,6 +100,7 @@ def test_what_can_not_be_added_is_one_clear_line(works: Catalog, fitted: FusedMo
         (Catalog.from_works([]), "got 0 works"),
         (Catalog.from_works([Work("a", title="桜")]), "work 'a' has no creator"),
         (by(works, range(1)), "'creator 00' is known already"),
+        (Catalog.from_works([Work("a", "Aoki", "桜"), Work("b", "Doi")]), "works of 'Doi' have neither a photo nor"),
     ]
     for added, message in cases:
         with pytest.raises(ModelError, match=message):

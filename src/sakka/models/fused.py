@@ -118,6 +118,10 @@ class FusedModel(GrowingModel):
         """
         added = new_creators(works, self.creators_)
         self.check_can_add()
+        readable = works.take(np.flatnonzero(works.has_photo | works.has_text)).creators
+        for creator in added:
+            if creator not in readable:
+                raise ModelError(f"the works of {creator!r} have neither a photo nor a text; give one that has")
         for model in self._growing_models():
             model.add_creators(works)
         creators = (*self.creators_, *added)

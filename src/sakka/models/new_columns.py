@@ -174,6 +174,12 @@ def grow(
     """
     n_known = len(columns.bias)
     added = Kept.of(new, places, n_known + n_new)
+    if len(places) == 0:  # nothing to learn from: columns that are hardly ever named
+        grown = Columns(
+            np.hstack([columns.weights, np.zeros((len(columns.weights), n_new), dtype=np.float32)]),
+            np.append(columns.bias, np.full(n_new, START, dtype=np.float32)),
+        )
+        return grown, kept.joined(added)
     inputs = read(_stacked(kept.features, new))
     weights = np.concatenate(
         [importance(kept.places, kept.counts), importance(places, np.maximum(added.counts, LEAST_WORKS))]
