@@ -20,12 +20,15 @@ def test_texts_with_the_same_words_are_near_and_unknown_words_have_no_vector() -
     assert not vectors[3:].any()
 
 
-def test_a_photo_suggests_the_words_of_photos_like_it() -> None:
+def test_a_photo_speaks_for_the_words_of_photos_like_it() -> None:
     space = WordSpace.fit(TEXTS, coordinates(), np.ones(len(TEXTS), dtype=np.bool_))
-    seen = space.seen(np.float32([[1, 1, 1, 1], [-1, -1, -1, -1]]))
-    flower, bag = space.vectors(["花", "鞄"])
-    assert seen[0] @ flower > seen[0] @ bag
-    assert seen[1] @ bag > seen[1] @ flower
+    photos, silent = np.float32([[1, 1, 1, 1], [-1, -1, -1, -1]]), np.zeros((2, 1), dtype=np.bool_)
+    for word, looks_like in (("花", 0), ("シルバー", 0), ("鞄", 1)):
+        evidence = space.evidence([segmented(word)], silent, photos)
+        assert evidence[looks_like] > 0 > evidence[1 - looks_like]
+        look = space.look([segmented(word)])
+        assert look is not None
+        assert (photos @ look).argmax() == looks_like
 
 
 def test_no_texts_or_no_photos_give_a_working_space() -> None:
@@ -33,9 +36,31 @@ def test_no_texts_or_no_photos_give_a_working_space() -> None:
     assert not nothing.vectors(["花"]).any()
     blind = WordSpace.fit(TEXTS, np.zeros((len(TEXTS), 4), np.float32), np.zeros(len(TEXTS), dtype=np.bool_))
     assert blind.vectors(["花"]).any()
-    assert not blind.seen(np.ones((1, 4), np.float32)).any()
+    assert blind.look(["花"]) is None
+    assert blind.evidence(["花"], np.array([[True], [False]]), None)[0] > 0
+
+
+def test_evidence_is_what_the_formula_says() -> None:
+    space = WordSpace.fit(TEXTS, coordinates(), np.ones(len(TEXTS), dtype=np.bool_))
+    share = space.share_of("銀")
+    assert share == np.float32(10 / 30)
+    photos = np.float32([[0.5, 0.5, 0.5, 0.5]] * 2)
+    place = int(np.flatnonzero(space.shown == space._place("銀"))[0])
+    chance = float(photos[0] @ space.bridge[:, place] + space.start[place])
+    said = np.array([[True], [False]])
+    expected = [np.log((0.7 + 0.3 * chance) / share), np.log(chance / share)]
+    np.testing.assert_allclose(space.evidence(["銀"], said, photos), expected, rtol=1e-4)
+    no_photo = space.evidence(["銀"], said, np.full((2, 4), np.nan, dtype=np.float32))
+    np.testing.assert_allclose(no_photo, [np.log((0.7 + 0.3 * share) / share), 0], atol=1e-6)
+    np.testing.assert_allclose(space.evidence(["知らない"], said, photos), [np.log((0.7 + 0.3 * 0.001) / 0.001), 0])
+
+
+def test_words_that_most_texts_have_are_passed_over_unless_there_are_no_others() -> None:
+    space = WordSpace.fit(TEXTS, coordinates(), np.ones(len(TEXTS), dtype=np.bool_))
+    assert space.telling(["ぶろーち", "の", "ぶろーち"]) == ["ぶろーち"]
+    assert space.telling(["の"]) == ["の"]
 
 
 def test_signs_and_case_do_not_stand_in_segmented_words() -> None:
-    assert segmented("★桜のブローチ★（Silver925）") == "桜 の ブローチ silver 925"
+    assert segmented("★桜のブローチ★（Silver925）") == "桜 の ぶろーち silver 925"
     assert segmented("☆\n♪") == ""

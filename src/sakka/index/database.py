@@ -55,9 +55,8 @@ def speaking_plainly(address: str, doing: str) -> Iterator[None]:
         yield
     except (RuntimeError, ValueError, OSError, KeyError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise SearchError(
-            f"the index {address} can't be {doing}: {reason}; check the address, or build it again"
-        ) from error
+        which = f"the index {address}" if address else "the index"
+        raise SearchError(f"{which} can't be {doing}: {reason}; check the address, or build it again") from error
 
 
 def connected(folder: Path | str) -> Any:

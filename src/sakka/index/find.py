@@ -1,9 +1,9 @@
 """Finding works: like a work, like some and unlike others, by words, by both.
 
-Style: the products of unit vectors, the highest first. Words: full-text search (BM25) on segmented words; the vectors
-of texts; and the words that photos suggest (`style/words.py`), which reaches works that are worded otherwise. Orders
-are joined by reciprocal rank fusion (`hits.py`). A filter is applied before the search, so that it never leaves fewer
-works than there are.
+Style: the products of unit vectors, the highest first. Words: candidates come from full-text search (BM25) and from the
+photos that look most as the words have it; they are put in order by the evidence for the words in text and photo
+(`style/words.py`). Orders by style, by words and by the vectors of texts are joined by reciprocal rank fusion
+(`hits.py`). A filter is applied before the search, so that it never leaves fewer works than there are.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,22 +13,25 @@ from typing import Any
 import numpy as np
 
 from sakka.errors import SearchError
+from sakka.index.database import speaking_plainly
 from sakka.index.filters import Filters
 from sakka.index.hits import Hit, Row, at_most, folded, fused
 from sakka.index.index import Index
-from sakka.index.records import GROUP, SEEN, STYLE, TEXT, WORD_COLUMN, WORK_COLUMNS, vector_of
+from sakka.index.records import GROUP, SEEN, SEEN_LENGTH, STYLE, TEXT, VECTORS, WORD_COLUMN, WORK_COLUMNS, vector_of
 from sakka.models.photo.extractor import FloatTable
 from sakka.style.space import unit_rows
 from sakka.style.words import segmented
 from sakka.works import Catalog, Work
 
-WAYS = ("words", "text", "photo")
+WAYS = ("text", "photo")
+TEXT_WEIGHT = 0.25  # of the order by text, against that by style, for a work from outside
+MOST_WORDS = 30  # of a query, the first that tell works apart
 DEPTH = 60  # of each order that is fused, at the least
 MOST_FETCHED = 20_000
 UNLIKE = 0.5  # how far an unwanted example pushes away, against a wanted one's pull
 PARTITIONS, REFINED = 24, 4  # of the vector index that are looked at; candidates compared exactly for each wanted
+CANDIDATES = 200  # by text, and as many by photo, that are put in order by evidence, at the least
 RETURNED = (*WORK_COLUMNS, GROUP, STYLE)
-WEIGHTS = {"words": 1.0, "text": 0.5, "photo": 0.7, "style": 2.0}
 
 
 @dataclass(frozen=True)
@@ -105,9 +108,9 @@ def similar(
     def fetch(depth: int) -> list[Row]:
         orders = []
         if direction is not None:
-            orders.append((WEIGHTS["style"], nearest(index, STYLE, direction, depth, filters, asked.groups)))
+            orders.append((1.0, nearest(index, STYLE, direction, depth, filters, asked.groups)))
         if asked.text is not None and (fuse_text or direction is None):
-            orders.append((WEIGHTS["text"], nearest(index, TEXT, asked.text, depth, filters, asked.groups)))
+            orders.append((TEXT_WEIGHT, nearest(index, TEXT, asked.text, depth, filters, asked.groups)))
         return judged(index, fused(orders) if len(orders) > 1 else orders[0][1], asked.style)
 
     return enough(fetch, count, of_one_creator)
@@ -131,36 +134,61 @@ def search(
         photo: The id of a work, or a work from outside, of the style that is wanted.
         count: How many works are wanted at most.
         filters: Which works may be found; None: all.
-        ways: How words are looked for: `words` in full text, `text` by the vectors of texts, `photo` by the words that
-            photos suggest.
+        ways: Where words are looked for: in the `text`, in what the `photo` shows.
         of_one_creator: The most works of one creator; None: any number.
 
     Raises:
         SearchError: There is no word in the query, or a way is not known.
         PhotoError: The photo can't be read.
     """
-    spoken = segmented(words)
+    spoken = segmented(words).split()
     if not spoken:
-        raise SearchError(f"got {words!r} to search for, expected at least one word")
+        raise SearchError(f"got {words[:80]!r} to search for, expected at least one word")
     if not ways or set(ways) - set(WAYS):
         raise SearchError(f"got {', '.join(ways) or 'no way'} to search by, expected some of {', '.join(WAYS)}")
     filters = filters or Filters()
-    vector = index.spaces.words.vectors([words])[0]
+    telling = index.spaces.words.telling(spoken)[:MOST_WORDS]
     asked = Asked(_nothing(index), _nothing(index), None, (), ()) if photo is None else asked_with(index, photo, (), ())
     direction = asked.direction
 
     def fetch(depth: int) -> list[Row]:
-        orders = []
-        if "words" in ways:
-            orders.append((WEIGHTS["words"], matching(index, spoken, depth, filters, asked.groups)))
-        for way, column in (("text", TEXT), ("photo", SEEN)):
-            if way in ways and vector.any():
-                orders.append((WEIGHTS[way], nearest(index, column, vector, depth, filters, asked.groups)))
+        rows = by_words(index, telling, max(depth, CANDIDATES), filters, asked.groups, ways)
         if direction is not None:
-            orders.append((WEIGHTS["style"], nearest(index, STYLE, direction, depth, filters, asked.groups)))
-        return judged(index, fused(orders), asked.style)
+            styled = nearest(index, STYLE, direction, depth, filters, asked.groups)
+            rows = fused([(1.0, rows), (1.0, styled)])
+        return judged(index, rows, asked.style)
 
     return enough(fetch, count, of_one_creator)
+
+
+def by_words(
+    index: Index,
+    words: Sequence[str],
+    depth: int,
+    filters: Filters,
+    not_groups: Sequence[str] = (),
+    ways: Sequence[str] = WAYS,
+) -> list[Row]:
+    """Give the rows that fit segmented words, in order of evidence, which is their `score`."""
+    space = index.spaces.words
+    found: dict[str, Row] = {}
+    look = space.look(words) if "photo" in ways else None
+    columns = (WORD_COLUMN, SEEN, SEEN_LENGTH)
+    if "text" in ways:
+        found |= {row["id"]: row for row in matching(index, " ".join(words), depth, filters, not_groups, columns)}
+    if look is not None:
+        found |= {row["id"]: row for row in nearest(index, SEEN, look, depth, filters, not_groups, columns)}
+    rows = list(found.values())
+    said = np.zeros((len(rows), len(words)), dtype=np.bool_)
+    seen = np.full((len(rows), space.seen_size), np.nan, dtype=np.float32)
+    for place, row in enumerate(rows):
+        own = set(row[WORD_COLUMN].split())
+        said[place] = ["text" in ways and word in own for word in words]
+        if row[SEEN] is not None:
+            seen[place] = row[SEEN] * np.float32(row[SEEN_LENGTH])
+    scores = space.evidence(words, said, seen if "photo" in ways else None)
+    order = sorted(range(len(rows)), key=lambda place: (-scores[place], rows[place]["id"]))
+    return [{**rows[place], "score": float(scores[place])} for place in order]
 
 
 def asked_with(index: Index, query: str | Work | None, like: Sequence[str], unlike: Sequence[str]) -> Asked:
@@ -190,19 +218,32 @@ def asked_with(index: Index, query: str | Work | None, like: Sequence[str], unli
 
 
 def nearest(
-    index: Index, column: str, vector: FloatTable, depth: int, filters: Filters, not_groups: Sequence[str] = ()
+    index: Index,
+    column: str,
+    vector: FloatTable,
+    depth: int,
+    filters: Filters,
+    not_groups: Sequence[str] = (),
+    columns: Sequence[str] = (),
 ) -> list[Row]:
     """Give the rows with the vectors nearest to a unit vector, the nearest first; `score` is their product with it."""
     query = index.table.search(vector, vector_column_name=column).distance_type("l2")
     query = query.minimum_nprobes(PARTITIONS).maximum_nprobes(0).refine_factor(REFINED)
-    rows = _rows_of(query, depth, filters, not_groups, "_distance")
+    rows = _rows_of(query, depth, filters.condition(not_groups=not_groups), [*columns, "_distance"])
     return [{**row, "score": 1 - row.pop("_distance") / 2} for row in rows]
 
 
-def matching(index: Index, words: str, depth: int, filters: Filters, not_groups: Sequence[str] = ()) -> list[Row]:
-    """Give the rows whose words match, the best first; `score` is BM25's."""
+def matching(
+    index: Index,
+    words: str,
+    depth: int,
+    filters: Filters,
+    not_groups: Sequence[str] = (),
+    columns: Sequence[str] = (),
+) -> list[Row]:
+    """Give the rows whose words match segmented words, the best first; `score` is BM25's."""
     query = index.table.search(words, query_type="fts", fts_columns=WORD_COLUMN)
-    rows = _rows_of(query, depth, filters, not_groups, "_score")
+    rows = _rows_of(query, depth, filters.condition(not_groups=not_groups), [*columns, "_score"])
     return [{**row, "score": row.pop("_score")} for row in rows]
 
 
@@ -233,15 +274,20 @@ def enough(fetch: Callable[[int], list[Row]], count: int, of_one_creator: int | 
         depth *= 4
 
 
-def _rows_of(query: Any, depth: int, filters: Filters, not_groups: Sequence[str], by: str) -> list[Row]:
-    from sakka.index.database import speaking_plainly
-
-    condition = filters.condition(not_groups=not_groups)
+def _rows_of(query: Any, depth: int, condition: str | None, columns: Sequence[str]) -> list[Row]:
     if condition is not None:
         query = query.where(condition, prefilter=True)
     with speaking_plainly("", "asked"):
-        found: list[Row] = query.limit(depth).select([*RETURNED, by]).to_arrow().to_pylist()
-    return found
+        table = query.limit(depth).select([*RETURNED, *columns]).to_arrow()
+    vectors = [name for name in VECTORS if name in table.column_names]
+    rows: list[Row] = table.drop_columns(vectors).to_pylist()
+    for name in vectors:  # by way of Python's own lists this would take longer than the search
+        column = table[name].combine_chunks()
+        values = column.values.to_numpy(zero_copy_only=False).reshape(-1, column.type.list_size)
+        start = column.offset
+        for place, there in enumerate(column.is_valid().to_pylist()):
+            rows[place][name] = values[start + place] if there else None
+    return rows
 
 
 def _nothing(index: Index) -> FloatTable:

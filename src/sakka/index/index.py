@@ -42,7 +42,7 @@ class Spaces:
 
     Attributes:
         style: Style vectors of photos.
-        words: Vectors of texts, and of what photos look like in words.
+        words: Vectors of texts, and what photos show in words.
     """
 
     style: StyleSpace
@@ -89,7 +89,7 @@ class Index:
         _check_free(folder)
         groups = near_identical(catalog).groups
         style = StyleSpace.fit(catalog, groups=groups, seed=seed, **reading)
-        spaces = Spaces(style, _words_of(catalog, style, seed))
+        spaces = Spaces(style, words_of_catalog(catalog, style, seed))
         ids = catalog.ids
         first = {int(group): ids[row] for row, group in reversed(list(enumerate(groups)))}
         named = [first[int(group)] for group in groups]
@@ -246,7 +246,8 @@ class Index:
 
 def schema_of(spaces: Spaces, build: str | None = None) -> "pa.Schema":
     """Give the schema of an index's rows; None makes the name of a new build."""
-    return arrow_schema(spaces.style.size, spaces.words.size, build or uuid.uuid4().hex)
+    sizes = (spaces.style.size, spaces.words.size, spaces.words.seen_size)
+    return arrow_schema(*sizes, build or uuid.uuid4().hex)
 
 
 def model_sha256(model_folder: Path | str) -> str:
@@ -273,7 +274,7 @@ def _photo_reading(model_folder: Path) -> dict[str, Any]:
     return {"backbone": photo.backbone, "dtype": photo.dtype} if isinstance(photo, PhotoLinear) else {}
 
 
-def _words_of(catalog: Catalog, style: StyleSpace, seed: int) -> WordSpace:
+def words_of_catalog(catalog: Catalog, style: StyleSpace, seed: int) -> WordSpace:
     """Learn the word space from as many works as the style space at most."""
     from sakka.style.space import MOST_WORKS
 

@@ -114,7 +114,9 @@ def _varied(index: Index, ids: Sequence[str], count: int, filters: Filters, of_o
 def _chosen(rows: Sequence[Row], count: int, of_one_creator: int) -> list[int]:
     """Choose places of rows by fit and variety; a row without a style vector is unlike every other."""
     size = next((len(row[STYLE]) for row in rows if row[STYLE] is not None), 1)
-    vectors = np.array([row[STYLE] or [0.0] * size for row in rows], dtype=np.float32).reshape(-1, size)
+    vectors = np.array([[0.0] * size if row[STYLE] is None else row[STYLE] for row in rows], dtype=np.float32).reshape(
+        -1, size
+    )
     fit = np.array([row["score"] for row in rows])
     near = np.zeros(len(rows))
     free = np.ones(len(rows), dtype=np.bool_)

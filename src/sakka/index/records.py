@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sakka.models.photo.extractor import FloatTable
-from sakka.style.space import StyleSpace
+from sakka.style.space import StyleSpace, unit_rows
 from sakka.style.words import WordSpace, segmented
 from sakka.works import SCHEMA as WORK_SCHEMA
 from sakka.works import Catalog, Work
@@ -18,14 +18,15 @@ if TYPE_CHECKING:
 WORK_COLUMNS = tuple(WORK_SCHEMA)
 GROUP = "near_identical"
 STYLE, TEXT, SEEN, WORD_COLUMN = "style", "text", "seen", "words"
+SEEN_LENGTH = "seen_length"  # of the photo's coordinates, whose direction is in `seen`
 VECTORS = (STYLE, TEXT, SEEN)
 
 
-def arrow_schema(style_size: int, word_size: int, build: str) -> "pa.Schema":
-    """Give the schema of the table: the works' columns, their group, their words and three vectors (null: none)."""
+def arrow_schema(style_size: int, text_size: int, seen_size: int, build: str) -> "pa.Schema":
+    """Give the schema of the table: the works' columns, group and words, and three unit vectors (null: none)."""
     import pyarrow as pa
 
-    sizes = {STYLE: style_size, TEXT: word_size, SEEN: word_size}
+    sizes = {STYLE: style_size, TEXT: text_size, SEEN: seen_size}
     return pa.schema(
         [
             *(pa.field(name, pa.string()) for name in ("id", "creator", "title", "description", "category")),
@@ -34,6 +35,7 @@ def arrow_schema(style_size: int, word_size: int, build: str) -> "pa.Schema":
             pa.field("photo_sha256", pa.string()),
             pa.field(GROUP, pa.string()),
             pa.field(WORD_COLUMN, pa.string()),
+            pa.field(SEEN_LENGTH, pa.float32()),
             *(pa.field(name, pa.list_(pa.float32(), size)) for name, size in sizes.items()),
         ],
         metadata={"build": build},
@@ -49,7 +51,7 @@ def batches_of(
         works: The works.
         groups: The name of each work's group of near-identical works.
         style: Gives style vectors.
-        words: Gives the vectors of texts, and of what photos suggest.
+        words: Gives the vectors of texts.
         schema: See `arrow_schema`.
 
     Raises:
@@ -61,7 +63,7 @@ def batches_of(
         vectors = {
             STYLE: (style.style(coordinates), seen),
             TEXT: (texts, np.any(texts != 0, axis=1)),
-            SEEN: (words.seen(coordinates), seen),
+            SEEN: (coordinates[:, : words.seen_size], seen),
         }
         yield batch_of(some, [groups[row] for row in rows], vectors, schema)
 
@@ -77,7 +79,7 @@ def batch_of(
     Args:
         works: The works.
         groups: The name of each work's group.
-        vectors: By column: the vectors, and which of the works have one.
+        vectors: By column: the vectors, and which of the works have one; of `seen`, the coordinates.
         schema: See `arrow_schema`.
     """
     import pyarrow as pa
@@ -88,6 +90,10 @@ def batch_of(
         for photos in table["photos"].to_list()
     ]
     columns: dict[str, Any] = {name: table[name].to_list() for name in WORK_COLUMNS if name != "photos"}
+    coordinates, seen = vectors[SEEN]
+    lengths = np.linalg.norm(coordinates, axis=1)
+    vectors = {**vectors, SEEN: (unit_rows(coordinates), seen)}
+    columns[SEEN_LENGTH] = [float(length) if there else None for length, there in zip(lengths, seen, strict=True)]
     columns |= {"photos": paths, GROUP: list(groups), WORD_COLUMN: [segmented(text) for text in works.texts]}
     arrays = [
         _vector_array(*vectors[field.name], field.type)

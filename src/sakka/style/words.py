@@ -1,42 +1,55 @@
-"""The word space: texts, and what a photo looks like in words, as unit vectors of one space.
+"""The word space: what a work's text says and what its photo shows, by words.
 
-A text has a vector t: TF-IDF of its words on the axes of the training texts (latent semantic analysis). A photo has
-one too: the t that a ridge regression expects from its coordinates x (`photos.py`), learned on works with both,
+A word is what MeCab or Unicode takes for one, case ignored, with katakana as hiragana: 「ウサギ」 is 「うさぎ」.
 
-    seen(x) = (x - m) (X'X + n penalty S)^-1 X'T,     S the mean variance of a coordinate
+Text vectors: TF-IDF of the words on the principal axes of the training texts, unit length.
 
-so that words reach works whose own texts do not have them: a photo of a silver brooch is near 「銀」 also where its
-maker writes 「シルバー」 or nothing at all. Words that go with the same photos become near each other.
+Evidence: how far a work has what a word names. Its text has the word or not (x = 1 or 0); from its photo's coordinates
+c (`photos.py`) a ridge regression, learned on works with both, expects it with p = max(a + c' B, floor). Then
 
-Source: S. Deerwester et al., Indexing by latent semantic analysis, JASIS 1990.
+    e(word, work) = log( (r x + (1 - r x) p) / max(share of works with the word, floor) )
+
+so that a photo of a silver brooch speaks for 「銀」 also where its maker writes 「シルバー」 or nothing, and a text
+that names what the photo can't show counts too. A work fits a query by the sum of e over the words; what is unlikely
+for one of them falls behind however well the others fit.
+
+Source of the text vectors: S. Deerwester et al., Indexing by latent semantic analysis, JASIS 1990.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from sakka.models.photo.extractor import FloatTable
-from sakka.models.text.ngrams import Counts, Hashes, count_all, count_known, word_hashes
+from sakka.models.text.ngrams import Counts, Hashes, count_all, count_known
 from sakka.models.text.words import normalise, words_of
 from sakka.style.space import unit_rows
 
 WORD_SIZE = 256
+SEEN_SIZE = 256  # of a photo's coordinates, those that vary most
 LEAST_TEXTS = 3
 MOST_WORDS = 30_000
+MOST_SHOWN = 5_000  # of the words, those in most texts, that a photo may show
 PENALTY = 0.1
+FLOOR = 0.001
+RELIABLE = 0.7  # r: the chance that a work is what its text says
+COMMON = 0.3  # a word of more works than this share tells nothing apart
+_TO_HIRAGANA = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}
 
 
 def segmented(text: str) -> str:
-    """Give the words of a text with spaces between them, case ignored, signs left out: what full-text search reads.
+    """Give the words of a text with spaces between them, signs left out: what full-text search reads.
 
     >>> segmented("☆桜のブローチ☆ Silver")
-    '桜 の ブローチ silver'
+    '桜 の ぶろーち silver'
     """
     words = words_of(normalise(text).casefold())
-    return " ".join(word for word in words if any(sign.isalnum() for sign in word))
+    return " ".join(word.translate(_TO_HIRAGANA) for word in words if any(sign.isalnum() for sign in word))
 
 
 @dataclass(frozen=True)
@@ -45,15 +58,17 @@ class WordSpace:
 
     Attributes:
         vocabulary: Hashes of the known words, ascending, shape (n_words,).
-        weights: The inverse document frequency of each, shape (n_words,).
-        axes: Shape (n_words, size).
-        bridge: Photo coordinates to word vectors, shape (n_coordinates, size).
-        start: What is added then, shape (size,).
+        share: The share of works whose text has the word, shape (n_words,).
+        axes: Words to text vectors, shape (n_words, size).
+        shown: The places in `vocabulary` of the words that a photo may show, ascending, shape (n_shown,).
+        bridge: Photo coordinates to chances of these words, shape (n_seen, n_shown).
+        start: What is added then, shape (n_shown,).
     """
 
     vocabulary: Hashes
-    weights: FloatTable
+    share: FloatTable
     axes: FloatTable
+    shown: npt.NDArray[np.int64]
     bridge: FloatTable
     start: FloatTable
 
@@ -71,33 +86,98 @@ class WordSpace:
 
         Args:
             texts: The works' texts.
-            coordinates: Their photos' coordinates, shape (n_works, n_coordinates).
+            coordinates: Their photos' coordinates, the most varied first, shape (n_works, n_coordinates).
             seen: Whether each work has a photo, shape (n_works,).
-            size: The most values that a vector has.
+            size: The most values that a text vector has.
             seed: Draws the start of the search for axes.
         """
-        counts = count_all([normalise(text) for text in texts], word_hashes, LEAST_TEXTS if len(texts) > 20 else 1)
-        counts, weights = _known_words(counts)
-        table = _weighed(counts.matrix, weights)
-        axes = _axes(table, size, seed)
-        vectors = unit_rows(table @ axes)
-        both = seen & (np.diff(counts.matrix.indptr) > 0)
-        bridge, start = _ridge(coordinates[both].astype(np.float64), vectors[both].astype(np.float64))
-        return cls(counts.vocabulary, weights, axes, bridge, start)
+        counts = _counted([segmented(text) for text in texts])
+        table = _weighed(counts.matrix, _share_of(counts))
+        share, axes = _share_of(counts), _axes(table, size, seed)
+        often = np.argsort(-share, kind="stable")[:MOST_SHOWN]
+        shown = np.sort(often).astype(np.int64)
+        both = np.flatnonzero(seen & (np.diff(counts.matrix.indptr) > 0))
+        present = counts.matrix[both][:, shown]
+        present.data[:] = 1
+        bridge, start = _ridge(coordinates[both, :SEEN_SIZE].astype(np.float64), present)
+        return cls(counts.vocabulary, share, axes, shown, bridge, start)
 
     @property
     def size(self) -> int:
-        """How many values a vector has."""
+        """How many values a text vector has."""
         return int(self.axes.shape[1])
+
+    @property
+    def seen_size(self) -> int:
+        """How many of a photo's coordinates are used."""
+        return int(self.bridge.shape[0])
 
     def vectors(self, texts: Sequence[str]) -> FloatTable:
         """Give the texts' vectors, unit length, shape (n_texts, size); zeros where no word is known."""
-        counts = count_known([normalise(text) for text in texts], word_hashes, self.vocabulary)
-        return unit_rows(_weighed(counts, self.weights) @ self.axes)
+        counts = count_known([segmented(text) for text in texts], _hashes, self.vocabulary)
+        return unit_rows(_weighed(counts, self.share) @ self.axes)
 
-    def seen(self, coordinates: FloatTable) -> FloatTable:
-        """Give the word vectors that photos suggest, unit length, shape (n_photos, size)."""
-        return unit_rows(coordinates @ self.bridge + self.start)
+    def telling(self, words: Sequence[str]) -> list[str]:
+        """Give those of a query's words, each once, that tell works apart; all where none does."""
+        once = list(dict.fromkeys(words))
+        telling = [word for word in once if self.share_of(word) <= COMMON]
+        return telling or once
+
+    def share_of(self, word: str) -> float:
+        """Give the share of works whose text has a segmented word; 0 for a word that is not known."""
+        place = self._place(word)
+        return 0.0 if place is None else float(self.share[place])
+
+    def evidence(
+        self, words: Sequence[str], said: npt.NDArray[np.bool_], seen: FloatTable | None
+    ) -> npt.NDArray[np.float64]:
+        """Give how well works fit words: the sum of e over the words, shape (n_works,).
+
+        Args:
+            words: Segmented words.
+            said: Whether each work's text has each word, shape (n_works, n_words).
+            seen: The works' photo coordinates, shape (n_works, seen_size), rows of NaN where there is no photo; None:
+                photos don't count.
+        """
+        total = np.zeros(len(said))
+        for column, word in enumerate(words):
+            share = max(self.share_of(word), FLOOR)
+            chance = np.full(len(said), share)
+            shown = self._shown(word)
+            if seen is not None and shown is not None:
+                expected = seen @ self.bridge[:, shown] + self.start[shown]
+                chance = np.where(np.isnan(expected), share, np.clip(expected, FLOOR, 1))
+            trusted = RELIABLE * said[:, column]
+            total += np.log((trusted + (1 - trusted) * chance) / share)
+        return total
+
+    def look(self, words: Sequence[str]) -> FloatTable | None:
+        """Give the unit direction in photo coordinates along which words become likelier; None where photos can't tell.
+
+        Each word weighs by how rare it is, as its evidence grows with the chance over the share.
+        """
+        total = np.zeros(self.seen_size, dtype=np.float64)
+        for word in words:
+            shown = self._shown(word)
+            if shown is not None:
+                total += self.bridge[:, shown] / max(self.share_of(word), 10 * FLOOR)
+        length = np.linalg.norm(total)
+        if length == 0:
+            return None
+        direction: FloatTable = (total / length).astype(np.float32)
+        return direction
+
+    def _place(self, word: str) -> int | None:
+        code = np.uint64(_hash_of(word))
+        place = int(np.searchsorted(self.vocabulary, code))
+        return place if place < len(self.vocabulary) and self.vocabulary[place] == code else None
+
+    def _shown(self, word: str) -> int | None:
+        place = self._place(word)
+        if place is None:
+            return None
+        column = int(np.searchsorted(self.shown, place))
+        return column if column < len(self.shown) and self.shown[column] == place else None
 
     def tensors(self) -> dict[str, npt.NDArray[Any]]:
         """Give the arrays by name."""
@@ -106,22 +186,37 @@ class WordSpace:
     @classmethod
     def from_tensors(cls, tensors: dict[str, npt.NDArray[Any]]) -> "WordSpace":
         """Take over what `tensors` gave."""
-        return cls(*(tensors[f"words.{name}"] for name in ("vocabulary", "weights", "axes", "bridge", "start")))
+        return cls(*(tensors[f"words.{name}"] for name in ("vocabulary", "share", "axes", "shown", "bridge", "start")))
 
 
-def _known_words(counts: Counts) -> tuple[Counts, FloatTable]:
-    """Keep the words that stand in most texts; give their weights too."""
-    n_texts = counts.matrix.shape[0]
+@lru_cache(maxsize=1 << 18)
+def _hash_of(word: str) -> int:
+    return int.from_bytes(blake2b(word.encode("utf-8", "replace"), digest_size=8).digest(), "little")
+
+
+def _hashes(spaced: str) -> Hashes:
+    """Give the hashes of segmented words."""
+    return np.array([_hash_of(word) for word in spaced.split()], dtype=np.uint64)
+
+
+def _counted(spaced: Sequence[str]) -> Counts:
+    """Count the words that stand in enough texts; of these, those in most."""
+    counts = count_all(spaced, _hashes, LEAST_TEXTS if len(spaced) > 10 * LEAST_TEXTS else 1)
     texts_with = np.bincount(counts.matrix.indices, minlength=len(counts.vocabulary))
     kept = np.sort(np.argsort(-texts_with, kind="stable")[:MOST_WORDS])
-    weights = np.log((1 + n_texts) / (0.5 + texts_with[kept]))
-    return Counts(counts.vocabulary[kept], counts.matrix[:, kept]), weights.astype(np.float32)
+    return Counts(counts.vocabulary[kept], counts.matrix[:, kept])
 
 
-def _weighed(matrix: Any, weights: FloatTable) -> Any:
+def _share_of(counts: Counts) -> FloatTable:
+    texts_with = np.bincount(counts.matrix.indices, minlength=len(counts.vocabulary))
+    share: FloatTable = (texts_with / max(1, counts.matrix.shape[0])).astype(np.float32)
+    return share
+
+
+def _weighed(matrix: Any, share: FloatTable) -> Any:
     """Give TF-IDF with rows of unit length: CSR float32."""
     weighed = matrix.copy()
-    weighed.data = np.sqrt(weighed.data) * weights[weighed.indices]
+    weighed.data = np.sqrt(weighed.data) * -np.log(np.maximum(share, 1e-6) / 2)[weighed.indices]
     lengths = np.sqrt(np.asarray(weighed.power(2).sum(axis=1))).ravel()
     weighed.data /= np.repeat(np.maximum(lengths, 1e-12), np.diff(weighed.indptr)).astype(np.float32)
     return weighed
@@ -139,13 +234,15 @@ def _axes(table: Any, size: int, seed: int) -> FloatTable:
     return found
 
 
-def _ridge(photos: npt.NDArray[np.float64], words: npt.NDArray[np.float64]) -> tuple[FloatTable, FloatTable]:
-    """Give the matrix and the constant of the regression of word vectors on photo coordinates."""
+def _ridge(photos: npt.NDArray[np.float64], present: Any) -> tuple[FloatTable, FloatTable]:
+    """Give the matrix and the constants of the regression of words (CSR, 0 or 1) on photo coordinates."""
+    n_words = present.shape[1]
     if len(photos) < 2:
-        return np.zeros((photos.shape[1], words.shape[1]), np.float32), np.zeros(words.shape[1], np.float32)
-    mean, start = photos.mean(axis=0), words.mean(axis=0)
+        return np.zeros((photos.shape[1], n_words), np.float32), np.zeros(n_words, np.float32)
+    mean, start = photos.mean(axis=0), np.asarray(present.mean(axis=0), dtype=np.float64).ravel()
     centred = photos - mean
     scatter = centred.T @ centred / len(photos)
     penalty = PENALTY * max(float(np.trace(scatter)) / len(scatter), 1e-12)
-    matrix = np.linalg.solve(scatter + penalty * np.eye(len(scatter)), centred.T @ (words - start) / len(photos))
+    together = (present.T @ centred).T / len(photos)  # the columns of `centred` have mean 0
+    matrix = np.linalg.solve(scatter + penalty * np.eye(len(scatter)), together)
     return matrix.astype(np.float32), (start - mean @ matrix).astype(np.float32)
