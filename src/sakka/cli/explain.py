@@ -72,6 +72,8 @@ def explain_command(
         typer.echo(json.dumps(explanation_json(found, evidence), ensure_ascii=False, indent=2))
         return
     show_explanation(found, evidence, language.value, asked=against is not None)
+    if not evidence and nearest and (catalog or index):
+        typer.echo(f"\nno other work by {found.creator} there to show as evidence")
     if output is not None:
         typer.echo(f"\nwritten to {output}; open {output / PAGE_FILE}")
 
