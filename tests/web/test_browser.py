@@ -42,7 +42,8 @@ class Visit:
         return str(self.page.inner_text(selector))
 
     def is_wider_than_its_window(self) -> bool:
-        """Tell whether a reader would have to scroll sideways."""
+        """Tell whether a reader would have to scroll sideways, once everything is loaded."""
+        self.page.wait_for_load_state("load")
         return bool(self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
 
 
