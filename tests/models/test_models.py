@@ -21,6 +21,7 @@ SMALL: dict[str, tuple[dict[str, object], float]] = {
     "fused": ({"photo": "labels-lightgbm", "photo_settings": {"iterations": 5}}, 1e-4),
     "labels-lightgbm": ({"iterations": 5}, 1e-6),
     "photo-efficientnet_lite0-finetuned": (TUNED, 1e-6),
+    "photo-efficientnet_lite0-taught": ({"stages": ["block2"]}, 1e-6),
     "photo-vgg16-finetuned": (TUNED, 1e-6),
     "text-fasttext": ({"epoch": 100, "dim": 10}, 1e-6),
     "text-word2vec": ({"dim": 20, "epochs": 300, "min_count": 1, "skip_gram": True, "iterations": 10}, 1e-6),

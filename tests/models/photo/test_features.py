@@ -159,3 +159,17 @@ def test_a_photo_of_any_shape_is_squashed_to_the_input(folder: Path) -> None:
     pixels = photo_pixels(folder / "wide.png")
     assert pixels.shape == (INPUT_PX, INPUT_PX, 3)
     assert (pixels == (10, 20, 30)).all()
+
+
+def test_a_mirror_image_is_looked_at_and_kept_beside_the_photo(works: Catalog, tmp_path: Path) -> None:
+    row = int(np.flatnonzero(works.has_photo)[0])
+    with Image.open(works.photo_paths[row]) as photo:
+        path = tmp_path / "mirrored.png"
+        photo.convert("RGB").transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(path)
+    extractor = PhotoExtractor("efficientnet_lite0", "float32")
+    expected = extractor.vectors(photo_pixels(path)[None])[0]
+    straight, _ = photo_features(works, extractor)
+    turned, _ = photo_features(works, extractor.of_mirror_images())
+    assert np.abs(turned[row].astype(np.float32) - expected).max() < 0.05
+    assert np.abs(straight[row].astype(np.float32) - expected).max() > 0.1
+    assert extractor.key != extractor.of_mirror_images().key

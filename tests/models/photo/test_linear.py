@@ -4,6 +4,8 @@ from tests.catalogs import tiny_catalog
 
 from sakka.errors import ModelError
 from sakka.models.base import shares_of_creators
+from sakka.models.photo.extractor import PhotoExtractor
+from sakka.models.photo.features import photo_features
 from sakka.models.photo.linear import EfficientNetLinear, VGG16Linear
 from sakka.splits import nested_splits
 from sakka.works import Catalog
@@ -60,3 +62,28 @@ def test_a_setting_that_can_not_be_used_is_one_clear_line(
 ) -> None:
     with pytest.raises(ModelError, match=message):
         model(**settings).fit(works)
+
+
+def test_a_head_learns_from_the_means_with_the_mirror_images_and_reads_the_photo_as_it_is(works: Catalog) -> None:
+    extractor = PhotoExtractor("efficientnet_lite0", "float32")
+    straight, has_photo = photo_features(works, extractor)
+    turned, _ = photo_features(works, extractor.of_mirror_images())
+    head = model(mirrored=True).fit(works).head_
+    columns = extractor.column_indices(None)
+    mean = (straight[has_photo][:, columns].astype(np.float64) + turned[has_photo][:, columns]).mean(axis=0) / 2
+    assert head is not None
+    np.testing.assert_allclose(head.mean[: len(columns)], mean, atol=1e-3, rtol=1e-3)
+    answers = model(mirrored=True).fit(works).predict_proba(works)
+    np.testing.assert_array_equal(
+        answers[has_photo], head.predict_proba(straight[has_photo][:, np.concatenate(extractor.blocks(None, None))])
+    )
+
+
+@pytest.mark.parametrize(("settings", "mirrored"), [({}, True), ({"stages": ["last"]}, False)])
+def test_the_papers_way_learns_from_the_photos_alone(
+    works: Catalog, settings: dict[str, object], mirrored: bool
+) -> None:
+    one, other = (model(**settings, **more).fit(works).predict_proba(works) for more in ({}, {"mirrored": mirrored}))
+    assert one.tobytes() == other.tobytes()
+    opposite = model(**settings, mirrored=not mirrored).fit(works).predict_proba(works)
+    assert one.tobytes() != opposite.tobytes()

@@ -49,18 +49,23 @@ class PhotoExtractor:
     Attributes:
         backbone: The network's description.
         dtype: Number format of the network, `float32` or `bfloat16`; the vectors' own format depends on the backbone.
+        mirrored: Whether it looks at the photos' mirror images.
         network: The network itself, loaded when it is first used.
     """
 
-    def __init__(self, name: str, dtype: str | None = None, network: nn.Module | None = None) -> None:
+    def __init__(
+        self, name: str, dtype: str | None = None, network: nn.Module | None = None, *, mirrored: bool = False
+    ) -> None:
         """Choose a backbone.
 
         Args:
             name: The backbone's name.
             dtype: None: the faster one on this machine, measured once and remembered in the cache.
             network: Used instead of the pretrained one, and made ready to read from.
+            mirrored: Whether it looks at the photos' mirror images.
         """
         self.backbone: Backbone = backbone(name)
+        self.mirrored = mirrored
         self._dtype = dtype
         self._given = network
 
@@ -85,7 +90,8 @@ class PhotoExtractor:
         name = self.backbone.name
         sha256 = weights_sha256(name) if self._given is None else _state_sha256(self._given)
         statistics = "statistics2" if self.backbone.covariances else "statistics"
-        return f"{name}-{sha256[:16]}-squash{INPUT_PX}-{statistics}-{self.dtype}"
+        view = f"squash{INPUT_PX}{'-mirrored' if self.mirrored else ''}"
+        return f"{name}-{sha256[:16]}-{view}-{statistics}-{self.dtype}"
 
     @property
     def number(self) -> type[np.float16] | type[np.float32]:
@@ -153,6 +159,13 @@ class PhotoExtractor:
         every = np.arange(self.size)
         return [self.column_indices(stages), *(every[places[stage]] for stage in places if stage in wanted)]
 
+    def of_mirror_images(self) -> "PhotoExtractor":
+        """Give the same extractor for photos' mirror images."""
+        other = PhotoExtractor(self.backbone.name, self.dtype, self._given, mirrored=True)
+        if "network" in vars(self):
+            other.network = self.network  # loaded already, and ready to read from
+        return other
+
     def vectors(self, pixels: PixelTable) -> VectorTable:
         """Give the photos' vectors, shape (n, size), in the format `number`.
 
@@ -160,7 +173,7 @@ class PhotoExtractor:
             pixels: RGB, shape (n, height, width, 3).
         """
         with torch.inference_mode():
-            maps = self.maps(pixels)
+            maps = self.maps(np.ascontiguousarray(pixels[:, :, ::-1]) if self.mirrored else pixels)
             parts = []
             for stage in self.backbone.stages:
                 mean, std = channel_statistics(maps[stage])
