@@ -63,8 +63,7 @@ def main() -> None:
     )
     frozen = []
     if asked.input_px != 224:
-        for stages, name in ((["last"], "last maps"), (None, "statistics of all stages")):
-            frozen.append(_judged_small(f"frozen, {name}, {asked.input_px} px", works, fold, stages, asked))
+        frozen += _judged_small(works, fold, asked)
     for stages, name in ((["last"], "last maps"), (None, "statistics of all stages")):
         model = make_model("photo-vgg16", stages=stages, seed=asked.seed)
         frozen.append(_judged(f"frozen, {name}, 224 px", model, works, fold))
@@ -133,18 +132,22 @@ def _judged(name: str, model: CreatorModel, works: Catalog, fold: Fold) -> Judge
     return _told(name, works, fold, (answers.validation, answers.test), time.perf_counter() - start)
 
 
-def _judged_small(name: str, works: Catalog, fold: Fold, stages: list[str] | None, asked: argparse.Namespace) -> Judged:
+def _judged_small(works: Catalog, fold: Fold, asked: argparse.Namespace) -> list[Judged]:
     """Judge the frozen network on photos of another size than 224 pixels; the head and its penalty are sakka's."""
     start = time.perf_counter()
     extractor = PhotoExtractor("vgg16")
     pixels = read_photos(works, asked.input_px).take(np.arange(len(works)))
     starts = range(0, len(pixels), BATCH_PHOTOS)
-    table = np.concatenate([extractor.vectors(pixels[first : first + BATCH_PHOTOS]) for first in starts])
-    table = table[:, extractor.column_indices(stages)]
+    vectors = np.concatenate([extractor.vectors(pixels[first : first + BATCH_PHOTOS]) for first in starts])
     settings = {"n_classes": len(works.creators), "penalty": PENALTY, "seed": asked.seed}
-    (head,) = fit_softmax(table, works.creator_indices(), [fold.train], **settings)
-    answers = head.predict_proba(table[fold.validation]), head.predict_proba(table[fold.test])
-    return _told(name, works, fold, answers, time.perf_counter() - start)
+    judged = []
+    for stages, name in ((["last"], "last maps"), (None, "statistics of all stages")):
+        table = vectors[:, extractor.column_indices(stages)]
+        (head,) = fit_softmax(table, works.creator_indices(), [fold.train], **settings)
+        answers = head.predict_proba(table[fold.validation]), head.predict_proba(table[fold.test])
+        seconds = time.perf_counter() - start
+        judged.append(_told(f"frozen, {name}, {asked.input_px} px", works, fold, answers, seconds))
+    return judged
 
 
 def _told(
