@@ -1,6 +1,7 @@
 """The API as a program uses it."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -45,6 +46,19 @@ def test_the_name_of_the_file_makes_no_difference(client: httpx.Client, photo: b
         for name, kind in (("a.png", "image/png"), ("../../etc/passwd", "text/html"), ("creator 05.exe", "x/y"))
     ]
     assert answers[0] == answers[1] == answers[2]
+
+
+def test_many_callers_at_one_time_get_the_answers_of_one(client: httpx.Client, folders: Folders) -> None:
+    photos = [(folders.photos / f"photo-{creator:02}-004.png").read_bytes() for creator in range(6)]
+
+    def ask(number: int) -> object:
+        title = {"title": f"刺繍 leather {number % 3}"}
+        return client.post("/v1/identify", files={"photo": ("x", photos[number % 6])}, data=title).json()
+
+    alone = [ask(number) for number in range(6)]
+    with ThreadPoolExecutor(8) as callers:
+        together = list(callers.map(ask, range(24)))
+    assert together == alone * 4
 
 
 def test_a_work_without_anything_is_refused_in_words(client: httpx.Client) -> None:

@@ -89,6 +89,16 @@ def test_an_audit_that_is_none_or_of_other_works_is_refused(
     assert why in refused(arguments, monkeypatch, capsys)
 
 
+@pytest.mark.parametrize("part", ["python_multipart", "uvicorn"])
+def test_a_missing_part_is_named_with_what_brings_it(
+    part: str, folders: Folders, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, part, None)
+    words = refused(["--port", "0", folders.model], monkeypatch, capsys)
+    assert part in words
+    assert 'pip install "sakka[web]"' in words
+
+
 def test_a_server_says_where_it_is_and_ends_on_ctrl_c(folders: Folders) -> None:
     command = [str(Path(sys.executable).parent / "sakka"), "serve", str(folders.model), "--port", "0"]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}

@@ -30,6 +30,9 @@ def run_server(settings: Settings, say: Callable[[str], None]) -> None:
         SakkaError: The address can't be listened on, or the application can't be made.
     """
     try:
+        import python_multipart  # noqa: F401  FastAPI asks for it late, and not by an ImportError
+        import uvicorn  # noqa: F401
+
         from sakka.web.app import create_app
     except ImportError as error:
         raise MissingPartError(
