@@ -13,7 +13,7 @@ import numpy as np
 
 from sakka.index.database import take_in_changes, upsert
 from sakka.index.filters import among
-from sakka.index.records import GROUP, STYLE, TEXT, batches_of, work_of
+from sakka.index.records import GROUP, STYLE, TEXT, WORK_COLUMNS, batches_of, work_of
 from sakka.progress import task
 from sakka.splits import IntArray
 from sakka.works import Catalog, Work
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 WORKS_AT_ONCE = 500
 LOOKED_AT = 5  # nearest works by style, and as many by text, that may be near-identical
+VECTORS_AT_ONCE = 50
+PARTITIONS = 8  # of the vector index that are looked at: a copy is very near
 TAKEN_IN_FROM = 200  # rows that no index of the database knows yet
 
 
@@ -58,17 +60,23 @@ def _groups_of(index: "Index", works: Catalog, table: Any) -> dict[str, str]:
     from sakka.likeness.groups import find_pairs
 
     own = set(works.ids)
-    beside: dict[str, dict[str, Any]] = {}
-    for row in table.select([STYLE, TEXT]).to_pylist():
-        for column in (STYLE, TEXT):
-            if row[column] is not None:
-                found = index.table.search(np.float32(row[column]), vector_column_name=column).distance_type("l2")
-                beside |= {each["id"]: each for each in found.limit(LOOKED_AT).to_list() if each["id"] not in own}
+    beside = {row["id"]: row for column in (STYLE, TEXT) for row in _near(index, table, column) if row["id"] not in own}
     known = [work_of(row) for row in beside.values() if all(_readable(path) for path in row["photos"] or ())]
     both = Catalog.from_works([*_absolute(works), *known])
     pairs = find_pairs(both).select("first", "second").to_numpy().astype(np.int64).reshape(-1, 2)
     name_of = {work.id: beside[work.id][GROUP] for work in known}
     return _named(both.ids, name_of, pairs)
+
+
+def _near(index: "Index", table: Any, column: str) -> list[dict[str, Any]]:
+    """Give the rows that are nearest to any of some rows by a vector."""
+    vectors = [np.float32(value) for value in table[column].to_pylist() if value is not None]
+    found: list[dict[str, Any]] = []
+    for start in range(0, len(vectors), VECTORS_AT_ONCE):
+        query = index.table.search(vectors[start : start + VECTORS_AT_ONCE], vector_column_name=column)
+        query = query.distance_type("l2").nprobes(PARTITIONS).limit(LOOKED_AT).select([*WORK_COLUMNS, GROUP])
+        found += query.to_list()
+    return found
 
 
 def _named(ids: list[str], name_of: dict[str, str], pairs: IntArray) -> dict[str, str]:

@@ -84,10 +84,11 @@ def write_works(database: Any, schema: "pa.Schema", batches: Iterable["pa.Record
     troubles: list[SakkaError] = []
     reader = pa.RecordBatchReader.from_batches(schema, _watched(batches, troubles))
     try:
-        table = database.create_table(WORKS_TABLE, data=reader, mode="overwrite", on_bad_vectors="null")
-    except RuntimeError as error:
+        with speaking_plainly(str(database.uri), "written"):
+            table = database.create_table(WORKS_TABLE, data=reader, mode="overwrite", on_bad_vectors="null")
+            make_indexes(table)
+    except SearchError as error:
         raise (troubles[0] if troubles else error) from None
-    make_indexes(table)
     return table
 
 
@@ -102,8 +103,9 @@ def _watched(batches: Iterable["pa.RecordBatch"], troubles: list[SakkaError]) ->
 
 def upsert(table: Any, rows: "pa.Table") -> None:
     """Write rows in one change: those with known ids replace what was there."""
-    writing = table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
-    writing.execute(rows, on_bad_vectors="null")
+    with speaking_plainly(str(table.uri), "written"):
+        writing = table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
+        writing.execute(rows, on_bad_vectors="null")
 
 
 def make_indexes(table: Any) -> None:
@@ -132,6 +134,11 @@ def make_vector_indexes(table: Any) -> None:
 
 def take_in_changes(table: Any) -> None:
     """Merge small files, bring the indexes up to date and forget old versions."""
+    with speaking_plainly(str(table.uri), "written"):
+        _take_in_changes(table)
+
+
+def _take_in_changes(table: Any) -> None:
     names = {column for index in table.list_indices() for column in index.columns}
     if table.count_rows() >= VECTOR_INDEX_FROM and "style" not in names:
         make_vector_indexes(table)

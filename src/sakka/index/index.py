@@ -30,7 +30,7 @@ from sakka.works import SCHEMA, Catalog, Work
 if TYPE_CHECKING:
     import pyarrow as pa
 
-INDEX_VERSION = 1
+INDEX_VERSION = 2
 INFO, TENSORS = "index.json", "space.safetensors"
 IDS_AT_ONCE = 500
 SUGGESTED = 3
@@ -110,10 +110,10 @@ class Index:
         """Write an index of rows that are at hand; see `build`."""
         connection = database.connected(folder)
         address = database.address_of(folder)
+        table = database.write_works(connection, schema, batches)
+        build = schema.metadata[b"build"].decode()
+        values = {**info, "version": INDEX_VERSION, "build": build, "works": table.count_rows()}
         with database.speaking_plainly(address, "written"):
-            table = database.write_works(connection, schema, batches)
-            build = schema.metadata[b"build"].decode()
-            values = {**info, "version": INDEX_VERSION, "build": build, "works": table.count_rows()}
             _write_parts(connection, spaces, values)
         return cls(address, table, spaces, values)
 
@@ -209,8 +209,7 @@ class Index:
         """
         from sakka.index.adding import add_works
 
-        with database.speaking_plainly(self.address, "written"):
-            return add_works(self, catalog)
+        return add_works(self, catalog)
 
     def remove(self, ids: Iterable[str]) -> int:
         """Remove works; give how many there were. An id that is not known is passed over.
