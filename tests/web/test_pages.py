@@ -84,8 +84,9 @@ def test_an_answer_is_kept_under_its_own_address(client: httpx.Client, photo: by
     address = sent.headers["location"]
     pages = [client.get(address, headers={**PAGE, "Accept-Language": each}).text for each in ("en", "ja")]
     assert all("creator 01" in page and "ブローチ" in page for page in pages)
-    assert client.get(f"{address}/photo").headers["content-type"] == "image/jpeg"
-    assert client.get(f"{address}/map").headers["content-type"] == "image/png"
+    pictures = [client.get(f"{address}/{name}") for name in ("photo", "map")]
+    assert [each.headers["content-type"] for each in pictures] == ["image/jpeg"] * 2
+    assert pictures[0].content != pictures[1].content
     for other in (f"{address}x", f"{address}/other", "/answers/x/photo", "/answers/x"):
         assert client.get(other, headers=PAGE).status_code == 404
 

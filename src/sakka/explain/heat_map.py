@@ -54,6 +54,12 @@ def heat_map(
     Returns:
         A PNG file's bytes; the same for the same photo and map.
     """
+    drawn = mapped(photo, regions, side_px=side_px)
+    return _png(drawn if legend is None else _with_legend(drawn, legend, font_file))
+
+
+def mapped(photo: Image.Image, regions: Regions, *, side_px: int = SIDE_PX) -> Image.Image:
+    """Draw a map of shares over a photo; see `heat_map`, which gives it as a file."""
     scale = side_px / max(photo.size)
     size = max(1, round(photo.width * scale)), max(1, round(photo.height * scale))
     strength = _strength(regions, size)
@@ -65,8 +71,7 @@ def heat_map(
     pixels: Picture = (grey * (1 - density) + colour * density).astype(np.float32)
     _outline(pixels, strength > STRONG, dashed=False)
     _outline(pixels, strength < -STRONG, dashed=True)
-    drawn = Image.fromarray(pixels.round().clip(0, 255).astype(np.uint8))
-    return _png(drawn if legend is None else _with_legend(drawn, legend, font_file))
+    return Image.fromarray(pixels.round().clip(0, 255).astype(np.uint8))
 
 
 def _strength(regions: Regions, size: tuple[int, int]) -> npt.NDArray[np.float32]:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from PIL import Image
 
 from sakka.explain.explanation import Explanation
-from sakka.explain.heat_map import heat_map
+from sakka.explain.heat_map import mapped
 from sakka.explain.words import WordShare
 from sakka.models.text.words import normalise
+from sakka.web.uploads import as_jpeg
 
 STEPS = 5
 
@@ -37,7 +38,7 @@ class Evidence:
         title: The title in passages.
         description: The description in passages.
         words: The words that spoke most for the creator, the strongest first.
-        heat_map: A PNG of the map over the photo; None without a photo.
+        heat_map: A JPEG of the map over the photo; None without a photo.
         photo_part: The photo's part of what photo and text said together, 0 to 1; None where there is one of them only.
     """
 
@@ -60,7 +61,7 @@ def evidence_of(found: Explanation, title: str, description: str, photo: Image.I
         photo: Its photo; None without one.
     """
     strongest = max((abs(word.share) for word in found.words), default=0.0)
-    drawn = None if photo is None or found.regions is None else heat_map(photo, found.regions)
+    drawn = None if photo is None or found.regions is None else as_jpeg(mapped(photo, found.regions))
     photo_size, text_size = abs(found.photo_share), abs(found.text_share)
     both = drawn is not None and bool(found.words) and photo_size + text_size > 0
     return Evidence(
