@@ -17,14 +17,13 @@ import numpy.typing as npt
 from sakka.models.photo.extractor import FloatTable
 from sakka.splits import IntArray
 
-KNOTS = 33
 LEAST_CHANCE = 1e-4  # of either kind of pair: no single pair is sure
 Doubles = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """The function r, linear between knots.
+    """The function r, linear between the centres of the steps that isotonic regression finds.
 
     Attributes:
         similarity: Where the knots stand, ascending, shape (n_knots,).
@@ -65,11 +64,9 @@ def fit_evidence(same: Doubles, different: Doubles, prior: float) -> Evidence:
     kinds = np.concatenate([np.ones(len(same)), np.zeros(len(different))])
     weights = np.concatenate([np.full(len(same), 0.5 / len(same)), np.full(len(different), 0.5 / len(different))])
     chance = IsotonicRegression(out_of_bounds="clip").fit(values, kinds, sample_weight=weights)
-    shares = np.linspace(0, 1, KNOTS)
-    knots = np.unique(np.concatenate([np.quantile(same, shares), np.quantile(different, shares)]))
-    found = chance.predict(knots)
-    found = np.clip(found, LEAST_CHANCE, 1 - LEAST_CHANCE)
-    return Evidence(knots, np.log(found / (1 - found)), prior)
+    levels, block = np.unique(np.clip(chance.y_thresholds_, LEAST_CHANCE, 1 - LEAST_CHANCE), return_inverse=True)
+    centres = np.bincount(block, chance.X_thresholds_) / np.bincount(block)
+    return Evidence(centres, np.log(levels / (1 - levels)), prior)
 
 
 def pairs_of(vectors: FloatTable, places: IntArray, groups: IntArray) -> tuple[Doubles, Doubles]:
