@@ -15,6 +15,7 @@ from tests.web.servers import Folders
 
 from sakka.web import describing
 from sakka.web.answers import KEPT_S, MOST_ANSWERS, Answer, AnswerStore
+from sakka.web.collection import Collection
 from sakka.web.engine import Naming
 from sakka.web.language import TEXTS, accepted
 from sakka.web.pictures import Pictures
@@ -238,9 +239,16 @@ def test_no_page_names_another_host(client: httpx.Client) -> None:
         assert "url(" not in content
 
 
-def test_pictures_are_kept_in_bounded_memory(folders: Folders) -> None:
-    from sakka.web.collection import Collection
+def test_a_creator_is_compared_with_some_others_in_a_large_catalog(folders: Folders) -> None:
+    collection = Collection(Catalog.read(folders.catalog))
+    few = collection.beside_others("creator 03", 7)
+    assert few.table["creator"].to_list().count("creator 03") == 12
+    assert len(few) == 19
+    assert few.ids == collection.beside_others("creator 03", 7).ids
+    assert len(collection.beside_others("creator 03", 1000)) == 72
 
+
+def test_pictures_are_kept_in_bounded_memory(folders: Folders) -> None:
     collection = Collection(Catalog.read(folders.catalog))
     pictures = Pictures(collection, most_bytes=5000)
     works = [work for work in (collection.work(f"work-01-{number:03}") for number in range(12)) if work]

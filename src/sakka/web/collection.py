@@ -47,6 +47,13 @@ class Collection:
         """Give some of a creator's works in the catalog's order; none where the creator is not there."""
         return self.at(self._by_creator.get(creator, [])[start : start + count])
 
+    def beside_others(self, creator: str, most: int) -> Catalog:
+        """Give a creator's works, and of the others' at most so many, drawn by lot and always the same."""
+        mine = self._by_creator.get(creator, [])
+        others = np.setdiff1d(np.arange(len(self.works)), mine)
+        drawn = np.random.default_rng(0).permutation(others)[:most]
+        return self.works.take(np.sort(np.concatenate([np.asarray(mine, dtype=np.int64), drawn])))
+
     def some(self, count: int, seed: int) -> list[Work]:
         """Give some works with photos, no two by one creator while there are enough creators."""
         generator = np.random.default_rng(seed)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sakka.index.index import Index
 
 MOST_KEPT = 200
+MOST_COMPARED = 5000  # works by others that a creator's words are compared with
 WAITING = 8
 PATIENCE_S = 10
 
@@ -50,7 +51,8 @@ class Describer:
         with self._lock:
             if creator in self._kept:  # another request asked for it meanwhile
                 return self._kept[creator]
-        made = describe_creator(self.collection.works, creator, self.model, self.index)
+        works = self.collection.beside_others(creator, MOST_COMPARED)
+        made = describe_creator(works, creator, self.model, self.index)
         with self._lock:
             self._kept[creator] = made
             if len(self._kept) > MOST_KEPT:
