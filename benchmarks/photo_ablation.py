@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,13 +24,15 @@ from sakka.models.photo.extractor import (
     DTYPES,
     INPUT_PX,
     PhotoExtractor,
+    VectorTable,
     channel_covariances,
     channel_statistics,
 )
 from sakka.models.photo.features import photo_features
+from sakka.models.photo.guesses import fit_with_guesses, guess, one_head, parts_of
 from sakka.models.photo.linear import PENALTY, PENALTY_WITH_COVARIANCES, mean_vectors
-from sakka.models.softmax import block_weights, fit_softmax
-from sakka.splits import Fold, nested_splits
+from sakka.models.softmax import SoftmaxHead, block_weights, fit_softmax
+from sakka.splits import Fold, IntArray, nested_splits
 from sakka.works import Catalog
 
 ROUNDS = 5
@@ -47,6 +50,7 @@ class Variant:
         covariances: The stages of covariances.
         learns: The views of a photo whose mean vector is learned from.
         reads: The views whose answers are averaged.
+        guesses: Whether the head is given guesses of the creator.
         penalty: The weight of the squared weights; None: the photo model's default.
     """
 
@@ -55,6 +59,7 @@ class Variant:
     covariances: tuple[str, ...] = STAGES
     learns: tuple[str, ...] = (STRAIGHT,)
     reads: tuple[str, ...] = (STRAIGHT,)
+    guesses: bool = False
     penalty: float | None = None
 
 
@@ -66,9 +71,12 @@ VARIANTS = (
     Variant("... of blocks 4 and 7", None, ("block4", "block7")),
     Variant("... of blocks 2, 4, 7 and 10"),
     Variant("... with a penalty of 0.004", penalty=0.004),
-    Variant("... learning from mirror images too (the default)", learns=BOTH),
-    Variant("... with a penalty of 0.004", learns=BOTH, penalty=0.004),
-    Variant("... and answering by the mirror image too", learns=BOTH, reads=BOTH),
+    Variant("... learning from mirror images too", learns=BOTH),
+    Variant("... learning from mirror images and reading both", learns=BOTH, reads=BOTH),
+    Variant("... with guesses of the creator", guesses=True),
+    Variant("... with guesses, learning from mirror images too (the default)", learns=BOTH, guesses=True),
+    Variant("... with a penalty of 0.02", learns=BOTH, guesses=True, penalty=0.02),
+    Variant("... the default, reading both", learns=BOTH, reads=BOTH, guesses=True),
 )
 
 
@@ -83,14 +91,17 @@ def judged(works: Catalog, folds: Sequence[Fold], variant: Variant) -> list[str]
     if len(variant.learns) > 1:
         lessons = mean_vectors(*(used[view] for view in variant.learns))
     places, has_photo = works.creator_indices(works.creators), works.has_photo
-    heads = fit_softmax(
-        lessons,
-        places,
-        [fold.train[has_photo[fold.train]] for fold in folds],
-        n_classes=len(works.creators),
-        penalty=variant.penalty or (PENALTY_WITH_COVARIANCES if len(blocks) > 1 else PENALTY),
-        weights=block_weights([len(block) for block in blocks]),
-    )
+    widths = [len(block) for block in blocks]
+    settings: Any = {
+        "n_classes": len(works.creators),
+        "penalty": variant.penalty or (PENALTY_WITH_COVARIANCES if len(blocks) > 1 else PENALTY),
+        "seed": 0,
+    }
+    rows_of_folds = [fold.train[has_photo[fold.train]] for fold in folds]
+    if variant.guesses:
+        heads = [_head_with_guesses(lessons[rows], places[rows], widths, settings) for rows in rows_of_folds]
+    else:
+        heads = fit_softmax(lessons, places, rows_of_folds, weights=block_weights(widths), **settings)
     right, losses = [], []
     for fold, head in zip(folds, heads, strict=True):
         rows = fold.validation[has_photo[fold.validation]]
@@ -101,6 +112,13 @@ def judged(works: Catalog, folds: Sequence[Fold], variant: Variant) -> list[str]
         f"{len(columns):,}",
         *(f"{statistics.fmean(values):.4f} ± {_spread(values):.4f}" for values in (right, losses)),
     ]
+
+
+def _head_with_guesses(vectors: VectorTable, places: IntArray, widths: Sequence[int], settings: Any) -> SoftmaxHead:
+    told = np.eye(settings["n_classes"], dtype=np.float32)[places]
+    guesses = [guess(vectors, widths, told, np.ones(len(places), np.bool_), parts_of(places, settings["seed"]))]
+    head = fit_with_guesses(vectors, guesses, places, np.arange(len(places)), widths=widths, **settings)
+    return one_head(head, guesses)
 
 
 def _spread(values: Sequence[float]) -> float:

@@ -16,12 +16,14 @@ from sakka.works import Catalog
 TUNED: dict[str, object] = {
     "learning_rate": 0.05, "momentum": 0.9, "batch": 8, "epochs": 8, "hidden": 16, "input_px": 32, "dtype": "float32",
 }  # fmt: skip
+ONE_STAGE: dict[str, object] = {"stages": ["block2"], "covariances": ["block2"], "dtype": "float32"}
 # Settings that make a model small, and how far answers of folds fitted together may be from those fitted alone.
 SMALL: dict[str, tuple[dict[str, object], float]] = {
     "fused": ({"photo": "labels-lightgbm", "photo_settings": {"iterations": 5}}, 1e-4),
     "labels-lightgbm": ({"iterations": 5}, 1e-6),
     "photo-efficientnet_lite0-finetuned": (TUNED, 1e-6),
-    "photo-efficientnet_lite0-taught": ({"stages": ["block2"]}, 1e-6),
+    "photo-efficientnet_lite0": (ONE_STAGE, 1e-6),
+    "photo-efficientnet_lite0-taught": (ONE_STAGE, 1e-6),
     "photo-vgg16-finetuned": (TUNED, 1e-6),
     "text-fasttext": ({"epoch": 100, "dim": 10}, 1e-6),
     "text-word2vec": ({"dim": 20, "epochs": 300, "min_count": 1, "skip_gram": True, "iterations": 10}, 1e-6),

@@ -5,12 +5,14 @@ all folds are fitted side by side (`models/softmax.py`). A work without a photo 
 
 Means and deviations are one block of features and each stage's covariances another; the blocks count alike, however
 many columns each has. The heads learn from the mean of a photo's vector and its mirror image's, and read the photo
-as it is: an answer takes no longer, and what depends on left and right counts for less. The penalty's defaults, the
-stages and the mirroring were chosen on validation parts of nested folds of real works, never on test parts.
+as it is: an answer takes no longer, and what depends on left and right counts for less. They are also given guesses of
+the creator (`guesses.py`). The penalty's defaults, the stages, the mirroring and the guesses were chosen on validation
+parts of nested folds of real works, never on test parts.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import ClassVar, Self
 
 import numpy as np
@@ -29,7 +31,10 @@ from sakka.models.growing import GrowingHead
 from sakka.models.new_columns import Columns, Kept
 from sakka.models.photo.extractor import PhotoExtractor, VectorTable
 from sakka.models.photo.features import photo_features
+from sakka.models.photo.guesses import LEAST_WORKS, Guesses, fit_with_guesses, guess, one_head, parts_of
 from sakka.models.softmax import FloatTable, SoftmaxHead, block_weights, fit_softmax
+from sakka.models.workers import work_off
+from sakka.progress import track
 from sakka.splits import Fold, IntArray
 from sakka.works import Catalog
 
@@ -60,6 +65,7 @@ class PhotoLinear(GrowingHead):
         dtype: The network's number format, `float32` or `bfloat16`; None: the faster one on this machine.
         seed: Draws the order in which the heads see the works.
         mirrored: Whether mirror images are learned from too; None: where covariances are used.
+        guesses: Whether the head is given guesses of the creator (`guesses.py`); None: where covariances are used.
     """
 
     modality: ClassVar[Modality] = "photo"
@@ -73,6 +79,7 @@ class PhotoLinear(GrowingHead):
         seed: int = 0,
         covariances: Sequence[str] | None = None,
         mirrored: bool | None = None,
+        guesses: bool | None = None,
     ) -> None:
         self.stages = stages if stages is None else list(stages)
         self.covariances = covariances if covariances is None else list(covariances)
@@ -80,6 +87,7 @@ class PhotoLinear(GrowingHead):
         self.dtype = dtype
         self.seed = seed
         self.mirrored = mirrored
+        self.guesses = guesses
 
     def fit(self, works: Catalog, creators: Sequence[str] | None = None) -> Self:
         """Learn from the works' featured photos.
@@ -128,6 +136,12 @@ class PhotoLinear(GrowingHead):
             raise ModelError(f"got penalty {self.penalty!r}; expected a number above 0")
         self._blocks()
 
+    def _has_covariances(self) -> bool:
+        return len(self._blocks()) > 1
+
+    def _has_guesses(self) -> bool:
+        return self._has_covariances() if self.guesses is None else self.guesses
+
     def _penalty(self, has_covariances: bool) -> float:
         if self.penalty is not None:
             return float(self.penalty)
@@ -149,12 +163,53 @@ class PhotoLinear(GrowingHead):
         self, works: Catalog, features: VectorTable, places: IntArray, parts: Sequence[IntArray], n_classes: int
     ) -> Iterator[SoftmaxHead | None]:
         """Give a head for each of some parts of the works to learn from; None for a part without photos."""
-        lessons = self._lessons(works, features)
-        yield from self._heads(lessons, places, [part[works.has_photo[part]] for part in parts], n_classes)
+        vectors = self._lessons(works, features)
+        if self._has_guesses():
+            learn = partial(self._learn_part, works, vectors, places, n_classes)
+            yield from track(work_off(parts, learn, "sakka-heads"), "photo heads", total=len(parts))
+        else:
+            yield from self._heads(vectors, places, [part[works.has_photo[part]] for part in parts], n_classes)
+
+    def _learn_part(
+        self, works: Catalog, vectors: VectorTable, places: IntArray, n_classes: int, part: IntArray
+    ) -> SoftmaxHead | None:
+        """Fit one part's head with guesses beside the vectors."""
+        seen = part[works.has_photo[part]]
+        if len(seen) == 0:
+            return None
+        some, mine, every = vectors[seen], places[seen], np.arange(len(seen))
+        guesses = self._guesses(works.take(part), some, places[part], n_classes) if len(seen) >= LEAST_WORKS else []
+        head = self._head_on(some, guesses, mine, every, n_classes)
+        return one_head(head, guesses) if guesses else head
+
+    def _guesses(self, works: Catalog, vectors: VectorTable, places: IntArray, n_classes: int) -> list[Guesses]:
+        """Give what the head is told beside the vectors of the works that have a photo."""
+        seen = works.has_photo
+        told = np.eye(n_classes, dtype=np.float32)[places[seen]]
+        able = np.ones(len(told), dtype=np.bool_)
+        return [guess(vectors, self._widths(), told, able, parts_of(places, self.seed)[seen])]
+
+    def _head_on(
+        self, vectors: VectorTable, guesses: Sequence[Guesses], places: IntArray, rows: IntArray, n_classes: int
+    ) -> SoftmaxHead:
+        widths = self._widths()
+        return fit_with_guesses(
+            vectors,
+            guesses,
+            places,
+            rows,
+            widths=widths,
+            n_classes=n_classes,
+            penalty=self._penalty(len(widths) > 1),
+            seed=self.seed,
+        )
+
+    def _widths(self) -> list[int]:
+        return [len(block) for block in self._blocks()]
 
     def _lessons(self, works: Catalog, features: VectorTable) -> VectorTable:
         """Give what the heads learn from: the works' vectors, or their means with the mirror images' vectors."""
-        mirrored = len(self._blocks()) > 1 if self.mirrored is None else self.mirrored
+        mirrored = self._has_covariances() if self.mirrored is None else self.mirrored
         if not mirrored or not works.has_photo.any():
             return features
         turned, _ = photo_features(works, self._extractor.of_mirror_images(), np.concatenate(self._blocks()))
