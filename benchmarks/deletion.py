@@ -47,7 +47,7 @@ def photo_curves(works: Catalog, fold: Fold, rows: Sequence[int], generator: np.
     model = EfficientNetLinear().fit(works.take(fold.train))
     ask = photo_answers(model)
     curves: Curves = {EXACT: [], AGAIN: [], LOT: []}
-    for path in _shown(works.take(rows).photo_paths):
+    for path in _counted([path for path in works.take(rows).photo_paths if path is not None]):
         pixels = photo_pixels(path)
         creator, against = np.argsort(-ask(pixels[None])[0], kind="stable")[:2].tolist()
         shares, _ = region_shares(model, pixels, creator, against)
@@ -109,8 +109,12 @@ def table_rows(what: str, curves: Curves, generator: np.random.Generator) -> Ite
         yield [what, name, f"{len(own):,}", f"{own.mean():.3f}", said]
 
 
-def _shown(paths: Sequence[Path | None]) -> Iterator[Path]:
-    return (path for path in paths if path is not None)
+def _counted(paths: Sequence[Path]) -> Iterator[Path]:
+    """Give the paths, saying on standard error now and then how many are done."""
+    for number, path in enumerate(paths):
+        if number % 25 == 0:
+            sys.stderr.write(f"photos: {number} of {len(paths)}\n")
+        yield path
 
 
 def main() -> None:
