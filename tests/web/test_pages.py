@@ -13,6 +13,7 @@ import httpx
 import pytest
 from tests.web.servers import Folders
 
+from sakka.models.fused import FusedModel
 from sakka.web import describing
 from sakka.web.answers import KEPT_S, MOST_ANSWERS, Answer, AnswerStore
 from sakka.web.collection import Collection
@@ -98,6 +99,23 @@ def test_an_answer_to_a_text_has_no_picture_and_one_about_a_work_leads_back(clie
     sent = client.post("/works/work-01-003/answer", headers=PAGE)
     assert 'href="/works/work-01-003"' in client.get(sent.headers["location"], headers=PAGE).text
     assert client.post("/works/none/answer", headers=PAGE).status_code == 404
+
+
+def test_a_photo_is_answered_without_evidence_where_the_model_reads_texts_only(
+    serve: Serve, settings: Settings, folder: Path, photo: bytes
+) -> None:
+    works = (Work(str(number), f"maker {number % 2}", ("leather", "linen")[number % 2]) for number in range(8))
+    FusedModel().fit(Catalog.from_works(works)).save(folder / "model")
+    client = serve(replace(settings, model=folder / "model", index=None))
+    answer = client.post("/", files={"photo": ("x", photo)}, headers=PAGE, follow_redirects=True)
+    assert answer.status_code == 200
+    assert "maker 0" in answer.text
+    assert 'id="evidence"' not in answer.text
+    explained = client.post("/v1/explain", files={"photo": ("x", photo)})
+    assert explained.status_code == 422
+    assert "a title or a description" in explained.json()["detail"]
+    text = client.post("/", data={"title": "linen"}, headers=PAGE, follow_redirects=True).text
+    assert 'id="evidence"' in text
 
 
 def test_answers_are_forgotten_by_age_and_by_number() -> None:

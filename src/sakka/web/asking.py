@@ -1,7 +1,7 @@
 """What the page asks of the engine for one work: who made it, why, and what is near it."""
 
+from sakka.errors import ModelError
 from sakka.explain.explanation import explain
-from sakka.models.fused import FusedModel
 from sakka.photos import read_photo
 from sakka.web.answers import Answer
 from sakka.web.engine import Engine, Naming
@@ -39,9 +39,13 @@ def ask_about_work(engine: Engine, work: Work) -> Answer:
 
 
 def evidence_for(engine: Engine, work: Work, naming: Naming, upload: Upload | None) -> Evidence | None:
-    """Give what spoke for the first creator and against the second; None where there is nothing to tell apart."""
-    if len(naming.creators) < 2 or not isinstance(engine.model, FusedModel):
+    """Give what spoke for the first creator and against the second; None where the model reads nothing of the work."""
+    if len(naming.creators) < 2:
         return None
     first, second = (name for name, _ in naming.creators[:2])
-    found = explain(engine.model, work, creator=first, against=second, photo_root=engine.collection.works.photo_root)
+    root = engine.collection.works.photo_root
+    try:
+        found = explain(engine.model, work, creator=first, against=second, photo_root=root)
+    except ModelError:  # no photo or no text where the model reads nothing else
+        return None
     return evidence_of(found, work.title, work.description, None if upload is None else upload.shown)
