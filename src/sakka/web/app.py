@@ -1,5 +1,6 @@
 """The server's application: the API and the page behind one guard."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -40,27 +41,7 @@ def create_app(settings: Settings) -> FastAPI:
     """
     settings.check()
     engine, metrics = Engine(settings), Metrics()
-
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        await engine.ask(engine.warm_up)
-        yield
-        engine.close()
-
-    app = FastAPI(
-        title="sakka",
-        version=sakka.__version__,
-        description=DESCRIPTION,
-        lifespan=lifespan,
-        docs_url=None,  # those pages load scripts from another host
-        redoc_url=None,
-        form_limits={
-            "max_files": MOST_FILES,
-            "max_fields": MOST_FIELDS,
-            "max_part_size": 4 * settings.limits.description_characters,
-        },
-    )
-    pages = Pages(engine)
+    app, pages = _empty_app(engine), Pages(engine)
     app.include_router(api_router(engine, metrics))
     app.include_router(find_router(engine))
     app.include_router(explain_router(engine))
@@ -74,6 +55,30 @@ def create_app(settings: Settings) -> FastAPI:
 
     app.add_middleware(Guard, settings=settings, metrics=metrics, refuse=refuse)
     return app
+
+
+def _empty_app(engine: Engine) -> FastAPI:
+    """Give an application without routes that ends with its engine."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await asyncio.to_thread(engine.warm_up)  # no limit on its time
+        yield
+        engine.close()
+
+    return FastAPI(
+        title="sakka",
+        version=sakka.__version__,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,  # those pages load scripts from another host
+        redoc_url=None,
+        form_limits={
+            "max_files": MOST_FILES,
+            "max_fields": MOST_FIELDS,
+            "max_part_size": 4 * engine.settings.limits.description_characters,
+        },
+    )
 
 
 def _answer_errors(app: FastAPI, pages: Pages) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+from PIL import Image
 
 from sakka.errors import ServeError
 from sakka.index.hits import Hit
@@ -19,6 +20,7 @@ from sakka.web.finding import Finder, Near
 from sakka.web.pictures import Pictures
 from sakka.web.problems import Problem
 from sakka.web.settings import Settings
+from sakka.web.uploads import as_jpeg, check_upload, work_of
 from sakka.web.workers import Workers
 from sakka.works import Catalog, Work
 
@@ -80,7 +82,9 @@ class Engine:
 
     def warm_up(self) -> None:
         """Load what is loaded on first use, so that the first caller does not wait for it."""
-        self.name(Catalog.from_works([Work("warm-up", title="warm-up")]), 1)
+        photo = check_upload(as_jpeg(Image.new("RGB", (64, 64))), self.settings.limits)
+        with work_of(photo, "warm-up", "") as work:
+            self.name(Catalog.from_works([work]), 1)
 
     def close(self) -> None:
         """End the threads."""

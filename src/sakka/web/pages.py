@@ -68,6 +68,7 @@ class Pages:
         """Give the routes of all pages."""
         router = APIRouter(include_in_schema=False)
         self._add_asking(router)
+        self._add_answers(router)
         self._add_works(router)
         self._add_search(router)
         self._add_audit(router)
@@ -109,6 +110,7 @@ class Pages:
             answer = await self.engine.ask(lambda: ask_about(self.engine, upload, title, description))
             return RedirectResponse(f"/answers/{self.answers.keep(answer)}", 303)
 
+    def _add_answers(self, router: APIRouter) -> None:
         @router.post("/works/{work_id:path}/answer", **HIDDEN)
         async def ask_of_work(work_id: WorkId) -> Response:
             work = self.engine.work(work_id)
