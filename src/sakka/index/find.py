@@ -20,6 +20,7 @@ from sakka.index.index import Index
 from sakka.index.records import GROUP, SEEN, SEEN_LENGTH, STYLE, TEXT, VECTORS, WORD_COLUMN, WORK_COLUMNS, vector_of
 from sakka.models.photo.extractor import FloatTable
 from sakka.style.space import unit_rows
+from sakka.style.thesaurus import alternatives
 from sakka.style.words import segmented
 from sakka.works import Catalog, Work
 
@@ -147,12 +148,12 @@ def search(
     if not ways or set(ways) - set(WAYS):
         raise SearchError(f"got {', '.join(ways) or 'no way'} to search by, expected some of {', '.join(WAYS)}")
     filters = filters or Filters()
-    telling = index.spaces.words.telling(spoken)[:MOST_WORDS]
+    terms = [alternatives(word) for word in index.spaces.words.telling(spoken)[:MOST_WORDS]]
     asked = Asked(_nothing(index), _nothing(index), None, (), ()) if photo is None else asked_with(index, photo, (), ())
     direction = asked.direction
 
     def fetch(depth: int) -> list[Row]:
-        rows = by_words(index, telling, max(depth, CANDIDATES), filters, asked.groups, ways)
+        rows = by_words(index, terms, max(depth, CANDIDATES), filters, asked.groups, ways)
         if direction is not None:
             styled = nearest(index, STYLE, direction, depth, filters, asked.groups)
             rows = fused([(1.0, rows), (1.0, styled)])
@@ -163,30 +164,31 @@ def search(
 
 def by_words(
     index: Index,
-    words: Sequence[str],
+    terms: Sequence[Sequence[str]],
     depth: int,
     filters: Filters,
     not_groups: Sequence[str] = (),
     ways: Sequence[str] = WAYS,
 ) -> list[Row]:
-    """Give the rows that fit segmented words, in order of evidence, which is their `score`."""
+    """Give the rows that fit terms, each the words that mean the same; their `score` is the evidence."""
     space = index.spaces.words
     found: dict[str, Row] = {}
-    look = space.look(words) if "photo" in ways else None
+    look = space.look(terms) if "photo" in ways else None
     columns = (WORD_COLUMN, SEEN, SEEN_LENGTH)
     if "text" in ways:
-        found |= {row["id"]: row for row in matching(index, " ".join(words), depth, filters, not_groups, columns)}
+        spoken = " ".join(word for words in terms for word in words)
+        found |= {row["id"]: row for row in matching(index, spoken, depth, filters, not_groups, columns)}
     if look is not None:
         found |= {row["id"]: row for row in nearest(index, SEEN, look, depth, filters, not_groups, columns)}
     rows = list(found.values())
-    said = np.zeros((len(rows), len(words)), dtype=np.bool_)
+    said = np.zeros((len(rows), len(terms)), dtype=np.bool_)
     seen = np.full((len(rows), space.seen_size), np.nan, dtype=np.float32)
     for place, row in enumerate(rows):
         own = set(row[WORD_COLUMN].split())
-        said[place] = ["text" in ways and word in own for word in words]
+        said[place] = ["text" in ways and not own.isdisjoint(words) for words in terms]
         if row[SEEN] is not None:
             seen[place] = row[SEEN] * np.float32(row[SEEN_LENGTH])
-    scores = space.evidence(words, said, seen if "photo" in ways else None)
+    scores = space.evidence(terms, said, seen if "photo" in ways else None)
     order = sorted(range(len(rows)), key=lambda place: (-scores[place], rows[place]["id"]))
     return [{**rows[place], "score": float(scores[place])} for place in order]
 

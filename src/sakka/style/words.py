@@ -129,38 +129,38 @@ class WordSpace:
         return 0.0 if place is None else float(self.share[place])
 
     def evidence(
-        self, words: Sequence[str], said: npt.NDArray[np.bool_], seen: FloatTable | None
+        self, terms: Sequence[Sequence[str]], said: npt.NDArray[np.bool_], seen: FloatTable | None
     ) -> npt.NDArray[np.float64]:
-        """Give how well works fit words: the sum of e over the words, shape (n_works,).
+        """Give how well works fit terms: the sum of e over the terms, shape (n_works,).
 
         Args:
-            words: Segmented words.
-            said: Whether each work's text has each word, shape (n_works, n_words).
+            terms: Each the segmented words that mean the same; their chances and shares add up.
+            said: Whether each work's text has a word of each term, shape (n_works, n_terms).
             seen: The works' photo coordinates, shape (n_works, seen_size), rows of NaN where there is no photo; None:
                 photos don't count.
         """
         total = np.zeros(len(said))
-        for column, word in enumerate(words):
-            share = max(self.share_of(word), FLOOR)
+        for column, words in enumerate(terms):
+            share = float(np.clip(sum(self.share_of(word) for word in words), FLOOR, 1))
+            shown = [place for word in words if (place := self._shown(word)) is not None]
             chance = np.full(len(said), share)
-            shown = self._shown(word)
-            if seen is not None and shown is not None:
-                expected = seen @ self.bridge[:, shown] + self.start[shown]
+            if seen is not None and shown:
+                expected = (seen @ self.bridge[:, shown] + self.start[shown]).sum(axis=1)
                 chance = np.where(np.isnan(expected), share, np.clip(expected, FLOOR, 1))
             trusted = RELIABLE * said[:, column]
             total += np.log((trusted + (1 - trusted) * chance) / share)
         return total
 
-    def look(self, words: Sequence[str]) -> FloatTable | None:
-        """Give the unit direction in photo coordinates along which words become likelier; None where photos can't tell.
+    def look(self, terms: Sequence[Sequence[str]]) -> FloatTable | None:
+        """Give the unit direction in photo coordinates along which terms become likelier; None where photos can't tell.
 
-        Each word weighs by how rare it is, as its evidence grows with the chance over the share.
+        Each term weighs by how rare it is, as its evidence grows with the chance over the share.
         """
         total = np.zeros(self.seen_size, dtype=np.float64)
-        for word in words:
-            shown = self._shown(word)
-            if shown is not None:
-                total += self.bridge[:, shown] / max(self.share_of(word), 10 * FLOOR)
+        for words in terms:
+            share = sum(self.share_of(word) for word in words)
+            shown = [place for word in words if (place := self._shown(word)) is not None]
+            total += self.bridge[:, shown].sum(axis=1) / max(share, 10 * FLOOR)
         length = np.linalg.norm(total)
         if length == 0:
             return None
