@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -116,8 +117,8 @@ def truth_of(catalog: Catalog, settings: MarketSettings) -> Truth:
     return {each: plan_work(settings, work_key(settings.seed, each)) for each in catalog.ids}
 
 
-def interval(hits: npt.NDArray[np.bool_], seed: int = SEED) -> tuple[float, float]:
-    """Give the 95 % bootstrap interval of a share over queries."""
+def interval(hits: npt.NDArray[Any], seed: int = SEED) -> tuple[float, float]:
+    """Give the 95 % bootstrap interval of a mean over queries."""
     generator = np.random.default_rng(seed)
     means = hits[generator.integers(len(hits), size=(2000, len(hits)))].mean(axis=1)
     return float(np.quantile(means, 0.025)), float(np.quantile(means, 0.975))
@@ -144,13 +145,21 @@ def _print(index: Index, queries: Sequence[Query], truth: Truth) -> None:
     print(f"{len(index):,} works, {len(queries)} queries, such as {', '.join(query.words for query in queries[:3])}\n")
     print(f"| way | a match in the first {TOP} | 95 % interval | the work in the first {TOP} | 95 % interval |")
     print("|---|---:|---|---:|---|")
-    for name, ways in WAYS.items():
-        found = judge(index, queries, truth, ways)
+    judged = {name: judge(index, queries, truth, ways) for name, ways in WAYS.items()}
+    for name, found in judged.items():
         cells = []
         for column in (1, 0):
             low, high = interval(found[:, column])
             cells += [f"{found[:, column].mean():.3f}", f"{low:.3f} to {high:.3f}"]
         print(f"| {name} | {' | '.join(cells)} |")
+    both, *others = judged
+    for name in others:
+        gains = judged[both].astype(np.float64) - judged[name]
+        told = [
+            f"{gains[:, column].mean():+.3f} ({' to '.join(f'{end:+.3f}' for end in interval(gains[:, column]))})"
+            for column in (1, 0)
+        ]
+        print(f"\n{both} over {name}, query by query: a match {told[0]}, the work {told[1]}")
 
 
 def _drawn(seed: int, scratch: Path) -> Catalog:

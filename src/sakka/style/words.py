@@ -42,6 +42,7 @@ COMMON = 0.3  # a word of more works than this share tells nothing apart
 _TO_HIRAGANA = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}
 
 
+@lru_cache(maxsize=1 << 13)  # a batch's texts are read twice
 def segmented(text: str) -> str:
     """Give the words of a text with spaces between them, signs left out: what full-text search reads.
 
