@@ -19,7 +19,7 @@ from sakka.web.describing import Describer
 from sakka.web.finding import Finder, Near
 from sakka.web.pictures import Pictures
 from sakka.web.problems import Problem
-from sakka.web.settings import Settings
+from sakka.web.settings import Limits, Settings
 from sakka.web.uploads import as_jpeg, check_upload, work_of
 from sakka.web.workers import Workers
 from sakka.works import Catalog, Work
@@ -82,7 +82,7 @@ class Engine:
 
     def warm_up(self) -> None:
         """Load what is loaded on first use, so that the first caller does not wait for it."""
-        photo = check_upload(as_jpeg(Image.new("RGB", (64, 64))), self.settings.limits)
+        photo = check_upload(as_jpeg(Image.new("RGB", (64, 64))), Limits())
         with work_of(photo, "warm-up", "") as work:
             self.name(Catalog.from_works([work]), 1)
 
