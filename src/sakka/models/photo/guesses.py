@@ -28,7 +28,7 @@ from sakka.splits import IntArray, deal
 
 PARTS = 5
 RIDGE = 0.3  # beside a work's mean squared length of 1
-SHARE = 0.5  # what a lesson's guesses count beside the photo's vector
+SHARE = 2.0  # what a lesson's guesses count beside the photo's vector
 MOST_WORKS = 6000  # that a regression is fitted on; its time grows with the cube
 LEAST_WORKS = 20
 ROWS_AT_ONCE = 1024
