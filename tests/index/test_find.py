@@ -112,6 +112,15 @@ def test_a_strange_query_is_answered_or_refused_in_one_line(index: Index, words:
         assert len(search(index, words, count=3)) == 3
 
 
+@pytest.mark.parametrize("text", ["\ud800", "\x00", "\\", "'", "a" * 3000])
+def test_strange_texts_are_answered_or_refused_in_one_line(index: Index, text: str) -> None:
+    with pytest.raises(SearchError, match=r"^no work has the id [^\n]*$"):
+        index.row(text)
+    assert similar(index, "work-02-003", filters=Filters(creators=(text,), categories=(text,))) == []
+    assert similar(index, Work("outside", title=text, description="桜"), count=1)
+    assert index.remove([text]) == 0
+
+
 def test_asking_with_nothing_is_refused(index: Index) -> None:
     with pytest.raises(SearchError, match="nothing to compare with"):
         similar(index)

@@ -55,7 +55,12 @@ def quoted(value: str) -> str:
     >>> quoted("Mori's")
     "'Mori''s'"
     """
-    return "'" + value.replace("'", "''") + "'"
+    return "'" + encodable(value).replace("'", "''") + "'"
+
+
+def encodable(text: str) -> str:
+    """Put a replacement character in the place of what UTF-8 can't write: halves of surrogate pairs."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _timestamp(moment: datetime) -> str:

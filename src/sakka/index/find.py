@@ -14,7 +14,7 @@ import numpy as np
 
 from sakka.errors import SearchError
 from sakka.index.database import speaking_plainly
-from sakka.index.filters import Filters
+from sakka.index.filters import Filters, encodable
 from sakka.index.hits import Hit, Row, at_most, folded, fused
 from sakka.index.index import Index
 from sakka.index.records import GROUP, SEEN, SEEN_LENGTH, STYLE, TEXT, VECTORS, WORD_COLUMN, WORK_COLUMNS, vector_of
@@ -205,7 +205,8 @@ def asked_with(index: Index, query: str | Work | None, like: Sequence[str], unli
     style = [vector for row in wanted if (vector := vector_of(row, STYLE)) is not None]
     text = vector_of(wanted[0], TEXT) if wanted else None
     if isinstance(query, Work):
-        outside = Catalog.from_works([query])
+        written = replace(query, title=encodable(query.title), description=encodable(query.description))
+        outside = Catalog.from_works([written])
         vector, words = index.spaces.style.vectors(outside)[0], index.spaces.words.vectors(outside.texts)[0]
         style += [vector] if vector.any() else []
         text = words if words.any() else None
