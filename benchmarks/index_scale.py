@@ -23,9 +23,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
@@ -37,6 +39,7 @@ from sakka.index.find import nearest, search, similar
 from sakka.index.index import Index, Spaces, schema_of
 from sakka.index.records import SEEN, STYLE, TEXT, batch_of
 from sakka.models.photo.extractor import FloatTable, PhotoExtractor
+from sakka.splits import IntArray
 from sakka.style.calibrated import fit_evidence, pairs_of, prior_of
 from sakka.style.makers import maker_axes
 from sakka.style.photos import PhotoAxes
@@ -143,6 +146,24 @@ def from_outside(number: int, count: int = ADDED) -> Catalog:
     )
 
 
+class Simulated(StyleSpace):
+    """A style space for which every work has a photo, whose coordinates are drawn by chance."""
+
+    def coordinates(self, works: Catalog) -> Iterator[tuple[IntArray, FloatTable, npt.NDArray[np.bool_]]]:
+        """Give drawn coordinates, all in one batch."""
+        table = np.random.default_rng(len(works)).standard_normal((len(works), COORDINATES), dtype=np.float32)
+        yield np.arange(len(works)), table, np.ones(len(works), dtype=np.bool_)
+
+
+def opened(address: Path | str) -> Index:
+    """Open an index in which works without photos are read as if they had some."""
+    index = Index.open(address)
+    style = index.spaces.style
+    simulated = Simulated(**{field.name: getattr(style, field.name) for field in fields(style)})
+    index.spaces = Spaces(simulated, index.spaces.words)
+    return index
+
+
 def killed(address: str, kills: int) -> str:
     """Kill a process that adds and removes works, again and again, and say what the index holds then."""
     index = Index.open(address)
@@ -164,7 +185,7 @@ def killed(address: str, kills: int) -> str:
 
 def change(address: str) -> None:
     """Add works and remove half of them until killed."""
-    index = Index.open(address)
+    index = opened(address)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     number = os.getpid() * 1000
@@ -182,16 +203,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--creators", type=int, default=944)
     parser.add_argument("--questions", type=int, default=200)
     parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument(
-        "--folder", type=Path, help="where the index stays, or is from an earlier call"
-    )
+    parser.add_argument("--folder", type=Path, help="where the index stays, or is from an earlier call")
     asked = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="sakka-benchmark-index-") as scratch:
         folder = asked.folder or Path(scratch) / "index"
         catalog, truth, coordinates = simulated(asked.works, asked.creators, seed=1)
         if not folder.is_dir():
             build(folder, catalog, coordinates)
-        index = Index.open(folder)
+        index = opened(folder)
         ask(index, truth, asked.questions)
         start = time.perf_counter()
         index.add(from_outside(0))

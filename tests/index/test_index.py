@@ -14,6 +14,7 @@ from tests.catalogs import tiny_catalog
 from sakka.errors import PhotoError, SearchError
 from sakka.index import database
 from sakka.index.adding import _named
+from sakka.index.find import similar
 from sakka.index.index import Index, model_sha256
 from sakka.works import Catalog, Work
 
@@ -203,3 +204,14 @@ class Running:
 @pytest.fixture(autouse=True)
 def _python_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+
+
+def test_many_works_without_photos_join_the_vector_indexes(own_index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "VECTOR_INDEX_FROM", 300)
+    texts = Catalog.from_works(Work(f"silent-{number}", title=f"革の鞄 {number}") for number in range(300))
+    assert own_index.add(texts) == 300  # now the vectors have indexes
+    assert "style_idx" in {each.name for each in own_index.table.list_indices()}
+    more = Catalog.from_works(Work(f"more-{number}", title=f"革の鞄 {number}") for number in range(250))
+    assert own_index.add(more) == 250
+    assert len(own_index) == 586
+    assert {hit.work.creator for hit in similar(own_index, "work-02-003", count=3)} == {"creator 02"}

@@ -142,4 +142,9 @@ def _take_in_changes(table: Any) -> None:
     names = {column for index in table.list_indices() for column in index.columns}
     if table.count_rows() >= VECTOR_INDEX_FROM and "style" not in names:
         make_vector_indexes(table)
-    table.optimize(cleanup_older_than=OLD_AFTER)
+    try:
+        table.optimize(cleanup_older_than=OLD_AFTER)
+    except RuntimeError:
+        # LanceDB 0.40 fails where none of the new rows has a vector; indexes made anew know of these rows.
+        make_vector_indexes(table)
+        table.optimize(cleanup_older_than=OLD_AFTER)

@@ -32,7 +32,7 @@ MOST_FETCHED = 20_000
 UNLIKE = 0.5  # how far an unwanted example pushes away, against a wanted one's pull
 PARTITIONS, REFINED = 24, 4  # of the vector index that are looked at; candidates compared exactly for each wanted
 CANDIDATES = 200  # by text, and as many by photo, that are put in order by evidence, at the least
-RETURNED = (*WORK_COLUMNS, GROUP, STYLE)
+RETURNED = (*WORK_COLUMNS, GROUP)
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ def search(
     direction = asked.direction
 
     def fetch(depth: int) -> list[Row]:
-        rows = by_words(index, terms, max(depth, CANDIDATES), filters, asked.groups, ways)
+        rows = by_words(index, terms, max(depth, CANDIDATES), filters, asked.groups, ways, styled=direction is not None)
         if direction is not None:
             styled = nearest(index, STYLE, direction, depth, filters, asked.groups)
             rows = fused([(1.0, rows), (1.0, styled)])
@@ -169,12 +169,14 @@ def by_words(
     filters: Filters,
     not_groups: Sequence[str] = (),
     ways: Sequence[str] = WAYS,
+    *,
+    styled: bool = False,
 ) -> list[Row]:
     """Give the rows that fit terms, each the words that mean the same; their `score` is the evidence."""
     space = index.spaces.words
     found: dict[str, Row] = {}
     look = space.look(terms) if "photo" in ways else None
-    columns = (WORD_COLUMN, SEEN, SEEN_LENGTH)
+    columns = (WORD_COLUMN, SEEN, SEEN_LENGTH, *((STYLE,) if styled else ()))
     if "text" in ways:
         spoken = " ".join(word for words in terms for word in words)
         found |= {row["id"]: row for row in matching(index, spoken, depth, filters, not_groups, columns)}
@@ -227,7 +229,7 @@ def nearest(
     depth: int,
     filters: Filters,
     not_groups: Sequence[str] = (),
-    columns: Sequence[str] = (),
+    columns: Sequence[str] = (STYLE,),
 ) -> list[Row]:
     """Give the rows with the vectors nearest to a unit vector, the nearest first; `score` is their product with it."""
     query = index.table.search(vector, vector_column_name=column).distance_type("l2")
@@ -242,7 +244,7 @@ def matching(
     depth: int,
     filters: Filters,
     not_groups: Sequence[str] = (),
-    columns: Sequence[str] = (),
+    columns: Sequence[str] = (STYLE,),
 ) -> list[Row]:
     """Give the rows whose words match segmented words, the best first; `score` is BM25's."""
     query = index.table.search(words, query_type="fts", fts_columns=WORD_COLUMN)
