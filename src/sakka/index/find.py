@@ -30,8 +30,8 @@ MOST_WORDS = 30  # of a query, the first that tell works apart
 DEPTH = 60  # of each order that is fused, at the least
 MOST_FETCHED = 20_000
 UNLIKE = 0.5  # how far an unwanted example pushes away, against a wanted one's pull
-PARTITIONS, REFINED = 24, 4  # of the vector index that are looked at; candidates compared exactly for each wanted
-CANDIDATES = 200  # by text, and as many by photo, that are put in order by evidence, at the least
+PARTITIONS, REFINED = 12, 3  # of the vector index that are looked at; candidates compared exactly for each wanted
+CANDIDATES = 120  # by text, and as many by photo, that are put in order by evidence, at the least
 RETURNED = (*WORK_COLUMNS, GROUP)
 
 
