@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+from lancedb.index import IvfSq
 from tests.catalogs import tiny_catalog
 
 from sakka.errors import PhotoError, SearchError
 from sakka.index import database
 from sakka.index.adding import _named
-from sakka.index.find import similar
 from sakka.index.index import Index, model_sha256
 from sakka.works import Catalog, Work
 
@@ -206,12 +206,17 @@ def _python_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
 
 
-def test_many_works_without_photos_join_the_vector_indexes(own_index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "VECTOR_INDEX_FROM", 300)
-    texts = Catalog.from_works(Work(f"silent-{number}", title=f"革の鞄 {number}") for number in range(300))
-    assert own_index.add(texts) == 300  # now the vectors have indexes
-    assert "style_idx" in {each.name for each in own_index.table.list_indices()}
-    more = Catalog.from_works(Work(f"more-{number}", title=f"革の鞄 {number}") for number in range(250))
-    assert own_index.add(more) == 250
-    assert len(own_index) == 586
-    assert {hit.work.creator for hit in similar(own_index, "work-02-003", count=3)} == {"creator 02"}
+def test_rows_without_vectors_join_a_vector_index_of_many_partitions(folder: Path) -> None:
+    columns = ("style", "text", "seen")
+    schema = pa.schema([("id", pa.string()), *((name, pa.list_(pa.float32(), 8)) for name in columns)])
+    vectors = list(np.random.default_rng(0).standard_normal((3000, 8), dtype=np.float32))
+    rows = {"id": [f"{number}" for number in range(3000)], **dict.fromkeys(columns, vectors)}
+    table = database.connected(folder).create_table("works", pa.table(rows, schema=schema))
+    for name in columns:
+        table.create_index(name, config=IvfSq(distance_type="l2", num_partitions=16))
+    silent = {"id": [f"silent-{number}" for number in range(500)], **dict.fromkeys(columns, [None] * 500)}
+    database.upsert(table, pa.table(silent, schema=schema))
+    database.take_in_changes(table)
+    assert table.count_rows() == 3500
+    found = table.search(vectors[7], vector_column_name="style").distance_type("l2").limit(1).to_list()
+    assert found[0]["id"] == "7"

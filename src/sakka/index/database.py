@@ -145,6 +145,6 @@ def _take_in_changes(table: Any) -> None:
     try:
         table.optimize(cleanup_older_than=OLD_AFTER)
     except RuntimeError:
-        # LanceDB 0.40 fails where none of the new rows has a vector; indexes made anew know of these rows.
+        # LanceDB 0.40 fails where an index has several partitions and none of the new rows has a vector.
         make_vector_indexes(table)
         table.optimize(cleanup_older_than=OLD_AFTER)
