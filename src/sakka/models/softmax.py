@@ -35,7 +35,7 @@ FloatTable = npt.NDArray[np.float32]
 FeatureTable = npt.NDArray[np.float16 | np.float32]
 
 EPOCHS = 20
-LEAST_STEPS = 200
+LEAST_STEPS = 600
 RATE = 0.12  # over the root of the number of features: how far a step moves a score
 WARMING = 0.1
 MOMENTUM = 0.9
