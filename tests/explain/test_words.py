@@ -35,6 +35,8 @@ def difference(model: LinearText, work: Work, creator: int, against: int) -> flo
         ("", "forest linen ﾌﾞﾛｰﾁ"),
         ("Straße\u0301 \u0301 桜", "İ brooch"),
         ("zzz qqq", "no word is known"),
+        ("", "\x08"),
+        ("", " "),
     ],
 )
 def test_the_words_and_the_constant_terms_add_up_to_the_log_odds(

@@ -57,6 +57,9 @@ def word_shares(model: LinearText, work: Work, creator: int, against: int) -> tu
         The words; and the difference of the two creators' constant terms, in nats.
     """
     text = tokenized(work.title, work.description)
+    bias = float(model.bias_[creator]) - float(model.bias_[against])
+    if not text.tokens and f"{work.title}{work.description}".strip():  # control characters alone
+        return [], bias
     if not text.tokens:
         shares = np.maximum(model.shares_.astype(np.float64), np.finfo(np.float32).tiny)
         return [], float(np.log(shares[creator] / shares[against]))
@@ -65,7 +68,6 @@ def word_shares(model: LinearText, work: Work, creator: int, against: int) -> tu
     difference = model.weights_[:, creator].astype(np.float64) - model.weights_[:, against]
     by_token = _shares_of_words(text, words, difference[:width])
     by_token += _shares_of_ngrams(text, ngrams, difference[width:])
-    bias = float(model.bias_[creator]) - float(model.bias_[against])
     return [word_share(token, share) for token, share in zip(text.tokens, by_token.tolist(), strict=True)], bias
 
 
