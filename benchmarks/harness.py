@@ -1,8 +1,9 @@
 """Two sides measured in turn in one run; every figure that comes out is a ratio.
 
-After a warm-up of both, the sides run A B A B ...; a pair is one run of each. Ratio of a pair: our rate over the
-other's (units a second), so 2 means that ours is twice as fast. What is told of the ratios is their minimum, median
-and maximum: the machine drifts, and neighbours in time drift together.
+After a warm-up of each, the sides run A B A B ..., or A B C A B C ... where there are several others; a pair is one run
+of ours and one of another. Ratio of a pair: our rate over the other's (units a second), so 2 means that ours is twice
+as fast. What is told of the ratios is their minimum, median and maximum: the machine drifts, and neighbours in time
+drift together.
 """
 
 import statistics
@@ -170,44 +171,100 @@ class Outcome:
 
 def compare(comparison: Comparison, plan: Plan) -> Outcome:
     """Measure both sides in turn; a side that can't be run is told in the outcome, not skipped."""
-    if plan.only not in comparison.name:
-        return Outcome(comparison, Measured(comparison.ours.name), None, missing="left out by --only")
-    outcome = _compared(comparison, plan)
-    told = outcome.missing or ", ".join(f"{ratio:.2f}" for ratio in outcome.ratios)
-    sys.stderr.write(f"{comparison.name}: {told}\n")
-    return outcome
+    return compare_all([comparison], plan)[0]
 
 
-def _compared(comparison: Comparison, plan: Plan) -> Outcome:
-    ours = Measured(comparison.ours.name)
-    other = None if comparison.other is None else Measured(comparison.other.name)
-    try:
-        with ExitStack() as stack:
-            workers = [(ours, stack.enter_context(_started(comparison.ours, plan)))]
-            if comparison.other is not None and other is not None:
-                workers.append((other, stack.enter_context(_started(comparison.other, plan))))
-            _measure(workers, plan.pairs, comparison.judge)
-    except SideError as error:
-        return Outcome(comparison, Measured(comparison.ours.name), None, missing=str(error))
-    return Outcome(comparison, ours, other)
+def compare_all(comparisons: Sequence[Comparison], plan: Plan) -> list[Outcome]:
+    """Measure one side of ours against several others in one run, A B C A B C ...; all are alive at the same time.
+
+    Args:
+        comparisons: They have the same `ours`, unit and `judge`.
+        plan: How to measure.
+    """
+    chosen = [comparison for comparison in comparisons if plan.only in comparison.name]
+    measured = iter(_compared(chosen, plan) if chosen else [])
+    outcomes = [
+        next(measured)
+        if comparison in chosen
+        else Outcome(comparison, Measured(comparison.ours.name), None, missing="left out by --only")
+        for comparison in comparisons
+    ]
+    for outcome in outcomes:
+        told = outcome.missing or ", ".join(f"{ratio:.2f}" for ratio in outcome.ratios)
+        sys.stderr.write(f"{outcome.comparison.name}: {told}\n")
+    return outcomes
 
 
-def _started(side: Side, plan: Plan) -> WorkerProcess:
-    log = plan.scratch / f"{side.target.replace(':', '.')}.log"
-    return WorkerProcess(side, python_of(side.environment), plan.threads, log)
+class _Player:
+    """A side that takes its turns until it fails; `missing` then says why.
+
+    Args:
+        number: Its place in the round.
+        side: What it does; None stands for no side.
+        plan: How to measure.
+        stack: Ends its process.
+    """
+
+    def __init__(self, number: int, side: Side | None, plan: Plan, stack: ExitStack) -> None:
+        self.measured = None if side is None else Measured(side.name)
+        self.worker: WorkerProcess | None = None
+        self.missing = ""
+        if side is not None:
+            log = plan.scratch / f"{number}-{side.target.replace(':', '.')}.log"
+            try:
+                process = WorkerProcess(side, python_of(side.environment), plan.threads, log)
+                self.worker = stack.enter_context(process)
+            except SideError as error:
+                self.missing = str(error)
+
+    def ask(self, do: str) -> dict[str, Any]:
+        """Ask for one thing; a side that is absent or has failed gives nothing."""
+        if self.worker is None:
+            return {}
+        try:
+            return self.worker.ask(do)
+        except SideError as error:
+            self.missing, self.worker = str(error), None
+            return {}
+
+    def play(self) -> None:
+        """Take a turn."""
+        answer = self.ask("run")
+        if answer and self.measured is not None:
+            self.measured.take(answer)
+
+    def tell(self, judge: Callable[[dict[str, Any]], dict[str, float]] | None) -> None:
+        """Say what it ran on and what its work is worth."""
+        if self.measured is not None:
+            self.measured.description = self.ask("describe")  # quality() may need more memory than the work
+            said = self.ask("quality")
+            self.measured.quality = judge(said) if judge and said else said
 
 
-def _measure(
-    workers: Sequence[tuple[Measured, WorkerProcess]],
-    pairs: int,
-    judge: Callable[[dict[str, Any]], dict[str, float]] | None,
+def _take_turns(
+    players: Sequence[_Player], pairs: int, judge: Callable[[dict[str, Any]], dict[str, float]] | None
 ) -> None:
-    for _, worker in workers:
-        worker.ask("run")  # warm-up
+    for player in players:
+        player.ask("warm up")
     for _ in range(pairs):
-        for measured, worker in workers:
-            measured.take(worker.ask("run"))
-    for measured, worker in workers:
-        measured.description = worker.ask("describe")  # before quality(), which may need more memory than the work
-        said = worker.ask("quality")
-        measured.quality = judge(said) if judge and said else said
+        for player in players:
+            player.play()
+    for player in players:
+        player.tell(judge)
+
+
+def _compared(comparisons: Sequence[Comparison], plan: Plan) -> list[Outcome]:
+    with ExitStack() as stack:
+        sides = [comparisons[0].ours, *(comparison.other for comparison in comparisons)]
+        players = [_Player(number, side, plan, stack) for number, side in enumerate(sides)]
+        ours, *others = players
+        if not ours.missing and not all(other.missing for other in others):
+            _take_turns(players, plan.pairs, comparisons[0].judge)
+    outcomes = []
+    for comparison, other in zip(comparisons, others, strict=True):
+        missing = ours.missing or other.missing
+        if missing or ours.measured is None:
+            outcomes.append(Outcome(comparison, Measured(comparison.ours.name), None, missing))
+        else:
+            outcomes.append(Outcome(comparison, ours.measured, other.measured))
+    return outcomes

@@ -5,6 +5,7 @@ A side is a class; making it is its preparation (imports, weights, data) and isn
 
     run() -> {"units": n, ...}   the work that is timed; it may give its own "seconds" where only a part counts
     before()                     optional, untimed, before every run (an empty cache, say)
+    warm_up()                    optional, untimed, before the first run; where it is absent, a run that isn't counted
     quality() -> {...}           optional, untimed, after the last run: what the work is worth
 
 An error ends the process: its last line on standard error is the reason that the parent reports.
@@ -45,6 +46,8 @@ def main() -> None:
         if request["do"] == "make":
             side = _make(request["target"], request["settings"])
             answer: dict[str, Any] = {}
+        elif request["do"] == "warm up":
+            answer = warm_up(side)
         elif request["do"] == "run":
             answer = timed_run(side)
         elif request["do"] == "quality":
@@ -53,6 +56,14 @@ def main() -> None:
             answer = description(side)
         channel.write(json.dumps(answer) + "\n")
         channel.flush()
+
+
+def warm_up(side: Any) -> dict[str, Any]:
+    """Let a side warm up: in its own way where it has one, else by a run."""
+    if hasattr(side, "warm_up"):
+        side.warm_up()
+        return {}
+    return timed_run(side)
 
 
 def timed_run(side: Any) -> dict[str, Any]:

@@ -28,6 +28,9 @@ class BestExperiment:
         self.run_folder = self.folder / "run"
         self.notes = "sakka experiment --preset best, weights at hand, no features in the cache"
 
+    def warm_up(self) -> None:
+        """Do nothing: a run from an empty cache takes minutes, beside which a first start is nothing."""
+
     def before(self) -> None:
         """Make a cache without features and remove the run before."""
         shutil.rmtree(self.run_folder, ignore_errors=True)

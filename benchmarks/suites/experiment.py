@@ -3,7 +3,7 @@
 from typing import Any
 
 from benchmarks.data import photo_works, write_vgg16, write_works
-from benchmarks.harness import Comparison, Plan, compare
+from benchmarks.harness import Comparison, Plan, compare_all
 from benchmarks.processes import Side
 from benchmarks.results import Section, section_of
 
@@ -32,14 +32,14 @@ def measure(plan: Plan) -> Section:
         "benchmarks.ours.experiments:BestExperiment",
         {"works": works, "folder": str(plan.scratch)},
     )
-    outcomes = []
+    comparisons = []
     for fine_tuned in (False, True):
         name = f"Keras {'fine-tuned' if fine_tuned else 'frozen'} VGG16 + fastText"
         target = "benchmarks.peers.keras_pipeline:PaperPipeline"
         other = Side(name, target, {**settings, "fine_tuned": fine_tuned}, "keras", BACKEND)
         gain = None if fine_tuned else 0.0
         note = "the other side's time is extrapolated from measured pieces, see its line"
-        outcomes.append(
-            compare(Comparison(f"best / {name}", "experiments", ours, other, WANTED, wanted_gain=gain, note=note), plan)
+        comparisons.append(
+            Comparison(f"best / {name}", "experiments", ours, other, WANTED, wanted_gain=gain, note=note)
         )
-    return section_of("experiment", TITLE, plan, outcomes, chosen.source)
+    return section_of("experiment", TITLE, plan, compare_all(comparisons, plan), chosen.source)

@@ -1,7 +1,7 @@
 """A fine-tuning step of the paper's VGG16: the same batch, the same starting convolutions, the same number of steps."""
 
 from benchmarks.data import write_vgg16
-from benchmarks.harness import Comparison, Plan, compare
+from benchmarks.harness import Comparison, Plan, compare_all
 from benchmarks.processes import Side
 from benchmarks.results import Section, section_of
 
@@ -24,12 +24,12 @@ def measure(plan: Plan) -> Section:
         "weights": None if weights is None else str(weights),
     }
     ours = Side("sakka VGG16 step", "benchmarks.ours.training:TrainingSteps", settings)
-    outcomes = []
+    comparisons = []
     for backend in ("torch", "jax"):
         for tuned in (False, True):
             name = f"Keras on {backend}, {'tuned' if tuned else 'as first written'}"
             target = "benchmarks.peers.keras_training:TrainingSteps"
             other = Side(name, target, {**settings, "tuned": tuned}, "keras", {"KERAS_BACKEND": backend})
             wanted = 1.2 if tuned else 2.0
-            outcomes.append(compare(Comparison(f"step / {name}", "photos", ours, other, wanted, note=NOTE), plan))
-    return section_of("finetune_step", TITLE, plan, outcomes)
+            comparisons.append(Comparison(f"step / {name}", "photos", ours, other, wanted, note=NOTE))
+    return section_of("finetune_step", TITLE, plan, compare_all(comparisons, plan))

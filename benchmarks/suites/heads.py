@@ -3,7 +3,7 @@
 import numpy as np
 
 from benchmarks.data import SEED, photo_works, write_works
-from benchmarks.harness import Comparison, Plan, compare
+from benchmarks.harness import Comparison, Plan, compare_all
 from benchmarks.processes import Side
 from benchmarks.results import Section, section_of
 
@@ -47,4 +47,4 @@ def measure(plan: Plan) -> Section:
             note=f"a fit of {NEAR_ITERATIONS} gradients needs {2 * NEAR_ITERATIONS} such products",
         ),
     ]
-    return section_of("heads", TITLE, plan, [compare(comparison, plan) for comparison in comparisons], chosen.source)
+    return section_of("heads", TITLE, plan, compare_all(comparisons, plan), chosen.source)

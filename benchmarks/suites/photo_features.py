@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.data import Works, accuracy_of_features, photo_works, write_vgg16, write_works
-from benchmarks.harness import Comparison, Outcome, Plan, compare
+from benchmarks.harness import Comparison, Outcome, Plan, compare_all
 from benchmarks.processes import Side
 from benchmarks.results import Section, section_of
 
@@ -31,8 +31,7 @@ def measure(plan: Plan) -> Section:
     for backbone in ("vgg16", "efficientnet_lite0"):
         ours = {"works": works, "backbone": backbone, "output": str(plan.scratch / f"{backbone}-ours.npy")}
         side = Side(f"sakka {backbone}", OURS, ours)
-        for comparison in _comparisons(side, backbone, works, vgg16, plan.scratch, chosen):
-            outcomes.append(compare(comparison, plan))
+        outcomes += compare_all(_comparisons(side, backbone, works, vgg16, plan.scratch, chosen), plan)
     return section_of("photo_features", TITLE, plan, outcomes, chosen.source)
 
 

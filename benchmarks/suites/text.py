@@ -1,7 +1,7 @@
 """Naming the creator of a text: fitting one fold and answering for its test part."""
 
 from benchmarks.data import text_works, write_works
-from benchmarks.harness import Comparison, Plan, compare
+from benchmarks.harness import Comparison, Plan, compare_all
 from benchmarks.processes import Side
 from benchmarks.results import Section, section_of
 
@@ -20,4 +20,4 @@ def measure(plan: Plan) -> Section:
         Comparison(f"text-linear / {fasttext.name}", "folds", ours, fasttext, 20, wanted_gain=0.12),
         Comparison(f"text-linear / {person.name}", "folds", ours, person),
     ]
-    return section_of("text", TITLE, plan, [compare(comparison, plan) for comparison in comparisons], chosen.source)
+    return section_of("text", TITLE, plan, compare_all(comparisons, plan), chosen.source)

@@ -47,3 +47,18 @@ class Sleeping:
     def run(self) -> dict[str, Any]:
         time.sleep(60)
         return {"units": 1}
+
+
+class WarmingUp:
+    """Counts its runs, and that it was warmed up first."""
+
+    def __init__(self) -> None:
+        self.runs: int | None = None
+
+    def warm_up(self) -> None:
+        self.runs = 0
+
+    def run(self) -> dict[str, Any]:
+        assert self.runs is not None
+        self.runs += 1
+        return {"units": self.runs}

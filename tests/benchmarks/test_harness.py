@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from benchmarks.environments import MARK, python_of
-from benchmarks.harness import Comparison, Outcome, Plan, Spread, compare
+from benchmarks.harness import Comparison, Outcome, Plan, Spread, compare, compare_all
 from benchmarks.processes import Side, SideError, WorkerProcess
 
 
@@ -73,6 +73,35 @@ def test_a_peer_that_can_not_be_made_is_told_with_its_reason(folder: Path) -> No
     assert outcome.missing == "the peer: ModuleNotFoundError: No module named 'peer'"
     assert outcome.holds is None
     assert outcome.ratios == []
+
+
+def test_several_others_take_their_turns_in_one_run_and_one_that_fails_leaves_the_rest(folder: Path) -> None:
+    ours = noting("A", folder, [1.0, 1.0, 1.0])
+    sides = [
+        noting("B", folder, [1.0, 2.0, 4.0]),
+        noting("C", folder, [1.0, 3.0]),  # its third run fails
+        Side("the peer", "tests.benchmarks.sides:Failing"),
+    ]
+    comparisons = [Comparison(f"A / {side.name}", "photos", ours, side) for side in sides]
+    first, second, third = compare_all(comparisons, plan(folder, pairs=2))
+    assert (folder / "book.txt").read_text() == "-A-B-C" + "-A-B-C" + "-A-B-C"
+    assert first.ratios == pytest.approx([2.0, 4.0])
+    assert second.missing == "C: IndexError: pop from empty list"
+    assert third.missing == "the peer: ModuleNotFoundError: No module named 'peer'"
+    assert second.ratios == third.ratios == []
+
+
+def test_where_our_side_fails_no_comparison_has_figures(folder: Path) -> None:
+    ours = Side("ours", "tests.benchmarks.sides:Failing")
+    comparisons = [Comparison(f"A / {name}", "photos", ours, noting(name, folder, [1.0] * 3)) for name in "BC"]
+    outcomes = compare_all(comparisons, plan(folder, pairs=1))
+    assert [outcome.missing for outcome in outcomes] == ["ours: ModuleNotFoundError: No module named 'peer'"] * 2
+
+
+def test_a_side_with_its_own_warm_up_is_not_run_for_it(folder: Path) -> None:
+    side = Side("ready", "tests.benchmarks.sides:WarmingUp")
+    outcome = compare(Comparison("ready", "runs", side, None), plan(folder, pairs=2))
+    assert outcome.ours.units == [1, 2]
 
 
 def test_a_comparison_that_is_left_out_says_so(folder: Path) -> None:
