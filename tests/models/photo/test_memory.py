@@ -19,6 +19,8 @@ def test_freed_memory_is_used_again_inside_the_block_and_given_back_after_it() -
         return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
     anew = faults()
+    if anew < PAGES // (2 << 20):
+        pytest.skip("this system does not count page faults: new memory caused too few")
     with kept_memory():
         faults()
         again = faults()
