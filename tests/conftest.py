@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch and LightGBM start; two test processes share two cores
+settings.register_profile("sakka", deadline=None)  # a loaded machine is no fault of an example
+settings.load_profile("sakka")
 
 
 @pytest.fixture(autouse=True, scope="session")

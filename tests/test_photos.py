@@ -153,7 +153,7 @@ def test_a_truncated_file_is_refused(kind: str) -> None:
         assert refusal(content[:length]).reason == photos.DAMAGED
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_a_file_with_changed_bytes_is_read_or_refused_and_nothing_else(data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from(["PNG", "BMP", "GIF", "JPEG", "WEBP"]))

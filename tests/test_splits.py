@@ -21,7 +21,7 @@ def catalog(counts: list[int]) -> Catalog:
 
 
 @given(counts_of_works, st.integers(0, 1000))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_work_never_sits_in_two_parts_and_every_work_is_tested_once(counts: list[int], seed: int) -> None:
     splits = nested_splits(catalog(counts), seed=seed)
     tested = np.zeros(sum(counts), dtype=int)
@@ -33,7 +33,7 @@ def test_a_work_never_sits_in_two_parts_and_every_work_is_tested_once(counts: li
 
 
 @given(counts_of_works, st.integers(0, 1000))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_every_creator_is_in_every_part_of_every_fold(counts: list[int], seed: int) -> None:
     works = catalog(counts)
     places = works.creator_indices()
@@ -43,7 +43,7 @@ def test_every_creator_is_in_every_part_of_every_fold(counts: list[int], seed: i
 
 
 @given(counts_of_works, st.integers(0, 1000))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_folds_and_each_creators_share_of_them_differ_by_one_work_at_most(counts: list[int], seed: int) -> None:
     works = catalog(counts)
     places = works.creator_indices()
@@ -123,7 +123,7 @@ def test_a_damaged_file_of_folds_is_refused(folder: Path, content: bytes | None)
 
 
 @given(counts_of_works, st.integers(0, 1000), st.integers(2, 6))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_near_identical_works_never_stand_on_two_sides(counts: list[int], seed: int, largest: int) -> None:
     works = catalog(counts)
     generator = np.random.default_rng(seed)
@@ -179,7 +179,7 @@ def dated(days: list[list[int | None]]) -> Catalog:
 
 
 @given(st.lists(st.lists(st.integers(0, 60), min_size=12, max_size=40), min_size=1, max_size=5))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_what_is_judged_is_later_than_what_was_learned_from(days: list[list[int]]) -> None:
     works = dated([list(own) for own in days])
     works = works.take(np.flatnonzero(dated_enough(works)))

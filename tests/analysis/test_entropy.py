@@ -51,7 +51,7 @@ def test_base_2_counts_in_bits() -> None:
     assert label_combinations(labels, creators).entropy == pytest.approx([2 * math.log(2)])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(1, 40), st.integers(1, 10), st.integers(1, 5), st.integers(0, 2**32 - 1))
 def test_the_entropy_is_that_of_the_formula(n_works: int, n_labels: int, n_creators: int, seed: int) -> None:
     generator = np.random.default_rng(seed)
@@ -62,7 +62,7 @@ def test_the_entropy_is_that_of_the_formula(n_works: int, n_labels: int, n_creat
     )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(1, 30), st.integers(1, 6))
 def test_k_creators_with_equal_shares_have_entropy_log_k_and_one_has_exactly_0(k: int, works_each: int) -> None:
     creators = np.repeat(np.arange(k), works_each)
@@ -73,7 +73,7 @@ def test_k_creators_with_equal_shares_have_entropy_log_k_and_one_has_exactly_0(k
         assert math.copysign(1, found.entropy[0]) == 1
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32 - 1))
 def test_order_of_works_labels_and_creators_does_not_matter(seed: int) -> None:
     generator = np.random.default_rng(seed)
@@ -83,7 +83,7 @@ def test_order_of_works_labels_and_creators_does_not_matter(seed: int) -> None:
     assert changed.entropy_of_works == pytest.approx(label_combinations(labels, creators).entropy_of_works[works])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32 - 1))
 def test_entropy_is_at_most_the_logarithm_of_works_and_of_creators(seed: int) -> None:
     generator = np.random.default_rng(seed)

@@ -53,7 +53,7 @@ def test_an_even_photo_has_no_hash() -> None:
     assert photo_hash(Image.new("RGB", (50, 50), "white")) is None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 11), st.integers(0, 2**32))
 def test_near_pairs_are_those_that_comparing_all_with_all_gives(max_distance: int, seed: int) -> None:
     generator = np.random.default_rng(seed)

@@ -49,7 +49,7 @@ def test_the_words_and_the_constant_terms_add_up_to_the_log_odds(
         assert total == pytest.approx(difference(model, work, creator, against), abs=2e-5)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(title=st.text(SIGNS, max_size=12), description=st.text(SIGNS, max_size=30))
 def test_any_text_is_shared_out_without_a_rest(model: LinearText, title: str, description: str) -> None:
     work = Work("1", title=title, description=description)
@@ -60,7 +60,7 @@ def test_any_text_is_shared_out_without_a_rest(model: LinearText, title: str, de
         assert field[word.start : word.stop] == word.text
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(title=st.text(SIGNS, max_size=12), description=st.text(SIGNS, max_size=30))
 def test_every_sign_that_is_no_blank_belongs_to_one_word(title: str, description: str) -> None:
     text = tokenized(title, description)

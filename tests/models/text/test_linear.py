@@ -106,7 +106,7 @@ def test_settings_that_are_given_are_used() -> None:
     assert LinearText(penalty=0.1).fit(catalog()).profile_.penalty == 0.1
 
 
-def test_learning_from_halves_adds_two_rows_a_text_and_none_for_a_text_of_one_letter(
+def test_learning_from_halves_adds_two_rows_a_text_and_none_for_a_blank_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rows: list[int] = []
@@ -117,5 +117,5 @@ def test_learning_from_halves_adds_two_rows_a_text_and_none_for_a_text_of_one_le
 
     monkeypatch.setattr("sakka.models.text.linear.fit_softmax", counting)
     for halves in (False, True):
-        LinearText(penalty=0.1, idf_power=0.0, halves=halves).fit(catalog({0: "a"}))
-    assert rows == [150, 449]
+        LinearText(penalty=0.1, idf_power=0.0, halves=halves).fit(catalog({0: ""}))
+    assert rows == [150, 448]

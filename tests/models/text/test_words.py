@@ -1,5 +1,6 @@
 """Words of texts: Japanese and other languages, nothing lost, nothing that crashes."""
 
+import sys
 import threading
 import time
 import unicodedata
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sakka.models.text.words import JAPANESE_SCRIPT, normalise, words_of
+from sakka.models.text.words import JAPANESE_SCRIPT, MARKS_IN_A_ROW, PERHAPS_MARKS, normalise, words_of
 
 anything = st.text(st.characters(codec=None, exclude_categories=()))  # lone surrogates and NUL as well
 
@@ -67,6 +68,13 @@ def test_hundreds_of_thousands_of_characters_take_seconds_at_most(unit: str) -> 
     start = time.perf_counter()
     words_of(normalise("a" + unit * (300_000 // len(unit))))
     assert time.perf_counter() - start < 10
+
+
+def test_a_long_row_of_any_mark_is_seen() -> None:
+    marks = [chr(code) for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code))[0] == "M"]
+    assert len(marks) > 2000
+    assert [mark for mark in [*marks, "ﾞ", "ﾟ"] if not PERHAPS_MARKS.search("a" + mark * (MARKS_IN_A_ROW + 1))] == []
+    assert len(normalise("Ａ" + "\u0316" * 100)) == 1 + MARKS_IN_A_ROW
 
 
 def test_each_thread_gets_the_same_words() -> None:

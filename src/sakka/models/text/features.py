@@ -1,7 +1,7 @@
 """The tables that the linear text model learns from: blocks of counts, and their weights.
 
-A block is one kind of feature: words, or character n-grams. Its counts hold each text three times: whole, its first
-half and its second half, in this order, so that a model may learn from halves without counting again.
+A block is one kind of feature: words, or character n-grams. Its counts hold each text three times: whole, the first
+half of its features and the second half, in this order, so that a model may learn from halves without counting again.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from sakka.models.text.ngrams import Counts, Hashes, character_hashes, count_all, word_hashes
+from sakka.models.text.ngrams import Counts, Hashes, character_hashes, count_halves, word_hashes
 from sakka.models.text.softmax import Weights
 from sakka.models.text.words import normalise
 from sakka.splits import IntArray
@@ -43,11 +43,9 @@ class Block:
 
 
 def count_blocks(texts: Sequence[str], min_texts: int) -> list[Counts]:
-    """Count each block in the texts, then in their first halves, then in their second halves."""
+    """Count each block in the texts, and in the first and the second half of each."""
     normal = [normalise(text) for text in texts]
-    first = [text[: len(text) // 2] for text in normal]
-    second = [text[len(text) // 2 :] for text in normal]
-    return [count_all([*normal, *first, *second], hashes_of, min_texts) for hashes_of in BLOCKS.values()]
+    return [count_halves(normal, hashes_of, min_texts) for hashes_of in BLOCKS.values()]
 
 
 def rows_of(counts: Counts, rows: IntArray) -> Counts:

@@ -9,7 +9,7 @@ in it is 1 to 3 long instead: such a character carries about as much as two lett
 unique.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sakka.models.text.words import words_of
+from sakka.splits import IntArray
 
 Hashes = npt.NDArray[np.uint64]
 
@@ -46,17 +47,23 @@ def word_hashes(text: str) -> Hashes:
     >>> len(word_hashes("A rose is a rose")), len(set(word_hashes("A rose is a rose").tolist()))
     (5, 3)
     """
-    return np.array([_hash_of_word(word) for word in words_of(text.casefold())], dtype=np.uint64)
+    return np.fromiter(map(_hash_of_word, words_of(text.casefold())), dtype=np.uint64)
 
 
 def character_hashes(text: str) -> Hashes:
-    """Give the hash of each character n-gram of a normalised text, case ignored, in no order of note.
+    """Give the hash of each character n-gram of a normalised text, case ignored, in the order that they start.
 
     >>> len(character_hashes("rose"))  # " rose ": 5 of 2, 4 of 3, 3 of 4, 2 of 5
     14
     """
-    found = [hashes[wanted] for _, hashes, wanted in _ngrams_by_size(text)]
-    return np.concatenate(found) if found else np.empty(0, dtype=np.uint64)
+    by_size = list(_ngrams_by_size(text))
+    if not by_size:
+        return np.empty(0, dtype=np.uint64)
+    places = (len(by_size[0][1]), len(by_size))
+    hashes, wanted = np.empty(places, dtype=np.uint64), np.zeros(places, dtype=np.bool_)
+    for column, (_, found, counted) in enumerate(by_size):
+        hashes[: len(found), column], wanted[: len(found), column] = found, counted
+    return hashes[wanted]
 
 
 def placed_ngrams(text: str) -> list[tuple[int, Hashes, npt.NDArray[np.int64]]]:
@@ -97,22 +104,32 @@ def _ngrams_by_size(text: str) -> Iterator[tuple[int, Hashes, npt.NDArray[np.boo
 
 def count_all(texts: Iterable[str], hashes_of: Callable[[str], Hashes], min_texts: int = 1) -> Counts:
     """Count the features of texts; those in fewer than `min_texts` texts are left out."""
-    from scipy.sparse import csr_matrix
+    counts = _counts_of(*_count_each(hashes_of(text) for text in texts))
+    return _of_enough_texts(counts, counts.matrix, min_texts)
 
-    found, counts, starts = _count_each(texts, hashes_of)
-    vocabulary, columns, texts_with = np.unique(found, return_inverse=True, return_counts=True)
-    matrix = csr_matrix((counts, columns.astype(np.int32), starts), shape=(len(starts) - 1, len(vocabulary)))
-    if min_texts > 1:
-        kept = np.flatnonzero(texts_with >= min_texts)
-        return Counts(vocabulary[kept], matrix[:, kept])
-    return Counts(vocabulary, matrix)
+
+def count_halves(texts: Sequence[str], hashes_of: Callable[[str], Hashes], min_texts: int = 1) -> Counts:
+    """Count the features of texts: row i is text i, row n + i the first half of its features, row 2 n + i the second.
+
+    Args:
+        texts: The n texts.
+        hashes_of: Gives a text's features in order.
+        min_texts: Features in fewer texts are left out.
+    """
+    from scipy.sparse import vstack
+
+    halves = _counts_of(*_count_each(half for text in texts for half in _halves(hashes_of(text))))
+    first, second = halves.matrix[::2], halves.matrix[1::2]
+    whole = first + second
+    whole.sort_indices()
+    return _of_enough_texts(Counts(halves.vocabulary, vstack([whole, first, second], "csr")), whole, min_texts)
 
 
 def count_known(texts: Iterable[str], hashes_of: Callable[[str], Hashes], vocabulary: Hashes) -> Any:
     """Count the features of `vocabulary` (ascending) in texts: CSR float32, shape (n_texts, n_features)."""
     from scipy.sparse import csr_matrix
 
-    found, counts, starts = _count_each(texts, hashes_of)
+    found, counts, starts = _count_each(hashes_of(text) for text in texts)
     columns = np.searchsorted(vocabulary, found)
     known = np.zeros(len(found), dtype=np.bool_)
     inside = columns < len(vocabulary)
@@ -122,16 +139,46 @@ def count_known(texts: Iterable[str], hashes_of: Callable[[str], Hashes], vocabu
     return csr_matrix((counts[known], columns[known].astype(np.int32), starts), shape=shape)
 
 
-def _count_each(
-    texts: Iterable[str], hashes_of: Callable[[str], Hashes]
-) -> tuple[Hashes, npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+def columns_of(matrix: Any, columns: IntArray) -> Any:
+    """Give some columns, ascending, of a CSR matrix: what SciPy's own choice gives, in a third of the time."""
+    from scipy.sparse import csr_matrix
+
+    place = np.full(matrix.shape[1], -1, dtype=np.int32)
+    place[columns] = np.arange(len(columns), dtype=np.int32)
+    moved = place[matrix.indices]
+    kept = moved >= 0
+    starts = np.concatenate([[0], np.cumsum(kept)])[matrix.indptr]
+    return csr_matrix((matrix.data[kept], moved[kept], starts), shape=(matrix.shape[0], len(columns)))
+
+
+def _halves(hashes: Hashes) -> tuple[Hashes, Hashes]:
+    return hashes[: len(hashes) // 2], hashes[len(hashes) // 2 :]
+
+
+def _counts_of(found: Hashes, counts: npt.NDArray[np.float32], starts: IntArray) -> Counts:
+    from scipy.sparse import csr_matrix
+
+    vocabulary, columns = np.unique(found, return_inverse=True)
+    matrix = csr_matrix((counts, columns.astype(np.int32), starts), shape=(len(starts) - 1, len(vocabulary)))
+    return Counts(vocabulary, matrix)
+
+
+def _of_enough_texts(counts: Counts, texts: Any, min_texts: int) -> Counts:
+    """Leave out the features that fewer than `min_texts` rows of `texts` have."""
+    if min_texts <= 1:
+        return counts
+    kept = np.flatnonzero(np.bincount(texts.indices, minlength=len(counts.vocabulary)) >= min_texts)
+    return Counts(counts.vocabulary[kept], columns_of(counts.matrix, kept))
+
+
+def _count_each(features: Iterable[Hashes]) -> tuple[Hashes, npt.NDArray[np.float32], IntArray]:
     """Give each text's features once, ascending, text after text; their counts; where each text starts."""
     found, counts, starts = [np.empty(0, np.uint64)], [np.empty(0, np.float32)], [0]
-    for text in texts:
-        features, times = np.unique(hashes_of(text), return_counts=True)
-        found.append(features)
+    for hashes in features:
+        unique, times = np.unique(hashes, return_counts=True)
+        found.append(unique)
         counts.append(times.astype(np.float32))
-        starts.append(starts[-1] + len(features))
+        starts.append(starts[-1] + len(unique))
     return np.concatenate(found), np.concatenate(counts), np.array(starts, dtype=np.int64)
 
 

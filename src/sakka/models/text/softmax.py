@@ -25,6 +25,7 @@ Weights = npt.NDArray[np.float32]
 MEMORY = 6  # pairs of steps that stand for the curvature
 COPIES = 2 * MEMORY + 6  # arrays of the weights' size that a fit holds: those pairs, and what a step works on
 ERRORS_AT_ONCE = 1 << 26  # probabilities in memory at a time, 256 MB
+ADDED_AT_ONCE = 1024  # products
 SMALLEST_GAIN = 1e-4  # of the loss; below it the step was the last
 SUFFICIENT = 1e-4  # Armijo's constant
 HALVINGS = 12
@@ -32,29 +33,29 @@ HALVINGS = 12
 
 @dataclass
 class _Curvature:
-    """The last steps and what the gradient did over each (algorithm 7.4)."""
+    """The last steps, what the gradient did over each, and their product (algorithm 7.4)."""
 
-    steps: list[Weights] = field(default_factory=list)
-    changes: list[Weights] = field(default_factory=list)
+    pairs: list[tuple[Weights, Weights, float]] = field(default_factory=list)
 
     def direction(self, gradient: Weights) -> Weights:
         """Give the direction to go in; without any step yet, straight down and of length 1."""
-        if not self.steps:
+        if not self.pairs:
             return -gradient / np.float32(max(dot(gradient, gradient) ** 0.5, 1e-12))
         going, shares = -gradient, []
-        for step, change in zip(self.steps[::-1], self.changes[::-1], strict=True):
-            shares.append(dot(step, going) / dot(step, change))
+        for step, change, product in self.pairs[::-1]:
+            shares.append(dot(step, going) / product)
             going -= np.float32(shares[-1]) * change
-        going *= np.float32(dot(self.steps[-1], self.changes[-1]) / dot(self.changes[-1], self.changes[-1]))
-        for step, change, share in zip(self.steps, self.changes, shares[::-1], strict=True):
-            going += np.float32(share - dot(change, going) / dot(step, change)) * step
+        _, change, product = self.pairs[-1]
+        going *= np.float32(product / dot(change, change))
+        for (step, change, product), share in zip(self.pairs, shares[::-1], strict=True):
+            going += np.float32(share - dot(change, going) / product) * step
         return going
 
     def add(self, step: Weights, change: Weights) -> None:
         """Take one more step in; the oldest goes."""
-        if dot(step, change) > 1e-12:
-            self.steps = [*self.steps[-MEMORY + 1 :], step]
-            self.changes = [*self.changes[-MEMORY + 1 :], change]
+        product = dot(step, change)
+        if product > 1e-12:
+            self.pairs = [*self.pairs[-MEMORY + 1 :], (step, change, product)]
 
 
 class _Rows:
@@ -170,5 +171,11 @@ def softmax(scores: Weights) -> Probabilities:
 
 
 def dot(left: Weights, right: Weights) -> float:
-    """Give the sum of products, rows in single and their sum in double precision, the same on any thread count."""
-    return float(np.einsum("ij,ij->i", left, right).sum(dtype=np.float64))
+    """Give the sum of products, `ADDED_AT_ONCE` in single and their sum in double precision.
+
+    So few at once are never shared out to threads, so the sum is the same on any number of them.
+    """
+    left, right = left.ravel(), right.ravel()
+    whole = len(left) // ADDED_AT_ONCE * ADDED_AT_ONCE
+    parts = np.vecdot(left[:whole].reshape(-1, ADDED_AT_ONCE), right[:whole].reshape(-1, ADDED_AT_ONCE))
+    return float(parts.sum(dtype=np.float64)) + float(np.vecdot(left[whole:], right[whole:]))

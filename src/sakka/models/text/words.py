@@ -19,6 +19,9 @@ JAPANESE_SCRIPT = re.compile("[぀-ヿㇰ-ㇿ㐀-䶿一-鿿豈-﫿ヲ-ﾟ\U0001b
 UNREADABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")  # NUL ends a C string; surrogates can't be encoded
 PIECE_CHARS = 20_000  # MeCab's lattice takes about 1 KB a character, so a long text goes through in pieces
 MARKS_IN_A_ROW = 30  # the Stream-Safe Text Format of Annex 15
+PERHAPS_MARKS = re.compile(
+    f"(?:[^\\w\\s]|[ﾞﾟ]){{{MARKS_IN_A_ROW + 1}}}"
+)  # no mark is a letter: found fast, and rarely at all
 
 _own = threading.local()
 
@@ -34,9 +37,11 @@ def normalise(text: str) -> str:
     text = UNREADABLE.sub(" ", text)
     if text.isascii():
         return text
-    if not unicodedata.is_normalized("NFKC", text):
-        text = unicodedata.normalize("NFKC", _long_rows_of_marks().sub(lambda row: row[0][:MARKS_IN_A_ROW], text))
-    return text
+    if unicodedata.is_normalized("NFKC", text):
+        return text
+    if PERHAPS_MARKS.search(text):
+        text = _long_rows_of_marks().sub(lambda row: row[0][:MARKS_IN_A_ROW], text)
+    return unicodedata.normalize("NFKC", text)
 
 
 def words_of(text: str) -> list[str]:
