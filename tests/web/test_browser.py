@@ -1,13 +1,17 @@
 """The page in a real browser: the way of somebody who has never been here, and what goes wrong on it."""
 
+import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 from benchmarks.hostile_files import SCRIPT
 from tests.web.servers import Folders
+
+from sakka.web.settings import Settings
 
 CHROMIUM = shutil.which("chromium")
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install playwright")
@@ -205,3 +209,24 @@ def test_hostile_files_are_refused_on_the_page_and_nothing_of_them_runs(
         page.wait_for_selector("[role=alert]")
         assert page.input_value("#title") == "<script>alert(2)</script>"
     assert dialogs == []
+
+
+def test_a_finding_is_decided_by_keyboard_and_without_a_script(
+    browser: "playwright.Browser", settings: Settings, serve: Callable[[Settings], httpx.Client], folder: Path
+) -> None:
+    said = {"kind": "wrong creator", "score": 0.9, "beside": ["work-02-001"], "evidence": ["The models agree."]}
+    findings = [{**said, "creators": ["creator 01", f"creator 0{n}"], "works": [f"work-01-00{n}"]} for n in (2, 3)]
+    (folder / "findings.json").write_text(json.dumps(findings), encoding="utf-8")
+    client = serve(replace(settings, audit=folder))
+    visit = Visit(browser, client, locale="ja-JP", viewport={"width": 360, "height": 740}, java_script_enabled=False)
+    page = visit.page
+    page.goto("/audit")
+    assert page.locator(".finding").count() == 2
+    page.focus("text=ちがう >> nth=0")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=確認済み 1 件")
+    assert page.locator(".finding").count() == 1
+    page.click("text=確認済み 1 件")
+    assert "確認済み：ちがう" in visit.text(".decide")
+    assert visit.complaints == []
+    visit.context.close()

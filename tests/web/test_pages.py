@@ -45,7 +45,7 @@ def test_every_text_that_a_template_names_is_there_and_every_text_is_named() -> 
     code = "".join(path.read_text(encoding="utf-8") for path in TEMPLATES.parent.glob("*.py"))
     named = set(re.findall(r"\bt\('(\w+)'[,)]", templates))
     assert named <= set(texts("en"))
-    built = ("trouble_", "kind_", "finding_", "sure_")
+    built = ("trouble_", "kind_", "finding_", "sure_", "decided_")
     unused = {key for key in texts("en") if f"'{key}'" not in templates and f'"{key}"' not in code}
     assert [key for key in sorted(unused) if not key.startswith(built)] == []
 
@@ -233,7 +233,8 @@ def test_the_findings_of_an_audit_are_gone_through_by_kind(
         "beside": ["work-02-001", "work-02-002"],
         "evidence": ["Because of <b>this</b>."],
     }
-    findings = [{"kind": "wrong creator", "score": 0.9, "creators": ["creator 01", "creator 02"], **works}] * 13
+    pair = {"kind": "wrong creator", "score": 0.9, "creators": ["creator 01", "creator 02"], **works}
+    findings = [{**pair, "works": [f"work-0{1 + n // 11}-{1 + n % 11:03}"]} for n in range(13)]
     findings.append({"kind": "one person", "score": 0.5, "creators": ["creator 03", "creator 04"], **works})
     (folder / "findings.json").write_text(json.dumps(findings), encoding="utf-8")
     client = serve(replace(settings, audit=folder))
@@ -243,6 +244,48 @@ def test_the_findings_of_an_audit_are_gone_through_by_kind(
     assert client.get("/audit?kind=wrong creator&start=12", headers=PAGE).text.count("Under creator 01") == 1
     assert "creator 03 and creator 04" in client.get("/audit?kind=one person", headers=PAGE).text
     assert 'href="/audit"' in client.get("/", headers=PAGE).text
+
+
+def test_a_finding_that_is_decided_leaves_the_queue_and_can_be_opened_again(
+    serve: Serve, settings: Settings, folder: Path, folders: Folders
+) -> None:
+    both = {"works": ["work-01-003"], "beside": [], "evidence": ["Because."]}
+    findings = [
+        {"kind": "one person", "score": 0.5, "creators": [f"creator 0{n}", "creator 04"], **both} for n in (1, 2)
+    ]
+    (folder / "findings.json").write_text(json.dumps(findings), encoding="utf-8")
+    client = serve(replace(settings, audit=folder))
+    page = client.get("/audit", headers=PAGE).text
+    assert ">0 decided<" in page
+    key = re.findall(r'name="finding" value="(\w+)"', page)[0]
+    decided = client.post("/audit", data={"finding": key, "decision": "wrong", "kind": "one person"}, headers=PAGE)
+    assert decided.headers["location"] == "/audit?kind=one+person"
+    page = client.get("/audit", headers=PAGE).text
+    assert "creator 01 and" not in page
+    assert "creator 02 and" in page
+    assert "Decided: not so." in client.get("/audit?decided=1", headers=PAGE).text
+
+    again = serve(replace(settings, audit=folder))  # what was decided is kept on disk
+    assert ">1 decided<" in again.get("/audit", headers=PAGE).text
+    again.post("/audit", data={"finding": key, "decision": "open"}, headers=PAGE)
+    assert "creator 01 and" in again.get("/audit", headers=PAGE).text
+    assert json.loads((folder / "decisions.json").read_text(encoding="utf-8")) == {}
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        ({"finding": "0" * 16, "decision": "right"}, 404),
+        ({"finding": "0" * 16, "decision": "perhaps"}, 422),
+        ({"finding": "0" * 17, "decision": "right"}, 422),
+        ({"decision": "right"}, 422),
+    ],
+)
+def test_a_decision_about_nothing_is_refused(
+    serve: Serve, settings: Settings, folder: Path, sent: dict[str, str], status: int
+) -> None:
+    (folder / "findings.json").write_text("[]", encoding="utf-8")
+    assert serve(replace(settings, audit=folder)).post("/audit", data=sent, headers=PAGE).status_code == status
 
 
 def test_no_page_names_another_host(client: httpx.Client) -> None:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 from PIL import Image
 
+from sakka.audit.decisions import Decisions
 from sakka.errors import ServeError
 from sakka.index.hits import Hit
 from sakka.models.base import CreatorModel
@@ -51,6 +52,7 @@ class Engine:
         collection: The works that can be shown; empty without an index and a catalog.
         describer: Describes creators.
         findings: What the audit found, as `findings.json` has it.
+        decisions: What was decided about it; None without an audit.
         pictures: Photos as they are shown.
     """
 
@@ -68,6 +70,7 @@ class Engine:
         _check_of_one_kind(settings, self.model, self.finder, self.collection)
         self.describer = Describer(self.collection, self.model, self.finder.index if self.finder else None)
         self.findings = read_findings(settings.audit, self.collection)
+        self.decisions = None if settings.audit is None else Decisions(settings.audit)
         self.pictures = Pictures(self.collection)
         self.worker = Workers("sakka-model", 1, limits.waiting, limits.seconds)
         self.picture_workers = Workers("sakka-photos", PICTURE_THREADS, limits.connections, limits.seconds)

@@ -1,6 +1,5 @@
 """The page for people: ask who made a work, see why, and wander through works by similar hands."""
 
-from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
@@ -18,43 +17,17 @@ from sakka.web.asking import ask_about, ask_about_work
 from sakka.web.engine import Engine
 from sakka.web.guard import COOKIE, cookie_of, same
 from sakka.web.language import language_of
+from sakka.web.pages_audit import AuditPages
 from sakka.web.problems import Problem, problem_of
 from sakka.web.uploads import UploadError
-from sakka.web.view import YEAR_S, View
+from sakka.web.view import YEAR_S, Leaf, Start, View
 
 WALL_WORKS = 18
 PAGE_WORKS = 36
 PAGE_CREATORS = 60
-PAGE_FINDINGS = 12
 KINDRED_WORKS = 12
 HIDDEN: dict[str, Any] = {"include_in_schema": False, "response_model": None}
 Name = Annotated[str, Path(max_length=500)]
-Start = Annotated[int, Query(ge=0, le=10_000_000)]
-
-
-@dataclass(frozen=True)
-class Leaf:
-    """Which part of a long list is shown.
-
-    Attributes:
-        start: The first that is shown, from 0.
-        size: How many at most.
-        total: How many there are.
-    """
-
-    start: int
-    size: int
-    total: int
-
-    @property
-    def before(self) -> int | None:
-        """Where the part before starts; None at the beginning."""
-        return max(0, self.start - self.size) if self.start else None
-
-    @property
-    def after(self) -> int | None:
-        """Where the next part starts; None at the end."""
-        return self.start + self.size if self.start + self.size < self.total else None
 
 
 class Pages:
@@ -71,7 +44,7 @@ class Pages:
         self._add_answers(router)
         self._add_works(router)
         self._add_search(router)
-        self._add_audit(router)
+        AuditPages(self.engine, self.view).add_to(router, HIDDEN)
         self._add_key(router)
         return router
 
@@ -188,26 +161,6 @@ class Pages:
                 hits = await self.engine.ask(lambda: finder.search(q, PAGE_WORKS, filters))
             asked = {"q": q, "creator": creator, "category": category}
             return self.view.page(request, "search.html", asked=asked, hits=hits)
-
-    def _add_audit(self, router: APIRouter) -> None:
-        @router.get("/audit", **HIDDEN)
-        async def audit(
-            request: Request, kind: Annotated[str, Query(max_length=40)] = "", start: Start = 0
-        ) -> HTMLResponse:
-            findings = self.engine.findings
-            kinds = {
-                each: sum(found["kind"] == each for found in findings)
-                for each in dict.fromkeys(f["kind"] for f in findings)
-            }
-            chosen = kind if kind in kinds else next(iter(kinds), "")
-            listed = [each for each in findings if each["kind"] == chosen]
-            leaf = Leaf(start, PAGE_FINDINGS, len(listed))
-            shown = [self._finding(each) for each in listed[start : start + PAGE_FINDINGS]]
-            return self.view.page(request, "audit.html", kinds=kinds, kind=chosen, findings=shown, leaf=leaf)
-
-    def _finding(self, finding: dict[str, Any]) -> dict[str, Any]:
-        sides = {side: [self.engine.work(each) for each in finding[side]] for side in ("works", "beside")}
-        return {**finding, **sides}
 
     def _add_key(self, router: APIRouter) -> None:
         key = self.engine.settings.key

@@ -2,13 +2,14 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
-from fastapi import Request
+from fastapi import Query, Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
@@ -18,7 +19,33 @@ from sakka.works import Work
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
 YEAR_S = 365 * 24 * 3600
+Start = Annotated[int, Query(ge=0, le=10_000_000)]
 SURE_STEPS = ((0.9, "sure_5"), (0.7, "sure_4"), (0.5, "sure_3"), (0.3, "sure_2"), (0.0, "sure_1"))
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """Which part of a long list is shown.
+
+    Attributes:
+        start: The first that is shown, from 0.
+        size: How many at most.
+        total: How many there are.
+    """
+
+    start: int
+    size: int
+    total: int
+
+    @property
+    def before(self) -> int | None:
+        """Where the part before starts; None at the beginning."""
+        return max(0, self.start - self.size) if self.start else None
+
+    @property
+    def after(self) -> int | None:
+        """Where the next part starts; None at the end."""
+        return self.start + self.size if self.start + self.size < self.total else None
 
 
 class View:

@@ -1,0 +1,84 @@
+"""What people decided about an audit's findings, kept beside them in `decisions.json`.
+
+A decision is filed under what a finding says, not under its place in the list: an audit that is made again into the
+same folder and finds the same thing keeps what was decided about it.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from sakka.errors import SakkaError
+from sakka.files import canonical_json, write_json
+
+Decision = Literal["right", "wrong"]
+DECISIONS: tuple[Decision, ...] = get_args(Decision)
+DECISIONS_FILE = "decisions.json"
+
+
+def key_of(finding: Mapping[str, Any]) -> str:
+    """Give what a decision about a finding is filed under: 16 hexadecimal digits.
+
+    It depends on the kind, the creators in any order, and the works in any order; two accounts that look like one
+    person stay the same finding whichever works show it.
+
+    Args:
+        finding: As `findings.json` holds it.
+    """
+    works = [] if finding["kind"] == "one person" else sorted(finding["works"])
+    said = {"kind": finding["kind"], "creators": sorted(finding["creators"]), "works": works}
+    return hashlib.sha256(canonical_json(said).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+class Decisions:
+    """The decisions about the findings of one audit.
+
+    Attributes:
+        path: The file; made with the first decision.
+        can_be_written: Whether the folder lets decisions be kept.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Read what was decided before.
+
+        Raises:
+            SakkaError: The file is there and can't be used.
+        """
+        self.path = folder / DECISIONS_FILE
+        self.can_be_written = os.access(folder, os.W_OK)
+        self._entries: dict[str, dict[str, str]] = {}
+        if not self.path.exists():
+            return
+        try:
+            read = json.loads(self.path.read_bytes())
+            if any(entry["decision"] not in DECISIONS for entry in read.values()):
+                raise ValueError("unknown decision")
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise SakkaError(
+                f"{self.path} can't be read as decisions ({type(error).__name__}); put it right, or move it away to "
+                "start with every finding open"
+            ) from error
+        self._entries = read
+
+    def of(self, finding: Mapping[str, Any]) -> Decision | None:
+        """Give what was decided about a finding; None while it is open."""
+        entry = self._entries.get(key_of(finding))
+        return None if entry is None else next(each for each in DECISIONS if each == entry["decision"])
+
+    def decide(self, finding: Mapping[str, Any], decision: Decision | None) -> None:
+        """Keep a decision, or open the finding again with None; the file is written whole, then renamed.
+
+        Raises:
+            OSError: It can't be written; what was decided before holds.
+        """
+        entries = {key: entry for key, entry in self._entries.items() if key != key_of(finding)}
+        if decision is not None:
+            said = {"kind": finding["kind"], "creators": finding["creators"], "works": finding["works"]}
+            when = datetime.now(UTC).isoformat(timespec="seconds")
+            entries[key_of(finding)] = {"decision": decision, "decided_at": when, **said}
+        write_json(self.path, entries)
+        self._entries = entries

@@ -1,0 +1,40 @@
+"""Decisions about findings: filed under what a finding says, kept on disk."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from sakka.audit.decisions import DECISIONS_FILE, Decisions, key_of
+from sakka.errors import SakkaError
+
+WRONG = {"kind": "wrong creator", "creators": ["Mori", "Abe"], "works": ["1", "2"], "score": 0.9}
+PERSON = {"kind": "one person", "creators": ["Mori", "Abe"], "works": ["1"], "score": 0.5}
+
+
+def test_a_decision_is_found_again_by_what_the_finding_says(folder: Path) -> None:
+    Decisions(folder).decide(WRONG, "right")
+    again = Decisions(folder)
+    assert again.of({**WRONG, "score": 0.1, "works": ["2", "1"], "creators": ["Abe", "Mori"]}) == "right"
+    assert again.of({**WRONG, "works": ["1"]}) is None
+    assert again.of(PERSON) is None
+
+
+def test_two_accounts_are_the_same_finding_whichever_works_show_it() -> None:
+    assert key_of(PERSON) == key_of({**PERSON, "works": ["7", "8"]})
+    assert key_of(PERSON) != key_of({**PERSON, "creators": ["Mori", "Sato"]})
+
+
+def test_a_decision_can_be_changed_and_taken_back(folder: Path) -> None:
+    decisions = Decisions(folder)
+    assert not (folder / DECISIONS_FILE).exists()
+    for decision in ("wrong", "right", None):
+        decisions.decide(WRONG, decision)  # type: ignore[arg-type]
+        assert Decisions(folder).of(WRONG) == decision
+
+
+@pytest.mark.parametrize("content", ["{", "[1]", '{"a": {}}', '{"a": {"decision": "perhaps"}}', '"text"', "\xff"])
+def test_a_file_that_holds_no_decisions_is_refused_in_one_line(folder: Path, content: str) -> None:
+    (folder / DECISIONS_FILE).write_bytes(content.encode("latin-1"))
+    with pytest.raises(SakkaError, match=re.escape(str(folder / DECISIONS_FILE))):
+        Decisions(folder)
