@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from benchmarks.worker import peak_memory_mib
 from sakka.models.registry import make_model
+from sakka.models.softmax import fit_softmax
 from sakka.splits import nested_splits
 from sakka.works import Catalog, Work
 
@@ -22,6 +23,8 @@ LIKED_WORDS = 200
 WORDS_A_TEXT = 30
 LIKED_A_TEXT = 10
 ANSWERED = 1_000
+FEATURES = 1_536  # of a photo: EfficientNet-Lite0's means and deviations
+SPREAD = 3.0  # of a creator's works, in distances between creators
 MEMORY_SHARE = 0.8  # of the machine's
 
 
@@ -29,7 +32,7 @@ class Step:
     """One step at one size, run once in a fresh process.
 
     Args:
-        step: `folds`, `text_fit` or `text_answers`.
+        step: `folds`, `head_fit`, `text_fit` or `text_answers`.
         works: How many works.
         creators: By how many creators.
     """
@@ -37,8 +40,11 @@ class Step:
     def __init__(self, step: str, works: int, creators: int) -> None:
         _limit_memory()
         self.idle_mib = peak_memory_mib()
+        self.step, self.creators = step, creators
+        if step == "head_fit":
+            self.features, self.places = simulated_features(works, creators)
+            return
         self.catalog = simulated_catalog(works, creators)
-        self.step = step
         if step == "text_answers":
             self.model = make_model("text-linear").fit(self.catalog)
             self.asked = self.catalog.take(np.arange(min(works, ANSWERED)))
@@ -52,6 +58,10 @@ class Step:
 
     def _folds(self) -> None:
         nested_splits(self.catalog, seed=0).folds()
+
+    def _head_fit(self) -> None:
+        rows = np.arange(len(self.places))
+        fit_softmax(self.features, self.places, [rows], n_classes=self.creators, penalty=0.003)
 
     def _text_fit(self) -> None:
         make_model("text-linear").fit(self.catalog)
@@ -73,6 +83,17 @@ def simulated_catalog(works: int, creators: int) -> Catalog:
         Work(id=f"{row:07d}", creator=f"{place:05d}", description=_text(words))
         for row, (place, words) in enumerate(zip(places, texts, strict=True))
     )
+
+
+def simulated_features(works: int, creators: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+    """Make features of works, shape (works, FEATURES), and their creators; works are dealt to creators in turn."""
+    generator = np.random.default_rng(0)
+    centres = generator.standard_normal((creators, FEATURES), dtype=np.float32)
+    places = np.arange(works) % creators
+    features = generator.standard_normal((works, FEATURES), dtype=np.float32)
+    features *= SPREAD
+    features += centres[places]
+    return features, places
 
 
 def _text(words: npt.NDArray[np.int64]) -> str:

@@ -1,8 +1,8 @@
 """The paper's networks in Keras 3 (https://keras.io), as a person writes them first and tuned as Keras' guides say.
 
-Tuned: mixed bfloat16 (keras.io/guides/mixed_precision), compiled (`jit_compile`), the axis order that suits the
-backend, a larger batch, photos read ahead by several threads. Of the ways that apply to a backend the fastest is
-chosen by measuring each once, because some of them cost time on a CPU.
+Tuned: mixed bfloat16 (keras.io/guides/mixed_precision) where the processor multiplies in it, compiled (`jit_compile`),
+the axis order that suits the backend, a larger batch, photos read ahead by several threads. Of the ways that apply to a
+backend the fastest is chosen by measuring each once, because some of them cost time on a CPU.
 """
 
 import itertools
@@ -11,6 +11,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -19,6 +20,8 @@ import numpy as np
 IMAGE_PX = 224
 NO_COMPILE = "SAKKA_BENCHMARK_NO_COMPILE"
 MEAN = (0.485, 0.456, 0.406)
+CPU = Path("/proc/cpuinfo")  # Linux; elsewhere bfloat16 is tried
+BFLOAT16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})  # of x86 and of ARM
 DEVIATION = (0.229, 0.224, 0.225)
 
 
@@ -54,11 +57,17 @@ def tuned_ways() -> list[Way]:
 
     JAX compiles by default and its CPU convolutions want channels_last; PyTorch's compiler needs a C++ compiler.
     """
+    precisions = ["mixed_bfloat16"] if multiplies_in_bfloat16() else []
     if keras.backend.backend() == "jax":
-        return [Way("mixed_bfloat16"), Way("float32")]
+        return [Way(precision) for precision in [*precisions, "float32"]]
     compiled = (False, True) if shutil.which("g++") and NO_COMPILE not in os.environ else (False,)
     mixes = itertools.product(("channels_first", "channels_last"), compiled)
-    return [Way("mixed_bfloat16", axes, jit) for axes, jit in mixes]
+    return [Way(precisions[0] if precisions else "float32", axes, jit) for axes, jit in mixes]
+
+
+def multiplies_in_bfloat16(cpu: Path = CPU) -> bool:
+    """Tell whether the processor does; one that does not emulates it, which takes minutes a batch."""
+    return not cpu.is_file() or not BFLOAT16_FLAGS.isdisjoint(cpu.read_text().split())
 
 
 def fastest_way(seconds_of: Callable[[Way], float]) -> Way:

@@ -17,7 +17,12 @@ from benchmarks.results import DOCUMENT, Section, machine_line, table
 
 TITLE = "Growth with works and creators (simulated)"
 SIZE = 100_000  # the largest number of works
-STEPS = {"folds": "dividing into 5 x 5 folds", "text_fit": "fitting text-linear", "text_answers": "1,000 answers"}
+STEPS = {
+    "folds": "dividing into 5 x 5 folds",
+    "head_fit": "fitting a photo head",
+    "text_fit": "fitting text-linear",
+    "text_answers": "1,000 answers of text-linear",
+}
 CREATORS = (50, 500, 5_000)
 WORKS_A_CREATOR = 10
 LIMIT_S = 1_200.0  # of one run; what takes longer is told as such

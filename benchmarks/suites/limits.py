@@ -29,7 +29,7 @@ def measure(plan: Plan) -> Section:
             "GiB",
             search,
             memory,
-            note="sakka has no index yet: the search is a plain matrix product, and what an index will be judged by",
+            note="a plain matrix product; `python -m benchmarks.index_scale` measures the index",
         ),
     ]
     return section_of("limits", TITLE, plan, [compare(comparison, plan) for comparison in comparisons], chosen.source)
