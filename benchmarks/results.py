@@ -21,6 +21,13 @@ from sakka.files import write_json, write_text
 RESULTS = Path(__file__).parent / "results"
 DOCUMENT = RESULTS.parent.parent / "docs" / "performance.md"
 NOT_MEASURED = "not measured yet"
+ABILITIES = {
+    "avx2": "AVX2",
+    "avx512f": "AVX-512",
+    "avx512_bf16": "bfloat16",
+    "amx_bf16": "bfloat16 tiles",
+    "asimd": "NEON",
+}
 HEADINGS = (
     "ours / other",
     "counted",
@@ -190,10 +197,13 @@ def _side_line(side: Measured) -> str:
     return f"- {side.name}: {threads}, {memory}; {versions}" + (f"; {told}" if told else "")
 
 
-def _processor() -> str:
-    information = Path("/proc/cpuinfo")
+def _processor(information: Path = Path("/proc/cpuinfo")) -> str:
+    """Name the processor and what it multiplies with, on which the figures depend more than on its name."""
     if information.is_file():
-        found = re.search(r"model name\s*:\s*(.+)", information.read_text())
+        told = information.read_text()
+        words = set(told.split())
+        found = re.search(r"model name\s*:\s*(.+)", told)
+        abilities = [ability for flag, ability in ABILITIES.items() if flag in words]
         if found:
-            return found[1].strip()
+            return found[1].strip() + (f" with {', '.join(abilities)}" if abilities else "")
     return platform.processor() or platform.machine()
