@@ -7,7 +7,7 @@ from tests.runs import make_works, write_run
 from sakka.analysis.calibration import calibration, calibration_error, sure
 from sakka.analysis.condense import condense
 from sakka.analysis.figures import Figure, LeftOut, Table
-from sakka.analysis.fusions import fusions, mcnemar, paired_interval
+from sakka.analysis.fusions import DRAWN_AT_ONCE, fusions, log_losses, mcnemar, paired_interval
 from sakka.analysis.judged import Judged
 from sakka.analysis.reading import open_run
 from sakka.report.reliability import reliability_plot
@@ -33,6 +33,26 @@ def test_the_interval_of_a_difference_is_that_of_its_mean() -> None:
     half = 1.96 * difference.std() / 4000**0.5
     assert low == pytest.approx(difference.mean() - half, abs=0.002)
     assert high == pytest.approx(difference.mean() + half, abs=0.002)
+
+
+def test_an_interval_is_the_same_in_parts_and_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    after, before = np.random.default_rng(0).random((2, 500))
+    at_once = paired_interval(after, before)
+    assert len(after) < DRAWN_AT_ONCE
+    monkeypatch.setattr("sakka.analysis.fusions.DRAWN_AT_ONCE", 1500)
+    assert paired_interval(after, before) == pytest.approx(at_once, rel=1e-12)
+    assert at_once[0] < np.mean(after - before) < at_once[1]
+
+
+def test_what_a_fusion_saves_is_beside_the_ratio_with_a_temperature(judged: Judged) -> None:
+    table = log_losses(judged)
+    losses, saved = (cells(table, f"pooled_{name}") for name in ("log_loss", "saved"))
+    low, high = (cells(table, f"pooled_{name}_saved") for name in ("low", "high"))
+    tempered = "fused fixed ratio, temperature"
+    assert saved[tempered] == low[tempered] == high[tempered] == 0
+    for name, value in saved.items():
+        assert value == pytest.approx(losses[tempered] - losses[name])
+        assert low[name] <= value <= high[name]
 
 
 def test_the_test_of_mcnemar_is_the_binomial_one() -> None:
@@ -101,4 +121,4 @@ def test_the_reliability_diagram_has_a_dot_a_bin_at_its_place(judged: Judged) ->
 def test_a_run_without_texts_leaves_the_tables_out(tmp_path: Path) -> None:
     write_run(tmp_path, make_works(per_creator=10), models=(("photo-efficientnet_lite0", "photo"),))
     lone = condense(open_run(tmp_path))
-    assert all(isinstance(make(lone), LeftOut) for make in (fusions, calibration, sure))
+    assert all(isinstance(make(lone), LeftOut) for make in (fusions, log_losses, calibration, sure))

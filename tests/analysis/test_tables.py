@@ -171,7 +171,7 @@ def test_a_run_of_texts_alone_leaves_out_the_tables_of_fusion(folder: Path) -> N
     run = open_run(write_run(folder, make_works(), models=MODELS[1:], inner_folds=1).folder)
     judged = condense(run)
     tables, left_out = all_tables(judged)
-    of_fusion = {"table2", "choices", "fusions", "calibration", "sure", "table4", "agreement", "coverage"}
+    of_fusion = {"table2", "choices", "fusions", "log_losses", "calibration", "sure", "table4", "agreement", "coverage"}
     assert {each.key for each in left_out} == {"table1", *of_fusion}
     assert all(isinstance(each, LeftOut) and each.reason.endswith(".") for each in left_out)
     assert {table.key for table in tables} == {"table3", "gains", "sizes", "confusions", "creators"}

@@ -13,7 +13,7 @@ from sakka.analysis.creators import creators_table, sizes_table
 from sakka.analysis.ensembles import table3
 from sakka.analysis.entropy_tables import entropy_tables
 from sakka.analysis.figures import LeftOut, Table
-from sakka.analysis.fusions import fusions
+from sakka.analysis.fusions import fusions, log_losses
 from sakka.analysis.gains import gains
 from sakka.analysis.judged import Judged
 from sakka.analysis.label_sets import LabelSets
@@ -26,6 +26,7 @@ TABLES: tuple[Callable[[Judged], Table | LeftOut], ...] = (
     table2,
     choices,
     fusions,
+    log_losses,
     calibration,
     sure,
     table4,
