@@ -197,8 +197,9 @@ def _side_line(side: Measured) -> str:
     return f"- {side.name}: {threads}, {memory}; {versions}" + (f"; {told}" if told else "")
 
 
-def _processor(information: Path = Path("/proc/cpuinfo")) -> str:
+def _processor() -> str:
     """Name the processor and what it multiplies with, on which the figures depend more than on its name."""
+    information = Path("/proc/cpuinfo")
     if information.is_file():
         told = information.read_text()
         words = set(told.split())

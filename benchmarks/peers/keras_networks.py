@@ -20,9 +20,9 @@ import numpy as np
 IMAGE_PX = 224
 NO_COMPILE = "SAKKA_BENCHMARK_NO_COMPILE"
 MEAN = (0.485, 0.456, 0.406)
-CPU = Path("/proc/cpuinfo")  # Linux; elsewhere bfloat16 is tried
-BFLOAT16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})  # of x86 and of ARM
 DEVIATION = (0.229, 0.224, 0.225)
+PROCESSOR = Path("/proc/cpuinfo")  # Linux; elsewhere bfloat16 is tried
+BFLOAT16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})  # of x86 and of ARM
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,9 @@ def tuned_ways() -> list[Way]:
     return [Way(precisions[0] if precisions else "float32", axes, jit) for axes, jit in mixes]
 
 
-def multiplies_in_bfloat16(cpu: Path = CPU) -> bool:
+def multiplies_in_bfloat16() -> bool:
     """Tell whether the processor does; one that does not emulates it, which takes minutes a batch."""
-    return not cpu.is_file() or not BFLOAT16_FLAGS.isdisjoint(cpu.read_text().split())
+    return not PROCESSOR.is_file() or not BFLOAT16_FLAGS.isdisjoint(PROCESSOR.read_text().split())
 
 
 def fastest_way(seconds_of: Callable[[Way], float]) -> Way:

@@ -46,8 +46,8 @@ def test_an_interval_is_the_same_in_parts_and_at_once(monkeypatch: pytest.Monkey
 
 def test_what_a_fusion_saves_is_beside_the_ratio_with_a_temperature(judged: Judged) -> None:
     table = log_losses(judged)
-    losses, saved = (cells(table, f"pooled_{name}") for name in ("log_loss", "saved"))
-    low, high = (cells(table, f"pooled_{name}_saved") for name in ("low", "high"))
+    losses, saved = (cells(table, name) for name in ("pooled_log_loss", "log_loss_saved"))
+    low, high = (cells(table, f"{name}_log_loss_saved") for name in ("low", "high"))
     tempered = "fused fixed ratio, temperature"
     assert saved[tempered] == low[tempered] == high[tempered] == 0
     for name, value in saved.items():

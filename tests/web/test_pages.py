@@ -247,7 +247,7 @@ def test_the_findings_of_an_audit_are_gone_through_by_kind(
 
 
 def test_a_finding_that_is_decided_leaves_the_queue_and_can_be_opened_again(
-    serve: Serve, settings: Settings, folder: Path, folders: Folders
+    serve: Serve, settings: Settings, folder: Path
 ) -> None:
     both = {"works": ["work-01-003"], "beside": [], "evidence": ["Because."]}
     findings = [

@@ -63,10 +63,13 @@ def log_losses(judged: Judged) -> Table | LeftOut:
     for name, answers in (("fixed ratio", fusion.chosen), *fusion.learned.items()):
         losses, model = log_loss(answers, tested), f"fused {name}"
         low, high = paired_interval(before, losses)
-        told = {"log_loss": losses.mean(), "saved": before.mean() - losses.mean(), "low_saved": low, "high_saved": high}
-        cells = (
-            pooled(model, f"pooled_{key}", float(value), len(tested), facts.outer_folds) for key, value in told.items()
-        )
+        told = {
+            "pooled_log_loss": float(losses.mean()),
+            "log_loss_saved": float(before.mean() - losses.mean()),
+            "low_log_loss_saved": low,
+            "high_log_loss_saved": high,
+        }
+        cells = (pooled(model, key, value, len(tested), facts.outer_folds) for key, value in told.items())
         rows.append((name, *cells))
     return Table(
         key="log_losses",

@@ -50,7 +50,7 @@ class Decisions:
         """
         self.path = folder / DECISIONS_FILE
         self.can_be_written = os.access(folder, os.W_OK)
-        self._entries: dict[str, dict[str, str]] = {}
+        self._entries: dict[str, dict[str, Any]] = {}
         if not self.path.exists():
             return
         try:
@@ -67,7 +67,8 @@ class Decisions:
     def of(self, finding: Mapping[str, Any]) -> Decision | None:
         """Give what was decided about a finding; None while it is open."""
         entry = self._entries.get(key_of(finding))
-        return None if entry is None else next(each for each in DECISIONS if each == entry["decision"])
+        decision: Decision | None = entry["decision"] if entry else None
+        return decision
 
     def decide(self, finding: Mapping[str, Any], decision: Decision | None) -> None:
         """Keep a decision, or open the finding again with None; the file is written whole, then renamed.

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 
-from sakka.models.text.ngrams import character_hashes, columns_of, count_all, count_halves, count_known, word_hashes
+from sakka.models.text.ngrams import character_hashes, count_all, count_halves, count_known, word_hashes
 
 TEXTS = ["A rose is a rose", "wild roses, a still life", "", "the rose of the winds"]
 
@@ -42,13 +42,6 @@ def test_counting_halves_counts_whole_texts_as_counting_them_alone_does(texts: l
     halves, alone = (count(texts, character_hashes, min_texts) for count in (count_halves, count_all))
     assert (halves.vocabulary == alone.vocabulary).all()
     assert (halves.matrix[: len(texts)] != alone.matrix).nnz == 0
-
-
-@given(st.sets(st.integers(0, 4)))
-def test_columns_are_those_that_scipy_gives(columns: set[int]) -> None:
-    matrix = count_all([*TEXTS, "a rose"], word_hashes).matrix
-    chosen = np.array(sorted(columns), dtype=np.int64)
-    assert (columns_of(matrix, chosen).toarray() == matrix[:, chosen].toarray()).all()
 
 
 @given(st.lists(st.text(), min_size=1, max_size=5), st.text())

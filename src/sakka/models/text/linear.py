@@ -28,7 +28,7 @@ from sakka.models.base import FoldPrediction, Modality, ModelParts, Probabilitie
 from sakka.models.growing import GrowingHead
 from sakka.models.new_columns import Columns, Kept
 from sakka.models.text.features import BLOCKS, PARTS, Block, count_blocks, rows_of, side_by_side
-from sakka.models.text.ngrams import Counts, columns_of, count_known
+from sakka.models.text.ngrams import Counts, count_known
 from sakka.models.text.softmax import COPIES, fit_softmax, softmax
 from sakka.models.text.words import normalise
 from sakka.splits import Fold, IntArray, deal
@@ -188,7 +188,7 @@ class LinearText(GrowingHead):
         kept = np.flatnonzero(texts_with >= self.min_texts)
         if len(kept) > limit:
             kept = np.sort(kept[np.argsort(-texts_with[kept], kind="stable")[:limit]])
-        known = columns_of(counts.matrix, kept)
+        known = counts.matrix[:, kept]
         idf = 1 + np.log((1 + n_texts) / (1 + texts_with[kept]))
         stretch = np.sqrt([max(1.0, known[:n_texts].nnz / n_texts)])
         block = Block(counts.vocabulary[kept], (idf**idf_power).astype(np.float32), stretch.astype(np.float32))
@@ -199,7 +199,7 @@ class LinearText(GrowingHead):
     ) -> Probabilities:
         known = []
         for block, table in zip(self.blocks_, counts, strict=True):
-            known.append(columns_of(table.matrix[rows], np.searchsorted(table.vocabulary, block.vocabulary)))
+            known.append(table.matrix[rows][:, np.searchsorted(table.vocabulary, block.vocabulary)])
         return self._predict_counts(known, has_text[rows])
 
     def _predict_counts(self, counts: Sequence[Any], has_text: npt.NDArray[np.bool_]) -> Probabilities:

@@ -139,18 +139,6 @@ def count_known(texts: Iterable[str], hashes_of: Callable[[str], Hashes], vocabu
     return csr_matrix((counts[known], columns[known].astype(np.int32), starts), shape=shape)
 
 
-def columns_of(matrix: Any, columns: IntArray) -> Any:
-    """Give some columns, ascending, of a CSR matrix: what SciPy's own choice gives, in a third of the time."""
-    from scipy.sparse import csr_matrix
-
-    place = np.full(matrix.shape[1], -1, dtype=np.int32)
-    place[columns] = np.arange(len(columns), dtype=np.int32)
-    moved = place[matrix.indices]
-    kept = moved >= 0
-    starts = np.concatenate([[0], np.cumsum(kept)])[matrix.indptr]
-    return csr_matrix((matrix.data[kept], moved[kept], starts), shape=(matrix.shape[0], len(columns)))
-
-
 def _halves(hashes: Hashes) -> tuple[Hashes, Hashes]:
     return hashes[: len(hashes) // 2], hashes[len(hashes) // 2 :]
 
@@ -168,7 +156,7 @@ def _of_enough_texts(counts: Counts, texts: Any, min_texts: int) -> Counts:
     if min_texts <= 1:
         return counts
     kept = np.flatnonzero(np.bincount(texts.indices, minlength=len(counts.vocabulary)) >= min_texts)
-    return Counts(counts.vocabulary[kept], columns_of(counts.matrix, kept))
+    return Counts(counts.vocabulary[kept], counts.matrix[:, kept])
 
 
 def _count_each(features: Iterable[Hashes]) -> tuple[Hashes, npt.NDArray[np.float32], IntArray]:
