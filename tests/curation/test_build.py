@@ -172,6 +172,12 @@ def test_accounts_that_share_photos_are_joined(folder: Path) -> None:
     assert build_catalog(table(folder, rows)).creators == ("first", "other")
 
 
+def test_a_source_without_rows_is_told_from_one_that_lost_them(folder: Path) -> None:
+    (folder / "works.csv").write_text("id,creator,title\n", encoding="utf-8")
+    with pytest.raises(CatalogError, match="the source holds no works; expected at least one row"):
+        build_catalog(folder / "works.csv")
+
+
 def test_no_work_left_is_an_error_that_says_where_they_went(folder: Path) -> None:
     path = table(folder, [GOOD, {"id": "b", "creator": ""}])
     photo(folder, "good.png", 1)

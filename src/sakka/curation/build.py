@@ -204,6 +204,10 @@ class _Build:
         if not self.table.height:
             removed = [f"{report.works_removed} by {report.rule}" for report in self.reports if report.works_removed]
             removed += [f"{count} for {reason}" for reason, count in reasons.items()]
+            if self.rows == 0:
+                raise CatalogError(
+                    "the source holds no works; expected at least one row below the names of the columns"
+                )
             raise CatalogError(f"no work is left of {self.rows} rows; removed were {', '.join(removed) or 'none'}")
         info: dict[str, Any] = {
             "source": self.opened.info,
