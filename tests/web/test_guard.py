@@ -150,6 +150,28 @@ def test_a_body_that_is_too_large_is_refused_whether_its_length_is_told_or_not(
     assert client.post("/v1/identify/batch", content=b"[" * 200_000).status_code in (413, 422)
 
 
+def test_who_sends_a_body_that_is_too_large_to_its_end_still_reads_the_answer(client: httpx.Client) -> None:
+    megabytes = 20
+    head = f"POST /v1/identify HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {megabytes << 20}\r\n\r\n"
+    with socket.create_connection((client.base_url.host, client.base_url.port or 80), timeout=10) as sock:
+        sock.sendall(head.encode())
+        for _ in range(megabytes):
+            sock.sendall(bytes(1 << 20))
+        answer = b"".join(iter(lambda: sock.recv(4096), b""))
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b"send less" in answer
+
+
+def test_who_never_ends_a_body_that_is_too_large_is_cut_off(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sakka.web.guard.LINGER_S", 0.1)
+    head = f"POST /v1/identify HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {1 << 40}\r\n\r\n"
+    with socket.create_connection((client.base_url.host, client.base_url.port or 80), timeout=10) as sock:
+        sock.sendall(head.encode())
+        assert b"send less" in b"".join(iter(lambda: sock.recv(4096), b""))
+
+
 def test_a_body_that_comes_too_slowly_is_given_up(serve: Serve, settings: Settings) -> None:
     client = serve(replace(settings, limits=replace(settings.limits, seconds=1)))
     with socket.create_connection((client.base_url.host, client.base_url.port or 80), timeout=10) as sock:

@@ -6,7 +6,8 @@
 - Key: `X-API-Key`, `Authorization: Bearer`, or the cookie that the sign-in page sets.
 - Origin: a browser says from which page a form comes (`Sec-Fetch-Site`, `Origin`); one of another site is refused.
 - Rate: a token bucket a client; a photo or a style sheet takes a small part of a token.
-- Size and time: a body that is too large or too slow is given up, whether it told its length or not.
+- Size and time: a body that is too large or too slow is given up, whether it told its length or not. What its sender
+  has under way is read and forgotten for a moment: a socket closed on unread bytes is reset, and the answer lost.
 
 Every answer carries the headers that keep a browser from running, framing or guessing anything.
 """
@@ -16,6 +17,7 @@ import hashlib
 import hmac
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
@@ -32,6 +34,7 @@ OPEN_PATHS = ("/health", "/key", "/static/")
 CHEAP_PATHS = ("/health", "/static/", "/photos/")
 CHEAP = 0.02
 COOKIE = "sakka-key"
+LINGER_S = 2  # how long what still arrives of a refused body is read, as in nginx's lingering_close
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; img-src 'self' blob:; style-src 'self'; script-src 'self'; "
@@ -69,13 +72,14 @@ class Guard:
             await self.app(scope, receive, send)
             return
         started_s = time.monotonic()
-        answer = _Answer(send)
+        body = _Body(receive, self.settings.limits)
+        answer = _Answer(send, body)
         self.metrics.in_flight += 1
         try:
             app = self.app
             if (problem := self._problem(scope)) is not None:
                 app = await self.refuse(scope, problem)
-            await app(scope, _within(receive, self.settings.limits), answer.send)
+            await app(scope, body.receive, answer.send)
         finally:
             self.metrics.in_flight -= 1
             seconds = time.monotonic() - started_s
@@ -130,20 +134,66 @@ class Guard:
         return _too_large(most) if not length.isdecimal() or int(length) > most else None
 
 
+class _Body:
+    """A request's body; it ends where it is too large or takes too long, whatever the request's header said."""
+
+    def __init__(self, receive: Receive, limits: Limits) -> None:
+        self._receive, self._limits = receive, limits
+        self._until_s = time.monotonic() + limits.seconds
+        self._left = limits.upload_bytes
+        self._arrived = False
+
+    async def receive(self) -> Message:
+        """Give the next part.
+
+        Raises:
+            Problem: The body has more bytes than are read, or the time is up.
+        """
+        if self._arrived:
+            return await self._receive()
+        try:
+            message = await asyncio.wait_for(self._next(), max(0.0, self._until_s - time.monotonic()))
+        except TimeoutError:
+            detail = f"the body took more than {self._limits.seconds} s to arrive"
+            raise Problem(408, detail, {"Connection": "close"}) from None
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            raise _too_large(self._limits.upload_bytes)
+        return message
+
+    async def discard(self) -> None:
+        """Read what still arrives, and forget it, until the end or until `LINGER_S` have gone."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LINGER_S):
+                while not self._arrived:
+                    await self._next()
+
+    async def _next(self) -> Message:
+        message = await self._receive()
+        self._arrived = message["type"] != "http.request" or not message.get("more_body", False)
+        return message
+
+
 class _Answer:
     """Passes an answer on with the headers that all have, and remembers its status."""
 
-    def __init__(self, send: Send) -> None:
-        self._send, self.status = send, 500
+    def __init__(self, send: Send, body: _Body) -> None:
+        self._send, self._body = send, body
+        self.status, self._closes = 500, False
 
     async def send(self, message: Message) -> None:
-        """Send one part of the answer."""
+        """Send one part of the answer; before the last one that closes the connection, what still arrives is read."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
             headers.setdefault("Cache-Control", "no-store")
+            self._closes = headers.get("connection") == "close"
+        elif self._closes and not message.get("more_body", False):
+            await self._send({**message, "more_body": True})
+            await self._body.discard()
+            message = {"type": "http.response.body"}
         await self._send(message)
 
 
@@ -203,27 +253,3 @@ def _too_large(most: int) -> Problem:
     return Problem(
         413, f"the request has more than the {most:,} bytes that are read; send less", {"Connection": "close"}
     )
-
-
-def _within(receive: Receive, limits: Limits) -> Receive:
-    """Give a `receive` that ends a body which is too large or takes too long, whatever its header said."""
-    until_s = time.monotonic() + limits.seconds
-    left = limits.upload_bytes
-    arrived = False
-
-    async def receive_within() -> Message:
-        nonlocal arrived, left
-        if arrived:
-            return await receive()
-        try:
-            message = await asyncio.wait_for(receive(), max(0.0, until_s - time.monotonic()))
-        except TimeoutError:
-            detail = f"the body took more than {limits.seconds} s to arrive"
-            raise Problem(408, detail, {"Connection": "close"}) from None
-        left -= len(message.get("body", b""))
-        if left < 0:
-            raise _too_large(limits.upload_bytes)
-        arrived = message["type"] != "http.request" or not message.get("more_body", False)
-        return message
-
-    return receive_within
