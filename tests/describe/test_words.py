@@ -31,6 +31,11 @@ def test_japanese_words_are_mecabs_and_signs_are_left_out() -> None:
     assert [mark.word for mark in marks] == ["桜"]
 
 
+def test_japanese_words_without_a_meaning_of_their_own_are_left_out() -> None:
+    marks = setting_apart(["お花を編んだ軽い贈り物にお使いいただけます"] * 20, ["海の絵を描いています"] * 20)
+    assert {mark.word for mark in marks} == {"花", "軽い", "贈り物", "使い"}
+
+
 def test_a_group_without_texts_or_without_others_is_described_all_the_same() -> None:
     assert setting_apart([], ["rose"]) == []
     assert setting_apart(["", ""], []) == []

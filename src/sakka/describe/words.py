@@ -7,7 +7,7 @@ prior that has the words of all texts in their proportion, a_w = A (y_w + y'_w) 
     z_w = d_w / sqrt(1 / (y_w + a_w) + 1 / (y'_w + a_w))
 
 A rare word that the group happens to have once has a large d and a small z, so words are ordered by z. Signs are left
-out, and so are words in fewer than `LEAST_TEXTS` of the group's texts.
+out, and so are words in fewer than `LEAST_TEXTS` of the group's texts, and of Japanese all but words with a meaning.
 
 Source: B. Monroe, M. Colaresi, K. Quinn, Fightin' Words, Political Analysis 16, 2008,
 https://doi.org/10.1093/pan/mpn018
@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sakka.models.text.words import normalise, words_of
+from sakka.models.text.words import content_words_of, normalise
 
 PRIOR_WORDS = 500.0  # A at the most; of a group with fewer words, as many as it has
 LEAST_TEXTS = 2
@@ -85,7 +85,7 @@ class _Counted:
         words: Counter[str] = Counter()
         having: Counter[str] = Counter()
         for text in texts:
-            found = words_of(normalise(text).casefold())
+            found = content_words_of(normalise(text).casefold())
             words.update(found)
             having.update(set(found))
         return cls(words, having, sum(words.values()))

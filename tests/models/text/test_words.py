@@ -11,7 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sakka.models.text.words import JAPANESE_SCRIPT, MARKS_IN_A_ROW, PERHAPS_MARKS, normalise, words_of
+from sakka.models.text.words import (
+    JAPANESE_SCRIPT,
+    MARKS_IN_A_ROW,
+    PERHAPS_MARKS,
+    content_words_of,
+    normalise,
+    words_of,
+)
 
 anything = st.text(st.characters(codec=None, exclude_categories=()))  # lone surrogates and NUL as well
 
@@ -48,6 +55,12 @@ def test_no_text_crashes_and_no_readable_character_is_lost(text: str) -> None:
     else:
         kept = [sign for sign in normal if not sign.isspace() and unicodedata.category(sign)[0] != "M"]
         assert [sign for sign in found if unicodedata.category(sign)[0] != "M"] == kept
+
+
+@given(anything)
+def test_words_with_a_meaning_are_some_of_the_words_in_their_order(text: str) -> None:
+    words = iter(words_of(normalise(text)))
+    assert all(word in words for word in content_words_of(normalise(text)))
 
 
 @given(anything)

@@ -11,6 +11,7 @@ import re
 import sys
 import threading
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import groupby
 from typing import Any
@@ -22,6 +23,9 @@ MARKS_IN_A_ROW = 30  # the Stream-Safe Text Format of Annex 15
 PERHAPS_MARKS = re.compile(
     f"(?:[^\\w\\s]|[ﾞﾟ]){{{MARKS_IN_A_ROW + 1}}}"
 )  # no mark is a letter: found fast, and rarely at all
+CONTENT = {"名詞", "動詞", "形容詞", "副詞"}
+WITHOUT_CONTENT = {"非自立", "代名詞", "接尾", "数"}
+LIGHT_VERBS = {"する", "ある", "いる", "なる", "できる", "いただく", "いただける", "くださる", "下さる"}
 
 _own = threading.local()
 
@@ -55,19 +59,48 @@ def words_of(text: str) -> list[str]:
     text = UNREADABLE.sub(" ", text)
     if JAPANESE_SCRIPT.search(text) is None:
         return _unicode_word().findall(text)
-    tagger = _tagger()
-    pieces = (text[start : start + PIECE_CHARS] for start in range(0, len(text), PIECE_CHARS))
-    return [word for piece in pieces for word in (tagger.parse(piece) or "").split()]
+    tagger = _tagger("-Owakati")
+    return [word for piece in _pieces(text) for word in (tagger.parse(piece) or "").split()]
 
 
-def _tagger() -> Any:
+def content_words_of(text: str) -> list[str]:
+    """Give those words of `words_of` that carry a meaning of their own, in order.
+
+    Of a text in Japanese script these are its nouns, verbs, adjectives and adverbs by ipadic's classes, without
+    numerals, pronouns, counters, `LIGHT_VERBS` and what stands in another form than a dictionary's. Of any other text
+    they are all its words.
+
+    >>> content_words_of("桜のお花を3個、かわいく編んでいます。軽い編み物")
+    ['桜', '花', '軽い', '編み物']
+    """
+    text = UNREADABLE.sub(" ", text)
+    if JAPANESE_SCRIPT.search(text) is None:
+        return words_of(text)
+    words = []
+    for piece in _pieces(text):
+        for line in (_tagger("").parse(piece) or "").split("\n"):
+            word, _, features = line.partition("\t")
+            kind, detail, *_, base = (features.split(",") + [""] * 7)[:7]
+            inflected = base not in ("", "*", word)
+            if kind in CONTENT and detail not in WITHOUT_CONTENT and word not in LIGHT_VERBS and not inflected:
+                words.append(word)
+    return words
+
+
+def _pieces(text: str) -> Iterator[str]:
+    return (text[start : start + PIECE_CHARS] for start in range(0, len(text), PIECE_CHARS))
+
+
+def _tagger(output: str) -> Any:
     """Give this thread's MeCab, made on first use: a tagger must not be shared between threads."""
-    if not hasattr(_own, "tagger"):
+    if not hasattr(_own, "taggers"):
+        _own.taggers = {}
+    if output not in _own.taggers:
         import ipadic
         import MeCab
 
-        _own.tagger = MeCab.Tagger(f"{ipadic.MECAB_ARGS} -Owakati")
-    return _own.tagger
+        _own.taggers[output] = MeCab.Tagger(f"{ipadic.MECAB_ARGS} {output}")
+    return _own.taggers[output]
 
 
 @lru_cache(maxsize=1)
