@@ -2,7 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.catalogs import tiny_catalog
+from tests.catalogs import QUICK_PHOTO, tiny_catalog
 from tests.command import run
 
 from sakka.models.fused import FusedModel
@@ -13,7 +13,9 @@ NEW = "1,Aoki,藍染 麻 暖簾,\n2,Aoki,藍染 手拭い,\n3,Aoki,麻 暖簾 �
 
 @pytest.fixture
 def model(folder: Path) -> Path:
-    FusedModel().fit(tiny_catalog(folder / "photos", creators=4, without_photo=10)).save(folder / "model")
+    FusedModel(photo_settings=QUICK_PHOTO).fit(tiny_catalog(folder / "photos", creators=4, without_photo=10)).save(
+        folder / "model"
+    )
     return folder / "model"
 
 

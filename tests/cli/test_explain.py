@@ -2,7 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.catalogs import tiny_catalog
+from tests.catalogs import QUICK_PHOTO, tiny_catalog
 from tests.command import run
 
 from sakka.models.fused import FusedModel
@@ -19,7 +19,7 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def model(catalog: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("model") / "model"
-    FusedModel(photo_settings={"dtype": "float32"}).fit(Catalog.read(catalog)).save(folder)
+    FusedModel(photo_settings={**QUICK_PHOTO, "dtype": "float32"}).fit(Catalog.read(catalog)).save(folder)
     return folder
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
-from tests.catalogs import tiny_catalog
+from tests.catalogs import QUICK_PHOTO, tiny_catalog
 from tests.command import run
 
 from sakka.cli import main
@@ -18,7 +18,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     works = tiny_catalog(root / "photos", creators=4, works=5)
     works.write(root / "catalog")
     tiny_catalog(root / "more-photos", creators=4, works=2, seed=3).take([0]).write(root / "more")
-    FusedModel().fit(works).save(root / "model")
+    FusedModel(photo_settings=QUICK_PHOTO).fit(works).save(root / "model")
     with pytest.MonkeyPatch.context() as patch:
         built = ["index", "build", root / "catalog", "--model", root / "model", "-o", root / "index"]
         patch.setattr("sys.argv", ["sakka", *map(str, built)])

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import numpy as np
-from tests.catalogs import tiny_catalog
+from tests.catalogs import QUICK_PHOTO, tiny_catalog
 
 from sakka.cache import cache_folder
 from sakka.explain import explain
@@ -58,7 +58,7 @@ def test_taking_away_what_is_named_first_lowers_the_probability_faster_than_by_l
 
 def test_a_question_from_outside_leaves_nothing_in_the_cache(folder: Path) -> None:
     works = tiny_catalog(folder, creators=3, works=4)
-    model = FusedModel(photo_settings={"dtype": "float32"}).fit(works.take(np.arange(9)))
+    model = FusedModel(photo_settings={**QUICK_PHOTO, "dtype": "float32"}).fit(works.take(np.arange(9)))
     kept = {path: path.stat().st_size for path in cache_folder().rglob("*") if path.is_file()}
     asked = next(iter(works.take([10])))
     assert explain(model, asked, photo_root=works.photo_root).regions is not None

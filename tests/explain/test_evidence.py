@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from tests.catalogs import tiny_catalog
+from tests.catalogs import QUICK_PHOTO, tiny_catalog
 
 from sakka.explain.evidence import likeness_to, near_identical_to, nearest_works
 from sakka.models.dummy import DummyModel
@@ -20,7 +20,7 @@ def works(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
 
 @pytest.fixture(scope="module")
 def model(works: Catalog) -> FusedModel:
-    return FusedModel(photo_settings={"dtype": "float32"}).fit(works)
+    return FusedModel(photo_settings={**QUICK_PHOTO, "dtype": "float32"}).fit(works)
 
 
 def test_the_creators_nearest_works_come_in_order_without_the_work_itself(works: Catalog, model: FusedModel) -> None:
@@ -43,7 +43,9 @@ def test_a_work_is_as_like_itself_as_can_be_and_more_like_its_creators_works(wor
 
 
 def test_a_fused_likeness_is_the_mean_that_the_fusion_trusts(works: Catalog) -> None:
-    model = FusedModel(photo_settings={"dtype": "float32"}, how="log-linear", photo_weight=0.75).fit(works)
+    model = FusedModel(photo_settings={**QUICK_PHOTO, "dtype": "float32"}, how="log-linear", photo_weight=0.75).fit(
+        works
+    )
     photo, text = model.photo_model_, model.text_model_
     assert isinstance(photo, EfficientNetLinear)
     assert isinstance(text, LinearText)

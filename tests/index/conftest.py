@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.catalogs import tiny_catalog
+from tests.catalogs import QUICK_PHOTO, tiny_catalog
 
 from sakka.index.index import Index
 from sakka.models.fused import FusedModel
@@ -21,7 +21,7 @@ def works(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
 def model_folder(works: Catalog, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model fitted on the works."""
     folder = tmp_path_factory.mktemp("model") / "model"
-    FusedModel().fit(works).save(folder)
+    FusedModel(photo_settings=QUICK_PHOTO).fit(works).save(folder)
     return folder
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.catalogs import tiny_catalog
+from tests.catalogs import QUICK_PHOTO, tiny_catalog
 
 from sakka.errors import ModelError
 from sakka.models.fused import FusedModel
@@ -20,7 +20,7 @@ def works(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
 
 @pytest.fixture(scope="module")
 def fitted(works: Catalog) -> FusedModel:
-    return FusedModel(photo_settings={"dtype": "float32"}).fit(by(works, range(4)))
+    return FusedModel(photo_settings={**QUICK_PHOTO, "dtype": "float32"}).fit(by(works, range(4)))
 
 
 def by(works: Catalog, creators: range, numbers: range = range(12)) -> Catalog:

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import httpx
 import pytest
-from tests.catalogs import tiny_catalog
+from tests.catalogs import QUICK_PHOTO, tiny_catalog
 from tests.web.servers import Folders, running
 
 from sakka.index.index import Index
@@ -21,7 +21,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Folders:
     root = tmp_path_factory.mktemp("served")
     works = tiny_catalog(root / "photos", works=12)
     works.write(root / "catalog")
-    FusedModel().fit(works).save(root / "model")
+    FusedModel(photo_settings=QUICK_PHOTO).fit(works).save(root / "model")
     Index.build(root / "index", works, root / "model")
     return Folders(root / "model", root / "index", root / "catalog", root / "photos")
 
