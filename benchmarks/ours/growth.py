@@ -23,6 +23,7 @@ LIKED_WORDS = 200
 WORDS_A_TEXT = 30
 LIKED_A_TEXT = 10
 ANSWERED = 1_000
+SOLVER_STEPS = 10  # of text-linear's 40 at most: each takes as long, and answers take as long after any number
 FEATURES = 1_536  # of a photo: EfficientNet-Lite0's means and deviations
 SPREAD = 3.0  # of a creator's works, in distances between creators
 MEMORY_SHARE = 0.8  # of the machine's
@@ -46,7 +47,7 @@ class Step:
             return
         self.catalog = simulated_catalog(works, creators)
         if step == "text_answers":
-            self.model = make_model("text-linear").fit(self.catalog)
+            self.model = make_model("text-linear", iterations=SOLVER_STEPS).fit(self.catalog)
             self.asked = self.catalog.take(np.arange(min(works, ANSWERED)))
 
     def run(self) -> dict[str, Any]:
@@ -64,7 +65,7 @@ class Step:
         fit_softmax(self.features, self.places, [rows], n_classes=self.creators, penalty=0.003)
 
     def _text_fit(self) -> None:
-        make_model("text-linear").fit(self.catalog)
+        make_model("text-linear", iterations=SOLVER_STEPS).fit(self.catalog)
 
     def _text_answers(self) -> None:
         self.model.predict_proba(self.asked)

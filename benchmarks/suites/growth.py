@@ -20,7 +20,7 @@ SIZE = 100_000  # the largest number of works
 STEPS = {
     "folds": "dividing into 5 x 5 folds",
     "head_fit": "fitting a photo head",
-    "text_fit": "fitting text-linear",
+    "text_fit": "fitting text-linear, 10 steps",
     "text_answers": "1,000 answers of text-linear",
 }
 CREATORS = (50, 500, 5_000)

@@ -31,7 +31,16 @@ def test_long_work_writes_a_plain_line_with_the_time_left_to_a_log(monkeypatch: 
         running.advance(1000)
         running.advance()
         running.advance(1999)
-    assert written.getvalue() == "photos: 1,000 of 3,000, 33.3 a second, about 1 min left\n"
+    assert written.getvalue() == "photos: 1,000 of 3,000, 33.3/s, about 1 min left\n"
+
+
+def test_slow_work_tells_how_long_a_step_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = iter([0.0, 60.0])
+    monkeypatch.setattr(terminal.time, "monotonic", lambda: next(seconds))
+    where, written = console(False)
+    with showing_progress(where), task("judging models", 5) as running:
+        running.advance(2)
+    assert written.getvalue() == "judging models: 2 of 5, 30 s each, about 1 min 30 s left\n"
 
 
 def test_a_terminal_shows_a_bar_that_goes_away() -> None:

@@ -64,6 +64,15 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
+def pace(steps_a_second: float) -> str:
+    """Write how fast steps are done, slow ones by the time that each takes.
+
+    >>> pace(33.34), pace(0.05)
+    ('33.3/s', '20 s each')
+    """
+    return f"{steps_a_second:.1f}/s" if steps_a_second >= 1 else f"{duration(1 / steps_a_second)} each"
+
+
 class _BarTask:
     def __init__(self, progress: Progress, place: TaskID) -> None:
         self._progress, self._place = progress, place
@@ -73,10 +82,10 @@ class _BarTask:
 
 
 class _Speed(ProgressColumn):
-    """Steps a second; nothing before the first step."""
+    """How fast steps are done; nothing before the first step."""
 
     def render(self, task: BarState) -> Text:
-        return Text(f"{task.speed:.1f}/s" if task.speed else "")
+        return Text(pace(task.speed) if task.speed else "")
 
 
 class _BarReporter:
@@ -123,10 +132,10 @@ class _PlainTask:
         if now_s - self._said_s < PLAIN_EVERY_S or self._done >= self._total:
             return
         self._said_s = now_s
-        speed = self._done / max(1e-3, now_s - self._start_s)
-        left_s = (self._total - self._done) / max(1e-3, speed)
+        speed = self._done / (now_s - self._start_s)
+        left_s = (self._total - self._done) / speed
         self._console.print(
-            f"{self._name}: {self._done:,} of {self._total:,}, {speed:.1f} a second, about {duration(left_s)} left",
+            f"{self._name}: {self._done:,} of {self._total:,}, {pace(speed)}, about {duration(left_s)} left",
             soft_wrap=True,
         )
 
