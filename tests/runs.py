@@ -1,6 +1,6 @@
 """Run folders for tests: a real layout with simulated predictions, as an experiment would store them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -42,8 +42,9 @@ def write_run(
     models: Sequence[tuple[str, str]] = MODELS,
     inner_folds: int = 5,
     seed: int = 0,
+    skill: Mapping[str, float] = SKILL,
 ) -> RunLayout:
-    """Write a complete run folder with simulated predictions, deterministic by `seed`."""
+    """Write a complete run folder with simulated predictions, deterministic by `seed`; `skill` as in `SKILL`."""
     layout = RunLayout(folder)
     specs = tuple(ModelSpec(name, modality, {}) for name, modality in models)
     plan = Plan(
@@ -58,20 +59,26 @@ def write_run(
         for fold in splits.folds(inner_folds):
             generator = np.random.default_rng([seed, number, fold.outer, fold.inner])
             validation, test = (
-                simulate(places[rows], modality, len(catalog.creators), generator)
+                simulate(places[rows], modality, len(catalog.creators), generator, skill)
                 for rows in (fold.validation, fold.test)
             )
             write_fold(layout, name, FoldPrediction(fold, validation, test))
     return layout
 
 
-def simulate(places: IntArray, modality: str, n_creators: int, generator: np.random.Generator) -> Probabilities:
+def simulate(
+    places: IntArray,
+    modality: str,
+    n_creators: int,
+    generator: np.random.Generator,
+    skill: Mapping[str, float] = SKILL,
+) -> Probabilities:
     """Probabilities that lean towards the right creator, shape (n_works, n_creators)."""
     if modality == "none":
         shares = np.arange(n_creators, 0, -1) / np.arange(1, n_creators + 1).sum()
         return np.tile(shares.astype(np.float32), (len(places), 1))
     scores = generator.standard_normal((len(places), n_creators))
-    scores[np.arange(len(places)), places] += SKILL[modality]
+    scores[np.arange(len(places)), places] += skill[modality]
     odds = np.exp(scores)
     probabilities: Probabilities = (odds / odds.sum(axis=1, keepdims=True)).astype(np.float32)
     return probabilities

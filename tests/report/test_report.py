@@ -124,6 +124,16 @@ def test_the_headline_says_who_wins_and_by_how_much_over_the_dummy(layout: RunLa
     assert said.bars[-1].kind == "none"
 
 
+def test_models_that_do_worse_than_the_dummy_are_said_to_stand_below_it(folder: Path) -> None:
+    write_run(folder, make_works(), models=MODELS[1:], inner_folds=1, skill={"text": -9.0})
+    assert re.search(r"That is \d+\.\d points below the dummy", Page(write_report(folder).read_text("utf-8")).words)
+
+
+def test_a_run_without_any_error_has_a_report(folder: Path) -> None:
+    write_run(folder, make_works(), skill={"photo": 99.0, "text": 99.0})
+    assert "names the right creator for 100.0 % of the works" in Page(write_report(folder).read_text("utf-8")).words
+
+
 def test_the_curve_of_sure_answers_ends_at_the_accuracy_of_all_works_and_is_drawn(
     layout: RunLayout, page: Page
 ) -> None:

@@ -100,7 +100,9 @@ def _told(answers: UnseenAnswers, creators: tuple[str, ...], a: int, b: int) -> 
     for kind, table in {"photo and text": answers.fused, **answers.alone}.items():
         if kind != "photo and text" or len(answers.alone) > 1:
             mixed = _confusion(answers, (creators[a], creators[b]), table)
-            said.append(f"By {kind}, {mixed[0, 1]:.0%} and {mixed[1, 0]:.0%} of the belief goes to the other one.")
+            said.append(
+                f"By {kind}, {mixed[0, 1]:.0%} and {mixed[1, 0]:.0%} of the belief in the two goes to the wrong one."
+            )
     return said
 
 

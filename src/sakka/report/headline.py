@@ -100,14 +100,19 @@ def _bar(entry: Mapping[str, Any], single: float | None) -> Bar:
 
 def _comparisons(bars: Sequence[Bar]) -> list[str]:
     best, others = bars[0], [bar for bar in bars[1:] if bar.kind != "none"]
-    said = [f"{points(best.accuracy - bar.accuracy)} above {_plain(bar)} ({percent(bar.accuracy)})" for bar in others]
+    said = [f"{_lead(best, bar)} {_plain(bar)} ({percent(bar.accuracy)})" for bar in others]
     baseline = next((bar for bar in bars[1:] if bar.kind == "none"), None)
     if baseline is not None:
         said.append(
-            f"{points(best.accuracy - baseline.accuracy)} above the dummy, which always names the creator with most "
-            f"works ({percent(baseline.accuracy)})"
+            f"{_lead(best, baseline)} the dummy, which always names the creator with most works "
+            f"({percent(baseline.accuracy)})"
         )
     return [f"That is {_listed(said)}."] if said else []
+
+
+def _lead(best: Bar, bar: Bar) -> str:
+    difference = best.accuracy - bar.accuracy
+    return f"{points(difference)} {'above' if difference >= 0 else 'below'}"
 
 
 def _plain(bar: Bar) -> str:

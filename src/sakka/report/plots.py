@@ -240,9 +240,12 @@ def _ensemble(table3: Table, modality: str) -> Figure:
 
 
 def _range(figures: Sequence[Figure]) -> tuple[float, float]:
+    """Give the ends of an axis that holds the figures and their spreads: twentieths, at least one apart."""
     low = min(_known(each) - (each.spread or 0.0) for each in figures)
     high = max(_known(each) + (each.spread or 0.0) for each in figures)
-    return max(0.0, math.floor(low * 20) / 20), min(1.0, max(math.ceil(high * 20) / 20, low + 0.05))
+    bottom = max(0.0, math.floor(low * 20) / 20)
+    top = min(1.0, max(math.ceil(high * 20) / 20, bottom + 0.05))
+    return min(bottom, top - 0.05), top
 
 
 def _known(figure: Figure) -> float:
