@@ -97,6 +97,13 @@ def test_a_folder_that_can_not_be_written_is_one_clear_line(catalog: Catalog, fo
         catalog.write(folder / "file" / "c")
 
 
+def test_a_table_that_is_no_catalogs_is_not_overwritten(catalog: Catalog, folder: Path) -> None:
+    (folder / "works.parquet").write_bytes(b"other")
+    with pytest.raises(CatalogError, match=r"holds works.parquet but no catalog.json"):
+        catalog.write(folder)
+    assert (folder / "works.parquet").read_bytes() == b"other"
+
+
 def test_rows_are_taken_in_the_order_asked_for(catalog: Catalog) -> None:
     taken = catalog.take([3, 0])
     assert taken.ids == ["d", "a"]

@@ -73,6 +73,21 @@ def _no_rejected() -> pl.DataFrame:
     return pl.DataFrame(schema=REJECTED_SCHEMA)
 
 
+def check_folder(folder: Path) -> None:
+    """Check that a catalog may be written to a folder, before the work that fills it.
+
+    Raises:
+        CatalogError: It is a file, or holds a table under the catalog's name without being a catalog.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise CatalogError(f"{folder} is a file; expected the name of a folder for the catalog")
+    if (folder / WORKS_FILE).exists() and not (folder / INFO_FILE).exists():
+        raise CatalogError(
+            f"{folder} holds {WORKS_FILE} but no {INFO_FILE}; expected a catalog, or a folder without such a file; "
+            f"choose another folder, or remove {folder / WORKS_FILE} if you don't need it"
+        )
+
+
 @dataclass(frozen=True)
 class Catalog:
     """A table of works.
@@ -139,10 +154,11 @@ class Catalog:
         """Write the catalog's folder; `catalog.json` comes last, so that a folder with it is whole.
 
         Raises:
-            CatalogError: The folder can't be written to.
+            CatalogError: The folder can't be written to, or holds a table that is no catalog's.
         """
         folder = Path(folder)
         try:
+            check_folder(folder)
             self._write(folder)
         except OSError as error:
             raise CatalogError(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.catalogs import tiny_catalog
+from tests.command import run
 from typer.testing import CliRunner
 
 import sakka.cli.catalog  # noqa: F401 (adds its commands)
@@ -64,6 +65,16 @@ def test_what_a_person_can_mend_is_an_error_of_ours(source: Path, folder: Path, 
         called("build", source, "-o", folder / "c", *arguments)
 
 
+def test_control_characters_of_a_source_reach_no_terminal(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "works.csv").write_text("id,mo\x1b[31mri\x9b,作\n1,a,x\n", encoding="utf-8")
+    code, _, error = run(["catalog", "build", folder / "works.csv", "-o", folder / "c"], monkeypatch, capsys)
+    assert code == 2
+    assert r"it has id, mo\x1b[31mri\x9b, 作; name yours" in error
+    assert error.rstrip("\n").isprintable()
+
+
 def test_the_market_is_built_by_its_name(folder: Path) -> None:
     output = called("build", "market", "-o", folder / "m", "--creators", 2, "--works", 12, "--seed", 3)
     assert "creators" in output
@@ -80,5 +91,5 @@ def test_show_counts_near_identical_works(folder: Path) -> None:
     catalog.write(folder / "catalog")
     assert row[0] == row[-1]
     output = called("show", folder / "catalog")
-    assert f"across creators  {near_identical(catalog).across_creators} groups" in output
+    assert f"groups across creators  {near_identical(catalog).across_creators}, each" in output
     assert "Near-identical" not in called("show", folder / "catalog", "--no-near-identical")

@@ -178,6 +178,39 @@ def test_a_source_without_rows_is_told_from_one_that_lost_them(folder: Path) -> 
         build_catalog(folder / "works.csv")
 
 
+def test_no_work_left_names_the_first_row_that_can_not_be_used_and_lists_all(folder: Path) -> None:
+    (folder / "works.csv").write_text("id,creator,title\na,Mori\nb,Mori\n")
+    message = r"2 for row not readable \(listed in .*\); the first is row 1: line 2: 2 fields.*; mend the rows"
+    with pytest.raises(CatalogError, match=message):
+        build_catalog(folder / "works.csv", folder=folder / "out")
+    assert pl.read_parquet(folder / "out" / "rejected.parquet")["row"].to_list() == [1, 2]
+
+
+def test_a_catalog_never_takes_the_place_of_its_source(folder: Path) -> None:
+    for name in ("works.parquet", "rejected.parquet", "catalog.json"):
+        source = folder / name
+        pl.DataFrame({"id": ["a"], "creator": ["Mori"], "title": ["x"], "more": [1]}).write_parquet(source)
+        before = source.read_bytes()
+        with pytest.raises(CatalogError, match=f"{name} would overwrite its source"):
+            build_catalog(source, kind="parquet", folder=folder)
+        assert source.read_bytes() == before
+        source.rename(folder / "source.parquet")
+    build_catalog(folder / "source.parquet", folder=folder)
+    assert len(build_catalog(folder / "source.parquet", folder=folder)) == 1  # a catalog may be built again
+    with pytest.raises(CatalogError, match="would overwrite its source"):
+        build_catalog(folder / "works.parquet", folder=folder)
+
+
+def test_a_table_that_is_no_catalogs_is_not_overwritten(folder: Path) -> None:
+    (folder / "out").mkdir()
+    (folder / "out" / "works.parquet").write_bytes(b"other")
+    source = table(folder, [{"id": "a", "creator": "Mori", "title": "x"}])
+    for arguments in ({"source": source}, {"source": "market", "market": MarketSettings(creators=2, works=12)}):
+        with pytest.raises(CatalogError, match=r"holds works.parquet but no catalog.json.*choose another folder"):
+            build_catalog(folder=folder / "out", **arguments)
+    assert [path.name for path in (folder / "out").iterdir()] == ["works.parquet"]
+
+
 def test_no_work_left_is_an_error_that_says_where_they_went(folder: Path) -> None:
     path = table(folder, [GOOD, {"id": "b", "creator": ""}])
     photo(folder, "good.png", 1)

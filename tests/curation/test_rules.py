@@ -48,6 +48,11 @@ def test_categories_are_compared_without_case_and_width() -> None:
         keep_categories(TABLE, Rules(categories=("brooch", "hat")))
 
 
+def test_categories_that_no_work_has_are_not_shown_as_an_empty_name() -> None:
+    with pytest.raises(CatalogError, match=r"the category 'hat'; none has any; leave out --category"):
+        keep_categories(TABLE.with_columns(category=pl.lit("")), Rules(categories=("hat",)))
+
+
 def test_creators_with_too_few_works_go_with_all_their_works() -> None:
     kept, report = keep_min_works(TABLE, Rules(min_works=2))
     assert kept["id"].to_list() == list("abcde")

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -56,15 +57,55 @@ def test_a_row_that_breaks_the_rules_is_listed_and_the_next_is_read(folder: Path
     assert "line 2: 2 fields, expected 3" in rows[0]["trouble"]
 
 
-def test_a_quote_that_is_never_closed_does_not_swallow_the_rest_in_silence(folder: Path) -> None:
-    rows = rows_of(csv_file(folder, f'{HEADER}\na,Mori,x\nb,Mori,"x\nc,Mori,x\nd,Mori,x\n'))
-    assert rows[0]["id"] == "a"
-    assert "lines 3 to" in rows[1]["trouble"]
+@pytest.mark.parametrize("rest", ["c,Mori,x\nd,Mori,x\n", 'c,Mori,x\nd,Mori,"x"\n', 'c,Mori,x\nd,Mori,"x\ny"\n'])
+def test_a_quote_that_is_not_closed_costs_its_own_line_alone(folder: Path, rest: str) -> None:
+    rows = rows_of(csv_file(folder, f'{HEADER}\na,Mori,x\nb,Mori,"12 inch\n{rest}'))
+    assert [row.get("id") for row in rows] == ["a", None, "c", "d"]
+    assert re.match(r"line 3: .*, read up to line [56]; check its quotes", rows[1]["trouble"])
 
 
-def test_a_field_beyond_the_limit_is_listed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fields_that_are_wrong_in_number_name_all_their_lines(folder: Path) -> None:
+    rows = rows_of(csv_file(folder, f'{HEADER}\na,"x\ny"\nb,Mori\n'))
+    places = [row["trouble"].partition(",")[0] for row in rows]
+    assert places == ["lines 2 to 3: 2 fields", "line 4: 2 fields"]
+
+
+@pytest.mark.parametrize("line", ['b,Mori,"x\n', 'a","x\n'])
+def test_many_quotes_that_are_not_closed_are_read_in_linear_time(folder: Path, line: str) -> None:
+    rows = rows_of(csv_file(folder, f"{HEADER}\n{line * 100_000}"))  # 5,000,000,000 readings of a line, were it not so
+    assert len(rows) == 100_000
+    assert all("trouble" in row for row in rows)
+
+
+@given(st.text(st.sampled_from('""",,\n\r\na'), max_size=40))
+def test_a_csv_is_read_as_if_each_record_were_tried_on_the_whole_rest(text: str) -> None:
+    lines = list(io.StringIO(text, newline=""))
+    expected: list[list[str] | None] = []
+    at = 0
+    while at < len(lines):
+        reader = csv.reader(lines[at:], strict=True)
+        try:
+            values = next(reader)
+        except csv.Error:
+            expected.append(None)
+            at += 1
+            continue
+        at += reader.line_num
+        expected += [values[:3]] if values else []
+    listings = delimited._rows(io.StringIO(f"{HEADER}\n{text}", newline=""), {}, Path("works.csv"))
+    assert [
+        None if "check its quotes" in (listing.trouble or "") else list(listing.values.values()) for listing in listings
+    ] == expected
+
+
+@pytest.mark.parametrize("start", ["", '"'])
+def test_a_field_beyond_the_limit_costs_its_own_line_alone(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, start: str
+) -> None:
     monkeypatch.setattr(delimited, "MOST_FIELD_CHARACTERS", 100)
-    rows = rows_of(csv_file(folder, f"{HEADER}\na,Mori,{'x' * 101}\nb,Mori,y\n"))
+    rows = rows_of(csv_file(folder, f"{HEADER}\na,Mori,{start}{'x' * 99}\n" + "b,Mori,y\n" * 30))
+    assert [row.get("id") for row in rows] == [None if start else "a"] + ["b"] * 30
+    rows = rows_of(csv_file(folder, f"{HEADER}\na,Mori,{start}{'x' * 101}\nb,Mori,y\n"))
     assert "field larger" in rows[0]["trouble"]
     assert rows[1]["id"] == "b"
 
@@ -125,6 +166,20 @@ def test_json_lines_give_objects_and_list_the_others(folder: Path) -> None:
     assert [listing.trouble is None for listing in listings] == [True, False, False, False, True, False]
     assert listings[0].values == good
     assert listings[4].values == {"id": "z", "creator": None, "photos": None}
+
+
+@pytest.mark.parametrize(
+    ("content", "trouble"),
+    [
+        ('[{"id": 1, "creator": "Mori"}]', "the line is a list, expected an object"),
+        ("id,creator\n1,Mori\n", "the line is not JSON"),
+    ],
+)
+def test_a_file_without_json_objects_says_that_one_a_line_is_expected(folder: Path, content: str, trouble: str) -> None:
+    path = folder / "works.jsonl"
+    path.write_text(content)
+    with pytest.raises(CatalogError, match=rf"is a JSON object \(line 1: {trouble}.*expected one JSON object a line"):
+        list(read_json_lines(path, {}))
 
 
 def test_a_parquet_file_is_read_in_batches_and_a_damaged_one_refused(folder: Path) -> None:

@@ -44,6 +44,7 @@ def main() -> None:
     except BrokenPipeError:
         sys.exit(0)
     except (SakkaError, OSError) as error:  # OSError: a folder that can't be written to, a full disk
-        line = " ".join(str(error).split()).encode("utf-8", "backslashreplace").decode()
-        sys.stderr.write(f"sakka: {line}\n")
+        line = " ".join(str(error).split())
+        shown = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in line)
+        sys.stderr.write(f"sakka: {shown}\n")
         sys.exit(2)

@@ -112,7 +112,7 @@ def _show_near_identical(catalog: "Catalog") -> None:
             ("pairs", f"{counts.get('photo', 0):,} by photo, {counts.get('text', 0):,} by text"),
             ("groups", f"{len(found.sizes):,}, the largest of {found.sizes.max(initial=0):,} works"),
             ("works in them", f"{works:,} ({works / max(1, len(catalog)):.1%})"),
-            ("across creators", f"{found.across_creators:,} groups hold works of more than one creator"),
+            ("groups across creators", f"{found.across_creators:,}, each with works of more than one"),
         ],
         title="Near-identical works",
     )
@@ -196,4 +196,4 @@ def _show_rejected(info: dict[str, Any], folder: Path) -> None:
         show_table(["reason", "rows"], rows, title=f"{sum(reasons.values()):,} of {info['rows']:,} rows can't be used")
         output_console().print(f"each is listed in {folder / 'rejected.parquet'}", soft_wrap=True)
     if info.get("dates_left_out"):
-        output_console().print(f"{info['dates_left_out']:,} dates were not understood and left out")
+        output_console().print(f"dates not understood and left out: {info['dates_left_out']:,}")

@@ -26,7 +26,16 @@ from sakka.curation.sources import SOURCES, kind_of
 from sakka.curation.statistics import statistics_of
 from sakka.errors import CatalogError, PhotoError
 from sakka.files import writing_whole
-from sakka.works import INFO_FILE, REJECTED_FILE, REJECTED_SCHEMA, SCHEMA, Catalog, Work
+from sakka.works import (
+    INFO_FILE,
+    REJECTED_FILE,
+    REJECTED_SCHEMA,
+    SCHEMA,
+    WORKS_FILE,
+    Catalog,
+    Work,
+    check_folder,
+)
 
 if TYPE_CHECKING:
     from sakka.curation.market import MarketSettings
@@ -65,20 +74,32 @@ def build_catalog(
         The catalog; `rejected` holds the rows that could not be used, `info` what each rule removed.
 
     Raises:
-        CatalogError: The source can't be read, an argument is wrong, no work is left, or `strict` was broken.
+        CatalogError: The source can't be read, an argument is wrong, the folder holds the source or a table of
+            something else under the name of the catalog's, no work is left, or `strict` was broken.
     """
     chosen = Rules(**rules)
+    if folder is not None:
+        _check_folder(Path(folder), Path(source))
     opened = _open_market(market, folder, kind) if str(source) == MARKET else _open(source, kind, columns, photo_root)
-    if folder is not None and Path(folder).exists() and not Path(folder).is_dir():
-        raise CatalogError(f"{folder} is a file; expected the name of a folder for the catalog")
     build = _Build(opened, chosen)
     build.read()
     if strict and build.rejections:
         raise build.strict_error(folder)
-    catalog = build.catalog()
+    catalog = build.catalog(folder)
     if folder is not None:
         catalog.write(folder)
     return catalog
+
+
+def _check_folder(folder: Path, source: Path) -> None:
+    """Refuse a folder in which the catalog would take the place of its source or of another's file."""
+    for path in (folder / name for name in (WORKS_FILE, REJECTED_FILE, INFO_FILE)):
+        if source.exists() and path.exists() and path.samefile(source):
+            raise CatalogError(
+                f"the catalog's {path.name} would overwrite its source {source}; expected a folder that doesn't hold "
+                "the source under that name; choose another folder"
+            )
+    check_folder(folder)
 
 
 @dataclass(frozen=True)
@@ -194,11 +215,11 @@ class _Build:
         settings = f"equal names, or {self.rules.shared_photos:.0%} of photos near-identical"
         self._apply(joined, report_of("one account", settings, self.table, joined))
 
-    def catalog(self) -> Catalog:
+    def catalog(self, folder: Path | str | None) -> Catalog:
         """Give the catalog, with all that `catalog.json` says.
 
         Raises:
-            CatalogError: No work is left.
+            CatalogError: No work is left; the rows that can't be used are then listed in the folder all the same.
         """
         reasons = counts_by_reason(self.rejections)
         if not self.table.height:
@@ -208,7 +229,10 @@ class _Build:
                 raise CatalogError(
                     "the source holds no works; expected at least one row below the names of the columns"
                 )
-            raise CatalogError(f"no work is left of {self.rows} rows; removed were {', '.join(removed) or 'none'}")
+            raise CatalogError(
+                f"no work is left of {self.rows} rows; removed were {', '.join(removed) or 'none'}"
+                f"{self._listed(folder)}; mend the rows or relax the rules"
+            )
         info: dict[str, Any] = {
             "source": self.opened.info,
             "rows": self.rows,
@@ -224,6 +248,15 @@ class _Build:
     def strict_error(self, folder: Path | str | None) -> CatalogError:
         """Write the list of rows that can't be used, and give the error that counts them."""
         reasons = ", ".join(f"{count} {reason}" for reason, count in counts_by_reason(self.rejections).items())
+        return CatalogError(
+            f"{len(self.rejections)} of {self.rows} rows can't be used: {reasons}{self._listed(folder)}; "
+            "mend them or take them out of the source"
+        )
+
+    def _listed(self, folder: Path | str | None) -> str:
+        """Write the list of rows that can't be used, and say where it is and what is wrong with the first."""
+        if not self.rejections:
+            return ""
         where = ""
         if folder is not None and not (Path(folder) / INFO_FILE).exists():  # an older catalog there stays whole
             path = Path(folder) / REJECTED_FILE
@@ -231,10 +264,7 @@ class _Build:
                 self._rejected().write_parquet(part)
             where = f" (listed in {path})"
         first = min(self.rejections, key=lambda rejection: rejection.row)
-        return CatalogError(
-            f"{len(self.rejections)} of {self.rows} rows can't be used: {reasons}{where}; "
-            f"the first is row {first.row}: {first.detail}; mend them or leave out --strict"
-        )
+        return f"{where}; the first is row {first.row}: {first.detail}"
 
     def _rejected(self) -> pl.DataFrame:
         rows = sorted(self.rejections, key=lambda rejection: rejection.row)

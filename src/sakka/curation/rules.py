@@ -21,6 +21,7 @@ from sakka.errors import CatalogError
 _TO_THE_MINUTE = re.compile(r"\d{1,2}:\d{2}(\s*(Z|UTC|[+-]\d{2}:?\d{2}))?$", re.IGNORECASE)
 _YEAR_ONLY = re.compile(r"^\d{4}$")
 _MONTH_ONLY = re.compile(r"^(\d{4}[-/. ]\d{1,2}|\d{4}年\d{1,2}月)$")
+NO_CATEGORIES = "none has any; leave out --category, or name their column with --column category=COLUMN"
 
 
 class RuleChoices(TypedDict, total=False):
@@ -136,10 +137,11 @@ def keep_categories(table: pl.DataFrame, rules: Rules) -> tuple[pl.DataFrame, Ru
     wanted = {folded(category): category for category in rules.categories}
     for value, category in wanted.items():
         if value not in names.values():
-            counts = table["category"].value_counts(sort=True, name="n").head(8)["category"].to_list()
+            named = table.filter(pl.col("category") != "")["category"]
+            counts = named.value_counts(sort=True, name="n").head(8)["category"].to_list()
             raise CatalogError(
-                f"no work has the category {category!r}; the most frequent are "
-                f"{', '.join(repr(name) for name in counts) or 'none'}"
+                f"no work has the category {category!r}; "
+                + (f"the most frequent are {', '.join(map(repr, counts))}" if counts else NO_CATEGORIES)
             )
     kept = table.filter(pl.col("category").is_in([name for name, value in names.items() if value in wanted]))
     return kept, report_of("category", " or ".join(rules.categories), table, kept)

@@ -18,7 +18,7 @@ def read_json_lines(path: Path, columns: Mapping[str, str]) -> Iterator[Listing]
     """Give the rows of a JSON Lines file; the first `HEADER_ROWS` of them say which columns there are.
 
     Raises:
-        CatalogError: The file can't be opened, or lacks a column that is needed.
+        CatalogError: The file can't be opened, holds no JSON objects, or lacks a column that is needed.
     """
     try:
         with path.open("rb") as file:
@@ -27,6 +27,12 @@ def read_json_lines(path: Path, columns: Mapping[str, str]) -> Iterator[Listing]
             names = list(dict.fromkeys(key for _, value in first if isinstance(value, dict) for key in value))
             if not first:
                 raise CatalogError(f"{path} is empty; expected one JSON object a line")
+            if not any(isinstance(value, dict) for _, value in first):
+                row, trouble = first[0]
+                raise CatalogError(
+                    f"none of the first lines of {path} is a JSON object (line {row}: {trouble}); "
+                    "expected one JSON object a line; write it so, or say its kind with --source"
+                )
             chosen = columns_of(names, columns, str(path))
             for row, value in chain(first, rows):
                 if isinstance(value, dict):
