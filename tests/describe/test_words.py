@@ -26,6 +26,10 @@ def test_a_word_of_one_text_does_not_count_however_often_it_stands_there() -> No
     assert setting_apart(["cat " * 50, "rose", "rose"], ["rose"] * 30) == []
 
 
+def test_a_word_that_stands_oftener_in_no_greater_share_of_the_texts_does_not_count() -> None:
+    assert setting_apart(["ab ab", "ab ab"], ["ab,"]) == []
+
+
 def test_japanese_words_are_mecabs_and_signs_are_left_out() -> None:
     marks = setting_apart(["桜のブローチ★"] * 20, ["海のブローチ"] * 20)
     assert [mark.word for mark in marks] == ["桜"]

@@ -50,7 +50,7 @@ def setting_apart(own: Sequence[str], others: Sequence[str], count: int = 12) ->
     Args:
         own: The group's texts.
         others: The texts to tell them from.
-        count: How many words at most; only those with z above `LEAST_Z`.
+        count: How many words at most; only those with z above `LEAST_Z` that a greater share of the group's texts has.
 
     >>> [mark.word for mark in setting_apart(["blue cat"] * 20, ["red cat"] * 20)]
     ['blue']
@@ -68,9 +68,9 @@ def setting_apart(own: Sequence[str], others: Sequence[str], count: int = 12) ->
         difference = math.log(first / max(1e-9, mine.total + weight - first))
         difference -= math.log(second / max(1e-9, theirs.total + weight - second))
         z = difference / math.sqrt(1 / first + 1 / second)
-        if z > LEAST_Z:
-            share = theirs.texts[word] / max(1, len(others))
-            marks.append(WordMark(word, z, texts, texts / len(own), share))
+        share, share_of_others = texts / len(own), theirs.texts[word] / max(1, len(others))
+        if z > LEAST_Z and share > share_of_others:
+            marks.append(WordMark(word, z, texts, share, share_of_others))
     return sorted(marks, key=lambda mark: (-mark.z, mark.word))[:count]
 
 
