@@ -42,7 +42,7 @@ def test_a_creator_is_added_listed_named_and_removed(
     ("arguments", "rows", "message"),
     [
         (["add"], "1,creator 00,桜,\n", "'creator 00' is known already"),
-        (["add"], "1,,桜,\n", "no creator"),
+        (["add"], "1,,桜,\n", "row 1: the creator is empty; mend them or take them out of the source\n"),
         (["remove", "Nobody"], "", "no creator is called 'Nobody' among the 4 known"),
     ],
 )
@@ -63,6 +63,17 @@ def test_what_can_not_be_done_is_one_line_and_leaves_the_model(
     assert message in error
     assert error.count("\n") == 1
     assert (model / "manifest.json").read_bytes() == before
+
+
+def test_a_creator_whose_works_the_model_cannot_read_is_not_added(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    works = tiny_catalog(folder / "photos", creators=3, works=3, without_text=3)
+    FusedModel(photo_settings=QUICK_PHOTO).fit(works).save(folder / "model")
+    (folder / "new.csv").write_text(HEADER + NEW)
+    code, output, error = run(["creators", "add", folder / "model", folder / "new.csv"], monkeypatch, capsys)
+    assert (code, output) == (2, "")
+    assert "the model reads only photos, and the works of 'Aoki' have none; give one that has" in error
 
 
 def test_a_model_fitted_without_keeping_works_says_how_to_go_on(

@@ -28,6 +28,17 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+def test_an_index_of_works_without_photos_counts_them_and_its_hint_can_be_copied(
+    built: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tiny_catalog(folder / "photos", creators=2, works=2, without_photo=2).write(folder / "catalog")
+    arguments = ["index", "build", folder / "catalog", "--model", built / "model", "-o", folder / "my index"]
+    code, out, _ = run(arguments, monkeypatch, capsys)
+    assert code == 0
+    assert "style learned from 0 photos by 0 creators" in out
+    assert f"try: sakka similar '{folder / 'my index'}' --work work-00-000" in out
+
+
 def test_a_table_of_similar_works_fits_into_80_columns(
     built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

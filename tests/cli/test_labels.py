@@ -12,7 +12,7 @@ from tests.detector_weights import plant_boxes
 from typer.testing import CliRunner
 
 from sakka.cli import COMMAND_GROUPS, app
-from sakka.errors import CatalogError, ModelError
+from sakka.errors import CatalogError, ModelError, SakkaError
 from sakka.models.labels.table import read_labels
 
 
@@ -89,5 +89,5 @@ def test_what_can_be_mended_is_one_line(catalog: Path, folder: Path) -> None:
     with pytest.raises(ModelError, match="threshold"):
         _say(str(catalog), "--threshold", "0.01")
     (folder / "file").write_text("")
-    with pytest.raises(CatalogError, match="choose another folder"):
+    with pytest.raises(SakkaError, match="give another --output"):
         _say(str(catalog), "-o", str(folder / "file"))

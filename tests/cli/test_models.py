@@ -2,7 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.catalogs import tiny_catalog
+from tests.catalogs import QUICK_PHOTO, tiny_catalog
 from tests.command import run
 
 from sakka.models.base import CreatorModel
@@ -21,20 +21,21 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def model(catalog: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("model") / "model"
-    FusedModel("dummy", "text-linear").fit(Catalog.read(catalog)).save(folder)
+    FusedModel(photo_settings=QUICK_PHOTO).fit(Catalog.read(catalog)).save(folder)
     return folder
 
 
 def test_a_model_is_fitted_and_names_a_creator(
     catalog: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    target = folder / "model"
+    target = folder / "the model"
     arguments = ["fit", catalog, "-o", target, "--photo-model", "dummy", "--text-model", "text-linear"]
     code, output, _ = run(arguments, monkeypatch, capsys)
     assert code == 0
     assert "60 works by 6 creators" in output
     assert "held-out works" in output
-    assert f"sakka identify {target}" in output
+    assert f"try: sakka identify '{target}' --title TEXT\n" in output  # the dummy reads no photo
+    assert max(map(len, output.splitlines()[:-1])) <= 80
     code, output, _ = run(["identify", target, "--title", "刺繍 小鳥", "--top", 2], monkeypatch, capsys)
     assert code == 0
     first, second = (line for line in output.splitlines() if line.strip()[:1] in ("1", "2"))
@@ -61,6 +62,36 @@ def test_a_photo_alone_and_both_together_are_answered(
         code, output, _ = run(["identify", model, "--photo", photo, *extra], monkeypatch, capsys)
         assert code == 0
         assert "creator 0" in output
+
+
+@pytest.mark.parametrize(
+    ("lacking", "asked", "reason"),
+    [
+        ("without_photo", "--photo", "the model reads only texts, and the work has only a photo; give it a title or"),
+        ("without_text", "--title", "the model reads only photos, and the work has only a text; give it a photo"),
+    ],
+)
+def test_a_question_that_the_model_cannot_read_is_one_line_and_exit_code_2(
+    catalog: Path,
+    folder: Path,
+    lacking: str,
+    asked: str,
+    reason: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    works = tiny_catalog(folder / "photos", creators=3, works=3, **{lacking: 3})  # type: ignore[arg-type]
+    works.write(folder / "catalog")
+    code, output, _ = run(["fit", folder / "catalog", "-o", folder / "model"], monkeypatch, capsys)
+    assert code == 0
+    assert asked not in output
+    photo = Catalog.read(catalog).photo_paths[0]
+    for command in (["identify"], ["identify", "--explain"], ["explain"]):
+        arguments = [*command, folder / "model", asked, photo if asked == "--photo" else "桜"]
+        code, output, error = run(arguments, monkeypatch, capsys)
+        assert (code, output) == (2, "")
+        assert reason in error
+        assert error.count("\n") == 1
 
 
 @pytest.mark.parametrize(

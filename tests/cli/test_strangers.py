@@ -51,4 +51,14 @@ def test_too_few_creators_are_one_line(
     tiny_catalog(folder / "photos", works=2).write(folder / "catalog")
     code, output = run(["strangers", folder / "catalog", "-o", folder / "out"], monkeypatch, capsys)
     assert code == 2
-    assert "got works by 6 creators, expected 10 or more" in output
+    assert "got 12 works of 12 that have both a photo and a text, by 6 creators, expected 10 creators or more" in output
+
+
+def test_works_without_both_a_photo_and_a_text_are_named_as_what_is_lacking(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tiny_catalog(folder / "photos", creators=12, works=2, without_photo=1, without_text=1).write(folder / "catalog")
+    code, output = run(["strangers", folder / "catalog", "-o", folder / "out"], monkeypatch, capsys)
+    assert code == 2
+    assert "got 0 works of 24 that have both a photo and a text, by 0 creators" in output
+    assert "both are needed" in output

@@ -180,7 +180,23 @@ def test_a_photo_that_is_missing_is_named(model: FusedModel, folder: Path) -> No
         explain(model, Work("1", photos=(str(folder / "nowhere.jpg"),)))
 
 
+@pytest.mark.parametrize(
+    ("lacking", "row", "reason"),
+    [
+        ("text", TEXT_ONLY, "reads only photos, and the work has only a text; give it a photo"),
+        ("photo", PHOTO_ONLY, "reads only texts, and the work has only a photo; give it a title or a description"),
+    ],
+)
+def test_what_a_model_that_was_fitted_without_the_other_half_can_not_read_is_said(
+    works: Catalog, lacking: str, row: int, reason: str
+) -> None:
+    blank = {"text": {"title": "", "description": ""}, "photo": {"photos": (), "photo_sha256": None}}[lacking]
+    halved = Catalog.from_works((Work(**{**vars(work), **blank}) for work in works), works.photo_root)
+    with pytest.raises(ModelError, match=reason):
+        of_row(fused(halved), works, row)
+
+
 def test_a_model_that_reads_nothing_has_nothing_to_explain(works: Catalog) -> None:
     for model in (DummyModel().fit(works), FusedModel("dummy", "dummy").fit(works)):
-        with pytest.raises(ModelError, match="nothing that the model"):
+        with pytest.raises(ModelError, match="reads nothing of a work"):
             of_row(model, works, BOTH)

@@ -90,6 +90,29 @@ def test_most_works_by_known_creators_pass_and_works_that_say_nothing_do_not(fol
     assert not model.knows(strange, unsure).any()
 
 
+@pytest.mark.parametrize(
+    ("lacking", "reason"),
+    [
+        ("without_photo", "the model reads only texts, and the work has only a photo; give it a title or a desc"),
+        ("without_text", "the model reads only photos, and the work has only a text; give it a photo"),
+    ],
+)
+def test_what_a_model_of_one_half_can_not_read_gets_the_shares_is_not_known_and_is_refused_as_a_question(
+    folder: Path, lacking: str, reason: str
+) -> None:
+    model = fused().fit(tiny_catalog(folder / "photos", **{lacking: 10}))  # type: ignore[arg-type]
+    both = tiny_catalog(folder / "full", works=1)
+    blank = {"title": "", "description": ""} if lacking == "without_photo" else {"photos": (), "photo_sha256": None}
+    other = Catalog.from_works((Work(**{**vars(work), **blank}) for work in both), both.photo_root)
+    answers = model.predict_proba(other)
+    np.testing.assert_allclose(answers, 1 / 6, atol=1e-6)
+    assert not model.knows(other, answers).any()
+    assert model.knows(both, model.predict_proba(both)).all()
+    with pytest.raises(ModelError, match=reason):
+        model.check_can_read(other.take([0]))
+    model.check_can_read(both.take([0]))
+
+
 def test_works_with_neither_photo_nor_text_are_learned_and_answered() -> None:
     works = Catalog.from_works([Work(str(number), f"creator {number % 2}") for number in range(6)])
     np.testing.assert_allclose(fused().fit(works).predict_proba(works), 0.5, atol=1e-6)

@@ -100,12 +100,27 @@ def test_what_can_not_be_added_is_one_clear_line(works: Catalog, fitted: FusedMo
         (Catalog.from_works([]), "got 0 works"),
         (Catalog.from_works([Work("a", title="桜")]), "work 'a' has no creator"),
         (by(works, range(1)), "'creator 00' is known already"),
-        (Catalog.from_works([Work("a", "Aoki", "桜"), Work("b", "Doi")]), "works of 'Doi' have neither a photo nor"),
+        (Catalog.from_works([Work("a", "Aoki", "桜"), Work("b", "Doi")]), "works of 'Doi' have none; give"),
     ]
     for added, message in cases:
         with pytest.raises(ModelError, match=message):
             fitted.add_creators(added)
     assert fitted.creators_ == by(works, range(4)).creators
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_creator_whose_works_the_model_can_not_read_is_not_added(works: Catalog, alone: bool) -> None:
+    blank = {"title": "", "description": ""}
+    seen = Catalog.from_works((Work(**{**vars(work), **blank}) for work in by(works, range(4))), works.photo_root)
+    photo_model = EfficientNetLinear(**QUICK_PHOTO, dtype="float32")
+    model: GrowingModel = photo_model if alone else FusedModel(photo_settings={**QUICK_PHOTO, "dtype": "float32"})
+    model.fit(seen)
+    poems = [Work(str(number), "poet", "竹林 月夜 行燈") for number in range(3)]
+    with pytest.raises(ModelError, match="reads only photos, and the works of 'poet' have none; give one that has"):
+        model.add_creators(Catalog.from_works(poems))
+    assert model.creators_ == seen.creators
+    model.add_creators(by(works, range(4, 5)))
+    assert model.creators_ == works.creators
 
 
 def test_a_model_that_kept_no_works_removes_but_does_not_add(works: Catalog, fitted: FusedModel, folder: Path) -> None:

@@ -101,19 +101,24 @@ def test_an_answer_to_a_text_has_no_picture_and_one_about_a_work_leads_back(clie
     assert client.post("/works/none/answer", headers=PAGE).status_code == 404
 
 
-def test_a_photo_is_answered_without_evidence_where_the_model_reads_texts_only(
+def test_a_question_that_the_model_can_not_read_is_refused_in_words(
     serve: Serve, settings: Settings, folder: Path, photo: bytes
 ) -> None:
     works = (Work(str(number), f"maker {number % 2}", ("leather", "linen")[number % 2]) for number in range(8))
     FusedModel().fit(Catalog.from_works(works)).save(folder / "model")
-    client = serve(replace(settings, model=folder / "model", index=None))
-    answer = client.post("/", files={"photo": ("x", photo)}, headers=PAGE, follow_redirects=True)
-    assert answer.status_code == 200
-    assert "maker 0" in answer.text
-    assert 'id="evidence"' not in answer.text
-    explained = client.post("/v1/explain", files={"photo": ("x", photo)})
-    assert explained.status_code == 422
-    assert "a title or a description" in explained.json()["detail"]
+    Catalog.from_works([Work("silent", "maker 0", photos=("x.png",))]).write(folder / "catalog")
+    client = serve(replace(settings, model=folder / "model", index=None, catalog=folder / "catalog"))
+    reason = "the model reads only texts, and the work has only a photo; give it a title or a description"
+    for address in ("/v1/identify", "/v1/explain", "/"):
+        answer = client.post(address, files={"photo": ("x", photo)}, headers=PAGE if address == "/" else {})
+        assert answer.status_code == 422
+        assert reason in answer.text
+    asked = client.post("/works/silent/answer", headers=PAGE)
+    assert asked.status_code == 422
+    assert reason in asked.text
+    (batched,) = client.post("/v1/identify/batch", json={"ids": ["silent"]}).json()["answers"]
+    assert [each["probability"] for each in batched["creators"]] == [0.5, 0.5]
+    assert not batched["known"]
     text = client.post("/", data={"title": "linen"}, headers=PAGE, follow_redirects=True).text
     assert 'id="evidence"' in text
 

@@ -27,15 +27,18 @@ def audit(
     from sakka.audit.answers import DEFAULT_MODELS
     from sakka.audit.findings import KINDS
     from sakka.audit.run import audit_catalog
+    from sakka.cli.output import check_output, writing_to
     from sakka.cli.terminal import duration, output_console, show_table, showing_progress
     from sakka.report.audit_page import TITLES, write_audit
     from sakka.works import Catalog
 
     started_s = time.monotonic()
+    check_output(output)
     works = Catalog.read(catalog)
     with showing_progress():
         found = audit_catalog(works, seed=seed, models=tuple(model or DEFAULT_MODELS))
-        page = write_audit(found, works, output)
+        with writing_to(output):
+            page = write_audit(found, works, output)
     for kind in KINDS:
         findings = found.of_kind(kind)
         rows = [[f"{each.score:.2f}", " / ".join(each.creators), each.evidence[0]] for each in findings[:MOST_SHOWN]]

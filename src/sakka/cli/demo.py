@@ -1,5 +1,6 @@
 """`sakka demo`: the main job from end to end on the simulated market, in a few minutes."""
 
+import shlex
 import time
 from datetime import datetime
 from pathlib import Path
@@ -31,14 +32,17 @@ def demo(
 
     Example: sakka demo --output demo
     """
+    from sakka.cli.output import check_output
     from sakka.cli.terminal import duration, showing_progress
 
     started_s = time.monotonic()
+    check_output(output)
     with showing_progress():
         typer.echo(f"1. A market of {creators} creators is drawn; works are kept by the paper's rules.")
         works = make_market(output / "catalog", creators=creators, seed=seed)
         typer.echo(f"   {len(works):,} works by {len(works.creators):,} creators: {output / 'catalog'}\n")
-        typer.echo(f"2. sakka experiment {output / 'catalog'} -o {output / 'run'} --preset {preset} --seed {seed}")
+        catalog, run = (shlex.quote(str(output / name)) for name in ("catalog", "run"))
+        typer.echo(f"2. sakka experiment {catalog} -o {run} --preset {preset} --seed {seed}")
         layout = judge(works, output / "run", preset=preset, seed=seed)
         show_headline(layout)
         typer.echo("\n3. A model is fitted on all works but one.")
@@ -87,10 +91,12 @@ def _identify(model: "FusedModel", works: "Catalog", unseen: "Work", folder: Pat
     from sakka.works import Catalog
 
     photo = (works.photo_root or Path()) / unseen.photos[0]
-    typer.echo(f"4. sakka identify {folder} --photo {_short(photo)} --title {unseen.title!r}")
+    typer.echo(
+        "4. " + shlex.join(["sakka", "identify", str(folder), "--photo", _short(photo), "--title", unseen.title])
+    )
     show_answers(model.top_creators(Catalog.from_works([unseen], works.photo_root))[0])
     typer.echo(f"It is a work by {unseen.creator}, which the model had not seen.")
 
 
-def _short(path: Path) -> Path:
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+def _short(path: Path) -> str:
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)

@@ -136,17 +136,15 @@ def _write(folder: Path, found: "CreatorDescription | WorkDescription", works: "
     """Write the page and the JSON.
 
     Raises:
-        CatalogError: The folder can't be written to.
+        SakkaError: The folder can't be written to.
     """
-    from sakka.errors import CatalogError
+    from sakka.cli.output import writing_to
     from sakka.files import write_json, write_text
 
     page = _page(found, works, language)
-    try:
+    with writing_to(folder):
         write_json(folder / JSON_FILE, _json(found))
         write_text(folder / PAGE_FILE, page)
-    except OSError as error:
-        raise CatalogError(f"{folder} can't be written ({error.strerror}); choose another folder") from error
 
 
 def _page(found: "CreatorDescription | WorkDescription", works: "Catalog | None", language: str) -> str:

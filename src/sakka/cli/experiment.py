@@ -63,11 +63,13 @@ def experiment(
 
     Example: sakka experiment paintings -o run --preset paper --photo-model photo-vgg16 --folds 1
     """
+    from sakka.cli.output import check_output
     from sakka.cli.terminal import duration, error_console, showing_progress
     from sakka.experiment.paper import PaperOptions
     from sakka.works import Catalog
 
     started_s = time.monotonic()
+    check_output(output)
     try:
         with showing_progress():
             layout = (judge_all if split == EVERY_SPLIT else partial(judge, split=split))(

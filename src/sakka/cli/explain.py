@@ -164,9 +164,9 @@ def write_explanation(
     """Write the page, the map over the photo and the numbers.
 
     Raises:
-        CatalogError: The folder can't be written to.
+        SakkaError: The folder can't be written to.
     """
-    from sakka.errors import CatalogError
+    from sakka.cli.output import writing_to
     from sakka.explain.as_json import explanation_json
     from sakka.explain.page import explanation_page
     from sakka.files import write_json, write_text, writing_whole
@@ -178,14 +178,12 @@ def write_explanation(
     page = explanation_page(
         found, next(iter(asked)), evidence, photo=photo, heat_map=heat, pictures=pictures, language=language
     )
-    try:
+    with writing_to(folder):
         write_json(folder / JSON_FILE, explanation_json(found, evidence))
         if heat is not None:
             with writing_whole(folder / MAP_FILE) as part:
                 part.write_bytes(heat)
         write_text(folder / PAGE_FILE, page)
-    except OSError as error:
-        raise CatalogError(f"{folder} can't be written ({error.strerror}); choose another folder") from error
 
 
 def map_of(found: "Explanation", photo: "Image.Image") -> bytes | None:

@@ -1,5 +1,6 @@
 """`sakka index build|add|remove`: the index of works that `similar`, `search` and `recommend` look into."""
 
+import shlex
 import time
 from pathlib import Path
 from typing import Annotated
@@ -37,7 +38,7 @@ def build(
     typer.echo(
         f"{len(index):,} works in {duration(time.monotonic() - started_s)}; style learned from "
         f"{learned['works']:,} photos by {learned['creators']:,} creators\n"
-        f"saved as {output}; try: sakka similar {output} --work {works.ids[0]}"
+        f"saved as {output}; try: {shlex.join(['sakka', 'similar', output, '--work', works.ids[0]])}"
     )
 
 

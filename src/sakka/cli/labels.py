@@ -46,11 +46,14 @@ def labels(
 
     Example: sakka labels catalog -o labels --samples 12
     """
+    from sakka.cli.output import check_output
     from sakka.cli.terminal import showing_progress
     from sakka.models.labels.summary import summarise
     from sakka.models.labels.table import find_labels
     from sakka.works import Catalog
 
+    if output is not None:
+        check_output(output)
     works = Catalog.read(catalog)
     with showing_progress():
         table = find_labels(works, threshold)
@@ -126,19 +129,17 @@ def _write(
     threshold: float,
     seed: int,
 ) -> None:
-    from sakka.errors import CatalogError
+    from sakka.cli.output import writing_to
     from sakka.files import write_text, writing_whole
 
     lines = [f"{c.label.id},{c.label.english},{c.label.japanese},{c.works},{c.share:.6f}" for c in summary.counts]
-    try:
+    with writing_to(folder):
         write_text(folder / TABLE_FILE, "\n".join(["id,label,japanese,works,share", *lines]) + "\n")
         table.write(folder)
         sheet = _sheet(works, table, samples=samples, threshold=threshold, seed=seed)
         if sheet is not None:
             with writing_whole(folder / SHEET_FILE) as part:
                 sheet.save(part, "PNG")
-    except OSError as error:
-        raise CatalogError(f"{folder} can't be written ({error.strerror}); choose another folder") from error
 
 
 def _sheet(works: "Catalog", table: "LabelTable", *, samples: int, threshold: float, seed: int) -> Any:

@@ -1,7 +1,9 @@
 """`sakka fit` and `sakka identify`: a fitted model at work."""
 
 import json
+import shlex
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from sakka.works import Catalog, Work
 
 BAR_CHARACTERS = 24
+QUESTIONS: Mapping[str, str] = {"photo": "--photo FILE", "text": "--title TEXT"}
 STRANGER = """none of the known creators: 95 % of their works get a surer answer
 the nearest of them:"""
 
@@ -36,6 +39,7 @@ def fit(
 
     Example: sakka fit paintings -o model
     """
+    from sakka.cli.output import check_output, writing_to
     from sakka.cli.terminal import duration, showing_progress
     from sakka.models.folder import check_can_hold_model
     from sakka.models.fused import FusedModel
@@ -43,16 +47,19 @@ def fit(
 
     started_s = time.monotonic()
     check_can_hold_model(output)
+    check_output(output)
     works = Catalog.read(catalog)
     with showing_progress():
         model = FusedModel(photo_model, text_model, seed=seed).fit(works)
     if not keep_works:
         model.forget_works()
-    model.save(output)
+    with writing_to(output):
+        model.save(output)
+    asked = " ".join(QUESTIONS[name] for name in model.reads or QUESTIONS)
     typer.echo(
         f"{len(works):,} works by {len(model.creators_):,} creators in {duration(time.monotonic() - started_s)}\n"
         f"{describe_mixture(model)}\n"
-        f"saved as {output}; try: sakka identify {output} --photo FILE --title TEXT"
+        f"saved as {output}; try: sakka identify {shlex.quote(str(output))} {asked}"
     )
 
 
@@ -77,6 +84,7 @@ def identify(
 
     work = _catalog_of(work_to_identify(photo, title, description))
     fitted = CreatorModel.load(model)
+    fitted.check_can_read(work)
     table = fitted.predict_proba(work)
     places = np.argsort(-table[0], kind="stable")[:top]
     answers = [(fitted.creators_[place], float(table[0, place])) for place in places]
@@ -157,7 +165,7 @@ def percent(probability: float) -> str:
 
 
 def describe_mixture(model: "FusedModel") -> str:
-    """Say in a line or two what the fused model consists of and how its mixture was chosen."""
+    """Say in a few lines what the fused model consists of and how its mixture was chosen."""
     if model.photo_model_ is None:
         return f"no work has a photo, so {model.text} answers alone"
     if model.text_model_ is None:
@@ -170,7 +178,8 @@ def describe_mixture(model: "FusedModel") -> str:
     if model.fusion_ is not None:
         said, how = f"{model.photo} + {model.text}, weights learned ({model.fusion_.kind})", "fitted"
     return (
-        f"{said}; {how} on {held['works']:,} held-out works\n"
+        f"{said};\n"
+        f"{how} on {held['works']:,} held-out works\n"
         f"accuracy there: fused {held['accuracy']:.3f}, photo {held['photo_accuracy']:.3f}, "
         f"text {held['text_accuracy']:.3f}"
     )

@@ -39,12 +39,14 @@ def tune(
 
     Example: sakka tune paintings -o study --model photo-vgg16-finetuned --set epochs=10 --timeout 7200
     """
+    from sakka.cli.output import check_output
     from sakka.cli.terminal import error_console, showing_progress
     from sakka.tuning.page import write_page
     from sakka.tuning.processes import tune_with
     from sakka.tuning.study import Question, write_best
 
     question = Question(model, split, seed, outer_fold, inner_fold, _settings(fixed or []))
+    check_output(output)
     try:
         with showing_progress():
             tune_with(catalog, output, question, trials=trials, timeout_s=timeout, jobs=jobs)

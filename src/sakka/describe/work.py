@@ -8,7 +8,6 @@ import numpy as np
 
 from sakka.describe.objects import ObjectShare, objects_in
 from sakka.describe.palette import Swatch, palette_of
-from sakka.errors import ModelError
 from sakka.explain.evidence import likeness_to, near_identical_to
 from sakka.explain.explanation import Explanation, explain
 from sakka.models.base import CreatorModel
@@ -94,6 +93,7 @@ def describe_work(
     from sakka.models.fused import FusedModel
 
     asked = Catalog.from_works([work]) if asked is None else asked
+    model.check_can_read(asked)
     table = model.predict_proba(asked)
     known = bool(model.knows(asked, table)[0]) if isinstance(model, FusedModel) else True
     order = np.argsort(-table[0], kind="stable")[:NAMED]
@@ -115,14 +115,9 @@ def describe_work(
 
 
 def _explained(model: CreatorModel, work: Work, asked: Catalog) -> Explanation | None:
-    if len(model.creators_) < 2 or model.modality == "none":
+    if len(model.creators_) < 2 or not model.reads:
         return None
-    try:
-        return explain(model, work, photo_root=asked.photo_root)
-    except ModelError:
-        if not asked.has_photo[0] and not asked.has_text[0]:
-            raise
-        return None  # a photo for a model that reads texts, or the other way round
+    return explain(model, work, photo_root=asked.photo_root)
 
 
 def _near(

@@ -43,10 +43,14 @@ def judge_strangers(works: Catalog, photo_model: str, text_model: str, *, seed: 
     Raises:
         SplitError: There are fewer than `LEAST_CREATORS` creators.
     """
-    works = works.take(np.flatnonzero(works.has_photo & works.has_text))
-    creators = works.creators
+    both = works.take(np.flatnonzero(works.has_photo & works.has_text))
+    creators = both.creators
     if len(creators) < LEAST_CREATORS:
-        raise SplitError(f"got works by {len(creators)} creators, expected {LEAST_CREATORS} or more; use more works")
+        raise SplitError(
+            f"got {len(both):,} works of {len(works):,} that have both a photo and a text, by {len(creators)} "
+            f"creators, expected {LEAST_CREATORS} creators or more; both are needed: use more such works"
+        )
+    works = both
     places = works.creator_indices(creators)
     folds = [
         fold for whole, _ in divisions(places, len(creators), seed=seed) for fold in with_parts(whole, places, seed)

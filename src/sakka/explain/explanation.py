@@ -96,11 +96,12 @@ def explain(
         PhotoError: The photo can't be read.
     """
     works = Catalog.from_works([work], photo_root)
+    model.check_can_read(works)
     answers = model.predict_proba(works)[0]
     chosen, other = _pair(model, answers, creator, against)
     parts = parts_of(model, works, chosen, other)
     if not parts:
-        raise ModelError(f"the work has nothing that the model {model.name} reads: give it {_wanted(model)}")
+        raise ModelError(f"the model {model.name} reads nothing of a work; explain a model that does")
     words: list[WordShare] = []
     regions: npt.NDArray[np.float64] | None = None
     exact_words = exact_regions = True
@@ -168,9 +169,3 @@ def _regions(part: Part, works: Catalog, creator: int, against: int) -> tuple[np
         shares, _ = region_shares(part.model, pixels, creator, against)
         return part.factor * shares, True
     return part.factor * regions_left_out(part.model, pixels, creator, against), False
-
-
-def _wanted(model: CreatorModel) -> str:
-    return {"photo": "a photo", "labels": "a photo", "text": "a title or a description"}.get(
-        model.modality, "a photo, a title or a description"
-    )

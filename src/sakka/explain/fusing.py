@@ -13,23 +13,15 @@ A fusion that is `stacked` has no such form: the factors are its weights of the 
 features say is left to the rest of the explanation.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Literal
 
 import numpy as np
 
-from sakka.models.base import CreatorModel, Modality, Probabilities
+from sakka.models.base import CreatorModel, Probabilities, Reads
 from sakka.models.fused import FusedModel
 from sakka.models.fusion import SMALLEST
 from sakka.models.stacking import FLOOR, View
 from sakka.works import Catalog
-
-Reads = Literal["photo", "text"]
-READ_BY: Mapping[Modality, tuple[Reads, ...]] = MappingProxyType(
-    {"photo": ("photo",), "labels": ("photo",), "text": ("text",), "both": ("photo", "text"), "none": ()}
-)
 
 
 @dataclass(frozen=True)
@@ -81,7 +73,7 @@ def trusted_parts(model: CreatorModel, works: Catalog) -> list[Part]:
     """
     has: dict[Reads, bool] = {"photo": bool(works.has_photo[0]), "text": bool(works.has_text[0])}
     if not isinstance(model, FusedModel):
-        return [Part(name, model, 1.0) for name in READ_BY[model.modality] if has[name]]
+        return [Part(name, model, 1.0) for name in model.reads if has[name]]
     children: dict[Reads, CreatorModel | None] = {"photo": model.photo_model_, "text": model.text_model_}
     able = {name: child for name, child in children.items() if child is not None and has[name]}
     weights = _weights(model, tuple(able))

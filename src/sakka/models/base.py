@@ -10,9 +10,10 @@ what a class adds is `_export` and `_restore`.
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -24,7 +25,20 @@ from sakka.works import Catalog
 
 Modality = Literal["photo", "text", "labels", "both", "none"]
 FoldGroup = Literal["fold", "outer", "all"]
+Reads = Literal["photo", "text"]
 Probabilities = npt.NDArray[np.float32]
+
+READ_BY: Mapping[Modality, tuple[Reads, ...]] = MappingProxyType(
+    {"photo": ("photo",), "labels": ("photo",), "text": ("text",), "both": ("photo", "text"), "none": ()}
+)
+READ_IN_WORDS: Mapping[tuple[Reads, ...], tuple[str, str]] = MappingProxyType(
+    {
+        ("photo",): ("only photos", "a photo"),
+        ("text",): ("only texts", "a title or a description"),
+        ("photo", "text"): ("photos and texts", "a photo, a title or a description"),
+    }
+)
+"""What a model reads, and what to give it."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +103,33 @@ class CreatorModel(ABC):
     @abstractmethod
     def predict_proba(self, works: Catalog) -> Probabilities:
         """Give each work's probability of each creator: float32, shape (n_works, n_creators), rows sum to 1."""
+
+    @property
+    def reads(self) -> tuple[Reads, ...]:
+        """What it reads of a work: its photo, its text, both or neither."""
+        return READ_BY[self.modality]
+
+    def can_read(self, works: Catalog) -> npt.NDArray[np.bool_]:
+        """Say of each work whether it has anything that the model reads, shape (n_works,)."""
+        has = {"photo": works.has_photo, "text": works.has_text}
+        able = np.zeros(len(works), dtype=np.bool_)
+        for name in self.reads:
+            able |= has[name]
+        return able
+
+    def check_can_read(self, work: Catalog) -> None:
+        """Refuse a question that the model would answer with the creators' shares, for want of anything to read.
+
+        Args:
+            work: A catalog of one work.
+
+        Raises:
+            ModelError: The work has nothing that the model reads. A model that reads nothing of any refuses none.
+        """
+        if self.reads and not self.can_read(work)[0]:
+            has = "only a text" if work.has_text[0] else "only a photo" if work.has_photo[0] else "none"
+            read, wanted = READ_IN_WORDS[self.reads]
+            raise ModelError(f"the model reads {read}, and the work has {has}; give it {wanted}")
 
     def predict(self, works: Catalog) -> list[str]:
         """Give the most probable creator of each work."""

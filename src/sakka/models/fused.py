@@ -23,9 +23,9 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from sakka.errors import ModelError
-from sakka.models.base import CreatorModel, Modality, ModelParts, Probabilities, known_places
+from sakka.models.base import CreatorModel, Modality, ModelParts, Probabilities, Reads, known_places
 from sakka.models.fusion import HOWS, RATIOS, How, Mask, Mixture, best_mixture, fuse, right_by_mixture
-from sakka.models.growing import GrowingModel, growing, new_creators, place_of
+from sakka.models.growing import GrowingModel, growing, place_of
 from sakka.models.registry import make_model, model_class
 from sakka.models.stacking import LearnedFusion, cross_fitted, fit_fusion, log_loss
 from sakka.models.strangers import sureness, threshold_of
@@ -106,24 +106,19 @@ class FusedModel(GrowingModel):
         self.works_ = np.bincount(places, minlength=len(creators))
         return self
 
-    def add_creators(self, works: Catalog) -> None:
-        """Learn new creators from their works: a column in each of the two models and a term in the fusion.
+    @property
+    def reads(self) -> tuple[Reads, ...]:
+        """What the models read that it has."""
+        models = (self.photo_model_, self.text_model_)
+        return tuple(name for model in models if model is not None for name in model.reads)
+
+    def _add(self, works: Catalog, added: Sequence[str]) -> None:
+        """Add a column in each of the two models and a term in the fusion.
 
         The fusion's weights, the thresholds and the known creators' columns stay as they are.
-
-        Raises:
-            ModelError: A work has no creator, its creator is known already, or one of the two models can't take in
-                creators or kept no works.
-            PhotoError: A photo can't be read.
         """
-        added = new_creators(works, self.creators_)
-        self.check_can_add()
-        readable = works.take(np.flatnonzero(works.has_photo | works.has_text)).creators
-        for creator in added:
-            if creator not in readable:
-                raise ModelError(f"the works of {creator!r} have neither a photo nor a text; give one that has")
         for model in self._growing_models():
-            model.add_creators(works)
+            model._add(works, added)
         creators = (*self.creators_, *added)
         counts = np.bincount(works.creator_indices(creators))[len(self.creators_) :]
         if self.fusion_ is not None:
@@ -185,13 +180,15 @@ class FusedModel(GrowingModel):
     def knows(self, works: Catalog, answers: Probabilities) -> Mask:
         """Say of each work whether its answer is sure enough for a known creator's, shape (n_works,).
 
+        Of a work that the model can't read it is not.
+
         Args:
             works: The works.
             answers: What `predict_proba` gave for them.
         """
         view = np.where(~works.has_photo, "text", np.where(works.has_text, "both", "photo"))
         least = np.array([self.thresholds_.get(name, -np.inf) for name in view])
-        known: Mask = sureness(answers) >= least
+        known: Mask = self.can_read(works) & (sureness(answers) >= least)
         return known
 
     def _mixtures(self) -> list[Mixture]:

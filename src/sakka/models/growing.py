@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sakka.errors import ModelError
-from sakka.models.base import CreatorModel, ModelParts, Probabilities
+from sakka.models.base import READ_IN_WORDS, CreatorModel, ModelParts, Probabilities
 from sakka.models.new_columns import Columns, Kept, grow
 from sakka.splits import IntArray
 from sakka.works import Catalog
@@ -23,13 +23,26 @@ class GrowingModel(CreatorModel, ABC):
 
     works_: IntArray
 
-    @abstractmethod
     def add_creators(self, works: Catalog) -> None:
         """Learn the creators of some works; they become the last columns, in the order of their names.
 
+        The works of the known creators are not needed.
+
         Raises:
-            ModelError: A work has no creator, its creator is known already, or no works of the others were kept.
+            ModelError: A work has no creator, its creator is known already, none of a creator's works has what the
+                model reads, or creators can't be added.
+            PhotoError: A photo can't be read.
         """
+        added = new_creators(works, self.creators_)
+        self.check_can_add()
+        readable = works.take(np.flatnonzero(self.can_read(works))).creators
+        for creator in added:
+            if creator not in readable:
+                raise ModelError(
+                    f"the model reads {READ_IN_WORDS[self.reads][0]}, and the works of {creator!r} have none; "
+                    "give one that has"
+                )
+        self._add(works, added)
 
     @abstractmethod
     def remove_creator(self, creator: str) -> None:
@@ -51,6 +64,10 @@ class GrowingModel(CreatorModel, ABC):
     def forget_works(self) -> None:
         """Let go of what was kept of single works; creators can be removed but no longer added then."""
 
+    @abstractmethod
+    def _add(self, works: Catalog, added: Sequence[str]) -> None:
+        """Learn the creators `added`, of whom these works are; a creator may have nothing that is read here."""
+
 
 class GrowingHead(GrowingModel):
     """A linear softmax on features that grows by columns.
@@ -63,15 +80,8 @@ class GrowingHead(GrowingModel):
     kept_: Kept | None
     shares_: Probabilities
 
-    def add_creators(self, works: Catalog) -> None:
-        """Learn new creators from their works; the known creators' works are not needed, and their columns stay.
-
-        Raises:
-            ModelError: A work has no creator, its creator is known already, or no works of the others were kept.
-            PhotoError: A photo can't be read.
-        """
-        added = new_creators(works, self.creators_)
-        self.check_can_add()
+    def _add(self, works: Catalog, added: Sequence[str]) -> None:
+        """Learn the new creators' columns; those of the known creators stay."""
         assert self.kept_ is not None
         creators = (*self.creators_, *added)
         places = works.creator_indices(creators)

@@ -251,7 +251,7 @@ def _empty(extractor: PhotoExtractor, columns: int, size: int) -> StyleSpace:
     )
     evidence = fit_evidence(np.zeros(0), np.zeros(0), 0.5)
     matrix, centre = np.eye(size, dtype=np.float32), np.zeros(size, dtype=np.float32)
-    learned = {"works": 0.0, "creators": 0.0, "trust": TRUSTS[-1]}
+    learned = {"works": 0, "creators": 0, "trust": TRUSTS[-1]}
     return StyleSpace(extractor.backbone.name, extractor.dtype, axes, matrix, centre, evidence, learned)
 
 

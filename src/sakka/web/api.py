@@ -46,7 +46,7 @@ def _add_identify(router: APIRouter, engine: Engine, limits: Limits) -> None:
 
         def job() -> Naming:
             with work_of(upload, title, description) as work:
-                return engine.name(Catalog.from_works([work]), top)[0]
+                return engine.name_one(Catalog.from_works([work]), top)
 
         return Answer.of(await engine.ask(job))
 

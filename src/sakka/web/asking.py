@@ -1,6 +1,5 @@
 """What the page asks of the engine for one work: who made it, why, and what is near it."""
 
-from sakka.errors import ModelError
 from sakka.explain.explanation import explain
 from sakka.photos import read_photo
 from sakka.web.answers import Answer
@@ -14,9 +13,13 @@ NEAR_WORKS = 6
 
 
 def ask_about(engine: Engine, upload: Upload | None, title: str, description: str) -> Answer:
-    """Answer for a work from outside."""
+    """Answer for a work from outside.
+
+    Raises:
+        Problem: The work has nothing that the model reads.
+    """
     with work_of(upload, title, description) as work:
-        naming = engine.name(Catalog.from_works([work]), NAMED)[0]
+        naming = engine.name_one(Catalog.from_works([work]), NAMED)
         near = engine.around(work, NEAR_WORKS, creator=naming.creators[0][0])
         evidence = evidence_for(engine, work, naming, upload)
     photo = None if upload is None else as_jpeg(upload.shown)
@@ -24,8 +27,12 @@ def ask_about(engine: Engine, upload: Upload | None, title: str, description: st
 
 
 def ask_about_work(engine: Engine, work: Work) -> Answer:
-    """Answer for a work of the catalog as if its creator were not known."""
-    naming = engine.name(engine.collection.catalog_of([work.id]), NAMED)[0]
+    """Answer for a work of the catalog as if its creator were not known.
+
+    Raises:
+        Problem: The work has nothing that the model reads.
+    """
+    naming = engine.name_one(engine.collection.catalog_of([work.id]), NAMED)
     path = engine.collection.photo_path(work, 0)
     upload = None
     if path is not None:
@@ -39,13 +46,10 @@ def ask_about_work(engine: Engine, work: Work) -> Answer:
 
 
 def evidence_for(engine: Engine, work: Work, naming: Naming, upload: Upload | None) -> Evidence | None:
-    """Give what spoke for the first creator and against the second; None where the model reads nothing of the work."""
-    if len(naming.creators) < 2:
+    """Give what spoke for the first creator and against the second; None where the model reads nothing of any work."""
+    if len(naming.creators) < 2 or not engine.model.reads:
         return None
     first, second = (name for name, _ in naming.creators[:2])
     root = engine.collection.works.photo_root
-    try:
-        found = explain(engine.model, work, creator=first, against=second, photo_root=root)
-    except ModelError:  # no photo or no text where the model reads nothing else
-        return None
+    found = explain(engine.model, work, creator=first, against=second, photo_root=root)
     return evidence_of(found, work.title, work.description, None if upload is None else upload.shown)

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from sakka.audit.decisions import Decisions
-from sakka.errors import ServeError
+from sakka.errors import ModelError, ServeError
 from sakka.index.hits import Hit
 from sakka.models.base import CreatorModel
 from sakka.models.fused import FusedModel
@@ -96,16 +96,28 @@ class Engine:
         self.describer.workers.close()
 
     def name(self, works: Catalog, top: int) -> list[Naming]:
-        """Give the most probable creators of each work."""
+        """Give the most probable creators of each work; of one that the model can't read, those with most works."""
         if not len(works):
             return []
         table = self.model.predict_proba(works)
-        sure = self.model.knows(works, table) if isinstance(self.model, FusedModel) else np.ones(len(works), np.bool_)
+        sure = self.model.knows(works, table) if isinstance(self.model, FusedModel) else self.model.can_read(works)
         places = np.argsort(-table, axis=1, kind="stable")[:, :top]
         return [
             Naming(bool(known), tuple((self.model.creators_[place], float(row[place])) for place in best))
             for known, row, best in zip(sure, table, places, strict=True)
         ]
+
+    def name_one(self, work: Catalog, top: int) -> Naming:
+        """Give the most probable creators of a catalog's one work.
+
+        Raises:
+            Problem: The work has nothing that the model reads.
+        """
+        try:
+            self.model.check_can_read(work)
+        except ModelError as error:
+            raise Problem(422, str(error)) from error
+        return self.name(work, top)[0]
 
     @property
     def can_find(self) -> bool:

@@ -75,12 +75,14 @@ class Pages:
             try:
                 upload = await read_upload(self.engine, photo)
                 require_something(upload, title, description)
+                answer = await self.engine.ask(lambda: ask_about(self.engine, upload, title, description))
             except (Problem, UploadError) as error:
                 problem = problem_of(error)
                 given = {"title": title, "description": description}
                 values = {"wall": [], "seed": 0, "problem": problem, "given": given}
-                return self.view.page(request, "home.html", problem.status_code, **values)
-            answer = await self.engine.ask(lambda: ask_about(self.engine, upload, title, description))
+                page = self.view.page(request, "home.html", problem.status_code, **values)
+                page.headers.update(problem.headers or {})
+                return page
             return RedirectResponse(f"/answers/{self.answers.keep(answer)}", 303)
 
     def _add_answers(self, router: APIRouter) -> None:

@@ -1,0 +1,55 @@
+"""Where nothing can be written, every command says so in one line, before it computes."""
+
+from pathlib import Path
+
+import pytest
+from tests.catalogs import tiny_catalog
+from tests.command import run
+
+from sakka.cli.output import check_output, writing_to
+from sakka.errors import SakkaError
+
+BEFORE_THE_COMPUTING = (
+    "fit {catalog} -o {output}",
+    "experiment {catalog} -o {output}",
+    "audit {catalog} -o {output}",
+    "strangers {catalog} -o {output}",
+    "text-candidates {catalog} -o {output}",
+    "tune {catalog} -o {output} --model text-linear",
+    "labels {catalog} -o {output}",
+    "demo -o {output}",
+)
+
+
+@pytest.mark.parametrize("command", BEFORE_THE_COMPUTING)
+def test_an_output_that_cannot_be_written_is_one_line_before_the_catalog_is_even_read(
+    folder: Path, command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "letter.txt").write_text("mine")
+    output = folder / "letter.txt" / "below"
+    arguments: list[object] = list(command.format(catalog=folder / "none", output=output).split())
+    code, _, error = run(arguments, monkeypatch, capsys)
+    assert code == 2
+    assert error == f"sakka: {output} can't be written to (Not a directory); give another --output\n"
+    assert (folder / "letter.txt").read_text() == "mine"
+
+
+def test_an_output_that_is_a_file_is_refused_too(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "letter.txt").write_text("mine")
+    tiny_catalog(folder / "photos", creators=2, works=3).write(folder / "catalog")
+    code, _, error = run(["audit", folder / "catalog", "-o", folder / "letter.txt"], monkeypatch, capsys)
+    assert code == 2
+    assert "letter.txt can't be written to (Not a directory)" in error
+
+
+def test_a_folder_that_can_be_made_is_not_made_by_the_check(folder: Path) -> None:
+    check_output(folder / "new" / "below")
+    assert list(folder.iterdir()) == []
+
+
+def test_what_can_not_be_written_later_is_the_same_line(folder: Path) -> None:
+    line = r"out can't be written to \(No space left on device\); give another --output"
+    with pytest.raises(SakkaError, match=line), writing_to(folder / "out"):
+        raise OSError(28, "No space left on device")
