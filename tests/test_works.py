@@ -104,6 +104,13 @@ def test_a_table_that_is_no_catalogs_is_not_overwritten(catalog: Catalog, folder
     assert (folder / "works.parquet").read_bytes() == b"other"
 
 
+def test_a_catalog_whose_first_writing_was_cut_off_can_be_written_again(catalog: Catalog, folder: Path) -> None:
+    catalog.write(folder)
+    (folder / "catalog.json").unlink()
+    catalog.write(folder)
+    assert Catalog.read(folder).ids == catalog.ids
+
+
 def test_rows_are_taken_in_the_order_asked_for(catalog: Catalog) -> None:
     taken = catalog.take([3, 0])
     assert taken.ids == ["d", "a"]

@@ -77,15 +77,23 @@ def check_folder(folder: Path) -> None:
     """Check that a catalog may be written to a folder, before the work that fills it.
 
     Raises:
-        CatalogError: It is a file, or holds a table under the catalog's name without being a catalog.
+        CatalogError: It is a file, or holds a table of another kind under the name of the catalog's.
     """
     if folder.exists() and not folder.is_dir():
         raise CatalogError(f"{folder} is a file; expected the name of a folder for the catalog")
-    if (folder / WORKS_FILE).exists() and not (folder / INFO_FILE).exists():
+    if (folder / WORKS_FILE).exists() and not (folder / INFO_FILE).exists() and not _is_cut_off(folder / WORKS_FILE):
         raise CatalogError(
             f"{folder} holds {WORKS_FILE} but no {INFO_FILE}; expected a catalog, or a folder without such a file; "
             f"choose another folder, or remove {folder / WORKS_FILE} if you don't need it"
         )
+
+
+def _is_cut_off(path: Path) -> bool:
+    """Tell whether a table is a catalog's whose writing was interrupted: it has exactly a catalog's columns."""
+    try:
+        return dict(pl.read_parquet_schema(path)) == SCHEMA
+    except (OSError, pl.exceptions.PolarsError):
+        return False
 
 
 @dataclass(frozen=True)
