@@ -39,7 +39,7 @@ class Point:
         works: How many works.
         creators: By how many creators.
         seconds: What it took; None where it could not be run.
-        memory_mib: Peak memory beyond an idle process's, the works included; None where it could not be run.
+        memory_mib: Peak memory beyond an idle process's, the works included; None where the step has none of its own.
         missing: Why there are no figures.
     """
 
@@ -60,7 +60,11 @@ class Point:
 def measure(plan: Plan) -> Section:
     """Run every step at every size; each run is one point, whatever the number of pairs."""
     assert plan.size is not None
-    points = [_measured(point, plan) for point in planned_points(plan.size)]
+    return section_of_points([_measured(point, plan) for point in planned_points(plan.size)], plan)
+
+
+def section_of_points(points: Sequence[Point], plan: Plan) -> Section:
+    """Give the tables of some points, and draw them."""
     rows = [_row(point) for point in points]
     headings = ("step", "works", "creators", "seconds", "memory, MiB")
     plot = PLOT if plan.size == SIZE else plan.scratch / PLOT.name
@@ -100,15 +104,12 @@ def exponent(sizes: Sequence[float], values: Sequence[float]) -> float:
     return float(np.polyfit(np.log(sizes), np.log(values), 1)[0])
 
 
-def exponent_rows(points: Sequence[Point]) -> list[tuple[str, str, str, str]]:
+def exponent_rows(points: Sequence[Point]) -> list[tuple[str, ...]]:
     """Give a row for each step and axis with at least two points."""
     rows = []
     for step, axis in [(step, axis) for step in STEPS for axis in ("works", "creators")]:
-        sizes, seconds, memory = _series(points, step, axis)
-        if len(sizes) < 2:
-            rows.append((STEPS[step], axis, "not measured", "not measured"))
-            continue
-        rows.append((STEPS[step], axis, f"{exponent(sizes, seconds):.2f}", f"{exponent(sizes, memory):.2f}"))
+        found = [exponent(*zip(*each, strict=True)) if len(each) > 1 else None for each in _series(points, step, axis)]
+        rows.append((STEPS[step], axis, *("-" if each is None else f"{each:.2f}" for each in found)))
     return rows
 
 
@@ -120,22 +121,23 @@ def draw(points: Sequence[Point], path: Path) -> None:
     axes = figure.subplots(2, 2)
     for column, axis in enumerate(("works", "creators")):
         for step, label in STEPS.items():
-            sizes, seconds, memory = _series(points, step, axis)
-            axes[0, column].loglog(sizes, seconds, marker="o", label=label)
-            axes[1, column].loglog(sizes, memory, marker="o", label=label)
+            for row, each in enumerate(_series(points, step, axis)):
+                if each:
+                    axes[row, column].loglog(*zip(*each, strict=True), marker="o", label=label)
         axes[0, column].set(ylabel="seconds", xlabel=axis)
         axes[1, column].set(ylabel="memory, MiB", xlabel=axis)
     for plot in axes.flat:
         plot.grid(alpha=0.3)
-    axes[0, 0].legend()
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
 
 
-def _series(points: Sequence[Point], step: str, axis: str) -> tuple[list[float], list[float], list[float]]:
+def _series(points: Sequence[Point], step: str, axis: str) -> tuple[list[tuple[int, float]], list[tuple[int, float]]]:
+    """Give the sizes with their seconds, and with their MiB, of the points that have them."""
     told = [point for point in points if point.step == step and point.axis == axis]
-    done = [(point.size, point.seconds, point.memory_mib) for point in told if point.seconds and point.memory_mib]
-    return [float(each[0]) for each in done], [each[1] for each in done], [each[2] for each in done]
+    seconds = [(point.size, point.seconds) for point in told if point.seconds is not None]
+    return seconds, [(point.size, point.memory_mib) for point in told if point.memory_mib]
 
 
 def _measured(point: Point, plan: Plan) -> Point:
@@ -152,9 +154,6 @@ def _measured(point: Point, plan: Plan) -> Point:
 
 
 def _row(point: Point) -> tuple[str, ...]:
-    told = (
-        (f"{point.seconds:.3g}", f"{point.memory_mib:.0f}")
-        if point.memory_mib
-        else (f"not measured: {point.missing}", "")
-    )
-    return (STEPS[point.step], f"{point.works:,}", f"{point.creators:,}", *told)
+    seconds = f"not measured: {point.missing}" if point.seconds is None else f"{point.seconds:.3g}"
+    memory = "" if point.memory_mib is None else f"{point.memory_mib:.0f}"
+    return (STEPS[point.step], f"{point.works:,}", f"{point.creators:,}", seconds, memory)

@@ -8,7 +8,7 @@ from benchmarks.__main__ import BENCHMARKS, main
 from benchmarks.harness import Comparison, Measured, Outcome, Plan
 from benchmarks.processes import Side
 from benchmarks.results import DOCUMENT, NOT_MEASURED, fill_document, ratio_table, section_of, write_section
-from benchmarks.suites.growth import exponent, planned_points
+from benchmarks.suites.growth import Point, exponent, exponent_rows, planned_points
 
 OURS, OTHER = Side("ours", "m:A"), Side("theirs", "m:B")
 
@@ -83,3 +83,17 @@ def test_the_exponent_of_a_square_is_two() -> None:
 def test_every_planned_point_has_works_that_can_be_divided(largest: int) -> None:
     for point in planned_points(largest):
         assert point.works >= 10 * point.creators
+
+
+def test_exponents_are_those_of_the_points_that_were_measured() -> None:
+    points = [
+        Point("folds", "works", 10, 2, 1.0, 5.0),
+        Point("folds", "works", 100, 2, 10.0, 500.0),
+        Point("folds", "works", 1000, 2, missing="took more than 1200 s"),
+        Point("text_answers", "works", 10, 2, 1.0),
+        Point("text_answers", "works", 100, 2, 1.0),
+    ]
+    rows = {row[:2]: row[2:] for row in exponent_rows(points)}
+    assert rows["dividing into 5 x 5 folds", "works"] == ("1.00", "2.00")
+    assert rows["1,000 answers of text-linear", "works"] == ("0.00", "-")
+    assert rows["dividing into 5 x 5 folds", "creators"] == ("-", "-")
