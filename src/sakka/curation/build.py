@@ -79,7 +79,8 @@ def build_catalog(
     """
     chosen = Rules(**rules)
     if folder is not None:
-        _check_folder(Path(folder), Path(source))
+        _check_source_stays(Path(folder), Path(source))
+        check_folder(Path(folder))
     opened = _open_market(market, folder, kind) if str(source) == MARKET else _open(source, kind, columns, photo_root)
     build = _Build(opened, chosen)
     build.read()
@@ -91,15 +92,14 @@ def build_catalog(
     return catalog
 
 
-def _check_folder(folder: Path, source: Path) -> None:
-    """Refuse a folder in which the catalog would take the place of its source or of another's file."""
+def _check_source_stays(folder: Path, source: Path) -> None:
+    """Refuse a folder in which a file of the catalog's would take the place of its source."""
     for path in (folder / name for name in (WORKS_FILE, REJECTED_FILE, INFO_FILE)):
         if source.exists() and path.exists() and path.samefile(source):
             raise CatalogError(
                 f"the catalog's {path.name} would overwrite its source {source}; expected a folder that doesn't hold "
                 "the source under that name; choose another folder"
             )
-    check_folder(folder)
 
 
 @dataclass(frozen=True)
