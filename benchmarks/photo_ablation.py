@@ -25,7 +25,6 @@ from sakka.models.photo.extractor import (
     INPUT_PX,
     PhotoExtractor,
     VectorTable,
-    channel_covariances,
     channel_statistics,
 )
 from sakka.models.photo.features import photo_features
@@ -136,7 +135,11 @@ def milliseconds() -> dict[str, float]:
         costs = {"network": _cost(lambda: extractor.network(photos))}
         costs["statistics"] = _cost(lambda: [channel_statistics(maps[stage]) for stage in extractor.backbone.stages])
         for stage in STAGES:
-            costs[stage] = _cost(lambda stage=stage: channel_covariances(maps[stage]))
+            without, whole = (
+                _cost(lambda stage=stage, wanted=wanted: channel_statistics(maps[stage], covariances=wanted))
+                for wanted in (False, True)
+            )
+            costs[stage] = whole - without
     return costs
 
 

@@ -46,8 +46,8 @@ SQUARES_MOMENTUM = 0.99
 EPSILON = 1e-8
 LEAST_BATCH, MOST_BATCH = 128, 1024
 STEPS_AN_EPOCH = 64  # a batch grows with the rows, so that the steps don't
-ROWS_AT_ONCE = 4096
 ROWS_IN_CACHE = 256
+HEAD_TENSORS = ("mean", "scale", "weights", "bias")
 TILE = 16  # single-precision numbers in the widest register
 
 
@@ -73,12 +73,12 @@ class SoftmaxHead:
         Args:
             features: Shape (n_rows, n_features).
         """
-        answers: Probabilities = np.empty((len(features), len(self.bias)), dtype=np.float32)
-        for start in range(0, len(features), ROWS_AT_ONCE):
-            rows = slice(start, start + ROWS_AT_ONCE)
-            scores = ((features[rows] - self.mean) / self.scale) @ self.weights + self.bias
-            answers[rows] = torch.softmax(torch.from_numpy(scores), dim=1).numpy()
-        return answers
+        table = torch.from_numpy(features)
+        mean, scale, weights, bias = (torch.from_numpy(vars(self)[name]) for name in HEAD_TENSORS)
+        answers = torch.empty((len(features), len(self.bias)), dtype=torch.float32)
+        for rows, own in zip(torch.split(table, ROWS_IN_CACHE), torch.split(answers, ROWS_IN_CACHE), strict=True):
+            own[:] = torch.softmax(torch.addmm(bias, (rows - mean).div_(scale), weights), dim=1)
+        return answers.numpy()
 
 
 def fit_softmax(
@@ -175,14 +175,17 @@ def _fit_rows(
     weights, bias = torch.zeros(filled, features.shape[1]), torch.zeros(filled)
     bias[n_classes:] = -torch.inf
     solver = _Adam(weights, bias)
-    steps = _steps(len(rows))
+    steps, size = _steps(len(rows)), _batch_size(len(rows))
+    read = torch.empty(size, features.shape[1], dtype=features.dtype)  # arrays of a step, kept: new pages cost more
+    inputs, slope, less = read.float(), torch.empty_like(weights), torch.full((size, 1), -1.0)
     for step, batch in zip(range(steps), _rows_in_turn(rows, seed), strict=False):
-        inputs = torch.addcmul(offset, features.index_select(0, batch), per_unit)  # (B, d)
+        torch.index_select(features, 0, batch, out=read)
+        torch.addcmul(offset, read, per_unit, out=inputs)  # (B, d)
         residual = torch.softmax(torch.addmm(bias, inputs, weights.T), dim=1)  # (B, K)
-        residual[torch.arange(len(batch)), places.index_select(0, batch)] -= 1
-        residual /= len(batch)
+        residual.scatter_add_(1, places.index_select(0, batch)[:, None], less)
+        residual /= size
         rate = _rate((step + 1) / steps, features.shape[1])
-        slope = torch.mm(residual.T, inputs).add_(weights, alpha=penalty)
+        torch.mm(residual.T, inputs, out=slope).add_(weights, alpha=penalty)
         solver.move(slope, residual.sum(dim=0), rate=rate)
     fitted = weights[:n_classes].T.contiguous()
     return SoftmaxHead(mean.numpy(), scale.numpy(), fitted.numpy(), bias[:n_classes].numpy())

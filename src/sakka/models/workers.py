@@ -6,8 +6,9 @@ another, and a job's bytes are the same on any number of cores.
 """
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 import torch
@@ -27,15 +28,28 @@ def work_off(jobs: Iterable[Job], do: Callable[[Job], Answer], name: str) -> Gen
         name: What the threads are called.
     """
     threads = torch.get_num_threads()
-    pool = ThreadPoolExecutor(threads, thread_name_prefix=name, initializer=torch.set_num_threads, initargs=(1,))
     running: deque[Future[Answer]] = deque()
-    try:
+    with single_threaded(threads, name) as pool:
         for job in jobs:
             running.append(pool.submit(do, job))
             if len(running) > 2 * threads:
                 yield running.popleft().result()
         while running:
             yield running.popleft().result()
+
+
+@contextmanager
+def single_threaded(workers: int, name: str) -> Iterator[ThreadPoolExecutor]:
+    """Give a pool whose workers have PyTorch compute with one thread each; what waits at the end is not begun.
+
+    Args:
+        workers: How many there are.
+        name: What their threads are called.
+    """
+    threads = torch.get_num_threads()
+    pool = ThreadPoolExecutor(workers, thread_name_prefix=name, initializer=torch.set_num_threads, initargs=(1,))
+    try:
+        yield pool
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
         torch.set_num_threads(threads)  # a worker's setting would hold for threads that start later

@@ -6,7 +6,7 @@ from torch import nn
 from sakka.errors import ModelError
 from sakka.models.photo.backbones import BACKBONES, backbone, fold_norms, inference_network, pretrained_network
 from sakka.models.photo.efficientnet_lite0 import EfficientNetLite0, SameConv2d, block_plans
-from sakka.models.photo.extractor import DTYPES, PhotoExtractor, channel_covariances, channel_statistics, measured_dtype
+from sakka.models.photo.extractor import DTYPES, PhotoExtractor, channel_statistics, measured_dtype
 from sakka.models.photo.vgg16 import VGG16
 
 
@@ -109,14 +109,16 @@ def test_normalising_works_on_each_colour_of_each_pixel_by_itself() -> None:
 
 def test_channel_statistics_are_numpys_mean_and_std() -> None:
     maps = torch.randn(3, 5, 7, 4) * 3 + 10
-    mean, std = channel_statistics(maps.contiguous(memory_format=torch.channels_last))
+    mean, std, roots = channel_statistics(maps.contiguous(memory_format=torch.channels_last))
+    assert roots is None
     np.testing.assert_allclose(mean, maps.numpy().mean(axis=(2, 3)), rtol=1e-5)
     np.testing.assert_allclose(std, maps.numpy().std(axis=(2, 3)), rtol=1e-4)
 
 
 def test_channel_covariances_are_the_signed_roots_of_numpys() -> None:
     maps = torch.randn(3, 4, 7, 5) * 3 + 10
-    roots = channel_covariances(maps.contiguous(memory_format=torch.channels_last)).numpy()
+    *_, roots = channel_statistics(maps.contiguous(memory_format=torch.channels_last), covariances=True)
+    roots = roots.numpy()
     assert roots.shape == (3, 4 * 5 // 2)
     for photo, own in zip(maps.numpy(), roots, strict=True):
         matrix = np.cov(photo.reshape(4, -1), bias=True)
@@ -196,6 +198,9 @@ def test_the_number_format_is_measured_once(tmp_path, monkeypatch: pytest.Monkey
     seconds[torch.bfloat16] = 9.0
     assert measured_dtype(backbone("vgg16")) == "bfloat16"
     assert measured_dtype(backbone("efficientnet_lite0")) == "float32"
+    able = {"avx512_f": True, "avx512_bf16": not torch.cpu.get_capabilities().get("avx512_bf16", False)}
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: able)  # the cache on another machine
+    assert measured_dtype(backbone("vgg16")) == "float32"
 
 
 def test_an_inference_network_has_no_gradients_and_the_number_format_asked_for() -> None:

@@ -1,11 +1,13 @@
 """Hashed counts agree with scikit-learn's counts of strings."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 
-from sakka.models.text.ngrams import character_hashes, count_all, count_halves, count_known, word_hashes
+from sakka.models.text import ngrams
+from sakka.models.text.ngrams import character_hashes, count_all, count_halves, count_known, read_halves, word_hashes
 
 TEXTS = ["A rose is a rose", "wild roses, a still life", "", "the rose of the winds"]
 
@@ -31,7 +33,7 @@ def test_features_of_too_few_texts_are_left_out() -> None:
 
 
 def test_halves_are_those_of_the_words_and_the_whole_is_their_sum() -> None:
-    counts = count_halves(["a rose is a", "rose"], word_hashes)
+    counts = count_halves(read_halves(["a rose is a", "rose"], word_hashes))
     a, rose, is_ = (np.flatnonzero(counts.vocabulary == word_hashes(word))[0] for word in ("a", "rose", "is"))
     table = counts.matrix.toarray()[:, [a, rose, is_]].tolist()
     assert table == [[2, 1, 1], [0, 1, 0], [1, 1, 0], [0, 0, 0], [1, 0, 1], [0, 1, 0]]
@@ -39,7 +41,8 @@ def test_halves_are_those_of_the_words_and_the_whole_is_their_sum() -> None:
 
 @given(st.lists(st.text(), min_size=1, max_size=5), st.integers(1, 3))
 def test_counting_halves_counts_whole_texts_as_counting_them_alone_does(texts: list[str], min_texts: int) -> None:
-    halves, alone = (count(texts, character_hashes, min_texts) for count in (count_halves, count_all))
+    halves = count_halves(read_halves(texts, character_hashes), min_texts)
+    alone = count_all(texts, character_hashes, min_texts)
     assert (halves.vocabulary == alone.vocabulary).all()
     assert (halves.matrix[: len(texts)] != alone.matrix).nnz == 0
 
@@ -51,6 +54,13 @@ def test_counting_known_features_is_counting_all_and_leaving_out_the_others(text
     columns = np.searchsorted(together.vocabulary, vocabulary)
     known = count_known([*texts, other], character_hashes, vocabulary)
     assert (known.toarray() == together.matrix[:, columns].toarray()).all()
+
+
+def test_a_word_has_one_hash_however_many_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = word_hashes("a rose is a rose").tolist()
+    monkeypatch.setattr(ngrams, "WORDS_KEPT", 2)
+    assert word_hashes("a rose is a daisy is a rose").tolist()[-2:] == before[-2:]
+    assert len(ngrams._hashes) <= 2
 
 
 @given(st.text(st.characters(codec=None, exclude_categories=())))

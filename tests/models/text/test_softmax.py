@@ -65,6 +65,16 @@ def test_works_taken_in_parts_give_the_weights_of_all_at_once(monkeypatch: pytes
         np.testing.assert_allclose(one, other, atol=1e-3)
 
 
+def test_creators_in_panels_filled_up_get_the_weights_of_all_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    features, places = _works()
+    whole = fit_softmax(features, places, 4, penalty=PENALTY, iterations=10)
+    monkeypatch.setattr(solver, "PANEL", 3)
+    panels = fit_softmax(features, places, 4, penalty=PENALTY, iterations=10)
+    assert [part.shape for part in panels] == [(30, 4), (4,)]
+    for one, other in zip(whole, panels, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-3)
+
+
 @pytest.mark.parametrize("threads", [2, 3, 50])
 def test_the_number_of_threads_changes_no_bit(threads: int) -> None:
     features, places = _works()

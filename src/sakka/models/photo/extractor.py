@@ -17,7 +17,7 @@ import json
 import platform
 import time
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -174,13 +174,14 @@ class PhotoExtractor:
         """
         with torch.inference_mode():
             maps = self.maps(np.ascontiguousarray(pixels[:, :, ::-1]) if self.mirrored else pixels)
-            parts = []
+            parts, roots = [], []
             for stage in self.backbone.stages:
-                mean, std = channel_statistics(maps[stage])
+                mean, std, root = channel_statistics(maps[stage], covariances=stage in self.covariance_columns)
                 parts += [mean] if stage == LAST else [mean, std]
-            parts += [channel_covariances(maps[stage]) for stage in self.covariance_columns]
-            table: VectorTable = torch.cat(parts, dim=1).numpy().astype(self.number, copy=False)
-        return table
+                roots += [root] if root is not None else []
+            table = torch.cat(parts + roots, dim=1)
+            vectors: VectorTable = (table.half() if self.number is np.float16 else table).numpy()
+        return vectors
 
     def maps(self, pixels: PixelTable) -> dict[str, torch.Tensor]:
         """Give the network's maps by stage, each of shape (n, channels, h, w), in its number format.
@@ -195,37 +196,45 @@ class PhotoExtractor:
         return maps
 
 
-def channel_statistics(maps: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Give mean and population standard deviation of each channel, float32, each of shape (n, channels).
+def channel_statistics(
+    maps: torch.Tensor, *, covariances: bool = False
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
+    """Give each channel's mean and population standard deviation, and the channels' covariances, in float32.
 
     Args:
         maps: Shape (n, channels, height, width).
+        covariances: Whether these are wanted.
+
+    Returns:
+        Means, shape (n, channels); deviations, of the same shape; and the signed roots of the population covariances,
+        shape (n, channels (channels + 1) / 2), or None.
     """
     places = maps.permute(0, 2, 3, 1).flatten(1, 2)  # (n, height * width, channels), a view of channels last
-    mean = torch.empty(maps.shape[:2], dtype=torch.float32)
-    std = torch.empty_like(mean)
-    for number, photo in enumerate(places):  # one photo at a time: the float32 copy stays in the processor's cache
-        values = photo.float()
-        mean[number] = values.mean(dim=0)
-        std[number] = (values - mean[number]).square_().mean(dim=0).sqrt_()
-    return mean, std
+    n_photos, n_places, channels = places.shape
+    mean, squares = (torch.empty((n_photos, channels)) for _ in range(2))
+    roots = torch.empty((n_photos, channels * (channels + 1) // 2)) if covariances else None
+    # One photo at a time, and always in these arrays, which stay in the processor's cache.
+    values, products = torch.empty((n_places, channels)), torch.empty((channels, channels))
+    for number, photo in enumerate(places):
+        values.copy_(photo)
+        torch.mean(values, dim=0, out=mean[number])
+        values -= mean[number]
+        if roots is not None:
+            torch.mm(values.T, values, out=products)
+            torch.index_select(products.view(-1), 0, _upper_triangle(channels), out=roots[number])
+        torch.mean(values.square_(), dim=0, out=squares[number])
+    if roots is not None:
+        roots /= n_places
+        roots = roots.abs().sqrt_().copysign_(roots)
+    return mean, squares.sqrt_(), roots
 
 
-def channel_covariances(maps: torch.Tensor) -> torch.Tensor:
-    """Give the signed roots of the population covariances between channels, shape (n, channels (channels + 1) / 2).
-
-    Args:
-        maps: Shape (n, channels, height, width).
-    """
-    channels = maps.shape[1]
-    rows, columns = torch.triu_indices(channels, channels)
-    roots = torch.empty((len(maps), len(rows)), dtype=torch.float32)
-    for number, photo in enumerate(maps.permute(0, 2, 3, 1).flatten(1, 2)):
-        values = photo.float()
-        values = values - values.mean(dim=0)
-        products = (values.T @ values)[rows, columns] / len(values)
-        roots[number] = products.abs().sqrt_().copysign_(products)
-    return roots
+@lru_cache(maxsize=16)
+def _upper_triangle(side: int) -> torch.Tensor:
+    """Give where the upper triangle of a square matrix stands, row by row, in the matrix as one row."""
+    rows, columns = torch.triu_indices(side, side)
+    places: torch.Tensor = rows * side + columns
+    return places
 
 
 def measured_dtype(described: Backbone) -> str:
@@ -234,7 +243,9 @@ def measured_dtype(described: Backbone) -> str:
     The answer is kept in the cache, by backbone, PyTorch's version and the processor's abilities, so that the same
     cache gives the same vectors however busy the machine is later.
     """
-    machine = f"{platform.machine()}-{torch.backends.cpu.get_cpu_capability()}-torch{torch.__version__}"
+    able = [name for name, has in sorted(torch.cpu.get_capabilities().items()) if has is True and "bf16" in name]
+    abilities = "-".join([torch.backends.cpu.get_cpu_capability(), *able])
+    machine = f"{platform.machine()}-{abilities}-torch{torch.__version__}"
     digest = hashlib.sha256(machine.encode()).hexdigest()[:12]
     path = cache_folder() / "features" / f"{described.name}-number-format-{digest}.json"
     try:

@@ -5,12 +5,13 @@ half of its features and the second half, in this order, so that a model may lea
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from sakka.models.text.ngrams import Counts, Hashes, character_hashes, count_halves, word_hashes
+from sakka.models.text.ngrams import Counts, Hashes, character_hashes, count_halves, read_halves, word_hashes
 from sakka.models.text.softmax import Weights
 from sakka.models.text.words import normalise
 from sakka.splits import IntArray
@@ -45,7 +46,11 @@ class Block:
 def count_blocks(texts: Sequence[str], min_texts: int) -> list[Counts]:
     """Count each block in the texts, and in the first and the second half of each."""
     normal = [normalise(text) for text in texts]
-    return [count_halves(normal, hashes_of, min_texts) for hashes_of in BLOCKS.values()]
+    with ThreadPoolExecutor(1, thread_name_prefix="sakka-counts") as pool:  # n-grams are sorted while MeCab cuts words
+        waiting = {
+            name: pool.submit(count_halves, read_halves(normal, BLOCKS[name]), min_texts) for name in reversed(BLOCKS)
+        }
+        return [waiting[name].result() for name in BLOCKS]
 
 
 def rows_of(counts: Counts, rows: IntArray) -> Counts:

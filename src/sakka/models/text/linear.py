@@ -17,7 +17,6 @@ the fold's own training texts that have it, and the answers are bit for bit thos
 
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
@@ -114,6 +113,8 @@ class LinearText(GrowingHead):
 
     def predict_folds(self, works: Catalog, folds: Sequence[Fold], creators: Sequence[str]) -> Iterator[FoldPrediction]:
         """Answer for each fold as `fit` on its training part would, with one count for all and folds in threads."""
+        from sakka.models.workers import single_threaded
+
         places = known_places(works, creators)
         counts = count_blocks(works.texts, self.min_texts)
         has_text = works.has_text
@@ -130,7 +131,7 @@ class LinearText(GrowingHead):
                 model._predict_table(counts, fold.test, has_text),
             )
 
-        with ThreadPoolExecutor(workers) as pool:
+        with single_threaded(workers, "sakka-text-folds") as pool:
             yield from pool.map(answer, folds)
 
     def _fit_counts(self, counts: Sequence[Counts], places: IntArray) -> Self:

@@ -9,11 +9,10 @@ in it is 1 to 3 long instead: such a character carries about as much as two lett
 unique.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +24,7 @@ Hashes = npt.NDArray[np.uint64]
 
 SIZES = range(2, 6)
 JAPANESE_SIZES = range(1, 4)
+WORDS_KEPT = 1 << 18
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio (Knuth, vol. 3, 6.4)
 
 
@@ -41,13 +41,27 @@ class Counts:
     matrix: Any
 
 
+class Found(NamedTuple):
+    """The features of texts, one text after the other.
+
+    Attributes:
+        features: Each text's features once, ascending, shape (n_found,).
+        times: How often each stands in its text, shape (n_found,).
+        starts: Where each text starts, and the end of the last, shape (n_texts + 1,).
+    """
+
+    features: Hashes
+    times: npt.NDArray[np.float32]
+    starts: IntArray
+
+
 def word_hashes(text: str) -> Hashes:
     """Give the hash of each word of a normalised text, case ignored, in order.
 
     >>> len(word_hashes("A rose is a rose")), len(set(word_hashes("A rose is a rose").tolist()))
     (5, 3)
     """
-    return np.fromiter(map(_hash_of_word, words_of(text.casefold())), dtype=np.uint64)
+    return np.fromiter(map(_hashes.__getitem__, words_of(text.casefold())), dtype=np.uint64)
 
 
 def character_hashes(text: str) -> Hashes:
@@ -104,50 +118,56 @@ def _ngrams_by_size(text: str) -> Iterator[tuple[int, Hashes, npt.NDArray[np.boo
 
 def count_all(texts: Iterable[str], hashes_of: Callable[[str], Hashes], min_texts: int = 1) -> Counts:
     """Count the features of texts; those in fewer than `min_texts` texts are left out."""
-    counts = _counts_of(*_count_each(hashes_of(text) for text in texts))
+    counts = _counts_of(_find_each(hashes_of(text) for text in texts))
     return _of_enough_texts(counts, counts.matrix, min_texts)
 
 
-def count_halves(texts: Sequence[str], hashes_of: Callable[[str], Hashes], min_texts: int = 1) -> Counts:
-    """Count the features of texts: row i is text i, row n + i the first half of its features, row 2 n + i the second.
+def read_halves(texts: Iterable[str], hashes_of: Callable[[str], Hashes]) -> Found:
+    """Find the features of the first and of the second half of each text, half after half, for `count_halves`."""
+    return _find_each(half for text in texts for half in _halves(hashes_of(text)))
+
+
+def count_halves(halves: Found, min_texts: int = 1) -> Counts:
+    """Count the features of n texts: row i is text i, row n + i its first half, row 2 n + i its second.
 
     Args:
-        texts: The n texts.
-        hashes_of: Gives a text's features in order.
+        halves: What `read_halves` gives. Reading is work text by text, this is arithmetic on whole arrays, which a
+            thread can do while other features are read.
         min_texts: Features in fewer texts are left out.
     """
     from scipy.sparse import vstack
 
-    halves = _counts_of(*_count_each(half for text in texts for half in _halves(hashes_of(text))))
-    first, second = halves.matrix[::2], halves.matrix[1::2]
+    counts = _counts_of(halves)
+    first, second = counts.matrix[::2], counts.matrix[1::2]
     whole = first + second
     whole.sort_indices()
-    return _of_enough_texts(Counts(halves.vocabulary, vstack([whole, first, second], "csr")), whole, min_texts)
+    return _of_enough_texts(Counts(counts.vocabulary, vstack([whole, first, second], "csr")), whole, min_texts)
 
 
 def count_known(texts: Iterable[str], hashes_of: Callable[[str], Hashes], vocabulary: Hashes) -> Any:
     """Count the features of `vocabulary` (ascending) in texts: CSR float32, shape (n_texts, n_features)."""
     from scipy.sparse import csr_matrix
 
-    found, counts, starts = _count_each(hashes_of(text) for text in texts)
-    columns = np.searchsorted(vocabulary, found)
-    known = np.zeros(len(found), dtype=np.bool_)
+    found = _find_each(hashes_of(text) for text in texts)
+    columns = np.searchsorted(vocabulary, found.features)
+    known = np.zeros(len(columns), dtype=np.bool_)
     inside = columns < len(vocabulary)
-    known[inside] = vocabulary[columns[inside]] == found[inside]
-    starts = np.concatenate([[0], np.cumsum(known)])[starts]
+    known[inside] = vocabulary[columns[inside]] == found.features[inside]
+    starts = np.concatenate([[0], np.cumsum(known)])[found.starts]
     shape = (len(starts) - 1, len(vocabulary))
-    return csr_matrix((counts[known], columns[known].astype(np.int32), starts), shape=shape)
+    return csr_matrix((found.times[known], columns[known].astype(np.int32), starts), shape=shape)
 
 
 def _halves(hashes: Hashes) -> tuple[Hashes, Hashes]:
     return hashes[: len(hashes) // 2], hashes[len(hashes) // 2 :]
 
 
-def _counts_of(found: Hashes, counts: npt.NDArray[np.float32], starts: IntArray) -> Counts:
+def _counts_of(found: Found) -> Counts:
     from scipy.sparse import csr_matrix
 
-    vocabulary, columns = np.unique(found, return_inverse=True)
-    matrix = csr_matrix((counts, columns.astype(np.int32), starts), shape=(len(starts) - 1, len(vocabulary)))
+    vocabulary, columns = np.unique(found.features, return_inverse=True)
+    shape = (len(found.starts) - 1, len(vocabulary))
+    matrix = csr_matrix((found.times, columns.astype(np.int32), found.starts), shape=shape)
     return Counts(vocabulary, matrix)
 
 
@@ -159,20 +179,28 @@ def _of_enough_texts(counts: Counts, texts: Any, min_texts: int) -> Counts:
     return Counts(counts.vocabulary[kept], counts.matrix[:, kept])
 
 
-def _count_each(features: Iterable[Hashes]) -> tuple[Hashes, npt.NDArray[np.float32], IntArray]:
-    """Give each text's features once, ascending, text after text; their counts; where each text starts."""
+def _find_each(features: Iterable[Hashes]) -> Found:
     found, counts, starts = [np.empty(0, np.uint64)], [np.empty(0, np.float32)], [0]
     for hashes in features:
         unique, times = np.unique(hashes, return_counts=True)
         found.append(unique)
         counts.append(times.astype(np.float32))
         starts.append(starts[-1] + len(unique))
-    return np.concatenate(found), np.concatenate(counts), np.array(starts, dtype=np.int64)
+    return Found(np.concatenate(found), np.concatenate(counts), np.array(starts, dtype=np.int64))
 
 
-@lru_cache(maxsize=1 << 18)
-def _hash_of_word(word: str) -> int:
-    return int.from_bytes(blake2b(word.encode("utf-8", "replace"), digest_size=8).digest(), "little")
+class _Hashes(dict[str, int]):
+    """The hashes of the words that were met last, computed where one is asked for that is not kept."""
+
+    def __missing__(self, word: str) -> int:
+        if len(self) >= WORDS_KEPT:
+            self.clear()
+        hashed = int.from_bytes(blake2b(word.encode("utf-8", "replace"), digest_size=8).digest(), "little")
+        self[word] = hashed
+        return hashed
+
+
+_hashes = _Hashes()
 
 
 def _is_japanese(codes: Hashes) -> npt.NDArray[np.bool_]:

@@ -5,11 +5,12 @@
 Source: Nocedal and Wright, Numerical Optimization, algorithms 7.4 (two loops) and 3.1 (backtracking). Written here
 because one step costs two sparse products only, where SciPy's solver works in double precision on copies of all
 weights, and because no sum below goes through a threaded BLAS: the same rows give the same bits whatever the number
-of threads. The products release Python's lock, so folds train in threads, and where one fold trains alone, each thread
-computes some rows of every product.
+of threads. The products are PyTorch's, which release Python's lock, so folds train in threads, and where one fold
+trains alone, each thread computes some rows of every product.
 """
 
-from concurrent.futures import Executor, ThreadPoolExecutor
+import warnings
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -26,6 +27,8 @@ MEMORY = 6  # pairs of steps that stand for the curvature
 COPIES = 2 * MEMORY + 6  # arrays of the weights' size that a fit holds: those pairs, and what a step works on
 ERRORS_AT_ONCE = 1 << 26  # probabilities in memory at a time, 256 MB
 ADDED_AT_ONCE = 1024  # products
+PANEL = 16  # creators whose weights lie side by side: of 20,000 features they fit into a core's own cache
+NEVER = -1e4  # the bias of a column that only fills a panel up: its probability is 0, and so its gradient
 SMALLEST_GAIN = 1e-4  # of the loss; below it the step was the last
 SUFFICIENT = 1e-4  # Armijo's constant
 HALVINGS = 12
@@ -65,28 +68,30 @@ class _Rows:
         shares = np.searchsorted(table.indptr, np.linspace(0, table.nnz, threads + 1)[1:-1])
         ends = [0, *np.maximum.accumulate(shares).tolist(), table.shape[0]]
         self.places = [slice(start, end) for start, end in pairwise(ends)]
-        self.parts = [table] if threads == 1 else [table[place] for place in self.places]
+        self.parts = [_sparse(table if threads == 1 else table[place]) for place in self.places]
         self.pool = pool
 
     def add_product(self, dense: Weights, to: Weights) -> None:
-        """Add the product with a dense table to another one, in place."""
+        """Add the product with a dense table to another one, both in panels, in place."""
+        import torch
 
         def add(place: slice, part: Any) -> None:
-            to[place] += part @ dense
+            for panel, target in zip(dense, to, strict=True):
+                torch.from_numpy(target[place]).addmm_(part, torch.from_numpy(panel))
 
-        if len(self.parts) == 1:
-            add(self.places[0], self.parts[0])
-        else:
-            list(self.pool.map(add, self.places, self.parts))
+        list(self.pool.map(add, self.places, self.parts))
 
 
 class _Loss:
-    """The function above and its gradient; the last row of the weights is the bias, without penalty."""
+    """The function above and its gradient; the last row of the weights is the bias, without penalty.
+
+    Weights are kept in panels of at most `PANEL` creators, shape (n_panels, n_features + 1, width).
+    """
 
     def __init__(
         self, features: Any, places: IntArray, n_creators: int, penalty: float, threads: int, pool: Executor
     ) -> None:
-        self.shape = features.shape
+        self.n_features = features.shape[1]
         self.places = places
         self.n_creators = n_creators
         self.penalty = penalty
@@ -100,27 +105,51 @@ class _Loss:
 
     def start(self) -> Weights:
         """Give weights of 0 and the logarithm of the creators' shares as bias."""
-        weights = np.zeros((self.shape[1] + 1, self.n_creators), dtype=np.float32)
         counts = np.bincount(self.places, minlength=self.n_creators)
+        weights = np.zeros((self.n_features + 1, self.n_creators), dtype=np.float32)
         weights[-1] = np.log((counts + 0.5) / (counts + 0.5).sum())
-        return weights
+        return _in_panels(weights, filling=NEVER)
 
     def at(self, weights: Weights) -> tuple[float, Weights]:
         """Give the loss and its gradient."""
         n, loss = len(self.places), 0.0
         gradient = np.zeros_like(weights)
+        gradient[:, :-1] = np.float32(self.penalty) * weights[:, :-1]
         for table, transposed, places in self.parts:
-            errors = np.tile(weights[-1], (len(places), 1))
-            table.add_product(weights[:-1], errors)
-            softmax(errors)
+            scores = np.repeat(weights[:, -1:], len(places), axis=1)
+            table.add_product(weights[:, :-1], scores)
+            errors = softmax(np.concatenate(list(scores), axis=1))
             rows = np.arange(len(places))
             loss -= float(np.log(np.maximum(errors[rows, places], 1e-30)).sum(dtype=np.float64))
             errors[rows, places] -= 1
             errors /= np.float32(n)
-            transposed.add_product(errors, gradient[:-1])
-            gradient[-1] += errors.sum(axis=0)
-        gradient[:-1] += np.float32(self.penalty) * weights[:-1]
-        return loss / n + self.penalty / 2 * dot(weights[:-1], weights[:-1]), gradient
+            errors = _in_panels(errors[:, : self.n_creators], filling=0)
+            transposed.add_product(errors, gradient[:, :-1])
+            gradient[:, -1] += errors.sum(axis=1)
+        squares = sum(dot(panel[:-1], panel[:-1]) for panel in weights)
+        return loss / n + self.penalty / 2 * squares, gradient
+
+
+def _in_panels(table: Weights, filling: float) -> Weights:
+    """Turn columns into panels, shape (n_panels, n_rows, width); the last is filled up with 0, its last row so."""
+    n_rows, n_columns = table.shape
+    width = min(PANEL, n_columns)
+    panels = np.zeros((-(-n_columns // width), n_rows, width), dtype=np.float32)
+    for panel, start in zip(panels, range(0, n_columns, width), strict=True):
+        part = table[:, start : start + width]
+        panel[:, : part.shape[1]] = part
+        panel[-1, part.shape[1] :] = filling
+    return panels
+
+
+def _sparse(table: Any) -> Any:
+    """Give a CSR table of SciPy to PyTorch, without a copy of its numbers."""
+    import torch
+
+    starts, columns, values = (torch.from_numpy(each) for each in (table.indptr, table.indices, table.data))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # "in beta state"
+        return torch.sparse_csr_tensor(starts, columns, values, table.shape, check_invariants=False)
 
 
 def fit_softmax(
@@ -136,11 +165,15 @@ def fit_softmax(
         iterations: Steps at most.
         threads: How many compute a product; what comes out does not depend on it.
     """
-    with ThreadPoolExecutor(threads, thread_name_prefix="sakka-text") as pool:
-        return _minimum(_Loss(features, places, n_creators, penalty, threads, pool), iterations)
+    from sakka.models.workers import single_threaded
+
+    with single_threaded(threads, "sakka-text") as pool:
+        panels = _minimum(_Loss(features, places, n_creators, penalty, threads, pool), iterations)
+    weights = np.concatenate(list(panels), axis=1)[:, :n_creators]
+    return np.ascontiguousarray(weights[:-1]), weights[-1].copy()
 
 
-def _minimum(function: _Loss, iterations: int) -> tuple[Weights, Weights]:
+def _minimum(function: _Loss, iterations: int) -> Weights:
     weights = function.start()
     loss, gradient = function.at(weights)
     curvature = _Curvature()
@@ -159,7 +192,7 @@ def _minimum(function: _Loss, iterations: int) -> tuple[Weights, Weights]:
         gain, weights, loss, gradient = loss - new_loss, moved, new_loss, new_gradient
         if gain < SMALLEST_GAIN * loss:
             break
-    return weights[:-1], weights[-1]
+    return weights
 
 
 def softmax(scores: Weights) -> Probabilities:
