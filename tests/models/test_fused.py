@@ -10,6 +10,7 @@ from sakka.errors import ModelError
 from sakka.models.fused import FusedModel, _held_out
 from sakka.models.fusion import Mixture, fuse
 from sakka.models.registry import make_model
+from sakka.models.stacking import KINDS, Kind
 from sakka.works import Catalog, Work
 
 
@@ -71,10 +72,12 @@ def test_a_catalog_without_photos_or_without_texts_gives_a_working_model(
     assert np.mean(np.array(loaded.predict(works)) == np.array(works.table["creator"])) > 0.8
 
 
-def test_a_learned_fusion_is_kept_where_it_is_better_and_comes_back_from_the_folder(folder: Path) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_learned_fusion_is_kept_where_it_is_better_and_comes_back_from_the_folder(folder: Path, kind: Kind) -> None:
     works = tiny_catalog(folder / "photos", works=30)
-    model = fused().fit(works)
+    model = fused(fusion=kind).fit(works)
     assert model.fusion_ is not None
+    assert model.fusion_.kind == kind
     model.save(folder / "model")
     again = FusedModel.load(folder / "model")
     np.testing.assert_array_equal(again.predict_proba(works), model.predict_proba(works))

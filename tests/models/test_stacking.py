@@ -5,7 +5,7 @@ from sakka.errors import ModelError
 from sakka.models.base import Probabilities
 from sakka.models.calibration import fit_temperature, with_temperature
 from sakka.models.fusion import fuse
-from sakka.models.stacking import KINDS, LearnedFusion, every_so_many, features, fit_fusion
+from sakka.models.stacking import KINDS, LearnedFusion, better_kind, every_so_many, features, fit_fusion
 from sakka.splits import IntArray
 
 WORKS, CREATORS = 600, 8
@@ -76,6 +76,17 @@ def test_a_fusion_comes_back_from_its_tensors(kind: str) -> None:
     fusion = fit_fusion(photo, photo, places, kind=kind)  # type: ignore[arg-type]
     again = LearnedFusion.from_tensors(fusion.kind, fusion.tensors())
     np.testing.assert_array_equal(again.predict(photo, photo), fusion.predict(photo, photo))
+
+
+def test_the_kind_is_the_one_that_does_better_on_the_other_half() -> None:
+    photo, places = answers(1.0, seed=2)
+    text, _ = answers(1.0, seed=3)
+    masks = np.ones(WORKS, np.bool_), np.ones(WORKS, np.bool_)
+    assert better_kind(photo, text, places, *masks, seed=0) == "log-linear"  # it is all there is to know
+    heat = np.random.default_rng(4).choice([0.05, 20.0], size=(WORKS, 1))  # only the order of a work's answers is right
+    blurred = photo ** (1 / heat)
+    blurred = (blurred / blurred.sum(axis=1, keepdims=True)).astype(np.float32)
+    assert better_kind(blurred, blurred, places, *masks, seed=0) == "stacked"
 
 
 def test_candidate_features_are_as_counted_by_hand() -> None:

@@ -1,9 +1,9 @@
 """Learned fusion of a run, one outer fold at a time: fitted on validation predictions, judged on test predictions.
 
 The validation parts of the inner folds together hold each work of the outer fold's training part once, judged by the
-one model that did not see it. On these the fusions of `models/stacking.py` are fitted, and the temperature of the best
-fixed mixture. On the test part each photo and text model of one inner fold are fused, and the results are averaged:
-what was learned on single models is used on single models.
+one model that did not see it. On these the fusions of `models/stacking.py` are fitted, their kind is chosen, and the
+temperature of the best fixed mixture is found. On the test part each photo and text model of one inner fold are fused,
+and the results are averaged: what was learned on single models is used on single models.
 """
 
 from collections.abc import Callable
@@ -17,12 +17,14 @@ from sakka.experiment.predictions import StoredPrediction
 from sakka.models.base import Probabilities
 from sakka.models.calibration import fit_temperature, with_temperature
 from sakka.models.fusion import Mask, Mixture, fuse
-from sakka.models.stacking import KINDS, every_so_many, fit_fusion
+from sakka.models.stacking import KINDS, better_kind, every_so_many, fit_fusion
 from sakka.splits import IntArray
 
-LEARNED_KIND = "learned log-linear"  # the kind that `FusedModel` uses
+LEARNED_KIND = "learned log-linear"  # the kind that `FusedModel` uses unless told otherwise
+CHOSEN_KIND = "learned, kind by validation"
 TEMPERED = "fixed ratio, temperature"
-LEARNED: tuple[str, ...] = (*(f"learned {kind}" for kind in KINDS), TEMPERED)
+LEARNED: tuple[str, ...] = (*(f"learned {kind}" for kind in KINDS), CHOSEN_KIND, TEMPERED)
+SEED = 0
 
 Fuser = Callable[[Probabilities, Probabilities, Mask, Mask], Probabilities]
 
@@ -48,12 +50,14 @@ class Pool:
         rows, photo, text = np.concatenate(self.rows), np.concatenate(self.photo), np.concatenate(self.text)
         places, masks = self.facts.places[rows], (self.facts.has_photo[rows], self.facts.has_text[rows])
         fitted = {kind: fit_fusion(photo, text, places, *masks, kind=kind) for kind in KINDS}
+        chosen = fitted[better_kind(photo, text, places, *masks, seed=SEED)]
         temperature = fit_temperature(fuse(photo, text, fixed.photo_weight, fixed.how, *masks), places)
 
         def tempered(one: Probabilities, other: Probabilities, seen: Mask, read: Mask) -> Probabilities:
             return with_temperature(fuse(one, other, fixed.photo_weight, fixed.how, seen, read), temperature)
 
-        return dict(zip(LEARNED, (*(fusion.predict for fusion in fitted.values()), tempered), strict=True))
+        learned = [fusion.predict for fusion in (*fitted.values(), chosen)]
+        return dict(zip(LEARNED, (*learned, tempered), strict=True))
 
 
 def judge_learned(

@@ -5,7 +5,7 @@ import shlex
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -30,6 +30,10 @@ def fit(
     output: Annotated[Path, typer.Option("--output", "-o", help="The model's folder.", metavar="MODEL")],
     photo_model: Annotated[str, typer.Option(help="The model that reads photos.")] = "photo-efficientnet_lite0",
     text_model: Annotated[str, typer.Option(help="The model that reads texts.")] = "text-linear",
+    fusion: Annotated[
+        Literal["log-linear", "stacked"],
+        typer.Option(help="How photo and text are fused where that is learned: log-linear is explained exactly."),
+    ] = "log-linear",
     seed: Annotated[int, typer.Option(help="The seed of the models.", min=0)] = 0,
     keep_works: Annotated[
         bool, typer.Option(help="Keep the features of a few works, which `sakka creators add` needs.")
@@ -50,7 +54,7 @@ def fit(
     check_output(output)
     works = Catalog.read(catalog)
     with showing_progress():
-        model = FusedModel(photo_model, text_model, seed=seed).fit(works)
+        model = FusedModel(photo_model, text_model, fusion=fusion, seed=seed).fit(works)
     if not keep_works:
         model.forget_works()
     with writing_to(output):

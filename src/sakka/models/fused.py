@@ -27,7 +27,7 @@ from sakka.models.base import CreatorModel, Modality, ModelParts, Probabilities,
 from sakka.models.fusion import HOWS, RATIOS, How, Mask, Mixture, best_mixture, fuse, right_by_mixture
 from sakka.models.growing import GrowingModel, growing, place_of
 from sakka.models.registry import make_model, model_class
-from sakka.models.stacking import LearnedFusion, cross_fitted, fit_fusion, log_loss
+from sakka.models.stacking import KINDS, Kind, LearnedFusion, cross_fitted, fit_fusion, log_loss
 from sakka.models.strangers import sureness, threshold_of
 from sakka.splits import IntArray, deal
 from sakka.works import Catalog
@@ -62,6 +62,7 @@ class FusedModel(GrowingModel):
         *,
         how: How | None = None,
         photo_weight: float | None = None,
+        fusion: Kind = "log-linear",
         photo_settings: dict[str, Any] | None = None,
         text_settings: dict[str, Any] | None = None,
         seed: int = 0,
@@ -74,6 +75,8 @@ class FusedModel(GrowingModel):
             how: `arithmetic` or `log-linear`; None chooses on held-out works.
             photo_weight: The photo's weight, 0 to 1; None chooses on held-out works. With both None the fusion may be
                 a learned one.
+            fusion: The kind of the learned one: `log-linear`, whose answers can be explained to the last nat, or
+                `stacked`, which is more right on some works (docs/evaluation.md).
             photo_settings: Settings of the photo model; None means its defaults.
             text_settings: Settings of the text model; None means its defaults.
             seed: Decides which works are held out, and is handed to both models.
@@ -82,6 +85,7 @@ class FusedModel(GrowingModel):
         self.text = text
         self.how = how
         self.photo_weight = photo_weight
+        self.fusion = fusion
         self.photo_settings = photo_settings
         self.text_settings = text_settings
         self.seed = seed
@@ -199,6 +203,8 @@ class FusedModel(GrowingModel):
                 f"fusing {self.how!r} with weight {self.photo_weight} on the photo is not possible; "
                 f"expected {' or '.join(HOWS)} and a weight of 0 to 1"
             )
+        if self.fusion not in KINDS:
+            raise ModelError(f"no learned fusion is called {self.fusion!r}; known are {', '.join(KINDS)}")
         return [Mixture(how, weight) for how in hows for weight in weights]
 
     def _choose(self, works: Catalog, places: IntArray, creators: tuple[str, ...], mixtures: list[Mixture]) -> None:
@@ -229,10 +235,10 @@ class FusedModel(GrowingModel):
     def _learn(self, photo: Probabilities, text: Probabilities, right: IntArray, judged: Catalog) -> None:
         """Learn to fuse; keep it where it has less log-loss than the ratio on works that it was not learned on."""
         masks = judged.has_photo, judged.has_text
-        learned = cross_fitted(photo, text, right, *masks, seed=self.seed)
+        learned = cross_fitted(photo, text, right, *masks, seed=self.seed, kind=self.fusion)
         fixed = fuse(photo, text, self.mixture_.photo_weight, self.mixture_.how, *masks)
         if log_loss(learned, right) < log_loss(fixed, right):
-            self.fusion_ = fit_fusion(photo, text, right, *masks)
+            self.fusion_ = fit_fusion(photo, text, right, *masks, kind=self.fusion)
             self.held_out_["accuracy"] = float((learned.argmax(axis=1) == right).mean())
 
     def _set_thresholds(self, photo: Probabilities, text: Probabilities, right: IntArray) -> None:
@@ -243,7 +249,7 @@ class FusedModel(GrowingModel):
             if self.fusion_ is None:
                 answers = fuse(photo, text, mixture.photo_weight, mixture.how, seen, read)
             else:
-                answers = cross_fitted(photo, text, right, seen, read, seed=self.seed)
+                answers = cross_fitted(photo, text, right, seen, read, seed=self.seed, kind=self.fusion)
             self.thresholds_[view] = threshold_of(sureness(answers))
 
     def _make(self, role: str) -> CreatorModel:

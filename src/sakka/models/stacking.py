@@ -167,9 +167,17 @@ def fit_fusion(
 
 
 def cross_fitted(
-    photo: Probabilities, text: Probabilities, places: IntArray, has_photo: Mask, has_text: Mask, *, seed: int
+    photo: Probabilities,
+    text: Probabilities,
+    places: IntArray,
+    has_photo: Mask,
+    has_text: Mask,
+    *,
+    seed: int,
+    kind: Kind = "log-linear",
+    parts: int = PARTS,
 ) -> Probabilities:
-    """Give each work's log-linear answer by weights that were learned on other works, shape (n_works, n_creators).
+    """Give each work's answer by weights that were learned on other works, shape (n_works, n_creators).
 
     Args:
         photo: The photo model's probabilities, shape (n_works, n_creators).
@@ -177,15 +185,35 @@ def cross_fitted(
         places: Each work's creator as a column index, shape (n_works,).
         has_photo: Whether each work has a photo.
         has_text: The same for the text.
-        seed: Deals the works into `PARTS` parts.
+        seed: Deals the works into parts.
+        kind: `log-linear` or `stacked`.
+        parts: How many parts there are; each is answered by weights learned on the others.
     """
-    part = deal(places, np.random.default_rng((seed, 3)), PARTS)
+    part = deal(places, np.random.default_rng((seed, 3)), parts)
     answers = np.empty(photo.shape, dtype=np.float32)
-    for number in range(PARTS):
+    for number in range(parts):
         held, rest = part == number, part != number
-        fusion = fit_fusion(photo[rest], text[rest], places[rest], has_photo[rest], has_text[rest])
+        fusion = fit_fusion(photo[rest], text[rest], places[rest], has_photo[rest], has_text[rest], kind=kind)
         answers[held] = fusion.predict(photo[held], text[held], has_photo[held], has_text[held])
     return answers
+
+
+def better_kind(
+    photo: Probabilities, text: Probabilities, places: IntArray, has_photo: Mask, has_text: Mask, *, seed: int
+) -> Kind:
+    """Give the kind with less log-loss where each half of the works is answered by weights learned on the other.
+
+    Args:
+        photo: The photo model's probabilities, shape (n_works, n_creators).
+        text: The text model's, same shape.
+        places: Each work's creator as a column index, shape (n_works,).
+        has_photo: Whether each work has a photo.
+        has_text: The same for the text.
+        seed: Deals the works into halves.
+    """
+    judged = photo, text, places, has_photo, has_text
+    losses = {kind: log_loss(cross_fitted(*judged, seed=seed, kind=kind, parts=2), places) for kind in KINDS}
+    return min(KINDS, key=losses.__getitem__)
 
 
 def log_loss(answers: Probabilities, places: IntArray) -> float:
