@@ -47,7 +47,6 @@ EPSILON = 1e-8
 LEAST_BATCH, MOST_BATCH = 128, 1024
 STEPS_AN_EPOCH = 64  # a batch grows with the rows, so that the steps don't
 ROWS_IN_CACHE = 256
-HEAD_TENSORS = ("mean", "scale", "weights", "bias")
 TILE = 16  # single-precision numbers in the widest register
 
 
@@ -74,7 +73,8 @@ class SoftmaxHead:
             features: Shape (n_rows, n_features).
         """
         table = torch.from_numpy(features)
-        mean, scale, weights, bias = (torch.from_numpy(vars(self)[name]) for name in HEAD_TENSORS)
+        parts = self.mean, self.scale, self.weights, self.bias
+        mean, scale, weights, bias = (torch.from_numpy(part) for part in parts)
         answers = torch.empty((len(features), len(self.bias)), dtype=torch.float32)
         for rows, own in zip(torch.split(table, ROWS_IN_CACHE), torch.split(answers, ROWS_IN_CACHE), strict=True):
             own[:] = torch.softmax(torch.addmm(bias, (rows - mean).div_(scale), weights), dim=1)
@@ -177,12 +177,13 @@ def _fit_rows(
     solver = _Adam(weights, bias)
     steps, size = _steps(len(rows)), _batch_size(len(rows))
     read = torch.empty(size, features.shape[1], dtype=features.dtype)  # arrays of a step, kept: new pages cost more
-    inputs, slope, less = read.float(), torch.empty_like(weights), torch.full((size, 1), -1.0)
+    inputs, slope = torch.empty(size, features.shape[1]), torch.empty_like(weights)
+    minus_one = torch.full((size, 1), -1.0)
     for step, batch in zip(range(steps), _rows_in_turn(rows, seed), strict=False):
         torch.index_select(features, 0, batch, out=read)
         torch.addcmul(offset, read, per_unit, out=inputs)  # (B, d)
         residual = torch.softmax(torch.addmm(bias, inputs, weights.T), dim=1)  # (B, K)
-        residual.scatter_add_(1, places.index_select(0, batch)[:, None], less)
+        residual.scatter_add_(1, places.index_select(0, batch)[:, None], minus_one)
         residual /= size
         rate = _rate((step + 1) / steps, features.shape[1])
         torch.mm(residual.T, inputs, out=slope).add_(weights, alpha=penalty)

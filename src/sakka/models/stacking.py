@@ -203,13 +203,7 @@ def better_kind(
 ) -> Kind:
     """Give the kind with less log-loss where each half of the works is answered by weights learned on the other.
 
-    Args:
-        photo: The photo model's probabilities, shape (n_works, n_creators).
-        text: The text model's, same shape.
-        places: Each work's creator as a column index, shape (n_works,).
-        has_photo: Whether each work has a photo.
-        has_text: The same for the text.
-        seed: Deals the works into halves.
+    The arguments are those of `cross_fitted`; `seed` deals the works into halves.
     """
     judged = photo, text, places, has_photo, has_text
     losses = {kind: log_loss(cross_fitted(*judged, seed=seed, kind=kind, parts=2), places) for kind in KINDS}

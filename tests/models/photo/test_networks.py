@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -201,6 +203,15 @@ def test_the_number_format_is_measured_once(tmp_path, monkeypatch: pytest.Monkey
     able = {"avx512_f": True, "avx512_bf16": not torch.cpu.get_capabilities().get("avx512_bf16", False)}
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: able)  # the cache on another machine
     assert measured_dtype(backbone("vgg16")) == "float32"
+
+
+def test_a_machine_that_is_busy_for_a_while_does_not_change_the_number_format(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SAKKA_CACHE", str(tmp_path))
+    taken = iter([2.0, 9.0, 2.0, 9.0, 9.0, 9.0, 2.0, 1.0])  # float32 and bfloat16 in turn
+    monkeypatch.setattr("sakka.models.photo.extractor._seconds_a_batch", lambda _, dtype: next(taken))
+    assert measured_dtype(backbone("vgg16")) == "bfloat16"
 
 
 def test_an_inference_network_has_no_gradients_and_the_number_format_asked_for() -> None:

@@ -32,13 +32,14 @@ from sakka.models.new_columns import Columns, Kept
 from sakka.models.photo.extractor import PhotoExtractor, VectorTable
 from sakka.models.photo.features import photo_features
 from sakka.models.photo.guesses import LEAST_WORKS, Guesses, fit_with_guesses, guess, one_head, parts_of
-from sakka.models.softmax import HEAD_TENSORS, FloatTable, SoftmaxHead, block_weights, fit_softmax
+from sakka.models.softmax import FloatTable, SoftmaxHead, block_weights, fit_softmax
 from sakka.models.workers import work_off
 from sakka.progress import track
 from sakka.splits import Fold, IntArray
 from sakka.works import Catalog
 
 PENALTY, PENALTY_WITH_COVARIANCES = 0.003, 0.01
+HEAD_TENSORS = ("mean", "scale", "weights", "bias")
 ROWS_AT_ONCE = 1024
 
 

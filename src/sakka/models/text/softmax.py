@@ -131,7 +131,12 @@ class _Loss:
 
 
 def _in_panels(table: Weights, filling: float) -> Weights:
-    """Turn columns into panels, shape (n_panels, n_rows, width); the last is filled up with 0, its last row so."""
+    """Turn columns into panels, shape (n_panels, n_rows, width).
+
+    Args:
+        table: Shape (n_rows, n_columns).
+        filling: Stands in the last row of the columns that fill the last panel up; above it they are 0.
+    """
     n_rows, n_columns = table.shape
     width = min(PANEL, n_columns)
     panels = np.zeros((-(-n_columns // width), n_rows, width), dtype=np.float32)
