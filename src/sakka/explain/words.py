@@ -78,7 +78,7 @@ def word_share(token: Token, share: float) -> WordShare:
 
 def _shares_of_words(text: TokenizedText, block: Block, difference: Shares) -> Shares:
     """Give each token's part by the block of words."""
-    hashes = word_hashes(text.text)
+    [hashes] = word_hashes([text.text])
     parts = _parts(hashes, block, difference, count_known([text.text], word_hashes, block.vocabulary))
     shares = np.zeros(len(text.tokens))
     shares[: len(parts)] = parts  # the tokens that are words stand first

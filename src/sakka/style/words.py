@@ -16,7 +16,7 @@ for one of them falls behind however well the others fit.
 Source of the text vectors: S. Deerwester et al., Indexing by latent semantic analysis, JASIS 1990.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -195,9 +195,10 @@ def _hash_of(word: str) -> int:
     return int.from_bytes(blake2b(word.encode("utf-8", "replace"), digest_size=8).digest(), "little")
 
 
-def _hashes(spaced: str) -> Hashes:
-    """Give the hashes of segmented words."""
-    return np.array([_hash_of(word) for word in spaced.split()], dtype=np.uint64)
+def _hashes(spaced: Iterable[str]) -> Iterator[Hashes]:
+    """Give the hashes of each text's segmented words."""
+    for text in spaced:
+        yield np.array([_hash_of(word) for word in text.split()], dtype=np.uint64)
 
 
 def _counted(spaced: Sequence[str]) -> Counts:

@@ -15,6 +15,7 @@ from sakka.models.text.words import (
     JAPANESE_SCRIPT,
     MARKS_IN_A_ROW,
     PERHAPS_MARKS,
+    UNSTABLE,
     content_words_of,
     normalise,
     words_of,
@@ -74,6 +75,20 @@ def test_a_normalised_text_can_be_encoded_and_does_not_change_when_normalised_ag
 def test_normalisation_is_that_of_the_standard_where_nothing_is_unreadable(text: str) -> None:
     text = "".join(sign for sign in text if unicodedata.category(sign) not in ("Cc", "Cs"))
     assert normalise(text) == unicodedata.normalize("NFKC", text)
+
+
+@given(st.text("aか゛\u3099\u3046\u0301\u0316カｶﾞé\u1100\u1161\u11a8각花①　。é"))
+def test_marks_join_with_the_sign_before_them_as_the_standard_has_it(text: str) -> None:
+    assert normalise(text) == unicodedata.normalize("NFKC", text)
+
+
+def test_what_is_called_stable_is_left_alone_by_the_standard_and_joins_with_nothing_before_it() -> None:
+    stable = [chr(code) for code in range(sys.maxunicode + 1) if not UNSTABLE.fullmatch(chr(code))]
+    assert len(stable) > 20_000
+    assert all(unicodedata.is_normalized("NFKC", sign) and unicodedata.combining(sign) == 0 for sign in stable)
+    canonical = (unicodedata.decomposition(chr(code)).split() for code in range(sys.maxunicode + 1))
+    joining = {chr(int(code, 16)) for parts in canonical if parts and parts[0][0] != "<" for code in parts[1:]}
+    assert joining.isdisjoint(stable)
 
 
 @pytest.mark.parametrize("unit", ["花", "a", "🌸", "\0", "\u0300\u0316", "ﾞ\u0316", "\ud800", "桜のブローチ "])

@@ -46,11 +46,10 @@ class Block:
 def count_blocks(texts: Sequence[str], min_texts: int) -> list[Counts]:
     """Count each block in the texts, and in the first and the second half of each."""
     normal = [normalise(text) for text in texts]
-    with ThreadPoolExecutor(1, thread_name_prefix="sakka-counts") as pool:  # n-grams are sorted while MeCab cuts words
-        waiting = {
-            name: pool.submit(count_halves, read_halves(normal, BLOCKS[name]), min_texts) for name in reversed(BLOCKS)
-        }
-        return [waiting[name].result() for name in BLOCKS]
+    with ThreadPoolExecutor(1, thread_name_prefix="sakka-counts") as pool:
+        ngrams = pool.submit(count_halves, read_halves(normal, character_hashes), min_texts)
+        words = count_halves(read_halves(normal, word_hashes), min_texts)  # MeCab cuts them while n-grams are sorted
+        return [words, ngrams.result()]
 
 
 def rows_of(counts: Counts, rows: IntArray) -> Counts:

@@ -157,6 +157,8 @@ class LinearText(GrowingHead):
 
     def _choose_profile(self, counts: Sequence[Counts], places: IntArray) -> Profile:
         """Give the profile: as set, else the one that does better on works held out."""
+        from sakka.models.workers import single_threaded
+
         given: dict[str, Any] = {"idf_power": self.idf_power, "penalty": self.penalty, "halves": self.halves}
         given = {name: value for name, value in given.items() if value is not None}
         profiles = [replace(profile, **given) for profile in PROFILES]
@@ -165,7 +167,8 @@ class LinearText(GrowingHead):
         held = deal(places[rows], generator, HOLD_OUT) == 0
         if profiles[0] == profiles[1] or held.all() or not held.any():
             return profiles[0]
-        losses = [self._loss_of(profile, counts, places, rows[~held], rows[held]) for profile in profiles]
+        with single_threaded(self._profiles_at_once(), "sakka-text-profiles") as pool:
+            losses = list(pool.map(lambda each: self._loss_of(each, counts, places, rows[~held], rows[held]), profiles))
         return profiles[int(np.argmin(losses))]
 
     def _loss_of(
@@ -174,7 +177,7 @@ class LinearText(GrowingHead):
         """Give the log-loss on the rows `held` of a model fitted on the rows `learn` in few steps."""
         few = {"halves": False, "iterations": min(self.iterations, ITERATIONS_TO_CHOOSE)}
         model = type(self)(**{**self.settings(), **vars(profile), **few})
-        model.creators_, model._threads = self.creators_, self._threads
+        model.creators_, model._threads = self.creators_, self._threads // self._profiles_at_once()
         model._fit_counts([rows_of(block, learn) for block in counts], places[learn])
         answers = model._predict_table(counts, held, np.ones(len(places), dtype=np.bool_))
         right = answers[np.arange(len(held)), places[held]]
@@ -212,6 +215,9 @@ class LinearText(GrowingHead):
         """Give how many folds train at a time: the cores at hand, as far as the weights and their history fit."""
         each = WEIGHT_BYTES * n_creators * len(BLOCKS) * self._most_features(n_creators)
         return max(1, min(_cores(), TRAINING_BYTES // each))
+
+    def _profiles_at_once(self) -> int:
+        return min(self._threads, len(PROFILES), self._workers(len(self.creators_)))
 
     def _most_features(self, n_creators: int) -> int:
         """Give how many features of a kind may be known so that one model's weights and their history fit."""

@@ -9,10 +9,11 @@ in it is 1 to 3 long instead: such a character carries about as much as two lett
 unique.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from itertools import pairwise
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,10 +22,14 @@ from sakka.models.text.words import words_of
 from sakka.splits import IntArray
 
 Hashes = npt.NDArray[np.uint64]
+Item = TypeVar("Item", str, Hashes)
+HashesOf = Callable[[Iterable[str]], Iterable[Hashes]]  # of each text
 
 SIZES = range(2, 6)
 JAPANESE_SIZES = range(1, 4)
+ALL_SIZES = range(1, max(SIZES.stop, JAPANESE_SIZES.stop))
 WORDS_KEPT = 1 << 18
+READ_AT_ONCE = 1 << 16  # characters, or features: what is made of them stays in a core's cache
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio (Knuth, vol. 3, 6.4)
 
 
@@ -55,29 +60,31 @@ class Found(NamedTuple):
     starts: IntArray
 
 
-def word_hashes(text: str) -> Hashes:
-    """Give the hash of each word of a normalised text, case ignored, in order.
+def word_hashes(texts: Iterable[str]) -> Iterator[Hashes]:
+    """Give for each normalised text the hash of each of its words, case ignored, in order.
 
-    >>> len(word_hashes("A rose is a rose")), len(set(word_hashes("A rose is a rose").tolist()))
+    >>> [hashes] = word_hashes(["A rose is a rose"])
+    >>> len(hashes), len(set(hashes.tolist()))
     (5, 3)
     """
-    return np.fromiter(map(_hashes.__getitem__, words_of(text.casefold())), dtype=np.uint64)
+    for text in texts:
+        yield np.fromiter(map(_hashes.__getitem__, words_of(text.casefold())), dtype=np.uint64)
 
 
-def character_hashes(text: str) -> Hashes:
-    """Give the hash of each character n-gram of a normalised text, case ignored, in the order that they start.
+def character_hashes(texts: Iterable[str]) -> Iterator[Hashes]:
+    """Give for each normalised text the hash of each of its character n-grams, case ignored, in the order of starts.
 
-    >>> len(character_hashes("rose"))  # " rose ": 5 of 2, 4 of 3, 3 of 4, 2 of 5
-    14
+    >>> [len(hashes) for hashes in character_hashes(["rose"])]  # " rose ": 5 of 2, 4 of 3, 3 of 4, 2 of 5
+    [14]
     """
-    by_size = list(_ngrams_by_size(text))
-    if not by_size:
-        return np.empty(0, dtype=np.uint64)
-    places = (len(by_size[0][1]), len(by_size))
-    hashes, wanted = np.empty(places, dtype=np.uint64), np.zeros(places, dtype=np.bool_)
-    for column, (_, found, counted) in enumerate(by_size):
-        hashes[: len(found), column], wanted[: len(found), column] = found, counted
-    return hashes[wanted]
+    for padded in _groups(map(_padded, texts)):
+        ends = np.cumsum([len(text) for text in padded])
+        hashes = np.empty((ends[-1], len(ALL_SIZES)), dtype=np.uint64)
+        wanted = np.zeros(hashes.shape, dtype=np.bool_)
+        for size, found, counted in _ngrams_by_size(padded):
+            hashes[: len(found), size - 1], wanted[: len(found), size - 1] = found, counted
+        until = np.concatenate([[0], np.cumsum(wanted.sum(axis=1))])[ends]
+        yield from np.split(hashes[wanted], until[:-1])
 
 
 def placed_ngrams(text: str) -> list[tuple[int, Hashes, npt.NDArray[np.int64]]]:
@@ -93,38 +100,44 @@ def placed_ngrams(text: str) -> list[tuple[int, Hashes, npt.NDArray[np.int64]]]:
     >>> [(size, starts.tolist()) for size, _, starts in placed_ngrams("ab")]  # " ab "
     [(2, [0, 1, 2]), (3, [0, 1]), (4, [0])]
     """
-    by_size = ((size, hashes, np.flatnonzero(wanted)) for size, hashes, wanted in _ngrams_by_size(text))
+    by_size = ((size, hashes, np.flatnonzero(wanted)) for size, hashes, wanted in _ngrams_by_size([_padded(text)]))
     return [(size, hashes[starts], starts) for size, hashes, starts in by_size if len(starts)]
 
 
-def _ngrams_by_size(text: str) -> Iterator[tuple[int, Hashes, npt.NDArray[np.bool_]]]:
-    """Give for each size the hash at every place, and whether the n-gram there is of a size that counts."""
+def _padded(text: str) -> str:
     words = text.casefold().split()
-    if not words:
-        return
-    padded = f" {' '.join(words)} "
-    codes = np.frombuffer(padded.encode("utf-32-le", "replace"), dtype=np.uint32).astype(np.uint64)
+    return f" {' '.join(words)} " if words else ""
+
+
+def _ngrams_by_size(padded: Sequence[str]) -> Iterator[tuple[int, Hashes, npt.NDArray[np.bool_]]]:
+    """Give for each size the hash at every place of the texts, one after the other, and whether it counts.
+
+    An n-gram counts where it is of a size that does and where it does not reach into the next text.
+    """
+    lengths = [len(text) for text in padded]
+    codes = np.frombuffer("".join(padded).encode("utf-32-le", "replace"), dtype=np.uint32).astype(np.uint64)
     japanese = np.concatenate([[0], np.cumsum(_is_japanese(codes))])
+    left = np.repeat(np.cumsum(lengths), lengths) - np.arange(len(codes))
     rolling = np.zeros(len(codes), dtype=np.uint64)
-    for size in range(1, max(SIZES.stop, JAPANESE_SIZES.stop)):
+    for size in ALL_SIZES:
         count = len(codes) - size + 1
         if count <= 0:
             break
         rolling = (rolling[:count] ^ codes[size - 1 :]) * _MULTIPLIER
         rolling ^= rolling >> np.uint64(29)
         wanted = np.where(japanese[size:] > japanese[:count], size in JAPANESE_SIZES, size in SIZES)
-        yield size, rolling + np.uint64(size), wanted
+        yield size, rolling + np.uint64(size), wanted & (left[:count] >= size)
 
 
-def count_all(texts: Iterable[str], hashes_of: Callable[[str], Hashes], min_texts: int = 1) -> Counts:
+def count_all(texts: Iterable[str], hashes_of: HashesOf, min_texts: int = 1) -> Counts:
     """Count the features of texts; those in fewer than `min_texts` texts are left out."""
-    counts = _counts_of(_find_each(hashes_of(text) for text in texts))
+    counts = _counts_of(_find_each(hashes_of(texts)))
     return _of_enough_texts(counts, counts.matrix, min_texts)
 
 
-def read_halves(texts: Iterable[str], hashes_of: Callable[[str], Hashes]) -> Found:
+def read_halves(texts: Iterable[str], hashes_of: HashesOf) -> Found:
     """Find the features of the first and of the second half of each text, half after half, for `count_halves`."""
-    return _find_each(half for text in texts for half in _halves(hashes_of(text)))
+    return _find_each(half for hashes in hashes_of(texts) for half in _halves(hashes))
 
 
 def count_halves(halves: Found, min_texts: int = 1) -> Counts:
@@ -144,11 +157,11 @@ def count_halves(halves: Found, min_texts: int = 1) -> Counts:
     return _of_enough_texts(Counts(counts.vocabulary, vstack([whole, first, second], "csr")), whole, min_texts)
 
 
-def count_known(texts: Iterable[str], hashes_of: Callable[[str], Hashes], vocabulary: Hashes) -> Any:
+def count_known(texts: Iterable[str], hashes_of: HashesOf, vocabulary: Hashes) -> Any:
     """Count the features of `vocabulary` (ascending) in texts: CSR float32, shape (n_texts, n_features)."""
     from scipy.sparse import csr_matrix
 
-    found = _find_each(hashes_of(text) for text in texts)
+    found = _find_each(hashes_of(texts))
     columns = np.searchsorted(vocabulary, found.features)
     known = np.zeros(len(columns), dtype=np.bool_)
     inside = columns < len(vocabulary)
@@ -180,13 +193,39 @@ def _of_enough_texts(counts: Counts, texts: Any, min_texts: int) -> Counts:
 
 
 def _find_each(features: Iterable[Hashes]) -> Found:
-    found, counts, starts = [np.empty(0, np.uint64)], [np.empty(0, np.float32)], [0]
-    for hashes in features:
-        unique, times = np.unique(hashes, return_counts=True)
-        found.append(unique)
-        counts.append(times.astype(np.float32))
-        starts.append(starts[-1] + len(unique))
-    return Found(np.concatenate(found), np.concatenate(counts), np.array(starts, dtype=np.int64))
+    found = [_find([])] + [_find(group) for group in _groups(features)]
+    counts = np.concatenate([np.diff(each.starts) for each in found])
+    return Found(
+        np.concatenate([each.features for each in found]),
+        np.concatenate([each.times for each in found]),
+        np.concatenate([[0], np.cumsum(counts)]),
+    )
+
+
+def _groups(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """Give texts, or hashes of texts, as many at a time as are `READ_AT_ONCE` long together."""
+    group: list[Item] = []
+    size = 0
+    for item in items:
+        group.append(item)
+        size += len(item)
+        if size >= READ_AT_ONCE:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+def _find(texts: Sequence[Hashes]) -> Found:
+    features = np.concatenate([np.empty(0, dtype=np.uint64), *texts])
+    ends = np.cumsum([0, *map(len, texts)])
+    first = np.ones(len(features) + 1, dtype=np.bool_)  # of its kind in its text; and the end
+    for start, end in pairwise(ends.tolist()):
+        features[start:end].sort()
+    np.not_equal(features[1:], features[:-1], out=first[1:-1])
+    first[ends] = True
+    places = np.flatnonzero(first)
+    return Found(features[places[:-1]], np.diff(places).astype(np.float32), np.searchsorted(places, ends))
 
 
 class _Hashes(dict[str, int]):

@@ -18,6 +18,9 @@ from typing import Any
 
 JAPANESE_SCRIPT = re.compile("[぀-ヿㇰ-ㇿ㐀-䶿一-鿿豈-﫿ヲ-ﾟ\U0001b000-\U0001b16f\U00020000-\U000323af]")
 UNREADABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")  # NUL ends a C string; surrogates can't be encoded
+# NFKC leaves these characters as they are, and they never join with the one before: ASCII, kana, common Chinese ones.
+STABLE = "\x00-\x7f、-〩ぁ-ゖァ-ヺー一-鿿"
+UNSTABLE = re.compile(f"[{STABLE}]?[^{STABLE}]+")  # with the character before, which a mark may join with
 PIECE_CHARS = 20_000  # MeCab's lattice takes about 1 KB a character, so a long text goes through in pieces
 MARKS_IN_A_ROW = 30  # the Stream-Safe Text Format of Annex 15
 PERHAPS_MARKS = re.compile(
@@ -39,13 +42,9 @@ def normalise(text: str) -> str:
     'ブローチ ABC1'
     """
     text = UNREADABLE.sub(" ", text)
-    if text.isascii():
+    if text.isascii() or unicodedata.is_normalized("NFKC", text):
         return text
-    if unicodedata.is_normalized("NFKC", text):
-        return text
-    if PERHAPS_MARKS.search(text):
-        text = _long_rows_of_marks().sub(lambda row: row[0][:MARKS_IN_A_ROW], text)
-    return unicodedata.normalize("NFKC", text)
+    return UNSTABLE.sub(_normal_run, text)
 
 
 def words_of(text: str) -> list[str]:
@@ -60,7 +59,7 @@ def words_of(text: str) -> list[str]:
     if JAPANESE_SCRIPT.search(text) is None:
         return _unicode_word().findall(text)
     tagger = _tagger("-Owakati")
-    return [word for piece in _pieces(text) for word in (tagger.parse(piece) or "").split()]
+    return "".join([tagger.parse(piece) or "" for piece in _pieces(text)]).split()
 
 
 def content_words_of(text: str) -> list[str]:
@@ -85,6 +84,13 @@ def content_words_of(text: str) -> list[str]:
             if kind in CONTENT and detail not in WITHOUT_CONTENT and word not in LIGHT_VERBS and not inflected:
                 words.append(word)
     return words
+
+
+def _normal_run(run: re.Match[str]) -> str:
+    text = run[0]
+    if len(text) > MARKS_IN_A_ROW and PERHAPS_MARKS.search(text):
+        text = _long_rows_of_marks().sub(lambda row: row[0][:MARKS_IN_A_ROW], text)
+    return unicodedata.normalize("NFKC", text)
 
 
 def _pieces(text: str) -> Iterator[str]:
