@@ -1,6 +1,7 @@
 """Training steps of the paper's image model by sakka's own loop (`models/photo/training.py`)."""
 
 import time
+from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,8 @@ class TrainingSteps:
 
     def __init__(self, batch: int, steps: int, n_creators: int, weights: str | None, device: str = "cpu") -> None:
         torch.manual_seed(0)
+        self.memory = ExitStack()
+        self.memory.enter_context(kept_memory())  # as a training keeps it from its first step to its last
         self.steps, self.epoch, self.loss = steps, 0, float("nan")
         described = backbone("vgg16")
         body = described.make()
@@ -55,7 +58,7 @@ class TrainingSteps:
         """Train on the batch `steps` times."""
         start = time.perf_counter()
         total = self.steps * len(self.examples.works)
-        with kept_memory(), task("steps", total) as running:
+        with task("steps", total) as running:
             for _ in range(self.steps):
                 self.epoch += 1
                 self.loss = self.training.learn(self.epoch, self.examples, running)
