@@ -1,7 +1,7 @@
 """Run benchmarks: `python -m benchmarks` for all of them, `python -m benchmarks NAME ...` for some.
 
-A run at full size with at least five pairs is written to benchmarks/results/ and into docs/performance.md; a smaller
-one is a trial and goes to benchmarks/results/trial/, which git ignores.
+A run at full size with at least five pairs is written to benchmarks/results/, into docs/performance.md and README.md; a
+smaller one is a trial and goes to benchmarks/results/trial/, which git ignores.
 """
 
 import argparse
@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Measure what is asked for and write the results; gives the exit code."""
     asked = _parser().parse_args(arguments)
     if asked.table:
-        results.update_document()
+        results.update_documents()
         return 0
     if asked.no_compile:
         os.environ[NO_COMPILE] = "1"
@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
             plan = Plan(asked.pairs, asked.size, asked.threads, Path(scratch), data_folder(asked.data), asked.only)
             _run(name, plan, results.RESULTS if _counts(asked) else results.RESULTS / "trial")
     if _counts(asked):
-        results.update_document()
+        results.update_documents()
     return 0
 
 
@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, help="folder with paintings/ and aozora/ (or SAKKA_BENCHMARK_DATA)")
     parser.add_argument("--only", default="", help="leave out comparisons without this in their name")
     parser.add_argument("--no-compile", action="store_true", help="leave the peers' compilers out: for quick trials")
-    parser.add_argument("--table", action="store_true", help="only write docs/performance.md anew from the results")
+    parser.add_argument("--table", action="store_true", help="only write the tables of the docs anew from the results")
     return parser
 
 

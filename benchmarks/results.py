@@ -1,4 +1,4 @@
-"""Results as JSON and as Markdown; docs/performance.md holds the Markdown between markers.
+"""Results as JSON and as Markdown; docs/performance.md and README.md hold the Markdown between markers.
 
 <!-- generated: NAME -->
 ...
@@ -15,11 +15,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks import summary
 from benchmarks.harness import Measured, Outcome, Plan, Spread
+from benchmarks.processes import ROOT
 from sakka.files import write_json, write_text
 
 RESULTS = Path(__file__).parent / "results"
-DOCUMENT = RESULTS.parent.parent / "docs" / "performance.md"
+DOCUMENT = ROOT / "docs" / "performance.md"
+FRONT_PAGE = ROOT / "README.md"
+SPEED = "speed"  # the front page's block, of several benchmarks
 NOT_MEASURED = "not measured yet"
 ABILITIES = {
     "avx2": "AVX2",
@@ -135,17 +139,25 @@ def fill_document(text: str, folder: Path) -> str:
 
     def block(match: re.Match[str]) -> str:
         name = match["name"]
-        path = folder / f"{name}.json"
-        body = json.loads(path.read_text(encoding="utf-8"))["markdown"] if path.is_file() else NOT_MEASURED
+        body = table(summary.HEADINGS, summary.speed_rows(folder)) if name == SPEED else _markdown(name, folder)
         return f"<!-- generated: {name} -->\n{body}\n<!-- end: {name} -->"
 
     pattern = r"<!-- generated: (?P<name>\w+) -->\n.*?<!-- end: (?P=name) -->"
     return re.sub(pattern, block, text, flags=re.DOTALL)
 
 
-def update_document(document: Path = DOCUMENT, folder: Path = RESULTS) -> None:
-    """Write the generated blocks of docs/performance.md anew."""
-    write_text(document, fill_document(document.read_text(encoding="utf-8"), folder))
+def update_documents(folder: Path = RESULTS) -> None:
+    """Write the generated blocks of docs/performance.md and of the front page anew."""
+    for document in (DOCUMENT, FRONT_PAGE):
+        write_text(document, fill_document(document.read_text(encoding="utf-8"), folder))
+
+
+def _markdown(name: str, folder: Path) -> str:
+    path = folder / f"{name}.json"
+    if not path.is_file():
+        return NOT_MEASURED
+    markdown: str = json.loads(path.read_text(encoding="utf-8"))["markdown"]
+    return markdown
 
 
 def _row(outcome: Outcome) -> list[str]:

@@ -1,5 +1,6 @@
 import json
 import re
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -7,8 +8,18 @@ import pytest
 from benchmarks.__main__ import BENCHMARKS, main
 from benchmarks.harness import Comparison, Measured, Outcome, Plan
 from benchmarks.processes import Side
-from benchmarks.results import DOCUMENT, NOT_MEASURED, fill_document, ratio_table, section_of, write_section
+from benchmarks.results import (
+    DOCUMENT,
+    FRONT_PAGE,
+    NOT_MEASURED,
+    RESULTS,
+    fill_document,
+    ratio_table,
+    section_of,
+    write_section,
+)
 from benchmarks.suites.growth import Point, exponent, exponent_rows, planned_points
+from benchmarks.summary import ROWS, speed_rows
 
 OURS, OTHER = Side("ours", "m:A"), Side("theirs", "m:B")
 
@@ -67,6 +78,22 @@ def test_every_benchmark_can_be_run_and_has_its_block_in_the_document() -> None:
         assert module.TITLE
         assert callable(module.measure)
         assert module.SIZE is None or module.SIZE > 0
+
+
+def test_the_documents_hold_what_was_measured() -> None:
+    for document in (DOCUMENT, FRONT_PAGE):
+        text = document.read_text(encoding="utf-8")
+        assert fill_document(text, RESULTS) == text
+
+
+def test_the_front_page_gives_the_median_the_spread_and_the_accuracy_of_both(done: Outcome, folder: Path) -> None:
+    row = ROWS[3]
+    named = Outcome(replace(done.comparison, name=row.comparison), done.ours, done.other)
+    plan = Plan(pairs=2, size=None, threads=None, scratch=folder, data=None)
+    write_section(section_of(row.benchmark, "Heads", plan, [named]), folder)
+    rows = speed_rows(folder)
+    assert rows[3] == (row.what, row.beside, "3.00 (2.00 to 4.00)", "0.900", "0.750")
+    assert {figures[2:] for figures in rows if figures != rows[3]} == {("not measured", "", "")}
 
 
 def test_a_benchmark_that_is_not_there_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
