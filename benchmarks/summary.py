@@ -8,7 +8,14 @@ HEADINGS = ("what", "beside", "times as fast", "accuracy: sakka", "the other's")
 
 
 class Row(NamedTuple):
-    """One comparison of a benchmark, in a reader's words."""
+    """One comparison of a benchmark, in a reader's words.
+
+    Attributes:
+        benchmark: The benchmark's name.
+        comparison: The comparison's name in its results.
+        what: What is done.
+        beside: What else does it.
+    """
 
     benchmark: str
     comparison: str

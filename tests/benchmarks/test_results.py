@@ -86,6 +86,12 @@ def test_the_documents_hold_what_was_measured() -> None:
         assert fill_document(text, RESULTS) == text
 
 
+def test_every_row_of_the_front_page_is_a_comparison_that_its_benchmark_makes() -> None:
+    for row in ROWS:
+        stored = json.loads((RESULTS / f"{row.benchmark}.json").read_text(encoding="utf-8"))
+        assert row.comparison in [comparison["name"] for comparison in stored["comparisons"]]
+
+
 def test_the_front_page_gives_the_median_the_spread_and_the_accuracy_of_both(done: Outcome, folder: Path) -> None:
     row = ROWS[3]
     named = Outcome(replace(done.comparison, name=row.comparison), done.ours, done.other)

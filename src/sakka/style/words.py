@@ -19,14 +19,13 @@ Source of the text vectors: S. Deerwester et al., Indexing by latent semantic an
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from sakka.models.photo.extractor import FloatTable
-from sakka.models.text.ngrams import Counts, Hashes, count_all, count_known
+from sakka.models.text.ngrams import Counts, Hashes, count_all, count_known, hashes_of_words
 from sakka.models.text.words import normalise, words_of
 from sakka.style.space import unit_rows
 
@@ -169,7 +168,7 @@ class WordSpace:
         return direction
 
     def _place(self, word: str) -> int | None:
-        code = np.uint64(_hash_of(word))
+        code = hashes_of_words([word])[0]
         place = int(np.searchsorted(self.vocabulary, code))
         return place if place < len(self.vocabulary) and self.vocabulary[place] == code else None
 
@@ -190,15 +189,10 @@ class WordSpace:
         return cls(*(tensors[f"words.{name}"] for name in ("vocabulary", "share", "axes", "shown", "bridge", "start")))
 
 
-@lru_cache(maxsize=1 << 18)
-def _hash_of(word: str) -> int:
-    return int.from_bytes(blake2b(word.encode("utf-8", "replace"), digest_size=8).digest(), "little")
-
-
 def _hashes(spaced: Iterable[str]) -> Iterator[Hashes]:
     """Give the hashes of each text's segmented words."""
     for text in spaced:
-        yield np.array([_hash_of(word) for word in text.split()], dtype=np.uint64)
+        yield hashes_of_words(text.split())
 
 
 def _counted(spaced: Sequence[str]) -> Counts:

@@ -68,7 +68,12 @@ def word_hashes(texts: Iterable[str]) -> Iterator[Hashes]:
     (5, 3)
     """
     for text in texts:
-        yield np.fromiter(map(_hashes.__getitem__, words_of(text.casefold())), dtype=np.uint64)
+        yield hashes_of_words(words_of(text.casefold()))
+
+
+def hashes_of_words(words: Iterable[str]) -> Hashes:
+    """Give the hash of each word as it is written, in order: 64 bits of BLAKE2b."""
+    return np.fromiter(map(_hashes.__getitem__, words), dtype=np.uint64)
 
 
 def character_hashes(texts: Iterable[str]) -> Iterator[Hashes]:
@@ -217,6 +222,7 @@ def _groups(items: Iterable[Item]) -> Iterator[list[Item]]:
 
 
 def _find(texts: Sequence[Hashes]) -> Found:
+    """Find the features of some texts by sorting each text's own, then looking where they change in all at once."""
     features = np.concatenate([np.empty(0, dtype=np.uint64), *texts])
     ends = np.cumsum([0, *map(len, texts)])
     first = np.ones(len(features) + 1, dtype=np.bool_)  # of its kind in its text; and the end
