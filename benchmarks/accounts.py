@@ -3,7 +3,7 @@
     python -m benchmarks.accounts
 
 Two simulated markets whose truth is known. `sakka.curation.accounts.SHARED_PHOTOS` and
-`sakka.curation.duplicates.NEAR_DISTANCE` were chosen by this table.
+`sakka.photos.hashes.NEAR_DISTANCE` were chosen by this table.
 """
 
 import tempfile
@@ -14,8 +14,8 @@ import polars as pl
 
 from sakka import Catalog, build_catalog
 from sakka.curation import accounts
-from sakka.curation.duplicates import PhotoHashes, photo_hashes
 from sakka.curation.market import MarketSettings
+from sakka.photos.hashes import PhotoHashes, photo_hashes
 
 MARKETS = ((1, 0.3), (2, 0.7))
 DISTANCES = (4, 6, 8, 10)
@@ -32,7 +32,7 @@ def main() -> None:
             )
             catalog = build_catalog("market", folder=folder, market=settings)
             truth = pl.read_parquet(Path(folder) / "market" / "truth.parquet").select("id", "person")
-            for line in judged(catalog, photo_hashes(catalog), dict(truth.rows())):
+            for line in judged(catalog, photo_hashes(catalog.photo_paths), dict(truth.rows())):
                 print(f"{seed:4}  {line}", flush=True)
 
 

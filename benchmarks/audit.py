@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks.copies import TRANSFORMS, copy_of
 from benchmarks.data import data_folder, read_listing
 from sakka.audit.run import Audit, audit_catalog
-from sakka.photos import read_photo
+from sakka.photos.decode import read_photo
 from sakka.works import Catalog, Work
 
 MOVED, SHARED, SPLIT = 0.02, 0.01, 0.12

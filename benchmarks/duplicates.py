@@ -19,14 +19,14 @@ import polars as pl
 
 from benchmarks.copies import TRANSFORMS, copy_of
 from benchmarks.data import data_folder, read_listing
-from sakka.curation.duplicates import IntArray
 from sakka.likeness import groups
 from sakka.likeness.alignment import compare
 from sakka.likeness.candidates import Candidates, candidate_pairs
 from sakka.likeness.groups import near_identical
 from sakka.likeness.signs import PhotoSigns, photo_signs
 from sakka.likeness.texts import near_texts
-from sakka.photos import read_photo
+from sakka.photos.decode import read_photo
+from sakka.photos.hashes import IntArray
 from sakka.works import Catalog, Work
 
 SEED = 7

@@ -8,7 +8,7 @@ import pytest
 
 from sakka.models.labels.detections import cache_path, to_bytes
 from sakka.models.labels.detector import WEIGHTS_NAME
-from sakka.models.photo_cache import PhotoCache
+from sakka.photos.store import PhotoCache
 from sakka.weights import add_weights, are_cached
 from sakka.works import Catalog
 

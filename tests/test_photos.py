@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from sakka import large_png, photos
 from sakka.errors import PhotoError
-from sakka.photo_headers import exif_orientation, jpeg_scans, webp_size
-from sakka.photos import check_photo, photo_problem, read_photo
+from sakka.photos import decode, large_png
+from sakka.photos.decode import check_photo, photo_problem, read_photo
+from sakka.photos.headers import exif_orientation, jpeg_scans, webp_size
 
 
 def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
@@ -77,7 +77,7 @@ def test_another_kind_is_refused_by_name(folder: Path, content: bytes, found: st
     path.write_bytes(content)
     error = refusal(path)
     assert found in str(error)
-    assert error.reason == photos.WRONG_KIND
+    assert error.reason == decode.WRONG_KIND
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -150,7 +150,7 @@ def test_a_jpeg_is_decoded_at_the_smallest_scale_that_is_large_enough() -> None:
 def test_a_truncated_file_is_refused(kind: str) -> None:
     content = encoded(Image.effect_noise((64, 64), 90).convert("RGB"), kind)
     for length in (12, len(content) // 3, len(content) * 3 // 4):
-        assert refusal(content[:length]).reason == photos.DAMAGED
+        assert refusal(content[:length]).reason == decode.DAMAGED
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
@@ -168,19 +168,19 @@ def test_missing_empty_and_special_files_are_refused(folder: Path) -> None:
     empty, pipe = folder / "empty.png", folder / "pipe.png"
     empty.touch()
     os.mkfifo(pipe)
-    assert refusal(folder / "absent.png").reason == photos.MISSING
-    assert refusal(folder).reason == photos.MISSING
-    assert refusal(pipe).reason == photos.MISSING
-    assert refusal(folder / "a\0b.png").reason == photos.MISSING
-    assert refusal(empty).reason == photos.DAMAGED
+    assert refusal(folder / "absent.png").reason == decode.MISSING
+    assert refusal(folder).reason == decode.MISSING
+    assert refusal(pipe).reason == decode.MISSING
+    assert refusal(folder / "a\0b.png").reason == decode.MISSING
+    assert refusal(empty).reason == decode.DAMAGED
 
 
 def test_a_file_beyond_the_byte_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     content = encoded(gradient(), "PNG")
-    monkeypatch.setattr(photos, "MOST_BYTES", len(content))
+    monkeypatch.setattr(decode, "MOST_BYTES", len(content))
     assert read_photo(content).size == (60, 40)
-    monkeypatch.setattr(photos, "MOST_BYTES", len(content) - 1)
-    assert refusal(content).reason == photos.TOO_LARGE
+    monkeypatch.setattr(decode, "MOST_BYTES", len(content) - 1)
+    assert refusal(content).reason == decode.TOO_LARGE
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_a_file_beyond_the_byte_limit_is_refused(monkeypatch: pytest.MonkeyPatch
 def test_a_png_that_claims_too_much_is_refused_before_it_is_decoded(
     width: int, height: int, depth: int, colour: int, interlace: int
 ) -> None:
-    assert refusal(png_of(width, height, depth, colour, zlib.compress(b"\0" * 9), interlace)).reason == photos.TOO_LARGE
+    assert refusal(png_of(width, height, depth, colour, zlib.compress(b"\0" * 9), interlace)).reason == decode.TOO_LARGE
 
 
 def test_other_kinds_that_claim_too_much_are_refused() -> None:
@@ -203,7 +203,7 @@ def test_other_kinds_that_claim_too_much_are_refused() -> None:
     place = jpeg.index(b"\xff\xc0")
     jpeg[place + 5 : place + 9] = struct.pack(">HH", 40_000, 40_000)
     for content in (gif, bmp, webp, jpeg):
-        assert refusal(bytes(content)).reason == photos.TOO_LARGE
+        assert refusal(bytes(content)).reason == decode.TOO_LARGE
 
 
 def test_a_compressed_bomb_is_refused_by_what_it_claims_and_not_inflated() -> None:
@@ -223,20 +223,20 @@ def test_bands_give_what_decoding_the_whole_gives(mode: str, shrink: int, monkey
     content = encoded(image.convert(mode), "PNG", **({"transparency": 3} if mode == "P" else {}))
     whole = Image.open(io.BytesIO(content))
     whole.load()
-    expected = photos._on_white(large_png._shrunk(whole, shrink))
+    expected = decode._on_white(large_png._shrunk(whole, shrink))
     assert large_png.row_wise_problem(content) is None
-    banded = large_png.read_png_in_bands(content, shrink, photos._on_white)
+    banded = large_png.read_png_in_bands(content, shrink, decode._on_white)
     assert np.array_equal(np.asarray(banded), np.asarray(expected))
 
 
 def test_a_photo_beyond_what_is_decoded_whole_comes_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(photos, "MOST_PIXELS_WHOLE", 1000)
+    monkeypatch.setattr(decode, "MOST_PIXELS_WHOLE", 1000)
     assert read_photo(encoded(gradient(60, 40), "PNG")).size == (30, 20)
     assert read_photo(encoded(gradient(60, 40), "PNG"), at_least_px=10).size == (15, 10)
     assert read_photo(encoded(gradient(60, 40), "JPEG")).size == (30, 20)
-    assert refusal(encoded(gradient(60, 40), "GIF")).reason == photos.TOO_LARGE
-    assert refusal(encoded(gradient(60, 40), "WEBP")).reason == photos.TOO_LARGE
-    assert refusal(encoded(gradient(60, 40), "PNG")[:-60]).reason == photos.DAMAGED
+    assert refusal(encoded(gradient(60, 40), "GIF")).reason == decode.TOO_LARGE
+    assert refusal(encoded(gradient(60, 40), "WEBP")).reason == decode.TOO_LARGE
+    assert refusal(encoded(gradient(60, 40), "PNG")[:-60]).reason == decode.DAMAGED
 
 
 def test_scans_are_counted_and_limited(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,9 +244,9 @@ def test_scans_are_counted_and_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     assert jpeg_scans(plain) == 1
     assert jpeg_scans(progressive) > 5
     assert jpeg_scans(plain + progressive) == 1
-    monkeypatch.setattr(photos, "MOST_JPEG_SCANS", 5)
+    monkeypatch.setattr(decode, "MOST_JPEG_SCANS", 5)
     assert read_photo(plain).size == (60, 40)
-    assert refusal(progressive).reason == photos.TOO_LARGE
+    assert refusal(progressive).reason == decode.TOO_LARGE
 
 
 @pytest.mark.parametrize("lossless", [True, False])

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.peers.works import read_works
-from sakka.photos import read_photo
+from sakka.photos.decode import read_photo
 
 IMAGE_PX = 224
 

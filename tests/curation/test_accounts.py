@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from sakka.curation.accounts import SAME_NAME, SAME_PHOTOS, apply_joins, find_joins, normalised_name
-from sakka.curation.duplicates import PhotoHashes
+from sakka.photos.hashes import PhotoHashes
 
 RANDOM = np.random.default_rng(0).integers(0, 2**63, 100, dtype=np.uint64).tolist()
 

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance
 
-from sakka.curation import duplicates
-from sakka.curation.duplicates import PhotoHashes, near_pairs, photo_hash, photo_hashes
+from sakka.photos import hashes
+from sakka.photos.hashes import PhotoHashes, near_pairs, photo_hash, photo_hashes
 from sakka.works import Catalog, Work
 
 
@@ -29,9 +29,9 @@ def distance(first: Image.Image, second: Image.Image) -> int:
 @pytest.mark.parametrize("seed", range(5))
 def test_scaling_and_light_keep_a_hash_and_another_picture_does_not(seed: int) -> None:
     image = picture(seed)
-    assert distance(image, image.resize((64, 64))) <= duplicates.NEAR_DISTANCE
-    assert distance(image, ImageEnhance.Brightness(image).enhance(0.8)) <= duplicates.NEAR_DISTANCE
-    assert distance(image, picture(seed + 100)) > 2 * duplicates.NEAR_DISTANCE
+    assert distance(image, image.resize((64, 64))) <= hashes.NEAR_DISTANCE
+    assert distance(image, ImageEnhance.Brightness(image).enhance(0.8)) <= hashes.NEAR_DISTANCE
+    assert distance(image, picture(seed + 100)) > 2 * hashes.NEAR_DISTANCE
 
 
 def test_a_hash_is_the_sign_of_the_lowest_frequencies() -> None:
@@ -78,7 +78,7 @@ def test_works_without_a_hash_are_in_no_pair() -> None:
 def test_pieces_of_candidates_give_the_same_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     values = [(1 << place) | 0xF0F0 for place in range(40)]
     whole = near_pairs(hashes_of(values), 2)
-    monkeypatch.setattr(duplicates, "CANDIDATES_AT_ONCE", 7)
+    monkeypatch.setattr(hashes, "CANDIDATES_AT_ONCE", 7)
     assert len(whole) > 100
     assert np.array_equal(near_pairs(hashes_of(values), 2), whole)
 
@@ -99,6 +99,6 @@ def test_a_catalogs_hashes_stand_beside_its_works(folder) -> None:
     picture(1).save(folder / "a.png")
     (folder / "b.png").write_bytes(b"")
     works = [Work("a", photos=("a.png",)), Work("b", photos=("b.png",)), Work("c"), Work("d", photos=("a.png",))]
-    hashes = photo_hashes(Catalog.from_works(works, photo_root=folder))
+    hashes = photo_hashes(Catalog.from_works(works, photo_root=folder).photo_paths)
     assert hashes.known.tolist() == [True, False, False, True]
     assert hashes.values[0] == hashes.values[3] == photo_hash(picture(1))

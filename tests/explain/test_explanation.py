@@ -125,7 +125,7 @@ class Bright(DummyModel):
     modality = "both"
 
     def predict_proba(self, works: Catalog) -> np.ndarray:
-        from sakka.photos import read_photo
+        from sakka.photos.decode import read_photo
 
         rows = []
         for text, path in zip(works.texts, works.photo_paths, strict=True):

@@ -186,5 +186,5 @@ def test_an_answer_does_not_write_to_the_feature_cache(index: Index, monkeypatch
     def refuse(*_: object) -> None:
         raise AssertionError("written")
 
-    monkeypatch.setattr("sakka.models.photo_cache.PhotoCache.put", refuse)
+    monkeypatch.setattr("sakka.photos.store.PhotoCache.put", refuse)
     assert similar(index, Work("outside", photos=(str(Path(index.work("work-01-001").photos[0])),)))

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from sakka.catalog.photo_keys import photo_keys
 from sakka.errors import PhotoError, SakkaError
 from sakka.files import sha256_of
-from sakka.models.photo_cache import KEYS_AT_ONCE, PhotoCache, photo_keys, read_ahead
+from sakka.photos.store import KEYS_AT_ONCE, PhotoCache, read_ahead
 from sakka.works import Catalog, Work
 
 

@@ -150,7 +150,7 @@ def _write(folder: Path, found: "CreatorDescription | WorkDescription", works: "
 def _page(found: "CreatorDescription | WorkDescription", works: "Catalog | None", language: str) -> str:
     from sakka.describe.creator import CreatorDescription
     from sakka.describe.page import creator_page, work_page
-    from sakka.photos import read_photo
+    from sakka.photos.decode import read_photo
 
     assert works is not None
     if isinstance(found, CreatorDescription):

@@ -170,7 +170,7 @@ def write_explanation(
     from sakka.explain.as_json import explanation_json
     from sakka.explain.page import explanation_page
     from sakka.files import write_json, write_text, writing_whole
-    from sakka.photos import read_photo
+    from sakka.photos.decode import read_photo
 
     (path,) = asked.photo_paths
     photo = None if path is None else read_photo(path, at_least_px=MAP_PX)

@@ -148,7 +148,7 @@ def _sheet(works: "Catalog", table: "LabelTable", *, samples: int, threshold: fl
 
     from sakka.models.labels.detections import boxes_of
     from sakka.models.labels.drawing import CELL_PX, Drawn, contact_sheet, japanese_font
-    from sakka.photos import read_photo
+    from sakka.photos.decode import read_photo
 
     showing = np.flatnonzero(table.shown.any(axis=1))
     rows = np.sort(np.random.default_rng(seed).permutation(showing)[:samples])

@@ -139,7 +139,7 @@ def work_to_identify(photo: Path | None, title: str, description: str) -> "Work"
         )
     if photo is None:
         return Work("work", title=title, description=description)
-    from sakka.photos import check_photo
+    from sakka.photos.decode import check_photo
 
     checked = check_photo(photo)
     path = str(photo.resolve())

@@ -6,7 +6,7 @@ person. Two accounts are joined when
 
 - their normalised names are equal: Unicode NFKC, case folded, without spaces, punctuation and control characters; or
 - of the account with fewer photos at least a share s, and at least `FEWEST_SHARED` photos, have a near-identical
-  photo (see `duplicates.py`) in the other account, no two of them the same one. A photo that more than
+  photo (see `photos/hashes.py`) in the other account, no two of them the same one. A photo that more than
   `MOST_ACCOUNTS` accounts have counts for none of them: it is a common picture and tells nothing of a person.
 
 Joining is transitive. The joined creator takes the name of the account with most works. Every join is reported.
@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from sakka.curation.duplicates import NEAR_DISTANCE, PhotoHashes, near_pairs
+from sakka.photos.hashes import NEAR_DISTANCE, PhotoHashes, near_pairs
 
 SHARED_PHOTOS = 0.3
 FEWEST_SHARED = 3

@@ -10,9 +10,7 @@ import numpy as np
 import polars as pl
 
 from sakka.curation.accounts import apply_joins, find_joins
-from sakka.curation.duplicates import PhotoHashes, photo_hash
 from sakka.curation.listings import Listing, ListingReader, Rejection, counts_by_reason
-from sakka.curation.photo_checks import examine_photos
 from sakka.curation.rules import (
     RuleChoices,
     RuleReport,
@@ -26,6 +24,8 @@ from sakka.curation.sources import SOURCES, kind_of
 from sakka.curation.statistics import statistics_of
 from sakka.errors import CatalogError, PhotoError
 from sakka.files import writing_whole
+from sakka.photos.checks import examine_photos
+from sakka.photos.hashes import PhotoHashes, photo_hash
 from sakka.works import (
     INFO_FILE,
     REJECTED_FILE,

@@ -57,8 +57,9 @@ def objects_in(works: Catalog, *, looking: bool = False) -> list[ObjectShare] | 
 
 def _looked_at(works: Catalog) -> Catalog:
     """Give the works whose boxes the cache has."""
+    from sakka.catalog.photo_keys import photo_keys
     from sakka.models.labels.detections import cache_path
-    from sakka.models.photo_cache import PhotoCache, photo_keys
+    from sakka.photos.store import PhotoCache
 
     keys = photo_keys(works)
     found = PhotoCache(cache_path()).get([key for key in keys if key is not None])

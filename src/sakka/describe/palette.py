@@ -16,7 +16,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from sakka.describe.colours import ColourName, name_of, to_lab, to_rgb
-from sakka.photos import read_photo
+from sakka.photos.decode import read_photo
 from sakka.progress import track
 
 COLOURS = 6

@@ -23,7 +23,7 @@ from sakka.models.text.features import BLOCKS, side_by_side
 from sakka.models.text.linear import LinearText
 from sakka.models.text.ngrams import count_known
 from sakka.models.text.words import normalise
-from sakka.photos import read_photo
+from sakka.photos.decode import read_photo
 from sakka.works import Catalog, Work
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from sakka.curation.duplicates import IntArray
 from sakka.likeness.candidates import Candidates
 from sakka.likeness.signs import HASHES, WINDOWS, PhotoSigns
+from sakka.photos.hashes import IntArray
 from sakka.progress import track
 
 FloatArray = npt.NDArray[np.float32]

@@ -1,6 +1,6 @@
 """Pairs of photos that may be near-identical: the whole of the one has nearly the hash of a view of the other.
 
-The search compares no more than a few of all pairs (`curation.duplicates.near_between`). Where a seller photographs
+The search compares no more than a few of all pairs (`photos.hashes.near_between`). Where a seller photographs
 everything alike, a photo has very many candidates; it keeps the `MOST_OF_ONE` nearest, so that the work grows with the
 number of photos and not with its square.
 """
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sakka.curation.duplicates import IntArray, near_between
 from sakka.likeness.signs import PhotoSigns
+from sakka.photos.hashes import IntArray, near_between
 
 CANDIDATE_BITS = 12
 MOST_OF_ONE = 32

@@ -21,13 +21,13 @@ import numpy.typing as npt
 import polars as pl
 
 from sakka.cache import cache_folder
-from sakka.curation.duplicates import IntArray
 from sakka.errors import SakkaError
 from sakka.files import writing_whole
 from sakka.likeness.alignment import Comparison, compare
 from sakka.likeness.candidates import candidate_pairs
 from sakka.likeness.signs import PhotoSigns, photo_signs
 from sakka.likeness.texts import near_texts
+from sakka.photos.hashes import IntArray
 from sakka.works import Catalog
 
 GROUPS_VERSION = 3

@@ -1,7 +1,7 @@
 """What is kept of a photo to find its copies: perceptual hashes of several views, and a small picture.
 
 A copy may be cut, framed, mirrored, recoloured, scaled or compressed anew. Even borders are trimmed first. Then the
-DCT hash (see `curation/duplicates.py`) is taken of the whole, of its mirror image, and of 3 x 3 windows of 90 % and
+DCT hash (see `photos/hashes.py`) is taken of the whole, of its mirror image, and of 3 x 3 windows of 90 % and
 4 x 4 of 80 % of its width and height: what was cut out of a photo looks like one of its windows.
 
 Signs are kept by the SHA-256 of the photo's bytes in the cache, `likeness/photo-signs-VERSION.sqlite`.
@@ -16,8 +16,9 @@ import numpy.typing as npt
 from PIL import Image
 
 from sakka.cache import cache_folder
-from sakka.curation.duplicates import GRID_PX, photo_hash
-from sakka.models.photo_cache import PhotoCache, photo_keys, read_ahead
+from sakka.catalog.photo_keys import photo_keys
+from sakka.photos.hashes import GRID_PX, photo_hash
+from sakka.photos.store import PhotoCache, read_ahead
 from sakka.progress import track
 from sakka.works import Catalog
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 from sakka.errors import PhotoError
-from sakka.photos import read_photo
+from sakka.photos.decode import read_photo
 
 SIDE_PX = 176
 QUALITY = 74

@@ -1,7 +1,7 @@
 """What the page asks of the engine for one work: who made it, why, and what is near it."""
 
 from sakka.explain.explanation import explain
-from sakka.photos import read_photo
+from sakka.photos.decode import read_photo
 from sakka.web.answers import Answer
 from sakka.web.engine import Engine, Naming
 from sakka.web.evidence import Evidence, evidence_of

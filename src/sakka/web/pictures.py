@@ -5,7 +5,7 @@ from collections import OrderedDict
 from typing import Literal
 
 from sakka.errors import PhotoError
-from sakka.photos import read_photo
+from sakka.photos.decode import read_photo
 from sakka.web.collection import Collection
 from sakka.web.problems import Problem
 from sakka.web.uploads import as_jpeg

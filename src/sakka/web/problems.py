@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from sakka.errors import SakkaError
-from sakka.photos import TOO_LARGE, WRONG_KIND
+from sakka.photos.decode import TOO_LARGE, WRONG_KIND
 from sakka.web.uploads import UploadError
 
 MEDIA_TYPE = "application/problem+json"

@@ -15,8 +15,8 @@ from pathlib import Path
 from PIL import Image
 
 from sakka.errors import PhotoError
-from sakka.photo_headers import jpeg_scans
-from sakka.photos import DAMAGED, READABLE, TOO_LARGE, photo_size, read_photo
+from sakka.photos.decode import DAMAGED, READABLE, TOO_LARGE, photo_size, read_photo
+from sakka.photos.headers import jpeg_scans
 from sakka.web.settings import Limits
 from sakka.works import Work
 

@@ -12,7 +12,7 @@ from sakka.models.labels import detections
 from sakka.models.labels.coco import LABELS
 from sakka.models.labels.detections import boxes_of, cache_path, to_bytes
 from sakka.models.labels.table import find_labels, read_labels, write_labels
-from sakka.models.photo_cache import PhotoCache
+from sakka.photos.store import PhotoCache
 from sakka.works import Catalog, Work
 
 

@@ -9,7 +9,7 @@ import pytest
 from sakka.errors import ModelError, ModelFolderError
 from sakka.models.labels.detections import cache_path, to_bytes
 from sakka.models.labels.lightgbm import LabelsLightGBM
-from sakka.models.photo_cache import PhotoCache
+from sakka.photos.store import PhotoCache
 from sakka.splits import Fold
 from sakka.works import Catalog, Work
 

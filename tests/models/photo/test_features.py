@@ -13,7 +13,7 @@ from sakka.cache import cache_folder
 from sakka.errors import PhotoError
 from sakka.models.photo.extractor import BATCH_PHOTOS, INPUT_PX, PhotoExtractor
 from sakka.models.photo.features import photo_features, photo_pixels
-from sakka.models.photo_cache import PhotoCache
+from sakka.photos.store import PhotoCache
 from sakka.works import Catalog
 
 

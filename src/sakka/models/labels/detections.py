@@ -1,6 +1,6 @@
 """The boxes of a catalog's featured photos: each photo looked at once, whatever asks for it afterwards.
 
-Boxes are kept in the cache under the SHA-256 of the photo's bytes (`models/photo_cache.py`); the cache's file is named
+Boxes are kept in the cache under the SHA-256 of the photo's bytes (`photos/store.py`); the cache's file is named
 after the weights and the settings.
 """
 
@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from sakka.cache import cache_folder
+from sakka.catalog.photo_keys import photo_keys
 from sakka.models.labels.detector import LOWEST_CONFIDENCE, SIDE_PX, WEIGHTS_NAME, Boxes, Detector, squeeze
-from sakka.models.photo_cache import PhotoCache, photo_keys, read_ahead
+from sakka.photos.store import PhotoCache, read_ahead
 from sakka.progress import task
 from sakka.weights import weight_files, weights_sha256
 from sakka.works import Catalog

@@ -16,12 +16,13 @@ import numpy.typing as npt
 from PIL import Image
 
 from sakka.cache import cache_folder
+from sakka.catalog.photo_keys import photo_keys
 from sakka.errors import PhotoError
 from sakka.files import sha256_of
 from sakka.models.photo.extractor import BATCH_PHOTOS, INPUT_PX, PhotoExtractor, PixelTable, VectorTable
-from sakka.models.photo_cache import PhotoCache, photo_keys
 from sakka.models.workers import work_off
-from sakka.photos import read_photo
+from sakka.photos.decode import read_photo
+from sakka.photos.store import PhotoCache
 from sakka.progress import task
 from sakka.splits import IntArray
 from sakka.works import Catalog

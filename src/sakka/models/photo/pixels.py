@@ -12,7 +12,8 @@ import numpy.typing as npt
 from PIL import Image
 
 from sakka.cache import cache_folder
-from sakka.models.photo_cache import photo_keys, read_ahead
+from sakka.catalog.photo_keys import photo_keys
+from sakka.photos.store import read_ahead
 from sakka.progress import track
 from sakka.splits import IntArray
 from sakka.works import Catalog

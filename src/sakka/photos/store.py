@@ -20,8 +20,7 @@ from PIL import Image
 
 from sakka.errors import PhotoError, SakkaError
 from sakka.files import sha256_of
-from sakka.photos import read_photo
-from sakka.works import Catalog
+from sakka.photos.decode import read_photo
 
 TIMEOUT_S = 60.0
 KEYS_AT_ONCE = 500
@@ -98,23 +97,13 @@ class PhotoCache:
         return connection
 
 
-def photo_keys(works: Catalog) -> list[str | None]:
-    """Give the SHA-256 of each work's featured photo, from the catalog where it knows it; None for no photo.
-
-    Raises:
-        PhotoError: The catalog does not know it and the file can't be read.
-    """
-    pairs = zip(works.photo_paths, works.table["photo_sha256"].to_list(), strict=True)
-    return [None if path is None else known or _file_sha256(path) for path, known in pairs]
-
-
 def read_ahead(
     photos: Iterable[tuple[str, Path]], prepare: Callable[[Image.Image], Prepared], *, at_least_px: int, ahead: int
 ) -> Iterator[tuple[str, Prepared]]:
     """Give keys and prepared photos in order; the next `ahead` photos are being read by threads meanwhile.
 
     Args:
-        photos: Keys (`photo_keys`) and paths.
+        photos: Keys (the SHA-256 of each photo) and paths.
         prepare: What makes an RGB image what the caller wants; it runs in the threads.
         at_least_px: What a photo's shorter side must have at the least (see `read_photo`).
         ahead: How many photos are in memory at most.
@@ -139,12 +128,17 @@ def read_ahead(
 
 def _checked(key: str, path: Path, prepare: Callable[[Image.Image], Prepared], at_least_px: int) -> Prepared:
     prepared = prepare(read_photo(path, at_least_px=at_least_px))
-    if _file_sha256(path) != key:
+    if photo_sha256(path) != key:
         raise PhotoError(f"{path} is not the photo that the catalog was built with; build the catalog again")
     return prepared
 
 
-def _file_sha256(path: Path) -> str:
+def photo_sha256(path: Path) -> str:
+    """SHA-256 of a photo file's bytes, hexadecimal.
+
+    Raises:
+        PhotoError: The file can't be read.
+    """
     try:
         return sha256_of(path)
     except OSError as error:

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from PIL import Image
 
 from sakka.errors import PhotoError
-from sakka.photos import check_photo
+from sakka.photos.decode import check_photo
 from sakka.progress import task
 
 Found = TypeVar("Found")
@@ -38,7 +38,7 @@ def examine_photos(
 
     Args:
         paths: The files.
-        look: Makes something of a photo (RGB, the shorter side `photos.CHECK_PX` or more); called in several threads.
+        look: Makes something of a photo (RGB, the shorter side `decode.CHECK_PX` or more); called in several threads.
         name: What the work is called where progress is shown.
     """
 

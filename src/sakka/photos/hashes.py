@@ -10,7 +10,7 @@ four parts of 16 bits at least one differs in no more than r = floor(d / 4) bits
 part, among the photos whose part is within r bits.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
@@ -20,9 +20,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from sakka.curation.photo_checks import examine_photos
 from sakka.errors import PhotoError
-from sakka.works import Catalog
+from sakka.photos.checks import examine_photos
 
 HashArray = npt.NDArray[np.uint64]
 IntArray = npt.NDArray[np.int64]
@@ -41,7 +40,7 @@ CANDIDATES_AT_ONCE = 1 << 22
 
 @dataclass(frozen=True)
 class PhotoHashes:
-    """The perceptual hashes of a catalog's featured photos.
+    """The perceptual hashes of works' featured photos.
 
     Attributes:
         values: uint64, shape (n_works,); 0 where there is none.
@@ -76,19 +75,19 @@ def _cosines() -> npt.NDArray[np.float64]:
     return np.cos(np.pi * frequency * (2 * place + 1) / (2 * GRID_PX))
 
 
-def photo_hashes(catalog: Catalog) -> PhotoHashes:
-    """Read every featured photo and give its hash; a photo that can't be read has none."""
-    rows, paths = _rows_with_photos(catalog)
-    values, known = np.zeros(len(catalog), dtype=np.uint64), np.zeros(len(catalog), dtype=np.bool_)
-    for row, seen in zip(rows, examine_photos(paths, photo_hash, "photo hashes"), strict=True):
+def photo_hashes(paths: Sequence[Path | None]) -> PhotoHashes:
+    """Hash of each work's featured photo.
+
+    Args:
+        paths: Each work's photo, shape (n_works,); None for no photo. A photo that can't be read has no hash.
+    """
+    rows = [row for row, path in enumerate(paths) if path is not None]
+    values, known = np.zeros(len(paths), dtype=np.uint64), np.zeros(len(paths), dtype=np.bool_)
+    examined = examine_photos([path for path in paths if path is not None], photo_hash, "photo hashes")
+    for row, seen in zip(rows, examined, strict=True):
         if not isinstance(seen, PhotoError) and seen.found is not None:
             values[row], known[row] = seen.found, True
     return PhotoHashes(values, known)
-
-
-def _rows_with_photos(catalog: Catalog) -> tuple[list[int], list[Path]]:
-    pairs = [(row, path) for row, path in enumerate(catalog.photo_paths) if path is not None]
-    return [row for row, _ in pairs], [path for _, path in pairs]
 
 
 def near_pairs(hashes: PhotoHashes, max_distance: int = NEAR_DISTANCE) -> IntArray:

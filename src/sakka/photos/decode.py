@@ -3,8 +3,8 @@
 JPEG, PNG, WebP, GIF and BMP are read, recognised by their first bytes and never by the file's name. What comes out is
 RGB, turned as EXIF says, transparent parts on white; of an animation the first picture. A JPEG is decoded at 1/2, 1/4
 or 1/8 of its size where the caller needs no more. A photo of more than `MOST_PIXELS_WHOLE` is decoded at reduced
-scale (JPEG, and PNG by way of `large_png.py`) or refused (the others). A JPEG of that size may need its decoder to hold
-up to 6 bytes a pixel, so those are decoded one at a time, whatever the number of threads.
+scale (JPEG, and PNG by way of `large_png.py`) or refused (the others). A JPEG of that size may need its decoder to
+hold up to 6 bytes a pixel, so those are decoded one at a time, whatever the number of threads.
 """
 
 import hashlib
@@ -23,8 +23,8 @@ import numpy as np
 from PIL import BmpImagePlugin, GifImagePlugin, Image, ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
 from sakka.errors import PhotoError
-from sakka.large_png import read_png_in_bands, row_wise_problem
-from sakka.photo_headers import exif_orientation, jpeg_scans, webp_size
+from sakka.photos.headers import exif_orientation, jpeg_scans, webp_size
+from sakka.photos.large_png import read_png_in_bands, row_wise_problem
 
 MOST_BYTES = 64 << 20
 MOST_PIXELS_WHOLE = 50_000_000  # about 200 MB as RGBA

@@ -1,0 +1,1 @@
+"""Listings -> a catalog: the table of works that every other part reads."""

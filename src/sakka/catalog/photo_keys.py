@@ -1,0 +1,14 @@
+"""The key of each work's featured photo: what is computed once a photo is cached under it (`photos/store.py`)."""
+
+from sakka.photos.store import photo_sha256
+from sakka.works import Catalog
+
+
+def photo_keys(works: Catalog) -> list[str | None]:
+    """SHA-256 of each work's featured photo, from the catalog where it knows it; None where a work has no photo.
+
+    Raises:
+        PhotoError: The catalog does not know it and the file can't be read.
+    """
+    pairs = zip(works.photo_paths, works.table["photo_sha256"].to_list(), strict=True)
+    return [None if path is None else known or photo_sha256(path) for path, known in pairs]

@@ -1,0 +1,1 @@
+"""Photos: decoded within limits, hashed, read ahead and cached."""
