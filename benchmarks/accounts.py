@@ -2,7 +2,7 @@
 
     python -m benchmarks.accounts
 
-Two simulated markets whose truth is known. `sakka.curation.accounts.SHARED_PHOTOS` and
+Two simulated markets whose truth is known. `sakka.catalog.accounts.SHARED_PHOTOS` and
 `sakka.photos.hashes.NEAR_DISTANCE` were chosen by this table.
 """
 
@@ -13,8 +13,8 @@ from pathlib import Path
 import polars as pl
 
 from sakka import Catalog, build_catalog
-from sakka.curation import accounts
-from sakka.curation.market import MarketSettings
+from sakka.catalog import accounts
+from sakka.market import MarketSettings
 from sakka.photos.hashes import PhotoHashes, photo_hashes
 
 MARKETS = ((1, 0.3), (2, 0.7))

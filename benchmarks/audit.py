@@ -19,8 +19,8 @@ import numpy as np
 from benchmarks.copies import TRANSFORMS, copy_of
 from benchmarks.data import data_folder, read_listing
 from sakka.audit.run import Audit, audit_catalog
+from sakka.catalog.works import Catalog, Work
 from sakka.photos.decode import read_photo
-from sakka.works import Catalog, Work
 
 MOVED, SHARED, SPLIT = 0.02, 0.01, 0.12
 CURVE = (0.8, 0.9, 0.95, 0.99)
@@ -133,8 +133,8 @@ def market(seed: int, folder: Path) -> tuple[Catalog, set[frozenset[str]]]:
     """Draw a simulated market; its second accounts are in the truth."""
     import polars as pl
 
-    from sakka.curation.build import build_catalog
-    from sakka.curation.market import MarketSettings
+    from sakka.catalog.build import build_catalog
+    from sakka.market import MarketSettings
 
     settings = MarketSettings(creators=40, works=1600, seed=seed, difficulty=0.3, second_account_share=0.1)
     works = build_catalog("market", folder=folder, market=settings, min_works=7)

@@ -16,8 +16,8 @@ import polars as pl
 
 from benchmarks.harness import Plan
 from benchmarks.processes import ROOT
-from sakka.splits import nested_splits
-from sakka.works import Catalog, Work
+from sakka.catalog.splits import nested_splits
+from sakka.catalog.works import Catalog, Work
 
 DATA_VARIABLE = "SAKKA_BENCHMARK_DATA"
 MIN_WORKS = 50
@@ -72,8 +72,8 @@ def text_works(plan: Plan) -> Works:
 
 def simulated_works(plan: Plan) -> Works:
     """Give works of the simulated market; the photos are drawn into the plan's scratch folder."""
-    from sakka.curation.build import build_catalog
-    from sakka.curation.market import MarketSettings
+    from sakka.catalog.build import build_catalog
+    from sakka.market import MarketSettings
 
     folder = plan.scratch / "market"
     if folder.is_dir():

@@ -19,6 +19,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from sakka.catalog.splits import Fold, nested_splits
+from sakka.catalog.works import Catalog
 from sakka.explain.deletion import area, blurred, steps_of, without_cells, without_words
 from sakka.explain.leaving_out import photo_answers, regions_left_out, words_left_out
 from sakka.explain.regions import on_grid, region_shares
@@ -28,8 +30,6 @@ from sakka.files import write_json
 from sakka.models.photo.features import photo_pixels
 from sakka.models.photo.linear import EfficientNetLinear
 from sakka.models.text.linear import LinearText
-from sakka.splits import Fold, nested_splits
-from sakka.works import Catalog
 
 CELLS = 14
 STEPS = 10

@@ -19,6 +19,7 @@ import polars as pl
 
 from benchmarks.copies import TRANSFORMS, copy_of
 from benchmarks.data import data_folder, read_listing
+from sakka.catalog.works import Catalog, Work
 from sakka.likeness import groups
 from sakka.likeness.alignment import compare
 from sakka.likeness.candidates import Candidates, candidate_pairs
@@ -27,7 +28,6 @@ from sakka.likeness.signs import PhotoSigns, photo_signs
 from sakka.likeness.texts import near_texts
 from sakka.photos.decode import read_photo
 from sakka.photos.hashes import IntArray
-from sakka.works import Catalog, Work
 
 SEED = 7
 LIMITS = ((0.8, 4.0, 0.94), (0.85, 3.0, 0.96), (0.88, 3.0, 0.96), (0.88, 2.5, 0.97), (0.92, 2.5, 0.98))
@@ -96,8 +96,8 @@ def measure_copies(works: Catalog, rows: IntArray, title: str, curve: bool) -> N
 
 def measure_market(seed: int, creators: int, folder: Path) -> None:
     """Print precision and recall of pairs of listings of the same item in a simulated market."""
-    from sakka.curation.build import build_catalog
-    from sakka.curation.market import MarketSettings
+    from sakka.catalog.build import build_catalog
+    from sakka.market import MarketSettings
 
     settings = MarketSettings(creators=creators, works=30 * creators, seed=seed, difficulty=0.5)
     works = build_catalog("market", folder=folder, market=settings)

@@ -32,20 +32,20 @@ import polars as pl
 import pyarrow as pa
 
 from benchmarks.search_market import Truth, make_queries, truth_of
-from sakka.curation.market.listings import market_listings
-from sakka.curation.market.settings import MarketSettings
+from sakka.catalog.splits import IntArray
+from sakka.catalog.works import SCHEMA, Catalog, Work
 from sakka.index.filters import Filters
 from sakka.index.find import nearest, search, similar
 from sakka.index.index import Index, Spaces, schema_of
 from sakka.index.records import SEEN, STYLE, TEXT, batch_of
+from sakka.market.listings import market_listings
+from sakka.market.settings import MarketSettings
 from sakka.models.photo.extractor import FloatTable, PhotoExtractor
-from sakka.splits import IntArray
 from sakka.style.calibrated import fit_evidence, pairs_of, prior_of
 from sakka.style.makers import maker_axes
 from sakka.style.photos import PhotoAxes
 from sakka.style.space import COORDINATES, MOST_WORKS, SIZE, StyleSpace, unit_rows
 from sakka.style.words import WordSpace
-from sakka.works import SCHEMA, Catalog, Work
 
 ROWS_AT_ONCE = 4096
 ADDED = 1000

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
+from sakka.catalog.splits import IntArray
+from sakka.catalog.works import Catalog
 from sakka.experiment.text_candidates import divide
 from sakka.models.lightgbm import LEAF_PENALTY
 from sakka.models.registry import make_model
-from sakka.splits import IntArray
-from sakka.works import Catalog
 
 MODELS = ("labels-lightgbm", "text-tfidf_lightgbm", "text-word2vec")
 ITERATIONS = (1, 10, 30, 100)

@@ -20,10 +20,10 @@ from pathlib import Path
 
 import numpy as np
 
+from sakka.catalog.splits import IntArray, deal
+from sakka.catalog.works import Catalog
 from sakka.files import write_json
 from sakka.models.fused import FusedModel
-from sakka.splits import IntArray, deal
-from sakka.works import Catalog
 
 DIVISIONS = 5
 SIZES = (1, 5, 10, 20)

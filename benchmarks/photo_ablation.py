@@ -19,6 +19,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from sakka.catalog.splits import Fold, IntArray, nested_splits
+from sakka.catalog.works import Catalog
 from sakka.models.photo.extractor import (
     BATCH_PHOTOS,
     DTYPES,
@@ -31,8 +33,6 @@ from sakka.models.photo.features import photo_features
 from sakka.models.photo.guesses import fit_with_guesses, guess, one_head, parts_of
 from sakka.models.photo.linear import PENALTY, PENALTY_WITH_COVARIANCES, mean_vectors
 from sakka.models.softmax import SoftmaxHead, block_weights, fit_softmax
-from sakka.splits import Fold, IntArray, nested_splits
-from sakka.works import Catalog
 
 ROUNDS = 5
 STAGES = ("block2", "block4", "block7", "block10")

@@ -21,14 +21,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from sakka.catalog.splits import IntArray
+from sakka.catalog.works import Catalog
 from sakka.likeness.groups import near_identical
 from sakka.models.photo.backbones import LAST
 from sakka.models.photo.extractor import PhotoExtractor
 from sakka.models.photo.features import photo_features
-from sakka.splits import IntArray
 from sakka.style.calibrated import average_precisions, prior_of
 from sakka.style.space import StyleSpace, unit_rows
-from sakka.works import Catalog
 
 MOST_JUDGED = 2500
 RESAMPLES = 2000

@@ -22,16 +22,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sakka.curation.market.identity import work_key
-from sakka.curation.market.plan import WorkPlan, plan_work
-from sakka.curation.market.settings import MarketSettings
-from sakka.curation.market.vocabulary import ACCENTS, COLOUR_OF_MATERIAL, COLOURS, KINDS, MATERIALS, MOTIFS, Term
+from sakka.catalog.works import Catalog
 from sakka.index.find import search
 from sakka.index.index import Index, Spaces, schema_of, words_of_catalog
 from sakka.index.records import batches_of
 from sakka.likeness.groups import near_identical
+from sakka.market.identity import work_key
+from sakka.market.plan import WorkPlan, plan_work
+from sakka.market.settings import MarketSettings
+from sakka.market.vocabulary import ACCENTS, COLOUR_OF_MATERIAL, COLOURS, KINDS, MATERIALS, MOTIFS, Term
 from sakka.style.space import StyleSpace
-from sakka.works import Catalog
 
 SEED = 7
 TOP = 10
@@ -163,7 +163,7 @@ def _print(index: Index, queries: Sequence[Query], truth: Truth) -> None:
 
 
 def _drawn(seed: int, scratch: Path) -> Catalog:
-    from sakka.curation.build import build_catalog
+    from sakka.catalog.build import build_catalog
 
     settings = MarketSettings(creators=60, works=2500, seed=seed)
     return build_catalog("market", folder=scratch / "market", market=settings, min_works=10)

@@ -11,14 +11,14 @@ import statistics
 import sys
 from collections.abc import Iterator, Sequence
 
+from sakka.catalog.splits import GROUPED, Fold
+from sakka.catalog.works import Catalog
 from sakka.experiment.dividing import divide, usable_works
 from sakka.models.base import CreatorModel, FoldPrediction
 from sakka.models.photo.linear import EfficientNetLinear
 from sakka.models.photo.taught import EfficientNetTaught
 from sakka.models.stacking import fit_fusion, log_loss
 from sakka.models.text.linear import LinearText
-from sakka.splits import GROUPED, Fold
-from sakka.works import Catalog
 
 PHOTO, TEXT, FUSED = "photo alone", "text alone", "photo and text, learned fusion"
 TAUGHT = "photo alone, taught by texts"

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from sakka.works import Catalog, Work
+from sakka.catalog.works import Catalog, Work
 
 HUES = ((200, 40, 40), (40, 160, 60), (50, 70, 200), (210, 180, 40), (150, 60, 170), (60, 180, 190), (120, 90, 60))
 WORDS = (

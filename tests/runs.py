@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from sakka.catalog.splits import IntArray, nested_splits, write_splits
+from sakka.catalog.works import Catalog, Work
 from sakka.experiment.layout import RunLayout
 from sakka.experiment.plan import ModelSpec, Plan, write_plan
 from sakka.experiment.predictions import write_fold
 from sakka.models.base import FoldPrediction, Probabilities
-from sakka.splits import IntArray, nested_splits, write_splits
-from sakka.works import Catalog, Work
 
 CREATORS = ("Abe", "Baba", "Chiba", "Doi", "Endo", "<script>alert(1)</script>")
 MODELS = (("photo-efficientnet_lite0", "photo"), ("text-linear", "text"), ("dummy", "none"))

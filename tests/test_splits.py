@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sakka.catalog.splits import MIN_WORKS, TEST, Splits, dated_enough, nested_splits, read_splits, write_splits
+from sakka.catalog.works import Catalog, Work
 from sakka.errors import SplitError
-from sakka.splits import MIN_WORKS, TEST, Splits, dated_enough, nested_splits, read_splits, write_splits
-from sakka.works import Catalog, Work
 
 counts_of_works = st.lists(st.integers(MIN_WORKS, 40), min_size=1, max_size=12)
 

@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from sakka.catalog.works import Catalog, Work
 from sakka.errors import CatalogError
-from sakka.works import Catalog, Work
 
 WORKS = (
     Work("a", "Mori", "花", "A brooch.", "brooch", datetime(2015, 1, 2, 3, 4, 5), ("a.png", "b.png"), "0" * 64),
@@ -84,7 +84,7 @@ def test_a_folder_that_is_no_catalog_says_how_to_make_one(folder: Path) -> None:
 def test_an_interrupted_write_leaves_no_catalog(
     catalog: Catalog, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sakka.works.write_json", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr("sakka.catalog.works.write_json", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         catalog.write(folder / "c")
     with pytest.raises(CatalogError, match="is not a catalog"):

@@ -38,7 +38,7 @@ class Answers:
 
     def run(self) -> dict[str, Any]:
         """Answer several times."""
-        from sakka.works import Catalog, Work
+        from sakka.catalog.works import Catalog, Work
 
         seconds = []
         for _ in range(TIMES):

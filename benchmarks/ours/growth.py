@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.worker import peak_memory_mib
+from sakka.catalog.splits import nested_splits
+from sakka.catalog.works import Catalog, Work
 from sakka.models.registry import make_model
 from sakka.models.softmax import fit_softmax
-from sakka.splits import nested_splits
-from sakka.works import Catalog, Work
 
 WORDS = 20_000
 LIKED_WORDS = 200

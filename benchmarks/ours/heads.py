@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.ours.works import read_catalog
+from sakka.catalog.splits import nested_splits
 from sakka.models.registry import make_model
-from sakka.splits import nested_splits
 
 MODEL = "photo-efficientnet_lite0"
 SETTINGS: dict[str, Any] = {"covariances": []}  # the other side has means and deviations alone

@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from sakka.catalog.splits import IntArray, nested_splits, read_splits, write_splits
+from sakka.catalog.works import Catalog
 from sakka.experiment.layout import RunLayout
 from sakka.models.base import FoldPrediction, Modality, Probabilities
-from sakka.splits import IntArray, nested_splits, read_splits, write_splits
-from sakka.works import Catalog
 
 WORKS, CREATORS, LABELS = 109_685, 944, 91
 SKILL: dict[Modality, float] = {"photo": 8.0, "text": 12.0, "labels": 1.0}  # against the largest of 944 drawn scores
@@ -69,9 +69,9 @@ class Stage:
         self.parts.append({**told, "memory_mib": memory_mib})
 
     def _catalog(self) -> None:
-        from sakka.curation.build import build_catalog
-        from sakka.curation.market import MarketSettings, market_listings
-        from sakka.curation.statistics import statistics_of
+        from sakka.catalog.build import build_catalog
+        from sakka.catalog.statistics import statistics_of
+        from sakka.market import MarketSettings, market_listings
 
         source = self.folder / "listings.csv"
         with self._timed("drawing the listings"):

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from benchmarks.peers.works import read_works
+from sakka.catalog.works import Catalog, Work
 from sakka.files import sha256_of
-from sakka.works import Catalog, Work
 
 
 def read_catalog(path: str, *, with_hashes: bool = False) -> Catalog:

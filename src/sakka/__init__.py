@@ -4,17 +4,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sakka.curation.build import build_catalog
+    from sakka.catalog.build import build_catalog
+    from sakka.catalog.works import Catalog, Work
     from sakka.models.fused import FusedModel
-    from sakka.works import Catalog, Work
 
 __version__ = "0.1.0"
 
 _PLACES = {
-    "Catalog": "sakka.works",
+    "Catalog": "sakka.catalog.works",
     "FusedModel": "sakka.models.fused",
-    "Work": "sakka.works",
-    "build_catalog": "sakka.curation.build",
+    "Work": "sakka.catalog.works",
+    "build_catalog": "sakka.catalog.build",
 }
 
 __all__ = ["Catalog", "FusedModel", "Work", "build_catalog"]

@@ -8,9 +8,9 @@ from tests.runs import make_works, write_run
 
 from sakka.analysis.label_sets import read_label_sets
 from sakka.analysis.reading import StoredRun, open_run
+from sakka.catalog.works import Catalog
 from sakka.errors import RunError
 from sakka.models.labels.table import LABELS_FILE, LabelTable
-from sakka.works import Catalog
 
 
 @pytest.fixture

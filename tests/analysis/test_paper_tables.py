@@ -13,11 +13,11 @@ from sakka.analysis.paper_candidates import beside_candidates
 from sakka.analysis.paper_tables import paper_tables
 from sakka.analysis.reading import open_run
 from sakka.analysis.tables import all_tables
-from sakka.curation.market import settings, vocabulary
 from sakka.errors import RunError
 from sakka.experiment import paper as experiment
 from sakka.experiment.text_candidates import Judged as JudgedCandidate
 from sakka.experiment.text_candidates import write_candidates
+from sakka.market import settings, vocabulary
 
 MODELS = (("photo-vgg16", "photo"), ("text-fasttext", "text"), ("labels-lightgbm", "labels"), ("dummy", "none"))
 

@@ -16,10 +16,10 @@ from sakka.audit.labels import wrong_creators
 from sakka.audit.people import one_person
 from sakka.audit.run import audit_catalog
 from sakka.audit.sharing import shared_photos
+from sakka.catalog.works import Catalog, Work
 from sakka.errors import CatalogError
 from sakka.likeness.groups import EVIDENCE_SCHEMA, NearIdentical, near_identical
 from sakka.report.audit_page import write_audit
-from sakka.works import Catalog, Work
 
 MODELS = ("text-linear",)
 

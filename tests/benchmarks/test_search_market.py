@@ -1,9 +1,9 @@
 import numpy as np
 from benchmarks.search_market import described, fits, interval, make_queries
 
-from sakka.curation.market.identity import WorkKey
-from sakka.curation.market.plan import plan_work
-from sakka.curation.market.settings import MarketSettings
+from sakka.market.identity import WorkKey
+from sakka.market.plan import plan_work
+from sakka.market.settings import MarketSettings
 
 SETTINGS = MarketSettings(creators=4, works=80, seed=3)
 TRUTH = {f"w{number:02}": plan_work(SETTINGS, WorkKey(number % 4, number // 4)) for number in range(40)}

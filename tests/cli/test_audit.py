@@ -7,8 +7,8 @@ from typer.testing import CliRunner
 
 import sakka.cli.audit
 import sakka.cli.catalog  # noqa: F401 (both add their commands)
+from sakka.catalog.works import Catalog, Work
 from sakka.cli import app
-from sakka.works import Catalog, Work
 
 
 def test_an_audit_says_what_it_found_and_where_the_report_is(folder: Path) -> None:

@@ -10,10 +10,10 @@ from tests.command import run
 from typer.testing import CliRunner
 
 import sakka.cli.catalog  # noqa: F401 (adds its commands)
+from sakka.catalog.works import Catalog, Work
 from sakka.cli import app
 from sakka.errors import CatalogError
 from sakka.likeness.groups import near_identical
-from sakka.works import Catalog, Work
 
 
 def called(*arguments: object) -> str:

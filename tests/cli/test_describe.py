@@ -5,8 +5,8 @@ import pytest
 from tests.catalogs import tiny_catalog
 from tests.command import run
 
+from sakka.catalog.works import Catalog
 from sakka.models.text.linear import LinearText
-from sakka.works import Catalog
 
 
 @pytest.fixture(scope="module")

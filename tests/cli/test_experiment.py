@@ -11,7 +11,7 @@ import pytest
 from tests.catalogs import tiny_catalog
 from tests.command import run
 
-from sakka.works import Catalog
+from sakka.catalog.works import Catalog
 
 MODELS = ("--model", "text-linear", "--model", "dummy")
 

@@ -5,10 +5,10 @@ import pytest
 from tests.catalogs import QUICK_PHOTO, tiny_catalog
 from tests.command import run
 
+from sakka.catalog.works import Catalog
 from sakka.models.base import CreatorModel
 from sakka.models.dummy import DummyModel
 from sakka.models.fused import FusedModel
-from sakka.works import Catalog
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from tests.catalogs import tiny_catalog
 
+from sakka.catalog.works import Catalog, Work
 from sakka.cli import main
-from sakka.works import Catalog, Work
 
 
 def run(

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from sakka.curation.accounts import SAME_NAME, SAME_PHOTOS, apply_joins, find_joins, normalised_name
+from sakka.catalog.accounts import SAME_NAME, SAME_PHOTOS, apply_joins, find_joins, normalised_name
 from sakka.photos.hashes import PhotoHashes
 
 RANDOM = np.random.default_rng(0).integers(0, 2**63, 100, dtype=np.uint64).tolist()

@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 
 from sakka import Catalog, build_catalog
-from sakka.curation.market import MarketSettings
-from sakka.curation.statistics import statistics_of
+from sakka.catalog.statistics import statistics_of
 from sakka.errors import CatalogError
+from sakka.market import MarketSettings
 from sakka.progress import reporting_to
 
 FIELDS = ("id", "creator", "title", "description", "category", "created_at", "image")

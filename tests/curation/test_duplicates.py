@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance
 
+from sakka.catalog.works import Catalog, Work
 from sakka.photos import hashes
 from sakka.photos.hashes import PhotoHashes, near_pairs, photo_hash, photo_hashes
-from sakka.works import Catalog, Work
 
 
 def picture(seed: int, size_px: int = 96) -> Image.Image:

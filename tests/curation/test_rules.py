@@ -5,7 +5,7 @@ from datetime import datetime
 import polars as pl
 import pytest
 
-from sakka.curation.rules import Rules, keep_categories, keep_min_works, keep_period
+from sakka.catalog.rules import Rules, keep_categories, keep_min_works, keep_period
 from sakka.errors import CatalogError
 
 TABLE = pl.DataFrame(

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sakka.curation.sources import SOURCES, delimited, kind_of
-from sakka.curation.sources.columns import columns_of
-from sakka.curation.sources.delimited import read_delimited
-from sakka.curation.sources.json_lines import read_json_lines
-from sakka.curation.sources.openclipart import read_openclipart, svg_metadata
-from sakka.curation.sources.parquet import read_parquet
+from sakka.catalog.sources import SOURCES, delimited, kind_of
+from sakka.catalog.sources.columns import columns_of
+from sakka.catalog.sources.delimited import read_delimited
+from sakka.catalog.sources.json_lines import read_json_lines
+from sakka.catalog.sources.openclipart import read_openclipart, svg_metadata
+from sakka.catalog.sources.parquet import read_parquet
 from sakka.errors import CatalogError
 
 HEADER = "id,creator,title"

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from tests.catalogs import tiny_catalog
 
+from sakka.catalog.works import Catalog, Work
 from sakka.describe import CreatorDescription, describe_creator, describe_work
 from sakka.describe.page import creator_page, work_page
 from sakka.errors import ModelError
 from sakka.models.fused import FusedModel
 from sakka.models.text.linear import LinearText
-from sakka.works import Catalog, Work
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 from tests.catalogs import tiny_catalog
 
+from sakka.catalog.works import Catalog, Work
 from sakka.describe import describe_creator, describe_work
 from sakka.explain.evidence import nearest_in_index
 from sakka.models.text.linear import LinearText
-from sakka.works import Catalog, Work
 
 pytest.importorskip("lancedb", reason='needs an index: pip install "sakka[index]"')
 

@@ -4,12 +4,12 @@ from pathlib import Path
 import pytest
 from tests.catalogs import tiny_catalog
 
+from sakka.catalog.works import Catalog, Work
 from sakka.errors import RunError
 from sakka.experiment.paper import PAPER_MODELS, PaperOptions, deviations, paper_arguments, paper_plan, readings
 from sakka.experiment.plan import ModelSpec, Plan
 from sakka.experiment.presets import preset_plan
 from sakka.models.registry import make_model
-from sakka.works import Catalog, Work
 
 RULES = [
     {"rule": "period", "settings": "from 2012-04-03 11:03 until 2019-09-01 23:31"},

@@ -3,11 +3,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sakka.catalog.splits import Fold
 from sakka.errors import RunError
 from sakka.experiment.layout import RunLayout
 from sakka.experiment.predictions import is_sound, read_fold, write_fold
 from sakka.models.base import FoldPrediction
-from sakka.splits import Fold
 
 
 def prediction(validation: np.ndarray | None = None) -> FoldPrediction:

@@ -7,6 +7,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from sakka.catalog.splits import Fold, nested_splits, read_splits
+from sakka.catalog.works import Catalog, Work
 from sakka.errors import RunError, SplitError
 from sakka.experiment import run
 from sakka.experiment.layout import RunLayout
@@ -15,8 +17,6 @@ from sakka.experiment.predictions import read_fold
 from sakka.experiment.presets import PRESETS, preset
 from sakka.experiment.run import run_experiment, units_of
 from sakka.models.dummy import DummyModel
-from sakka.splits import Fold, nested_splits, read_splits
-from sakka.works import Catalog, Work
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 from tests.catalogs import tiny_catalog
 from typer.testing import CliRunner
 
+from sakka.catalog.works import Catalog
 from sakka.cli import COMMAND_GROUPS, app
 from sakka.cli.candidates import text_candidates
 from sakka.errors import SplitError
@@ -17,7 +18,6 @@ from sakka.experiment.text_candidates import WORD2VEC, Candidate, candidates, di
 from sakka.models.base import CreatorModel
 from sakka.models.lightgbm import LEAF_PENALTY
 from sakka.models.registry import make_model
-from sakka.works import Catalog
 
 
 @pytest.fixture

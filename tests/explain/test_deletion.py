@@ -4,12 +4,12 @@ import numpy as np
 from tests.catalogs import QUICK_PHOTO, tiny_catalog
 
 from sakka.cache import cache_folder
+from sakka.catalog.works import Catalog, Work
 from sakka.explain import explain
 from sakka.explain.deletion import area, blurred, steps_of, without_cells, without_words
 from sakka.explain.tokens import tokenized
 from sakka.models.fused import FusedModel
 from sakka.models.text.linear import LinearText
-from sakka.works import Catalog, Work
 
 
 def test_cells_are_replaced_and_all_else_stays() -> None:

@@ -5,12 +5,12 @@ import pytest
 from PIL import Image
 from tests.catalogs import QUICK_PHOTO, tiny_catalog
 
+from sakka.catalog.works import Catalog, Work
 from sakka.explain.evidence import likeness_to, near_identical_to, nearest_works
 from sakka.models.dummy import DummyModel
 from sakka.models.fused import FusedModel
 from sakka.models.photo.linear import EfficientNetLinear
 from sakka.models.text.linear import LinearText
-from sakka.works import Catalog, Work
 
 
 @pytest.fixture(scope="module")

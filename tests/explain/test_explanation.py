@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from tests.catalogs import tiny_catalog
 
+from sakka.catalog.works import Catalog, Work
 from sakka.errors import ModelError, PhotoError
 from sakka.explain import Explanation, explain
 from sakka.models.base import CreatorModel
@@ -13,7 +14,6 @@ from sakka.models.fused import FusedModel
 from sakka.models.photo.linear import EfficientNetLinear
 from sakka.models.stacking import VIEWS, LearnedFusion, View, Weights
 from sakka.models.text.linear import LinearText
-from sakka.works import Catalog, Work
 
 
 @pytest.fixture(scope="module")

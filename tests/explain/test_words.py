@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.catalogs import tiny_catalog
 
+from sakka.catalog.works import Catalog, Work
 from sakka.explain.tokens import tokenized
 from sakka.explain.words import word_shares
 from sakka.models.text.linear import LinearText
 from sakka.models.text.words import normalise
-from sakka.works import Catalog, Work
 
 LETTERS = "ab Rose桜のブローチﾌﾞﾛ①ßİ　\n\t、.!’'é\u0301\x85\u2028ﾞ"
 SIGNS = st.one_of(st.sampled_from(LETTERS), st.characters(codec="utf-8"))

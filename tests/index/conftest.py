@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from tests.catalogs import QUICK_PHOTO, tiny_catalog
 
+from sakka.catalog.works import Catalog
 from sakka.index.index import Index
 from sakka.models.fused import FusedModel
-from sakka.works import Catalog
 
 
 @pytest.fixture(scope="session")

@@ -12,11 +12,11 @@ import pytest
 from lancedb.index import IvfSq
 from tests.catalogs import tiny_catalog
 
+from sakka.catalog.works import Catalog, Work
 from sakka.errors import PhotoError, SearchError
 from sakka.index import database
 from sakka.index.adding import _named
 from sakka.index.index import Index, model_sha256
-from sakka.works import Catalog, Work
 
 
 def again(works: Catalog, rows: list[int], suffix: str) -> Catalog:

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageEnhance, ImageOps
 
+from sakka.catalog.works import Catalog, Work
 from sakka.likeness import groups
 from sakka.likeness.candidates import candidate_pairs
 from sakka.likeness.groups import connected, near_identical
 from sakka.likeness.signs import HASHES, PhotoSigns
-from sakka.works import Catalog, Work
 
 
 def picture(seed: int, size_px: int = 160) -> Image.Image:

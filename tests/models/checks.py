@@ -10,10 +10,10 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from sakka.catalog.splits import nested_splits
+from sakka.catalog.works import Catalog, Work
 from sakka.models.base import CreatorModel, shares_of_creators
 from sakka.models.registry import make_model
-from sakka.splits import nested_splits
-from sakka.works import Catalog, Work
 
 
 @dataclass(frozen=True)

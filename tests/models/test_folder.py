@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from tests.catalogs import tiny_catalog
 
+from sakka.catalog.works import Catalog
 from sakka.cli import main
 from sakka.errors import ModelError, ModelFolderError
 from sakka.files import canonical_json
@@ -17,7 +18,6 @@ from sakka.models.dummy import DummyModel
 from sakka.models.folder import _digest, check_can_hold_model
 from sakka.models.fused import FusedModel
 from sakka.models.labels.table import LabelTable
-from sakka.works import Catalog
 
 SMALL_BYTES = 1500
 

@@ -6,12 +6,12 @@ import pytest
 from tests.catalogs import tiny_catalog
 from tests.models.test_models import labels_of_colours
 
+from sakka.catalog.works import Catalog, Work
 from sakka.errors import ModelError
 from sakka.models.fused import FusedModel, _held_out
 from sakka.models.fusion import Mixture, fuse
 from sakka.models.registry import make_model
 from sakka.models.stacking import KINDS, Kind
-from sakka.works import Catalog, Work
 
 
 @pytest.fixture(autouse=True)

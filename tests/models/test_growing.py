@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 from tests.catalogs import QUICK_PHOTO, tiny_catalog
 
+from sakka.catalog.works import Catalog, Work
 from sakka.errors import ModelError
 from sakka.models.fused import FusedModel
 from sakka.models.growing import GrowingModel
 from sakka.models.photo.linear import EfficientNetLinear
 from sakka.models.text.linear import LinearText
-from sakka.works import Catalog, Work
 
 
 @pytest.fixture(scope="module")

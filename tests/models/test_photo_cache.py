@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 
 from sakka.catalog.photo_keys import photo_keys
+from sakka.catalog.works import Catalog, Work
 from sakka.errors import PhotoError, SakkaError
 from sakka.files import sha256_of
 from sakka.photos.store import KEYS_AT_ONCE, PhotoCache, read_ahead
-from sakka.works import Catalog, Work
 
 
 def test_what_was_put_comes_back_and_nothing_else(folder: Path) -> None:

@@ -12,6 +12,7 @@ from rich.console import Console
 from tests.runs import MODELS, make_works, write_run
 
 from sakka.analysis import tables
+from sakka.catalog.works import Catalog, Work
 from sakka.errors import RunError
 from sakka.experiment.layout import RunLayout
 from sakka.report.headline import headline
@@ -19,7 +20,6 @@ from sakka.report.plain import comma_separated
 from sakka.report.terminal import headline as terminal_headline
 from sakka.report.thumbnails import thumbnail
 from sakka.report.write import write_report
-from sakka.works import Catalog, Work
 
 HOSTILE = "<script>alert('花')</script>"
 

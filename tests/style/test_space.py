@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from tests.catalogs import tiny_catalog
 
+from sakka.catalog.works import Catalog, Work
 from sakka.errors import ModelFolderError
 from sakka.style.calibrated import average_precisions, fit_evidence, pairs_of, prior_of
 from sakka.style.makers import maker_axes
 from sakka.style.photos import fit_axes
 from sakka.style.space import StyleSpace, unit_rows
-from sakka.works import Catalog, Work
 
 
 @pytest.fixture(scope="module")

@@ -9,14 +9,14 @@ import pytest
 from tests.catalogs import tiny_catalog
 from tests.models.photo.tiny_networks import put_tiny_networks
 
+from sakka.catalog.splits import nested_splits
+from sakka.catalog.works import Catalog, Work
 from sakka.errors import ModelError, RunError
 from sakka.models.registry import make_model
-from sakka.splits import nested_splits
 from sakka.tuning.page import write_page
 from sakka.tuning.processes import tune_with
 from sakka.tuning.spaces import SPACES, space_of
 from sakka.tuning.study import Question, StudyLayout, objective_of, read_study, tune, write_best
-from sakka.works import Catalog, Work
 
 TEXT = Question("text-linear", fixed={"iterations": 5})
 TUNED = Question(

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 from tests.web.servers import Folders
 
+from sakka.catalog.works import Catalog, Work
 from sakka.models.base import CreatorModel
-from sakka.works import Catalog, Work
 
 
 def problem_of(answer: httpx.Response) -> dict[str, object]:

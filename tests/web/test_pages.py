@@ -13,6 +13,7 @@ import httpx
 import pytest
 from tests.web.servers import Folders
 
+from sakka.catalog.works import Catalog, Work
 from sakka.models.fused import FusedModel
 from sakka.web import describing
 from sakka.web.answers import KEPT_S, MOST_ANSWERS, Answer, AnswerStore
@@ -22,7 +23,6 @@ from sakka.web.language import TEXTS, accepted
 from sakka.web.pictures import Pictures
 from sakka.web.settings import Settings
 from sakka.web.view import TEMPLATES
-from sakka.works import Catalog, Work
 
 PAGE = {"Accept": "text/html"}
 Serve = Callable[[Settings], httpx.Client]

@@ -13,8 +13,8 @@ import pytest
 from tests.command import run
 from tests.web.servers import Folders
 
+from sakka.catalog.works import Catalog, Work
 from sakka.models.fused import FusedModel
-from sakka.works import Catalog, Work
 
 
 def refused(arguments: list[object], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:

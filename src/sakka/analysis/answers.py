@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from sakka.catalog.splits import IntArray
 from sakka.models.base import Probabilities
-from sakka.splits import IntArray
 
 NOT_TESTED = -1
 BLOCK_ROWS = 512  # at 944 creators a block stays in the processor's cache

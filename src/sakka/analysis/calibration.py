@@ -16,7 +16,7 @@ from sakka.analysis.figures import Cell, Figure, LeftOut, Table, figure, pooled,
 from sakka.analysis.judged import Judged, Mask, RunFacts
 from sakka.analysis.learned import LEARNED_KIND
 from sakka.analysis.ratios import NO_FUSION
-from sakka.splits import IntArray
+from sakka.catalog.splits import IntArray
 
 BINS = 15
 SURE: tuple[float, ...] = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99)

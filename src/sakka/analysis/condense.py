@@ -17,12 +17,12 @@ from sakka.analysis.answers import Answers
 from sakka.analysis.judged import Choice, Fusion, Judged, ModelAnswers, RunFacts
 from sakka.analysis.learned import LEARNED, Pool, judge_learned
 from sakka.analysis.reading import StoredRun
+from sakka.catalog.splits import IntArray
 from sakka.errors import RunError
 from sakka.experiment.predictions import StoredPrediction
 from sakka.models.base import Modality, Probabilities
 from sakka.models.fusion import HOWS, MIXTURES, Mixture, best_mixture, fuse, right_by_mixture
 from sakka.progress import track
-from sakka.splits import IntArray
 
 BLOCK_ROWS = 512
 FUSION = "fused"

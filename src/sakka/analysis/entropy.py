@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sakka.analysis.metrics import accuracy, count
-from sakka.splits import IntArray
+from sakka.catalog.splits import IntArray
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]

@@ -19,7 +19,7 @@ from typing import Literal
 import numpy as np
 
 from sakka.analysis.entropy import BoolArray, Combinations, FloatArray
-from sakka.splits import IntArray
+from sakka.catalog.splits import IntArray
 
 Unit = Literal["work", "combination"]
 RESAMPLES = 1000

@@ -7,7 +7,7 @@ import numpy as np
 
 from sakka.analysis.judged import Fusion, Judged, Mask
 from sakka.analysis.transitions import right
-from sakka.splits import IntArray
+from sakka.catalog.splits import IntArray
 
 RESCUED = 8
 LOST = 6

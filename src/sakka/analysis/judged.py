@@ -8,9 +8,9 @@ import numpy.typing as npt
 
 from sakka.analysis.answers import Answers
 from sakka.analysis.metrics import TOP_KS, accuracy, count, macro_f1, micro_f1, top_k_accuracy
+from sakka.catalog.splits import IntArray
 from sakka.models.base import Modality
 from sakka.models.fusion import Mixture
-from sakka.splits import IntArray
 
 Mask = npt.NDArray[np.bool_]
 

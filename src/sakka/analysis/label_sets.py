@@ -8,9 +8,9 @@ import numpy as np
 
 from sakka.analysis.entropy import Base, BoolArray, Combinations, FloatArray, label_combinations
 from sakka.analysis.reading import StoredRun
+from sakka.catalog.splits import IntArray
 from sakka.errors import RunError
 from sakka.models.labels.table import LABELS_FILE, read_labels
-from sakka.splits import IntArray
 
 
 @dataclass(frozen=True)

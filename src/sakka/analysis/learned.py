@@ -13,12 +13,12 @@ import numpy as np
 
 from sakka.analysis.answers import Answers
 from sakka.analysis.judged import RunFacts
+from sakka.catalog.splits import IntArray
 from sakka.experiment.predictions import StoredPrediction
 from sakka.models.base import Probabilities
 from sakka.models.calibration import fit_temperature, with_temperature
 from sakka.models.fusion import Mask, Mixture, fuse
 from sakka.models.stacking import KINDS, better_kind, every_so_many, fit_fusion
-from sakka.splits import IntArray
 
 LEARNED_KIND = "learned log-linear"  # the kind that `FusedModel` uses unless told otherwise
 CHOSEN_KIND = "learned, kind by validation"

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sakka.splits import IntArray
+from sakka.catalog.splits import IntArray
 
 FloatArray = npt.NDArray[np.float64]
 TOP_KS: tuple[int, ...] = (3, 5)

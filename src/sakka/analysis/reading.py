@@ -10,12 +10,12 @@ import numpy as np
 import polars as pl
 
 from sakka.analysis.judged import RunFacts
+from sakka.catalog.splits import TEST, read_splits
 from sakka.errors import RunError
 from sakka.experiment.layout import RunLayout
 from sakka.experiment.plan import Plan, read_plan
 from sakka.experiment.predictions import StoredPrediction, read_fold
 from sakka.models.base import Modality
-from sakka.splits import TEST, read_splits
 
 WORKS_COLUMNS = ("id", "creator", "title", "description", "photo", "has_photo", "has_text")
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sakka.catalog.splits import GROUPED, OUTER_FOLDS, IntArray, nested_splits
+from sakka.catalog.works import Catalog
 from sakka.models.base import FoldPrediction, Probabilities
 from sakka.models.fusion import choose_weight, fuse
 from sakka.models.registry import make_model
-from sakka.splits import GROUPED, OUTER_FOLDS, IntArray, nested_splits
-from sakka.works import Catalog
 
 DEFAULT_MODELS = ("photo-efficientnet_lite0", "text-linear")
 

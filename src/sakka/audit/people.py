@@ -2,7 +2,7 @@
 
 Three signs are looked for:
 
-- names that are equal once normalised (`curation/accounts.py`);
+- names that are equal once normalised (`catalog/accounts.py`);
 - near-identical photos in both: at least `FEWEST_SHARED`, and `SHARED` of the photos of the account with fewer;
 - models that have not seen the works can't tell the two apart:
 
@@ -21,10 +21,10 @@ import numpy.typing as npt
 
 from sakka.audit.answers import UnseenAnswers
 from sakka.audit.findings import Finding
-from sakka.curation.accounts import normalised_name
+from sakka.catalog.accounts import normalised_name
+from sakka.catalog.works import Catalog
 from sakka.likeness.groups import PHOTO, NearIdentical
 from sakka.models.base import Probabilities
-from sakka.works import Catalog
 
 FEWEST_SHARED = 3
 SHARED = 0.2

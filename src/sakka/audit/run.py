@@ -10,10 +10,10 @@ from sakka.audit.findings import KINDS, Finding, Kind
 from sakka.audit.labels import wrong_creators
 from sakka.audit.people import one_person
 from sakka.audit.sharing import shared_photos
+from sakka.catalog.splits import MIN_WORKS, IntArray
+from sakka.catalog.works import Catalog
 from sakka.errors import CatalogError
 from sakka.likeness.groups import NearIdentical, near_identical
-from sakka.splits import MIN_WORKS, IntArray
-from sakka.works import Catalog
 
 
 @dataclass(frozen=True)

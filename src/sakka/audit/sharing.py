@@ -5,8 +5,8 @@ from collections import defaultdict
 import numpy as np
 
 from sakka.audit.findings import Finding
+from sakka.catalog.works import Catalog
 from sakka.likeness.groups import PHOTO, NearIdentical, connected
-from sakka.works import Catalog
 
 MOST_ROWS = 8
 

@@ -1,1 +1,1 @@
-"""Listings -> a catalog: the table of works that every other part reads."""
+"""Listings to a catalog: sources, rules, duplicates, statistics."""

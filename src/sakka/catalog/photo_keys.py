@@ -1,7 +1,7 @@
 """The key of each work's featured photo: what is computed once a photo is cached under it (`photos/store.py`)."""
 
+from sakka.catalog.works import Catalog
 from sakka.photos.store import photo_sha256
-from sakka.works import Catalog
 
 
 def photo_keys(works: Catalog) -> list[str | None]:

@@ -27,10 +27,10 @@ def audit(
     from sakka.audit.answers import DEFAULT_MODELS
     from sakka.audit.findings import KINDS
     from sakka.audit.run import audit_catalog
+    from sakka.catalog.works import Catalog
     from sakka.cli.output import check_output, writing_to
     from sakka.cli.terminal import duration, output_console, show_table, showing_progress
     from sakka.report.audit_page import TITLES, write_audit
-    from sakka.works import Catalog
 
     started_s = time.monotonic()
     check_output(output)

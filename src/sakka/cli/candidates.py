@@ -26,10 +26,10 @@ def text_candidates(
 
     Example: sakka text-candidates catalog -o candidates --epoch 100
     """
+    from sakka.catalog.works import Catalog
     from sakka.cli.output import check_output, writing_to
     from sakka.cli.terminal import show_table, showing_progress
     from sakka.experiment.text_candidates import WORD2VEC, as_rows, candidates, judge, write_candidates
-    from sakka.works import Catalog
 
     check_output(output)
     works = Catalog.read(catalog)

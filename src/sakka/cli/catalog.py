@@ -9,9 +9,9 @@ from sakka.cli import app
 from sakka.errors import CatalogError
 
 if TYPE_CHECKING:
-    from sakka.curation.market import MarketSettings
-    from sakka.curation.rules import RuleChoices
-    from sakka.works import Catalog
+    from sakka.catalog.rules import RuleChoices
+    from sakka.catalog.works import Catalog
+    from sakka.market import MarketSettings
 
 MARKET = "market"
 MOST_JOINS_SHOWN = 10
@@ -52,8 +52,8 @@ def build(
 
     Example: sakka catalog build market -o market --creators 20 --seed 1
     """
+    from sakka.catalog.build import build_catalog
     from sakka.cli.terminal import showing_progress
-    from sakka.curation.build import build_catalog
 
     settings = _market_settings(source, {"creators": creators, "works": works, "seed": seed, "difficulty": difficulty})
     rules: RuleChoices = {
@@ -85,8 +85,8 @@ def show(
 
     Example: sakka catalog show catalog
     """
+    from sakka.catalog.works import Catalog
     from sakka.files import canonical_json
-    from sakka.works import Catalog
 
     read = Catalog.read(catalog)
     if as_json:
@@ -131,14 +131,14 @@ def _market_settings(source: str, chosen: dict[str, Any]) -> "MarketSettings | N
         if given:
             raise CatalogError(f"--{next(iter(given))} is for the source market, not for {source}; leave it out")
         return None
-    from sakka.curation.market import MarketSettings
+    from sakka.market import MarketSettings
 
     return MarketSettings(**given)
 
 
 def _show(catalog: "Catalog", folder: Path) -> None:
+    from sakka.catalog.statistics import statistics_of
     from sakka.cli.terminal import output_console, show_pairs, show_table
-    from sakka.curation.statistics import statistics_of
 
     found, info = statistics_of(catalog), catalog.info
     show_pairs(

@@ -10,8 +10,8 @@ import typer
 from sakka.cli import app
 
 if TYPE_CHECKING:
+    from sakka.catalog.works import Catalog
     from sakka.models.growing import GrowingModel
-    from sakka.works import Catalog
 
 group = typer.Typer(help="Who a saved model knows; take creators in or out.", no_args_is_help=True)
 app.add_typer(group, name="creators")
@@ -104,7 +104,7 @@ def _works_of(path: Path, photo_root: Path | None) -> "Catalog":
     Raises:
         CatalogError: It is neither, or a row can't be used.
     """
-    from sakka.curation.build import build_catalog
-    from sakka.works import Catalog
+    from sakka.catalog.build import build_catalog
+    from sakka.catalog.works import Catalog
 
     return Catalog.read(path) if path.is_dir() else build_catalog(path, photo_root=photo_root, strict=True)

@@ -13,8 +13,8 @@ from sakka.cli.experiment import judge, show_headline
 from sakka.cli.models import describe_mixture, show_answers
 
 if TYPE_CHECKING:
+    from sakka.catalog.works import Catalog, Work
     from sakka.models.fused import FusedModel
-    from sakka.works import Catalog, Work
 
 WORKS_A_CREATOR = 45  # on average; the market's numbers are heavy-tailed
 CATEGORY = "コサージュ・ブローチ"  # the paper's rules, section 3.1
@@ -55,10 +55,10 @@ def demo(
 
 def make_market(folder: Path, *, creators: int, seed: int) -> "Catalog":
     """Draw a simulated market and keep works by the paper's rules, with the fewest works that can be divided."""
-    from sakka.curation.build import build_catalog
-    from sakka.curation.market import MarketSettings
-    from sakka.splits import MIN_WORKS
-    from sakka.works import Catalog
+    from sakka.catalog.build import build_catalog
+    from sakka.catalog.splits import MIN_WORKS
+    from sakka.catalog.works import Catalog
+    from sakka.market import MarketSettings
 
     market = MarketSettings(creators=creators, works=WORKS_A_CREATOR * creators, seed=seed)
     build_catalog(
@@ -88,7 +88,7 @@ def fit_on_all_but_one(works: "Catalog", *, seed: int) -> tuple["FusedModel", "W
 
 
 def _identify(model: "FusedModel", works: "Catalog", unseen: "Work", folder: Path) -> None:
-    from sakka.works import Catalog
+    from sakka.catalog.works import Catalog
 
     photo = (works.photo_root or Path()) / unseen.photos[0]
     typer.echo(

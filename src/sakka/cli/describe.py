@@ -10,11 +10,11 @@ from sakka.cli import app
 from sakka.cli.explain import MAP_PX, Language, asked_work, map_of
 
 if TYPE_CHECKING:
+    from sakka.catalog.works import Catalog
     from sakka.describe.creator import CreatorDescription
     from sakka.describe.work import WorkDescription
     from sakka.index.index import Index
     from sakka.models.base import CreatorModel
-    from sakka.works import Catalog
 
 PAGE_FILE, JSON_FILE = "index.html", "description.json"
 BAR_CHARACTERS = 20
@@ -64,9 +64,9 @@ def describe(
 
 def _sources(source: Path, catalog: Path | None, model: Path | None) -> "tuple[Catalog | None, CreatorModel | None]":
     """Read the catalog and the model, whichever of them was given first."""
+    from sakka.catalog.works import WORKS_FILE, Catalog
     from sakka.errors import CatalogError
     from sakka.models.base import CreatorModel
-    from sakka.works import WORKS_FILE, Catalog
 
     folders: dict[str, Path | None] = {"catalog": catalog, "model": model}
     kind = "model" if (source / "manifest.json").is_file() else "catalog"

@@ -12,10 +12,10 @@ import typer
 from sakka.cli import app
 
 if TYPE_CHECKING:
+    from sakka.catalog.works import Catalog
     from sakka.experiment.layout import RunLayout
     from sakka.experiment.paper import PaperOptions
     from sakka.experiment.plan import Plan
-    from sakka.works import Catalog
 
 EVERY_SPLIT = "all"
 INTERRUPTED = 130  # what shells give for a program that Ctrl-C ended
@@ -63,10 +63,10 @@ def experiment(
 
     Example: sakka experiment paintings -o run --preset paper --photo-model photo-vgg16 --folds 1
     """
+    from sakka.catalog.works import Catalog
     from sakka.cli.output import check_output
     from sakka.cli.terminal import duration, error_console, showing_progress
     from sakka.experiment.paper import PaperOptions
-    from sakka.works import Catalog
 
     started_s = time.monotonic()
     check_output(output)
@@ -195,10 +195,10 @@ def judge_all(catalog: "Catalog", output: Path, **arguments: Any) -> "RunLayout"
     Raises:
         SakkaError: As `judge`.
     """
+    from sakka.catalog.splits import KINDS, RANDOM
     from sakka.cli.terminal import error_console
     from sakka.errors import SplitError
     from sakka.report.write import write_report
-    from sakka.splits import KINDS, RANDOM
 
     layout = judge(catalog, output, split=RANDOM, with_report=False, **arguments)
     for kind in KINDS:

@@ -13,10 +13,10 @@ from sakka.cli import app
 if TYPE_CHECKING:
     from PIL import Image
 
+    from sakka.catalog.works import Catalog
     from sakka.explain.evidence import Evidence
     from sakka.explain.explanation import Explanation
     from sakka.models.base import CreatorModel
-    from sakka.works import Catalog
 
 PAGE_FILE, MAP_FILE, JSON_FILE = "index.html", "regions.png", "explanation.json"
 BAR_CHARACTERS = 20
@@ -55,9 +55,9 @@ def explain_command(
 
     Example: sakka explain model --photo brooch.jpg --title "桜のつまみ細工ブローチ" --catalog catalog -o why
     """
+    from sakka.catalog.works import Catalog
     from sakka.explain.explanation import explain
     from sakka.models.base import CreatorModel
-    from sakka.works import Catalog
 
     works = None if catalog is None else Catalog.read(catalog)
     asked = asked_work(photo, title, description, works, work)
@@ -88,9 +88,9 @@ def asked_work(
         CatalogError: The catalog has no work of that id, or there is no catalog to look it up in.
         PhotoError: The photo can't be read.
     """
+    from sakka.catalog.works import Catalog
     from sakka.cli.models import work_to_identify
     from sakka.errors import CatalogError, ModelError
-    from sakka.works import Catalog
 
     if work is None:
         return Catalog.from_works([work_to_identify(photo, title, description)])

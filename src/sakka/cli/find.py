@@ -12,9 +12,9 @@ from sakka.cli.index import IndexArgument
 from sakka.errors import SearchError
 
 if TYPE_CHECKING:
+    from sakka.catalog.works import Work
     from sakka.index.filters import Filters
     from sakka.index.hits import Hit
-    from sakka.works import Work
 
 TITLE_SIGNS = 28
 DATE_FORMATS = ["%Y-%m-%d", "%Y"]

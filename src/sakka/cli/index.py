@@ -26,9 +26,9 @@ def build(
 
     Example: sakka index build paintings --model model -o index
     """
+    from sakka.catalog.works import Catalog
     from sakka.cli.terminal import duration, showing_progress
     from sakka.index.index import Index
-    from sakka.works import Catalog
 
     started_s = time.monotonic()
     works = Catalog.read(catalog)
@@ -51,9 +51,9 @@ def add(
 
     Example: sakka index add index new-works
     """
+    from sakka.catalog.works import Catalog
     from sakka.cli.terminal import showing_progress
     from sakka.index.index import Index
-    from sakka.works import Catalog
 
     opened, works = Index.open(index), Catalog.read(catalog)
     with showing_progress():

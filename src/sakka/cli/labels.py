@@ -11,9 +11,9 @@ from sakka.cli import app
 
 if TYPE_CHECKING:
     from sakka.analysis.entropy import WorksPerCreator
+    from sakka.catalog.works import Catalog
     from sakka.models.labels.summary import LabelSummary
     from sakka.models.labels.table import LabelTable
-    from sakka.works import Catalog
 
 TABLE_FILE = "labels.csv"
 SHEET_FILE = "samples.png"
@@ -46,11 +46,11 @@ def labels(
 
     Example: sakka labels catalog -o labels --samples 12
     """
+    from sakka.catalog.works import Catalog
     from sakka.cli.output import check_output
     from sakka.cli.terminal import showing_progress
     from sakka.models.labels.summary import summarise
     from sakka.models.labels.table import find_labels
-    from sakka.works import Catalog
 
     if output is not None:
         check_output(output)

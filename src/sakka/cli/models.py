@@ -13,10 +13,10 @@ from sakka.cli import app
 from sakka.errors import ModelError
 
 if TYPE_CHECKING:
+    from sakka.catalog.works import Catalog, Work
     from sakka.explain.explanation import Explanation
     from sakka.models.base import CreatorModel
     from sakka.models.fused import FusedModel
-    from sakka.works import Catalog, Work
 
 BAR_CHARACTERS = 24
 QUESTIONS: Mapping[str, str] = {"photo": "--photo FILE", "text": "--title TEXT"}
@@ -43,11 +43,11 @@ def fit(
 
     Example: sakka fit paintings -o model
     """
+    from sakka.catalog.works import Catalog
     from sakka.cli.output import check_output, writing_to
     from sakka.cli.terminal import duration, showing_progress
     from sakka.models.folder import check_can_hold_model
     from sakka.models.fused import FusedModel
-    from sakka.works import Catalog
 
     started_s = time.monotonic()
     check_can_hold_model(output)
@@ -126,7 +126,7 @@ def work_to_identify(photo: Path | None, title: str, description: str) -> "Work"
         ModelError: Nothing was given, or a text is not UTF-8.
         PhotoError: The photo can't be read.
     """
-    from sakka.works import Work
+    from sakka.catalog.works import Work
 
     for name, text in (("--title", title), ("--description", description)):
         try:
@@ -190,6 +190,6 @@ def describe_mixture(model: "FusedModel") -> str:
 
 
 def _catalog_of(work: "Work") -> "Catalog":
-    from sakka.works import Catalog
+    from sakka.catalog.works import Catalog
 
     return Catalog.from_works([work])

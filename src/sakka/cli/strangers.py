@@ -20,11 +20,11 @@ def strangers(
 
     Example: sakka strangers paintings -o strangers
     """
+    from sakka.catalog.works import Catalog
     from sakka.cli.output import check_output, writing_to
     from sakka.cli.terminal import show_table, showing_progress
     from sakka.experiment.strangers import judge_strangers, write_strangers
     from sakka.report.formats import cell_text
-    from sakka.works import Catalog
 
     check_output(output)
     with showing_progress():

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sakka.catalog.works import Catalog
 from sakka.describe.objects import ObjectShare, objects_in
 from sakka.describe.palette import SAMPLE, Swatch, palette_of
 from sakka.describe.typical import Shown, ordered_works
@@ -19,7 +20,6 @@ from sakka.describe.words import WordMark, setting_apart
 from sakka.errors import SakkaError
 from sakka.explain.names import place_of
 from sakka.models.base import CreatorModel, Probabilities
-from sakka.works import Catalog
 
 if TYPE_CHECKING:
     from sakka.index.index import Index

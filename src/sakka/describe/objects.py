@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sakka.catalog.works import Catalog
 from sakka.errors import MissingPartError, WeightsError
-from sakka.works import Catalog
 
 MOST_LABELS = 6
 LEAST_SHARE = 0.05

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sakka.catalog.works import Catalog, Work
 from sakka.describe.creator import CreatorDescription
 from sakka.describe.palette import Swatch
 from sakka.describe.typical import Shown
@@ -12,7 +13,6 @@ from sakka.describe.work import WorkDescription
 from sakka.explain.page import environment, png_data
 from sakka.explain.sentences import percent_of
 from sakka.report.thumbnails import picture_data, thumbnail
-from sakka.works import Catalog, Work
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from sakka.catalog.works import Catalog, Work
 from sakka.likeness.groups import near_identical
 from sakka.models.base import CreatorModel, Probabilities
-from sakka.works import Catalog, Work
 
 if TYPE_CHECKING:
     from sakka.index.index import Index

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sakka.catalog.works import Catalog, Work
 from sakka.describe.objects import ObjectShare, objects_in
 from sakka.describe.palette import Swatch, palette_of
 from sakka.explain.evidence import likeness_to, near_identical_to
 from sakka.explain.explanation import Explanation, explain
 from sakka.models.base import CreatorModel
-from sakka.works import Catalog, Work
 
 if TYPE_CHECKING:
     from sakka.index.index import Index

@@ -6,9 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from sakka.errors import SplitError
-from sakka.likeness.groups import near_identical
-from sakka.splits import (
+from sakka.catalog.splits import (
     GROUPED,
     KINDS,
     MIN_WORKS,
@@ -19,7 +17,9 @@ from sakka.splits import (
     dated_enough,
     nested_splits,
 )
-from sakka.works import Catalog
+from sakka.catalog.works import Catalog
+from sakka.errors import SplitError
+from sakka.likeness.groups import near_identical
 
 LEFT_OUT = "left_out_by_the_split"
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from sakka.splits import KINDS, RANDOM
+from sakka.catalog.splits import KINDS, RANDOM
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from sakka.catalog.splits import INNER_FOLDS, OUTER_FOLDS
+from sakka.catalog.works import Catalog
 from sakka.errors import RunError
 from sakka.experiment.plan import ModelSpec, Plan, make_plan
-from sakka.splits import INNER_FOLDS, OUTER_FOLDS
-from sakka.works import Catalog
 
 PRESET = "paper"
 BASELINE = "dummy"

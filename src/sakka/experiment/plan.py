@@ -6,13 +6,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from sakka import __version__
+from sakka.catalog.splits import INNER_FOLDS, OUTER_FOLDS
+from sakka.catalog.works import Catalog
 from sakka.errors import RunError
 from sakka.experiment.dividing import usable_works
 from sakka.experiment.layout import RunLayout
 from sakka.files import write_json
 from sakka.models.registry import make_model
-from sakka.splits import INNER_FOLDS, OUTER_FOLDS
-from sakka.works import Catalog
 
 
 @dataclass(frozen=True)

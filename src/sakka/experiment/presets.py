@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
+from sakka.catalog.splits import INNER_FOLDS, OUTER_FOLDS
+from sakka.catalog.works import Catalog
 from sakka.errors import RunError
 from sakka.experiment.paper import MODELS as PAPER_MODELS
 from sakka.experiment.paper import PRESET as PAPER
 from sakka.experiment.paper import PaperOptions, paper_plan
 from sakka.experiment.plan import Plan, make_plan
-from sakka.splits import INNER_FOLDS, OUTER_FOLDS
-from sakka.works import Catalog
 
 DEFAULT_MODELS = ("photo-efficientnet_lite0", "text-linear", "dummy")
 

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import polars as pl
 
+from sakka.catalog.splits import Fold, write_splits
+from sakka.catalog.works import Catalog
 from sakka.errors import RunError
 from sakka.experiment.dividing import divide, usable_works
 from sakka.experiment.layout import RunLayout
@@ -24,8 +26,6 @@ from sakka.experiment.predictions import is_sound, write_fold
 from sakka.files import write_json, writing_whole
 from sakka.models.registry import make_model, model_class
 from sakka.progress import Task, task
-from sakka.splits import Fold, write_splits
-from sakka.works import Catalog
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ import numpy as np
 
 from sakka.analysis.figures import Table, results
 from sakka.analysis.strangers import Parts, strangers_table
+from sakka.catalog.splits import Fold, IntArray, deal
+from sakka.catalog.works import Catalog
 from sakka.errors import SplitError
 from sakka.files import write_json, write_text
 from sakka.models.base import FoldPrediction, Probabilities
@@ -23,8 +25,6 @@ from sakka.models.registry import make_model
 from sakka.models.stacking import fit_fusion
 from sakka.models.strangers import learned_score, signs, stranger_scores
 from sakka.report.plain import markdown
-from sakka.splits import Fold, IntArray, deal
-from sakka.works import Catalog
 
 DIVISIONS = 5
 PARTS = 4

@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from sakka.catalog.splits import IntArray, deal
+from sakka.catalog.works import Catalog
 from sakka.errors import SplitError
 from sakka.files import write_json, write_text
 from sakka.models.base import CreatorModel, Probabilities
@@ -23,8 +25,6 @@ from sakka.models.registry import make_model
 from sakka.models.text.segmented import Words
 from sakka.models.text.word2vec import Word2VecLightGBM
 from sakka.progress import task
-from sakka.splits import IntArray, deal
-from sakka.works import Catalog
 
 FOLDS = 5  # three to learn from, one to validate, one to test
 

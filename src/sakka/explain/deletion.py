@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFilter
 
+from sakka.catalog.works import Work
 from sakka.explain.tokens import TITLE, Token
 from sakka.models.photo.extractor import PixelTable
 from sakka.models.text.words import normalise
-from sakka.works import Work
 
 BLUR_SHARE = 0.1  # the blur's radius as a share of the photo's side
 SOFT_SHARE = 0.012  # that of the mask's edges

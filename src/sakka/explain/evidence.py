@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from sakka.catalog.works import Catalog, Work
 from sakka.explain.fusing import trusted_parts
 from sakka.likeness.groups import near_photos
 from sakka.likeness.signs import GREY_PX, PhotoSigns, photo_signs, signs_from, signs_of
@@ -24,7 +25,6 @@ from sakka.models.text.linear import LinearText
 from sakka.models.text.ngrams import count_known
 from sakka.models.text.words import normalise
 from sakka.photos.decode import read_photo
-from sakka.works import Catalog, Work
 
 if TYPE_CHECKING:
     from sakka.index.index import Index

@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from sakka.catalog.works import Catalog, Work
 from sakka.errors import ModelError
 from sakka.explain.fusing import Part, parts_of
 from sakka.explain.names import place_of
 from sakka.explain.words import WordShare, word_shares
 from sakka.models.base import CreatorModel, Probabilities
-from sakka.works import Catalog, Work
 
 Regions = npt.NDArray[np.float32]
 

@@ -17,11 +17,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sakka.catalog.works import Catalog
 from sakka.models.base import CreatorModel, Probabilities, Reads
 from sakka.models.fused import FusedModel
 from sakka.models.fusion import SMALLEST
 from sakka.models.stacking import FLOOR, View
-from sakka.works import Catalog
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from sakka.catalog.works import Catalog, Work
 from sakka.explain.deletion import blurred, without_cells
 from sakka.explain.tokens import TITLE, Token, tokenized
 from sakka.explain.words import WordShare, word_share
@@ -21,7 +22,6 @@ from sakka.models.base import CreatorModel
 from sakka.models.photo.extractor import PixelTable
 from sakka.models.photo.linear import PhotoLinear
 from sakka.models.text.words import normalise
-from sakka.works import Catalog, Work
 
 TEXTS_AT_ONCE = 256
 CELLS = 7  # a side: 49 questions a photo

@@ -24,11 +24,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from sakka.catalog.splits import IntArray
 from sakka.models.photo.backbones import LAST
 from sakka.models.photo.extractor import PhotoExtractor, PixelTable
 from sakka.models.photo.linear import PhotoLinear
 from sakka.models.softmax import SoftmaxHead
-from sakka.splits import IntArray
 
 Map = npt.NDArray[np.float64]
 Values = npt.NDArray[np.float64]

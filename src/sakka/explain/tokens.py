@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from sakka.catalog.works import Catalog, Work
 from sakka.models.text.words import normalise, words_of
-from sakka.works import Catalog, Work
 
 Places = npt.NDArray[np.int64]
 TITLE, DESCRIPTION = "title", "description"

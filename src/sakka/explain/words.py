@@ -16,11 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from sakka.catalog.works import Work
 from sakka.explain.tokens import Token, TokenizedText, tokenized
 from sakka.models.text.features import Block
 from sakka.models.text.linear import LinearText
 from sakka.models.text.ngrams import Hashes, character_hashes, count_known, placed_ngrams, word_hashes
-from sakka.works import Work
 
 Shares = npt.NDArray[np.float64]
 

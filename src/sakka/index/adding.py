@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sakka.catalog.splits import IntArray
+from sakka.catalog.works import Catalog, Work
 from sakka.index.database import take_in_changes, upsert
 from sakka.index.filters import among
 from sakka.index.records import GROUP, STYLE, TEXT, WORK_COLUMNS, batches_of, work_of
 from sakka.progress import task
-from sakka.splits import IntArray
-from sakka.works import Catalog, Work
 
 if TYPE_CHECKING:
     from sakka.index.index import Index

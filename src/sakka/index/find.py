@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from sakka.catalog.works import Catalog, Work
 from sakka.errors import SearchError
 from sakka.index.database import speaking_plainly
 from sakka.index.filters import Filters, encodable
@@ -22,7 +23,6 @@ from sakka.models.photo.extractor import FloatTable
 from sakka.style.space import unit_rows
 from sakka.style.thesaurus import alternatives
 from sakka.style.words import segmented
-from sakka.works import Catalog, Work
 
 WAYS = ("text", "photo")
 TEXT_WEIGHT = 0.25  # of the order by text, against that by style, for a work from outside

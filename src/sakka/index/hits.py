@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sakka.catalog.works import Work
 from sakka.index.records import GROUP, work_of
-from sakka.works import Work
 
 RANK_OFFSET = 60
 Row = dict[str, Any]

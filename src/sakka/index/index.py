@@ -17,6 +17,7 @@ import polars as pl
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
+from sakka.catalog.works import SCHEMA, Catalog, Work
 from sakka.errors import SearchError
 from sakka.files import canonical_json
 from sakka.index import database
@@ -25,7 +26,6 @@ from sakka.index.records import GROUP, WORK_COLUMNS, arrow_schema, batches_of, w
 from sakka.progress import task
 from sakka.style.space import StyleSpace
 from sakka.style.words import WordSpace
-from sakka.works import SCHEMA, Catalog, Work
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sakka.catalog.splits import IntArray
 from sakka.errors import SearchError
 from sakka.index.filters import Filters
 from sakka.index.find import asked_with, judged, nearest
@@ -20,7 +21,6 @@ from sakka.index.hits import Hit, Row, folded
 from sakka.index.index import Index
 from sakka.index.records import STYLE, TEXT
 from sakka.models.photo.extractor import FloatTable
-from sakka.splits import IntArray
 
 FIT = 0.7
 CANDIDATES = 200

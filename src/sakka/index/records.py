@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from sakka.catalog.works import SCHEMA as WORK_SCHEMA
+from sakka.catalog.works import Catalog, Work
 from sakka.models.photo.extractor import FloatTable
 from sakka.style.space import StyleSpace, unit_rows
 from sakka.style.words import WordSpace, segmented
-from sakka.works import SCHEMA as WORK_SCHEMA
-from sakka.works import Catalog, Work
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -21,6 +21,7 @@ import numpy.typing as npt
 import polars as pl
 
 from sakka.cache import cache_folder
+from sakka.catalog.works import Catalog
 from sakka.errors import SakkaError
 from sakka.files import writing_whole
 from sakka.likeness.alignment import Comparison, compare
@@ -28,7 +29,6 @@ from sakka.likeness.candidates import candidate_pairs
 from sakka.likeness.signs import PhotoSigns, photo_signs
 from sakka.likeness.texts import near_texts
 from sakka.photos.hashes import IntArray
-from sakka.works import Catalog
 
 GROUPS_VERSION = 3
 MOST_EXPANDED = 400

@@ -17,10 +17,10 @@ from PIL import Image
 
 from sakka.cache import cache_folder
 from sakka.catalog.photo_keys import photo_keys
+from sakka.catalog.works import Catalog
 from sakka.photos.hashes import GRID_PX, photo_hash
 from sakka.photos.store import PhotoCache, read_ahead
 from sakka.progress import track
-from sakka.works import Catalog
 
 HashTable = npt.NDArray[np.uint64]
 GreyTable = npt.NDArray[np.uint8]

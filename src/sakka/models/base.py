@@ -19,9 +19,9 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 import numpy.typing as npt
 
+from sakka.catalog.splits import Fold, IntArray
+from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
-from sakka.splits import Fold, IntArray
-from sakka.works import Catalog
 
 Modality = Literal["photo", "text", "labels", "both", "none"]
 FoldGroup = Literal["fold", "outer", "all"]

@@ -10,9 +10,9 @@ Source: C. Guo et al., On calibration of modern neural networks, ICML 2017, http
 
 import numpy as np
 
+from sakka.catalog.splits import IntArray
 from sakka.models.base import Probabilities
 from sakka.models.stacking import FLOOR
-from sakka.splits import IntArray
 
 COLDEST, HOTTEST = 0.05, 20.0
 

@@ -5,6 +5,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
+from sakka.catalog.works import Catalog
 from sakka.models.base import (
     CreatorModel,
     Modality,
@@ -13,7 +14,6 @@ from sakka.models.base import (
     known_places,
     shares_of_creators,
 )
-from sakka.works import Catalog
 
 
 class DummyModel(CreatorModel):

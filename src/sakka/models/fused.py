@@ -22,6 +22,8 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from sakka.catalog.splits import IntArray, deal
+from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
 from sakka.models.base import CreatorModel, Modality, ModelParts, Probabilities, Reads, known_places
 from sakka.models.fusion import HOWS, RATIOS, How, Mask, Mixture, best_mixture, fuse, right_by_mixture
@@ -29,8 +31,6 @@ from sakka.models.growing import GrowingModel, growing, place_of
 from sakka.models.registry import make_model, model_class
 from sakka.models.stacking import KINDS, Kind, LearnedFusion, cross_fitted, fit_fusion, log_loss
 from sakka.models.strangers import sureness, threshold_of
-from sakka.splits import IntArray, deal
-from sakka.works import Catalog
 
 HOLD_OUT = 5  # one work in so many is held out to choose the mixture on
 EQUAL = Mixture("log-linear", 0.5)

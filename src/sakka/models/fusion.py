@@ -17,9 +17,9 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from sakka.catalog.splits import IntArray
 from sakka.errors import ModelError
 from sakka.models.base import Probabilities
-from sakka.splits import IntArray
 
 How = Literal["arithmetic", "log-linear"]
 Mask = npt.NDArray[np.bool_]

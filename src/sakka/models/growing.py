@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sakka.catalog.splits import IntArray
+from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
 from sakka.models.base import READ_IN_WORDS, CreatorModel, ModelParts, Probabilities
 from sakka.models.new_columns import Columns, Kept, grow
-from sakka.splits import IntArray
-from sakka.works import Catalog
 
 
 class GrowingModel(CreatorModel, ABC):

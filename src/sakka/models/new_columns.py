@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sakka.splits import IntArray
+from sakka.catalog.splits import IntArray
 
 FloatTable = npt.NDArray[np.float32]
 Table = npt.NDArray[np.float64]

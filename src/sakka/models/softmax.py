@@ -29,10 +29,10 @@ import numpy.typing as npt
 import torch
 from torch.optim.adam import adam
 
+from sakka.catalog.splits import IntArray
 from sakka.models.base import Probabilities
 from sakka.models.workers import work_off
 from sakka.progress import track
-from sakka.splits import IntArray
 
 FloatTable = npt.NDArray[np.float32]
 FeatureTable = npt.NDArray[np.float16 | np.float32]

@@ -27,10 +27,10 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from sakka.catalog.splits import IntArray, deal
 from sakka.errors import ModelError
 from sakka.models.base import Probabilities
 from sakka.models.fusion import BLOCK_ROWS, Mask
-from sakka.splits import IntArray, deal
 
 Kind = Literal["log-linear", "stacked"]
 View = Literal["both", "photo", "text"]

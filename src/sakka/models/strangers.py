@@ -19,9 +19,9 @@ https://arxiv.org/abs/2010.03759 (energy); K. Lee et al., https://arxiv.org/abs/
 import numpy as np
 import numpy.typing as npt
 
+from sakka.catalog.splits import IntArray
 from sakka.models.base import Probabilities
 from sakka.models.stacking import FLOOR
-from sakka.splits import IntArray
 
 Scores = npt.NDArray[np.float64]
 COMBINED = ("entropy", "energy", "distance")

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from sakka.audit.findings import KINDS, Finding, Kind
 from sakka.audit.run import Audit
+from sakka.catalog.works import Catalog
 from sakka.files import write_json, write_text
 from sakka.report.page import WorkCard, environment, shortened
 from sakka.report.plain import FORMULA_STARTS
 from sakka.report.thumbnails import Thumbnails
-from sakka.works import Catalog
 
 PAGE_FILE, JSON_FILE, CSV_FILE = "index.html", "findings.json", "findings.csv"
 MOST_SHOWN = 40

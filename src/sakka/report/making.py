@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from sakka.analysis.reading import StoredRun
+from sakka.catalog.splits import OUTER_FOLDS
 from sakka.experiment.paper import PRESET as PAPER
 from sakka.experiment.paper import paper_arguments
 from sakka.experiment.presets import PRESETS
 from sakka.files import canonical_json
-from sakka.splits import OUTER_FOLDS
 
 PACKAGES = ("numpy", "torch", "scikit-learn", "polars", "pillow", "safetensors")
 HIDDEN = frozenset({"photo_root", "version", "works_sha256"})  # paths of one machine, and what stands elsewhere

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from sakka.catalog.splits import IntArray
 from sakka.models.photo.extractor import FloatTable
-from sakka.splits import IntArray
 
 SHRUNK = 0.2
 TRUSTS = (0.3, 1.0, 3.0)

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sakka.catalog.splits import IntArray
+from sakka.catalog.works import Catalog
 from sakka.models.photo.extractor import FloatTable, PhotoExtractor, VectorTable
 from sakka.models.photo.features import photo_features
 from sakka.models.softmax import block_weights
-from sakka.splits import IntArray
-from sakka.works import Catalog
 
 WORKS_AT_ONCE = 1024  # of 12,224 values: 50 MB as float32
 SPARE_AXES = 32

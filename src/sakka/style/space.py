@@ -24,14 +24,14 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
+from sakka.catalog.splits import IntArray, deal
+from sakka.catalog.works import Catalog
 from sakka.errors import ModelFolderError
 from sakka.files import canonical_json, writing_whole
 from sakka.models.photo.extractor import FloatTable, PhotoExtractor
-from sakka.splits import IntArray, deal
 from sakka.style.calibrated import Doubles, Evidence, average_precisions, fit_evidence, pairs_of, prior_of
 from sakka.style.makers import TRUSTS, MakerAxes, maker_axes
 from sakka.style.photos import PhotoAxes, batches_of_statistics, fit_axes
-from sakka.works import Catalog
 
 SPACE_VERSION = 1
 COORDINATES = 512

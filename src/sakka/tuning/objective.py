@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 
+from sakka.catalog.splits import Fold
+from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
 from sakka.models.registry import make_model
-from sakka.splits import Fold
 from sakka.tuning.spaces import Space
-from sakka.works import Catalog
 
 if TYPE_CHECKING:
     import optuna

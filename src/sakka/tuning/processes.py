@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sakka.catalog.works import Catalog
 from sakka.errors import RunError, SakkaError
 from sakka.tuning.study import Question, tune
-from sakka.works import Catalog
 
 
 @dataclass(frozen=True)

@@ -20,15 +20,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sakka import __version__
+from sakka.catalog.splits import INNER_FOLDS, OUTER_FOLDS
+from sakka.catalog.works import Catalog
 from sakka.errors import MissingPartError, RunError
 from sakka.experiment.dividing import divide, usable_works
 from sakka.files import write_json
 from sakka.models.registry import make_model, model_class
 from sakka.progress import task
-from sakka.splits import INNER_FOLDS, OUTER_FOLDS
 from sakka.tuning.objective import Objective, SeenWorks
 from sakka.tuning.spaces import space_of
-from sakka.works import Catalog
 
 if TYPE_CHECKING:
     import optuna

@@ -7,6 +7,7 @@ from fastapi import APIRouter, File, Form, Path, Query, Response, UploadFile
 from pydantic import Field
 
 import sakka
+from sakka.catalog.works import Catalog, Work
 from sakka.web.engine import Engine, Naming
 from sakka.web.metrics import MEDIA_TYPE, Metrics
 from sakka.web.pictures import Size
@@ -14,7 +15,6 @@ from sakka.web.problems import Problem, responses
 from sakka.web.settings import Limits
 from sakka.web.shapes import Answer, BatchAnswer, Health, NamedAnswer, ShownWork, Strict
 from sakka.web.uploads import Upload, check_upload, work_of
-from sakka.works import Catalog, Work
 
 MOST_NAMED = 50
 NamesWork = Callable[..., Awaitable[Naming]]

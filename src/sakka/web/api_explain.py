@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, File, Form, Path, Query, UploadFile
 from pydantic import BaseModel, Field
 
+from sakka.catalog.works import Work
 from sakka.describe.as_json import creator_json
 from sakka.errors import ModelError
 from sakka.explain.explanation import Explanation, explain
@@ -13,7 +14,6 @@ from sakka.web.engine import Engine
 from sakka.web.problems import Problem, responses
 from sakka.web.shapes import Probability, ShownWork
 from sakka.web.uploads import work_of
-from sakka.works import Work
 
 MOST_LISTED = 200
 NAMED = "A creator that the model knows."

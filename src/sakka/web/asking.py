@@ -1,12 +1,12 @@
 """What the page asks of the engine for one work: who made it, why, and what is near it."""
 
+from sakka.catalog.works import Catalog, Work
 from sakka.explain.explanation import explain
 from sakka.photos.decode import read_photo
 from sakka.web.answers import Answer
 from sakka.web.engine import Engine, Naming
 from sakka.web.evidence import Evidence, evidence_of
 from sakka.web.uploads import SHOWN_PX, Upload, as_jpeg, work_of
-from sakka.works import Catalog, Work
 
 NAMED = 5
 NEAR_WORKS = 6

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sakka.works import Catalog, Work
+from sakka.catalog.works import Catalog, Work
 
 
 class Collection:

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from sakka.audit.decisions import Decisions
+from sakka.catalog.works import Catalog, Work
 from sakka.errors import ModelError, ServeError
 from sakka.index.hits import Hit
 from sakka.models.base import CreatorModel
@@ -23,7 +24,6 @@ from sakka.web.problems import Problem
 from sakka.web.settings import Limits, Settings
 from sakka.web.uploads import as_jpeg, check_upload, work_of
 from sakka.web.workers import Workers
-from sakka.works import Catalog, Work
 
 Result = TypeVar("Result")
 PICTURE_THREADS = 2

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from sakka.catalog.works import Work
 from sakka.errors import SearchError
 from sakka.index.filters import Filters
 from sakka.index.find import search, similar
 from sakka.index.hits import Hit
 from sakka.index.recommend import for_person, kindred_creators, kindred_works
 from sakka.web.problems import Problem
-from sakka.works import Work
 
 if TYPE_CHECKING:
     from sakka.index.index import Index

@@ -4,12 +4,12 @@ import threading
 from collections import OrderedDict
 from typing import Literal
 
+from sakka.catalog.works import Work
 from sakka.errors import PhotoError
 from sakka.photos.decode import read_photo
 from sakka.web.collection import Collection
 from sakka.web.problems import Problem
 from sakka.web.uploads import as_jpeg
-from sakka.works import Work
 
 Size = Literal["small", "large"]
 SIDE_PX: dict[str, int] = {"small": 360, "large": 1200}

@@ -5,8 +5,8 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sakka.catalog.works import Work
 from sakka.web.engine import Naming
-from sakka.works import Work
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 

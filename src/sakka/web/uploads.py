@@ -14,11 +14,11 @@ from pathlib import Path
 
 from PIL import Image
 
+from sakka.catalog.works import Work
 from sakka.errors import PhotoError
 from sakka.photos.decode import DAMAGED, READABLE, TOO_LARGE, photo_size, read_photo
 from sakka.photos.headers import jpeg_scans
 from sakka.web.settings import Limits
-from sakka.works import Work
 
 SHOWN_PX = 960
 QUALITY = 86

@@ -13,8 +13,8 @@ from fastapi import Query, Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from sakka.catalog.works import Work
 from sakka.web.language import COOKIE, LANGUAGES, Texts, language_of, texts_in
-from sakka.works import Work
 
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"

@@ -5,9 +5,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from sakka.curation.market import MarketSettings, write_market
-from sakka.curation.market import folder as market_folder
 from sakka.errors import CatalogError
+from sakka.market import MarketSettings, write_market
+from sakka.market import folder as market_folder
 
 MARKET = MarketSettings(creators=4, works=40, photo_px=64)
 

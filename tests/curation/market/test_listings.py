@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sakka.curation.market import MarketSettings, market_listings
-from sakka.curation.market.identity import WorkKey, work_id, work_key
-from sakka.curation.market.plan import second_accounts
-from sakka.curation.market.sizes import works_of_people
-from sakka.curation.market.vocabulary import COLOURS, MATERIALS, MOTIFS, PAPER_CATEGORY
-from sakka.curation.market.wording import shop_name
+from sakka.market import MarketSettings, market_listings
+from sakka.market.identity import WorkKey, work_id, work_key
+from sakka.market.plan import second_accounts
+from sakka.market.sizes import works_of_people
+from sakka.market.vocabulary import COLOURS, MATERIALS, MOTIFS, PAPER_CATEGORY
+from sakka.market.wording import shop_name
 
 MARKET = MarketSettings(creators=30, works=1_500)
 

@@ -6,12 +6,12 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from sakka.curation.market import MarketSettings, contact_sheet, draw_photo, market_listings
-from sakka.curation.market.chance import Chance
-from sakka.curation.market.motifs import Form, parts_of
-from sakka.curation.market.photo import photo_bytes
-from sakka.curation.market.vocabulary import MOTIFS
 from sakka.errors import CatalogError
+from sakka.market import MarketSettings, contact_sheet, draw_photo, market_listings
+from sakka.market.chance import Chance
+from sakka.market.motifs import Form, parts_of
+from sakka.market.photo import photo_bytes
+from sakka.market.vocabulary import MOTIFS
 
 MARKET = MarketSettings(creators=20, works=400)
 

@@ -1,8 +1,8 @@
 import pytest
 
-from sakka.curation.market import MarketSettings
-from sakka.curation.market.sizes import sorted_sizes, works_of_people
 from sakka.errors import CatalogError
+from sakka.market import MarketSettings
+from sakka.market.sizes import sorted_sizes, works_of_people
 
 
 def test_at_944_creators_the_works_are_those_of_the_paper() -> None:

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sakka.catalog.splits import Fold
+from sakka.catalog.works import Catalog, Work
 from sakka.errors import ModelError, ModelFolderError
 from sakka.models.labels.detections import cache_path, to_bytes
 from sakka.models.labels.lightgbm import LabelsLightGBM
 from sakka.photos.store import PhotoCache
-from sakka.splits import Fold
-from sakka.works import Catalog, Work
 
 CAT, CUP = 17, 47
 QUICK = {"iterations": 5}

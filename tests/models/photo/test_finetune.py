@@ -10,6 +10,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from sakka.cache import cache_folder
+from sakka.catalog.splits import Fold, nested_splits
+from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
 from sakka.models.base import CreatorModel
 from sakka.models.photo import pixels
@@ -20,8 +22,6 @@ from sakka.models.photo.finetuned_network import FineTunedNetwork
 from sakka.models.photo.pixels import read_photos
 from sakka.models.photo.training import Examples, Training, TrainingSettings, gathered
 from sakka.models.registry import make_model
-from sakka.splits import Fold, nested_splits
-from sakka.works import Catalog
 
 SMALL = {"learning_rate": 0.05, "momentum": 0.9, "batch": 8, "epochs": 4, "hidden": 16, "input_px": 32}
 

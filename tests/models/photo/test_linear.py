@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 from tests.catalogs import tiny_catalog
 
+from sakka.catalog.splits import nested_splits
+from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
 from sakka.models.base import shares_of_creators
 from sakka.models.photo.extractor import PhotoExtractor
 from sakka.models.photo.features import photo_features
 from sakka.models.photo.linear import EfficientNetLinear, VGG16Linear
-from sakka.splits import nested_splits
-from sakka.works import Catalog
 
 
 @pytest.fixture(scope="module")

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from tests.catalogs import tiny_catalog
 
+from sakka.catalog.works import Catalog, Work
 from sakka.models.base import shares_of_creators
 from sakka.models.photo.linear import EfficientNetLinear
 from sakka.models.photo.taught import EfficientNetTaught, text_lessons
-from sakka.works import Catalog, Work
 
 SMALL = {"dtype": "float32", "stages": ["block2"], "guesses": True}
 

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sakka.catalog.splits import IntArray, nested_splits
+from sakka.catalog.works import Catalog, Work
 from sakka.models.base import CreatorModel
 from sakka.models.text import linear
 from sakka.models.text.features import count_blocks
 from sakka.models.text.linear import PROFILES, LinearText, Profile
 from sakka.models.text.softmax import COPIES, fit_softmax
-from sakka.splits import IntArray, nested_splits
-from sakka.works import Catalog, Work
 
 SUBJECTS = ("rose", "sea", "moon", "猫と花", "刺繍")
 

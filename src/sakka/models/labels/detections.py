@@ -12,11 +12,11 @@ import numpy as np
 
 from sakka.cache import cache_folder
 from sakka.catalog.photo_keys import photo_keys
+from sakka.catalog.works import Catalog
 from sakka.models.labels.detector import LOWEST_CONFIDENCE, SIDE_PX, WEIGHTS_NAME, Boxes, Detector, squeeze
 from sakka.photos.store import PhotoCache, read_ahead
 from sakka.progress import task
 from sakka.weights import weight_files, weights_sha256
-from sakka.works import Catalog
 
 BATCH = 8
 AHEAD_PHOTOS = 3 * BATCH

@@ -10,6 +10,8 @@ from typing import ClassVar, Self
 
 import numpy as np
 
+from sakka.catalog.splits import Fold, IntArray
+from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
 from sakka.models.base import (
     CreatorModel,
@@ -30,8 +32,6 @@ from sakka.models.lightgbm import (
     import_lightgbm,
     predict_lightgbm,
 )
-from sakka.splits import Fold, IntArray
-from sakka.works import Catalog
 
 TEXT_NAME = "lightgbm"
 

@@ -15,11 +15,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from sakka.catalog.works import Catalog
 from sakka.errors import ModelError, RunError
 from sakka.files import writing_whole
 from sakka.models.labels.coco import N_LABELS, NONE_PLACE
 from sakka.models.labels.detector import LOWEST_CONFIDENCE, Boxes
-from sakka.works import Catalog
 
 THRESHOLD = 0.2
 LABELS_FILE = "labels.parquet"

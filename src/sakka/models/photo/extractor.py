@@ -25,11 +25,11 @@ import torch
 from torch import nn
 
 from sakka.cache import cache_folder
+from sakka.catalog.splits import IntArray
 from sakka.errors import ModelError
 from sakka.files import write_json
 from sakka.models.photo.backbones import LAST, Backbone, backbone, inference_network, pretrained_network
 from sakka.models.photo.memory import use_huge_pages
-from sakka.splits import IntArray
 from sakka.weights import weights_sha256
 
 FloatTable = npt.NDArray[np.float32]

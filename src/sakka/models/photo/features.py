@@ -17,6 +17,8 @@ from PIL import Image
 
 from sakka.cache import cache_folder
 from sakka.catalog.photo_keys import photo_keys
+from sakka.catalog.splits import IntArray
+from sakka.catalog.works import Catalog
 from sakka.errors import PhotoError
 from sakka.files import sha256_of
 from sakka.models.photo.extractor import BATCH_PHOTOS, INPUT_PX, PhotoExtractor, PixelTable, VectorTable
@@ -24,8 +26,6 @@ from sakka.models.workers import work_off
 from sakka.photos.decode import read_photo
 from sakka.photos.store import PhotoCache
 from sakka.progress import task
-from sakka.splits import IntArray
-from sakka.works import Catalog
 
 KEYS_AT_ONCE = 2048  # of vectors that come from the cache: what has come is not kept twice
 

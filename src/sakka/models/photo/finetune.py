@@ -18,6 +18,8 @@ import polars as pl
 import torch
 
 from sakka import __version__
+from sakka.catalog.splits import Fold, IntArray
+from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
 from sakka.models.base import (
     CreatorModel,
@@ -43,9 +45,7 @@ from sakka.models.photo.training import (
     predict_photos,
     training_device,
 )
-from sakka.splits import Fold, IntArray
 from sakka.weights import weights_sha256
-from sakka.works import Catalog
 
 HOLD_OUT = 5  # one of so many works of a creator is held out to choose the epoch
 LEAST_SIDE_PX = 32  # VGG16 halves the side five times

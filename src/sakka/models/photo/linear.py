@@ -18,6 +18,8 @@ from typing import ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
+from sakka.catalog.splits import Fold, IntArray
+from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
 from sakka.models.base import (
     FoldPrediction,
@@ -35,8 +37,6 @@ from sakka.models.photo.guesses import LEAST_WORKS, Guesses, fit_with_guesses, g
 from sakka.models.softmax import FloatTable, SoftmaxHead, block_weights, fit_softmax
 from sakka.models.workers import work_off
 from sakka.progress import track
-from sakka.splits import Fold, IntArray
-from sakka.works import Catalog
 
 PENALTY, PENALTY_WITH_COVARIANCES = 0.003, 0.01
 HEAD_TENSORS = ("mean", "scale", "weights", "bias")

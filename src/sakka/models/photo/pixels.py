@@ -13,10 +13,10 @@ from PIL import Image
 
 from sakka.cache import cache_folder
 from sakka.catalog.photo_keys import photo_keys
+from sakka.catalog.splits import IntArray
+from sakka.catalog.works import Catalog
 from sakka.photos.store import read_ahead
 from sakka.progress import track
-from sakka.splits import IntArray
-from sakka.works import Catalog
 
 PixelTable = npt.NDArray[np.uint8]
 

@@ -27,6 +27,7 @@ import numpy.typing as npt
 import torch
 from torch.nn import functional as F
 
+from sakka.catalog.splits import IntArray
 from sakka.errors import ModelError
 from sakka.models.base import Probabilities
 from sakka.models.photo.checkpoints import EpochFigures, Reached, Tensors, TrainingCheckpoint
@@ -35,7 +36,6 @@ from sakka.models.photo.finetuned_network import FineTunedNetwork
 from sakka.models.photo.memory import kept_memory
 from sakka.models.photo.pixels import Photos
 from sakka.progress import Task, task
-from sakka.splits import IntArray
 
 CPU_PARTS = 16
 BYTES_A_PIXEL = 6000  # what VGG16 keeps of a pixel for the way back: 300 MB a photo of 224 pixels, float32

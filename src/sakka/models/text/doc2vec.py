@@ -16,11 +16,11 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from sakka.catalog.splits import IntArray
 from sakka.models.base import ModelParts, Probabilities
 from sakka.models.lightgbm import LEAF_PENALTY, export_lightgbm, fit_lightgbm, import_lightgbm, predict_lightgbm
 from sakka.models.text.segmented import SegmentedText, Words
 from sakka.models.text.word2vec import gensim_models
-from sakka.splits import IntArray
 
 Vectors = npt.NDArray[np.float32]
 

@@ -17,11 +17,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from sakka.catalog.splits import IntArray
 from sakka.errors import MissingPartError, ModelError
 from sakka.models.base import ModelParts, Probabilities
 from sakka.models.text.segmented import SegmentedText, Words, count_words
 from sakka.models.text.softmax import softmax
-from sakka.splits import IntArray
 
 LABEL = "\x01"  # opens a label in the training file; no normalised word holds it
 END = "</s>"

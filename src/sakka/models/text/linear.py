@@ -23,6 +23,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
+from sakka.catalog.splits import Fold, IntArray, deal
+from sakka.catalog.works import Catalog
 from sakka.models.base import FoldPrediction, Modality, ModelParts, Probabilities, known_places
 from sakka.models.growing import GrowingHead
 from sakka.models.new_columns import Columns, Kept
@@ -30,8 +32,6 @@ from sakka.models.text.features import BLOCKS, PARTS, Block, count_blocks, rows_
 from sakka.models.text.ngrams import Counts, count_known
 from sakka.models.text.softmax import COPIES, fit_softmax, softmax
 from sakka.models.text.words import normalise
-from sakka.splits import Fold, IntArray, deal
-from sakka.works import Catalog
 
 HOLD_OUT = 5  # one of so many works is held out to choose the profile
 FEW = 10_000  # so many features of a kind are no burden however few the texts

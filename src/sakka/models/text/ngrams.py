@@ -18,8 +18,8 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from sakka.catalog.splits import IntArray
 from sakka.models.text.words import words_of
-from sakka.splits import IntArray
 
 Hashes = npt.NDArray[np.uint64]
 Item = TypeVar("Item", str, Hashes)

@@ -12,6 +12,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
+from sakka.catalog.splits import Fold, IntArray
+from sakka.catalog.works import Catalog
 from sakka.models.base import (
     CreatorModel,
     FoldPrediction,
@@ -22,8 +24,6 @@ from sakka.models.base import (
     shares_of_creators,
 )
 from sakka.models.text.words import normalise, words_of
-from sakka.splits import Fold, IntArray
-from sakka.works import Catalog
 
 Words = Sequence[str]
 

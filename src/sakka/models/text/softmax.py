@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sakka.catalog.splits import IntArray
 from sakka.models.base import Probabilities
-from sakka.splits import IntArray
 
 Weights = npt.NDArray[np.float32]
 

@@ -11,10 +11,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from sakka.catalog.splits import IntArray
 from sakka.models.base import ModelParts, Probabilities
 from sakka.models.lightgbm import LEAF_PENALTY, export_lightgbm, fit_lightgbm, import_lightgbm, predict_lightgbm
 from sakka.models.text.segmented import SegmentedText, Words, count_words
-from sakka.splits import IntArray
 
 
 class TfidfLightGBM(SegmentedText):

@@ -1,0 +1,127 @@
+"""CSV and TSV files, read row by row: a file of any size takes the memory of one row.
+
+Read is RFC 4180 in UTF-8 (with or without a byte order mark), separated by commas, semicolons or tabs, whichever the
+header has most of. A row that breaks the rules is given as a listing with its trouble; reading goes on with
+the line after it. That a quote is not closed may show many lines later: then the line that opened it is the row, and
+the lines after it are read again.
+"""
+
+import csv
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TextIO
+
+from sakka.catalog.listings import Listing
+from sakka.catalog.sources.columns import columns_of
+from sakka.errors import CatalogError
+
+MOST_FIELD_CHARACTERS = 16 << 20
+_DELIMITERS = ",;\t"
+_OTHER_ENCODINGS = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
+
+
+def read_delimited(path: Path, columns: Mapping[str, str]) -> Iterator[Listing]:
+    """Give the rows of a CSV or TSV file.
+
+    Raises:
+        CatalogError: The file can't be opened, is not UTF-8, or lacks a column that is needed.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(2)
+        for mark, encoding in _OTHER_ENCODINGS:
+            if start == mark:
+                raise CatalogError(f"{path} is {encoding}, expected UTF-8; {_conversion(encoding, path)}")
+        with path.open(encoding="utf-8-sig", newline="") as text:
+            yield from _rows(text, columns, path)
+    except UnicodeDecodeError as error:
+        byte = error.object[error.start]
+        raise CatalogError(
+            f"{path} is not UTF-8 (it has the byte 0x{byte:02x}); {_conversion('CP932', path)} or from what it is"
+        ) from error
+    except OSError as error:
+        raise CatalogError(f"{path} can't be read: {error.strerror or error}; check the path") from error
+
+
+def _conversion(encoding: str, path: Path) -> str:
+    return f"convert it with `iconv -f {encoding} -t UTF-8 {path.name} > new.csv`"
+
+
+def _rows(text: TextIO, chosen: Mapping[str, str], path: Path) -> Iterator[Listing]:
+    csv.field_size_limit(MOST_FIELD_CHARACTERS)  # the module's own limit is 128 KiB
+    first = text.readline(MOST_FIELD_CHARACTERS)
+    if not first.strip():
+        raise CatalogError(f"{path} is empty or starts with an empty line; expected a line with the columns' names")
+    delimiter = max(_DELIMITERS, key=first.count)
+    header = [name.strip() for name in next(csv.reader([first], delimiter=delimiter))]
+    columns = columns_of(header, chosen, str(path))
+    places = {name: header.index(column) for name, column in columns.items()}
+    lines = _Lines(text)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    row = 0
+    while True:
+        lines.record.clear()
+        try:
+            values = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            row += 1
+            place = f"line {lines.first}: {error}, read up to line {lines.number}"
+            yield Listing(row, {}, f"{place}; check its quotes")
+            lines.put_back()
+            continue
+        if not values:
+            continue  # an empty line is no row
+        row += 1
+        trouble = None
+        if len(values) != len(header):
+            place = f"line {lines.first}" if lines.first == lines.number else f"lines {lines.first} to {lines.number}"
+            trouble = f"{place}: {len(values)} fields, expected {len(header)}; check the quotes and commas"
+        yield Listing(row, {name: values[at] for name, at in places.items() if at < len(values)}, trouble)
+
+
+@dataclass
+class _Lines:
+    """The lines below the header, of which those of a record that failed can be read again.
+
+    Each is read twice at most: where a record failed in line n, a quote was open at the end of each line before n. Any
+    record that has a quote open there fails in line n too, so one that starts before n may have one line only.
+
+    Attributes:
+        text: The file, its header read.
+        again: Lines that were put back.
+        record: The lines of the present record.
+        number: The line that was given last; the header is line 1.
+        failed: The last line of the record that failed and reached furthest.
+    """
+
+    text: TextIO
+    again: deque[str] = field(default_factory=deque)
+    record: list[str] = field(default_factory=list)
+    number: int = 1
+    failed: int = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        if self.record and self.number < self.failed:
+            raise StopIteration
+        line = self.again.popleft() if self.again else next(self.text)
+        self.record.append(line)
+        self.number += 1
+        return line
+
+    @property
+    def first(self) -> int:
+        """The number of the present record's first line."""
+        return self.number - len(self.record) + 1
+
+    def put_back(self) -> None:
+        """Let all lines of the present record but the first be given again."""
+        self.failed = max(self.failed, self.number)
+        self.again.extendleft(reversed(self.record[1:]))
+        self.number = self.first

@@ -1,1 +1,0 @@
-"""Listings to a catalog: sources, rules, duplicates, statistics."""
