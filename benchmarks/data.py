@@ -122,7 +122,7 @@ def write_vgg16(path: Path) -> Path | None:
     from safetensors.numpy import load_file
 
     from sakka.errors import WeightsError
-    from sakka.weights import weight_files
+    from sakka.networks.weights.registry import weight_files
 
     try:
         file = next(iter(weight_files("vgg16").values()))

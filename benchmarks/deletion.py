@@ -27,9 +27,9 @@ from sakka.explain.regions import on_grid, region_shares
 from sakka.explain.tokens import tokenized
 from sakka.explain.words import word_shares
 from sakka.files import write_json
-from sakka.models.photo.features import photo_pixels
 from sakka.models.photo.linear import EfficientNetLinear
 from sakka.models.text.linear import LinearText
+from sakka.networks.features import photo_pixels
 
 CELLS = 14
 STEPS = 10

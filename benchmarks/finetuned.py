@@ -27,10 +27,10 @@ from sakka.catalog.splits import Fold, IntArray
 from sakka.catalog.works import Catalog
 from sakka.cli.terminal import showing_progress
 from sakka.models.base import CreatorModel, Probabilities
-from sakka.models.photo.extractor import BATCH_PHOTOS, PhotoExtractor
-from sakka.models.photo.pixels import read_photos
 from sakka.models.registry import make_model
 from sakka.models.softmax import fit_softmax
+from sakka.networks.extractor import BATCH_PHOTOS, PhotoExtractor
+from sakka.networks.pixels import read_photos
 
 PENALTY = 0.003  # of the heads on the frozen network at another size than 224 pixels
 DRAWS = 10_000

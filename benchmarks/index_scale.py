@@ -40,7 +40,7 @@ from sakka.index.index import Index, Spaces, schema_of
 from sakka.index.records import SEEN, STYLE, TEXT, batch_of
 from sakka.market.listings import market_listings
 from sakka.market.settings import MarketSettings
-from sakka.models.photo.extractor import FloatTable, PhotoExtractor
+from sakka.networks.extractor import FloatTable, PhotoExtractor
 from sakka.style.calibrated import fit_evidence, pairs_of, prior_of
 from sakka.style.makers import maker_axes
 from sakka.style.photos import PhotoAxes

@@ -21,7 +21,10 @@ import torch
 
 from sakka.catalog.splits import Fold, IntArray, nested_splits
 from sakka.catalog.works import Catalog
-from sakka.models.photo.extractor import (
+from sakka.models.photo.guesses import fit_with_guesses, guess, one_head, parts_of
+from sakka.models.photo.linear import PENALTY, PENALTY_WITH_COVARIANCES, mean_vectors
+from sakka.models.softmax import SoftmaxHead, block_weights, fit_softmax
+from sakka.networks.extractor import (
     BATCH_PHOTOS,
     DTYPES,
     INPUT_PX,
@@ -29,10 +32,7 @@ from sakka.models.photo.extractor import (
     VectorTable,
     channel_statistics,
 )
-from sakka.models.photo.features import photo_features
-from sakka.models.photo.guesses import fit_with_guesses, guess, one_head, parts_of
-from sakka.models.photo.linear import PENALTY, PENALTY_WITH_COVARIANCES, mean_vectors
-from sakka.models.softmax import SoftmaxHead, block_weights, fit_softmax
+from sakka.networks.features import photo_features
 
 ROUNDS = 5
 STAGES = ("block2", "block4", "block7", "block10")

@@ -24,9 +24,9 @@ import numpy.typing as npt
 from sakka.catalog.splits import IntArray
 from sakka.catalog.works import Catalog
 from sakka.likeness.groups import near_identical
-from sakka.models.photo.backbones import LAST
-from sakka.models.photo.extractor import PhotoExtractor
-from sakka.models.photo.features import photo_features
+from sakka.networks.backbones import LAST
+from sakka.networks.extractor import PhotoExtractor
+from sakka.networks.features import photo_features
 from sakka.style.calibrated import average_precisions, prior_of
 from sakka.style.space import StyleSpace, unit_rows
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from sakka.catalog.works import Catalog
-from sakka.models.labels.detections import cache_path, to_bytes
-from sakka.models.labels.detector import WEIGHTS_NAME
+from sakka.networks.weights.registry import add_weights, are_cached
+from sakka.object_labels.detections import cache_path, to_bytes
+from sakka.object_labels.detector import WEIGHTS_NAME
 from sakka.photos.store import PhotoCache
-from sakka.weights import add_weights, are_cached
 
 GRAPH = "frozen_inference_graph.pb"
 TEXT = "ssd_mobilenet_v2_coco_2018_03_29.pbtxt"

@@ -17,8 +17,7 @@ import pytest
 from safetensors.numpy import load
 
 from sakka.errors import WeightsError
-from sakka.package_index import PackageIndexes, file_addresses
-from sakka.weight_formats import (
+from sakka.networks.weights.formats import (
     VGG16_PLACES,
     CopyAs,
     Members,
@@ -27,8 +26,8 @@ from sakka.weight_formats import (
     vgg16_checkpoint,
     vgg16_from_pickle,
 )
-from sakka.weight_sources import InstalledFile, Url
-from sakka.weights import (
+from sakka.networks.weights.package_index import PackageIndexes, file_addresses
+from sakka.networks.weights.registry import (
     WEIGHTS,
     Artifact,
     Weights,
@@ -37,6 +36,7 @@ from sakka.weights import (
     weight_files,
     weights_sha256,
 )
+from sakka.networks.weights.sources import InstalledFile, Url
 
 CONTENT = b"weights " * 1000
 

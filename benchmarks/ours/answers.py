@@ -66,7 +66,7 @@ class BareNetwork:
     def __init__(self) -> None:
         import torch
 
-        from sakka.models.photo.extractor import DTYPES, INPUT_PX, PhotoExtractor
+        from sakka.networks.extractor import DTYPES, INPUT_PX, PhotoExtractor
 
         extractor = PhotoExtractor(BACKBONE)
         self.network = extractor.network
@@ -89,8 +89,8 @@ class BareNetwork:
 
 def answer_once(photo: Path) -> None:
     """Read the weights, read a photo, run the network once."""
-    from sakka.models.photo.extractor import PhotoExtractor
-    from sakka.models.photo.features import photo_pixels
+    from sakka.networks.extractor import PhotoExtractor
+    from sakka.networks.features import photo_pixels
 
     PhotoExtractor(BACKBONE).vectors(photo_pixels(photo)[None])
 

@@ -169,7 +169,7 @@ def _write_works(catalog: Catalog, places: IntArray, layout: RunLayout) -> None:
 
 def _write_labels(catalog: Catalog, places: IntArray, layout: RunLayout) -> None:
     """Draw label sets: a few labels are common, most are rare, and each creator has a habit or two."""
-    from sakka.models.labels.table import LabelTable
+    from sakka.object_labels.table import LabelTable
 
     generator = np.random.default_rng(0)
     common = np.clip(generator.pareto(2, LABELS) * 0.02, 0, 0.3)

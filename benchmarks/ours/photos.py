@@ -11,8 +11,8 @@ import torch
 
 from benchmarks.ours.works import read_catalog
 from sakka.cache import CACHE_VARIABLE
-from sakka.models.photo.extractor import BATCH_PHOTOS, DTYPES, PhotoExtractor
-from sakka.models.photo.features import photo_features, photo_pixels
+from sakka.networks.extractor import BATCH_PHOTOS, DTYPES, PhotoExtractor
+from sakka.networks.features import photo_features, photo_pixels
 
 
 class PhotoFeatures:

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from sakka.models.photo.backbones import backbone
 from sakka.models.photo.finetuned_network import FineTunedNetwork
-from sakka.models.photo.memory import kept_memory
-from sakka.models.photo.pixels import Photos
 from sakka.models.photo.training import Examples, Training, TrainingSettings, fitting_part
+from sakka.networks.backbones import backbone
+from sakka.networks.memory import kept_memory
+from sakka.networks.pixels import Photos
 from sakka.progress import task
 
 LEARNING_RATE = 0.005

@@ -16,8 +16,8 @@ NEAR_ITERATIONS = 100
 def measure(plan: Plan) -> Section:
     """Compare with scikit-learn and with the matrix products that as many gradients need."""
     from benchmarks.ours.works import read_catalog
-    from sakka.models.photo.extractor import PhotoExtractor
-    from sakka.models.photo.features import photo_features
+    from sakka.networks.extractor import PhotoExtractor
+    from sakka.networks.features import photo_features
 
     chosen = photo_works(plan).first(plan.size)
     works = str(write_works(chosen, plan.scratch / "works.json"))

@@ -10,7 +10,7 @@ from sakka.analysis.label_sets import read_label_sets
 from sakka.analysis.reading import StoredRun, open_run
 from sakka.catalog.works import Catalog
 from sakka.errors import RunError
-from sakka.models.labels.table import LABELS_FILE, LabelTable
+from sakka.object_labels.table import LABELS_FILE, LabelTable
 
 
 @pytest.fixture

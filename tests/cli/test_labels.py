@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from sakka.cli import COMMAND_GROUPS, app
 from sakka.errors import CatalogError, ModelError, SakkaError
-from sakka.models.labels.table import read_labels
+from sakka.object_labels.table import read_labels
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from tests.catalogs import tiny_catalog
 
 from sakka.catalog.works import Catalog
 from sakka.explain.regions import StageWeights, on_grid, place_shares, region_shares, spreading
-from sakka.models.photo.features import photo_pixels
 from sakka.models.photo.linear import EfficientNetLinear
+from sakka.networks.features import photo_pixels
 
 NONE = np.zeros(0)
 

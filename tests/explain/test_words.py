@@ -10,7 +10,7 @@ from sakka.catalog.works import Catalog, Work
 from sakka.explain.tokens import tokenized
 from sakka.explain.words import word_shares
 from sakka.models.text.linear import LinearText
-from sakka.models.text.words import normalise
+from sakka.words import normalise
 
 LETTERS = "ab Rose桜のブローチﾌﾞﾛ①ßİ　\n\t、.!’'é\u0301\x85\u2028ﾞ"
 SIGNS = st.one_of(st.sampled_from(LETTERS), st.characters(codec="utf-8"))

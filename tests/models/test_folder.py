@@ -17,7 +17,7 @@ from sakka.models.base import CreatorModel
 from sakka.models.dummy import DummyModel
 from sakka.models.folder import _digest, check_can_hold_model
 from sakka.models.fused import FusedModel
-from sakka.models.labels.table import LabelTable
+from sakka.object_labels.table import LabelTable
 
 SMALL_BYTES = 1500
 

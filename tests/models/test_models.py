@@ -8,10 +8,10 @@ from tests.models.checks import CHECKS, Subject
 from tests.models.photo.tiny_networks import put_tiny_networks
 
 from sakka.catalog.works import Catalog
-from sakka.models.labels.table import LabelTable
-from sakka.models.photo.extractor import PhotoExtractor
-from sakka.models.photo.features import photo_features
 from sakka.models.registry import MODELS
+from sakka.networks.extractor import PhotoExtractor
+from sakka.networks.features import photo_features
+from sakka.object_labels.table import LabelTable
 
 TUNED: dict[str, object] = {
     "learning_rate": 0.05, "momentum": 0.9, "batch": 8, "epochs": 8, "hidden": 16, "input_px": 32, "dtype": "float32",

@@ -10,7 +10,7 @@ from sakka.analysis.entropy import Base, BoolArray, Combinations, FloatArray, la
 from sakka.analysis.reading import StoredRun
 from sakka.catalog.splits import IntArray
 from sakka.errors import RunError
-from sakka.models.labels.table import LABELS_FILE, read_labels
+from sakka.object_labels.table import LABELS_FILE, read_labels
 
 
 @dataclass(frozen=True)

@@ -189,7 +189,7 @@ def write_explanation(
 def map_of(found: "Explanation", photo: "Image.Image") -> bytes | None:
     """Draw the map over the photo with a legend, as a PNG file's bytes; None where the photo was not read."""
     from sakka.explain.heat_map import heat_map
-    from sakka.models.labels.drawing import japanese_font
+    from sakka.object_labels.drawing import japanese_font
 
     if found.regions is None:
         return None

@@ -12,8 +12,8 @@ from sakka.cli import app
 if TYPE_CHECKING:
     from sakka.analysis.entropy import WorksPerCreator
     from sakka.catalog.works import Catalog
-    from sakka.models.labels.summary import LabelSummary
-    from sakka.models.labels.table import LabelTable
+    from sakka.object_labels.summary import LabelSummary
+    from sakka.object_labels.table import LabelTable
 
 TABLE_FILE = "labels.csv"
 SHEET_FILE = "samples.png"
@@ -49,8 +49,8 @@ def labels(
     from sakka.catalog.works import Catalog
     from sakka.cli.output import check_output
     from sakka.cli.terminal import showing_progress
-    from sakka.models.labels.summary import summarise
-    from sakka.models.labels.table import find_labels
+    from sakka.object_labels.summary import summarise
+    from sakka.object_labels.table import find_labels
 
     if output is not None:
         check_output(output)
@@ -146,8 +146,8 @@ def _sheet(works: "Catalog", table: "LabelTable", *, samples: int, threshold: fl
     """Draw boxes on works drawn by lot among those that show a label; None where there is nothing to draw."""
     import numpy as np
 
-    from sakka.models.labels.detections import boxes_of
-    from sakka.models.labels.drawing import CELL_PX, Drawn, contact_sheet, japanese_font
+    from sakka.object_labels.detections import boxes_of
+    from sakka.object_labels.drawing import CELL_PX, Drawn, contact_sheet, japanese_font
     from sakka.photos.decode import read_photo
 
     showing = np.flatnonzero(table.shown.any(axis=1))

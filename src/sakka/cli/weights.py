@@ -20,7 +20,7 @@ def list_weights(as_json: Annotated[bool, typer.Option("--json", help="Print JSO
 
     Example: sakka weights list
     """
-    from sakka.weights import WEIGHTS, are_cached, weights_sha256
+    from sakka.networks.weights.registry import WEIGHTS, are_cached, weights_sha256
 
     rows = [{"name": name, "cached": are_cached(name), "sha256": weights_sha256(name)} for name in sorted(WEIGHTS)]
     if as_json:
@@ -37,7 +37,7 @@ def fetch(name: Annotated[str, typer.Argument(help="A name that `sakka weights l
 
     Example: sakka weights fetch vgg16
     """
-    from sakka.weights import weight_files
+    from sakka.networks.weights.registry import weight_files
 
     _say(weight_files(name))
 
@@ -51,7 +51,7 @@ def add(
 
     Example: sakka weights add vgg16 vgg16-397923af.pth
     """
-    from sakka.weights import add_weights
+    from sakka.networks.weights.registry import add_weights
 
     _say(add_weights(name, files))
 

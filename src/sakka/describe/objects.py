@@ -38,8 +38,8 @@ def objects_in(works: Catalog, *, looking: bool = False) -> list[ObjectShare] | 
         WeightsError: The detector's weights can't be had, and `looking` is set.
         MissingPartError: OpenCV is not installed, and `looking` is set.
     """
-    from sakka.models.labels.coco import LABELS
-    from sakka.models.labels.table import find_labels
+    from sakka.object_labels.coco import LABELS
+    from sakka.object_labels.table import find_labels
 
     try:
         known = works.take(np.flatnonzero(works.has_photo)) if looking else _looked_at(works)
@@ -58,7 +58,7 @@ def objects_in(works: Catalog, *, looking: bool = False) -> list[ObjectShare] | 
 def _looked_at(works: Catalog) -> Catalog:
     """Give the works whose boxes the cache has."""
     from sakka.catalog.photo_keys import photo_keys
-    from sakka.models.labels.detections import cache_path
+    from sakka.object_labels.detections import cache_path
     from sakka.photos.store import PhotoCache
 
     keys = photo_keys(works)

@@ -109,8 +109,8 @@ def _style_vectors(own: Catalog, index: "Index") -> Scores | None:
 
 def _photo_vectors(own: Catalog, model: CreatorModel | None) -> Scores | None:
     from sakka.models.fused import FusedModel
-    from sakka.models.photo.features import photo_features
     from sakka.models.photo.linear import PhotoLinear
+    from sakka.networks.features import photo_features
 
     photo = model.photo_model_ if isinstance(model, FusedModel) else model
     if not isinstance(photo, PhotoLinear) or photo.head_ is None or not own.has_photo.any():

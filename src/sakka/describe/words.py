@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sakka.models.text.words import content_words_of, normalise
+from sakka.words import content_words_of, normalise
 
 PRIOR_WORDS = 500.0  # A at the most; of a group with fewer words, as many as it has
 LEAST_TEXTS = 2

@@ -153,7 +153,7 @@ def _write_works(catalog: Catalog, plan: Plan, layout: RunLayout) -> None:
 
 def _keep_labels(catalog: Catalog, plan: Plan, layout: RunLayout) -> None:
     """Write what the photos show, unless it is there; the label model has looked for it already."""
-    from sakka.models.labels.table import THRESHOLD, read_labels, write_labels
+    from sakka.object_labels.table import THRESHOLD, read_labels, write_labels
 
     try:
         kept = read_labels(layout.folder)

@@ -18,8 +18,8 @@ from PIL import Image, ImageFilter
 
 from sakka.catalog.works import Work
 from sakka.explain.tokens import TITLE, Token
-from sakka.models.photo.extractor import PixelTable
-from sakka.models.text.words import normalise
+from sakka.networks.extractor import PixelTable
+from sakka.words import normalise
 
 BLUR_SHARE = 0.1  # the blur's radius as a share of the photo's side
 SOFT_SHARE = 0.012  # that of the mask's edges

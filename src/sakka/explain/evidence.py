@@ -23,8 +23,8 @@ from sakka.models.base import CreatorModel
 from sakka.models.text.features import BLOCKS, side_by_side
 from sakka.models.text.linear import LinearText
 from sakka.models.text.ngrams import count_known
-from sakka.models.text.words import normalise
 from sakka.photos.decode import read_photo
+from sakka.words import normalise
 
 if TYPE_CHECKING:
     from sakka.index.index import Index
@@ -168,7 +168,7 @@ def _ratio(products: npt.NDArray[np.floating], lengths: npt.NDArray[np.floating]
 
 
 def _photo_features(model: "PhotoLinear", works: Catalog) -> Vectors:
-    from sakka.models.photo.features import photo_features
+    from sakka.networks.features import photo_features
 
     assert model.head_ is not None
     features, _ = photo_features(works, *model.reading())

@@ -159,8 +159,8 @@ def _words(part: Part, work: Work, creator: int, against: int) -> tuple[list[Wor
 def _regions(part: Part, works: Catalog, creator: int, against: int) -> tuple[npt.NDArray[np.float64], bool]:
     from sakka.explain.leaving_out import regions_left_out
     from sakka.explain.regions import region_shares
-    from sakka.models.photo.features import photo_pixels
     from sakka.models.photo.linear import PhotoLinear
+    from sakka.networks.features import photo_pixels
 
     path = works.photo_paths[0]
     assert path is not None

@@ -19,9 +19,9 @@ from sakka.explain.deletion import blurred, without_cells
 from sakka.explain.tokens import TITLE, Token, tokenized
 from sakka.explain.words import WordShare, word_share
 from sakka.models.base import CreatorModel
-from sakka.models.photo.extractor import PixelTable
 from sakka.models.photo.linear import PhotoLinear
-from sakka.models.text.words import normalise
+from sakka.networks.extractor import PixelTable
+from sakka.words import normalise
 
 TEXTS_AT_ONCE = 256
 CELLS = 7  # a side: 49 questions a photo
@@ -82,7 +82,7 @@ def photo_answers(model: CreatorModel) -> Callable[[PixelTable], npt.NDArray[np.
 
 
 def _linear_answers(model: PhotoLinear, photos: PixelTable) -> npt.NDArray[np.float32]:
-    from sakka.models.photo.extractor import BATCH_PHOTOS
+    from sakka.networks.extractor import BATCH_PHOTOS
 
     assert model.head_ is not None
     extractor, columns = model.reading()

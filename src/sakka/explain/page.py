@@ -11,8 +11,8 @@ from sakka.catalog.works import Work
 from sakka.explain.evidence import Evidence
 from sakka.explain.explanation import Explanation
 from sakka.explain.sentences import explanation_sentences, factor_of
-from sakka.models.text.words import normalise
 from sakka.report.thumbnails import picture_data, thumbnail
+from sakka.words import normalise
 
 TEMPLATES = Path(__file__).parent / "templates"
 REPORT_TEMPLATES = Path(__file__).parents[1] / "report" / "templates"

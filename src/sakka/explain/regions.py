@@ -25,10 +25,10 @@ import numpy as np
 import numpy.typing as npt
 
 from sakka.catalog.splits import IntArray
-from sakka.models.photo.backbones import LAST
-from sakka.models.photo.extractor import PhotoExtractor, PixelTable
 from sakka.models.photo.linear import PhotoLinear
 from sakka.models.softmax import SoftmaxHead
+from sakka.networks.backbones import LAST
+from sakka.networks.extractor import PhotoExtractor, PixelTable
 
 Map = npt.NDArray[np.float64]
 Values = npt.NDArray[np.float64]

@@ -1,6 +1,6 @@
 """The words of a work's text with where they stand in its title and its description.
 
-The words are those that the text models read (`models/text/words.py`): MeCab's where there is Japanese script, Unicode
+The words are those that the text models read (`words.py`): MeCab's where there is Japanese script, Unicode
 words elsewhere. Case is ignored in reading and kept in showing; a character may become several when its case is
 dropped (ß, ss), so places are carried from one form of the text to the other.
 """
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sakka.catalog.works import Catalog, Work
-from sakka.models.text.words import normalise, words_of
+from sakka.words import normalise, words_of
 
 Places = npt.NDArray[np.int64]
 TITLE, DESCRIPTION = "title", "description"

@@ -33,7 +33,7 @@ class WordShare:
         text: The word as the model reads it (NFKC), in its own case.
         share: In nats; above 0 it spoke for the creator, below 0 against.
         field: `title` or `description`.
-        start: Where the word starts in the field's text in NFKC (`models/text/words.py`), in characters.
+        start: Where the word starts in the field's text in NFKC (`words.py`), in characters.
         stop: Where it ends.
     """
 

@@ -19,7 +19,7 @@ from sakka.index.filters import Filters, encodable
 from sakka.index.hits import Hit, Row, at_most, folded, fused
 from sakka.index.index import Index
 from sakka.index.records import GROUP, SEEN, SEEN_LENGTH, STYLE, TEXT, VECTORS, WORD_COLUMN, WORK_COLUMNS, vector_of
-from sakka.models.photo.extractor import FloatTable
+from sakka.networks.extractor import FloatTable
 from sakka.style.space import unit_rows
 from sakka.style.thesaurus import alternatives
 from sakka.style.words import segmented

@@ -20,7 +20,7 @@ from sakka.index.find import asked_with, judged, nearest
 from sakka.index.hits import Hit, Row, folded
 from sakka.index.index import Index
 from sakka.index.records import STYLE, TEXT
-from sakka.models.photo.extractor import FloatTable
+from sakka.networks.extractor import FloatTable
 
 FIT = 0.7
 CANDIDATES = 200

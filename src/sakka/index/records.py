@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from sakka.catalog.works import SCHEMA as WORK_SCHEMA
 from sakka.catalog.works import Catalog, Work
-from sakka.models.photo.extractor import FloatTable
+from sakka.networks.extractor import FloatTable
 from sakka.style.space import StyleSpace, unit_rows
 from sakka.style.words import WordSpace, segmented
 

@@ -31,7 +31,7 @@ from torch.optim.adam import adam
 
 from sakka.catalog.splits import IntArray
 from sakka.models.base import Probabilities
-from sakka.models.workers import work_off
+from sakka.networks.workers import work_off
 from sakka.progress import track
 
 FloatTable = npt.NDArray[np.float32]

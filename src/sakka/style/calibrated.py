@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sakka.catalog.splits import IntArray
-from sakka.models.photo.extractor import FloatTable
+from sakka.networks.extractor import FloatTable
 
 LEAST_CHANCE = 1e-4  # of either kind of pair: no single pair is sure
 Doubles = npt.NDArray[np.float64]

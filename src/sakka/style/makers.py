@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sakka.catalog.splits import IntArray
-from sakka.models.photo.extractor import FloatTable
+from sakka.networks.extractor import FloatTable
 
 SHRUNK = 0.2
 TRUSTS = (0.3, 1.0, 3.0)

@@ -18,9 +18,9 @@ import numpy.typing as npt
 
 from sakka.catalog.splits import IntArray
 from sakka.catalog.works import Catalog
-from sakka.models.photo.extractor import FloatTable, PhotoExtractor, VectorTable
-from sakka.models.photo.features import photo_features
 from sakka.models.softmax import block_weights
+from sakka.networks.extractor import FloatTable, PhotoExtractor, VectorTable
+from sakka.networks.features import photo_features
 
 WORKS_AT_ONCE = 1024  # of 12,224 values: 50 MB as float32
 SPARE_AXES = 32

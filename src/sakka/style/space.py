@@ -1,6 +1,6 @@
 """The style space: photos to unit vectors that are near each other where one maker made both works.
 
-A photo's statistics (`models/photo/extractor.py`) go to coordinates (`photos.py`), these to values by the axes of
+A photo's statistics (`networks/extractor.py`) go to coordinates (`photos.py`), these to values by the axes of
 makers (`makers.py`), and the values to unit length; the similarity of two works is the product of their vectors. Its
 meaning as a probability comes from `calibrated.py`. Trust and evidence are learned on creators held out: the creators
 are dealt into three parts, and each part is judged by axes learned from the others, beside held-out works of these
@@ -28,7 +28,7 @@ from sakka.catalog.splits import IntArray, deal
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelFolderError
 from sakka.files import canonical_json, writing_whole
-from sakka.models.photo.extractor import FloatTable, PhotoExtractor
+from sakka.networks.extractor import FloatTable, PhotoExtractor
 from sakka.style.calibrated import Doubles, Evidence, average_precisions, fit_evidence, pairs_of, prior_of
 from sakka.style.makers import TRUSTS, MakerAxes, maker_axes
 from sakka.style.photos import PhotoAxes, batches_of_statistics, fit_axes

@@ -24,10 +24,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sakka.models.photo.extractor import FloatTable
 from sakka.models.text.ngrams import Counts, Hashes, count_all, count_known, hashes_of_words
-from sakka.models.text.words import normalise, words_of
+from sakka.networks.extractor import FloatTable
 from sakka.style.space import unit_rows
+from sakka.words import normalise, words_of
 
 WORD_SIZE = 256
 SEEN_SIZE = 256  # of a photo's coordinates, those that vary most

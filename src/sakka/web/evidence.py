@@ -8,8 +8,8 @@ from PIL import Image
 from sakka.explain.explanation import Explanation
 from sakka.explain.heat_map import mapped
 from sakka.explain.words import WordShare
-from sakka.models.text.words import normalise
 from sakka.web.uploads import as_jpeg
+from sakka.words import normalise
 
 STEPS = 5
 

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from sakka.models.labels.coco import LABELS, N_LABELS, NONE_PLACE
+from sakka.object_labels.coco import LABELS, N_LABELS, NONE_PLACE
 
 LEFT_OUT_OF_COCO = {
     12: "street sign",

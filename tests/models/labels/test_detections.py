@@ -9,10 +9,10 @@ from tests.detector_weights import put_detector_into_cache, sample_photo
 
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import PhotoError
-from sakka.models.labels import detections
-from sakka.models.labels.coco import LABELS
-from sakka.models.labels.detections import boxes_of, cache_path, to_bytes
-from sakka.models.labels.table import find_labels, read_labels, write_labels
+from sakka.object_labels import detections
+from sakka.object_labels.coco import LABELS
+from sakka.object_labels.detections import boxes_of, cache_path, to_bytes
+from sakka.object_labels.table import find_labels, read_labels, write_labels
 from sakka.photos.store import PhotoCache
 
 

@@ -8,8 +8,8 @@ from PIL import Image
 from tests.detector_weights import GRAPH, TEXT, detector_files, sample_photo
 
 from sakka.errors import WeightsError
-from sakka.models.labels.coco import LABELS
-from sakka.models.labels.detector import LOWEST_CONFIDENCE, SIDE_PX, Detector, squeeze
+from sakka.object_labels.coco import LABELS
+from sakka.object_labels.detector import LOWEST_CONFIDENCE, SIDE_PX, Detector, squeeze
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFont
 
-from sakka.models.labels import drawing
-from sakka.models.labels.drawing import COLOURS, Drawn, contact_sheet, draw_boxes, japanese_font
+from sakka.object_labels import drawing
+from sakka.object_labels.drawing import COLOURS, Drawn, contact_sheet, draw_boxes, japanese_font
 
 WHITE = Image.new("RGB", (200, 100), "white")
 FIRST_COLOUR = tuple(int(COLOURS[0][place : place + 2], 16) for place in (1, 3, 5))

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from sakka.models.labels.summary import summarise
-from sakka.models.labels.table import LabelTable
+from sakka.object_labels.summary import summarise
+from sakka.object_labels.table import LabelTable
 
 CAT, CUP = 17, 47
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sakka.errors import ModelError, RunError
-from sakka.models.labels.table import LABELS_FILE, label_vector, labels_from_boxes, read_labels
+from sakka.object_labels.table import LABELS_FILE, label_vector, labels_from_boxes, read_labels
 
 CAT, CUP = 17, 47
 

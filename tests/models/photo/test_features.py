@@ -12,8 +12,8 @@ from torch import nn
 from sakka.cache import cache_folder
 from sakka.catalog.works import Catalog
 from sakka.errors import PhotoError
-from sakka.models.photo.extractor import BATCH_PHOTOS, INPUT_PX, PhotoExtractor
-from sakka.models.photo.features import photo_features, photo_pixels
+from sakka.networks.extractor import BATCH_PHOTOS, INPUT_PX, PhotoExtractor
+from sakka.networks.features import photo_features, photo_pixels
 from sakka.photos.store import PhotoCache
 
 

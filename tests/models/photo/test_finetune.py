@@ -14,14 +14,14 @@ from sakka.catalog.splits import Fold, nested_splits
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
 from sakka.models.base import CreatorModel
-from sakka.models.photo import pixels
 from sakka.models.photo.checkpoints import EpochFigures, Reached, TrainingCheckpoint
-from sakka.models.photo.efficientnet_lite0 import EfficientNetLite0
 from sakka.models.photo.finetune import FineTuned, VGG16FineTuned, held_out
 from sakka.models.photo.finetuned_network import FineTunedNetwork
-from sakka.models.photo.pixels import read_photos
 from sakka.models.photo.training import Examples, Training, TrainingSettings, gathered
 from sakka.models.registry import make_model
+from sakka.networks import pixels
+from sakka.networks.efficientnet_lite0 import EfficientNetLite0
+from sakka.networks.pixels import read_photos
 
 SMALL = {"learning_rate": 0.05, "momentum": 0.9, "batch": 8, "epochs": 4, "hidden": 16, "input_px": 32}
 

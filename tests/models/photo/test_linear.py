@@ -6,9 +6,9 @@ from sakka.catalog.splits import nested_splits
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
 from sakka.models.base import shares_of_creators
-from sakka.models.photo.extractor import PhotoExtractor
-from sakka.models.photo.features import photo_features
 from sakka.models.photo.linear import EfficientNetLinear, VGG16Linear
+from sakka.networks.extractor import PhotoExtractor
+from sakka.networks.features import photo_features
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from sakka.models.photo.memory import HUGE_PAGES, use_huge_pages
+from sakka.networks.memory import HUGE_PAGES, use_huge_pages
 
 HUGE_PAGE_BYTES, ASKED_BYTES = 2 << 20, 64 << 20
 COUNT_FAULTS = f"""
@@ -12,7 +12,7 @@ import resource
 
 import numpy as np
 
-from sakka.models.photo.memory import kept_memory
+from sakka.networks.memory import kept_memory
 
 def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt

@@ -6,10 +6,10 @@ import torch
 from torch import nn
 
 from sakka.errors import ModelError
-from sakka.models.photo.backbones import BACKBONES, backbone, fold_norms, inference_network, pretrained_network
-from sakka.models.photo.efficientnet_lite0 import EfficientNetLite0, SameConv2d, block_plans
-from sakka.models.photo.extractor import DTYPES, PhotoExtractor, channel_statistics, measured_dtype
-from sakka.models.photo.vgg16 import VGG16
+from sakka.networks.backbones import BACKBONES, backbone, fold_norms, inference_network, pretrained_network
+from sakka.networks.efficientnet_lite0 import EfficientNetLite0, SameConv2d, block_plans
+from sakka.networks.extractor import DTYPES, PhotoExtractor, channel_statistics, measured_dtype
+from sakka.networks.vgg16 import VGG16
 
 
 def smooth_photos(n: int, side_px: int = 64, seed: int = 0) -> np.ndarray:
@@ -195,7 +195,7 @@ def test_other_weights_or_another_number_format_have_another_key() -> None:
 def test_the_number_format_is_measured_once(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SAKKA_CACHE", str(tmp_path))
     seconds = {torch.float32: 2.0, torch.bfloat16: 1.0}
-    monkeypatch.setattr("sakka.models.photo.extractor._seconds_a_batch", lambda _, dtype: seconds[dtype])
+    monkeypatch.setattr("sakka.networks.extractor._seconds_a_batch", lambda _, dtype: seconds[dtype])
     assert measured_dtype(backbone("vgg16")) == "bfloat16"
     seconds[torch.bfloat16] = 9.0
     assert measured_dtype(backbone("vgg16")) == "bfloat16"
@@ -210,7 +210,7 @@ def test_a_machine_that_is_busy_for_a_while_does_not_change_the_number_format(
 ) -> None:
     monkeypatch.setenv("SAKKA_CACHE", str(tmp_path))
     taken = iter([2.0, 9.0, 2.0, 9.0, 9.0, 9.0, 2.0, 1.0])  # float32 and bfloat16 in turn
-    monkeypatch.setattr("sakka.models.photo.extractor._seconds_a_batch", lambda _, dtype: next(taken))
+    monkeypatch.setattr("sakka.networks.extractor._seconds_a_batch", lambda _, dtype: next(taken))
     assert measured_dtype(backbone("vgg16")) == "bfloat16"
 
 

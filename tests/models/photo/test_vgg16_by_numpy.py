@@ -10,9 +10,9 @@ import torch
 from torch import nn
 
 from sakka.cache import cache_folder
-from sakka.models.photo import backbones
-from sakka.models.photo.backbones import pretrained_network
-from sakka.models.photo.vgg16 import VGG16
+from sakka.networks import backbones
+from sakka.networks.backbones import pretrained_network
+from sakka.networks.vgg16 import VGG16
 
 FETCHED = cache_folder() / "weights" / "vgg16"  # as it is before the tests get a cache of their own
 CONVOLUTIONS = ((0, 2), (5, 7), (10, 12, 14), (17, 19, 21), (24, 26, 28))

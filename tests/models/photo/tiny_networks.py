@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from sakka.models.photo.backbones import Backbone
+from sakka.networks.backbones import Backbone
 
 
 class TinyNetwork(nn.Module):

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sakka.models.text.words import (
+from sakka.words import (
     JAPANESE_SCRIPT,
     MARKS_IN_A_ROW,
     PERHAPS_MARKS,

@@ -22,8 +22,6 @@ from sakka.models.base import (
     known_places,
     shares_of_creators,
 )
-from sakka.models.labels.coco import N_LABELS
-from sakka.models.labels.table import THRESHOLD, LabelVectors, find_labels
 from sakka.models.lightgbm import (
     LEAF_PENALTY,
     Booster,
@@ -32,6 +30,8 @@ from sakka.models.lightgbm import (
     import_lightgbm,
     predict_lightgbm,
 )
+from sakka.object_labels.coco import N_LABELS
+from sakka.object_labels.table import THRESHOLD, LabelVectors, find_labels
 
 TEXT_NAME = "lightgbm"
 

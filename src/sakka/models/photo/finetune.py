@@ -30,11 +30,8 @@ from sakka.models.base import (
     known_places,
     shares_of_creators,
 )
-from sakka.models.photo.backbones import backbone, pretrained_network
 from sakka.models.photo.checkpoints import TrainingCheckpoint
-from sakka.models.photo.extractor import measured_dtype
 from sakka.models.photo.finetuned_network import FineTunedNetwork
-from sakka.models.photo.pixels import Photos, read_photos
 from sakka.models.photo.training import (
     AfterEpoch,
     Examples,
@@ -45,7 +42,10 @@ from sakka.models.photo.training import (
     predict_photos,
     training_device,
 )
-from sakka.weights import weights_sha256
+from sakka.networks.backbones import backbone, pretrained_network
+from sakka.networks.extractor import measured_dtype
+from sakka.networks.pixels import Photos, read_photos
+from sakka.networks.weights.registry import weights_sha256
 
 HOLD_OUT = 5  # one of so many works of a creator is held out to choose the epoch
 LEAST_SIDE_PX = 32  # VGG16 halves the side five times

@@ -15,7 +15,7 @@ from torch import nn
 from torch.nn import functional as F
 from torch.nn.utils import skip_init
 
-from sakka.models.photo.backbones import Backbone
+from sakka.networks.backbones import Backbone
 
 
 class FineTunedNetwork(nn.Module):

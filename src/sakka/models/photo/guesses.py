@@ -23,8 +23,8 @@ import torch
 
 from sakka.catalog.splits import IntArray, deal
 from sakka.models.fusion import Mask
-from sakka.models.photo.extractor import VectorTable
 from sakka.models.softmax import FloatTable, SoftmaxHead, block_weights, fit_softmax
+from sakka.networks.extractor import VectorTable
 
 PARTS = 5
 RIDGE = 0.3  # beside a work's mean squared length of 1

@@ -31,11 +31,11 @@ from sakka.models.base import (
 )
 from sakka.models.growing import GrowingHead
 from sakka.models.new_columns import Columns, Kept
-from sakka.models.photo.extractor import PhotoExtractor, VectorTable
-from sakka.models.photo.features import photo_features
 from sakka.models.photo.guesses import LEAST_WORKS, Guesses, fit_with_guesses, guess, one_head, parts_of
 from sakka.models.softmax import FloatTable, SoftmaxHead, block_weights, fit_softmax
-from sakka.models.workers import work_off
+from sakka.networks.extractor import PhotoExtractor, VectorTable
+from sakka.networks.features import photo_features
+from sakka.networks.workers import work_off
 from sakka.progress import track
 
 PENALTY, PENALTY_WITH_COVARIANCES = 0.003, 0.01

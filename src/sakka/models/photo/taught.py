@@ -16,12 +16,12 @@ import numpy as np
 
 from sakka.catalog.splits import Fold, IntArray
 from sakka.catalog.works import Catalog
-from sakka.models.photo.extractor import VectorTable
 from sakka.models.photo.guesses import LEAST_WORKS, PARTS, Guesses, beside, guess, parts_of
 from sakka.models.photo.linear import EfficientNetLinear
 from sakka.models.softmax import FloatTable
 from sakka.models.stacking import log_loss
 from sakka.models.text.linear import LinearText
+from sakka.networks.extractor import VectorTable
 
 FLOOR = 1e-4  # of the text's probabilities, under the logarithm
 

@@ -31,10 +31,10 @@ from sakka.catalog.splits import IntArray
 from sakka.errors import ModelError
 from sakka.models.base import Probabilities
 from sakka.models.photo.checkpoints import EpochFigures, Reached, Tensors, TrainingCheckpoint
-from sakka.models.photo.extractor import DTYPES
 from sakka.models.photo.finetuned_network import FineTunedNetwork
-from sakka.models.photo.memory import kept_memory
-from sakka.models.photo.pixels import Photos
+from sakka.networks.extractor import DTYPES
+from sakka.networks.memory import kept_memory
+from sakka.networks.pixels import Photos
 from sakka.progress import Task, task
 
 CPU_PARTS = 16

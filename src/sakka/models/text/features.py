@@ -14,7 +14,7 @@ import numpy as np
 from sakka.catalog.splits import IntArray
 from sakka.models.text.ngrams import Counts, Hashes, character_hashes, count_halves, read_halves, word_hashes
 from sakka.models.text.softmax import Weights
-from sakka.models.text.words import normalise
+from sakka.words import normalise
 
 BLOCKS = {"words": word_hashes, "ngrams": character_hashes}
 PARTS = 3  # rows of counts a text: the whole, its first half, its second half

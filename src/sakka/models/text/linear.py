@@ -31,7 +31,7 @@ from sakka.models.new_columns import Columns, Kept
 from sakka.models.text.features import BLOCKS, PARTS, Block, count_blocks, rows_of, side_by_side
 from sakka.models.text.ngrams import Counts, count_known
 from sakka.models.text.softmax import COPIES, fit_softmax, softmax
-from sakka.models.text.words import normalise
+from sakka.words import normalise
 
 HOLD_OUT = 5  # one of so many works is held out to choose the profile
 FEW = 10_000  # so many features of a kind are no burden however few the texts
@@ -113,7 +113,7 @@ class LinearText(GrowingHead):
 
     def predict_folds(self, works: Catalog, folds: Sequence[Fold], creators: Sequence[str]) -> Iterator[FoldPrediction]:
         """Answer for each fold as `fit` on its training part would, with one count for all and folds in threads."""
-        from sakka.models.workers import single_threaded
+        from sakka.networks.workers import single_threaded
 
         places = known_places(works, creators)
         counts = count_blocks(works.texts, self.min_texts)
@@ -157,7 +157,7 @@ class LinearText(GrowingHead):
 
     def _choose_profile(self, counts: Sequence[Counts], places: IntArray) -> Profile:
         """Give the profile: as set, else the one that does better on works held out."""
-        from sakka.models.workers import single_threaded
+        from sakka.networks.workers import single_threaded
 
         given: dict[str, Any] = {"idf_power": self.idf_power, "penalty": self.penalty, "halves": self.halves}
         given = {name: value for name, value in given.items() if value is not None}

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sakka.catalog.splits import IntArray
-from sakka.models.text.words import words_of
+from sakka.words import words_of
 
 Hashes = npt.NDArray[np.uint64]
 Item = TypeVar("Item", str, Hashes)

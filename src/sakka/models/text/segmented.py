@@ -23,7 +23,7 @@ from sakka.models.base import (
     known_places,
     shares_of_creators,
 )
-from sakka.models.text.words import normalise, words_of
+from sakka.words import normalise, words_of
 
 Words = Sequence[str]
 

@@ -170,7 +170,7 @@ def fit_softmax(
         iterations: Steps at most.
         threads: How many compute a product; what comes out does not depend on it.
     """
-    from sakka.models.workers import single_threaded
+    from sakka.networks.workers import single_threaded
 
     with single_threaded(threads, "sakka-text") as pool:
         panels = _minimum(_Loss(features, places, n_creators, penalty, threads, pool), iterations)

@@ -17,9 +17,9 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from sakka.errors import ModelError
-from sakka.models.photo.efficientnet_lite0 import HEAD_CHANNELS, STAGE_BLOCKS, EfficientNetLite0
-from sakka.models.photo.vgg16 import BLOCKS, VGG16
-from sakka.weights import weight_files
+from sakka.networks.efficientnet_lite0 import HEAD_CHANNELS, STAGE_BLOCKS, EfficientNetLite0
+from sakka.networks.vgg16 import BLOCKS, VGG16
+from sakka.networks.weights.registry import weight_files
 
 LAST = "last"
 

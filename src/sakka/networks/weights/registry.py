@@ -17,8 +17,16 @@ from types import MappingProxyType
 from sakka.cache import cache_folder
 from sakka.errors import WeightsError
 from sakka.files import canonical_json, sha256_of, writing_whole_folder
-from sakka.weight_formats import VGG16_FILE, CopyAs, Members, Unpack, Vgg16Archive, vgg16_checkpoint, vgg16_pickle
-from sakka.weight_sources import IndexFile, InstalledFile, Location, Url
+from sakka.networks.weights.formats import (
+    VGG16_FILE,
+    CopyAs,
+    Members,
+    Unpack,
+    Vgg16Archive,
+    vgg16_checkpoint,
+    vgg16_pickle,
+)
+from sakka.networks.weights.sources import IndexFile, InstalledFile, Location, Url
 
 
 @dataclass(frozen=True)

@@ -28,9 +28,9 @@ from sakka.cache import cache_folder
 from sakka.catalog.splits import IntArray
 from sakka.errors import ModelError
 from sakka.files import write_json
-from sakka.models.photo.backbones import LAST, Backbone, backbone, inference_network, pretrained_network
-from sakka.models.photo.memory import use_huge_pages
-from sakka.weights import weights_sha256
+from sakka.networks.backbones import LAST, Backbone, backbone, inference_network, pretrained_network
+from sakka.networks.memory import use_huge_pages
+from sakka.networks.weights.registry import weights_sha256
 
 FloatTable = npt.NDArray[np.float32]
 VectorTable = npt.NDArray[np.float16 | np.float32]

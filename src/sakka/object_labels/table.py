@@ -18,8 +18,8 @@ import polars as pl
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError, RunError
 from sakka.files import writing_whole
-from sakka.models.labels.coco import N_LABELS, NONE_PLACE
-from sakka.models.labels.detector import LOWEST_CONFIDENCE, Boxes
+from sakka.object_labels.coco import N_LABELS, NONE_PLACE
+from sakka.object_labels.detector import LOWEST_CONFIDENCE, Boxes
 
 THRESHOLD = 0.2
 LABELS_FILE = "labels.parquet"
@@ -126,7 +126,7 @@ def find_labels(works: Catalog, threshold: float = THRESHOLD) -> LabelTable:
         WeightsError: The detector's weights are missing or no detector.
         MissingPartError: OpenCV is not installed.
     """
-    from sakka.models.labels.detections import boxes_of
+    from sakka.object_labels.detections import boxes_of
 
     check_threshold(threshold)
     return labels_from_boxes(works.ids, boxes_of(works), threshold)

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from sakka.errors import MissingPartError, WeightsError
-from sakka.models.labels.coco import N_LABELS
+from sakka.object_labels.coco import N_LABELS
 
 WEIGHTS_NAME = "ssd_mobilenet_v2_coco"
 SIDE_PX = 300

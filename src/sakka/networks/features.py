@@ -21,8 +21,8 @@ from sakka.catalog.splits import IntArray
 from sakka.catalog.works import Catalog
 from sakka.errors import PhotoError
 from sakka.files import sha256_of
-from sakka.models.photo.extractor import BATCH_PHOTOS, INPUT_PX, PhotoExtractor, PixelTable, VectorTable
-from sakka.models.workers import work_off
+from sakka.networks.extractor import BATCH_PHOTOS, INPUT_PX, PhotoExtractor, PixelTable, VectorTable
+from sakka.networks.workers import work_off
 from sakka.photos.decode import read_photo
 from sakka.photos.store import PhotoCache
 from sakka.progress import task

@@ -13,10 +13,10 @@ import numpy as np
 from sakka.cache import cache_folder
 from sakka.catalog.photo_keys import photo_keys
 from sakka.catalog.works import Catalog
-from sakka.models.labels.detector import LOWEST_CONFIDENCE, SIDE_PX, WEIGHTS_NAME, Boxes, Detector, squeeze
+from sakka.networks.weights.registry import weight_files, weights_sha256
+from sakka.object_labels.detector import LOWEST_CONFIDENCE, SIDE_PX, WEIGHTS_NAME, Boxes, Detector, squeeze
 from sakka.photos.store import PhotoCache, read_ahead
 from sakka.progress import task
-from sakka.weights import weight_files, weights_sha256
 
 BATCH = 8
 AHEAD_PHOTOS = 3 * BATCH

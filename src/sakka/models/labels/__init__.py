@@ -1,1 +1,0 @@
-"""Models of the objects that a detector finds on the photo."""

@@ -1,0 +1,1 @@
+"""Pretrained weights by name: where they come from, checked by SHA-256."""

@@ -1,0 +1,1 @@
+"""Object labels: what a detector trained on COCO finds in photos."""
