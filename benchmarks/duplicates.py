@@ -3,7 +3,7 @@
     python -m benchmarks.duplicates [--works 600] [--data FOLDER] [--market-seed 3]
 
 Paintings: `--works` of them, drawn by chance, are copied in eight ways each; the copies stand among all paintings. The
-limits in `likeness/groups.py` were chosen on half of the drawn paintings ("validation") and on markets 1 and 2; the
+limits in `copies/groups.py` were chosen on half of the drawn paintings ("validation") and on markets 1 and 2; the
 figures to quote are those of the other half and of another market. A pair of a copy and a painting is right when
 the painting is its original, or a near-identical one of that original among the paintings themselves.
 """
@@ -20,12 +20,12 @@ import polars as pl
 from benchmarks.copies import TRANSFORMS, copy_of
 from benchmarks.data import data_folder, read_listing
 from sakka.catalog.works import Catalog, Work
-from sakka.likeness import groups
-from sakka.likeness.alignment import compare
-from sakka.likeness.candidates import Candidates, candidate_pairs
-from sakka.likeness.groups import near_identical
-from sakka.likeness.signs import PhotoSigns, photo_signs
-from sakka.likeness.texts import near_texts
+from sakka.copies import groups
+from sakka.copies.alignment import compare
+from sakka.copies.candidates import Candidates, candidate_pairs
+from sakka.copies.fingerprints import PhotoSigns, photo_signs
+from sakka.copies.groups import near_identical
+from sakka.copies.texts import near_texts
 from sakka.photos.decode import read_photo
 from sakka.photos.hashes import IntArray
 

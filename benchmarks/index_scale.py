@@ -34,18 +34,19 @@ import pyarrow as pa
 from benchmarks.search_market import Truth, make_queries, truth_of
 from sakka.catalog.splits import IntArray
 from sakka.catalog.works import SCHEMA, Catalog, Work
-from sakka.index.filters import Filters
-from sakka.index.find import nearest, search, similar
-from sakka.index.index import Index, Spaces, schema_of
-from sakka.index.records import SEEN, STYLE, TEXT, batch_of
 from sakka.market.listings import market_listings
 from sakka.market.settings import MarketSettings
 from sakka.networks.extractor import FloatTable, PhotoExtractor
-from sakka.style.calibrated import fit_evidence, pairs_of, prior_of
-from sakka.style.makers import maker_axes
-from sakka.style.photos import PhotoAxes
-from sakka.style.space import COORDINATES, MOST_WORKS, SIZE, StyleSpace, unit_rows
-from sakka.style.words import WordSpace
+from sakka.search.filters import Filters
+from sakka.search.find import nearest, search, similar
+from sakka.search.index import Index
+from sakka.search.records import SEEN, STYLE, TEXT, batch_of
+from sakka.search.spaces import Spaces, schema_of
+from sakka.search.style.creator_axes import maker_axes
+from sakka.search.style.photos import PhotoAxes
+from sakka.search.style.same_creator import fit_evidence, pairs_of, prior_of
+from sakka.search.style.space import COORDINATES, MOST_WORKS, SIZE, StyleSpace, unit_rows
+from sakka.search.style.words import WordSpace
 
 ROWS_AT_ONCE = 4096
 ADDED = 1000

@@ -23,12 +23,12 @@ import numpy.typing as npt
 
 from sakka.catalog.splits import IntArray
 from sakka.catalog.works import Catalog
-from sakka.likeness.groups import near_identical
+from sakka.copies.groups import near_identical
 from sakka.networks.backbones import LAST
 from sakka.networks.extractor import PhotoExtractor
 from sakka.networks.features import photo_features
-from sakka.style.calibrated import average_precisions, prior_of
-from sakka.style.space import StyleSpace, unit_rows
+from sakka.search.style.same_creator import average_precisions, prior_of
+from sakka.search.style.space import StyleSpace, unit_rows
 
 MOST_JUDGED = 2500
 RESAMPLES = 2000

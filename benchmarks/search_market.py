@@ -23,15 +23,16 @@ import numpy as np
 import numpy.typing as npt
 
 from sakka.catalog.works import Catalog
-from sakka.index.find import search
-from sakka.index.index import Index, Spaces, schema_of, words_of_catalog
-from sakka.index.records import batches_of
-from sakka.likeness.groups import near_identical
+from sakka.copies.groups import near_identical
 from sakka.market.identity import work_key
 from sakka.market.plan import WorkPlan, plan_work
 from sakka.market.settings import MarketSettings
 from sakka.market.vocabulary import ACCENTS, COLOUR_OF_MATERIAL, COLOURS, KINDS, MATERIALS, MOTIFS, Term
-from sakka.style.space import StyleSpace
+from sakka.search.find import search
+from sakka.search.index import Index
+from sakka.search.records import batches_of
+from sakka.search.spaces import Spaces, schema_of, words_of_catalog
+from sakka.search.style.space import StyleSpace
 
 SEED = 7
 TOP = 10

@@ -17,8 +17,8 @@ from sakka.audit.people import one_person
 from sakka.audit.run import audit_catalog
 from sakka.audit.sharing import shared_photos
 from sakka.catalog.works import Catalog, Work
+from sakka.copies.groups import EVIDENCE_SCHEMA, NearIdentical, near_identical
 from sakka.errors import CatalogError
-from sakka.likeness.groups import EVIDENCE_SCHEMA, NearIdentical, near_identical
 from sakka.report.audit_page import write_audit
 
 MODELS = ("text-linear",)

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 import sakka.cli.catalog  # noqa: F401 (adds its commands)
 from sakka.catalog.works import Catalog, Work
 from sakka.cli import app
+from sakka.copies.groups import near_identical
 from sakka.errors import CatalogError
-from sakka.likeness.groups import near_identical
 
 
 def called(*arguments: object) -> str:

@@ -12,7 +12,7 @@ pytest.importorskip("lancedb", reason='needs an index: pip install "sakka[index]
 
 
 def test_an_index_gives_kindred_creators_and_works_by_style(folder: Path) -> None:
-    from sakka.index.index import Index
+    from sakka.search.index import Index
 
     works = tiny_catalog(folder / "photos", creators=4, works=8, size_px=64)
     model = LinearText().fit(works)

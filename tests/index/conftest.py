@@ -7,8 +7,8 @@ import pytest
 from tests.catalogs import QUICK_PHOTO, tiny_catalog
 
 from sakka.catalog.works import Catalog
-from sakka.index.index import Index
 from sakka.models.fused import FusedModel
+from sakka.search.index import Index
 
 
 @pytest.fixture(scope="session")

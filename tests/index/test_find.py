@@ -8,11 +8,11 @@ from tests.index.test_index import again
 
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import SearchError
-from sakka.index.filters import Filters
-from sakka.index.find import search, similar
-from sakka.index.hits import by_creator, folded, fused
-from sakka.index.index import Index
-from sakka.index.recommend import _chosen, for_person, kindred_creators, kindred_works
+from sakka.search.filters import Filters
+from sakka.search.find import search, similar
+from sakka.search.hits import by_creator, folded, fused
+from sakka.search.index import Index
+from sakka.search.recommend import _chosen, for_person, kindred_creators, kindred_works
 
 
 def test_similar_gives_the_order_of_exact_products_without_the_work_itself(index: Index, works: Catalog) -> None:

@@ -14,9 +14,9 @@ from tests.catalogs import tiny_catalog
 
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import PhotoError, SearchError
-from sakka.index import database
-from sakka.index.adding import _named
-from sakka.index.index import Index, model_sha256
+from sakka.search import database
+from sakka.search.adding import _named
+from sakka.search.index import Index, model_sha256
 
 
 def again(works: Catalog, rows: list[int], suffix: str) -> Catalog:
@@ -154,7 +154,7 @@ def test_removed_works_are_gone_and_removing_them_again_is_no_error(own_index: I
 ADDS = """
 import sys
 from tests.index.test_index import from_outside
-from sakka.index.index import Index
+from sakka.search.index import Index
 index = Index.open(sys.argv[1])
 print("ready", flush=True)
 for number in range(1000):

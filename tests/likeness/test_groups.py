@@ -7,10 +7,10 @@ import pytest
 from PIL import Image, ImageEnhance, ImageOps
 
 from sakka.catalog.works import Catalog, Work
-from sakka.likeness import groups
-from sakka.likeness.candidates import candidate_pairs
-from sakka.likeness.groups import connected, near_identical
-from sakka.likeness.signs import HASHES, PhotoSigns
+from sakka.copies import groups
+from sakka.copies.candidates import candidate_pairs
+from sakka.copies.fingerprints import HASHES, PhotoSigns
+from sakka.copies.groups import connected, near_identical
 
 
 def picture(seed: int, size_px: int = 160) -> Image.Image:

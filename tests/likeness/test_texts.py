@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sakka.likeness.texts import near_texts, normalised_text
+from sakka.copies.texts import near_texts, normalised_text
 
 LONG = "A brooch of felt with a small bird, sewn by hand and filled with wool, about four centimetres wide"
 

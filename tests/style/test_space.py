@@ -6,10 +6,10 @@ from tests.catalogs import tiny_catalog
 
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import ModelFolderError
-from sakka.style.calibrated import average_precisions, fit_evidence, pairs_of, prior_of
-from sakka.style.makers import maker_axes
-from sakka.style.photos import fit_axes
-from sakka.style.space import StyleSpace, unit_rows
+from sakka.search.style.creator_axes import maker_axes
+from sakka.search.style.photos import fit_axes
+from sakka.search.style.same_creator import average_precisions, fit_evidence, pairs_of, prior_of
+from sakka.search.style.space import StyleSpace, unit_rows
 
 
 @pytest.fixture(scope="module")

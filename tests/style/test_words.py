@@ -1,7 +1,7 @@
 import numpy as np
 
-from sakka.style.thesaurus import alternatives
-from sakka.style.words import WordSpace, segmented
+from sakka.search.style.thesaurus import alternatives
+from sakka.search.style.words import WordSpace, segmented
 
 TEXTS = ["銀の花", "シルバーの花", "革の鞄", "レザーの鞄", "銀の花のブローチ", "革の鞄です"] * 5
 

@@ -8,8 +8,8 @@ import pytest
 from tests.catalogs import QUICK_PHOTO, tiny_catalog
 from tests.web.servers import Folders, running
 
-from sakka.index.index import Index
 from sakka.models.fused import FusedModel
+from sakka.search.index import Index
 from sakka.web.settings import Limits, Settings
 
 FREE = Limits(requests_a_minute=1_000_000)

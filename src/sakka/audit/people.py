@@ -23,7 +23,7 @@ from sakka.audit.answers import UnseenAnswers
 from sakka.audit.findings import Finding
 from sakka.catalog.accounts import normalised_name
 from sakka.catalog.works import Catalog
-from sakka.likeness.groups import PHOTO, NearIdentical
+from sakka.copies.groups import PHOTO, NearIdentical
 from sakka.models.base import Probabilities
 
 FEWEST_SHARED = 3

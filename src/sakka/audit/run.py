@@ -12,8 +12,8 @@ from sakka.audit.people import one_person
 from sakka.audit.sharing import shared_photos
 from sakka.catalog.splits import MIN_WORKS, IntArray
 from sakka.catalog.works import Catalog
+from sakka.copies.groups import NearIdentical, near_identical
 from sakka.errors import CatalogError
-from sakka.likeness.groups import NearIdentical, near_identical
 
 
 @dataclass(frozen=True)

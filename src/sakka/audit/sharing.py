@@ -1,4 +1,4 @@
-"""Photos that stand under two creators: near-identical pairs (`likeness/`) across creators, one finding a group."""
+"""Photos that stand under two creators: near-identical pairs (`copies/`) across creators, one finding a group."""
 
 from collections import defaultdict
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from sakka.audit.findings import Finding
 from sakka.catalog.works import Catalog
-from sakka.likeness.groups import PHOTO, NearIdentical, connected
+from sakka.copies.groups import PHOTO, NearIdentical, connected
 
 MOST_ROWS = 8
 

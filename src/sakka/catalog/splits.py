@@ -11,7 +11,7 @@ from their rows: the same works in another order get the same folds.
 With fewer than 7 works a creator would be missing from some part: of 6 works the largest test part takes 2, and 4
 can't fill 5 validation parts.
 
-Two more ways of dividing flatter less. `grouped` deals whole groups of near-identical works (`likeness/`), the largest
+Two more ways of dividing flatter less. `grouped` deals whole groups of near-identical works (`copies/`), the largest
 first, each to the fold that has fewest works of the group's creators: a relisted work never stands on both sides.
 `temporal` learns from each creator's past and judges on the same creator's future: the last two fifths of the creator's
 works, by date, are cut into 5 windows. Outer fold k tests window k and learns from what is older. The same cut is

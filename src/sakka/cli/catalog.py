@@ -99,7 +99,7 @@ def show(
 
 def _show_near_identical(catalog: "Catalog") -> None:
     from sakka.cli.terminal import output_console, show_pairs, showing_progress
-    from sakka.likeness.groups import near_identical
+    from sakka.copies.groups import near_identical
 
     with showing_progress():
         found = near_identical(catalog)

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from sakka.catalog.works import Catalog
     from sakka.describe.creator import CreatorDescription
     from sakka.describe.work import WorkDescription
-    from sakka.index.index import Index
     from sakka.models.base import CreatorModel
+    from sakka.search.index import Index
 
 PAGE_FILE, JSON_FILE = "index.html", "description.json"
 BAR_CHARACTERS = 20
@@ -82,7 +82,7 @@ def _sources(source: Path, catalog: Path | None, model: Path | None) -> "tuple[C
 def _opened(index: Path | None) -> "Index | None":
     if index is None:
         return None
-    from sakka.index.index import Index
+    from sakka.search.index import Index
 
     return Index.open(index)
 

@@ -112,7 +112,7 @@ def _evidence(
 
     with showing_progress():
         if index is not None:
-            from sakka.index.index import Index
+            from sakka.search.index import Index
 
             found = nearest_in_index(asked, Index.open(index), creator, count)
             return found, [Path(each.work.photos[0]) if each.work.photos else None for each in found]

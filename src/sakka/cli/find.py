@@ -13,8 +13,8 @@ from sakka.errors import SearchError
 
 if TYPE_CHECKING:
     from sakka.catalog.works import Work
-    from sakka.index.filters import Filters
-    from sakka.index.hits import Hit
+    from sakka.search.filters import Filters
+    from sakka.search.hits import Hit
 
 TITLE_SIGNS = 28
 DATE_FORMATS = ["%Y-%m-%d", "%Y"]
@@ -58,8 +58,8 @@ def similar_works(
 
     Example: sakka similar index --work work-17 --other-creators
     """
-    from sakka.index.find import similar
-    from sakka.index.index import Index
+    from sakka.search.find import similar
+    from sakka.search.index import Index
 
     filters = _filters(category, creator, after, before)
     query = _query(work, photo, title, description)
@@ -95,8 +95,8 @@ def search_works(
 
     Example: sakka search index "刺繍 猫" --after 2018
     """
-    from sakka.index.find import search
-    from sakka.index.index import Index
+    from sakka.search.find import search
+    from sakka.search.index import Index
 
     filters = _filters(category, creator, after, before)
     style = _query(work, photo, "", "")
@@ -117,8 +117,8 @@ def recommend(
 
     Example: sakka recommend index --liked work-17 --liked work-40
     """
-    from sakka.index.index import Index
-    from sakka.index.recommend import for_person, kindred_creators, kindred_works
+    from sakka.search.index import Index
+    from sakka.search.recommend import for_person, kindred_creators, kindred_works
 
     if sum(each is not None and each != [] for each in (work, liked, creator)) != 1:
         raise SearchError("give one of --work ID, --liked ID (several times) and --creator NAME to recommend by")
@@ -132,7 +132,7 @@ def recommend(
 
 
 def _filters(category: Many, creator: Many, after: datetime | None, before: datetime | None) -> "Filters":
-    from sakka.index.filters import Filters
+    from sakka.search.filters import Filters
 
     return Filters(categories=tuple(category or ()), creators=tuple(creator or ()), after=after, before=before)
 
@@ -148,7 +148,7 @@ def _query(work: str | None, photo: Path | None, title: str, description: str) -
 
 
 def _show(hits: "list[Hit]", *, as_json: bool, grouped: bool) -> None:
-    from sakka.index.hits import by_creator
+    from sakka.search.hits import by_creator
 
     if as_json:
         typer.echo(json.dumps([_as_json(hit) for hit in hits], ensure_ascii=False, indent=2))

@@ -28,7 +28,7 @@ def build(
     """
     from sakka.catalog.works import Catalog
     from sakka.cli.terminal import duration, showing_progress
-    from sakka.index.index import Index
+    from sakka.search.index import Index
 
     started_s = time.monotonic()
     works = Catalog.read(catalog)
@@ -53,7 +53,7 @@ def add(
     """
     from sakka.catalog.works import Catalog
     from sakka.cli.terminal import showing_progress
-    from sakka.index.index import Index
+    from sakka.search.index import Index
 
     opened, works = Index.open(index), Catalog.read(catalog)
     with showing_progress():
@@ -70,7 +70,7 @@ def remove(
 
     Example: sakka index remove index work-17 work-18
     """
-    from sakka.index.index import Index
+    from sakka.search.index import Index
 
     opened = Index.open(index)
     removed = opened.remove(ids)

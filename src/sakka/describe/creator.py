@@ -22,7 +22,7 @@ from sakka.explain.names import place_of
 from sakka.models.base import CreatorModel, Probabilities
 
 if TYPE_CHECKING:
-    from sakka.index.index import Index
+    from sakka.search.index import Index
 
 EXAMPLES = 6
 KINDRED = 5
@@ -137,7 +137,7 @@ def _kindred(
 ) -> tuple[tuple[tuple[str, float], ...], bool]:
     """Give kindred creators by style where there is an index, else by what the model gives them."""
     if index is not None:
-        from sakka.index.recommend import kindred_creators
+        from sakka.search.recommend import kindred_creators
 
         try:
             return tuple(kindred_creators(index, creator, KINDRED)), True

@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from sakka.catalog.works import Catalog, Work
-from sakka.likeness.groups import near_identical
+from sakka.copies.groups import near_identical
 from sakka.models.base import CreatorModel, Probabilities
 
 if TYPE_CHECKING:
-    from sakka.index.index import Index
+    from sakka.search.index import Index
 
 Scores = npt.NDArray[np.float64]
 TINY = float(np.finfo(np.float32).tiny)
@@ -97,7 +97,7 @@ def _nearness(own: Catalog, model: CreatorModel | None, index: "Index | None") -
 
 
 def _style_vectors(own: Catalog, index: "Index") -> Scores | None:
-    from sakka.index.records import STYLE, vector_of
+    from sakka.search.records import STYLE, vector_of
 
     rows = index.rows(own.ids, [STYLE])
     found = [vector_of(rows[name], STYLE) if name in rows else None for name in own.ids]

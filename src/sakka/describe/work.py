@@ -14,7 +14,7 @@ from sakka.explain.explanation import Explanation, explain
 from sakka.models.base import CreatorModel
 
 if TYPE_CHECKING:
-    from sakka.index.index import Index
+    from sakka.search.index import Index
 
 KINDRED = 6
 LOOKED_AT = 64  # among so many of the nearest works near-identical ones are looked for
@@ -144,8 +144,8 @@ def _near(
 
 
 def _near_in_index(asked: Catalog, creator: str, index: "Index") -> tuple[Sequence[Work], Sequence[Kin]]:
-    from sakka.index.filters import Filters
-    from sakka.index.find import similar
+    from sakka.search.filters import Filters
+    from sakka.search.find import similar
 
     one = _absolute(asked, 0)
     nearest = [hit.work for hit in similar(index, one, count=LOOKED_AT)]

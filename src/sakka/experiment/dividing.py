@@ -18,8 +18,8 @@ from sakka.catalog.splits import (
     nested_splits,
 )
 from sakka.catalog.works import Catalog
+from sakka.copies.groups import near_identical
 from sakka.errors import SplitError
-from sakka.likeness.groups import near_identical
 
 LEFT_OUT = "left_out_by_the_split"
 

@@ -5,7 +5,7 @@ and weighed as the head weighs it; for the text the cosine of the weighed words 
 mean of both where both works have both, in the proportion in which it trusts photo and text. A model of another kind
 is compared by its answers: the cosine of the logarithms of the probabilities, each less their mean.
 
-A near-identical work says little about a hand, so it is marked: its photo or its text is a copy (`likeness/`).
+A near-identical work says little about a hand, so it is marked: its photo or its text is a copy (`copies/`).
 """
 
 from dataclasses import dataclass, replace
@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from sakka.catalog.works import Catalog, Work
+from sakka.copies.fingerprints import GREY_PX, PhotoSigns, photo_signs, signs_from, signs_of
+from sakka.copies.groups import near_photos
+from sakka.copies.texts import near_texts
 from sakka.explain.fusing import trusted_parts
-from sakka.likeness.groups import near_photos
-from sakka.likeness.signs import GREY_PX, PhotoSigns, photo_signs, signs_from, signs_of
-from sakka.likeness.texts import near_texts
 from sakka.models.base import CreatorModel
 from sakka.models.text.features import BLOCKS, side_by_side
 from sakka.models.text.linear import LinearText
@@ -27,8 +27,8 @@ from sakka.photos.decode import read_photo
 from sakka.words import normalise
 
 if TYPE_CHECKING:
-    from sakka.index.index import Index
     from sakka.models.photo.linear import PhotoLinear
+    from sakka.search.index import Index
 
 Vectors = npt.NDArray[np.float32]
 Likeness = npt.NDArray[np.float64]
@@ -98,8 +98,8 @@ def nearest_in_index(asked: Catalog, index: "Index", creator: str, count: int = 
         PhotoError: A photo can't be read.
         SearchError: The work has neither a photo nor a known word.
     """
-    from sakka.index.filters import Filters
-    from sakka.index.find import similar
+    from sakka.search.filters import Filters
+    from sakka.search.find import similar
 
     (work,) = asked
     (path,) = asked.photo_paths

@@ -6,8 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, File, Form, Path, Query, UploadFile
 from pydantic import BaseModel, Field
 
-from sakka.index.filters import Filters
-from sakka.index.hits import Hit
+from sakka.search.filters import Filters
+from sakka.search.hits import Hit
 from sakka.web.api import read_upload, require_something
 from sakka.web.engine import Engine
 from sakka.web.problems import Problem, responses

@@ -11,7 +11,7 @@ from sakka.web.problems import Problem
 from sakka.web.workers import Workers
 
 if TYPE_CHECKING:
-    from sakka.index.index import Index
+    from sakka.search.index import Index
 
 MOST_KEPT = 200
 MOST_COMPARED = 5000  # works by others that a creator's words are compared with

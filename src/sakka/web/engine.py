@@ -13,9 +13,9 @@ from PIL import Image
 from sakka.audit.decisions import Decisions
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import ModelError, ServeError
-from sakka.index.hits import Hit
 from sakka.models.base import CreatorModel
 from sakka.models.fused import FusedModel
+from sakka.search.hits import Hit
 from sakka.web.collection import Collection
 from sakka.web.describing import Describer
 from sakka.web.finding import Finder, Near
@@ -170,7 +170,7 @@ def _opened(settings: Settings) -> tuple[Finder | None, Catalog]:
     catalog = None if settings.catalog is None else Catalog.read(settings.catalog)
     if settings.index is None:
         return None, Catalog.from_works([]) if catalog is None else catalog
-    from sakka.index.index import Index
+    from sakka.search.index import Index
 
     index = Index.open(settings.index)
     indexed = index.catalog()

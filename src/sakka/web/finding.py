@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from sakka.catalog.works import Work
 from sakka.errors import SearchError
-from sakka.index.filters import Filters
-from sakka.index.find import search, similar
-from sakka.index.hits import Hit
-from sakka.index.recommend import for_person, kindred_creators, kindred_works
+from sakka.search.filters import Filters
+from sakka.search.find import search, similar
+from sakka.search.hits import Hit
+from sakka.search.recommend import for_person, kindred_creators, kindred_works
 from sakka.web.problems import Problem
 
 if TYPE_CHECKING:
-    from sakka.index.index import Index
+    from sakka.search.index import Index
 
 
 DEEPER = 4  # so many times the works shown are looked at before they are ordered
@@ -79,7 +79,7 @@ class Finder:
         other_creators: bool = False,
         of_one_creator: int | None = None,
     ) -> list[Hit]:
-        """Find works of the style of a work, or of several and not of others; see `sakka.index.find.similar`.
+        """Find works of the style of a work, or of several and not of others; see `sakka.search.find.similar`.
 
         Raises:
             Problem: Nothing asked with can be compared.
@@ -107,7 +107,7 @@ class Finder:
         photo: Work | str | None = None,
         of_one_creator: int | None = None,
     ) -> list[Hit]:
-        """Find works by words, and by a photo too; see `sakka.index.find.search`.
+        """Find works by words, and by a photo too; see `sakka.search.find.search`.
 
         Raises:
             Problem: There is no word to look for.

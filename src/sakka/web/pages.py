@@ -9,8 +9,8 @@ from starlette.responses import HTMLResponse, RedirectResponse
 
 from sakka.describe.creator import CreatorDescription
 from sakka.describe.sentences import colour_names
-from sakka.index.filters import Filters
-from sakka.index.hits import Hit
+from sakka.search.filters import Filters
+from sakka.search.hits import Hit
 from sakka.web.answers import Answer, AnswerStore
 from sakka.web.api import WorkId, read_upload, require_something
 from sakka.web.asking import ask_about, ask_about_work

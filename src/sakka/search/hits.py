@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sakka.catalog.works import Work
-from sakka.index.records import GROUP, work_of
+from sakka.search.records import GROUP, work_of
 
 RANK_OFFSET = 60
 Row = dict[str, Any]

@@ -10,18 +10,20 @@ Source: https://lancedb.github.io/lancedb/
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sakka.errors import MissingPartError, SakkaError, SearchError
+from sakka.search.filters import among
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 WORKS_TABLE, PARTS_TABLE = "works", "parts"
+IDS_AT_ONCE = 500
 FRESH_S = 2.0  # how soon one process sees what another has changed
 VECTOR_INDEX_FROM = 20_000  # rows; below it all vectors are compared, which is exact
 OLD_AFTER = timedelta(hours=1)  # how long versions stay for readers that are at them
@@ -101,6 +103,23 @@ def _watched(batches: Iterable["pa.RecordBatch"], troubles: list[SakkaError]) ->
         raise
 
 
+def rows_by_id(table: Any, ids: Iterable[str], columns: Sequence[str] | None = None) -> dict[str, dict[str, Any]]:
+    """Rows of those ids that are in the table of works, by id.
+
+    Args:
+        table: The table of works.
+        ids: The works' ids.
+        columns: The columns wanted; None: all.
+    """
+    wanted, found = list(dict.fromkeys(ids)), {}
+    for start in range(0, len(wanted), IDS_AT_ONCE):
+        some = wanted[start : start + IDS_AT_ONCE]
+        query = table.search().where(among("id", some)).limit(len(some))
+        query = query if columns is None else query.select(["id", *(name for name in columns if name != "id")])
+        found.update({row["id"]: row for row in query.to_list()})
+    return found
+
+
 def upsert(table: Any, rows: "pa.Table") -> None:
     """Write rows in one change: those with known ids replace what was there."""
     with speaking_plainly(str(table.uri), "written"):
@@ -126,7 +145,7 @@ def make_vector_indexes(table: Any) -> None:
     """Make the indexes of the vectors: partitions by k-means, values rounded to a byte."""
     from lancedb.index import IvfSq
 
-    from sakka.index.records import VECTORS
+    from sakka.search.records import VECTORS
 
     for column in VECTORS:
         table.create_index(column, config=IvfSq(distance_type="l2"))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sakka.likeness.signs import PhotoSigns
+from sakka.copies.fingerprints import PhotoSigns
 from sakka.photos.hashes import IntArray, near_between
 
 CANDIDATE_BITS = 12

@@ -18,8 +18,8 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from sakka.likeness.candidates import Candidates
-from sakka.likeness.signs import HASHES, WINDOWS, PhotoSigns
+from sakka.copies.candidates import Candidates
+from sakka.copies.fingerprints import HASHES, WINDOWS, PhotoSigns
 from sakka.photos.hashes import IntArray
 from sakka.progress import track
 

@@ -15,12 +15,12 @@ import numpy as np
 
 from sakka.catalog.splits import IntArray
 from sakka.errors import SearchError
-from sakka.index.filters import Filters
-from sakka.index.find import asked_with, judged, nearest
-from sakka.index.hits import Hit, Row, folded
-from sakka.index.index import Index
-from sakka.index.records import STYLE, TEXT
 from sakka.networks.extractor import FloatTable
+from sakka.search.filters import Filters
+from sakka.search.find import asked_with, judged, nearest
+from sakka.search.hits import Hit, Row, folded
+from sakka.search.index import Index
+from sakka.search.records import STYLE, TEXT
 
 FIT = 0.7
 CANDIDATES = 200

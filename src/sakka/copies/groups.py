@@ -22,12 +22,12 @@ import polars as pl
 
 from sakka.cache import cache_folder
 from sakka.catalog.works import Catalog
+from sakka.copies.alignment import Comparison, compare
+from sakka.copies.candidates import candidate_pairs
+from sakka.copies.fingerprints import PhotoSigns, photo_signs
+from sakka.copies.texts import near_texts
 from sakka.errors import SakkaError
 from sakka.files import writing_whole
-from sakka.likeness.alignment import Comparison, compare
-from sakka.likeness.candidates import candidate_pairs
-from sakka.likeness.signs import PhotoSigns, photo_signs
-from sakka.likeness.texts import near_texts
 from sakka.photos.hashes import IntArray
 
 GROUPS_VERSION = 3

@@ -73,7 +73,7 @@ def alternatives(word: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1)
 def _same() -> dict[str, tuple[str, ...]]:
-    from sakka.style.words import segmented
+    from sakka.search.style.words import segmented
 
     sets: dict[str, tuple[str, ...]] = {}
     for words in SAME:

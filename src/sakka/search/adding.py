@@ -1,7 +1,7 @@
 """Works that are added to an index: read, told apart from what is there, written.
 
 A new work joins the group of near-identical works that it belongs to: its nearest works by style and by text are
-looked at as `likeness/` does it for a whole catalog. Where it joins two groups, the rows of both are written again in
+looked at as `copies/` does it for a whole catalog. Where it joins two groups, the rows of both are written again in
 the same change, so that the database never holds half of it.
 """
 
@@ -13,13 +13,15 @@ import numpy as np
 
 from sakka.catalog.splits import IntArray
 from sakka.catalog.works import Catalog, Work
-from sakka.index.database import take_in_changes, upsert
-from sakka.index.filters import among
-from sakka.index.records import GROUP, STYLE, TEXT, WORK_COLUMNS, batches_of, work_of
+from sakka.copies.groups import connected, find_pairs
 from sakka.progress import task
+from sakka.search.database import rows_by_id, take_in_changes, upsert
+from sakka.search.filters import among
+from sakka.search.records import GROUP, STYLE, TEXT, WORK_COLUMNS, batches_of, work_of
+from sakka.search.spaces import Spaces
 
 if TYPE_CHECKING:
-    from sakka.index.index import Index
+    import pyarrow as pa
 
 WORKS_AT_ONCE = 500
 LOOKED_AT = 5  # nearest works by style, and as many by text, that may be near-identical
@@ -28,39 +30,43 @@ PARTITIONS = 8  # of the vector index that are looked at: a copy is very near
 TAKEN_IN_FROM = 200  # rows that no index of the database knows yet
 
 
-def add_works(index: "Index", catalog: Catalog) -> int:
-    """Add works to an index or replace them; give the number of works that are new."""
-    before = len(index)
+def add_works(table: Any, spaces: Spaces, schema: "pa.Schema", catalog: Catalog) -> int:
+    """Add works to the table of an index or replace them; give the number of works that are new.
+
+    Args:
+        table: The LanceDB table of works.
+        spaces: How the vectors of its works are made.
+        schema: The table's schema.
+        catalog: The works.
+    """
+    before = table.count_rows()
     with task("works added", total=len(catalog)) as running:
         for start in range(0, len(catalog), WORKS_AT_ONCE):
             some = catalog.take(np.arange(start, min(start + WORKS_AT_ONCE, len(catalog))))
-            _add(index, some)
+            _add(table, spaces, schema, some)
             running.advance(len(some))
-    _take_in(index)
-    return len(index) - before
+    _take_in(table)
+    return int(table.count_rows() - before)
 
 
-def _add(index: "Index", works: Catalog) -> None:
+def _add(table: Any, spaces: Spaces, schema: "pa.Schema", works: Catalog) -> None:
     import pyarrow as pa
 
-    spaces = index.spaces
-    batches = list(batches_of(works, works.ids, spaces.style, spaces.words, index.schema))
-    table = pa.Table.from_batches(batches, schema=index.schema)
-    groups = _groups_of(index, works, table)
+    batches = list(batches_of(works, works.ids, spaces.style, spaces.words, schema))
+    rows = pa.Table.from_batches(batches, schema=schema)
+    groups = _groups_of(table, works, rows)
     own = pa.array([groups.get(each, each) for each in works.ids])
-    table = table.set_column(table.schema.get_field_index(GROUP), GROUP, own)
-    changed = _changed_rows(index, groups, works)
+    rows = rows.set_column(rows.schema.get_field_index(GROUP), GROUP, own)
+    changed = _changed_rows(table, schema, groups, works)
     if changed is not None:
-        table = pa.concat_tables([table, changed])
-    upsert(index.table, table)
+        rows = pa.concat_tables([rows, changed])
+    upsert(table, rows)
 
 
-def _groups_of(index: "Index", works: Catalog, table: Any) -> dict[str, str]:
+def _groups_of(table: Any, works: Catalog, rows: "pa.Table") -> dict[str, str]:
     """Give the group of each new work, and of each known work whose group changes."""
-    from sakka.likeness.groups import find_pairs
-
     own = set(works.ids)
-    beside = {row["id"]: row for column in (STYLE, TEXT) for row in _near(index, table, column) if row["id"] not in own}
+    beside = {row["id"]: row for column in (STYLE, TEXT) for row in _near(table, rows, column) if row["id"] not in own}
     known = [work_of(row) for row in beside.values() if all(_readable(path) for path in row["photos"] or ())]
     both = Catalog.from_works([*_absolute(works), *known])
     pairs = find_pairs(both).select("first", "second").to_numpy().astype(np.int64).reshape(-1, 2)
@@ -68,12 +74,12 @@ def _groups_of(index: "Index", works: Catalog, table: Any) -> dict[str, str]:
     return _named(both.ids, name_of, pairs)
 
 
-def _near(index: "Index", table: Any, column: str) -> list[dict[str, Any]]:
+def _near(table: Any, rows: "pa.Table", column: str) -> list[dict[str, Any]]:
     """Give the rows that are nearest to any of some rows by a vector."""
-    vectors = [np.float32(value) for value in table[column].to_pylist() if value is not None]
+    vectors = [np.float32(value) for value in rows[column].to_pylist() if value is not None]
     found: list[dict[str, Any]] = []
     for start in range(0, len(vectors), VECTORS_AT_ONCE):
-        query = index.table.search(vectors[start : start + VECTORS_AT_ONCE], vector_column_name=column)
+        query = table.search(vectors[start : start + VECTORS_AT_ONCE], vector_column_name=column)
         query = query.distance_type("l2").nprobes(PARTITIONS).limit(LOOKED_AT).select([*WORK_COLUMNS, GROUP])
         found += query.to_list()
     return found
@@ -90,8 +96,6 @@ def _named(ids: list[str], name_of: dict[str, str], pairs: IntArray) -> dict[str
     >>> _named(["new", "old", "other"], {"old": "g", "other": "h"}, np.array([[0, 1]]))
     {'new': 'g', 'old': 'g', 'other': 'h'}
     """
-    from sakka.likeness.groups import connected
-
     old = [name_of.get(each, each) for each in ids]
     first = {name: place for place, name in reversed(list(enumerate(old)))}
     links = np.array([(place, first[name]) for place, name in enumerate(old)], dtype=np.int64).reshape(-1, 2)
@@ -105,25 +109,25 @@ def _named(ids: list[str], name_of: dict[str, str], pairs: IntArray) -> dict[str
     return {each: names[number] for each, number in zip(ids, joined, strict=True)}
 
 
-def _changed_rows(index: "Index", groups: dict[str, str], works: Catalog) -> Any:
+def _changed_rows(table: Any, schema: "pa.Schema", groups: dict[str, str], works: Catalog) -> Any:
     """Give the rows of known works whose group gets another name; None where there are none."""
     import pyarrow as pa
 
     own = set(works.ids)
-    rows = index.rows([each for each in groups if each not in own], [GROUP])
+    rows = rows_by_id(table, [each for each in groups if each not in own], [GROUP])
     renamed = {row[GROUP]: groups[each] for each, row in rows.items() if row[GROUP] != groups[each]}
     if not renamed:
         return None
-    found = index.table.search().where(among(GROUP, renamed)).limit(len(index)).to_list()
+    found = table.search().where(among(GROUP, renamed)).limit(table.count_rows()).to_list()
     changed = [{**row, GROUP: renamed[row[GROUP]]} for row in found if row["id"] not in own]
-    return pa.Table.from_pylist(changed, schema=index.schema)
+    return pa.Table.from_pylist(changed, schema=schema)
 
 
-def _take_in(index: "Index") -> None:
+def _take_in(table: Any) -> None:
     """Bring the database's indexes up to date where many rows are not in them."""
-    statistics = index.table.index_stats("words_idx")
+    statistics = table.index_stats("words_idx")
     if statistics is None or statistics.num_unindexed_rows >= TAKEN_IN_FROM:
-        take_in_changes(index.table)
+        take_in_changes(table)
 
 
 def _absolute(works: Catalog) -> list[Work]:

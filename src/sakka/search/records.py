@@ -9,8 +9,8 @@ import numpy.typing as npt
 from sakka.catalog.works import SCHEMA as WORK_SCHEMA
 from sakka.catalog.works import Catalog, Work
 from sakka.networks.extractor import FloatTable
-from sakka.style.space import StyleSpace, unit_rows
-from sakka.style.words import WordSpace, segmented
+from sakka.search.style.space import StyleSpace, unit_rows
+from sakka.search.style.words import WordSpace, segmented
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -29,9 +29,9 @@ from sakka.catalog.works import Catalog
 from sakka.errors import ModelFolderError
 from sakka.files import canonical_json, writing_whole
 from sakka.networks.extractor import FloatTable, PhotoExtractor
-from sakka.style.calibrated import Doubles, Evidence, average_precisions, fit_evidence, pairs_of, prior_of
-from sakka.style.makers import TRUSTS, MakerAxes, maker_axes
-from sakka.style.photos import PhotoAxes, batches_of_statistics, fit_axes
+from sakka.search.style.creator_axes import TRUSTS, MakerAxes, maker_axes
+from sakka.search.style.photos import PhotoAxes, batches_of_statistics, fit_axes
+from sakka.search.style.same_creator import Doubles, Evidence, average_precisions, fit_evidence, pairs_of, prior_of
 
 SPACE_VERSION = 1
 COORDINATES = 512

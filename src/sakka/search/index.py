@@ -5,7 +5,6 @@ INDEX/works.lance, INDEX/parts.lance        (`database.py`)
 
 import hashlib
 import json
-import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,33 +19,21 @@ from safetensors.numpy import save as save_tensors
 from sakka.catalog.works import SCHEMA, Catalog, Work
 from sakka.errors import SearchError
 from sakka.files import canonical_json
-from sakka.index import database
-from sakka.index.filters import among
-from sakka.index.records import GROUP, WORK_COLUMNS, arrow_schema, batches_of, work_of
 from sakka.progress import task
-from sakka.style.space import StyleSpace
-from sakka.style.words import WordSpace
+from sakka.search import database
+from sakka.search.adding import add_works
+from sakka.search.filters import among
+from sakka.search.records import WORK_COLUMNS, batches_of, work_of
+from sakka.search.spaces import Spaces, schema_of, words_of_catalog
+from sakka.search.style.space import StyleSpace
+from sakka.search.style.words import WordSpace
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 INDEX_VERSION = 2
 INFO, TENSORS = "index.json", "space.safetensors"
-IDS_AT_ONCE = 500
 SUGGESTED = 3
-
-
-@dataclass(frozen=True)
-class Spaces:
-    """How the vectors of an index are made.
-
-    Attributes:
-        style: Style vectors of photos.
-        words: Vectors of texts, and what photos show in words.
-    """
-
-    style: StyleSpace
-    words: WordSpace
 
 
 @dataclass
@@ -81,7 +68,7 @@ class Index:
             PhotoError: A photo can't be read.
             SearchError: The folder holds something else, or there are no works.
         """
-        from sakka.likeness.groups import near_identical
+        from sakka.copies.groups import near_identical
 
         if len(catalog) == 0:
             raise SearchError("got a catalog of 0 works to build an index of, expected at least one")
@@ -151,19 +138,8 @@ class Index:
         return int(self.table.count_rows())
 
     def rows(self, ids: Iterable[str], columns: Sequence[str] | None = None) -> dict[str, dict[str, Any]]:
-        """Give the rows of those ids that are in the index, by id.
-
-        Args:
-            ids: The works' ids.
-            columns: The columns wanted; None: all.
-        """
-        wanted, found = list(dict.fromkeys(ids)), {}
-        for start in range(0, len(wanted), IDS_AT_ONCE):
-            some = wanted[start : start + IDS_AT_ONCE]
-            query = self.table.search().where(among("id", some)).limit(len(some))
-            query = query if columns is None else query.select(["id", *(name for name in columns if name != "id")])
-            found.update({row["id"]: row for row in query.to_list()})
-        return found
+        """Rows of those ids that are in the index, by id (`database.rows_by_id`)."""
+        return database.rows_by_id(self.table, ids, columns)
 
     def row(self, work_id: str) -> dict[str, Any]:
         """Give the row of a work.
@@ -207,9 +183,7 @@ class Index:
             PhotoError: A photo can't be read.
             SearchError: The index can't be written to.
         """
-        from sakka.index.adding import add_works
-
-        return add_works(self, catalog)
+        return add_works(self.table, self.spaces, self.schema, catalog)
 
     def remove(self, ids: Iterable[str]) -> int:
         """Remove works; give how many there were. An id that is not known is passed over.
@@ -219,8 +193,8 @@ class Index:
         """
         wanted, before = list(dict.fromkeys(ids)), len(self)
         with database.speaking_plainly(self.address, "written"):
-            for start in range(0, len(wanted), IDS_AT_ONCE):
-                self.table.delete(among("id", wanted[start : start + IDS_AT_ONCE]))
+            for start in range(0, len(wanted), database.IDS_AT_ONCE):
+                self.table.delete(among("id", wanted[start : start + database.IDS_AT_ONCE]))
         return before - len(self)
 
     @cached_property
@@ -233,7 +207,7 @@ class Index:
 
         ids = self.table.search().select(["id"]).to_arrow()["id"].to_pylist()
         alike = [each for each in ids if abs(len(each) - len(work_id)) <= 2 and set(each[:2]) & set(work_id[:2])]
-        near = get_close_matches(work_id, alike[: 20 * IDS_AT_ONCE], SUGGESTED)
+        near = get_close_matches(work_id, alike[: 20 * database.IDS_AT_ONCE], SUGGESTED)
         return (
             f"; near are {', '.join(near)}"
             if near
@@ -241,12 +215,6 @@ class Index:
             if ids
             else ""
         )
-
-
-def schema_of(spaces: Spaces, build: str | None = None) -> "pa.Schema":
-    """Give the schema of an index's rows; None makes the name of a new build."""
-    sizes = (spaces.style.size, spaces.words.size, spaces.words.seen_size)
-    return arrow_schema(*sizes, build or uuid.uuid4().hex)
 
 
 def model_sha256(model_folder: Path | str) -> str:
@@ -271,17 +239,6 @@ def _photo_reading(model_folder: Path) -> dict[str, Any]:
     model = CreatorModel.load(model_folder)
     photo = getattr(model, "photo_model_", model)
     return {"backbone": photo.backbone, "dtype": photo.dtype} if isinstance(photo, PhotoLinear) else {}
-
-
-def words_of_catalog(catalog: Catalog, style: StyleSpace, seed: int) -> WordSpace:
-    """Learn the word space from as many works as the style space at most."""
-    from sakka.style.space import MOST_WORKS
-
-    rows = np.sort(np.random.default_rng((seed, 2)).permutation(len(catalog))[:MOST_WORKS])
-    some = catalog.take(rows)
-    parts = [(coordinates, seen) for _, coordinates, seen in style.coordinates(some)]
-    coordinates, seen = (np.concatenate(each) for each in zip(*parts, strict=True))
-    return WordSpace.fit(some.texts, coordinates, seen, seed=seed)
 
 
 def _check_free(folder: Path | str) -> None:
@@ -326,6 +283,3 @@ def _read_parts(connection: Any, folder: Path | str) -> tuple[Spaces, dict[str, 
         raise SearchError(f"{folder} is damaged: {TENSORS} is not what {INFO} describes; build it again")
     tensors = load_tensors(parts[TENSORS])
     return Spaces(StyleSpace.from_parts(info["style"], tensors), WordSpace.from_tensors(tensors)), info
-
-
-__all__ = ["GROUP", "Index", "Spaces", "model_sha256"]

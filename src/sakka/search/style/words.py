@@ -26,7 +26,7 @@ import numpy.typing as npt
 
 from sakka.models.text.ngrams import Counts, Hashes, count_all, count_known, hashes_of_words
 from sakka.networks.extractor import FloatTable
-from sakka.style.space import unit_rows
+from sakka.search.style.space import unit_rows
 from sakka.words import normalise, words_of
 
 WORD_SIZE = 256

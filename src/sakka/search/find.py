@@ -2,7 +2,7 @@
 
 Style: the products of unit vectors, the highest first. Words: candidates come from full-text search (BM25) and from the
 photos that look most as the words have it; they are put in order by the evidence for the words in text and photo
-(`style/words.py`). Orders by style, by words and by the vectors of texts are joined by reciprocal rank fusion
+(`search/style/words.py`). Orders by style, by words and by the vectors of texts are joined by reciprocal rank fusion
 (`hits.py`). A filter is applied before the search, so that it never leaves fewer works than there are.
 """
 
@@ -14,15 +14,15 @@ import numpy as np
 
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import SearchError
-from sakka.index.database import speaking_plainly
-from sakka.index.filters import Filters, encodable
-from sakka.index.hits import Hit, Row, at_most, folded, fused
-from sakka.index.index import Index
-from sakka.index.records import GROUP, SEEN, SEEN_LENGTH, STYLE, TEXT, VECTORS, WORD_COLUMN, WORK_COLUMNS, vector_of
 from sakka.networks.extractor import FloatTable
-from sakka.style.space import unit_rows
-from sakka.style.thesaurus import alternatives
-from sakka.style.words import segmented
+from sakka.search.database import speaking_plainly
+from sakka.search.filters import Filters, encodable
+from sakka.search.hits import Hit, Row, at_most, folded, fused
+from sakka.search.index import Index
+from sakka.search.records import GROUP, SEEN, SEEN_LENGTH, STYLE, TEXT, VECTORS, WORD_COLUMN, WORK_COLUMNS, vector_of
+from sakka.search.style.space import unit_rows
+from sakka.search.style.thesaurus import alternatives
+from sakka.search.style.words import segmented
 
 WAYS = ("text", "photo")
 TEXT_WEIGHT = 0.25  # of the order by text, against that by style, for a work from outside
