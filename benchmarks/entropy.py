@@ -11,8 +11,8 @@ import time
 
 import numpy as np
 
-from sakka.analysis.entropy import label_combinations, measures_under_thresholds, works_per_creator
-from sakka.analysis.entropy_relation import entropy_relation
+from sakka.paper.entropy import label_combinations, measures_under_thresholds, works_per_creator
+from sakka.paper.entropy_relation import entropy_relation
 
 WORKS, CREATORS, LABELS, JUDGES = 109_685, 944, 91, 5
 

@@ -13,9 +13,9 @@ import numpy as np
 
 from sakka.catalog.splits import IntArray
 from sakka.catalog.works import Catalog
-from sakka.experiment.text_candidates import divide
-from sakka.models.lightgbm import LEAF_PENALTY
 from sakka.models.registry import make_model
+from sakka.paper.models.lightgbm_table import LEAF_PENALTY
+from sakka.paper.text_candidates import divide
 
 MODELS = ("labels-lightgbm", "text-tfidf_lightgbm", "text-word2vec")
 ITERATIONS = (1, 10, 30, 100)

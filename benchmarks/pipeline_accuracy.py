@@ -22,10 +22,10 @@ from benchmarks.ours.experiments import BestExperiment
 from benchmarks.peers.works import read_works
 from benchmarks.processes import Side, WorkerProcess
 from benchmarks.results import table
-from sakka.analysis.condense import condense
-from sakka.analysis.fusions import mcnemar
-from sakka.analysis.learned import LEARNED_KIND
-from sakka.analysis.reading import open_run
+from sakka.evaluation.aggregate import condense
+from sakka.evaluation.learned_fusion import LEARNED_KIND
+from sakka.evaluation.open_run import open_run
+from sakka.evaluation.tables.fusions import mcnemar
 
 Named = npt.NDArray[np.int64]
 

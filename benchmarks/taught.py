@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from sakka.catalog.splits import GROUPED, Fold
 from sakka.catalog.works import Catalog
-from sakka.experiment.dividing import divide, usable_works
+from sakka.evaluation.usable_works import divide, usable_works
 from sakka.models.base import CreatorModel, FoldPrediction
 from sakka.models.photo.linear import EfficientNetLinear
 from sakka.models.photo.taught import EfficientNetTaught

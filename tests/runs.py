@@ -8,9 +8,9 @@ import polars as pl
 
 from sakka.catalog.splits import IntArray, nested_splits, write_splits
 from sakka.catalog.works import Catalog, Work
-from sakka.experiment.layout import RunLayout
-from sakka.experiment.plan import ModelSpec, Plan, write_plan
-from sakka.experiment.predictions import write_fold
+from sakka.evaluation.layout import RunLayout
+from sakka.evaluation.plan import ModelSpec, Plan, write_plan
+from sakka.evaluation.predictions import write_fold
 from sakka.models.base import FoldPrediction, Probabilities
 
 CREATORS = ("Abe", "Baba", "Chiba", "Doi", "Endo", "<script>alert(1)</script>")

@@ -21,7 +21,7 @@ import polars as pl
 
 from sakka.catalog.splits import IntArray, nested_splits, read_splits, write_splits
 from sakka.catalog.works import Catalog
-from sakka.experiment.layout import RunLayout
+from sakka.evaluation.layout import RunLayout
 from sakka.models.base import FoldPrediction, Modality, Probabilities
 
 WORKS, CREATORS, LABELS = 109_685, 944, 91
@@ -89,8 +89,8 @@ class Stage:
             write_splits(nested_splits(catalog, seed=0), self.layout.splits)
 
     def _predictions(self) -> None:
-        from sakka.experiment.plan import ModelSpec, Plan, write_plan
-        from sakka.experiment.predictions import write_fold
+        from sakka.evaluation.plan import ModelSpec, Plan, write_plan
+        from sakka.evaluation.predictions import write_fold
         from sakka.files import write_json
 
         catalog, splits = Catalog.read(self.folder / "catalog"), read_splits(self.layout.splits)
@@ -124,11 +124,11 @@ class Stage:
                     write_fold(self.layout, name, FoldPrediction(fold, validation, test))
 
     def _report(self) -> None:
-        from sakka.analysis.condense import condense
-        from sakka.analysis.entropy_tables import entropy_tables
-        from sakka.analysis.label_sets import read_label_sets
-        from sakka.analysis.reading import open_run
-        from sakka.analysis.tables import all_tables
+        from sakka.evaluation.aggregate import condense
+        from sakka.evaluation.open_run import open_run
+        from sakka.evaluation.tables.all_tables import all_tables
+        from sakka.paper.entropy_tables import entropy_tables
+        from sakka.paper.label_sets import read_label_sets
         from sakka.report.write import write_tables
 
         run = open_run(self.layout.folder)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
-from sakka.analysis.entropy import (
+from sakka.paper.entropy import (
     THRESHOLDS,
     label_combinations,
     measures_under_thresholds,

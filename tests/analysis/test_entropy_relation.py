@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from sakka.analysis.entropy import Combinations, label_combinations
-from sakka.analysis.entropy_relation import combination_points, entropy_relation
+from sakka.paper.entropy import Combinations, label_combinations
+from sakka.paper.entropy_relation import combination_points, entropy_relation
 
 
 def _works(seed: int, n_works: int = 600) -> tuple[Combinations, np.ndarray, np.ndarray]:

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from tests.runs import make_works, write_run
 
-from sakka.analysis.condense import condense
-from sakka.analysis.entropy_tables import entropy_tables, relation_points
-from sakka.analysis.figures import Figure, LeftOut, Table
-from sakka.analysis.judged import Judged
-from sakka.analysis.label_sets import LabelSets
-from sakka.analysis.reading import open_run
-from sakka.analysis.tables import all_tables
+from sakka.evaluation.aggregate import condense
+from sakka.evaluation.evaluated_run import Judged
+from sakka.evaluation.figures import Figure, LeftOut, Table
+from sakka.evaluation.open_run import open_run
+from sakka.evaluation.tables.all_tables import all_tables
+from sakka.paper.entropy_tables import entropy_tables, relation_points
+from sakka.paper.label_sets import LabelSets
 
 MODELS = (("photo-efficientnet_lite0", "photo"), ("text-linear", "text"), ("labels-lightgbm", "labels"))
 

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from tests.runs import make_works, write_run
 
-from sakka.analysis.calibration import calibration, calibration_error, sure
-from sakka.analysis.condense import condense
-from sakka.analysis.figures import Figure, LeftOut, Table
-from sakka.analysis.fusions import DRAWN_AT_ONCE, fusions, log_losses, mcnemar, paired_interval
-from sakka.analysis.judged import Judged
-from sakka.analysis.reading import open_run
+from sakka.evaluation.aggregate import condense
+from sakka.evaluation.evaluated_run import Judged
+from sakka.evaluation.figures import Figure, LeftOut, Table
+from sakka.evaluation.open_run import open_run
+from sakka.evaluation.tables.calibration import calibration, calibration_error, sure
+from sakka.evaluation.tables.fusions import DRAWN_AT_ONCE, fusions, log_losses, mcnemar, paired_interval
 from sakka.report.reliability import reliability_plot
 
 
@@ -39,7 +39,7 @@ def test_an_interval_is_the_same_in_parts_and_at_once(monkeypatch: pytest.Monkey
     after, before = np.random.default_rng(0).random((2, 500))
     at_once = paired_interval(after, before)
     assert len(after) < DRAWN_AT_ONCE
-    monkeypatch.setattr("sakka.analysis.fusions.DRAWN_AT_ONCE", 1500)
+    monkeypatch.setattr("sakka.evaluation.tables.fusions.DRAWN_AT_ONCE", 1500)
     assert paired_interval(after, before) == pytest.approx(at_once, rel=1e-12)
     assert at_once[0] < np.mean(after - before) < at_once[1]
 

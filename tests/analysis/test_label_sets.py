@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from tests.runs import make_works, write_run
 
-from sakka.analysis.label_sets import read_label_sets
-from sakka.analysis.reading import StoredRun, open_run
 from sakka.catalog.works import Catalog
 from sakka.errors import RunError
+from sakka.evaluation.open_run import StoredRun, open_run
 from sakka.object_labels.table import LABELS_FILE, LabelTable
+from sakka.paper.label_sets import read_label_sets
 
 
 @pytest.fixture

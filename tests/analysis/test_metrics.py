@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score, precision_recall_fscore_support, top_k_accuracy_score
 
-from sakka.analysis.answers import Answers, ranks
-from sakka.analysis.metrics import accuracy, count, macro_f1, micro_f1, top_k_accuracy
+from sakka.evaluation.answers import Answers, ranks
+from sakka.evaluation.metrics import accuracy, count, macro_f1, micro_f1, top_k_accuracy
 
 CLOSE = {"rel": 1e-12, "abs": 1e-12}
 

@@ -5,17 +5,18 @@ import pytest
 from sklearn.metrics import accuracy_score, f1_score
 from tests.runs import MODELS, make_works, write_run
 
-from sakka.analysis.condense import condense
-from sakka.analysis.confusions import confusions
-from sakka.analysis.examples import lost, rescued
-from sakka.analysis.figures import Figure, LeftOut, Table, results
-from sakka.analysis.judged import Judged
-from sakka.analysis.reading import StoredRun, open_run
-from sakka.analysis.tables import all_tables
-from sakka.analysis.transitions import Transitions, right
 from sakka.errors import RunError
-from sakka.experiment.predictions import read_fold
+from sakka.evaluation.aggregate import condense
+from sakka.evaluation.evaluated_run import Judged
+from sakka.evaluation.figures import Figure, LeftOut, Table, results
+from sakka.evaluation.open_run import StoredRun, open_run
+from sakka.evaluation.predictions import read_fold
+from sakka.evaluation.tables.all_tables import all_tables
+from sakka.evaluation.tables.confusions import confusions
+from sakka.evaluation.tables.examples import lost, rescued
+from sakka.evaluation.tables.transitions import Transitions, right
 from sakka.models.fusion import MIXTURES, fuse
+from sakka.paper.entropy_tables import entropy_tables
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +171,7 @@ def test_with_one_inner_fold_single_and_ensemble_coincide(folder: Path) -> None:
 def test_a_run_of_texts_alone_leaves_out_the_tables_of_fusion(folder: Path) -> None:
     run = open_run(write_run(folder, make_works(), models=MODELS[1:], inner_folds=1).folder)
     judged = condense(run)
-    tables, left_out = all_tables(judged)
+    tables, left_out = all_tables(judged, entropy_tables(judged, None))
     of_fusion = {"table2", "choices", "fusions", "log_losses", "calibration", "sure", "table4", "agreement", "coverage"}
     assert {each.key for each in left_out} == {"table1", *of_fusion}
     assert all(isinstance(each, LeftOut) and each.reason.endswith(".") for each in left_out)

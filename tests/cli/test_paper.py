@@ -6,7 +6,7 @@ from tests.catalogs import tiny_catalog
 from tests.command import run
 from tests.detector_weights import plant_boxes
 
-from sakka.analysis import paper_figures as paper
+from sakka.paper import published
 
 SMALL = ("--preset", "paper", "--only", "text", "--only", "labels", "--text-epochs", "3", "--folds", "1")
 SMALLER = (*SMALL, "--outer-folds", "2")
@@ -47,7 +47,7 @@ def test_the_preset_paper_names_its_departures_and_sets_the_paper_s_tables_besid
     }
     text = {each["model"]: each["value"] for each in results if each["table"] == "paper3" and each["row"] == "single"
             and each["measure"] == "accuracy"}  # fmt: skip
-    assert text["paper: text"] == paper.TABLE_3["text"].accuracy
+    assert text["paper: text"] == published.TABLE_3["text"].accuracy
     assert text["labels-lightgbm"] > 0.8  # the planted labels tell the creator
     judged = next(each for each in results if each["table"] == "table3")
     assert judged["folds"] == 2

@@ -9,9 +9,9 @@ from tests.catalogs import tiny_catalog
 
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import SplitError
-from sakka.experiment.dividing import LEFT_OUT, divide, usable_works
-from sakka.experiment.plan import make_plan
-from sakka.experiment.run import run_experiment
+from sakka.evaluation.plan import make_plan
+from sakka.evaluation.run import run_experiment
+from sakka.evaluation.usable_works import LEFT_OUT, divide, usable_works
 
 BLURB = "A brooch of felt with a bird, sewn by hand and filled with wool, about four centimetres wide"
 

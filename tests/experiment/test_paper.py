@@ -6,10 +6,10 @@ from tests.catalogs import tiny_catalog
 
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import RunError
-from sakka.experiment.paper import PAPER_MODELS, PaperOptions, deviations, paper_arguments, paper_plan, readings
-from sakka.experiment.plan import ModelSpec, Plan
-from sakka.experiment.presets import preset_plan
+from sakka.evaluation.plan import ModelSpec, Plan
 from sakka.models.registry import make_model
+from sakka.paper.plan import PAPER_MODELS, PaperOptions, deviations, paper_arguments, paper_plan, readings
+from sakka.paper.presets import preset_plan
 
 RULES = [
     {"rule": "period", "settings": "from 2012-04-03 11:03 until 2019-09-01 23:31"},

@@ -5,8 +5,8 @@ import pytest
 
 from sakka.catalog.splits import Fold
 from sakka.errors import RunError
-from sakka.experiment.layout import RunLayout
-from sakka.experiment.predictions import is_sound, read_fold, write_fold
+from sakka.evaluation.layout import RunLayout
+from sakka.evaluation.predictions import is_sound, read_fold, write_fold
 from sakka.models.base import FoldPrediction
 
 

@@ -10,13 +10,13 @@ import pytest
 from sakka.catalog.splits import Fold, nested_splits, read_splits
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import RunError, SplitError
-from sakka.experiment import run
-from sakka.experiment.layout import RunLayout
-from sakka.experiment.plan import Plan, check_same_plan, make_plan, read_plan, write_plan
-from sakka.experiment.predictions import read_fold
-from sakka.experiment.presets import PRESETS, preset
-from sakka.experiment.run import run_experiment, units_of
+from sakka.evaluation import run
+from sakka.evaluation.layout import RunLayout
+from sakka.evaluation.plan import Plan, check_same_plan, make_plan, read_plan, write_plan
+from sakka.evaluation.predictions import read_fold
+from sakka.evaluation.run import run_experiment, units_of
 from sakka.models.dummy import DummyModel
+from sakka.paper.presets import PRESETS, preset
 
 
 @pytest.fixture

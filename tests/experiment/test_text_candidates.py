@@ -14,10 +14,10 @@ from sakka.catalog.works import Catalog
 from sakka.cli import COMMAND_GROUPS, app
 from sakka.cli.candidates import text_candidates
 from sakka.errors import SplitError
-from sakka.experiment.text_candidates import WORD2VEC, Candidate, candidates, divide, judge
 from sakka.models.base import CreatorModel
-from sakka.models.lightgbm import LEAF_PENALTY
 from sakka.models.registry import make_model
+from sakka.paper.models.lightgbm_table import LEAF_PENALTY
+from sakka.paper.text_candidates import WORD2VEC, Candidate, candidates, divide, judge
 
 
 @pytest.fixture

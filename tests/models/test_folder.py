@@ -33,7 +33,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return LabelTable(tuple(found.ids), vectors)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sakka.models.labels.lightgbm.find_labels", labels)
+        patch.setattr("sakka.paper.models.labels_lightgbm.find_labels", labels)
         settings = {"iterations": 2}
         FusedModel("labels-lightgbm", "dummy", photo_settings=settings).fit(works).save(folder / "model")
     return folder / "model"

@@ -16,7 +16,7 @@ from sakka.models.stacking import KINDS, Kind
 
 @pytest.fixture(autouse=True)
 def _labels_without_a_detector(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sakka.models.labels.lightgbm.find_labels", labels_of_colours)
+    monkeypatch.setattr("sakka.paper.models.labels_lightgbm.find_labels", labels_of_colours)
 
 
 def fused(**settings: Any) -> FusedModel:

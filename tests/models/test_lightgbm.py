@@ -6,7 +6,7 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from sakka.errors import ModelError
-from sakka.models.lightgbm import export_lightgbm, fit_lightgbm, import_lightgbm, predict_lightgbm
+from sakka.paper.models.lightgbm_table import export_lightgbm, fit_lightgbm, import_lightgbm, predict_lightgbm
 
 
 def _three_creators() -> tuple[np.ndarray, np.ndarray]:

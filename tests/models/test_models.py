@@ -60,7 +60,7 @@ def features_of_colours(
 
 @pytest.fixture(autouse=True)
 def _without_weights_from_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sakka.models.labels.lightgbm.find_labels", labels_of_colours)
+    monkeypatch.setattr("sakka.paper.models.labels_lightgbm.find_labels", labels_of_colours)
     monkeypatch.setattr("sakka.models.photo.linear.photo_features", features_of_colours)
     put_tiny_networks(monkeypatch)
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from sakka.analysis.strangers import auroc, strangers_table
-from sakka.experiment.strangers import PARTS, divisions, with_parts
+from sakka.evaluation.tables.unknown_creators import auroc, strangers_table
+from sakka.evaluation.unknown_creators import PARTS, divisions, with_parts
 from sakka.models.strangers import learned_score, signs, stranger_scores, sureness, threshold_of
 
 

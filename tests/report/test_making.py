@@ -2,7 +2,7 @@ from pathlib import Path
 
 from tests.runs import MODELS, make_works, write_run
 
-from sakka.analysis.reading import open_run
+from sakka.evaluation.open_run import open_run
 from sakka.files import write_json
 from sakka.report.making import command, how_made
 

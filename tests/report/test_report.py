@@ -11,10 +11,10 @@ from PIL import Image
 from rich.console import Console
 from tests.runs import MODELS, make_works, write_run
 
-from sakka.analysis import tables
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import RunError
-from sakka.experiment.layout import RunLayout
+from sakka.evaluation.layout import RunLayout
+from sakka.evaluation.tables import all_tables
 from sakka.report.headline import headline
 from sakka.report.plain import comma_separated
 from sakka.report.terminal import headline as terminal_headline
@@ -177,7 +177,7 @@ def test_a_run_of_the_baseline_alone_has_a_report(folder: Path) -> None:
 
 
 def test_a_cell_that_a_spreadsheet_would_run_is_disarmed(folder: Path) -> None:
-    from sakka.analysis.figures import Table, figure
+    from sakka.evaluation.figures import Table, figure
 
     table = Table("t", "T", "", ("Creator", "F1"), (("=cmd()", figure("m", "fused", "f1", [0.5, 1.0], 4)),))
     assert comma_separated(table).splitlines() == [
@@ -196,7 +196,7 @@ def test_a_table_is_one_function_and_one_entry_as_the_docs_say(folder: Path, mon
     code = docs.split("```python")[2].split("```")[0]
     names: dict[str, Any] = {}
     exec(compile(code, "docs/report.md", "exec"), names)
-    monkeypatch.setattr(tables, "TABLES", (*tables.TABLES, names["certainty"]))
+    monkeypatch.setattr(all_tables, "TABLES", (*all_tables.TABLES, names["certainty"]))
     layout = write_run(folder, make_works(), inner_folds=1)
     page = Page(write_report(folder).read_text(encoding="utf-8"))
     assert "Once more" in page.words

@@ -29,7 +29,7 @@ def text_candidates(
     from sakka.catalog.works import Catalog
     from sakka.cli.output import check_output, writing_to
     from sakka.cli.terminal import show_table, showing_progress
-    from sakka.experiment.text_candidates import WORD2VEC, as_rows, candidates, judge, write_candidates
+    from sakka.paper.text_candidates import WORD2VEC, as_rows, candidates, judge, write_candidates
 
     check_output(output)
     works = Catalog.read(catalog)

@@ -13,9 +13,9 @@ from sakka.cli import app
 
 if TYPE_CHECKING:
     from sakka.catalog.works import Catalog
-    from sakka.experiment.layout import RunLayout
-    from sakka.experiment.paper import PaperOptions
-    from sakka.experiment.plan import Plan
+    from sakka.evaluation.layout import RunLayout
+    from sakka.evaluation.plan import Plan
+    from sakka.paper.plan import PaperOptions
 
 EVERY_SPLIT = "all"
 INTERRUPTED = 130  # what shells give for a program that Ctrl-C ended
@@ -66,7 +66,7 @@ def experiment(
     from sakka.catalog.works import Catalog
     from sakka.cli.output import check_output
     from sakka.cli.terminal import duration, error_console, showing_progress
-    from sakka.experiment.paper import PaperOptions
+    from sakka.paper.plan import PaperOptions
 
     started_s = time.monotonic()
     check_output(output)
@@ -131,7 +131,7 @@ def report(run: Annotated[Path, typer.Argument(help="A run folder.", metavar="RU
     Example: sakka report run
     """
     from sakka.cli.terminal import showing_progress
-    from sakka.experiment.layout import RunLayout
+    from sakka.evaluation.layout import RunLayout
     from sakka.report.write import write_report
 
     with showing_progress():
@@ -159,9 +159,9 @@ def judge(
         SakkaError: Anything that the caller can mend.
     """
     from sakka.cli.terminal import error_console
-    from sakka.experiment.presets import preset as preset_called
-    from sakka.experiment.presets import preset_plan
-    from sakka.experiment.run import run_experiment
+    from sakka.evaluation.run import run_experiment
+    from sakka.paper.presets import preset as preset_called
+    from sakka.paper.presets import preset_plan
     from sakka.report.write import write_report
 
     folds = preset_called(preset).inner_folds if inner_folds is None else inner_folds
@@ -179,7 +179,7 @@ def judge(
 def show_left_out(catalog: "Catalog", split: str) -> None:
     """Name on standard error the works that a split can't use."""
     from sakka.cli.terminal import error_console
-    from sakka.experiment.dividing import usable_works
+    from sakka.evaluation.usable_works import usable_works
 
     left_out = usable_works(catalog, split).left_out
     if left_out:
@@ -214,7 +214,7 @@ def judge_all(catalog: "Catalog", output: Path, **arguments: Any) -> "RunLayout"
 def show_departures(plan: "Plan", info: Mapping[str, Any]) -> None:
     """Name on standard error in what a plan of the preset `paper` departs from the paper."""
     from sakka.cli.terminal import error_console
-    from sakka.experiment.paper import PRESET, deviations
+    from sakka.paper.plan import PRESET, deviations
 
     if plan.preset == PRESET:
         error_console().print("departs from the paper in:")

@@ -10,10 +10,10 @@ import typer
 from sakka.cli import app
 
 if TYPE_CHECKING:
-    from sakka.analysis.entropy import WorksPerCreator
     from sakka.catalog.works import Catalog
     from sakka.object_labels.summary import LabelSummary
     from sakka.object_labels.table import LabelTable
+    from sakka.paper.entropy import WorksPerCreator
 
 TABLE_FILE = "labels.csv"
 SHEET_FILE = "samples.png"
@@ -85,7 +85,7 @@ def _show(summary: "LabelSummary") -> None:
 
 def _works_by_entropy(works: "Catalog", table: "LabelTable", base: Logarithm) -> "list[WorksPerCreator]":
     """Count the works under each threshold of entropy, of those with a photo and a known creator."""
-    from sakka.analysis.entropy import label_combinations, works_per_creator
+    from sakka.paper.entropy import label_combinations, works_per_creator
 
     creators = works.creator_indices()
     kept = table.looked_at & (creators >= 0)

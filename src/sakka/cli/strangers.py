@@ -23,13 +23,14 @@ def strangers(
     from sakka.catalog.works import Catalog
     from sakka.cli.output import check_output, writing_to
     from sakka.cli.terminal import show_table, showing_progress
-    from sakka.experiment.strangers import judge_strangers, write_strangers
+    from sakka.evaluation.unknown_creators import judge_strangers
     from sakka.report.formats import cell_text
+    from sakka.report.plain import write_table
 
     check_output(output)
     with showing_progress():
         table = judge_strangers(Catalog.read(catalog), photo_model, text_model, seed=seed)
     with writing_to(output):
-        write_strangers(table, output)
+        write_table(table, output, "strangers")
     show_table(table.head, [[cell_text(cell) for cell in row] for row in table.rows], title=table.title)
     typer.echo(f"written: {output / 'strangers'}.json and .md")

@@ -1,6 +1,6 @@
 """How a figure is written: shares with four decimals as the paper has them, counts with their thousands apart."""
 
-from sakka.analysis.figures import Cell, Figure, Table
+from sakka.evaluation.figures import Cell, Figure, Table
 
 PLUS_MINUS = " ± "
 NOTHING = "–"
@@ -64,7 +64,7 @@ def points(difference: float) -> str:
 def judged_on(table: Table) -> str:
     """Say how many works and folds a table's figures judge.
 
-    >>> from sakka.analysis.figures import figure
+    >>> from sakka.evaluation.figures import figure
     >>> judged_on(Table("t", "", "", ("", ""), (("a", figure("m", "single", "accuracy", [0.5, 0.7], n=1200)),)))
     'n = 1,200 works, 2 outer folds'
     """

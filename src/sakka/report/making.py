@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from sakka.analysis.reading import StoredRun
 from sakka.catalog.splits import OUTER_FOLDS
-from sakka.experiment.paper import PRESET as PAPER
-from sakka.experiment.paper import paper_arguments
-from sakka.experiment.presets import PRESETS
+from sakka.evaluation.open_run import StoredRun
 from sakka.files import canonical_json
+from sakka.paper.plan import PRESET as PAPER
+from sakka.paper.plan import paper_arguments
+from sakka.paper.presets import PRESETS
 
 PACKAGES = ("numpy", "torch", "scikit-learn", "polars", "pillow", "safetensors")
 HIDDEN = frozenset({"photo_root", "version", "works_sha256"})  # paths of one machine, and what stands elsewhere

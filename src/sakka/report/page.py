@@ -7,12 +7,12 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from sakka.analysis.confusions import confusions
-from sakka.analysis.examples import Example, lost, rescued
-from sakka.analysis.figures import Figure, LeftOut, Table, results
-from sakka.analysis.judged import Judged
-from sakka.analysis.reading import StoredRun
-from sakka.analysis.words import model_words
+from sakka.evaluation.display_names import model_words
+from sakka.evaluation.evaluated_run import Judged
+from sakka.evaluation.figures import Figure, LeftOut, Table, results
+from sakka.evaluation.open_run import StoredRun
+from sakka.evaluation.tables.confusions import confusions
+from sakka.evaluation.tables.examples import Example, lost, rescued
 from sakka.report.formats import file_names, judged_on, number, percent, spread
 from sakka.report.headline import headline
 from sakka.report.making import how_made

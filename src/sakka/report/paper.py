@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sakka.analysis.figures import LeftOut, Table
-from sakka.analysis.paper_candidates import beside_candidates
-from sakka.analysis.paper_tables import paper_tables
-from sakka.analysis.reading import StoredRun
-from sakka.analysis.tables import sorted_out
-from sakka.experiment.paper import PRESET, deviations, readings
+from sakka.evaluation.figures import LeftOut, Table
+from sakka.evaluation.open_run import StoredRun
+from sakka.evaluation.tables.all_tables import sorted_out
+from sakka.paper.candidates_table import beside_candidates
+from sakka.paper.plan import PRESET, deviations, readings
+from sakka.paper.tables import paper_tables
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,10 @@ a spreadsheet would take for a formula (a title that begins with =) gets an apos
 
 import csv
 import io
+from pathlib import Path
 
-from sakka.analysis.figures import Cell, Figure, Table
+from sakka.evaluation.figures import Cell, Figure, Table, results
+from sakka.files import write_json, write_text
 from sakka.report.formats import cell_text, judged_on
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -27,6 +29,13 @@ def markdown(table: Table) -> str:
         *(_markdown_row([_escaped(cell_text(cell)) for cell in row]) for row in table.rows),
     ]
     return "\n".join(lines) + "\n"
+
+
+def write_table(table: Table, folder: Path, name: str) -> None:
+    """Write a table as NAME.json (its figures) and NAME.md into a folder, made where it is missing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / f"{name}.json", results([table]))
+    write_text(folder / f"{name}.md", markdown(table))
 
 
 def comma_separated(table: Table) -> str:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sakka.analysis.figures import Cell, Figure, Table
+from sakka.evaluation.figures import Cell, Figure, Table
 
 WIDTH, HEIGHT = 840, 380
 LEFT, RIGHT, TOP, BOTTOM = 66, 20, 34, 62

@@ -7,7 +7,7 @@ coverage curve is the accuracy of the surest works against the share of works an
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from sakka.analysis.figures import Figure, Table
+from sakka.evaluation.figures import Figure, Table
 from sakka.report.plots import Dot, Line, Plot, Tick, _known, _range, _Scale, _words
 
 TENTHS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)

@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from sakka.analysis.condense import condense
-from sakka.analysis.entropy import Base
-from sakka.analysis.figures import LeftOut, Table, results
-from sakka.analysis.judged import Judged
-from sakka.analysis.label_sets import read_label_sets
-from sakka.analysis.reading import StoredRun, open_run
-from sakka.analysis.splits_table import splits_table
-from sakka.analysis.tables import all_tables
+from sakka.evaluation.aggregate import condense
+from sakka.evaluation.evaluated_run import Judged
+from sakka.evaluation.figures import LeftOut, Table, results
+from sakka.evaluation.open_run import StoredRun, open_run
+from sakka.evaluation.tables.all_tables import all_tables
+from sakka.evaluation.tables.splits import splits_table
 from sakka.files import write_json, write_text, writing_whole_folder
+from sakka.paper.entropy import Base
+from sakka.paper.entropy_tables import entropy_tables
+from sakka.paper.label_sets import read_label_sets
 from sakka.report.formats import file_names
 from sakka.report.page import page
 from sakka.report.paper import paper_section
@@ -33,7 +34,7 @@ def write_report(run_folder: Path | str) -> Path:
     run = open_run(run_folder)
     judged = condense(run)
     base: Base = "2" if run.plan.log_base == "2" else "e"
-    tables, left_out = all_tables(judged, read_label_sets(run, base))
+    tables, left_out = all_tables(judged, entropy_tables(judged, read_label_sets(run, base)))
     others = [condense(open_run(folder)) for folder in run.layout.other_splits]
     if others:
         tables.insert(0, splits_table([judged, *others]))

@@ -23,7 +23,7 @@ from sakka import __version__
 from sakka.catalog.splits import INNER_FOLDS, OUTER_FOLDS
 from sakka.catalog.works import Catalog
 from sakka.errors import MissingPartError, RunError
-from sakka.experiment.dividing import divide, usable_works
+from sakka.evaluation.usable_works import divide, usable_works
 from sakka.files import write_json
 from sakka.models.registry import make_model, model_class
 from sakka.progress import task

@@ -9,8 +9,8 @@ import pytest
 from sakka.catalog.splits import Fold
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import ModelError, ModelFolderError
-from sakka.models.labels.lightgbm import LabelsLightGBM
 from sakka.object_labels.detections import cache_path, to_bytes
+from sakka.paper.models.labels_lightgbm import LabelsLightGBM
 from sakka.photos.store import PhotoCache
 
 CAT, CUP = 17, 47

@@ -9,8 +9,8 @@ import pytest
 
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import MissingPartError, ModelError
-from sakka.models.text.fasttext import LABEL, FastText, write_training_file
-from sakka.models.text.segmented import segment
+from sakka.paper.models.fasttext import LABEL, FastText, write_training_file
+from sakka.paper.models.segmented import segment
 
 NAMES = ("花 屋", "__label__0", "Mori, Ken", "</s>")
 SUBJECTS = ("rose garden", "sea storm", "月と猫", "刺繍の花")

@@ -1,1 +1,0 @@
-"""Pure functions over stored predictions: measures, ratios, transitions; nothing here trains."""

@@ -1,0 +1,83 @@
+"""Learned fusion of a run, one outer fold at a time: fitted on validation predictions, judged on test predictions.
+
+The validation parts of the inner folds together hold each work of the outer fold's training part once, judged by the
+one model that did not see it. On these the fusions of `models/stacking.py` are fitted, their kind is chosen, and the
+temperature of the best fixed mixture is found. On the test part each photo and text model of one inner fold are fused,
+and the results are averaged: what was learned on single models is used on single models.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sakka.catalog.splits import IntArray
+from sakka.evaluation.answers import Answers
+from sakka.evaluation.evaluated_run import RunFacts
+from sakka.evaluation.predictions import StoredPrediction
+from sakka.models.base import Probabilities
+from sakka.models.calibration import fit_temperature, with_temperature
+from sakka.models.fusion import Mask, Mixture, fuse
+from sakka.models.stacking import KINDS, better_kind, every_so_many, fit_fusion
+
+LEARNED_KIND = "learned log-linear"  # the kind that `FusedModel` uses unless told otherwise
+CHOSEN_KIND = "learned, kind by validation"
+TEMPERED = "fixed ratio, temperature"
+LEARNED: tuple[str, ...] = (*(f"learned {kind}" for kind in KINDS), CHOSEN_KIND, TEMPERED)
+SEED = 0
+
+Fuser = Callable[[Probabilities, Probabilities, Mask, Mask], Probabilities]
+
+
+@dataclass
+class Pool:
+    """The validation predictions of an outer fold, pooled; of a large run an even part of them."""
+
+    facts: RunFacts
+    rows: list[IntArray] = field(default_factory=list)
+    photo: list[Probabilities] = field(default_factory=list)
+    text: list[Probabilities] = field(default_factory=list)
+
+    def add(self, photo: StoredPrediction, text: StoredPrediction) -> None:
+        """Add one inner fold's validation part."""
+        kept = every_so_many(np.arange(len(photo.validation_rows)), self.facts.columns * self.facts.inner_folds)
+        self.rows.append(photo.validation_rows[kept])
+        self.photo.append(photo.validation[kept])
+        self.text.append(text.validation[kept])
+
+    def fusers(self, fixed: Mixture) -> dict[str, Fuser]:
+        """Fit every learned fusion, and the temperature of the fixed mixture, by the names in `LEARNED`."""
+        rows, photo, text = np.concatenate(self.rows), np.concatenate(self.photo), np.concatenate(self.text)
+        places, masks = self.facts.places[rows], (self.facts.has_photo[rows], self.facts.has_text[rows])
+        fitted = {kind: fit_fusion(photo, text, places, *masks, kind=kind) for kind in KINDS}
+        chosen = fitted[better_kind(photo, text, places, *masks, seed=SEED)]
+        temperature = fit_temperature(fuse(photo, text, fixed.photo_weight, fixed.how, *masks), places)
+
+        def tempered(one: Probabilities, other: Probabilities, seen: Mask, read: Mask) -> Probabilities:
+            return with_temperature(fuse(one, other, fixed.photo_weight, fixed.how, seen, read), temperature)
+
+        learned = [fusion.predict for fusion in (*fitted.values(), chosen)]
+        return dict(zip(LEARNED, (*learned, tempered), strict=True))
+
+
+def judge_learned(
+    pool: Pool,
+    fixed: Mixture,
+    rows: IntArray,
+    pairs: list[tuple[Probabilities, Probabilities]],
+    into: dict[str, Answers],
+) -> None:
+    """Judge the test works of an outer fold by every fusion learned on its pool.
+
+    Args:
+        pool: The fold's validation predictions.
+        fixed: The best fixed mixture on them.
+        rows: The works tested, shape (n,).
+        pairs: The photo and the text model's test probabilities of each inner fold, each of shape (n, n_creators).
+        into: Where the answers go, by the names in `LEARNED`.
+    """
+    facts = pool.facts
+    masks = facts.has_photo[rows], facts.has_text[rows]
+    for name, fuser in pool.fusers(fixed).items():
+        mean = sum(fuser(photo, text, *masks) for photo, text in pairs) / np.float32(len(pairs))
+        into[name].put(rows, np.asarray(mean, dtype=np.float32), facts.places[rows])

@@ -1,0 +1,100 @@
+"""Opening a run folder: what it is about, and its predictions one fold at a time."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import polars as pl
+
+from sakka.catalog.splits import TEST, read_splits
+from sakka.errors import RunError
+from sakka.evaluation.evaluated_run import RunFacts
+from sakka.evaluation.layout import RunLayout
+from sakka.evaluation.plan import Plan, read_plan
+from sakka.evaluation.predictions import StoredPrediction, read_fold
+from sakka.models.base import Modality
+
+WORKS_COLUMNS = ("id", "creator", "title", "description", "photo", "has_photo", "has_text")
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A run folder that can be read.
+
+    Attributes:
+        layout: Where its files stand.
+        plan: Its arguments.
+        works: One row a work: id, creator (as a column of the predictions), title, description, photo, has_photo,
+            has_text.
+        facts: What the tables need of these.
+    """
+
+    layout: RunLayout
+    plan: Plan
+    works: pl.DataFrame
+    facts: RunFacts
+
+    def fold(self, model: str, outer: int, inner: int) -> StoredPrediction:
+        """Read one model's answers for one fold.
+
+        Raises:
+            RunError: They are missing or damaged.
+        """
+        found = read_fold(self.layout, model, outer, inner)
+        if found.test.shape[1] != self.facts.columns:
+            raise RunError(
+                f"the predictions of {model} for fold {outer}-{inner} name {found.test.shape[1]} creators, expected "
+                f"{self.facts.columns}; run the experiment in a new folder"
+            )
+        return found
+
+
+def open_run(folder: Path | str) -> StoredRun:
+    """Open a run folder.
+
+    Raises:
+        RunError: It is no run, or its plan or its works are damaged.
+        SplitError: Its folds are missing or damaged.
+    """
+    layout = RunLayout(Path(folder))
+    plan = read_plan(layout)
+    works = _read_works(layout, plan)
+    splits = read_splits(layout.splits)
+    if len(splits.outer) != len(works):
+        raise RunError(
+            f"{layout.splits} divides {len(splits.outer)} works, the run has {len(works)}; "
+            "run the experiment in a new folder"
+        )
+    facts = RunFacts(
+        creators=plan.creators,
+        places=works["creator"].to_numpy().astype(np.int64),
+        outer=np.where(splits.outer < plan.outer_folds, splits.outer, TEST),
+        outer_folds=plan.outer_folds,
+        inner_folds=plan.inner_folds,
+        models=tuple((model.name, cast(Modality, model.modality)) for model in plan.models),
+        split=plan.split,
+        seed=plan.seed,
+        has_photo=works["has_photo"].to_numpy(),
+        has_text=works["has_text"].to_numpy(),
+    )
+    return StoredRun(layout, plan, works, facts)
+
+
+def _read_works(layout: RunLayout, plan: Plan) -> pl.DataFrame:
+    with _readable(layout.works):
+        works = pl.read_parquet(layout.works).select(WORKS_COLUMNS)
+        outside = (works["creator"] < 0) | (works["creator"] >= len(plan.creators))
+    if outside.any():
+        raise RunError(f"{layout.works} names creators that the plan does not have; run the experiment in a new folder")
+    return works
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise RunError(f"{path} can't be read ({error}); run the experiment in a new folder") from error

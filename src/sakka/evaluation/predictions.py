@@ -1,0 +1,126 @@
+"""One model's stored answers for one fold: a safetensors file with a checksum, written whole, read one at a time.
+
+A file holds `validation_rows` and `test_rows` (int64, rows of `works.parquet`), `validation` and `test` (float32
+probabilities, one row a work). At the paper's size (109,685 works, 944 creators) one is about 150 MB and a run has
+75 of them, so a reader takes one fold, uses it and lets it go. safetensors checks its header only; the SHA-256 in its
+metadata covers the names, shapes and bytes of the arrays, and which fold of which model they are.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from sakka.catalog.splits import IntArray
+from sakka.errors import RunError
+from sakka.evaluation.layout import RunLayout
+from sakka.files import writing_whole
+from sakka.models.base import FoldPrediction, Probabilities
+
+NAMES = ("test", "test_rows", "validation", "validation_rows")
+CHECKSUM = "sha256"
+
+
+@dataclass(frozen=True)
+class StoredPrediction:
+    """One model's answers for one fold, as read from a run folder.
+
+    Attributes:
+        model: The model's name.
+        outer: The outer fold, from 0.
+        inner: The inner fold, from 0.
+        validation_rows: Shape (n_validation,): rows of the run's works, ascending.
+        validation: Shape (n_validation, n_creators), rows sum to 1.
+        test_rows: Shape (n_test,): rows of the run's works, ascending.
+        test: Shape (n_test, n_creators), rows sum to 1.
+    """
+
+    model: str
+    outer: int
+    inner: int
+    validation_rows: IntArray
+    validation: Probabilities
+    test_rows: IntArray
+    test: Probabilities
+
+
+def write_fold(layout: RunLayout, model: str, prediction: FoldPrediction) -> Path:
+    """Write one fold's answers; the same answers give the same bytes.
+
+    Raises:
+        RunError: The answers are not float32 tables with one row a work.
+    """
+    fold = prediction.fold
+    arrays: dict[str, npt.NDArray[Any]] = {
+        "validation_rows": np.ascontiguousarray(fold.validation, dtype=np.int64),
+        "validation": np.ascontiguousarray(prediction.validation),
+        "test_rows": np.ascontiguousarray(fold.test, dtype=np.int64),
+        "test": np.ascontiguousarray(prediction.test),
+    }
+    fault = _fault_of(arrays)
+    if fault:
+        raise RunError(f"the model {model} gave answers for fold {fold.outer}-{fold.inner} that can't be kept: {fault}")
+    path = layout.prediction(model, fold.outer, fold.inner)
+    with writing_whole(path) as part:
+        checksum = _checksum(arrays, _place(model, fold.outer, fold.inner))
+        save_file(arrays, part, metadata={CHECKSUM: checksum})
+    return path
+
+
+def read_fold(layout: RunLayout, model: str, outer: int, inner: int) -> StoredPrediction:
+    """Read one fold's answers and check them.
+
+    Raises:
+        RunError: The file is missing or damaged, or belongs to another fold.
+    """
+    path = layout.prediction(model, outer, inner)
+    again = "give the same `sakka experiment` command again, which computes it anew"
+    if not path.is_file():
+        raise RunError(f"{path} is missing, so the experiment is not complete; {again}")
+    try:
+        with safe_open(path, framework="np") as file:
+            arrays = {name: file.get_tensor(name) for name in NAMES}
+            stored = (file.metadata() or {}).get(CHECKSUM)
+    except (OSError, ValueError, SafetensorError) as error:
+        raise RunError(f"{path} is damaged ({error}); {again}") from error
+    if stored != _checksum(arrays, _place(model, outer, inner)) or _fault_of(arrays):
+        raise RunError(f"{path} is damaged (its content is not what was written); {again}")
+    return StoredPrediction(model=model, outer=outer, inner=inner, **arrays)
+
+
+def is_sound(layout: RunLayout, model: str, outer: int, inner: int) -> bool:
+    """Say whether a fold's answers are there and undamaged."""
+    try:
+        read_fold(layout, model, outer, inner)
+    except RunError:
+        return False
+    return True
+
+
+def _place(model: str, outer: int, inner: int) -> str:
+    return f"{model}/{outer}-{inner}"
+
+
+def _checksum(arrays: dict[str, npt.NDArray[Any]], place: str) -> str:
+    digest = hashlib.sha256(place.encode())
+    for name in NAMES:
+        array = arrays[name]
+        digest.update(json.dumps([name, str(array.dtype), list(array.shape)]).encode())
+        digest.update(np.ascontiguousarray(array).data if array.size else b"")
+    return digest.hexdigest()
+
+
+def _fault_of(arrays: dict[str, npt.NDArray[Any]]) -> str:
+    for part in ("validation", "test"):
+        table, rows = arrays[part], arrays[f"{part}_rows"]
+        if table.dtype != np.float32 or table.ndim != 2 or len(table) != len(rows):
+            return f"{part} is {table.dtype} of shape {table.shape}, expected float32 with {len(rows)} rows, one a work"
+    if arrays["validation"].shape[1] != arrays["test"].shape[1]:
+        return "validation and test have different numbers of columns"
+    return ""

@@ -1,0 +1,177 @@
+"""Judging models: each unit of work fits models on a fixed group of folds and stores what they answer.
+
+A unit is one model and one group of folds that the model's class fixes (`CreatorModel.fold_group`): folds that are
+computed together may differ from folds computed alone in the last bit, so a unit that was cut short is done again
+as a whole. A run that is interrupted at any point and resumed therefore ends with the same bytes. Where a model's folds
+do not depend on each other each is a unit, and all that are left are asked for in one call.
+"""
+
+import fcntl
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import polars as pl
+
+from sakka.catalog.splits import Fold, write_splits
+from sakka.catalog.works import Catalog
+from sakka.errors import RunError
+from sakka.evaluation.layout import RunLayout
+from sakka.evaluation.plan import ModelSpec, Plan, check_same_plan, write_plan
+from sakka.evaluation.predictions import is_sound, write_fold
+from sakka.evaluation.usable_works import divide, usable_works
+from sakka.files import write_json, writing_whole
+from sakka.models.registry import make_model, model_class
+from sakka.progress import Task, task
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What is done as a whole or not at all.
+
+    Attributes:
+        spec: The model.
+        folds: The folds it answers for, in order.
+    """
+
+    spec: ModelSpec
+    folds: tuple[Fold, ...]
+
+
+def run_experiment(catalog: Catalog, folder: Path | str, plan: Plan) -> RunLayout:
+    """Judge the plan's models on a catalog and store their answers; what is there already is kept.
+
+    Args:
+        catalog: The catalog that the plan was made for.
+        folder: The run folder; new, empty, or one that the same plan was started in.
+        plan: What to do.
+
+    Returns:
+        The run folder, complete but for the report.
+
+    Raises:
+        RunError: The folder holds something else, or the catalog is not the plan's.
+        SplitError: The works can't be divided into folds.
+        ModelError: A model can't be used on these works.
+    """
+    layout = RunLayout(Path(folder))
+    if catalog.fingerprint() != plan.catalog_sha256:
+        catalog = usable_works(catalog, plan.split).works
+    if catalog.fingerprint() != plan.catalog_sha256:
+        raise RunError("the plan was made for another catalog; make a plan for this one")
+    splits = divide(catalog, plan.split, plan.seed)
+    _open(layout, plan)
+    with _alone(layout):
+        _remove_half_written(layout)
+        write_splits(splits, layout.splits)
+        write_json(layout.catalog, catalog.info)
+        _write_works(catalog, plan, layout)
+        units = units_of(plan, [fold for fold in splits.folds(plan.inner_folds) if fold.outer < plan.outer_folds])
+        left = [unit for unit in units if not _is_done(unit, layout)]
+        with task("judging models", total=sum(len(unit.folds) for unit in left)) as progress:
+            for unit in _joined(left):
+                _do(unit, catalog, plan, layout, progress)
+        if plan.labels:
+            _keep_labels(catalog, plan, layout)
+    return layout
+
+
+def units_of(plan: Plan, folds: list[Fold]) -> list[Unit]:
+    """Give the plan's units of work in order."""
+    return [Unit(spec, group) for spec in plan.models for group in _groups(spec, folds)]
+
+
+def _groups(spec: ModelSpec, folds: list[Fold]) -> Iterator[tuple[Fold, ...]]:
+    way = model_class(spec.name).fold_group
+    if way == "all":
+        yield tuple(folds)
+    elif way == "outer":
+        yield from (tuple(group) for _, group in groupby(folds, key=lambda fold: fold.outer))
+    else:
+        yield from ((fold,) for fold in folds)
+
+
+def _joined(units: list[Unit]) -> Iterator[Unit]:
+    """Join the units of a model whose folds do not depend on each other: asked together, they share work."""
+    for name, group in groupby(units, key=lambda unit: unit.spec.name):
+        same = list(group)
+        if model_class(name).fold_group == "fold":
+            yield Unit(same[0].spec, tuple(fold for unit in same for fold in unit.folds))
+        else:
+            yield from same
+
+
+def _open(layout: RunLayout, plan: Plan) -> None:
+    folder = layout.folder
+    if layout.plan.exists():
+        check_same_plan(plan, layout)
+        return
+    if folder.exists() and not folder.is_dir():
+        raise RunError(f"{folder} is a file, expected a folder for the run; choose another name")
+    if folder.exists() and any(not path.name.startswith(".plan.json.") for path in folder.iterdir()):
+        raise RunError(f"{folder} is not empty and not a run (no plan.json in it); choose another folder")
+    write_plan(plan, layout)
+
+
+@contextmanager
+def _alone(layout: RunLayout) -> Iterator[None]:
+    """Keep a second process out of the run folder; the lock goes with the process, however it ends."""
+    with layout.lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise RunError(f"another process is at work in {layout.folder}; wait until it has ended") from error
+        yield
+
+
+def _remove_half_written(layout: RunLayout) -> None:
+    for path in list(layout.folder.rglob(".*.part")):  # what a killed process left behind
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _write_works(catalog: Catalog, plan: Plan, layout: RunLayout) -> None:
+    table = pl.DataFrame(
+        {
+            "id": catalog.table["id"],
+            "creator": catalog.creator_indices(plan.creators),
+            "title": catalog.table["title"],
+            "description": catalog.table["description"],
+            "photo": pl.Series([None if path is None else str(path) for path in catalog.photo_paths], dtype=pl.String),
+            "has_photo": catalog.has_photo,
+            "has_text": catalog.has_text,
+        }
+    )
+    with writing_whole(layout.works) as part:
+        table.write_parquet(part)
+
+
+def _keep_labels(catalog: Catalog, plan: Plan, layout: RunLayout) -> None:
+    """Write what the photos show, unless it is there; the label model has looked for it already."""
+    from sakka.object_labels.table import THRESHOLD, read_labels, write_labels
+
+    try:
+        kept = read_labels(layout.folder)
+    except RunError:  # damaged: found anew below
+        kept = None
+    if kept is None or list(kept.ids) != catalog.ids:
+        thresholds = [spec.settings["threshold"] for spec in plan.models if "threshold" in spec.settings]
+        write_labels(layout.folder, catalog, *(thresholds[:1] or [THRESHOLD]))
+
+
+def _is_done(unit: Unit, layout: RunLayout) -> bool:
+    return all(is_sound(layout, unit.spec.name, fold.outer, fold.inner) for fold in unit.folds)
+
+
+def _do(unit: Unit, catalog: Catalog, plan: Plan, layout: RunLayout, progress: Task) -> None:
+    for fold in unit.folds:  # from a unit cut short: its files and the new ones must not be taken for one whole
+        layout.prediction(unit.spec.name, fold.outer, fold.inner).unlink(missing_ok=True)
+    model = make_model(unit.spec.name, **unit.spec.settings)
+    for prediction in model.predict_folds(catalog, unit.folds, plan.creators):
+        write_fold(layout, unit.spec.name, prediction)
+        progress.advance()

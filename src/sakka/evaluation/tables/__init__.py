@@ -1,0 +1,1 @@
+"""The tables of an evaluated run, one subject a module."""

@@ -1,0 +1,1 @@
+"""The paper that sakka starts from: its plan, its own models, its tables."""
