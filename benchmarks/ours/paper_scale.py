@@ -127,9 +127,9 @@ class Stage:
         from sakka.evaluation.aggregate import condense
         from sakka.evaluation.open_run import open_run
         from sakka.evaluation.tables.all_tables import all_tables
+        from sakka.pages.write_report import write_tables
         from sakka.paper.entropy_tables import entropy_tables
         from sakka.paper.label_sets import read_label_sets
-        from sakka.report.write import write_tables
 
         run = open_run(self.layout.folder)
         with self._timed("answers and ratio sweep: 75 prediction files"):

@@ -10,7 +10,7 @@ from sakka.evaluation.figures import Figure, LeftOut, Table
 from sakka.evaluation.open_run import open_run
 from sakka.evaluation.tables.calibration import calibration, calibration_error, sure
 from sakka.evaluation.tables.fusions import DRAWN_AT_ONCE, fusions, log_losses, mcnemar, paired_interval
-from sakka.report.reliability import reliability_plot
+from sakka.pages.reliability import reliability_plot
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from sakka.audit.sharing import shared_photos
 from sakka.catalog.works import Catalog, Work
 from sakka.copies.groups import EVIDENCE_SCHEMA, NearIdentical, near_identical
 from sakka.errors import CatalogError
-from sakka.report.audit_page import write_audit
+from sakka.pages.audit import write_audit
 
 MODELS = ("text-linear",)
 

@@ -6,10 +6,11 @@ from tests.catalogs import tiny_catalog
 
 from sakka.catalog.works import Catalog, Work
 from sakka.describe import CreatorDescription, describe_creator, describe_work
-from sakka.describe.page import creator_page, work_page
 from sakka.errors import ModelError
 from sakka.models.fused import FusedModel
 from sakka.models.text.linear import LinearText
+from sakka.pages.description import creator_page, work_page
+from sakka.pages.description_sentences import creator_sentences, work_sentences
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +58,7 @@ def test_kindred_creators_are_those_the_model_mixes_up(found: CreatorDescription
 
 
 def test_the_same_creator_is_said_in_japanese_and_in_english(found: CreatorDescription) -> None:
-    english, japanese = found.sentences("en"), found.sentences("ja")
+    english, japanese = creator_sentences(found, "en"), creator_sentences(found, "ja")
     assert len(english) == len(japanese)
     assert english[0] == "creator 02 has 15 works in the catalog."
     assert japanese[0] == "creator 02の作品は、カタログに15点あります。"
@@ -76,7 +77,7 @@ def test_without_a_model_words_and_colours_are_left(works: Catalog) -> None:
 def test_a_creator_with_one_work_without_anything_is_described() -> None:
     works = Catalog.from_works([Work("1", "Mori"), Work("2", "Sato", title="桜")])
     alone = describe_creator(works, "Mori", LinearText().fit(works))
-    assert alone.sentences("en")[0] == "Mori has one work in the catalog."
+    assert creator_sentences(alone, "en")[0] == "Mori has one work in the catalog."
     assert (alone.words, alone.palette, alone.objects) == ((), (), None)
 
 
@@ -101,8 +102,8 @@ def test_a_work_is_described_with_its_copies_and_its_kin(works: Catalog, model: 
     assert "copy" not in [kin.work.id for kin in told.kindred]
     likeness = [kin.likeness for kin in told.kindred]
     assert likeness == sorted(likeness, reverse=True)
-    assert told.sentences("en")[0].startswith("Probably by creator 01 (")
-    assert told.sentences("ja")[0].startswith("creator 01の作品と思われます（確率 ")
+    assert work_sentences(told, "en")[0].startswith("Probably by creator 01 (")
+    assert work_sentences(told, "ja")[0].startswith("creator 01の作品と思われます（確率 ")
 
 
 def test_a_work_that_nobody_known_made_is_said_to_be_so(works: Catalog, model: FusedModel) -> None:
@@ -111,8 +112,8 @@ def test_a_work_that_nobody_known_made_is_said_to_be_so(works: Catalog, model: F
     strict.thresholds_ = dict.fromkeys(("both", "photo", "text"), 0.0)  # no answer is as sure as that
     told = describe_work(strict, Work("1", title="Zzyzx"))
     assert not told.known
-    assert "none of the known creators" in told.sentences("en")[0]
-    assert "登録されている作家の作品ではない" in told.sentences("ja")[0]
+    assert "none of the known creators" in work_sentences(told, "en")[0]
+    assert "登録されている作家の作品ではない" in work_sentences(told, "ja")[0]
 
 
 def test_the_pages_hold_everything_and_escape_what_comes_from_outside(

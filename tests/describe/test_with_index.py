@@ -7,6 +7,7 @@ from sakka.catalog.works import Catalog, Work
 from sakka.describe import describe_creator, describe_work
 from sakka.explain.evidence import nearest_in_index
 from sakka.models.text.linear import LinearText
+from sakka.pages.description_sentences import creator_sentences
 
 pytest.importorskip("lancedb", reason='needs an index: pip install "sakka[index]"')
 
@@ -21,7 +22,7 @@ def test_an_index_gives_kindred_creators_and_works_by_style(folder: Path) -> Non
     found = describe_creator(works, "creator 01", model, index)
     assert found.kindred_by_style
     assert {name for name, _ in found.kindred} == {"creator 00", "creator 02", "creator 03"}
-    assert found.sentences("ja")[-3].startswith("作風の近い作家：")
+    assert creator_sentences(found, "ja")[-3].startswith("作風の近い作家：")
     assert len({each.work.id for each in (*found.typical, *found.unusual)}) == 8
     asked = works.take([works.ids.index("work-01-003")])
     evidence = nearest_in_index(asked, index, "creator 02", 3)

@@ -3,7 +3,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from sakka.explain.heat_map import AGAINST_COLOUR, FOR_COLOUR, LEGEND_PX, heat_map
+from sakka.pages.heat_map import AGAINST_COLOUR, FOR_COLOUR, LEGEND_PX, heat_map
 
 
 def drawn(regions: np.ndarray, size: tuple[int, int] = (90, 60), **settings: object) -> np.ndarray:

@@ -4,7 +4,7 @@ from tests.runs import MODELS, make_works, write_run
 
 from sakka.evaluation.open_run import open_run
 from sakka.files import write_json
-from sakka.report.making import command, how_made
+from sakka.pages.provenance import command, how_made
 
 
 def test_the_command_names_the_preset_where_there_is_one(folder: Path) -> None:

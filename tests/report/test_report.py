@@ -15,11 +15,11 @@ from sakka.catalog.works import Catalog, Work
 from sakka.errors import RunError
 from sakka.evaluation.layout import RunLayout
 from sakka.evaluation.tables import all_tables
-from sakka.report.headline import headline
-from sakka.report.plain import comma_separated
-from sakka.report.terminal import headline as terminal_headline
-from sakka.report.thumbnails import thumbnail
-from sakka.report.write import write_report
+from sakka.pages.headline import headline
+from sakka.pages.headline_terminal import headline as terminal_headline
+from sakka.pages.markdown_csv import comma_separated
+from sakka.pages.thumbnails import thumbnail
+from sakka.pages.write_report import write_report
 
 HOSTILE = "<script>alert('花')</script>"
 

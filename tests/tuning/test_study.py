@@ -13,7 +13,7 @@ from sakka.catalog.splits import nested_splits
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import ModelError, RunError
 from sakka.models.registry import make_model
-from sakka.tuning.page import write_page
+from sakka.pages.tuning import write_page
 from sakka.tuning.processes import tune_with
 from sakka.tuning.spaces import SPACES, space_of
 from sakka.tuning.study import Question, StudyLayout, objective_of, read_study, tune, write_best

@@ -30,7 +30,7 @@ def audit(
     from sakka.catalog.works import Catalog
     from sakka.cli.output import check_output, writing_to
     from sakka.cli.terminal import duration, output_console, show_table, showing_progress
-    from sakka.report.audit_page import TITLES, write_audit
+    from sakka.pages.audit import TITLES, write_audit
 
     started_s = time.monotonic()
     check_output(output)

@@ -44,6 +44,7 @@ def describe(
     """
     from sakka.cli.terminal import showing_progress
     from sakka.errors import ModelError
+    from sakka.pages.description_sentences import creator_sentences, work_sentences
 
     works, fitted = _sources(source, catalog, model)
     opened = _opened(index)
@@ -55,11 +56,11 @@ def describe(
     with showing_progress():
         if creator is not None:
             found = _creator(works, creator, fitted, opened, looking=objects)
-            _show(found.sentences(language.value), found, works, output, language.value, as_json=as_json)
+            _show(creator_sentences(found, language.value), found, works, output, language.value, as_json=as_json)
         else:
             asked = asked_work(photo, title, description, works, work)
             told = _work(asked, works, fitted, opened, looking=objects)
-            _show(told.sentences(language.value), told, asked, output, language.value, as_json=as_json)
+            _show(work_sentences(told, language.value), told, asked, output, language.value, as_json=as_json)
 
 
 def _sources(source: Path, catalog: Path | None, model: Path | None) -> "tuple[Catalog | None, CreatorModel | None]":
@@ -149,7 +150,7 @@ def _write(folder: Path, found: "CreatorDescription | WorkDescription", works: "
 
 def _page(found: "CreatorDescription | WorkDescription", works: "Catalog | None", language: str) -> str:
     from sakka.describe.creator import CreatorDescription
-    from sakka.describe.page import creator_page, work_page
+    from sakka.pages.description import creator_page, work_page
     from sakka.photos.decode import read_photo
 
     assert works is not None
@@ -162,7 +163,7 @@ def _page(found: "CreatorDescription | WorkDescription", works: "Catalog | None"
 
 
 def _json(found: "CreatorDescription | WorkDescription") -> dict[str, Any]:
-    from sakka.describe.as_json import creator_json, work_json
     from sakka.describe.creator import CreatorDescription
+    from sakka.pages.description_json import creator_json, work_json
 
     return creator_json(found) if isinstance(found, CreatorDescription) else work_json(found)

@@ -132,7 +132,7 @@ def report(run: Annotated[Path, typer.Argument(help="A run folder.", metavar="RU
     """
     from sakka.cli.terminal import showing_progress
     from sakka.evaluation.layout import RunLayout
-    from sakka.report.write import write_report
+    from sakka.pages.write_report import write_report
 
     with showing_progress():
         write_report(run)
@@ -160,9 +160,9 @@ def judge(
     """
     from sakka.cli.terminal import error_console
     from sakka.evaluation.run import run_experiment
+    from sakka.pages.write_report import write_report
     from sakka.paper.presets import preset as preset_called
     from sakka.paper.presets import preset_plan
-    from sakka.report.write import write_report
 
     folds = preset_called(preset).inner_folds if inner_folds is None else inner_folds
     plan = preset_plan(catalog, preset, options, split=split, seed=seed, inner_folds=folds, outer_folds=outer_folds)
@@ -198,7 +198,7 @@ def judge_all(catalog: "Catalog", output: Path, **arguments: Any) -> "RunLayout"
     from sakka.catalog.splits import KINDS, RANDOM
     from sakka.cli.terminal import error_console
     from sakka.errors import SplitError
-    from sakka.report.write import write_report
+    from sakka.pages.write_report import write_report
 
     layout = judge(catalog, output, split=RANDOM, with_report=False, **arguments)
     for kind in KINDS:
@@ -225,7 +225,7 @@ def show_departures(plan: "Plan", info: Mapping[str, Any]) -> None:
 def show_headline(layout: "RunLayout") -> None:
     """Print what the run says, then the main rows of table 3: mean over the outer folds ± standard deviation."""
     from sakka.cli.terminal import output_console, show_table
-    from sakka.report.terminal import headline
+    from sakka.pages.headline_terminal import headline
 
     results = json.loads(layout.results.read_text(encoding="utf-8"))
     output_console().print(headline(results))

@@ -67,7 +67,7 @@ def explain_command(
     if output is not None:
         write_explanation(output, found, asked, evidence, theirs, language=language.value)
     if as_json:
-        from sakka.explain.as_json import explanation_json
+        from sakka.pages.explanation_json import explanation_json
 
         typer.echo(json.dumps(explanation_json(found, evidence), ensure_ascii=False, indent=2))
         return
@@ -127,8 +127,8 @@ def show_explanation(
 ) -> None:
     """Print an explanation: sentences, the parts, the words, the regions and the nearest works."""
     from sakka.cli.terminal import output_console, show_table
-    from sakka.explain.regions_in_words import named_regions
-    from sakka.explain.sentences import explanation_sentences
+    from sakka.pages.explanation_sentences import explanation_sentences
+    from sakka.pages.regions_in_words import named_regions
 
     for sentence in explanation_sentences(found, language, asked=asked):
         output_console().print(sentence)
@@ -167,9 +167,9 @@ def write_explanation(
         SakkaError: The folder can't be written to.
     """
     from sakka.cli.output import writing_to
-    from sakka.explain.as_json import explanation_json
-    from sakka.explain.page import explanation_page
     from sakka.files import write_json, write_text, writing_whole
+    from sakka.pages.explanation import explanation_page
+    from sakka.pages.explanation_json import explanation_json
     from sakka.photos.decode import read_photo
 
     (path,) = asked.photo_paths
@@ -188,8 +188,8 @@ def write_explanation(
 
 def map_of(found: "Explanation", photo: "Image.Image") -> bytes | None:
     """Draw the map over the photo with a legend, as a PNG file's bytes; None where the photo was not read."""
-    from sakka.explain.heat_map import heat_map
     from sakka.object_labels.drawing import japanese_font
+    from sakka.pages.heat_map import heat_map
 
     if found.regions is None:
         return None
@@ -198,7 +198,7 @@ def map_of(found: "Explanation", photo: "Image.Image") -> bytes | None:
 
 def _bars(rows: "Sequence[tuple[str, float]]") -> list[list[str]]:
     """Give each row its factor and a bar: filled for the creator, light against."""
-    from sakka.explain.sentences import factor_of
+    from sakka.pages.explanation_sentences import factor_of
 
     most = max((abs(share) for _, share in rows), default=0.0) or 1.0
     return [

@@ -98,7 +98,7 @@ def identify(
         found = [{"creator": creator, "probability": round(probability, 6)} for creator, probability in answers]
         content: dict[str, Any] = {"known": known, "creators": found}
         if why is not None:
-            from sakka.explain.as_json import explanation_json
+            from sakka.pages.explanation_json import explanation_json
 
             content["explanation"] = explanation_json(why)
         typer.echo(json.dumps(content, ensure_ascii=False, indent=2))

@@ -24,8 +24,8 @@ def strangers(
     from sakka.cli.output import check_output, writing_to
     from sakka.cli.terminal import show_table, showing_progress
     from sakka.evaluation.unknown_creators import judge_strangers
-    from sakka.report.formats import cell_text
-    from sakka.report.plain import write_table
+    from sakka.pages.formats import cell_text
+    from sakka.pages.markdown_csv import write_table
 
     check_output(output)
     with showing_progress():

@@ -41,7 +41,7 @@ def tune(
     """
     from sakka.cli.output import check_output
     from sakka.cli.terminal import error_console, showing_progress
-    from sakka.tuning.page import write_page
+    from sakka.pages.tuning import write_page
     from sakka.tuning.processes import tune_with
     from sakka.tuning.study import Question, write_best
 

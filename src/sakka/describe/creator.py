@@ -64,12 +64,6 @@ class CreatorDescription:
     kindred: tuple[tuple[str, float], ...]
     kindred_by_style: bool
 
-    def sentences(self, language: str = "en") -> list[str]:
-        """Say it in sentences, `en` or `ja`."""
-        from sakka.describe.sentences import creator_sentences
-
-        return creator_sentences(self, language)
-
 
 def describe_creator(
     works: Catalog,

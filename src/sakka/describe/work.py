@@ -60,12 +60,6 @@ class WorkDescription:
     kindred: tuple[Kin, ...]
     by_style: bool
 
-    def sentences(self, language: str = "en") -> list[str]:
-        """Say it in sentences, `en` or `ja`."""
-        from sakka.describe.sentences import work_sentences
-
-        return work_sentences(self, language)
-
 
 def describe_work(
     model: CreatorModel,

@@ -6,9 +6,9 @@ from fastapi import APIRouter, File, Form, Path, Query, UploadFile
 from pydantic import BaseModel, Field
 
 from sakka.catalog.works import Work
-from sakka.describe.as_json import creator_json
 from sakka.errors import ModelError
 from sakka.explain.explanation import Explanation, explain
+from sakka.pages.description_json import creator_json
 from sakka.web.api import WorkId, read_upload, require_something
 from sakka.web.engine import Engine
 from sakka.web.problems import Problem, responses

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from PIL import Image
 
 from sakka.explain.explanation import Explanation
-from sakka.explain.heat_map import mapped
 from sakka.explain.words import WordShare
+from sakka.pages.heat_map import mapped
 from sakka.web.uploads import as_jpeg
 from sakka.words import normalise
 

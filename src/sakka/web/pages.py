@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from sakka.describe.creator import CreatorDescription
-from sakka.describe.sentences import colour_names
+from sakka.pages.description_sentences import colour_names
 from sakka.search.filters import Filters
 from sakka.search.hits import Hit
 from sakka.web.answers import Answer, AnswerStore

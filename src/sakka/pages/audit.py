@@ -10,9 +10,9 @@ from sakka.audit.findings import KINDS, Finding, Kind
 from sakka.audit.run import Audit
 from sakka.catalog.works import Catalog
 from sakka.files import write_json, write_text
-from sakka.report.page import WorkCard, environment, shortened
-from sakka.report.plain import FORMULA_STARTS
-from sakka.report.thumbnails import Thumbnails
+from sakka.pages.markdown_csv import FORMULA_STARTS
+from sakka.pages.report import WorkCard, environment, shortened
+from sakka.pages.thumbnails import Thumbnails
 
 PAGE_FILE, JSON_FILE, CSV_FILE = "index.html", "findings.json", "findings.csv"
 MOST_SHOWN = 40

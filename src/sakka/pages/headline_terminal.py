@@ -4,8 +4,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from sakka.report.headline import Bar, Results
-from sakka.report.headline import headline as headline_of
+from sakka.pages.headline import Bar, Results
+from sakka.pages.headline import headline as headline_of
 
 BAR_CELLS = 24
 COLOURS = {"photo": "dark_orange3", "text": "steel_blue", "fused": "green4", "none": "bright_black"}

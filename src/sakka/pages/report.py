@@ -13,13 +13,13 @@ from sakka.evaluation.figures import Figure, LeftOut, Table, results
 from sakka.evaluation.open_run import StoredRun
 from sakka.evaluation.tables.confusions import confusions
 from sakka.evaluation.tables.examples import Example, lost, rescued
-from sakka.report.formats import file_names, judged_on, number, percent, spread
-from sakka.report.headline import headline
-from sakka.report.making import how_made
-from sakka.report.paper import PaperSection
-from sakka.report.plots import ratio_plot, size_plot
-from sakka.report.reliability import coverage_plot, reliability_plot
-from sakka.report.thumbnails import Thumbnails
+from sakka.pages.formats import file_names, judged_on, number, percent, spread
+from sakka.pages.headline import headline
+from sakka.pages.paper_section import PaperSection
+from sakka.pages.plots import ratio_plot, size_plot
+from sakka.pages.provenance import how_made
+from sakka.pages.reliability import coverage_plot, reliability_plot
+from sakka.pages.thumbnails import Thumbnails
 
 TEMPLATES = Path(__file__).parent / "templates"
 MOST_CHARACTERS = 140
@@ -123,7 +123,7 @@ def page(
     }
     return (
         environment()
-        .get_template("page.html")
+        .get_template("report.html")
         .render(
             headline=headline(results(tables)),
             tables={table.key: table for table in tables},

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sakka.report.formats import percent, points
+from sakka.pages.formats import percent, points
 
 Results = Sequence[Mapping[str, Any]]
 FUSIONS = {"fused": "Photo + text", "fused-learned": "Photo + text, learned"}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sakka.evaluation.figures import Cell, Figure, Table, results
 from sakka.files import write_json, write_text
-from sakka.report.formats import cell_text, judged_on
+from sakka.pages.formats import cell_text, judged_on
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-TEMPLATE = Path(__file__).parent / "page.html"
+TEMPLATE = Path(__file__).parent / "templates" / "tuning.html"
 MOST_ROWS = 20
 WIDTH_INCHES = 9.0
 COLUMNS = 3

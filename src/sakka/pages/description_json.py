@@ -5,7 +5,8 @@ from typing import Any
 from sakka.describe.creator import CreatorDescription
 from sakka.describe.typical import Shown
 from sakka.describe.work import WorkDescription
-from sakka.explain.as_json import explanation_json
+from sakka.pages.description_sentences import creator_sentences, work_sentences
+from sakka.pages.explanation_json import explanation_json
 
 
 def creator_json(found: CreatorDescription) -> dict[str, Any]:
@@ -24,7 +25,7 @@ def creator_json(found: CreatorDescription) -> dict[str, Any]:
         "unusual": [_shown(each) for each in found.unusual],
         "kindred": [{"creator": name, "probability": round(chance, 6)} for name, chance in found.kindred],
         "kindred_by_style": found.kindred_by_style,
-        "sentences": {language: found.sentences(language) for language in ("en", "ja")},
+        "sentences": {language: creator_sentences(found, language) for language in ("en", "ja")},
     }
 
 
@@ -48,7 +49,7 @@ def work_json(found: WorkDescription) -> dict[str, Any]:
             for kin in found.kindred
         ],
         "kindred_by_style": found.by_style,
-        "sentences": {language: found.sentences(language) for language in ("en", "ja")},
+        "sentences": {language: work_sentences(found, language) for language in ("en", "ja")},
     }
 
 

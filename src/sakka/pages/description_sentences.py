@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from sakka.explain.sentences import explanation_sentences, percent_of
+from sakka.pages.explanation_sentences import explanation_sentences, percent_of
 
 if TYPE_CHECKING:
     from sakka.describe.creator import CreatorDescription

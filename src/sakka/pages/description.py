@@ -10,14 +10,14 @@ from sakka.describe.creator import CreatorDescription
 from sakka.describe.palette import Swatch
 from sakka.describe.typical import Shown
 from sakka.describe.work import WorkDescription
-from sakka.explain.page import environment, png_data
-from sakka.explain.sentences import percent_of
-from sakka.report.thumbnails import picture_data, thumbnail
+from sakka.pages.description_sentences import creator_sentences, work_sentences
+from sakka.pages.explanation import environment, png_data
+from sakka.pages.explanation_sentences import percent_of
+from sakka.pages.thumbnails import picture_data, thumbnail
 
 if TYPE_CHECKING:
     from PIL import Image
 
-TEMPLATES = Path(__file__).parent / "templates"
 PHOTO_PX = 720
 
 TEXTS: Mapping[str, Mapping[str, str]] = {
@@ -93,13 +93,13 @@ def creator_page(found: CreatorDescription, works: Catalog, language: str = "en"
         ]
 
     return (
-        environment(TEMPLATES)
-        .get_template("creator.html")
+        environment()
+        .get_template("description_creator.html")
         .render(
             language=language,
             texts=TEXTS[language],
             creator=found.creator,
-            sentences=found.sentences(language),
+            sentences=creator_sentences(found, language),
             words=found.words,
             palette=_colours(found.palette, language),
             objects=[(each.japanese if language == "ja" else each.english, each.share) for each in found.objects or ()],
@@ -114,13 +114,13 @@ def creator_page(found: CreatorDescription, works: Catalog, language: str = "en"
 def work_page(found: WorkDescription, photo: "Image.Image | None", heat_map: bytes | None, language: str = "en") -> str:
     """Give the page of a work; `photo` and the map over it are None without a photo."""
     return (
-        environment(TEMPLATES)
-        .get_template("work.html")
+        environment()
+        .get_template("description_work.html")
         .render(
             language=language,
             texts=TEXTS[language],
             title=found.work.title or found.answers[0][0],
-            sentences=found.sentences(language),
+            sentences=work_sentences(found, language),
             answers=[(name, chance, percent_of(chance)) for name, chance in found.answers],
             photo=None if photo is None else picture_data(photo, PHOTO_PX),
             heat_map=None if heat_map is None else png_data(heat_map),

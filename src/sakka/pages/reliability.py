@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from sakka.evaluation.figures import Figure, Table
-from sakka.report.plots import Dot, Line, Plot, Tick, _known, _range, _Scale, _words
+from sakka.pages.plots import Dot, Line, Plot, Tick, _known, _range, _Scale, _words
 
 TENTHS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 LEAST_RADIUS, MOST_RADIUS = 2.5, 11.0  # the area of a dot follows the works of its bin

@@ -10,13 +10,13 @@ from sakka.evaluation.open_run import StoredRun, open_run
 from sakka.evaluation.tables.all_tables import all_tables
 from sakka.evaluation.tables.splits import splits_table
 from sakka.files import write_json, write_text, writing_whole_folder
+from sakka.pages.formats import file_names
+from sakka.pages.markdown_csv import comma_separated, markdown
+from sakka.pages.paper_section import paper_section
+from sakka.pages.report import page
 from sakka.paper.entropy import Base
 from sakka.paper.entropy_tables import entropy_tables
 from sakka.paper.label_sets import read_label_sets
-from sakka.report.formats import file_names
-from sakka.report.page import page
-from sakka.report.paper import paper_section
-from sakka.report.plain import comma_separated, markdown
 
 
 def write_report(run_folder: Path | str) -> Path:

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 
 from sakka.explain.explanation import Explanation
-from sakka.explain.regions_in_words import named_regions
+from sakka.pages.regions_in_words import named_regions
 
 LANGUAGES = ("en", "ja")
 MOST_NAMED = 3

@@ -10,12 +10,11 @@ from PIL import Image
 from sakka.catalog.works import Work
 from sakka.explain.evidence import Evidence
 from sakka.explain.explanation import Explanation
-from sakka.explain.sentences import explanation_sentences, factor_of
-from sakka.report.thumbnails import picture_data, thumbnail
+from sakka.pages.explanation_sentences import explanation_sentences, factor_of
+from sakka.pages.thumbnails import picture_data, thumbnail
 from sakka.words import normalise
 
 TEMPLATES = Path(__file__).parent / "templates"
-REPORT_TEMPLATES = Path(__file__).parents[1] / "report" / "templates"
 STEPS = 5  # how many strengths a word's mark has
 
 TEXTS: Mapping[str, Mapping[str, str]] = {
@@ -133,10 +132,10 @@ def png_data(content: bytes) -> str:
     return "data:image/png;base64," + base64.b64encode(content).decode("ascii")
 
 
-def environment(*folders: Path) -> Environment:
-    """Give what renders the templates of a folder beside the report's style: every value is escaped."""
+def environment() -> Environment:
+    """Give what renders the templates: every value is escaped."""
     return Environment(
-        loader=FileSystemLoader([*folders, TEMPLATES, REPORT_TEMPLATES]),
+        loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
