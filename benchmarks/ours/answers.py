@@ -28,9 +28,9 @@ class Answers:
     def __init__(self, model: str, photo: str) -> None:
         from PIL import Image
 
-        from sakka.models.folder import read_model
+        from sakka.models.folder import load_model
 
-        self.model = read_model(Path(model))
+        self.model = load_model(model)
         self.pixels = np.asarray(Image.open(photo).convert("RGB")).copy()
         self.folder = Path(model).parent
         self.numbers = itertools.count()

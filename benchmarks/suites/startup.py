@@ -6,6 +6,7 @@ from benchmarks.data import photo_works
 from benchmarks.harness import Comparison, Plan, compare
 from benchmarks.processes import Side
 from benchmarks.results import Section, section_of
+from sakka.models.folder import save_model
 from sakka.models.registry import make_model
 
 TITLE = "Start-up and single answers"
@@ -20,7 +21,7 @@ def measure(plan: Plan) -> Section:
     chosen = photo_works(plan).first(plan.size)
     works = chosen.catalog
     model = plan.scratch / "model"
-    make_model("fused").fit(works).save(model)
+    save_model(make_model("fused").fit(works), model)
     photo, text = next(path for path in works.photo_paths if path), next(filter(None, works.texts))
     outcomes = [compare(comparison, plan) for comparison in _comparisons(model, photo, text)]
     return section_of("startup", TITLE, plan, outcomes, chosen.source)

@@ -3,21 +3,24 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from sakka.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from sakka.catalog.build import build_catalog
     from sakka.catalog.works import Catalog, Work
+    from sakka.models.folder import load_model, save_model
     from sakka.models.fused import FusedModel
-
-__version__ = "0.1.0"
 
 _PLACES = {
     "Catalog": "sakka.catalog.works",
     "FusedModel": "sakka.models.fused",
     "Work": "sakka.catalog.works",
+    "load_model": "sakka.models.folder",
+    "save_model": "sakka.models.folder",
     "build_catalog": "sakka.catalog.build",
 }
 
-__all__ = ["Catalog", "FusedModel", "Work", "build_catalog"]
+__all__ = ["Catalog", "FusedModel", "Work", "build_catalog", "load_model", "save_model"]
 
 
 def __getattr__(name: str) -> Any:

@@ -11,9 +11,9 @@ import polars as pl
 import pytest
 from tests.catalogs import tiny_catalog
 
-from sakka.audit.answers import UnseenAnswers, unseen_answers
 from sakka.audit.labels import wrong_creators
 from sakka.audit.people import one_person
+from sakka.audit.predictions import UnseenAnswers, unseen_answers
 from sakka.audit.run import audit_catalog
 from sakka.audit.sharing import shared_photos
 from sakka.catalog.works import Catalog, Work

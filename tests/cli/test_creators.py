@@ -5,6 +5,7 @@ import pytest
 from tests.catalogs import QUICK_PHOTO, tiny_catalog
 from tests.command import run
 
+from sakka.models.folder import save_model
 from sakka.models.fused import FusedModel
 
 HEADER = "id,creator,title,description\n"
@@ -13,8 +14,9 @@ NEW = "1,Aoki,藍染 麻 暖簾,\n2,Aoki,藍染 手拭い,\n3,Aoki,麻 暖簾 �
 
 @pytest.fixture
 def model(folder: Path) -> Path:
-    FusedModel(photo_settings=QUICK_PHOTO).fit(tiny_catalog(folder / "photos", creators=4, without_photo=10)).save(
-        folder / "model"
+    save_model(
+        FusedModel(photo_settings=QUICK_PHOTO).fit(tiny_catalog(folder / "photos", creators=4, without_photo=10)),
+        folder / "model",
     )
     return folder / "model"
 
@@ -69,7 +71,7 @@ def test_a_creator_whose_works_the_model_cannot_read_is_not_added(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     works = tiny_catalog(folder / "photos", creators=3, works=3, without_text=3)
-    FusedModel(photo_settings=QUICK_PHOTO).fit(works).save(folder / "model")
+    save_model(FusedModel(photo_settings=QUICK_PHOTO).fit(works), folder / "model")
     (folder / "new.csv").write_text(HEADER + NEW)
     code, output, error = run(["creators", "add", folder / "model", folder / "new.csv"], monkeypatch, capsys)
     assert (code, output) == (2, "")

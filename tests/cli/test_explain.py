@@ -6,6 +6,7 @@ from tests.catalogs import QUICK_PHOTO, tiny_catalog
 from tests.command import run
 
 from sakka.catalog.works import Catalog
+from sakka.models.folder import save_model
 from sakka.models.fused import FusedModel
 
 
@@ -19,7 +20,7 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def model(catalog: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("model") / "model"
-    FusedModel(photo_settings={**QUICK_PHOTO, "dtype": "float32"}).fit(Catalog.read(catalog)).save(folder)
+    save_model(FusedModel(photo_settings={**QUICK_PHOTO, "dtype": "float32"}).fit(Catalog.read(catalog)), folder)
     return folder
 
 

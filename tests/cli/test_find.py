@@ -9,6 +9,7 @@ from tests.catalogs import QUICK_PHOTO, tiny_catalog
 from tests.command import run
 
 from sakka.cli import main
+from sakka.models.folder import save_model
 from sakka.models.fused import FusedModel
 
 
@@ -18,7 +19,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     works = tiny_catalog(root / "photos", creators=4, works=5)
     works.write(root / "catalog")
     tiny_catalog(root / "more-photos", creators=4, works=2, seed=3).take([0]).write(root / "more")
-    FusedModel(photo_settings=QUICK_PHOTO).fit(works).save(root / "model")
+    save_model(FusedModel(photo_settings=QUICK_PHOTO).fit(works), root / "model")
     with pytest.MonkeyPatch.context() as patch:
         built = ["index", "build", root / "catalog", "--model", root / "model", "-o", root / "index"]
         patch.setattr("sys.argv", ["sakka", *map(str, built)])

@@ -6,8 +6,8 @@ from tests.catalogs import QUICK_PHOTO, tiny_catalog
 from tests.command import run
 
 from sakka.catalog.works import Catalog
-from sakka.models.base import CreatorModel
 from sakka.models.dummy import DummyModel
+from sakka.models.folder import load_model, save_model
 from sakka.models.fused import FusedModel
 
 
@@ -21,7 +21,7 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def model(catalog: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("model") / "model"
-    FusedModel(photo_settings=QUICK_PHOTO).fit(Catalog.read(catalog)).save(folder)
+    save_model(FusedModel(photo_settings=QUICK_PHOTO).fit(Catalog.read(catalog)), folder)
     return folder
 
 
@@ -165,8 +165,8 @@ def test_a_folder_that_cannot_be_made_is_one_line(
 def test_any_saved_model_can_identify(
     catalog: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    DummyModel().fit(Catalog.read(catalog)).save(folder / "dummy")
+    save_model(DummyModel().fit(Catalog.read(catalog)), folder / "dummy")
     code, output, _ = run(["identify", folder / "dummy", "--title", "桜", "--json"], monkeypatch, capsys)
     assert code == 0
     assert json.loads(output)["creators"][0]["probability"] == pytest.approx(1 / 6, abs=1e-5)
-    assert CreatorModel.load(folder / "dummy").name == "dummy"
+    assert load_model(folder / "dummy").name == "dummy"

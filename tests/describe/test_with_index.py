@@ -6,6 +6,7 @@ from tests.catalogs import tiny_catalog
 from sakka.catalog.works import Catalog, Work
 from sakka.describe import describe_creator, describe_work
 from sakka.explain.evidence import nearest_in_index
+from sakka.models.folder import save_model
 from sakka.models.text.linear import LinearText
 from sakka.pages.description_sentences import creator_sentences
 
@@ -17,7 +18,7 @@ def test_an_index_gives_kindred_creators_and_works_by_style(folder: Path) -> Non
 
     works = tiny_catalog(folder / "photos", creators=4, works=8, size_px=64)
     model = LinearText().fit(works)
-    model.save(folder / "model")
+    save_model(model, folder / "model")
     index = Index.build(folder / "index", works, folder / "model")
     found = describe_creator(works, "creator 01", model, index)
     assert found.kindred_by_style

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sakka.describe.words import setting_apart
+from sakka.describe.telling_words import setting_apart
 
 
 def test_the_log_odds_are_those_of_the_formula() -> None:

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from sakka.catalog.works import Catalog
 from sakka.cli import COMMAND_GROUPS, app
-from sakka.cli.candidates import text_candidates
+from sakka.cli.text_candidates import text_candidates
 from sakka.errors import SplitError
 from sakka.models.base import CreatorModel
 from sakka.models.registry import make_model

@@ -7,6 +7,7 @@ import pytest
 from tests.catalogs import QUICK_PHOTO, tiny_catalog
 
 from sakka.catalog.works import Catalog
+from sakka.models.folder import save_model
 from sakka.models.fused import FusedModel
 from sakka.search.index import Index
 
@@ -21,7 +22,7 @@ def works(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
 def model_folder(works: Catalog, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model fitted on the works."""
     folder = tmp_path_factory.mktemp("model") / "model"
-    FusedModel(photo_settings=QUICK_PHOTO).fit(works).save(folder)
+    save_model(FusedModel(photo_settings=QUICK_PHOTO).fit(works), folder)
     return folder
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from sakka.catalog.splits import nested_splits
 from sakka.catalog.works import Catalog, Work
 from sakka.models.base import CreatorModel, shares_of_creators
+from sakka.models.folder import load_model, save_model
 from sakka.models.registry import make_model
 
 
@@ -101,7 +102,7 @@ def check_fitting_twice_gives_the_same_bytes(subject: Subject) -> None:
     with TemporaryDirectory() as name:
         folders = [Path(name) / place for place in ("first", "second")]
         for folder in folders:
-            subject.make().fit(subject.train).save(folder)
+            save_model(subject.make().fit(subject.train), folder)
         first, second = ({str(p.relative_to(f)): p.read_bytes() for p in f.rglob("*.*")} for f in folders)
     assert first == second
 
@@ -109,8 +110,8 @@ def check_fitting_twice_gives_the_same_bytes(subject: Subject) -> None:
 def check_a_saved_model_gives_the_same_answers(subject: Subject) -> None:
     model = subject.make().fit(subject.train)
     with TemporaryDirectory() as name:
-        model.save(Path(name) / "model")
-        loaded = type(model).load(Path(name) / "model")
+        save_model(model, Path(name) / "model")
+        loaded = load_model(Path(name) / "model", type(model))
     assert loaded.creators_ == model.creators_
     assert loaded.settings() == model.settings()
     np.testing.assert_array_equal(loaded.predict_proba(subject.test), model.predict_proba(subject.test))

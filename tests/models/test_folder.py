@@ -13,9 +13,8 @@ from sakka.catalog.works import Catalog
 from sakka.cli import main
 from sakka.errors import ModelError, ModelFolderError
 from sakka.files import canonical_json
-from sakka.models.base import CreatorModel
 from sakka.models.dummy import DummyModel
-from sakka.models.folder import _digest, check_can_hold_model
+from sakka.models.folder import _digest, check_can_hold_model, load_model, save_model
 from sakka.models.fused import FusedModel
 from sakka.object_labels.table import LabelTable
 
@@ -35,7 +34,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sakka.paper.models.labels_lightgbm.find_labels", labels)
         settings = {"iterations": 2}
-        FusedModel("labels-lightgbm", "dummy", photo_settings=settings).fit(works).save(folder / "model")
+        save_model(FusedModel("labels-lightgbm", "dummy", photo_settings=settings).fit(works), folder / "model")
     return folder / "model"
 
 
@@ -57,7 +56,7 @@ def places_to_change(length: int) -> list[int]:
 
 def refused(folder: Path) -> str:
     with pytest.raises(ModelFolderError) as caught:
-        CreatorModel.load(folder)
+        load_model(folder)
     message = str(caught.value)
     assert "\n" not in message
     assert str(folder) in message
@@ -85,7 +84,7 @@ def test_every_kind_of_file_is_in_the_model(saved: Path) -> None:
         "text/model.json",
         "text/tensors.safetensors",
     }
-    assert CreatorModel.load(saved).name == "fused"
+    assert load_model(saved).name == "fused"
 
 
 def test_a_model_with_any_byte_of_any_file_changed_is_refused(model: Path) -> None:
@@ -96,7 +95,7 @@ def test_a_model_with_any_byte_of_any_file_changed_is_refused(model: Path) -> No
             path.write_bytes(content[:place] + bytes([content[place] ^ flipped]) + content[place + 1 :])
             assert "was changed" in refused(model), (path, place)
         path.write_bytes(content)
-    CreatorModel.load(model)
+    load_model(model)
 
 
 @pytest.mark.parametrize("change", [lambda content: content[:-1], lambda content: content + b"\n", lambda content: b""])
@@ -195,7 +194,7 @@ def test_a_description_that_makes_no_sense_gives_one_line_even_when_signed(model
     (model / "model.json").write_text(canonical_json(description))
     sign_anew(model)
     with pytest.raises(ModelError):
-        CreatorModel.load(model)
+        load_model(model)
 
 
 def test_loading_runs_nothing_from_the_folder(model: Path, folder: Path) -> None:
@@ -206,7 +205,7 @@ def test_loading_runs_nothing_from_the_folder(model: Path, folder: Path) -> None
         (model / name).write_text(evil)
         sign_anew(model)
         with pytest.raises(ModelError):
-            CreatorModel.load(model).predict_proba(Catalog.from_works([]))
+            load_model(model).predict_proba(Catalog.from_works([]))
         (model / name).write_bytes(before)
     assert not traces.exists()
 
@@ -220,7 +219,7 @@ def test_another_version_is_named(model: Path) -> None:
 
 def test_a_model_of_another_class_is_refused(model: Path) -> None:
     with pytest.raises(ModelError, match="holds a fused model, expected dummy"):
-        DummyModel.load(model)
+        load_model(model, DummyModel)
 
 
 def test_a_folder_with_other_things_is_not_overwritten(folder: Path) -> None:
@@ -230,20 +229,20 @@ def test_a_folder_with_other_things_is_not_overwritten(folder: Path) -> None:
         with pytest.raises(ModelFolderError, match=message):
             check_can_hold_model(target)
         with pytest.raises(ModelFolderError, match=message):
-            DummyModel().fit(works).save(target)
+            save_model(DummyModel().fit(works), target)
     assert (folder / "letter.txt").read_text() == "mine"
 
 
 def test_a_model_that_is_not_fitted_is_not_saved(folder: Path) -> None:
     with pytest.raises(ModelFolderError, match="not fitted"):
-        DummyModel().save(folder / "model")
+        save_model(DummyModel(), folder / "model")
 
 
 def test_a_saved_model_takes_the_place_of_an_older_one(folder: Path) -> None:
     works = tiny_catalog(folder / "photos")
-    DummyModel().fit(works).save(folder / "model")
-    DummyModel().fit(works.take(range(7))).save(folder / "model")
-    assert CreatorModel.load(folder / "model").creators_ == works.take(range(7)).creators
+    save_model(DummyModel().fit(works), folder / "model")
+    save_model(DummyModel().fit(works.take(range(7))), folder / "model")
+    assert load_model(folder / "model").creators_ == works.take(range(7)).creators
 
 
 @pytest.mark.parametrize("name", ["missing", "empty"])

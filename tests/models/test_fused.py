@@ -8,6 +8,7 @@ from tests.models.test_models import labels_of_colours
 
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import ModelError
+from sakka.models.folder import load_model, save_model
 from sakka.models.fused import FusedModel, _held_out
 from sakka.models.fusion import Mixture, fuse
 from sakka.models.registry import make_model
@@ -63,9 +64,9 @@ def test_a_catalog_without_photos_or_without_texts_gives_a_working_model(
 ) -> None:
     works = tiny_catalog(folder / "photos", **{lacking: 10})  # type: ignore[arg-type]
     model = fused().fit(works)
-    model.save(folder / "model")
+    save_model(model, folder / "model")
     assert sorted(path.name for path in (folder / "model").iterdir() if path.is_dir()) == [child]
-    loaded = FusedModel.load(folder / "model")
+    loaded = load_model(folder / "model", FusedModel)
     np.testing.assert_array_equal(loaded.predict_proba(works), model.predict_proba(works))
     full = tiny_catalog(folder / "full")
     assert loaded.predict_proba(full).shape == (60, 6)
@@ -78,8 +79,8 @@ def test_a_learned_fusion_is_kept_where_it_is_better_and_comes_back_from_the_fol
     model = fused(fusion=kind).fit(works)
     assert model.fusion_ is not None
     assert model.fusion_.kind == kind
-    model.save(folder / "model")
-    again = FusedModel.load(folder / "model")
+    save_model(model, folder / "model")
+    again = load_model(folder / "model", FusedModel)
     np.testing.assert_array_equal(again.predict_proba(works), model.predict_proba(works))
     assert again.thresholds_ == model.thresholds_
 
@@ -158,7 +159,7 @@ def test_read_fit_identify_save_and_load_are_a_line_each(folder: Path) -> None:
     tiny_catalog(folder / "photos").write(folder / "catalog")
     works = Catalog.read(folder / "catalog")
     model = FusedModel(photo="dummy").fit(works)
-    model.save(folder / "model")
-    answers = FusedModel.load(folder / "model").top_creators(works.take([2]), 3)
+    save_model(model, folder / "model")
+    answers = load_model(folder / "model", FusedModel).top_creators(works.take([2]), 3)
     assert answers[0][0][0] == "creator 02"
     assert len(answers[0]) == 3

@@ -7,8 +7,9 @@ from tests.catalogs import QUICK_PHOTO, tiny_catalog
 
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import ModelError
+from sakka.models.adding_creators import GrowingModel
+from sakka.models.folder import load_model, save_model
 from sakka.models.fused import FusedModel
-from sakka.models.growing import GrowingModel
 from sakka.models.photo.linear import EfficientNetLinear
 from sakka.models.text.linear import LinearText
 
@@ -46,8 +47,8 @@ def test_adding_and_removing_gives_the_same_bytes_as_before(works: Catalog, fitt
     model = copy.deepcopy(fitted)
     model.add_creators(by(works, range(4, 5)))
     model.remove_creator("creator 04")
-    model.save(folder / "after")
-    fitted.save(folder / "before")
+    save_model(model, folder / "after")
+    save_model(fitted, folder / "before")
     names = [path.relative_to(folder / "before") for path in (folder / "before").rglob("*") if path.is_file()]
     for name in names:
         assert (folder / "after" / name).read_bytes() == (folder / "before" / name).read_bytes(), name
@@ -59,8 +60,8 @@ def test_a_grown_model_comes_back_from_its_folder_and_grows_on(
     model = copy.deepcopy(fitted)
     model.remove_creator("creator 01")
     model.add_creators(by(works, range(4, 5), range(1, 6)))
-    model.save(folder / "model")
-    again = FusedModel.load(folder / "model")
+    save_model(model, folder / "model")
+    again = load_model(folder / "model", FusedModel)
     assert again.predict_proba(works).tobytes() == model.predict_proba(works).tobytes()
     for each in (model, again):
         each.add_creators(by(works, range(1, 2)))
@@ -126,11 +127,11 @@ def test_a_creator_whose_works_the_model_can_not_read_is_not_added(works: Catalo
 def test_a_model_that_kept_no_works_removes_but_does_not_add(works: Catalog, fitted: FusedModel, folder: Path) -> None:
     model = copy.deepcopy(fitted)
     model.forget_works()
-    model.save(folder / "model")
-    fitted.save(folder / "whole")
+    save_model(model, folder / "model")
+    save_model(fitted, folder / "whole")
     sizes = [sum(path.stat().st_size for path in (folder / name).rglob("*.safetensors")) for name in ("model", "whole")]
     assert sizes[0] < sizes[1] / 2
-    again = FusedModel.load(folder / "model")
+    again = load_model(folder / "model", FusedModel)
     with pytest.raises(ModelError, match="has kept no works"):
         again.add_creators(by(works, range(4, 5)))
     again.remove_creator("creator 03")

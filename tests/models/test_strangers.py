@@ -3,7 +3,7 @@ import pytest
 
 from sakka.evaluation.tables.unknown_creators import auroc, strangers_table
 from sakka.evaluation.unknown_creators import PARTS, divisions, with_parts
-from sakka.models.strangers import learned_score, signs, stranger_scores, sureness, threshold_of
+from sakka.models.confidence import learned_score, signs, stranger_scores, sureness, threshold_of
 
 
 def test_sureness_falls_from_certainty_to_ignorance() -> None:

@@ -8,6 +8,7 @@ import pytest
 from tests.catalogs import QUICK_PHOTO, tiny_catalog
 from tests.web.servers import Folders, running
 
+from sakka.models.folder import save_model
 from sakka.models.fused import FusedModel
 from sakka.search.index import Index
 from sakka.web.settings import Limits, Settings
@@ -21,7 +22,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Folders:
     root = tmp_path_factory.mktemp("served")
     works = tiny_catalog(root / "photos", works=12)
     works.write(root / "catalog")
-    FusedModel(photo_settings=QUICK_PHOTO).fit(works).save(root / "model")
+    save_model(FusedModel(photo_settings=QUICK_PHOTO).fit(works), root / "model")
     Index.build(root / "index", works, root / "model")
     return Folders(root / "model", root / "index", root / "catalog", root / "photos")
 

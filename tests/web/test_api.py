@@ -10,7 +10,7 @@ from PIL import Image
 from tests.web.servers import Folders
 
 from sakka.catalog.works import Catalog, Work
-from sakka.models.base import CreatorModel
+from sakka.models.folder import load_model
 
 
 def problem_of(answer: httpx.Response) -> dict[str, object]:
@@ -27,7 +27,7 @@ def test_a_photo_and_a_title_are_answered_as_the_model_answers_them(
     path = folders.photos / "photo-01-003.png"
     work = next(each for each in Catalog.read(folders.catalog) if each.photos == (path.name,))
     asked = Work("x", title="刺繍 brooch", photos=(str(path),), photo_sha256=work.photo_sha256)
-    expected = CreatorModel.load(folders.model).top_creators(Catalog.from_works([asked]), 6)[0]
+    expected = load_model(folders.model).top_creators(Catalog.from_works([asked]), 6)[0]
     assert [(each["creator"], each["probability"]) for each in answer.json()["creators"]] == [
         (creator, pytest.approx(probability, abs=1e-6)) for creator, probability in expected
     ]

@@ -14,9 +14,10 @@ import pytest
 from tests.web.servers import Folders
 
 from sakka.catalog.works import Catalog, Work
+from sakka.models.folder import save_model
 from sakka.models.fused import FusedModel
 from sakka.web import describing
-from sakka.web.answers import KEPT_S, MOST_ANSWERS, Answer, AnswerStore
+from sakka.web.answer_store import KEPT_S, MOST_ANSWERS, Answer, AnswerStore
 from sakka.web.collection import Collection
 from sakka.web.engine import Naming
 from sakka.web.language import TEXTS, accepted
@@ -105,7 +106,7 @@ def test_a_question_that_the_model_can_not_read_is_refused_in_words(
     serve: Serve, settings: Settings, folder: Path, photo: bytes
 ) -> None:
     works = (Work(str(number), f"maker {number % 2}", ("leather", "linen")[number % 2]) for number in range(8))
-    FusedModel().fit(Catalog.from_works(works)).save(folder / "model")
+    save_model(FusedModel().fit(Catalog.from_works(works)), folder / "model")
     Catalog.from_works([Work("silent", "maker 0", photos=("x.png",))]).write(folder / "catalog")
     client = serve(replace(settings, model=folder / "model", index=None, catalog=folder / "catalog"))
     reason = "the model reads only texts, and the work has only a photo; give it a title or a description"

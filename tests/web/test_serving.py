@@ -14,6 +14,7 @@ from tests.command import run
 from tests.web.servers import Folders
 
 from sakka.catalog.works import Catalog, Work
+from sakka.models.folder import save_model
 from sakka.models.fused import FusedModel
 
 
@@ -56,7 +57,7 @@ def test_an_index_of_other_works_or_of_another_model_is_refused(
     words = refused([*index, folders.model, "--catalog", folder / "few"], monkeypatch, capsys)
     assert "is an index of other works: 52 of its 72 works" in words
     others = (Work(str(number), creator=f"another {number % 2}", title="linen leather") for number in range(8))
-    FusedModel().fit(Catalog.from_works(others)).save(folder / "model")
+    save_model(FusedModel().fit(Catalog.from_works(others)), folder / "model")
     words = refused([*index, folder / "model"], monkeypatch, capsys)
     assert "is the index of another model: 0 of the 2 creators" in words
 

@@ -8,8 +8,8 @@ score is p(b) - p(a); below `LEAST_SCORE` it is not reported.
 
 import numpy as np
 
-from sakka.audit.answers import UnseenAnswers
 from sakka.audit.findings import Finding
+from sakka.audit.predictions import UnseenAnswers
 from sakka.models.base import Probabilities
 
 LEAST_SCORE = 0.8

@@ -19,8 +19,8 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from sakka.audit.answers import UnseenAnswers
 from sakka.audit.findings import Finding
+from sakka.audit.predictions import UnseenAnswers
 from sakka.catalog.accounts import normalised_name
 from sakka.catalog.works import Catalog
 from sakka.copies.groups import PHOTO, NearIdentical

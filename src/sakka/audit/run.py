@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sakka.audit.answers import DEFAULT_MODELS, unseen_answers
 from sakka.audit.findings import KINDS, Finding, Kind
 from sakka.audit.labels import wrong_creators
 from sakka.audit.people import one_person
+from sakka.audit.predictions import DEFAULT_MODELS, unseen_answers
 from sakka.audit.sharing import shared_photos
 from sakka.catalog.splits import MIN_WORKS, IntArray
 from sakka.catalog.works import Catalog

@@ -24,8 +24,8 @@ def audit(
 
     Example: sakka audit catalog -o audit
     """
-    from sakka.audit.answers import DEFAULT_MODELS
     from sakka.audit.findings import KINDS
+    from sakka.audit.predictions import DEFAULT_MODELS
     from sakka.audit.run import audit_catalog
     from sakka.catalog.works import Catalog
     from sakka.cli.output import check_output, writing_to

@@ -11,7 +11,7 @@ from sakka.cli import app
 
 if TYPE_CHECKING:
     from sakka.catalog.works import Catalog
-    from sakka.models.growing import GrowingModel
+    from sakka.models.adding_creators import GrowingModel
 
 group = typer.Typer(help="Who a saved model knows; take creators in or out.", no_args_is_help=True)
 app.add_typer(group, name="creators")
@@ -37,6 +37,7 @@ def add(
     Example: sakka creators add model new.csv
     """
     from sakka.cli.terminal import show_pairs, showing_progress
+    from sakka.models.folder import save_model
 
     fitted = _read(model)
     fitted.check_can_add()
@@ -47,7 +48,7 @@ def add(
         read_s = time.monotonic()
         fitted.add_creators(found)
     learned_s = time.monotonic()
-    fitted.save(model)
+    save_model(fitted, model)
     show_pairs(
         [
             (creator, f"{count:,} work{'s' if count > 1 else ''}")
@@ -66,9 +67,11 @@ def remove(model: ModelFolder, creator: Annotated[str, typer.Argument(help="The 
 
     Example: sakka creators remove model Mori
     """
+    from sakka.models.folder import save_model
+
     fitted = _read(model)
     fitted.remove_creator(creator)
-    fitted.save(model)
+    save_model(fitted, model)
     typer.echo(f"{creator} removed; {model} knows {len(fitted.creators_):,} creators")
 
 
@@ -92,10 +95,10 @@ def list_creators(
 
 
 def _read(folder: Path) -> "GrowingModel":
-    from sakka.models.base import CreatorModel
-    from sakka.models.growing import growing
+    from sakka.models.adding_creators import growing
+    from sakka.models.folder import load_model
 
-    return growing(CreatorModel.load(folder))
+    return growing(load_model(folder))
 
 
 def _works_of(path: Path, photo_root: Path | None) -> "Catalog":

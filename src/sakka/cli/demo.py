@@ -10,7 +10,8 @@ import typer
 
 from sakka.cli import app
 from sakka.cli.experiment import judge, show_headline
-from sakka.cli.models import describe_mixture, show_answers
+from sakka.cli.fit import describe_mixture
+from sakka.cli.terminal import show_answers
 
 if TYPE_CHECKING:
     from sakka.catalog.works import Catalog, Work
@@ -34,6 +35,7 @@ def demo(
     """
     from sakka.cli.output import check_output
     from sakka.cli.terminal import duration, showing_progress
+    from sakka.models.folder import save_model
 
     started_s = time.monotonic()
     check_output(output)
@@ -47,7 +49,7 @@ def demo(
         show_headline(layout)
         typer.echo("\n3. A model is fitted on all works but one.")
         model, unseen = fit_on_all_but_one(works, seed=seed)
-        model.save(output / "model")
+        save_model(model, output / "model")
         typer.echo(f"{describe_mixture(model)}\n")
     _identify(model, works, unseen, output / "model")
     typer.echo(f"\n{duration(time.monotonic() - started_s)}; open the report: {layout.page}")

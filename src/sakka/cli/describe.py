@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sakka.cli import app
-from sakka.cli.explain import MAP_PX, Language, asked_work, map_of
+from sakka.cli.explain import MAP_PX, Language, map_of
+from sakka.cli.question import asked_work
 
 if TYPE_CHECKING:
     from sakka.catalog.works import Catalog
@@ -67,7 +68,7 @@ def _sources(source: Path, catalog: Path | None, model: Path | None) -> "tuple[C
     """Read the catalog and the model, whichever of them was given first."""
     from sakka.catalog.works import WORKS_FILE, Catalog
     from sakka.errors import CatalogError
-    from sakka.models.base import CreatorModel
+    from sakka.models.folder import load_model
 
     folders: dict[str, Path | None] = {"catalog": catalog, "model": model}
     kind = "model" if (source / "manifest.json").is_file() else "catalog"
@@ -77,7 +78,7 @@ def _sources(source: Path, catalog: Path | None, model: Path | None) -> "tuple[C
         raise CatalogError(f"{source} is neither a catalog nor a saved model; give a folder of one of them")
     folders[kind] = source
     read = None if folders["catalog"] is None else Catalog.read(folders["catalog"])
-    return read, None if folders["model"] is None else CreatorModel.load(folders["model"])
+    return read, None if folders["model"] is None else load_model(folders["model"])
 
 
 def _opened(index: Path | None) -> "Index | None":

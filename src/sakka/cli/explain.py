@@ -56,12 +56,13 @@ def explain_command(
     Example: sakka explain model --photo brooch.jpg --title "桜のつまみ細工ブローチ" --catalog catalog -o why
     """
     from sakka.catalog.works import Catalog
+    from sakka.cli.question import asked_work
     from sakka.explain.explanation import explain
-    from sakka.models.base import CreatorModel
+    from sakka.models.folder import load_model
 
     works = None if catalog is None else Catalog.read(catalog)
     asked = asked_work(photo, title, description, works, work)
-    fitted = CreatorModel.load(model)
+    fitted = load_model(model)
     found = explain(fitted, next(iter(asked)), creator=creator, against=against, photo_root=asked.photo_root)
     evidence, theirs = _evidence(fitted, asked, works, index, found.creator, nearest)
     if output is not None:
@@ -76,31 +77,6 @@ def explain_command(
         typer.echo(f"\nno other work by {found.creator} there to show as evidence")
     if output is not None:
         typer.echo(f"\nwritten to {output}; open {output / PAGE_FILE}")
-
-
-def asked_work(
-    photo: Path | None, title: str, description: str, works: "Catalog | None", work: str | None
-) -> "Catalog":
-    """Give a catalog of the one work that the command line asks about.
-
-    Raises:
-        ModelError: Nothing was given, or both a work of a catalog and a photo or text.
-        CatalogError: The catalog has no work of that id, or there is no catalog to look it up in.
-        PhotoError: The photo can't be read.
-    """
-    from sakka.catalog.works import Catalog
-    from sakka.cli.models import work_to_identify
-    from sakka.errors import CatalogError, ModelError
-
-    if work is None:
-        return Catalog.from_works([work_to_identify(photo, title, description)])
-    if photo is not None or title or description:
-        raise ModelError("got --work and a photo or text; give the one or the other")
-    if works is None:
-        raise CatalogError(f"--work {work} names a work of a catalog; give that with --catalog CATALOG")
-    if work not in works.ids:
-        raise CatalogError(f"the catalog has no work {work!r} among its {len(works):,}; check the id")
-    return works.take([works.ids.index(work)])
 
 
 def _evidence(

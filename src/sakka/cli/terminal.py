@@ -28,6 +28,8 @@ from rich.text import Text
 
 from sakka.progress import Task, reporting_to
 
+BAR_CHARACTERS = 24
+
 PLAIN_EVERY_S = 20.0
 
 
@@ -191,3 +193,23 @@ def _show_title(title: str | None) -> None:
     """Print a title on a line of its own: above a narrow table it would be wrapped to the table's width."""
     if title is not None:
         output_console().print(Text(title, style="bold"), soft_wrap=True)
+
+
+def show_answers(answers: list[tuple[str, float]]) -> None:
+    """Print creators with their probabilities, the most probable first, each with a bar."""
+    rows = [
+        [str(rank), creator, percent(probability), "█" * round(BAR_CHARACTERS * probability)]
+        for rank, (creator, probability) in enumerate(answers, start=1)
+    ]
+    show_table(["", "creator", "probability", ""], rows, left=4)
+
+
+def percent(probability: float) -> str:
+    """Write a probability in percent; one that is merely near 0 or 1 is not shown as certain.
+
+    >>> percent(0.123), percent(0.99999), percent(0.0001), percent(1.0)
+    (' 12.3 %', '>99.9 %', ' <0.1 %', '100.0 %')
+    """
+    if 0.9995 <= probability < 1:
+        return ">99.9 %"
+    return " <0.1 %" if 0 < probability < 0.0005 else f"{100 * probability:5.1f} %"

@@ -15,8 +15,8 @@ import numpy as np
 from sakka.catalog.works import Catalog
 from sakka.describe.objects import ObjectShare, objects_in
 from sakka.describe.palette import SAMPLE, Swatch, palette_of
+from sakka.describe.telling_words import WordMark, setting_apart
 from sakka.describe.typical import Shown, ordered_works
-from sakka.describe.words import WordMark, setting_apart
 from sakka.errors import SakkaError
 from sakka.explain.names import place_of
 from sakka.models.base import CreatorModel, Probabilities

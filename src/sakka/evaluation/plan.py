@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sakka import __version__
 from sakka.catalog.splits import INNER_FOLDS, OUTER_FOLDS
 from sakka.catalog.works import Catalog
 from sakka.errors import RunError
@@ -13,6 +12,7 @@ from sakka.evaluation.layout import RunLayout
 from sakka.evaluation.usable_works import usable_works
 from sakka.files import write_json
 from sakka.models.registry import make_model
+from sakka.version import __version__
 
 
 @dataclass(frozen=True)

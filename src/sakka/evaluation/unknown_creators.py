@@ -2,7 +2,7 @@
 
 In each of five divisions another fifth of the creators are strangers. The works of the others are parted 3:1:1; the
 photo and the text model are fitted on the training part, the fusion is learned on the validation part, and every score
-of `models/strangers.py` is taken on both test works and strangers' works.
+of `models/confidence.py` is taken on both test works and strangers' works.
 
 The learned score is fitted without the strangers: the known creators are parted into `PARTS` once more, models are
 fitted without one part, and the works of that part are strangers to these.
@@ -19,9 +19,9 @@ from sakka.errors import SplitError
 from sakka.evaluation.figures import Table
 from sakka.evaluation.tables.unknown_creators import Parts, strangers_table
 from sakka.models.base import FoldPrediction, Probabilities
+from sakka.models.confidence import learned_score, signs, stranger_scores
 from sakka.models.registry import make_model
 from sakka.models.stacking import fit_fusion
-from sakka.models.strangers import learned_score, signs, stranger_scores
 
 DIVISIONS = 5
 PARTS = 4

@@ -12,7 +12,6 @@ import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Self
 
@@ -161,27 +160,6 @@ class CreatorModel(ABC):
     def settings(self) -> dict[str, Any]:
         """Give the arguments that `__init__` stored, by name."""
         return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
-
-    def save(self, folder: Path | str) -> None:
-        """Write the fitted model as a folder (see `models/folder.py`)."""
-        from sakka.models.folder import write_model
-
-        write_model(self, Path(folder))
-
-    @classmethod
-    def load(cls, folder: Path | str) -> Self:
-        """Read a model that `save` wrote; its manifest is checked and nothing in it is run.
-
-        Raises:
-            ModelFolderError: The folder is no model, is damaged or was changed.
-            ModelError: It holds a model of another class.
-        """
-        from sakka.models.folder import read_model
-
-        model = read_model(Path(folder))
-        if not isinstance(model, cls):
-            raise ModelError(f"{folder} holds a {model.name} model, expected {cls.name}")
-        return model
 
     @abstractmethod
     def _export(self) -> ModelParts:

@@ -16,17 +16,19 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, overload
 
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
-from sakka.errors import ModelFolderError
+from sakka.errors import ModelError, ModelFolderError
 from sakka.files import canonical_json, sha256_of, write_json, writing_whole_folder
 from sakka.models.base import CreatorModel, ModelParts
 from sakka.models.registry import make_model
+
+Model = TypeVar("Model", bound=CreatorModel)
 
 FORMAT_VERSION = 1
 CHILD_NAME = re.compile(r"[a-z0-9_-]+")
@@ -64,14 +66,15 @@ class ModelLayout:
         return ModelLayout(self.folder / name)
 
 
-def write_model(model: CreatorModel, folder: Path) -> None:
+def save_model(model: CreatorModel, folder: Path | str) -> None:
     """Write a fitted model as `folder`, whole, replacing what stood there.
 
     Raises:
         ModelFolderError: `folder` exists and is not a saved model, or the model is not fitted.
     """
     if not hasattr(model, "creators_"):
-        raise ModelFolderError(f"the model {model.name} is not fitted; call fit(works) before save")
+        raise ModelFolderError(f"the model {model.name} is not fitted; call fit(works) before save_model")
+    folder = Path(folder)
     check_can_hold_model(folder)
     with writing_whole_folder(folder) as part:
         _write_parts(model, ModelLayout(part))
@@ -92,18 +95,30 @@ def check_can_hold_model(folder: Path) -> None:
         raise ModelFolderError(f"{folder} exists and is not a saved model; choose another folder or remove it")
 
 
-def read_model(folder: Path) -> CreatorModel:
-    """Read a saved model after its manifest is checked.
+@overload
+def load_model(folder: Path | str) -> CreatorModel: ...
+@overload
+def load_model(folder: Path | str, kind: type[Model]) -> Model: ...
+def load_model(folder: Path | str, kind: type[CreatorModel] = CreatorModel) -> CreatorModel:
+    """Read a saved model after its manifest is checked; nothing in the folder is run.
+
+    Args:
+        folder: What `save_model` wrote.
+        kind: The class that the model must be of.
 
     Raises:
         ModelFolderError: The folder is no saved model, is damaged, was changed or is of another version.
+        ModelError: It holds a model of another class.
     """
-    layout = ModelLayout(folder)
+    layout = ModelLayout(Path(folder))
     _check_manifest(layout)
     try:
-        return _read_parts(layout)
+        model = _read_parts(layout)
     except UNREADABLE as error:
         raise ModelFolderError(f"{folder} can't be read as a model ({error!r}); fit and save it again") from error
+    if not isinstance(model, kind):
+        raise ModelError(f"{folder} holds a {model.name} model, expected {kind.name}")
+    return model
 
 
 def _write_parts(model: CreatorModel, layout: ModelLayout) -> None:

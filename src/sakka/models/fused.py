@@ -7,7 +7,7 @@ the probabilities calibrated. With a fixed ratio a work with only a photo, or on
 alone; where no work has a photo (or none has a text) the other model is all there is.
 
 The held-out works also give the threshold under which an answer is too unsure to be a known creator's
-(`models/strangers.py`): 95 % of works by known creators pass it, with both, with the photo and with the text alone.
+(`models/confidence.py`): 95 % of works by known creators pass it, with both, with the photo and with the text alone.
 
 >>> from sakka import Catalog, FusedModel, Work
 >>> listed = [("Mori", "桜の髪飾り"), ("Mori", "桜と梅のブローチ"), ("Sato", "革のバッグ"), ("Sato", "革の財布")]
@@ -25,12 +25,12 @@ import numpy as np
 from sakka.catalog.splits import IntArray, deal
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
+from sakka.models.adding_creators import GrowingModel, growing, place_of
 from sakka.models.base import CreatorModel, Modality, ModelParts, Probabilities, Reads, known_places
+from sakka.models.confidence import sureness, threshold_of
 from sakka.models.fusion import HOWS, RATIOS, How, Mask, Mixture, best_mixture, fuse, right_by_mixture
-from sakka.models.growing import GrowingModel, growing, place_of
 from sakka.models.registry import make_model, model_class
 from sakka.models.stacking import KINDS, Kind, LearnedFusion, cross_fitted, fit_fusion, log_loss
-from sakka.models.strangers import sureness, threshold_of
 
 HOLD_OUT = 5  # one work in so many is held out to choose the mixture on
 EQUAL = Mixture("log-linear", 0.5)

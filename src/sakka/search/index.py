@@ -233,10 +233,10 @@ def model_sha256(model_folder: Path | str) -> str:
 
 def _photo_reading(model_folder: Path) -> dict[str, Any]:
     """Give the photo network and number format that a model uses; the default's where it reads no photos so."""
-    from sakka.models.base import CreatorModel
+    from sakka.models.folder import load_model
     from sakka.models.photo.linear import PhotoLinear
 
-    model = CreatorModel.load(model_folder)
+    model = load_model(model_folder)
     photo = getattr(model, "photo_model_", model)
     return {"backbone": photo.backbone, "dtype": photo.dtype} if isinstance(photo, PhotoLinear) else {}
 

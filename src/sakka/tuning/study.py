@@ -19,7 +19,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sakka import __version__
 from sakka.catalog.splits import INNER_FOLDS, OUTER_FOLDS
 from sakka.catalog.works import Catalog
 from sakka.errors import MissingPartError, RunError
@@ -29,6 +28,7 @@ from sakka.models.registry import make_model, model_class
 from sakka.progress import task
 from sakka.tuning.objective import Objective, SeenWorks
 from sakka.tuning.spaces import space_of
+from sakka.version import __version__
 
 if TYPE_CHECKING:
     import optuna

@@ -6,14 +6,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, File, Form, Path, Query, Response, UploadFile
 from pydantic import Field
 
-import sakka
 from sakka.catalog.works import Catalog, Work
+from sakka.version import __version__
 from sakka.web.engine import Engine, Naming
 from sakka.web.metrics import MEDIA_TYPE, Metrics
 from sakka.web.pictures import Size
 from sakka.web.problems import Problem, responses
+from sakka.web.schemas import Answer, BatchAnswer, Health, NamedAnswer, ShownWork, Strict
 from sakka.web.settings import Limits
-from sakka.web.shapes import Answer, BatchAnswer, Health, NamedAnswer, ShownWork, Strict
 from sakka.web.uploads import Upload, check_upload, work_of
 
 MOST_NAMED = 50
@@ -114,7 +114,7 @@ def _add_state(router: APIRouter, engine: Engine, metrics: Metrics) -> None:
         """Say that the server answers, and what it is made of; needs no key."""
         return Health(
             status="ok",
-            version=sakka.__version__,
+            version=__version__,
             creators=len(engine.model.creators_),
             works=len(engine.collection),
             can_find=engine.can_find,

@@ -12,7 +12,7 @@ from sakka.pages.description_json import creator_json
 from sakka.web.api import WorkId, read_upload, require_something
 from sakka.web.engine import Engine
 from sakka.web.problems import Problem, responses
-from sakka.web.shapes import Probability, ShownWork
+from sakka.web.schemas import Probability, ShownWork
 from sakka.web.uploads import work_of
 
 MOST_LISTED = 200

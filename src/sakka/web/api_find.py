@@ -11,8 +11,8 @@ from sakka.search.hits import Hit
 from sakka.web.api import read_upload, require_something
 from sakka.web.engine import Engine
 from sakka.web.problems import Problem, responses
+from sakka.web.schemas import Probability, ShownWork, Strict
 from sakka.web.settings import Limits
-from sakka.web.shapes import Probability, ShownWork, Strict
 from sakka.web.uploads import work_of
 
 MOST_EXAMPLES, MOST_NAMES = 50, 100

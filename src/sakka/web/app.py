@@ -12,8 +12,8 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
-import sakka
 from sakka.errors import SakkaError
+from sakka.version import __version__
 from sakka.web.api import api_router
 from sakka.web.api_explain import explain_router
 from sakka.web.api_find import find_router
@@ -68,7 +68,7 @@ def _empty_app(engine: Engine) -> FastAPI:
 
     return FastAPI(
         title="sakka",
-        version=sakka.__version__,
+        version=__version__,
         description=DESCRIPTION,
         lifespan=lifespan,
         docs_url=None,  # those pages load scripts from another host

@@ -14,6 +14,7 @@ from sakka.audit.decisions import Decisions
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import ModelError, ServeError
 from sakka.models.base import CreatorModel
+from sakka.models.folder import load_model
 from sakka.models.fused import FusedModel
 from sakka.search.hits import Hit
 from sakka.web.collection import Collection
@@ -64,7 +65,7 @@ class Engine:
         """
         limits = settings.limits
         self.settings = settings
-        self.model = CreatorModel.load(settings.model)
+        self.model = load_model(settings.model)
         self.finder, works = _opened(settings)
         self.collection = Collection(works)
         _check_of_one_kind(settings, self.model, self.finder, self.collection)

@@ -11,9 +11,9 @@ from sakka.describe.creator import CreatorDescription
 from sakka.pages.description_sentences import colour_names
 from sakka.search.filters import Filters
 from sakka.search.hits import Hit
-from sakka.web.answers import Answer, AnswerStore
+from sakka.web.answer_page import ask_about, ask_about_work
+from sakka.web.answer_store import Answer, AnswerStore
 from sakka.web.api import WorkId, read_upload, require_something
-from sakka.web.asking import ask_about, ask_about_work
 from sakka.web.engine import Engine
 from sakka.web.guard import COOKIE, cookie_of, same
 from sakka.web.language import language_of

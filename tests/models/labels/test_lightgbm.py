@@ -9,6 +9,7 @@ import pytest
 from sakka.catalog.splits import Fold
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import ModelError, ModelFolderError
+from sakka.models.folder import load_model, save_model
 from sakka.object_labels.detections import cache_path, to_bytes
 from sakka.paper.models.labels_lightgbm import LabelsLightGBM
 from sakka.photos.store import PhotoCache
@@ -52,18 +53,18 @@ def test_works_none_of_which_has_a_photo_are_refused() -> None:
 def test_a_saved_model_answers_as_before_and_its_trees_are_text(folder: Path) -> None:
     works = _cats_and_cups()
     model = LabelsLightGBM(**QUICK).fit(works)
-    model.save(folder / "model")
+    save_model(model, folder / "model")
     assert (folder / "model" / "texts" / "lightgbm.txt").read_text().startswith("tree\n")
-    assert np.array_equal(LabelsLightGBM.load(folder / "model").predict_proba(works), model.predict_proba(works))
+    assert np.array_equal(load_model(folder / "model", LabelsLightGBM).predict_proba(works), model.predict_proba(works))
 
 
 def test_trees_of_another_model_are_refused(folder: Path) -> None:
     works = _cats_and_cups()
     model = LabelsLightGBM(**QUICK).fit(works)
     model._fit_vectors(np.ones((24, 5), dtype=np.float32), works.creator_indices(), works.creators)
-    model.save(folder / "model")
+    save_model(model, folder / "model")
     with pytest.raises(ModelFolderError, match="expected 92"):
-        LabelsLightGBM.load(folder / "model")
+        load_model(folder / "model", LabelsLightGBM)
 
 
 def test_folds_answer_as_models_fitted_one_by_one() -> None:

@@ -6,6 +6,7 @@ from sakka.catalog.splits import nested_splits
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
 from sakka.models.base import shares_of_creators
+from sakka.models.folder import load_model, save_model
 from sakka.models.photo.linear import EfficientNetLinear, VGG16Linear
 from sakka.networks.extractor import PhotoExtractor
 from sakka.networks.features import photo_features
@@ -42,8 +43,8 @@ def test_stages_choose_the_columns_and_are_kept_when_saved(works: Catalog, tmp_p
     fitted = model(stages=("block2", "last")).fit(works)
     assert fitted.head_ is not None
     assert fitted.head_.weights.shape == (2 * 24 + 1280, 4)
-    fitted.save(tmp_path / "model")
-    again = EfficientNetLinear.load(tmp_path / "model")
+    save_model(fitted, tmp_path / "model")
+    again = load_model(tmp_path / "model", EfficientNetLinear)
     assert again.stages == ["block2", "last"]
     assert again.predict_proba(works).tobytes() == fitted.predict_proba(works).tobytes()
 
@@ -52,8 +53,8 @@ def test_works_without_any_photo_are_learned_as_shares(works: Catalog, tmp_path)
     blind = works.take(np.flatnonzero(~works.has_photo))
     fitted = VGG16Linear(dtype="float32").fit(blind)  # its weights are not needed
     assert fitted.predict_proba(blind).tolist() == [[0.25] * 4] * 8
-    fitted.save(tmp_path / "model")
-    assert VGG16Linear.load(tmp_path / "model").predict_proba(blind).tolist() == [[0.25] * 4] * 8
+    save_model(fitted, tmp_path / "model")
+    assert load_model(tmp_path / "model", VGG16Linear).predict_proba(blind).tolist() == [[0.25] * 4] * 8
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import MissingPartError, ModelError
+from sakka.models.folder import load_model, save_model
 from sakka.paper.models.fasttext import LABEL, FastText, write_training_file
 from sakka.paper.models.segmented import segment
 
@@ -40,10 +41,10 @@ def test_answers_are_those_of_the_library_called_directly(folder: Path) -> None:
 
 def test_a_saved_model_has_no_file_of_the_library_and_answers_the_same(folder: Path) -> None:
     model = FastText(epoch=5, dim=10).fit(catalog(0))
-    model.save(folder / "model")
+    save_model(model, folder / "model")
     names = {path.name for path in (folder / "model").rglob("*") if path.is_file()}
     assert names == {"manifest.json", "model.json", "tensors.safetensors", "words.txt"}
-    assert (FastText.load(folder / "model").predict_proba(catalog(1)) == model.predict_proba(catalog(1))).all()
+    assert (load_model(folder / "model", FastText).predict_proba(catalog(1)) == model.predict_proba(catalog(1))).all()
 
 
 def test_without_the_library_there_is_a_line_that_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from sakka.evaluation.figures import Cell, Table, figure
-from sakka.models.strangers import Scores, threshold_of
+from sakka.models.confidence import Scores, threshold_of
 
 Parts = tuple[Scores, Scores, Scores]  # of known creators' validation works, of their test works, of strangers' works
 

@@ -17,7 +17,6 @@ import numpy as np
 import polars as pl
 import torch
 
-from sakka import __version__
 from sakka.catalog.splits import Fold, IntArray
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
@@ -46,6 +45,7 @@ from sakka.networks.backbones import backbone, pretrained_network
 from sakka.networks.extractor import measured_dtype
 from sakka.networks.pixels import Photos, read_photos
 from sakka.networks.weights.registry import weights_sha256
+from sakka.version import __version__
 
 HOLD_OUT = 5  # one of so many works of a creator is held out to choose the epoch
 LEAST_SIDE_PX = 32  # VGG16 halves the side five times

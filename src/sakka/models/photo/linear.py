@@ -21,6 +21,7 @@ import numpy.typing as npt
 from sakka.catalog.splits import Fold, IntArray
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
+from sakka.models.adding_creators import GrowingHead
 from sakka.models.base import (
     FoldPrediction,
     Modality,
@@ -29,7 +30,6 @@ from sakka.models.base import (
     known_places,
     shares_of_creators,
 )
-from sakka.models.growing import GrowingHead
 from sakka.models.new_columns import Columns, Kept
 from sakka.models.photo.guesses import LEAST_WORKS, Guesses, fit_with_guesses, guess, one_head, parts_of
 from sakka.models.softmax import FloatTable, SoftmaxHead, block_weights, fit_softmax

@@ -25,8 +25,8 @@ import numpy.typing as npt
 
 from sakka.catalog.splits import Fold, IntArray, deal
 from sakka.catalog.works import Catalog
+from sakka.models.adding_creators import GrowingHead
 from sakka.models.base import FoldPrediction, Modality, ModelParts, Probabilities, known_places
-from sakka.models.growing import GrowingHead
 from sakka.models.new_columns import Columns, Kept
 from sakka.models.text.features import BLOCKS, PARTS, Block, count_blocks, rows_of, side_by_side
 from sakka.models.text.ngrams import Counts, count_known

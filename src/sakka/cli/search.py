@@ -139,7 +139,7 @@ def _filters(category: Many, creator: Many, after: datetime | None, before: date
 
 def _query(work: str | None, photo: Path | None, title: str, description: str) -> "str | Work | None":
     """Give what is asked with: an id, a work from outside, or nothing."""
-    from sakka.cli.models import work_to_identify
+    from sakka.cli.question import work_to_identify
 
     outside = photo is not None or bool(title.strip() or description.strip())
     if work is not None and outside:
@@ -165,8 +165,7 @@ def _show(hits: "list[Hit]", *, as_json: bool, grouped: bool) -> None:
 
 def _show_table(hits: "list[Hit]", title: str | None = None) -> None:
     """Print hits as a table: rank, id, creator unless they have one title, the work's title, one maker, copies."""
-    from sakka.cli.models import percent
-    from sakka.cli.terminal import show_table
+    from sakka.cli.terminal import percent, show_table
 
     judged = any(hit.same_maker is not None for hit in hits)
     copies = any(hit.folded for hit in hits)
@@ -185,7 +184,7 @@ def _show_table(hits: "list[Hit]", title: str | None = None) -> None:
 
 
 def _show_creators(creators: list[tuple[str, float]], *, as_json: bool) -> None:
-    from sakka.cli.models import show_answers
+    from sakka.cli.terminal import show_answers
 
     if as_json:
         found = [{"creator": name, "probability": round(chance, 6)} for name, chance in creators]

@@ -3,7 +3,7 @@
 from sakka.catalog.works import Catalog, Work
 from sakka.explain.explanation import explain
 from sakka.photos.decode import read_photo
-from sakka.web.answers import Answer
+from sakka.web.answer_store import Answer
 from sakka.web.engine import Engine, Naming
 from sakka.web.evidence import Evidence, evidence_of
 from sakka.web.uploads import SHOWN_PX, Upload, as_jpeg, work_of

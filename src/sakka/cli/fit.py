@@ -1,0 +1,80 @@
+"""`sakka fit`: a model of a catalog's creators, saved as a folder."""
+
+import shlex
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from sakka.cli import app
+
+if TYPE_CHECKING:
+    from sakka.models.fused import FusedModel
+
+QUESTIONS: Mapping[str, str] = {"photo": "--photo FILE", "text": "--title TEXT"}
+
+
+@app.command("fit")
+def fit(
+    catalog: Annotated[Path, typer.Argument(help="A catalog's folder.", metavar="CATALOG")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The model's folder.", metavar="MODEL")],
+    photo_model: Annotated[str, typer.Option(help="The model that reads photos.")] = "photo-efficientnet_lite0",
+    text_model: Annotated[str, typer.Option(help="The model that reads texts.")] = "text-linear",
+    fusion: Annotated[
+        Literal["log-linear", "stacked"],
+        typer.Option(help="How photo and text are fused where that is learned: log-linear is explained exactly."),
+    ] = "log-linear",
+    seed: Annotated[int, typer.Option(help="The seed of the models.", min=0)] = 0,
+    keep_works: Annotated[
+        bool, typer.Option(help="Keep the features of a few works, which `sakka creators add` needs.")
+    ] = True,
+) -> None:
+    """Fit a photo and a text model on all works of a catalog, fused, and save them as a folder.
+
+    Example: sakka fit paintings -o model
+    """
+    from sakka.catalog.works import Catalog
+    from sakka.cli.output import check_output, writing_to
+    from sakka.cli.terminal import duration, showing_progress
+    from sakka.models.folder import check_can_hold_model, save_model
+    from sakka.models.fused import FusedModel
+
+    started_s = time.monotonic()
+    check_can_hold_model(output)
+    check_output(output)
+    works = Catalog.read(catalog)
+    with showing_progress():
+        model = FusedModel(photo_model, text_model, fusion=fusion, seed=seed).fit(works)
+    if not keep_works:
+        model.forget_works()
+    with writing_to(output):
+        save_model(model, output)
+    asked = " ".join(QUESTIONS[name] for name in model.reads or QUESTIONS)
+    typer.echo(
+        f"{len(works):,} works by {len(model.creators_):,} creators in {duration(time.monotonic() - started_s)}\n"
+        f"{describe_mixture(model)}\n"
+        f"saved as {output}; try: sakka identify {shlex.quote(str(output))} {asked}"
+    )
+
+
+def describe_mixture(model: "FusedModel") -> str:
+    """Say in a few lines what the fused model consists of and how its mixture was chosen."""
+    if model.photo_model_ is None:
+        return f"no work has a photo, so {model.text} answers alone"
+    if model.text_model_ is None:
+        return f"no work has a text, so {model.photo} answers alone"
+    photo = model.mixture_.photo_weight
+    said = f"{model.photo} x {photo:.1f} + {model.text} x {1 - photo:.1f}, {model.mixture_.how}"
+    if not model.held_out_:
+        return said
+    held, how = model.held_out_, "chosen"
+    if model.fusion_ is not None:
+        said, how = f"{model.photo} + {model.text}, weights learned ({model.fusion_.kind})", "fitted"
+    return (
+        f"{said};\n"
+        f"{how} on {held['works']:,} held-out works\n"
+        f"accuracy there: fused {held['accuracy']:.3f}, photo {held['photo_accuracy']:.3f}, "
+        f"text {held['text_accuracy']:.3f}"
+    )
