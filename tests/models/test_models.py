@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 from tests.catalogs import tiny_catalog
 from tests.models.checks import CHECKS, Subject
-from tests.models.photo.tiny_networks import put_tiny_networks
+from tests.networks.tiny_networks import put_tiny_networks
 
 from sakka.catalog.works import Catalog
 from sakka.models.registry import MODELS

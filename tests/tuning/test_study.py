@@ -7,7 +7,7 @@ import numpy as np
 import optuna
 import pytest
 from tests.catalogs import tiny_catalog
-from tests.models.photo.tiny_networks import put_tiny_networks
+from tests.networks.tiny_networks import put_tiny_networks
 
 from sakka.catalog.splits import nested_splits
 from sakka.catalog.works import Catalog, Work

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 from tests.catalogs import tiny_catalog
-from tests.models.photo.tiny_networks import pretrained_tiny, put_tiny_networks, tiny_backbone
+from tests.networks.tiny_networks import pretrained_tiny, put_tiny_networks, tiny_backbone
 from torch import nn
 from torch.nn import functional as F
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.index.test_index import again
+from tests.search.test_index import again
 
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import SearchError

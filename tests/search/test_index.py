@@ -153,7 +153,7 @@ def test_removed_works_are_gone_and_removing_them_again_is_no_error(own_index: I
 
 ADDS = """
 import sys
-from tests.index.test_index import from_outside
+from tests.search.test_index import from_outside
 from sakka.search.index import Index
 index = Index.open(sys.argv[1])
 print("ready", flush=True)
