@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def judged(catalog: Catalog, hashes: PhotoHashes, people: dict[str, int]) -> Iterator[str]:
-    """Give a line of the table for each distance and share."""
+    """A line of the table for each distance and share."""
     creators = catalog.table["creator"].to_list()
     person = {creator: people[work] for work, creator in zip(catalog.ids, creators, strict=True)}
     wanted = len(person) - len(set(person.values()))

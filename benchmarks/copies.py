@@ -89,7 +89,7 @@ TRANSFORMS: dict[str, Transform] = {
 
 
 def copy_of(image: Image.Image, transform: str, generator: np.random.Generator) -> bytes:
-    """Give a transformed copy as the bytes of a JPEG."""
+    """A transformed copy as the bytes of a JPEG."""
     buffer = io.BytesIO()
     TRANSFORMS[transform](image, generator).save(buffer, "JPEG", quality=QUALITY)
     return buffer.getvalue()

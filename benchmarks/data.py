@@ -43,35 +43,35 @@ class Works:
         """Give about `n_works` works, in order, as whole creators of at most 40 works each; None means all."""
         if n_works is None or n_works >= len(self.catalog):
             return self
-        places = self.catalog.creator_indices()
+        labels = self.catalog.creator_indices()
         each = min(40, max(10, n_works // 4))
         rows: list[int] = []
         for place in range(max(2, -(-n_works // each))):
-            rows.extend(np.flatnonzero(places == place)[:each].tolist())
+            rows.extend(np.flatnonzero(labels == place)[:each].tolist())
         return Works(self.catalog.take(sorted(rows)), f"{self.source}, {len(rows)} works")
 
 
 def data_folder(chosen: Path | None) -> Path | None:
-    """Give the folder of real works; None where there is none."""
+    """The folder of real works; None where there is none."""
     named = chosen or (Path(os.environ[DATA_VARIABLE]) if os.environ.get(DATA_VARIABLE) else None)
     folder = named or ROOT.parent / "shared" / "data"
     return folder if folder.is_dir() else None
 
 
 def photo_works(plan: Plan) -> Works:
-    """Give works with photos and titles: the paintings, else the simulated market."""
+    """Works with photos and titles: the paintings, else the simulated market."""
     path = None if plan.data is None else plan.data / "paintings" / "works.csv"
     return Works(read_listing(path), "paintings") if path and path.is_file() else simulated_works(plan)
 
 
 def text_works(plan: Plan) -> Works:
-    """Give works with Japanese texts: aozora, else the simulated market."""
+    """Works with Japanese texts: aozora, else the simulated market."""
     path = None if plan.data is None else plan.data / "aozora" / "works.csv"
     return Works(read_listing(path), "aozora") if path and path.is_file() else simulated_works(plan)
 
 
 def simulated_works(plan: Plan) -> Works:
-    """Give works of the simulated market; the photos are drawn into the plan's scratch folder."""
+    """Works of the simulated market; the photos are drawn into the plan's scratch folder."""
     from sakka.catalog.build import build_catalog
     from sakka.market import MarketSettings
 
@@ -133,7 +133,7 @@ def write_vgg16(path: Path) -> Path | None:
 
 
 def accuracy_of_features(features: npt.NDArray[np.float32], creators: npt.NDArray[np.int64]) -> float:
-    """Give the share of works named right from their features by a softmax fitted on 4 fifths, over 5 folds."""
+    """The share of works named right from their features by a softmax fitted on 4 fifths, over 5 folds."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold, cross_val_score
     from sklearn.pipeline import make_pipeline

@@ -43,7 +43,7 @@ Curves = dict[str, list[Curve]]
 
 
 def photo_curves(works: Catalog, fold: Fold, rows: Sequence[int], generator: np.random.Generator) -> Curves:
-    """Give each order's curves for the photos of some works."""
+    """Each order's curves for the photos of some works."""
     model = EfficientNetLinear().fit(works.take(fold.train))
     ask = photo_answers(model)
     curves: Curves = {EXACT: [], AGAIN: [], LOT: []}
@@ -67,7 +67,7 @@ def photo_curves(works: Catalog, fold: Fold, rows: Sequence[int], generator: np.
 
 
 def text_curves(works: Catalog, fold: Fold, rows: Sequence[int], generator: np.random.Generator) -> Curves:
-    """Give each order's curves for the texts of some works; texts of fewer than `LEAST_WORDS` words are left out."""
+    """Each order's curves for the texts of some works; texts of fewer than `LEAST_WORDS` words are left out."""
     model = LinearText().fit(works.take(fold.train))
     curves: Curves = {EXACT: [], AGAIN: [], LOT: []}
     for work in works.take(rows):
@@ -92,12 +92,12 @@ def text_curves(works: Catalog, fold: Fold, rows: Sequence[int], generator: np.r
 
 
 def falling(shares: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-    """Give the places of shares, the greatest first."""
+    """The places of shares, the greatest first."""
     return np.argsort(-shares.ravel(), kind="stable")
 
 
 def table_rows(what: str, curves: Curves, generator: np.random.Generator) -> Iterator[list[str]]:
-    """Give the table's rows: what, order, works, area and how much better it is than by lot."""
+    """The table's rows: what, order, works, area and how much better it is than by lot."""
     areas = {name: np.array([area(curve) for curve in own]) for name, own in curves.items()}
     by_lot = areas[LOT]
     drawn = generator.integers(len(by_lot), size=(RESAMPLES, len(by_lot)))
@@ -110,7 +110,7 @@ def table_rows(what: str, curves: Curves, generator: np.random.Generator) -> Ite
 
 
 def _counted(paths: Sequence[Path]) -> Iterator[Path]:
-    """Give the paths, saying on standard error now and then how many are done."""
+    """The paths, saying on standard error now and then how many are done."""
     for number, path in enumerate(paths):
         if number % 25 == 0:
             sys.stderr.write(f"photos: {number} of {len(paths)}\n")

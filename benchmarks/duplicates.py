@@ -124,7 +124,7 @@ def _text_pairs(texts: list[str], least: float) -> IntArray:
 
 
 def all_pairs(codes: npt.NDArray[np.int64]) -> IntArray:
-    """Give every pair of rows of one code, shape (n_pairs, 2)."""
+    """Every pair of rows of one code, shape (n_pairs, 2)."""
     order = np.argsort(codes, kind="stable")
     parts = np.split(order, np.flatnonzero(np.diff(codes[order])) + 1)
     pairs = [np.stack([part[a], part[b]], axis=1) for part in parts for a, b in [np.triu_indices(len(part), 1)]]

@@ -18,7 +18,7 @@ MARK = "installed.sha256"
 
 
 def python_of(name: str | None, environments: Path = ENVIRONMENTS, locks: Path = LOCKS) -> Path:
-    """Give the interpreter of an environment, installing it where it is absent or its lock has changed.
+    """The interpreter of an environment, installing it where it is absent or its lock has changed.
 
     Args:
         name: Which lock; None is the environment that this process runs in.

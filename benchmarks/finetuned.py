@@ -82,13 +82,13 @@ def main() -> None:
 
 
 def drawn(works: Catalog, asked: argparse.Namespace) -> tuple[Catalog, Fold]:
-    """Give the works of a few creators, and their parts: so many of each creator to train, validate and test."""
-    places = works.creator_indices()
-    most = np.argsort(-np.bincount(places), kind="stable")[: asked.creators]
+    """The works of a few creators, and their parts: so many of each creator to train, validate and test."""
+    labels = works.creator_indices()
+    most = np.argsort(-np.bincount(labels), kind="stable")[: asked.creators]
     generator = np.random.default_rng(asked.seed)
     before = asked.train + asked.validation
     end = before + asked.test if asked.test else None
-    chosen = [generator.permutation(np.flatnonzero(places == place))[:end] for place in most]
+    chosen = [generator.permutation(np.flatnonzero(labels == place))[:end] for place in most]
     rows = np.sort(np.concatenate(chosen))
     parts: list[IntArray] = [
         np.sort(np.searchsorted(rows, np.concatenate([own[part] for own in chosen])))
@@ -153,11 +153,11 @@ def _judged_small(works: Catalog, fold: Fold, asked: argparse.Namespace) -> list
 def _told(
     name: str, works: Catalog, fold: Fold, answers: tuple[Probabilities, Probabilities], seconds: float
 ) -> Judged:
-    places = works.creator_indices()
+    labels = works.creator_indices()
     validation, test = (
-        table.argmax(axis=1) == places[rows] for table, rows in zip(answers, (fold.validation, fold.test), strict=True)
+        table.argmax(axis=1) == labels[rows] for table, rows in zip(answers, (fold.validation, fold.test), strict=True)
     )
-    own = answers[0][np.arange(len(fold.validation)), places[fold.validation]].astype(np.float64)
+    own = answers[0][np.arange(len(fold.validation)), labels[fold.validation]].astype(np.float64)
     log_loss = float(-np.log(np.maximum(own, 1e-12)).mean())
     error = (test.mean() * (1 - test.mean()) / len(test)) ** 0.5
     judged = Judged(name, test, float(validation.mean()), log_loss)

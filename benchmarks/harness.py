@@ -150,7 +150,7 @@ class Outcome:
         return self.ours.quality[shared[0]] - self.other.quality[shared[0]] if shared else None
 
     def as_json(self) -> dict[str, Any]:
-        """Give everything that was measured in a form that JSON can hold."""
+        """Everything that was measured in a form that JSON can hold."""
         wanted = self.comparison
         return {
             "name": wanted.name,

@@ -150,7 +150,7 @@ def counts(statuses: Counter[int]) -> str:
 
 
 def peak_mib(process: int) -> float:
-    """Give the most memory that a process has held, in MiB."""
+    """The most memory that a process has held, in MiB."""
     lines = Path(f"/proc/{process}/status").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
 
@@ -197,7 +197,7 @@ def wait_for(base: str) -> None:
 
 
 def sakka() -> str:
-    """Give the path of the command in this environment."""
+    """The path of the command in this environment."""
     return str(Path(sys.executable).parent / "sakka")
 
 

@@ -18,7 +18,7 @@ SCRIPT = b"<script>alert(document.cookie)</script>"
 
 
 def valid_photo(chance: random.Random, kind: str, side_px: int = 120) -> bytes:
-    """Give a photo of noise: it does not shrink much, so that a cut takes some of its pixels."""
+    """A photo of noise: it does not shrink much, so that a cut takes some of its pixels."""
     noise = Image.frombytes("RGB", (side_px, side_px), chance.randbytes(3 * side_px * side_px))
     buffer = io.BytesIO()
     noise.save(buffer, kind)
@@ -39,7 +39,7 @@ def overwritten_header(chance: random.Random) -> bytes:
 
 
 def png_chunk(kind: bytes, data: bytes) -> bytes:
-    """Give a PNG chunk with its checksum."""
+    """A PNG chunk with its checksum."""
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 

@@ -62,7 +62,7 @@ def form(name: str, parts: list[bytes], boundary: bytes = b"b0undary") -> Hostil
 
 
 def part(field: str, content: bytes, file_name: str | None = None, kind: str = "") -> bytes:
-    """Give a part of a form."""
+    """A part of a form."""
     head = f'Content-Disposition: form-data; name="{field}"'
     if file_name is not None:
         head += f'; filename="{file_name}"'

@@ -53,7 +53,7 @@ ADDED = 1000
 
 
 def simulated(works: int, creators: int, seed: int) -> tuple[Catalog, Truth, FloatTable]:
-    """Give a market's works without photos, the truth about them, and photo coordinates in their place."""
+    """A market's works without photos, the truth about them, and photo coordinates in their place."""
     settings = MarketSettings(creators=creators, works=works, seed=seed)
     table = market_listings(settings).head(works)
     table = table.with_columns(
@@ -71,9 +71,9 @@ def coordinates_of(catalog: Catalog, table: pl.DataFrame, seed: int) -> FloatTab
     total = np.zeros((len(catalog), COORDINATES), dtype=np.float32)
     parts = {"creator": 1.0, "motif": 0.5, "material": 0.6, "colour": 0.4, "group": 0.8}
     for column, weight in parts.items():
-        _, places = np.unique(table[column].to_numpy(), return_inverse=True)
-        centres = generator.standard_normal((int(places.max()) + 1, COORDINATES), dtype=np.float32)
-        total += np.float32(weight) * centres[places]
+        _, labels = np.unique(table[column].to_numpy(), return_inverse=True)
+        centres = generator.standard_normal((int(labels.max()) + 1, COORDINATES), dtype=np.float32)
+        total += np.float32(weight) * centres[labels]
     total += np.float32(0.7) * generator.standard_normal(total.shape, dtype=np.float32)
     spread = (np.arange(1, COORDINATES + 1) ** -0.4).astype(np.float32)
     coordinates: FloatTable = total * spread
@@ -83,23 +83,23 @@ def coordinates_of(catalog: Catalog, table: pl.DataFrame, seed: int) -> FloatTab
 def learn(catalog: Catalog, coordinates: FloatTable) -> Spaces:
     """Learn both spaces from as many works as a build does."""
     rows = np.sort(np.random.default_rng(0).permutation(len(catalog))[:MOST_WORKS])
-    places = catalog.creator_indices()
-    axes = maker_axes(coordinates[rows], places[rows])
+    labels = catalog.creator_indices()
+    axes = maker_axes(coordinates[rows], labels[rows])
     matrix, centre = axes.stretched(1.0, SIZE), axes.centre.astype(np.float32)
     some = rows[:1200]
-    pairs = pairs_of(unit_rows((coordinates[some] - centre) @ matrix), places[some], some)
+    pairs = pairs_of(unit_rows((coordinates[some] - centre) @ matrix), labels[some], some)
     width = sum(len(block) for block in PhotoExtractor("efficientnet_lite0").blocks(None, None))
     none = np.zeros((width, COORDINATES), dtype=np.float32)  # the works that are added have no photos
     plain = PhotoAxes(none[:, 0], np.ones(width, dtype=np.float32), none)
     learned = {"works": len(rows), "creators": len(catalog.creators), "trust": 1.0}
-    evidence = fit_evidence(*pairs, prior_of(places))
+    evidence = fit_evidence(*pairs, prior_of(labels))
     style = StyleSpace("efficientnet_lite0", "float32", plain, matrix, centre, evidence, learned)
     seen = np.ones(len(rows), dtype=np.bool_)
     return Spaces(style, WordSpace.fit(catalog.take(rows).texts, coordinates[rows], seen))
 
 
 def rows_of(catalog: Catalog, coordinates: FloatTable, spaces: Spaces, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """Give the rows of the index as a build would write them."""
+    """The rows of the index as a build would write them."""
     for start in range(0, len(catalog), ROWS_AT_ONCE):
         rows = np.arange(start, min(start + ROWS_AT_ONCE, len(catalog)))
         some, own = catalog.take(rows), coordinates[rows]
@@ -113,7 +113,7 @@ def rows_of(catalog: Catalog, coordinates: FloatTable, spaces: Spaces, schema: p
 
 
 def milliseconds(call: Callable[[int], object], count: int) -> tuple[float, float]:
-    """Give median and 95th percentile of the time of a call, after a warm-up."""
+    """Median and 95th percentile of the time of a call, after a warm-up."""
     for number in range(5):
         call(number)
     times = []
@@ -125,7 +125,7 @@ def milliseconds(call: Callable[[int], object], count: int) -> tuple[float, floa
 
 
 def recall_at_10(index: Index, ids: Sequence[str]) -> float:
-    """Give the share of the ten exactly nearest style vectors that the search finds."""
+    """The share of the ten exactly nearest style vectors that the search finds."""
     table = index.table.search().select(["id", STYLE]).to_arrow()
     vectors = table[STYLE].combine_chunks().flatten().to_numpy().reshape(table.num_rows, -1)
     names = table["id"].to_pylist()
@@ -140,7 +140,7 @@ def recall_at_10(index: Index, ids: Sequence[str]) -> float:
 
 
 def from_outside(number: int, count: int = ADDED) -> Catalog:
-    """Give works without photos to add."""
+    """Works without photos to add."""
     return Catalog.from_works(
         Work(f"outside-{number}-{each}", creator="outside", title=f"銀の花のブローチ {number} {each}")
         for each in range(count)

@@ -48,10 +48,10 @@ def _tell(
     model = make_model(name, **settings).fit(works.take(train), works.creators)
     told = []
     for rows in judged:
-        answers, places = model.predict_proba(works.take(rows)), works.creator_indices()[rows]
-        own = answers[np.arange(len(rows)), places].astype(np.float64)
+        answers, labels = model.predict_proba(works.take(rows)), works.creator_indices()[rows]
+        own = answers[np.arange(len(rows)), labels].astype(np.float64)
         log_loss = -np.log(np.maximum(own, 1e-12)).mean()
-        told.append(f"{np.mean(answers.argmax(axis=1) == places):.4f}, {log_loss:.2f}")
+        told.append(f"{np.mean(answers.argmax(axis=1) == labels):.4f}, {log_loss:.2f}")
     print(f"| {' | '.join([*head, *told])} |", flush=True)
 
 

@@ -53,15 +53,15 @@ class Division:
 
 
 def division(works: Catalog, number: int) -> Division:
-    """Give one of the five divisions."""
-    creators, places = works.creators, works.creator_indices()
-    able = np.flatnonzero(np.bincount(places) >= LEAST_WORKS)
+    """One of the five divisions."""
+    creators, labels = works.creators, works.creator_indices()
+    able = np.flatnonzero(np.bincount(labels) >= LEAST_WORKS)
     group = np.full(len(creators), -1)
     group[able] = deal(np.zeros(len(able), dtype=np.int64), np.random.default_rng((SEED, 5)), DIVISIONS)
-    part = deal(places, np.random.default_rng((SEED, 6)), DIVISIONS)
-    new = group[places] == number
+    part = deal(labels, np.random.default_rng((SEED, 6)), DIVISIONS)
+    new = group[labels] == number
     generator = np.random.default_rng((SEED, 7, number))
-    own = [generator.permutation(np.flatnonzero(places == place)) for place in np.flatnonzero(group == number)]
+    own = [generator.permutation(np.flatnonzero(labels == place)) for place in np.flatnonzero(group == number)]
     return Division(
         number,
         tuple(creators[place] for place in np.flatnonzero(group == number)),
@@ -73,7 +73,7 @@ def division(works: Catalog, number: int) -> Division:
 
 
 def measure(model: FusedModel, works: Catalog, parts: Division) -> dict[str, float]:
-    """Give recall of the new creators and accuracy on the known ones, fused and for each of the two models."""
+    """Recall of the new creators and accuracy on the known ones, fused and for each of the two models."""
     found: dict[str, float] = {}
     for name, each in (("fused", model), ("photo", model.photo_model_), ("text", model.text_model_)):
         if each is None:
@@ -81,8 +81,8 @@ def measure(model: FusedModel, works: Catalog, parts: Division) -> dict[str, flo
         known, strange = works.take(parts.known), works.take(parts.strange)
         answers, others = each.predict_proba(strange), each.predict_proba(known)
         right = answers.argmax(axis=1) == strange.creator_indices(model.creators_)
-        places = strange.creator_indices()
-        found[f"{name} recall"] = float(np.mean([right[places == place].mean() for place in np.unique(places)]))
+        labels = strange.creator_indices()
+        found[f"{name} recall"] = float(np.mean([right[labels == place].mean() for place in np.unique(labels)]))
         named = others.argmax(axis=1)
         found[f"{name} known"] = float((named == known.creator_indices(model.creators_)).mean())
         if name == "fused":
@@ -96,7 +96,7 @@ def measure(model: FusedModel, works: Catalog, parts: Division) -> dict[str, flo
 
 
 def judge(works: Catalog, parts: Division, *, fits_anew: bool) -> Iterator[dict[str, object]]:
-    """Give the figures of one division: of the model before, then grown and fitted anew for each number of works."""
+    """The figures of one division: of the model before, then grown and fitted anew for each number of works."""
     base = FusedModel(seed=SEED).fit(works.take(parts.train))
     yield {"division": parts.number, "way": "before", "works": 0, **measure(base, works, parts)}
     for size in SIZES:
@@ -117,7 +117,7 @@ def judge(works: Catalog, parts: Division, *, fits_anew: bool) -> Iterator[dict[
 
 
 def summary(rows: list[dict[str, object]]) -> list[str]:
-    """Give a line for each way and number of works: means and deviations over the divisions."""
+    """A line for each way and number of works: means and deviations over the divisions."""
     lines = []
     for way, size in dict.fromkeys((row["way"], row["works"]) for row in rows):
         own = [row for row in rows if (row["way"], row["works"]) == (way, size)]

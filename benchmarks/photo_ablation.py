@@ -80,7 +80,7 @@ VARIANTS = (
 
 
 def judged(works: Catalog, folds: Sequence[Fold], variant: Variant) -> list[str]:
-    """Give a row's number of features, accuracy and log-loss, with their spread over the folds."""
+    """A row's number of features, accuracy and log-loss, with their spread over the folds."""
     extractor = PhotoExtractor("efficientnet_lite0")
     blocks = extractor.blocks(variant.stages, variant.covariances)
     columns = np.concatenate(blocks)
@@ -89,7 +89,7 @@ def judged(works: Catalog, folds: Sequence[Fold], variant: Variant) -> list[str]
     lessons = used[variant.learns[0]]
     if len(variant.learns) > 1:
         lessons = mean_vectors(*(used[view] for view in variant.learns))
-    places, has_photo = works.creator_indices(works.creators), works.has_photo
+    labels, has_photo = works.creator_indices(works.creators), works.has_photo
     widths = [len(block) for block in blocks]
     settings: Any = {
         "n_classes": len(works.creators),
@@ -98,25 +98,25 @@ def judged(works: Catalog, folds: Sequence[Fold], variant: Variant) -> list[str]
     }
     rows_of_folds = [fold.train[has_photo[fold.train]] for fold in folds]
     if variant.guesses:
-        heads = [_head_with_guesses(lessons[rows], places[rows], widths, settings) for rows in rows_of_folds]
+        heads = [_head_with_guesses(lessons[rows], labels[rows], widths, settings) for rows in rows_of_folds]
     else:
-        heads = fit_softmax(lessons, places, rows_of_folds, weights=block_weights(widths), **settings)
+        heads = fit_softmax(lessons, labels, rows_of_folds, weights=block_weights(widths), **settings)
     right, losses = [], []
     for fold, head in zip(folds, heads, strict=True):
         rows = fold.validation[has_photo[fold.validation]]
         answers = np.mean([head.predict_proba(used[view][rows]) for view in variant.reads], axis=0)
-        right.append(float((answers.argmax(axis=1) == places[rows]).mean()))
-        losses.append(float(-np.log(np.maximum(answers[np.arange(len(rows)), places[rows]], 1e-9)).mean()))
+        right.append(float((answers.argmax(axis=1) == labels[rows]).mean()))
+        losses.append(float(-np.log(np.maximum(answers[np.arange(len(rows)), labels[rows]], 1e-9)).mean()))
     return [
         f"{len(columns):,}",
         *(f"{statistics.fmean(values):.4f} ± {_spread(values):.4f}" for values in (right, losses)),
     ]
 
 
-def _head_with_guesses(vectors: VectorTable, places: IntArray, widths: Sequence[int], settings: Any) -> SoftmaxHead:
-    told = np.eye(settings["n_classes"], dtype=np.float32)[places]
-    guesses = [guess(vectors, widths, told, np.ones(len(places), np.bool_), parts_of(places, settings["seed"]))]
-    head = fit_with_guesses(vectors, guesses, places, np.arange(len(places)), widths=widths, **settings)
+def _head_with_guesses(vectors: VectorTable, labels: IntArray, widths: Sequence[int], settings: Any) -> SoftmaxHead:
+    told = np.eye(settings["n_classes"], dtype=np.float32)[labels]
+    guesses = [guess(vectors, widths, told, np.ones(len(labels), np.bool_), parts_of(labels, settings["seed"]))]
+    head = fit_with_guesses(vectors, guesses, labels, np.arange(len(labels)), widths=widths, **settings)
     return one_head(head, guesses)
 
 

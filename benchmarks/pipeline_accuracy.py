@@ -31,7 +31,7 @@ Named = npt.NDArray[np.int64]
 
 
 def named_by_keras(works: Path, weights: Path, scratch: Path) -> dict[str, Named]:
-    """Give the creators that the paper's pipeline names, as numbers, by `photo`, `text` and `both`."""
+    """The creators that the paper's pipeline names, as numbers, by `photo`, `text` and `both`."""
     settings = {"works": str(works), "weights": str(weights), "output": str(scratch / "features.npy")}
     target = "benchmarks.peers.keras_pipeline:FrozenOuterFold"
     side = Side("Keras frozen VGG16 + fastText", target, settings, "keras", {"KERAS_BACKEND": "torch"})
@@ -42,7 +42,7 @@ def named_by_keras(works: Path, weights: Path, scratch: Path) -> dict[str, Named
 
 
 def named_by_sakka(works: Path, scratch: Path) -> tuple[Named, dict[str, Named]]:
-    """Give the right creators of the first outer fold's works, and those that sakka names."""
+    """The right creators of the first outer fold's works, and those that sakka names."""
     side = BestExperiment(str(works), str(scratch))
     side.before()
     side.run()
@@ -56,11 +56,11 @@ def named_by_sakka(works: Path, scratch: Path) -> tuple[Named, dict[str, Named]]
         "both": fusion.chosen,
         "both, learned": fusion.learned[LEARNED_KIND],
     }
-    return judged.facts.places[rows], {kind: answer.named[rows].astype(np.int64) for kind, answer in answers.items()}
+    return judged.facts.labels[rows], {kind: answer.named[rows].astype(np.int64) for kind, answer in answers.items()}
 
 
 def rows_of(right: Named, ours: dict[str, Named], other: dict[str, Named]) -> list[tuple[str, ...]]:
-    """Give a row for each kind of answer: both accuracies, works that only one side names rightly, McNemar's p."""
+    """A row for each kind of answer: both accuracies, works that only one side names rightly, McNemar's p."""
     rows = []
     for kind, named in ours.items():
         good, theirs = named == right, other[kind.partition(",")[0]] == right

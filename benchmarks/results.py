@@ -135,7 +135,7 @@ def write_section(section: Section, folder: Path) -> Path:
 
 
 def fill_document(text: str, folder: Path) -> str:
-    """Give a document's text with every generated block written anew from the results in `folder`."""
+    """A document's text with every generated block written anew from the results in `folder`."""
 
     def block(match: re.Match[str]) -> str:
         name = match["name"]

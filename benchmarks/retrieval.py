@@ -62,22 +62,22 @@ class Answers:
     trust: float
 
 
-def parts(places: IntArray, groups: IntArray, seed: int) -> Iterator[Part]:
+def parts(labels: IntArray, groups: IntArray, seed: int) -> Iterator[Part]:
     """Divide works once: two halves of the creators, each judging the other; and a quarter of the works."""
     generator = np.random.default_rng(seed)
-    creators = generator.permutation(int(places.max()) + 1)
-    half = np.isin(places, creators[: len(creators) // 2])
+    creators = generator.permutation(int(labels.max()) + 1)
+    half = np.isin(labels, creators[: len(creators) // 2])
     held = np.isin(groups, generator.permutation(np.unique(groups))[: len(np.unique(groups)) // 4])
     for kind, fitted in (("never seen", half), ("never seen", ~half), ("seen", ~held)):
         judged = generator.permutation(np.flatnonzero(~fitted))[:MOST_JUDGED]
         yield Part(kind, np.flatnonzero(fitted), np.sort(judged))
 
 
-def judge(works: Catalog, part: Part, places: IntArray, groups: IntArray) -> Answers:
+def judge(works: Catalog, part: Part, labels: IntArray, groups: IntArray) -> Answers:
     """Fit a space and compare it with the last layer."""
     space = StyleSpace.fit(works.take(part.fitted), groups=groups[part.fitted])
     judged = works.take(part.judged)
-    own, group = places[part.judged], groups[part.judged]
+    own, group = labels[part.judged], groups[part.judged]
     vectors = space.vectors(judged)
     extractor = PhotoExtractor("efficientnet_lite0")
     last = np.arange(extractor.size)[extractor.columns[LAST]]
@@ -86,13 +86,13 @@ def judge(works: Catalog, part: Part, places: IntArray, groups: IntArray) -> Ans
     return Answers(part.kind, ours, other, calibration_error(space, vectors, own, group), space.learned["trust"])
 
 
-def calibration_error(space: StyleSpace, vectors: npt.NDArray[np.float32], places: IntArray, groups: IntArray) -> float:
-    """Give the expected calibration error of the probability of one maker over all pairs."""
+def calibration_error(space: StyleSpace, vectors: npt.NDArray[np.float32], labels: IntArray, groups: IntArray) -> float:
+    """The expected calibration error of the probability of one maker over all pairs."""
     first, second = np.triu_indices(len(vectors), 1)
     apart = groups[first] != groups[second]
     first, second = first[apart], second[apart]
-    same = places[first] == places[second]
-    chances = space.same_maker((vectors @ vectors.T)[first, second], prior=prior_of(places))
+    same = labels[first] == labels[second]
+    chances = space.same_maker((vectors @ vectors.T)[first, second], prior=prior_of(labels))
     bins = np.minimum((chances * BINS).astype(np.int64), BINS - 1)
     counts = np.bincount(bins, minlength=BINS)
     gaps = np.abs(np.bincount(bins, chances, BINS) - np.bincount(bins, same, BINS))
@@ -100,7 +100,7 @@ def calibration_error(space: StyleSpace, vectors: npt.NDArray[np.float32], place
 
 
 def ratio_interval(ours: Floats, other: Floats) -> tuple[float, float]:
-    """Give the 95 % bootstrap interval of the ratio of two means over the same queries."""
+    """The 95 % bootstrap interval of the ratio of two means over the same queries."""
     generator = np.random.default_rng(0)
     drawn = generator.integers(len(ours), size=(RESAMPLES, len(ours)))
     ratios = ours[drawn].mean(axis=1) / other[drawn].mean(axis=1)
@@ -132,11 +132,11 @@ def main(arguments: list[str] | None = None) -> int:
     groups = near_identical(works).groups
     works = works.take(np.flatnonzero(works.has_photo))
     groups = groups[np.flatnonzero(Catalog.read(asked.catalog).has_photo)]
-    places = works.creator_indices()
+    labels = works.creator_indices()
     answers = []
     for seed in range(asked.divisions):
-        for part in parts(places, groups, seed):
-            answers.append(judge(works, part, places, groups))
+        for part in parts(labels, groups, seed):
+            answers.append(judge(works, part, labels, groups))
     print(f"{len(works):,} works with photos, {len(works.creators)} creators, {asked.divisions} divisions\n")
     print("| creators | measure | queries | last layer, cosine | style vectors | ratio | 95 % interval |")
     print("|---|---|---:|---:|---:|---:|---|")

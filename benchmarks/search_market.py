@@ -82,7 +82,7 @@ def _query(work: str, plan: WorkPlan, generator: np.random.Generator) -> Query:
 
 
 def described(plan: WorkPlan) -> tuple[str | None, ...]:
-    """Give everything of a work that a query may say."""
+    """Everything of a work that a query may say."""
     return plan.motif, plan.material, plan.colour, plan.kind, plan.accent
 
 
@@ -92,7 +92,7 @@ def fits(said: Sequence[str | None], plan: WorkPlan) -> bool:
 
 
 def judge(index: Index, queries: Sequence[Query], truth: Truth, ways: tuple[str, ...]) -> npt.NDArray[np.bool_]:
-    """Give for each query whether the work, and whether a match, is among the first ten: shape (n_queries, 2)."""
+    """For each query whether the work, and whether a match, is among the first ten: shape (n_queries, 2)."""
     found = []
     for query in queries:
         hits = search(index, query.words, count=TOP, ways=ways)
@@ -114,12 +114,12 @@ def build(catalog: Catalog, folder: Path) -> Index:
 
 
 def truth_of(catalog: Catalog, settings: MarketSettings) -> Truth:
-    """Give the plan of each work of a market's catalog."""
+    """The plan of each work of a market's catalog."""
     return {each: plan_work(settings, work_key(settings.seed, each)) for each in catalog.ids}
 
 
 def interval(hits: npt.NDArray[Any], seed: int = SEED) -> tuple[float, float]:
-    """Give the 95 % bootstrap interval of a mean over queries."""
+    """The 95 % bootstrap interval of a mean over queries."""
     generator = np.random.default_rng(seed)
     means = hits[generator.integers(len(hits), size=(2000, len(hits)))].mean(axis=1)
     return float(np.quantile(means, 0.025)), float(np.quantile(means, 0.975))

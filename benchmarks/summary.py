@@ -62,7 +62,7 @@ ROWS = (
 
 
 def speed_rows(folder: Path) -> list[tuple[str, ...]]:
-    """Give the table's rows from the results in a folder; what was not measured says so."""
+    """The table's rows from the results in a folder; what was not measured says so."""
     return [(row.what, row.beside, *_figures(_compared(row, folder))) for row in ROWS]
 
 

@@ -31,16 +31,16 @@ MODELS: dict[str, CreatorModel] = {
 
 
 def answers(works: Catalog, folds: Sequence[Fold]) -> Iterator[tuple[str, list[FoldPrediction]]]:
-    """Give each row's answers to the folds, the fusion last."""
+    """Each row's answers to the folds, the fusion last."""
     found = {}
     for words, model in MODELS.items():
         found[words] = list(model.predict_folds(works, folds, works.creators))
         yield words, found[words]
-    places, seen, read = works.creator_indices(works.creators), works.has_photo, works.has_text
+    labels, seen, read = works.creator_indices(works.creators), works.has_photo, works.has_text
     fused = []
     for photo, text in zip(found[PHOTO], found[TEXT], strict=True):
         rows, tested = photo.fold.validation, photo.fold.test
-        fusion = fit_fusion(photo.validation, text.validation, places[rows], seen[rows], read[rows])
+        fusion = fit_fusion(photo.validation, text.validation, labels[rows], seen[rows], read[rows])
         validation = fusion.predict(photo.validation, text.validation, seen[rows], read[rows])
         fused.append(
             FoldPrediction(photo.fold, validation, fusion.predict(photo.test, text.test, seen[tested], read[tested]))
@@ -49,12 +49,12 @@ def answers(works: Catalog, folds: Sequence[Fold]) -> Iterator[tuple[str, list[F
 
 
 def judged(works: Catalog, found: Sequence[FoldPrediction]) -> list[tuple[float, float, float]]:
-    """Give each fold's accuracy on validation, accuracy on test and log-loss on test."""
-    places, able = works.creator_indices(works.creators), works.has_photo & works.has_text
+    """Each fold's accuracy on validation, accuracy on test and log-loss on test."""
+    labels, able = works.creator_indices(works.creators), works.has_photo & works.has_text
     scores = []
     for one in found:
         own = one.validation[able[one.fold.validation]], one.test[able[one.fold.test]]
-        right = [places[rows[able[rows]]] for rows in (one.fold.validation, one.fold.test)]
+        right = [labels[rows[able[rows]]] for rows in (one.fold.validation, one.fold.test)]
         shares = [float((table.argmax(axis=1) == named).mean()) for table, named in zip(own, right, strict=True)]
         scores.append((*shares, log_loss(own[1], right[1])))
     return scores

@@ -91,7 +91,7 @@ def description(side: Any) -> dict[str, Any]:
 
 
 def peak_memory_mib() -> float:
-    """Give this process's peak resident memory; `getrusage` would start from the parent's where it was forked."""
+    """This process's peak resident memory; `getrusage` would start from the parent's where it was forked."""
     status = Path("/proc/self/status")
     if status.is_file():
         lines = status.read_text(encoding="utf-8").splitlines()
@@ -100,7 +100,7 @@ def peak_memory_mib() -> float:
 
 
 def thread_count() -> int:
-    """Give the number of threads that numeric work of this process may use."""
+    """The number of threads that numeric work of this process may use."""
     if "torch" in sys.modules:
         threads: int = sys.modules["torch"].get_num_threads()
         return threads

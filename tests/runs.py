@@ -54,12 +54,12 @@ def write_run(
     write_plan(plan, layout)
     write_splits(splits, layout.splits)
     _write_works(catalog, layout)
-    places = catalog.creator_indices()
+    labels = catalog.creator_indices()
     for number, (name, modality) in enumerate(models):
         for fold in splits.folds(inner_folds):
             generator = np.random.default_rng([seed, number, fold.outer, fold.inner])
             validation, test = (
-                simulate(places[rows], modality, len(catalog.creators), generator, skill)
+                simulate(labels[rows], modality, len(catalog.creators), generator, skill)
                 for rows in (fold.validation, fold.test)
             )
             write_fold(layout, name, FoldPrediction(fold, validation, test))
@@ -67,7 +67,7 @@ def write_run(
 
 
 def simulate(
-    places: IntArray,
+    labels: IntArray,
     modality: str,
     n_creators: int,
     generator: np.random.Generator,
@@ -76,9 +76,9 @@ def simulate(
     """Probabilities that lean towards the right creator, shape (n_works, n_creators)."""
     if modality == "none":
         shares = np.arange(n_creators, 0, -1) / np.arange(1, n_creators + 1).sum()
-        return np.tile(shares.astype(np.float32), (len(places), 1))
-    scores = generator.standard_normal((len(places), n_creators))
-    scores[np.arange(len(places)), places] += skill[modality]
+        return np.tile(shares.astype(np.float32), (len(labels), 1))
+    scores = generator.standard_normal((len(labels), n_creators))
+    scores[np.arange(len(labels)), labels] += skill[modality]
     odds = np.exp(scores)
     probabilities: Probabilities = (odds / odds.sum(axis=1, keepdims=True)).astype(np.float32)
     return probabilities

@@ -18,7 +18,7 @@ PAGES = sorted([*ROOT.glob("README*.md"), *(ROOT / "docs").glob("*.md")])
 
 
 def commands_of(page: Path) -> Iterator[list[str]]:
-    """Give the words of each command line of sakka that a page shows, comments left out."""
+    """The words of each command line of sakka that a page shows, comments left out."""
     for line in page.read_text(encoding="utf-8").replace("\\\n", " ").splitlines():
         found = re.match(r"(?: {4}|\$ )(sakka .*)", line)
         if found:

@@ -45,7 +45,7 @@ class BestExperiment:
         return {"units": 1}
 
     def quality(self) -> dict[str, float]:
-        """Give the fused accuracy, its weight chosen on validation works."""
+        """The fused accuracy, its weight chosen on validation works."""
         results = json.loads((self.run_folder / "report" / "results.json").read_text(encoding="utf-8"))
         wanted = {"table": "table3", "model": "fused", "row": "fused", "measure": "accuracy"}
         found = [entry for entry in results if wanted.items() <= entry.items()]

@@ -44,7 +44,7 @@ class Step:
         self.idle_mib = peak_memory_mib()
         self.step, self.creators = step, creators
         if step == "head_fit":
-            self.features, self.places = simulated_features(works, creators)
+            self.features, self.labels = simulated_features(works, creators)
             return
         self.catalog = simulated_catalog(works, creators)
         if step == "text_answers":
@@ -66,8 +66,8 @@ class Step:
         nested_splits(self.catalog, seed=0).folds()
 
     def _head_fit(self) -> None:
-        rows = np.arange(len(self.places))
-        fit_softmax(self.features, self.places, [rows], n_classes=self.creators, penalty=0.003)
+        rows = np.arange(len(self.labels))
+        fit_softmax(self.features, self.labels, [rows], n_classes=self.creators, penalty=0.003)
 
     def _text_fit(self) -> None:
         make_model("text-linear", iterations=SOLVER_STEPS).fit(self.catalog)
@@ -82,12 +82,12 @@ def simulated_catalog(works: int, creators: int) -> Catalog:
     chances = 1 / np.arange(1, WORDS + 1)
     common = generator.choice(WORDS, (works, WORDS_A_TEXT - LIKED_A_TEXT), p=chances / chances.sum())
     liked = generator.integers(0, WORDS, (creators, LIKED_WORDS))
-    places = np.arange(works) % creators
-    own = liked[places[:, None], generator.integers(0, LIKED_WORDS, (works, LIKED_A_TEXT))]
+    labels = np.arange(works) % creators
+    own = liked[labels[:, None], generator.integers(0, LIKED_WORDS, (works, LIKED_A_TEXT))]
     texts = np.concatenate([common, own], axis=1)
     return Catalog.from_works(
         Work(id=f"{row:07d}", creator=f"{place:05d}", description=_text(words))
-        for row, (place, words) in enumerate(zip(places, texts, strict=True))
+        for row, (place, words) in enumerate(zip(labels, texts, strict=True))
     )
 
 
@@ -95,11 +95,11 @@ def simulated_features(works: int, creators: int) -> tuple[npt.NDArray[np.float3
     """Make features of works, shape (works, FEATURES), and their creators; works are dealt to creators in turn."""
     generator = np.random.default_rng(0)
     centres = generator.standard_normal((creators, FEATURES), dtype=np.float32)
-    places = np.arange(works) % creators
+    labels = np.arange(works) % creators
     features = generator.standard_normal((works, FEATURES), dtype=np.float32)
     features *= SPREAD
-    features += centres[places]
-    return features, places
+    features += centres[labels]
+    return features, labels
 
 
 def _text(words: npt.NDArray[np.int64]) -> str:

@@ -25,7 +25,7 @@ class AllFolds:
         self.catalog = read_catalog(works, with_hashes=True)
         self.folds = nested_splits(self.catalog, seed=seed).folds()
         self.fits = fits
-        self.places = self.catalog.creator_indices()
+        self.labels = self.catalog.creator_indices()
         self.accuracies: list[float] = []
         self.notes = f"{MODEL} without covariances, features in the cache, validation and test parts answered"
 
@@ -33,12 +33,12 @@ class AllFolds:
         """Train and answer; a unit is one fold."""
         answers = make_model(MODEL, **SETTINGS).predict_folds(self.catalog, self.folds, self.catalog.creators)
         self.accuracies = [
-            float((answer.test.argmax(axis=1) == self.places[answer.fold.test]).mean()) for answer in answers
+            float((answer.test.argmax(axis=1) == self.labels[answer.fold.test]).mean()) for answer in answers
         ]
         return {"units": len(self.accuracies)}
 
     def quality(self) -> dict[str, float]:
-        """Give the mean accuracy over the folds that the other side fits, and over all."""
+        """The mean accuracy over the folds that the other side fits, and over all."""
         return {
             "accuracy": float(np.mean(self.accuracies[: self.fits])),
             "of all folds": float(np.mean(self.accuracies)),

@@ -109,16 +109,16 @@ class Stage:
         )
         write_plan(plan, self.layout)
         write_json(self.layout.catalog, catalog.info)
-        places = catalog.creator_indices()
-        _write_works(catalog, places, self.layout)
+        labels = catalog.creator_indices()
+        _write_works(catalog, labels, self.layout)
         with self._timed("simulating label sets"):
-            _write_labels(catalog, places, self.layout)
+            _write_labels(catalog, labels, self.layout)
         with self._timed("simulating predictions"):
             for number, (name, modality) in enumerate(MODELS):
                 for fold in splits.folds():
                     generator = np.random.default_rng([number, fold.outer, fold.inner])
                     validation, test = (
-                        simulated(places[rows], modality, len(catalog.creators), generator)
+                        simulated(labels[rows], modality, len(catalog.creators), generator)
                         for rows in (fold.validation, fold.test)
                     )
                     write_fold(self.layout, name, FoldPrediction(fold, validation, test))
@@ -144,20 +144,20 @@ class Stage:
             write_tables(run, judged, tables, left_out)
 
 
-def simulated(places: IntArray, modality: Modality, n_creators: int, generator: np.random.Generator) -> Probabilities:
+def simulated(labels: IntArray, modality: Modality, n_creators: int, generator: np.random.Generator) -> Probabilities:
     """Draw probabilities that lean towards the right creator, shape (n_works, n_creators)."""
-    scores = generator.standard_exponential((len(places), n_creators), dtype=np.float32)
-    own = generator.standard_exponential(len(places), dtype=np.float32) * np.float32(SKILL[modality])
-    scores[np.arange(len(places)), places] += own
+    scores = generator.standard_exponential((len(labels), n_creators), dtype=np.float32)
+    own = generator.standard_exponential(len(labels), dtype=np.float32) * np.float32(SKILL[modality])
+    scores[np.arange(len(labels)), labels] += own
     scores /= scores.sum(axis=1, keepdims=True)
     return scores
 
 
-def _write_works(catalog: Catalog, places: IntArray, layout: RunLayout) -> None:
+def _write_works(catalog: Catalog, labels: IntArray, layout: RunLayout) -> None:
     pl.DataFrame(
         {
             "id": catalog.table["id"],
-            "creator": places,
+            "creator": labels,
             "title": catalog.table["title"],
             "description": catalog.table["description"],
             "photo": pl.Series([None] * len(catalog), dtype=pl.String),
@@ -167,7 +167,7 @@ def _write_works(catalog: Catalog, places: IntArray, layout: RunLayout) -> None:
     ).write_parquet(layout.works)
 
 
-def _write_labels(catalog: Catalog, places: IntArray, layout: RunLayout) -> None:
+def _write_labels(catalog: Catalog, labels: IntArray, layout: RunLayout) -> None:
     """Draw label sets: a few labels are common, most are rare, and each creator has a habit or two."""
     from sakka.object_labels.table import LabelTable
 
@@ -176,7 +176,7 @@ def _write_labels(catalog: Catalog, places: IntArray, layout: RunLayout) -> None
     vectors = np.zeros((len(catalog), LABELS + 1), dtype=np.float32)
     drawn = generator.random((len(catalog), LABELS), dtype=np.float32)
     vectors[:, 1:] = np.where(drawn < common, np.float32(0.5), np.float32(0))
-    habit = generator.integers(1, LABELS + 1, len(catalog.creators))[places]
+    habit = generator.integers(1, LABELS + 1, len(catalog.creators))[labels]
     keeps = np.flatnonzero(generator.random(len(catalog)) < 0.2)
     vectors[keeps, habit[keeps]] = 0.5
     vectors[~vectors.any(axis=1), 0] = 1.0

@@ -32,5 +32,5 @@ class TextModel:
         return {"units": 1}
 
     def quality(self) -> dict[str, float]:
-        """Give the share of test works named right."""
+        """The share of test works named right."""
         return {"accuracy": float(np.mean(np.array(self.named) == self.test.table["creator"].to_numpy()))}

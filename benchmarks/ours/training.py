@@ -67,5 +67,5 @@ class TrainingSteps:
         return {"units": total, "seconds": time.perf_counter() - start}
 
     def quality(self) -> dict[str, float]:
-        """Give the loss of the last step; both sides have made the same number of steps on the same batch."""
+        """The loss of the last step; both sides have made the same number of steps on the same batch."""
         return {"loss": self.loss}

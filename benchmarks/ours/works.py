@@ -8,7 +8,7 @@ from sakka.files import sha256_of
 
 
 def read_catalog(path: str, *, with_hashes: bool = False) -> Catalog:
-    """Give the works as a catalog; a work's whole text is its description.
+    """The works as a catalog; a work's whole text is its description.
 
     Args:
         path: Path of the works.

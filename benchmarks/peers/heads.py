@@ -35,7 +35,7 @@ class FoldByFold:
         return {"units": self.fits}
 
     def quality(self) -> dict[str, float]:
-        """Give the mean accuracy of the folds fitted."""
+        """The mean accuracy of the folds fitted."""
         return {"accuracy": float(np.mean(self.accuracies))}
 
     def _accuracy_of(self, fold: dict[str, list[int]]) -> float:

@@ -53,7 +53,7 @@ UNTUNED = Way()
 
 
 def tuned_ways() -> list[Way]:
-    """Give the ways worth trying on the backend in use.
+    """The ways worth trying on the backend in use.
 
     JAX compiles by default and its CPU convolutions want channels_last; PyTorch's compiler needs a C++ compiler.
     """
@@ -71,7 +71,7 @@ def multiplies_in_bfloat16() -> bool:
 
 
 def fastest_way(seconds_of: Callable[[Way], float]) -> Way:
-    """Give the way in which `seconds_of` comes out smallest."""
+    """The way in which `seconds_of` comes out smallest."""
     return min(tuned_ways(), key=seconds_of)
 
 
@@ -112,7 +112,7 @@ def creator_network(n_creators: int, weights: str | None) -> Any:
 
 
 def pixels_for(photos: np.ndarray) -> np.ndarray:
-    """Give photos (n, height, width, 3) in the axis order in use."""
+    """Photos (n, height, width, 3) in the axis order in use."""
     first = keras.config.image_data_format() == "channels_first"
     return np.ascontiguousarray(photos.transpose(0, 3, 1, 2)) if first else photos
 

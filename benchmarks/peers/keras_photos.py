@@ -35,7 +35,7 @@ class PhotoBatches(keras.utils.PyDataset):
         return math.ceil(len(self.photos) / self.batch)
 
     def __getitem__(self, index: int) -> np.ndarray:
-        """Give one batch of pixels."""
+        """One batch of pixels."""
         part = self.photos[index * self.batch : (index + 1) * self.batch]
         return pixels_for(np.stack([read_pixels(photo) for photo in part]))
 

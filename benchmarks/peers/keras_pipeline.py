@@ -104,7 +104,7 @@ class FrozenOuterFold:
         self.notes = f"{self.part.notes}, {IMAGE_EPOCHS} epochs of a layer; fastText {PAPER_EPOCHS} epochs"
 
     def quality(self) -> dict[str, Any]:
-        """Give the creators named for the test works by photo, text and both, as numbers."""
+        """The creators named for the test works by photo, text and both, as numbers."""
         self.part.run()
         features = np.asarray(self.part.features, np.float32)
         creators, lines = np.array(self.works["creators"]), segmented(self.works["texts"])

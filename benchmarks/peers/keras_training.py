@@ -48,7 +48,7 @@ class TrainingSteps:
         return {"units": self.steps * len(self.photos)}
 
     def quality(self) -> dict[str, float]:
-        """Give the loss of the last step; both sides have made the same number of steps on the same batch."""
+        """The loss of the last step; both sides have made the same number of steps on the same batch."""
         return {"loss": self.loss}
 
     def _network(self, way: Way) -> Any:

@@ -40,7 +40,7 @@ class _TextFold:
         return {"units": 1}
 
     def quality(self) -> dict[str, float]:
-        """Give the share of test works named right."""
+        """The share of test works named right."""
         return {"accuracy": float((self.named == self.test_creators).mean())}
 
     def fitted_and_named(self) -> np.ndarray:
@@ -96,7 +96,7 @@ def train_fasttext(lines: list[str], creators: np.ndarray, epochs: int) -> Any:
 
 
 def fasttext_probabilities(model: Any, lines: list[str], n_creators: int) -> np.ndarray:
-    """Give each line's probability of each creator, shape (n_lines, n_creators)."""
+    """Each line's probability of each creator, shape (n_lines, n_creators)."""
     labels, values = model.predict(lines, k=-1)
     probabilities = np.zeros((len(lines), n_creators), np.float32)
     for row, (names, chances) in enumerate(zip(labels, values, strict=True)):

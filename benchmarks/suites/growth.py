@@ -64,7 +64,7 @@ def measure(plan: Plan) -> Section:
 
 
 def section_of_points(points: Sequence[Point], plan: Plan) -> Section:
-    """Give the tables of some points, and draw them."""
+    """The tables of some points, and draw them."""
     rows = [_row(point) for point in points]
     headings = ("step", "works", "creators", "seconds", "memory, MiB")
     plot = PLOT if plan.size == SIZE else plan.scratch / PLOT.name
@@ -85,7 +85,7 @@ def section_of_points(points: Sequence[Point], plan: Plan) -> Section:
 
 
 def planned_points(largest: int) -> list[Point]:
-    """Give the points to measure: works in tenfold steps with few creators, creators with a quarter of the works."""
+    """The points to measure: works in tenfold steps with few creators, creators with a quarter of the works."""
     works = [max(200, largest // 100), max(400, largest // 10), max(800, largest)]
     few = min(CREATORS[0], works[0] // 20)
     scale = largest / SIZE
@@ -105,7 +105,7 @@ def exponent(sizes: Sequence[float], values: Sequence[float]) -> float:
 
 
 def exponent_rows(points: Sequence[Point]) -> list[tuple[str, ...]]:
-    """Give a row for each step and axis with at least two points."""
+    """A row for each step and axis with at least two points."""
     rows = []
     for step, axis in [(step, axis) for step in STEPS for axis in ("works", "creators")]:
         found = [exponent(*zip(*each, strict=True)) if len(each) > 1 else None for each in _series(points, step, axis)]
@@ -134,7 +134,7 @@ def draw(points: Sequence[Point], path: Path) -> None:
 
 
 def _series(points: Sequence[Point], step: str, axis: str) -> tuple[list[tuple[int, float]], list[tuple[int, float]]]:
-    """Give the sizes with their seconds, and with their MiB, of the points that have them."""
+    """The sizes with their seconds, and with their MiB, of the points that have them."""
     told = [point for point in points if point.step == step and point.axis == axis]
     seconds = [(point.size, point.seconds) for point in told if point.seconds is not None]
     return seconds, [(point.size, point.memory_mib) for point in told if point.memory_mib]

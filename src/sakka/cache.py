@@ -7,7 +7,7 @@ CACHE_VARIABLE = "SAKKA_CACHE"
 
 
 def cache_folder() -> Path:
-    """Give the cache's folder: `SAKKA_CACHE` where it is set, else `~/.cache/sakka` (or `XDG_CACHE_HOME`)."""
+    """The cache's folder: `SAKKA_CACHE` where it is set, else `~/.cache/sakka` (or `XDG_CACHE_HOME`)."""
     chosen = os.environ.get(CACHE_VARIABLE)
     if chosen:
         return Path(chosen)

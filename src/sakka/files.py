@@ -17,7 +17,7 @@ AT_WORKING_FOLDER, SWAP = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of Linux's ren
 
 @contextmanager
 def writing_whole(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path` and rename it to `path` when the block ends without an error.
+    """A temporary path beside `path` and rename it to `path` when the block ends without an error.
 
     Args:
         path: Where the file will stand; its folder is made where it is absent.
@@ -39,7 +39,7 @@ def writing_whole(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def writing_whole_folder(folder: Path) -> Iterator[Path]:
-    """Give an empty folder beside `folder` and put it in the place of `folder` when the block ends well.
+    """An empty folder beside `folder` and put it in the place of `folder` when the block ends well.
 
     Args:
         folder: Where the folder will stand; what stood there before is replaced.
@@ -93,7 +93,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def sha256_of(path: Path) -> str:
-    """Give the SHA-256 of a file's bytes in hexadecimal, reading it in pieces."""
+    """The SHA-256 of a file's bytes in hexadecimal, reading it in pieces."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):

@@ -34,7 +34,7 @@ _own = threading.local()
 
 
 def normalise(text: str) -> str:
-    """Give the text in NFKC, with a space in the place of every character that no text should hold.
+    """The text in NFKC, with a space in the place of every character that no text should hold.
 
     Combining marks beyond 30 in a row are dropped: Python takes quadratic time to order them.
 
@@ -48,7 +48,7 @@ def normalise(text: str) -> str:
 
 
 def words_of(text: str) -> list[str]:
-    """Give the words of a text in order; none where it is blank.
+    """The words of a text in order; none where it is blank.
 
     >>> words_of("桜のブローチ ☆")
     ['桜', 'の', 'ブローチ', '☆']
@@ -63,7 +63,7 @@ def words_of(text: str) -> list[str]:
 
 
 def content_words_of(text: str) -> list[str]:
-    """Give those words of `words_of` that carry a meaning of their own, in order.
+    """Those words of `words_of` that carry a meaning of their own, in order.
 
     Of a text in Japanese script these are its nouns, verbs, adjectives and adverbs by ipadic's classes, without
     numerals, pronouns, counters, `LIGHT_VERBS` and what stands in another form than a dictionary's. Of any other text
@@ -98,7 +98,7 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def _tagger(output: str) -> Any:
-    """Give this thread's MeCab, made on first use: a tagger must not be shared between threads."""
+    """This thread's MeCab, made on first use: a tagger must not be shared between threads."""
     if not hasattr(_own, "taggers"):
         _own.taggers = {}
     if output not in _own.taggers:
@@ -111,7 +111,7 @@ def _tagger(output: str) -> Any:
 
 @lru_cache(maxsize=1)
 def _mark_ranges() -> str:
-    """Give the combining marks as the inside of a character class: `re` knows no Unicode categories."""
+    """The combining marks as the inside of a character class: `re` knows no Unicode categories."""
     marks = [code for code in range(0x300, sys.maxunicode + 1) if unicodedata.category(chr(code))[0] == "M"]
     rows = [[code for _, code in row] for _, row in groupby(enumerate(marks), lambda pair: pair[1] - pair[0])]
     return "".join(f"{chr(row[0])}-{chr(row[-1])}" for row in rows)

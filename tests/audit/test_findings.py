@@ -24,9 +24,9 @@ from sakka.pages.audit import write_audit
 MODELS = ("text-linear",)
 
 
-def answers_of(rows: list[list[float]], places: list[int], creators: tuple[str, ...]) -> UnseenAnswers:
+def answers_of(rows: list[list[float]], labels: list[int], creators: tuple[str, ...]) -> UnseenAnswers:
     table = np.array(rows, dtype=np.float32)
-    return UnseenAnswers(creators, np.array(places), table, {"text": table})
+    return UnseenAnswers(creators, np.array(labels), table, {"text": table})
 
 
 def near_of(pairs: list[tuple[int, int]], works: Catalog) -> NearIdentical:

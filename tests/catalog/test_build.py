@@ -36,7 +36,7 @@ def photo(folder: Path, name: str, seed: int) -> str:
 
 
 def hostile_rows(folder: Path) -> tuple[list[dict[str, str]], dict[str, str]]:
-    """Give rows that can't be used, and the reason expected of each by id."""
+    """Rows that can't be used, and the reason expected of each by id."""
     photo(folder, "good.png", 1)
     (folder / "empty.png").touch()
     (folder / "drawing.png").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")

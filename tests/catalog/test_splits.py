@@ -36,21 +36,21 @@ def test_a_work_never_sits_in_two_parts_and_every_work_is_tested_once(counts: li
 @settings(max_examples=40)
 def test_every_creator_is_in_every_part_of_every_fold(counts: list[int], seed: int) -> None:
     works = catalog(counts)
-    places = works.creator_indices()
+    labels = works.creator_indices()
     for fold in nested_splits(works, seed=seed).folds():
         for rows in (fold.train, fold.validation, fold.test):
-            assert len(np.unique(places[rows])) == len(counts)
+            assert len(np.unique(labels[rows])) == len(counts)
 
 
 @given(counts_of_works, st.integers(0, 1000))
 @settings(max_examples=40)
 def test_folds_and_each_creators_share_of_them_differ_by_one_work_at_most(counts: list[int], seed: int) -> None:
     works = catalog(counts)
-    places = works.creator_indices()
+    labels = works.creator_indices()
     splits = nested_splits(works, seed=seed)
     assert np.ptp(np.bincount(splits.outer, minlength=5)) <= 1
     for creator in range(len(counts)):
-        assert np.ptp(np.bincount(splits.outer[places == creator], minlength=5)) <= 1
+        assert np.ptp(np.bincount(splits.outer[labels == creator], minlength=5)) <= 1
     for outer in range(5):
         learning = splits.inner[:, outer] != TEST
         assert np.ptp(np.bincount(splits.inner[learning, outer], minlength=5)) <= 1
@@ -187,11 +187,11 @@ def test_what_is_judged_is_later_than_what_was_learned_from(days: list[list[int]
         folds = nested_splits(works, seed=0, kind="temporal").folds()
     except SplitError:  # by chance too few different dates
         return
-    places, when = works.creator_indices(), works.table["created_at"].to_numpy()
+    labels, when = works.creator_indices(), works.table["created_at"].to_numpy()
     for fold in folds:
-        for creator in range(places.max() + 1):
+        for creator in range(labels.max() + 1):
             train, validation, test = (
-                when[rows[places[rows] == creator]] for rows in (fold.train, fold.validation, fold.test)
+                when[rows[labels[rows] == creator]] for rows in (fold.train, fold.validation, fold.test)
             )
             assert len(train) > 0
             assert len(validation) == 0 or train.max() < validation.min()

@@ -11,24 +11,24 @@ CLOSE = {"rel": 1e-12, "abs": 1e-12}
 
 
 def test_hand_counted_numbers() -> None:
-    places, named = np.array([0, 0, 0, 1, 1, 2]), np.array([0, 0, 1, 1, 2, 0])
-    counts = count(places, named, 3)
+    labels, named = np.array([0, 0, 0, 1, 1, 2]), np.array([0, 0, 1, 1, 2, 0])
+    counts = count(labels, named, 3)
     assert counts.right.tolist() == [2, 1, 0]
     assert counts.precision.tolist() == pytest.approx([2 / 3, 1 / 2, 0])
     assert counts.recall.tolist() == pytest.approx([2 / 3, 1 / 2, 0])
-    assert accuracy(places, named) == 0.5
+    assert accuracy(labels, named) == 0.5
     assert macro_f1(counts) == pytest.approx((2 / 3 + 1 / 2 + 0) / 3)
 
 
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=60))
 def test_measures_agree_with_scikit_learn_also_when_creators_are_absent(pairs: list[tuple[int, int]]) -> None:
-    places, named = (np.array(column) for column in zip(*pairs, strict=True))
-    counts = count(places, named, n_creators=9)
-    assert accuracy(places, named) == pytest.approx(accuracy_score(places, named), **CLOSE)
-    assert micro_f1(counts) == pytest.approx(f1_score(places, named, average="micro"), **CLOSE)
-    assert macro_f1(counts) == pytest.approx(f1_score(places, named, average="macro", zero_division=0), **CLOSE)
+    labels, named = (np.array(column) for column in zip(*pairs, strict=True))
+    counts = count(labels, named, n_creators=9)
+    assert accuracy(labels, named) == pytest.approx(accuracy_score(labels, named), **CLOSE)
+    assert micro_f1(counts) == pytest.approx(f1_score(labels, named, average="micro"), **CLOSE)
+    assert macro_f1(counts) == pytest.approx(f1_score(labels, named, average="macro", zero_division=0), **CLOSE)
     precision, recall, f1, works = precision_recall_fscore_support(
-        places, named, labels=range(9), average=None, zero_division=0
+        labels, named, labels=range(9), average=None, zero_division=0
     )
     np.testing.assert_allclose(counts.precision, precision, rtol=1e-12)
     np.testing.assert_allclose(counts.recall, recall, rtol=1e-12)
@@ -39,17 +39,17 @@ def test_measures_agree_with_scikit_learn_also_when_creators_are_absent(pairs: l
 def test_top_k_accuracy_agrees_with_scikit_learn() -> None:
     generator = np.random.default_rng(0)
     probabilities = generator.dirichlet(np.ones(8), size=200).astype(np.float32)
-    places = generator.integers(0, 8, 200)
+    labels = generator.integers(0, 8, 200)
     for k in (1, 3, 5):
-        expected = top_k_accuracy_score(places, probabilities, k=k, labels=range(8))
-        assert top_k_accuracy(ranks(probabilities, places), k) == pytest.approx(expected, **CLOSE)
+        expected = top_k_accuracy_score(labels, probabilities, k=k, labels=range(8))
+        assert top_k_accuracy(ranks(probabilities, labels), k) == pytest.approx(expected, **CLOSE)
 
 
 def test_the_first_rank_and_the_named_creator_agree_also_when_probabilities_are_equal() -> None:
     probabilities = np.float32([[0.25, 0.25, 0.5], [0.4, 0.4, 0.2], [0.4, 0.4, 0.2]])
-    places = np.array([2, 0, 1])
+    labels = np.array([2, 0, 1])
     answers = Answers.empty(5)
-    answers.put(np.array([4, 0, 2]), probabilities, places)
+    answers.put(np.array([4, 0, 2]), probabilities, labels)
     assert answers.named.tolist() == [0, -1, 0, -1, 2]
     assert answers.rank[[4, 0, 2]].tolist() == [0, 0, 1]
     assert answers.probability_of_right[[4, 0, 2]].tolist() == pytest.approx([0.5, 0.4, 0.4])
@@ -57,6 +57,6 @@ def test_the_first_rank_and_the_named_creator_agree_also_when_probabilities_are_
 
 def test_measures_do_not_depend_on_the_order_of_works() -> None:
     generator = np.random.default_rng(1)
-    places, named = generator.integers(0, 5, 50), generator.integers(0, 5, 50)
+    labels, named = generator.integers(0, 5, 50), generator.integers(0, 5, 50)
     order = generator.permutation(50)
-    assert macro_f1(count(places, named, 5)) == macro_f1(count(places[order], named[order], 5))
+    assert macro_f1(count(labels, named, 5)) == macro_f1(count(labels[order], named[order], 5))

@@ -40,11 +40,11 @@ def find(table: Table, model: str, row: str, measure: str) -> Figure:
 
 
 def test_table_3_agrees_with_a_calculation_by_scikit_learn(run: StoredRun, judged: Judged) -> None:
-    table, places = tables_of(judged)["table3"], run.facts.places
+    table, labels = tables_of(judged)["table3"], run.facts.labels
     single, ensemble = [], []
     for outer in range(5):
         folds = [read_fold(run.layout, "text-linear", outer, inner) for inner in range(5)]
-        truth = places[folds[0].test_rows]
+        truth = labels[folds[0].test_rows]
         single.append(np.mean([f1_score(truth, fold.test.argmax(axis=1), average="macro") for fold in folds]))
         mean = np.mean([fold.test for fold in folds], axis=0)
         ensemble.append(accuracy_score(truth, mean.argmax(axis=1)))
@@ -53,7 +53,7 @@ def test_table_3_agrees_with_a_calculation_by_scikit_learn(run: StoredRun, judge
     assert found.spread == pytest.approx(np.std(single, ddof=1), abs=1e-12)
     found = find(table, "text-linear", "ensemble", "accuracy")
     assert found.value == pytest.approx(np.mean(ensemble), abs=1e-12)
-    assert (found.n, found.folds, found.split) == (len(places), 5, "random")
+    assert (found.n, found.folds, found.split) == (len(labels), 5, "random")
 
 
 def test_the_weight_is_chosen_on_validation_predictions_only(run: StoredRun, judged: Judged) -> None:
@@ -68,7 +68,7 @@ def test_the_weight_is_chosen_on_validation_predictions_only(run: StoredRun, jud
             for mixture in MIXTURES:
                 masks = facts.has_photo[rows], facts.has_text[rows]
                 fused = fuse(photo.validation, text.validation, mixture.photo_weight, mixture.how, *masks)
-                right[mixture] += int((fused.argmax(axis=1) == facts.places[rows]).sum())
+                right[mixture] += int((fused.argmax(axis=1) == facts.labels[rows]).sum())
         assert right[choice.mixture] == max(right.values())
         assert choice.validation_works == sum((facts.outer != outer).tolist())
 
@@ -155,9 +155,9 @@ def test_confusions_count_every_mistake_once(judged: Judged) -> None:
     assert sum(pair.works for pair in found) == facts.n_tested - right(answers, facts).sum()
     assert [pair.works for pair in found] == sorted((pair.works for pair in found), reverse=True)
     for pair in found:
-        assert {int(facts.places[row]) for row in pair.examples} == {pair.creator}
+        assert {int(facts.labels[row]) for row in pair.examples} == {pair.creator}
         assert {int(answers.named[row]) for row in pair.examples} == {pair.named}
-        assert {int(facts.places[row]) for row in pair.named_examples} <= {pair.named}
+        assert {int(facts.labels[row]) for row in pair.named_examples} <= {pair.named}
 
 
 def test_with_one_inner_fold_single_and_ensemble_coincide(folder: Path) -> None:

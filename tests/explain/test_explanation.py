@@ -62,7 +62,7 @@ def test_photo_text_and_the_creators_terms_make_up_the_log_odds(
 
 
 def constant_terms(model: FusedModel, work: Catalog, creator: int, against: int) -> float:
-    """Give what the constant terms of the two heads and of the fusion say, by the models' own weights."""
+    """What the constant terms of the two heads and of the fusion say, by the models' own weights."""
     photo, text = model.photo_model_, model.text_model_
     assert isinstance(photo, EfficientNetLinear)
     assert isinstance(text, LinearText)

@@ -30,26 +30,26 @@ def test_the_area_is_the_share_of_pairs_in_order() -> None:
 
 
 def test_every_score_tells_works_that_say_nothing_from_works_that_say_much() -> None:
-    places = np.arange(200) % 5
+    labels = np.arange(200) % 5
     sure = np.full((200, 5), 0.02, dtype=np.float32)
-    sure[np.arange(200), places] = 0.92
+    sure[np.arange(200), labels] = 0.92
     sure = (sure * np.random.default_rng(0).uniform(0.9, 1.1, sure.shape)).astype(np.float32)
     sure /= sure.sum(axis=1, keepdims=True)
     unsure = np.full((50, 5), 0.2, dtype=np.float32)
     table = np.concatenate([sure, unsure])
-    for name, scores in stranger_scores(table, table, table, places[:100]).items():
+    for name, scores in stranger_scores(table, table, table, labels[:100]).items():
         if name != "agreement":  # two models that say nothing say the same
             assert auroc(scores[100:200], scores[200:]) == 1.0, name
 
 
 def test_no_work_by_a_stranger_is_learned_from_or_chosen_on() -> None:
-    places = np.repeat(np.arange(20), 12)
+    labels = np.repeat(np.arange(20), 12)
     met = []
-    for fold, strange in divisions(places, 20, seed=0):
-        assert not np.isin(places[np.concatenate([fold.train, fold.validation])], strange).any()
+    for fold, strange in divisions(labels, 20, seed=0):
+        assert not np.isin(labels[np.concatenate([fold.train, fold.validation])], strange).any()
         rows = np.concatenate([fold.train, fold.validation, fold.test])
         assert np.array_equal(np.sort(rows), np.arange(240))
-        own = ~np.isin(places[fold.test], strange)
+        own = ~np.isin(labels[fold.test], strange)
         assert not own[own.sum() :].any()
         met.extend(strange)
     assert sorted(met) == list(range(20))
@@ -91,13 +91,13 @@ def test_the_learned_score_finds_the_sign_that_parts_and_no_other() -> None:
 
 
 def test_models_of_a_part_learn_nothing_of_the_part_or_of_the_strangers() -> None:
-    places = np.arange(300) % 20
-    for whole, strange in divisions(places, 20, seed=0):
-        folds = list(with_parts(whole, places, 0))
+    labels = np.arange(300) % 20
+    for whole, strange in divisions(labels, 20, seed=0):
+        folds = list(with_parts(whole, labels, 0))
         assert folds[0] is whole
         assert len(folds) == PARTS + 1
-        parts = [np.unique(places[fold.test]) for fold in folds[1:]]
+        parts = [np.unique(labels[fold.test]) for fold in folds[1:]]
         assert sorted(np.concatenate(parts)) == sorted(set(range(20)) - set(strange))
         for fold, part in zip(folds[1:], parts, strict=True):
-            learned = places[np.concatenate([fold.train, fold.validation])]
+            learned = labels[np.concatenate([fold.train, fold.validation])]
             assert not np.isin(learned, [*part, *strange]).any()

@@ -130,9 +130,9 @@ def test_creators_with_few_works_do_not_stop_it(folder: Path, each: int) -> None
 
 
 def test_held_out_is_a_fifth_of_each_creators_works_and_never_the_only_one() -> None:
-    places = np.repeat([0, 1, 2, 3], [1, 2, 10, 40])
+    labels = np.repeat([0, 1, 2, 3], [1, 2, 10, 40])
     for seed in range(20):
-        counts = np.bincount(places[_held_out(places, seed)], minlength=4)
+        counts = np.bincount(labels[_held_out(labels, seed)], minlength=4)
         assert counts[0] == 0
         assert counts[1] <= 1
         assert (counts[2], counts[3]) == (2, 8)

@@ -69,27 +69,27 @@ def test_no_works_give_an_empty_table(how: str) -> None:
 
 
 def test_the_counts_are_those_of_fusing_with_each_mixture() -> None:
-    photo, text, places = tables(5000)
+    photo, text, labels = tables(5000)
     has_photo, has_text = np.arange(5000) % 7 != 0, np.arange(5000) % 5 != 0
-    counts = right_by_mixture(photo, text, places, has_photo, has_text)
+    counts = right_by_mixture(photo, text, labels, has_photo, has_text)
     for mixture in MIXTURES:
         fused = fuse(photo, text, mixture.photo_weight, mixture.how, has_photo, has_text)
-        assert abs(counts[mixture] - (fused.argmax(1) == places).sum()) <= 1  # ties in the last bit
+        assert abs(counts[mixture] - (fused.argmax(1) == labels).sum()) <= 1  # ties in the last bit
 
 
 def test_counts_of_two_folds_add_up() -> None:
-    photo, text, places = tables()
-    whole = right_by_mixture(photo, text, places)
-    parts = [right_by_mixture(photo[part], text[part], places[part]) for part in (slice(120), slice(120, None))]
+    photo, text, labels = tables()
+    whole = right_by_mixture(photo, text, labels)
+    parts = [right_by_mixture(photo[part], text[part], labels[part]) for part in (slice(120), slice(120, None))]
     assert whole == {mixture: parts[0][mixture] + parts[1][mixture] for mixture in MIXTURES}
 
 
 def test_the_model_that_is_always_right_gets_the_weight() -> None:
-    _, noise, places = tables()
+    _, noise, labels = tables()
     sure = np.full((300, 5), 0.16, np.float32)
-    sure[np.arange(300), places] = 0.36
-    assert choose_weight(sure, noise, places).photo_weight > 0.5
-    assert choose_weight(noise, sure, places).photo_weight < 0.5
+    sure[np.arange(300), labels] = 0.36
+    assert choose_weight(sure, noise, labels).photo_weight > 0.5
+    assert choose_weight(noise, sure, labels).photo_weight < 0.5
 
 
 def test_among_equals_the_weights_nearest_to_equal_are_chosen() -> None:

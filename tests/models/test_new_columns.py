@@ -51,16 +51,16 @@ def test_the_known_columns_stay_bit_for_bit_and_the_new_one_knows_its_own_works(
     assert (new @ grown.weights + grown.bias).argmax(axis=1).tolist() == [2, 2]
     assert now.counts.tolist() == [4, 4, 2]
     assert now.without(0).counts.tolist() == [4, 2]
-    assert now.without(0).places.tolist() == [0, 0, 0, 0, 1, 1]
+    assert now.without(0).labels.tolist() == [0, 0, 0, 0, 1, 1]
     assert grown.without(2).weights.tobytes() == columns.weights.tobytes()
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=200))
-def test_so_many_works_of_each_creator_are_kept_and_no_more(places: list[int]) -> None:
-    rows = rows_to_keep(np.array(places), 5)
+def test_so_many_works_of_each_creator_are_kept_and_no_more(labels: list[int]) -> None:
+    rows = rows_to_keep(np.array(labels), 5)
     assert rows.tolist() == sorted(set(rows.tolist()))
-    kept = np.bincount(np.array(places)[rows], minlength=5)
-    assert kept.tolist() == np.minimum(np.bincount(places, minlength=5), KEPT_WORKS).tolist()
+    kept = np.bincount(np.array(labels)[rows], minlength=5)
+    assert kept.tolist() == np.minimum(np.bincount(labels, minlength=5), KEPT_WORKS).tolist()
 
 
 def test_many_creators_keep_fewer_works_each_but_one_at_least() -> None:

@@ -13,31 +13,31 @@ WORKS, CREATORS = 600, 8
 
 def answers(skill: float, heat: float = 1.0, works: int = WORKS, seed: int = 0) -> tuple[Probabilities, IntArray]:
     """A model that knows the right posterior and states it at another temperature, and the works' creators."""
-    places = np.random.default_rng(1).integers(0, CREATORS, works)
+    labels = np.random.default_rng(1).integers(0, CREATORS, works)
     scores = np.random.default_rng(seed).standard_normal((works, CREATORS))
-    scores[np.arange(works), places] += skill
+    scores[np.arange(works), labels] += skill
     odds = np.exp(scores * skill / heat)  # skill * score is the log-likelihood ratio of these two normal densities
-    return (odds / odds.sum(axis=1, keepdims=True)).astype(np.float32), places
+    return (odds / odds.sum(axis=1, keepdims=True)).astype(np.float32), labels
 
 
-def log_loss(table: Probabilities, places: IntArray) -> float:
-    return float(-np.log(table[np.arange(len(places)), places]).mean())
+def log_loss(table: Probabilities, labels: IntArray) -> float:
+    return float(-np.log(table[np.arange(len(labels)), labels]).mean())
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_learned_fusion_beats_every_ratio_where_one_model_is_too_sure(kind: str) -> None:
-    photo, places = answers(1.5, heat=0.25, seed=2)
+    photo, labels = answers(1.5, heat=0.25, seed=2)
     text, _ = answers(1.5, heat=2.0, seed=3)
-    fusion = fit_fusion(photo[:400], text[:400], places[:400], kind=kind)  # type: ignore[arg-type]
-    learned = log_loss(fusion.predict(photo[400:], text[400:]), places[400:])
-    ratios = [log_loss(fuse(photo[400:], text[400:], w, "log-linear"), places[400:]) for w in (0.1, 0.3, 0.5, 0.7, 0.9)]
+    fusion = fit_fusion(photo[:400], text[:400], labels[:400], kind=kind)  # type: ignore[arg-type]
+    learned = log_loss(fusion.predict(photo[400:], text[400:]), labels[400:])
+    ratios = [log_loss(fuse(photo[400:], text[400:], w, "log-linear"), labels[400:]) for w in (0.1, 0.3, 0.5, 0.7, 0.9)]
     assert learned < min(ratios) - 0.02
 
 
 def test_log_linear_weights_find_the_two_temperatures() -> None:
-    photo, places = answers(1.0, heat=0.5, works=6000, seed=2)
+    photo, labels = answers(1.0, heat=0.5, works=6000, seed=2)
     text, _ = answers(1.0, heat=2.0, works=6000, seed=3)
-    weights = fit_fusion(photo, text, places).views["both"].features
+    weights = fit_fusion(photo, text, labels).views["both"].features
     np.testing.assert_allclose(weights, [0.5, 2.0], rtol=0.1)
 
 
@@ -50,11 +50,11 @@ def test_without_works_a_fusion_is_the_geometric_mean() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_missing_side_changes_nothing_whatever_stands_there(kind: str) -> None:
-    photo, places = answers(1.0, seed=2)
+    photo, labels = answers(1.0, seed=2)
     text, _ = answers(1.0, seed=3)
     has_photo = np.arange(WORKS) % 5 != 0
     has_text = (np.arange(WORKS) % 7 != 1) | ~has_photo
-    fusion = fit_fusion(photo, text, places, has_photo, has_text, kind=kind)  # type: ignore[arg-type]
+    fusion = fit_fusion(photo, text, labels, has_photo, has_text, kind=kind)  # type: ignore[arg-type]
     other_text = np.where(has_text[:, None], text, np.roll(text, 1, axis=1))
     fused = fusion.predict(photo, text, has_photo, has_text)
     np.testing.assert_array_equal(fused, fusion.predict(photo, other_text, has_photo, has_text))
@@ -62,31 +62,31 @@ def test_a_missing_side_changes_nothing_whatever_stands_there(kind: str) -> None
 
 
 def test_a_photo_alone_is_answered_by_weights_of_its_own() -> None:
-    photo, places = answers(1.0, heat=0.5, works=4000, seed=2)
+    photo, labels = answers(1.0, heat=0.5, works=4000, seed=2)
     text, _ = answers(1.0, works=4000, seed=3)
-    fusion = fit_fusion(photo, text, places)
+    fusion = fit_fusion(photo, text, labels)
     alone = fusion.predict(photo, text, has_text=np.zeros(4000, np.bool_))
-    assert log_loss(alone, places) < log_loss(photo, places)
+    assert log_loss(alone, labels) < log_loss(photo, labels)
     np.testing.assert_allclose(fusion.views["photo"].features, [0.5], rtol=0.1)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_fusion_comes_back_from_its_tensors(kind: str) -> None:
-    photo, places = answers(1.0, seed=2)
-    fusion = fit_fusion(photo, photo, places, kind=kind)  # type: ignore[arg-type]
+    photo, labels = answers(1.0, seed=2)
+    fusion = fit_fusion(photo, photo, labels, kind=kind)  # type: ignore[arg-type]
     again = LearnedFusion.from_tensors(fusion.kind, fusion.tensors())
     np.testing.assert_array_equal(again.predict(photo, photo), fusion.predict(photo, photo))
 
 
 def test_the_kind_is_the_one_that_does_better_on_the_other_half() -> None:
-    photo, places = answers(1.0, seed=2)
+    photo, labels = answers(1.0, seed=2)
     text, _ = answers(1.0, seed=3)
     masks = np.ones(WORKS, np.bool_), np.ones(WORKS, np.bool_)
-    assert better_kind(photo, text, places, *masks, seed=0) == "log-linear"  # it is all there is to know
+    assert better_kind(photo, text, labels, *masks, seed=0) == "log-linear"  # it is all there is to know
     heat = np.random.default_rng(4).choice([0.05, 20.0], size=(WORKS, 1))  # only the order of a work's answers is right
     blurred = photo ** (1 / heat)
     blurred = (blurred / blurred.sum(axis=1, keepdims=True)).astype(np.float32)
-    assert better_kind(blurred, blurred, places, *masks, seed=0) == "stacked"
+    assert better_kind(blurred, blurred, labels, *masks, seed=0) == "stacked"
 
 
 def test_candidate_features_are_as_counted_by_hand() -> None:
@@ -103,17 +103,17 @@ def test_a_large_table_is_thinned_evenly() -> None:
 
 
 def test_what_can_not_be_fused_is_refused() -> None:
-    photo, places = answers(1.0)
+    photo, labels = answers(1.0)
     with pytest.raises(ModelError, match=r"can't fuse answers of shapes \(600, 8\) and \(600, 7\)"):
-        fit_fusion(photo, photo[:, :7], places)
+        fit_fusion(photo, photo[:, :7], labels)
     with pytest.raises(ModelError, match="no learned fusion is called 'mean'"):
-        fit_fusion(photo, photo, places, kind="mean")  # type: ignore[arg-type]
+        fit_fusion(photo, photo, labels, kind="mean")  # type: ignore[arg-type]
 
 
 def test_the_temperature_undoes_what_made_a_model_too_sure() -> None:
-    sure, places = answers(1.0, heat=0.4, works=4000)
+    sure, labels = answers(1.0, heat=0.4, works=4000)
     calibrated, _ = answers(1.0, works=4000)
-    temperature = fit_temperature(sure, places)
+    temperature = fit_temperature(sure, labels)
     assert temperature == pytest.approx(2.5, rel=0.1)
     np.testing.assert_allclose(with_temperature(sure, 2.5), calibrated, atol=2e-2)
-    assert fit_temperature(sure[:0], places[:0]) == 1.0
+    assert fit_temperature(sure[:0], labels[:0]) == 1.0

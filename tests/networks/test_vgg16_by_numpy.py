@@ -33,7 +33,7 @@ def convolved(maps: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndar
 
 
 def vgg16_by_numpy(pixels: np.ndarray, weights: dict[str, np.ndarray]) -> list[np.ndarray]:
-    """Give the maps after each block of a photo (height, width, 3) of bytes."""
+    """The maps after each block of a photo (height, width, 3) of bytes."""
     maps = ((pixels / 255 - MEAN) / DEVIATION).transpose(2, 0, 1)
     stages = []
     for block in CONVOLUTIONS:

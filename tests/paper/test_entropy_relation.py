@@ -11,7 +11,7 @@ from sakka.paper.entropy_relation import combination_points, entropy_relation
 
 
 def _works(seed: int, n_works: int = 600) -> tuple[Combinations, np.ndarray, np.ndarray]:
-    """Give label sets, the share of five judges that were right (more often where entropy is low) and creators."""
+    """Label sets, the share of five judges that were right (more often where entropy is low) and creators."""
     generator = np.random.default_rng(seed)
     labels = generator.random((n_works, 6)) < generator.uniform(0.05, 0.5, size=6)
     creators = generator.integers(12, size=n_works)

@@ -28,9 +28,9 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
 
 def _sets(judged: Judged, base: str = "e") -> LabelSets:
     generator = np.random.default_rng(3)
-    shown = generator.random((len(judged.facts.places), 91)) < 0.015
-    shown[:, 0] = judged.facts.places == 0  # a label that only one creator's works show
-    return LabelSets(shown & judged.facts.has_photo[:, None], judged.facts.has_photo, judged.facts.places, base)
+    shown = generator.random((len(judged.facts.labels), 91)) < 0.015
+    shown[:, 0] = judged.facts.labels == 0  # a label that only one creator's works show
+    return LabelSets(shown & judged.facts.has_photo[:, None], judged.facts.has_photo, judged.facts.labels, base)
 
 
 def _tables(judged: Judged) -> dict[str, Table]:
@@ -52,7 +52,7 @@ def test_every_table_has_a_row_without_a_threshold_and_one_for_each(judged: Judg
 
 def test_works_without_a_photo_are_left_out(judged: Judged) -> None:
     tables, with_photo = _tables(judged), int(judged.facts.has_photo.sum())
-    assert with_photo < len(judged.facts.places)
+    assert with_photo < len(judged.facts.labels)
     for key in ("table1", "table5", "table6", "table7", "table8"):
         assert _value(tables[key], 0, "Works") == with_photo
     assert [_value(tables["table1"], row, "Works") for row in range(6)] == [
@@ -67,7 +67,7 @@ def test_figures_are_those_of_a_plain_count(judged: Judged) -> None:
     by_fold = []
     for outer in range(facts.outer_folds):
         kept = (facts.outer == outer) & facts.has_photo & (np.nan_to_num(sets.entropy, nan=math.inf) < 1)
-        by_fold.append(np.mean([(each.named == facts.places)[kept].mean() for each in model.singles]))
+        by_fold.append(np.mean([(each.named == facts.labels)[kept].mean() for each in model.singles]))
     assert _value(table, 5, "single: accuracy") == pytest.approx(np.mean(by_fold))
 
 

@@ -32,9 +32,9 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
 @pytest.fixture(scope="module")
 def tables(judged: Judged) -> list[Table]:
     generator = np.random.default_rng(0)
-    works = len(judged.facts.places)
+    works = len(judged.facts.labels)
     shown = generator.random((works, 91)) < 0.02
-    sets = LabelSets(shown, np.ones(works, dtype=np.bool_), judged.facts.places)
+    sets = LabelSets(shown, np.ones(works, dtype=np.bool_), judged.facts.labels)
     return all_tables(judged, entropy_tables(judged, sets))[0]
 
 
@@ -96,7 +96,7 @@ def test_our_side_is_the_figure_of_our_own_table(tables: list[Table], judged: Ju
     everything = rows_of(beside, "paper1")[0]
     assert everything[1:5] == [109_685, judged.facts.n_tested, 1.0, 1.0]
     pooled = [row[5] for row in rows_of(beside, "paper4") if row[1] == "accuracy after"]
-    right = judged.fusion.chosen.named == judged.facts.places if judged.fusion else None
+    right = judged.fusion.chosen.named == judged.facts.labels if judged.fusion else None
     assert right is not None
     assert pooled == pytest.approx([right.mean()] * 2)
 

@@ -42,7 +42,7 @@ class Visit:
         self.page.on("request", lambda request: self.hosts.add(httpx.URL(request.url.removeprefix("blob:")).host))
 
     def text(self, selector: str) -> str:
-        """Give what an element says."""
+        """What an element says."""
         return str(self.page.inner_text(selector))
 
     def is_wider_than_its_window(self) -> bool:

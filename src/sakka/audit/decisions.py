@@ -21,7 +21,7 @@ DECISIONS_FILE = "decisions.json"
 
 
 def key_of(finding: Mapping[str, Any]) -> str:
-    """Give what a decision about a finding is filed under: 16 hexadecimal digits.
+    """What a decision about a finding is filed under: 16 hexadecimal digits.
 
     It depends on the kind, the creators in any order, and the works in any order; two accounts that look like one
     person stay the same finding whichever works show it.
@@ -65,7 +65,7 @@ class Decisions:
         self._entries = read
 
     def of(self, finding: Mapping[str, Any]) -> Decision | None:
-        """Give what was decided about a finding; None while it is open."""
+        """What was decided about a finding; None while it is open."""
         entry = self._entries.get(key_of(finding))
         decision: Decision | None = entry["decision"] if entry else None
         return decision

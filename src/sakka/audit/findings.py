@@ -28,7 +28,7 @@ class Finding:
     evidence: tuple[str, ...]
 
     def as_json(self, ids: list[str]) -> dict[str, Any]:
-        """Give the finding as `findings.json` holds it, with ids in the place of rows."""
+        """The finding as `findings.json` holds it, with ids in the place of rows."""
         return {
             "kind": self.kind,
             "score": round(self.score, 4),

@@ -17,26 +17,26 @@ EXAMPLES = 3
 
 
 def wrong_creators(answers: UnseenAnswers, least: float = LEAST_SCORE) -> list[Finding]:
-    """Give the works that are probably another creator's, the surest first.
+    """The works that are probably another creator's, the surest first.
 
     Args:
         answers: What models say that have not seen the work.
         least: The lowest score.
     """
-    places, table = answers.places, answers.fused
-    rows = np.arange(len(places))
-    own = table[rows, places]
-    sums = np.bincount(places, weights=own, minlength=len(answers.creators))
-    usual = sums / np.maximum(np.bincount(places, minlength=len(answers.creators)), 1)
+    labels, table = answers.labels, answers.fused
+    rows = np.arange(len(labels))
+    own = table[rows, labels]
+    sums = np.bincount(labels, weights=own, minlength=len(answers.creators))
+    usual = sums / np.maximum(np.bincount(labels, minlength=len(answers.creators)), 1)
     named = table.argmax(axis=1)
     score = table[rows, named] - own
-    taken = np.flatnonzero((named != places) & (table[rows, named] >= usual[named]) & (score >= least))
+    taken = np.flatnonzero((named != labels) & (table[rows, named] >= usual[named]) & (score >= least))
     order = taken[np.lexsort((taken, -score[taken]))]
     return [_finding(answers, int(row), float(score[row]), float(usual[named[row]])) for row in order]
 
 
 def _finding(answers: UnseenAnswers, row: int, score: float, usual: float) -> Finding:
-    place, named = int(answers.places[row]), int(answers.fused[row].argmax())
+    place, named = int(answers.labels[row]), int(answers.fused[row].argmax())
     said = [
         f"Models that have not seen it name {answers.creators[named]} with {_percent(answers.fused, row, named)} "
         f"({100 * usual:.0f} % is usual for that creator's own works) and {answers.creators[place]} with "
@@ -46,7 +46,7 @@ def _finding(answers: UnseenAnswers, row: int, score: float, usual: float) -> Fi
         if len(answers.alone) > 1:
             first = int(table[row].argmax())
             said.append(f"The {kind} alone: {answers.creators[first]} with {_percent(table, row, first)}.")
-    sure = np.flatnonzero(answers.places == named)
+    sure = np.flatnonzero(answers.labels == named)
     beside = sure[np.argsort(-answers.fused[sure, named], kind="stable")][:EXAMPLES]
     creators = (answers.creators[place], answers.creators[named])
     return Finding("wrong creator", score, creators, (row,), tuple(beside.tolist()), tuple(said))

@@ -34,7 +34,7 @@ FloatTable = npt.NDArray[np.float64]
 
 
 def one_person(works: Catalog, near: NearIdentical, answers: UnseenAnswers | None) -> list[Finding]:
-    """Give the pairs of creators that look like one person, the surest first.
+    """The pairs of creators that look like one person, the surest first.
 
     Args:
         works: The catalog.
@@ -63,33 +63,33 @@ def one_person(works: Catalog, near: NearIdentical, answers: UnseenAnswers | Non
 
 
 def _shared(works: Catalog, near: NearIdentical) -> tuple[FloatTable, npt.NDArray[np.int64]]:
-    """Give for each two creators the share of the smaller one's photos that both have, and their number."""
-    places, n_creators = works.creator_indices(), len(works.creators)
+    """For each two creators the share of the smaller one's photos that both have, and their number."""
+    labels, n_creators = works.creator_indices(), len(works.creators)
     pairs = near.pairs(PHOTO)
-    pairs = pairs[places[pairs[:, 0]] != places[pairs[:, 1]]]
+    pairs = pairs[labels[pairs[:, 0]] != labels[pairs[:, 1]]]
     both = np.concatenate([pairs, pairs[:, ::-1]])
-    rows = np.unique(np.stack([places[both[:, 0]], places[both[:, 1]], both[:, 0]], axis=1), axis=0)
+    rows = np.unique(np.stack([labels[both[:, 0]], labels[both[:, 1]], both[:, 0]], axis=1), axis=0)
     counts = np.zeros((n_creators, n_creators), dtype=np.int64)
     np.add.at(counts, (rows[:, 0], rows[:, 1]), 1)
     counts = np.minimum(counts, counts.T)
-    photos = np.bincount(places[works.has_photo & (places >= 0)], minlength=n_creators)
+    photos = np.bincount(labels[works.has_photo & (labels >= 0)], minlength=n_creators)
     return counts / np.maximum(np.minimum(photos[:, None], photos), 1), counts
 
 
 def _confusion(answers: UnseenAnswers, creators: tuple[str, ...], table: Probabilities) -> FloatTable:
-    """Give e(a, b) for each two creators, 0 for those that the models don't know, shape (n_creators, n_creators)."""
+    """e(a, b) for each two creators, 0 for those that the models don't know, shape (n_creators, n_creators)."""
     n_known = len(answers.creators)
     sums = np.zeros((n_known, n_known))
-    np.add.at(sums, answers.places, table)
-    mean = sums / np.maximum(np.bincount(answers.places, minlength=n_known), 1)[:, None]
+    np.add.at(sums, answers.labels, table)
+    mean = sums / np.maximum(np.bincount(answers.labels, minlength=n_known), 1)[:, None]
     own = np.diag(mean)
     mixed = mean / np.maximum(own[:, None] + mean, 1e-12)
     np.fill_diagonal(mixed, 0)
     at = {name: place for place, name in enumerate(answers.creators)}
-    places = np.array([at.get(name, -1) for name in creators])
-    known = np.flatnonzero(places >= 0)
+    labels = np.array([at.get(name, -1) for name in creators])
+    known = np.flatnonzero(labels >= 0)
     whole = np.zeros((len(creators), len(creators)))
-    whole[np.ix_(known, known)] = mixed[np.ix_(places[known], places[known])]
+    whole[np.ix_(known, known)] = mixed[np.ix_(labels[known], labels[known])]
     return whole
 
 

@@ -24,20 +24,20 @@ class UnseenAnswers:
 
     Attributes:
         creators: The columns.
-        places: Each work's creator as a column, shape (n_works,).
+        labels: Each work's creator as a column, shape (n_works,).
         fused: Shape (n_works, n_creators), rows sum to 1.
         alone: The answers of each kind of model by itself: `photo`, `text` or both of them; same shape.
     """
 
     creators: tuple[str, ...]
-    places: IntArray
+    labels: IntArray
     fused: Probabilities
     alone: dict[str, Probabilities]
 
     @property
     def accuracy(self) -> float:
         """The share of works whose creator in the catalog is the most probable one."""
-        return float((self.fused.argmax(axis=1) == self.places).mean())
+        return float((self.fused.argmax(axis=1) == self.labels).mean())
 
 
 def unseen_answers(
@@ -57,7 +57,7 @@ def unseen_answers(
     """
     splits = nested_splits(works, seed=seed, kind=GROUPED, groups=groups)
     folds = [splits.fold(outer, 0) for outer in range(OUTER_FOLDS)]
-    creators, places = works.creators, works.creator_indices()
+    creators, labels = works.creators, works.creator_indices()
     told: dict[str, list[FoldPrediction]] = {}
     for name in models:
         settings = {"seed": seed} if "seed" in make_model(name).settings() else {}
@@ -72,15 +72,15 @@ def unseen_answers(
         parts = {kind: predictions[number] for kind, predictions in told.items()}
         for kind, part in parts.items():
             alone[kind][fold.test] = part.test
-        fused[fold.test] = _fused(works, places, list(parts.values()))
-    return UnseenAnswers(creators, places, fused, alone)
+        fused[fold.test] = _fused(works, labels, list(parts.values()))
+    return UnseenAnswers(creators, labels, fused, alone)
 
 
-def _fused(works: Catalog, places: IntArray, parts: list[FoldPrediction]) -> Probabilities:
+def _fused(works: Catalog, labels: IntArray, parts: list[FoldPrediction]) -> Probabilities:
     if len(parts) == 1:
         return parts[0].test
     first, second = parts
     rows, test = first.fold.validation, first.fold.test
     seen, read = works.has_photo, works.has_text
-    mixture = choose_weight(first.validation, second.validation, places[rows], seen[rows], read[rows])
+    mixture = choose_weight(first.validation, second.validation, labels[rows], seen[rows], read[rows])
     return fuse(first.test, second.test, mixture.photo_weight, mixture.how, seen[test], read[test])

@@ -39,7 +39,7 @@ class Audit:
     seed: int
 
     def of_kind(self, kind: Kind) -> list[Finding]:
-        """Give the findings of one kind."""
+        """The findings of one kind."""
         return [each for each in self.findings if each.kind == kind]
 
 
@@ -56,11 +56,11 @@ def audit_catalog(works: Catalog, *, seed: int = 0, models: Sequence[str] = DEFA
         PhotoError: A photo can't be read.
         ModelError: A model can't be used.
     """
-    places = works.creator_indices()
-    if len(places) == 0 or (places < 0).any():
+    labels = works.creator_indices()
+    if len(labels) == 0 or (labels < 0).any():
         raise CatalogError("an audit needs works that each have a creator; leave out those without one")
     near = near_identical(works)
-    rows = np.flatnonzero(np.bincount(places)[places] >= MIN_WORKS)
+    rows = np.flatnonzero(np.bincount(labels)[labels] >= MIN_WORKS)
     known = works.take(rows)
     answers = None
     if len(known.creators) > 1:

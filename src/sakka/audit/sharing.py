@@ -12,7 +12,7 @@ MOST_ROWS = 8
 
 
 def shared_photos(works: Catalog, near: NearIdentical) -> list[Finding]:
-    """Give the groups of near-identical photos that stand under two or more creators, the likest first."""
+    """The groups of near-identical photos that stand under two or more creators, the likest first."""
     pairs = near.pairs(PHOTO)
     if len(pairs) == 0:
         return []

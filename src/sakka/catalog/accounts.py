@@ -49,7 +49,7 @@ class Join:
     detail: str
 
     def as_dict(self) -> dict[str, str]:
-        """Give the join as `catalog.json` holds it."""
+        """The join as `catalog.json` holds it."""
         return asdict(self)
 
 
@@ -75,7 +75,7 @@ class _Unions:
 
 
 def normalised_name(name: str) -> str:
-    """Give what is compared of an account's name; of a name of punctuation alone, all of it.
+    """What is compared of an account's name; of a name of punctuation alone, all of it.
 
     >>> normalised_name("Ａtelier・Ｍori "), normalised_name("atelier-mori")
     ('ateliermori', 'ateliermori')
@@ -119,7 +119,7 @@ def apply_joins(table: pl.DataFrame, joins: Sequence[Join]) -> pl.DataFrame:
 
 
 def _sharing(creators: list[str], hashes: PhotoHashes, share: float, max_distance: int) -> list[tuple[str, str, str]]:
-    """Give the pairs of accounts that share enough photos, each with how many, sorted by name."""
+    """The pairs of accounts that share enough photos, each with how many, sorted by name."""
     names, codes = np.unique(np.array(creators, dtype=object).astype(str), return_inverse=True)
     photos = np.bincount(codes[hashes.known], minlength=len(names))
     shared: list[tuple[str, str, str]] = []

@@ -216,7 +216,7 @@ class _Build:
         self._apply(joined, report_of("one account", settings, self.table, joined))
 
     def catalog(self, folder: Path | str | None) -> Catalog:
-        """Give the catalog, with all that `catalog.json` says.
+        """The catalog, with all that `catalog.json` says.
 
         Raises:
             CatalogError: No work is left; the rows that can't be used are then listed in the folder all the same.

@@ -134,7 +134,7 @@ _TEXTS = ("id", "creator", "title", "description", "category")
 
 
 def text_of(value: object, name: str) -> str:
-    """Give a field's value as text without blanks at its ends; "" where there is none."""
+    """A field's value as text without blanks at its ends; "" where there is none."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, float) and value.is_integer():
@@ -150,7 +150,7 @@ def whole_text(text: str) -> str:
 
 
 def photos_of(value: object, root: Path) -> tuple[str, ...]:
-    """Give the photo paths of a row: relative to `root` and within it."""
+    """The photo paths of a row: relative to `root` and within it."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ()
     parts = value.split(_SEPARATOR) if isinstance(value, str) else value

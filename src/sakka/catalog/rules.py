@@ -69,7 +69,7 @@ class Rules:
             raise CatalogError(f"the period starts at {start} and ends at {end}; expected the start first")
 
     def period(self) -> tuple[datetime | None, datetime | None]:
-        """Give the first and the last moment of the period; None where it is open."""
+        """The first and the last moment of the period; None where it is open."""
         return _limit(self.from_date, "from"), _last_moment(self.until_date)
 
 
@@ -154,7 +154,7 @@ def keep_min_works(table: pl.DataFrame, rules: Rules) -> tuple[pl.DataFrame, Rul
 
 
 def folded(text: str) -> str:
-    """Give a text as it is compared: Unicode NFKC, case folded, without blanks at its ends."""
+    """A text as it is compared: Unicode NFKC, case folded, without blanks at its ends."""
     return unicodedata.normalize("NFKC", text).casefold().strip()
 
 
@@ -166,7 +166,7 @@ def _limit(value: str | datetime | None, name: str) -> datetime | None:
 
 
 def _last_moment(value: str | datetime | None) -> datetime | None:
-    """Give the end of the year, month, day or minute that a text names."""
+    """The end of the year, month, day or minute that a text names."""
     start = _limit(value, "until")
     if start is None or not isinstance(value, str):
         return start

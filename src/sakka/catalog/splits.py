@@ -82,18 +82,18 @@ class Splits:
     inner: IntArray
 
     def folds(self, inner_folds: int = INNER_FOLDS) -> list[Fold]:
-        """Give the folds in order: for each outer fold, its first `inner_folds` inner folds."""
+        """The folds in order: for each outer fold, its first `inner_folds` inner folds."""
         return [self.fold(outer, inner) for outer in range(self.inner.shape[1]) for inner in range(inner_folds)]
 
     def fold(self, outer: int, inner: int) -> Fold:
-        """Give the fold that tests outer fold `outer` and validates on its inner fold `inner`."""
-        places = self.inner[:, outer]
-        train = places > inner if self.kind == TEMPORAL else (places >= 0) & (places != inner)
+        """The fold that tests outer fold `outer` and validates on its inner fold `inner`."""
+        inners = self.inner[:, outer]
+        train = inners > inner if self.kind == TEMPORAL else (inners >= 0) & (inners != inner)
         return Fold(
             outer=outer,
             inner=inner,
             train=np.flatnonzero(train),
-            validation=np.flatnonzero(places == inner),
+            validation=np.flatnonzero(inners == inner),
             test=np.flatnonzero(self.outer == outer),
         )
 
@@ -131,13 +131,13 @@ def check_enough_works(works: "Catalog", minimum: int = MIN_WORKS) -> None:
     Raises:
         SplitError: There are no works, one has no creator, or a creator has fewer than `minimum` works.
     """
-    places = works.creator_indices()
-    if len(places) == 0:
+    labels = works.creator_indices()
+    if len(labels) == 0:
         raise SplitError("0 works can't be divided into folds; build a catalog with works in it")
-    if (places < 0).any():
-        work = works.ids[int(np.flatnonzero(places < 0)[0])]
+    if (labels < 0).any():
+        work = works.ids[int(np.flatnonzero(labels < 0)[0])]
         raise SplitError(f"work {work!r} has no creator, so it can't be judged; leave it out of the catalog")
-    counts = np.bincount(places)
+    counts = np.bincount(labels)
     few = np.flatnonzero(counts < minimum)
     if len(few):
         least = int(few[counts[few].argmin()])
@@ -148,32 +148,32 @@ def check_enough_works(works: "Catalog", minimum: int = MIN_WORKS) -> None:
         )
 
 
-def deal(places: IntArray, generator: np.random.Generator, folds: int) -> IntArray:
+def deal(labels: IntArray, generator: np.random.Generator, folds: int) -> IntArray:
     """Deal works to folds so that the folds, and each creator's share of them, differ by one work at most.
 
     Args:
-        places: Each work's creator as an index, shape (n_works,).
+        labels: Each work's creator as an index, shape (n_works,).
         generator: Shuffles the works of each creator.
         folds: How many folds.
 
     Returns:
         Each work's fold, shape (n_works,).
     """
-    order = np.lexsort((generator.permutation(len(places)), places))  # creator by creator, shuffled within
-    dealt = np.empty(len(places), dtype=np.int64)
-    dealt[order] = (np.arange(len(places)) + generator.integers(folds)) % folds
+    order = np.lexsort((generator.permutation(len(labels)), labels))  # creator by creator, shuffled within
+    dealt = np.empty(len(labels), dtype=np.int64)
+    dealt[order] = (np.arange(len(labels)) + generator.integers(folds)) % folds
     return dealt
 
 
 def _random(works: "Catalog", seed: int) -> tuple[IntArray, IntArray]:
     by_id = np.array(sorted(range(len(works)), key=works.ids.__getitem__), dtype=np.int64)
-    places = works.creator_indices()[by_id]
-    outer = np.empty(len(places), dtype=np.int64)
-    inner = np.full((len(places), OUTER_FOLDS), TEST, dtype=np.int64)
-    outer[by_id] = deal(places, np.random.default_rng((seed, 0)), OUTER_FOLDS)
+    labels = works.creator_indices()[by_id]
+    outer = np.empty(len(labels), dtype=np.int64)
+    inner = np.full((len(labels), OUTER_FOLDS), TEST, dtype=np.int64)
+    outer[by_id] = deal(labels, np.random.default_rng((seed, 0)), OUTER_FOLDS)
     for fold in range(OUTER_FOLDS):
         learning = outer[by_id] != fold
-        dealt = deal(places[learning], np.random.default_rng((seed, 1, fold)), INNER_FOLDS)
+        dealt = deal(labels[learning], np.random.default_rng((seed, 1, fold)), INNER_FOLDS)
         inner[by_id[learning], fold] = dealt
     return outer, inner
 
@@ -183,24 +183,24 @@ def _grouped(works: "Catalog", seed: int, groups: IntArray | None) -> tuple[IntA
         got = "none" if groups is None else f"{len(groups)}"
         raise SplitError(f"the grouped split needs a group for each of the {len(works)} works, got {got}")
     by_id = np.array(sorted(range(len(works)), key=works.ids.__getitem__), dtype=np.int64)
-    places = works.creator_indices()[by_id]
+    labels = works.creator_indices()[by_id]
     codes = _by_first_appearance(groups[by_id])
-    outer = np.empty(len(places), dtype=np.int64)
-    inner = np.full((len(places), OUTER_FOLDS), TEST, dtype=np.int64)
-    dealt = deal_groups(places, codes, np.random.default_rng((seed, 0)), OUTER_FOLDS)
+    outer = np.empty(len(labels), dtype=np.int64)
+    inner = np.full((len(labels), OUTER_FOLDS), TEST, dtype=np.int64)
+    dealt = deal_groups(labels, codes, np.random.default_rng((seed, 0)), OUTER_FOLDS)
     outer[by_id] = dealt
     for fold in range(OUTER_FOLDS):
         learning = dealt != fold
         generator = np.random.default_rng((seed, 1, fold))
-        inner[by_id[learning], fold] = deal_groups(places[learning], codes[learning], generator, INNER_FOLDS)
+        inner[by_id[learning], fold] = deal_groups(labels[learning], codes[learning], generator, INNER_FOLDS)
     return outer, inner
 
 
-def deal_groups(places: IntArray, groups: IntArray, generator: np.random.Generator, folds: int) -> IntArray:
+def deal_groups(labels: IntArray, groups: IntArray, generator: np.random.Generator, folds: int) -> IntArray:
     """Deal whole groups to folds, the largest first, each to the fold with fewest works of the group's creators.
 
     Args:
-        places: Each work's creator as an index, shape (n_works,).
+        labels: Each work's creator as an index, shape (n_works,).
         groups: Each work's group, shape (n_works,).
         generator: Decides between groups of one size and between folds that are equal.
         folds: How many folds.
@@ -213,16 +213,16 @@ def deal_groups(places: IntArray, groups: IntArray, generator: np.random.Generat
     members = np.split(order, starts[1:])
     shuffled = generator.permutation(len(members))
     ranked = sorted(shuffled.tolist(), key=lambda number: -len(members[number]))
-    of_creator = np.zeros((int(places.max(initial=0)) + 1, folds), dtype=np.int64)
+    of_creator = np.zeros((int(labels.max(initial=0)) + 1, folds), dtype=np.int64)
     of_all = np.zeros(folds, dtype=np.int64)
     turns = generator.permutation(folds)
-    dealt = np.empty(len(places), dtype=np.int64)
+    dealt = np.empty(len(labels), dtype=np.int64)
     for number in ranked:
         rows = members[number]
-        own = of_creator[places[rows]].sum(axis=0)
+        own = of_creator[labels[rows]].sum(axis=0)
         fold = int(np.lexsort((turns, of_all, own))[0])
         dealt[rows] = fold
-        np.add.at(of_creator[:, fold], places[rows], 1)
+        np.add.at(of_creator[:, fold], labels[rows], 1)
         of_all[fold] += len(rows)
     return dealt
 
@@ -242,19 +242,19 @@ def _temporal(works: "Catalog") -> tuple[IntArray, IntArray]:
             f"{int((~usable).sum())} works can't be divided by time, such as {work!r}: they have no date, or their "
             "creator has too few dates; leave them out"
         )
-    places, dates = works.creator_indices(), _dates(works)
-    outer = _windows(places, dates)
+    labels, dates = works.creator_indices(), _dates(works)
+    outer = _windows(labels, dates)
     empty = np.flatnonzero(np.bincount(outer + 1, minlength=OUTER_FOLDS + 1) == 0)
     if len(empty):
         raise SplitError(
             f"no work falls in window {empty[0]} of {OUTER_FOLDS}: the {len(works)} works have too few different dates "
             "to be divided by time; choose another split"
         )
-    inner = np.full((len(places), OUTER_FOLDS), UNUSED, dtype=np.int64)
+    inner = np.full((len(labels), OUTER_FOLDS), UNUSED, dtype=np.int64)
     for fold in range(OUTER_FOLDS):
         inner[outer == fold, fold] = TEST
         past = outer < fold
-        windows = _windows(places[past], dates[past])
+        windows = _windows(labels[past], dates[past])
         inner[past, fold] = np.where(windows < 0, INNER_FOLDS, INNER_FOLDS - 1 - windows)
     return outer, inner
 
@@ -265,27 +265,27 @@ def dated_enough(works: "Catalog") -> npt.NDArray[np.bool_]:
     A work needs a date. Its creator needs `MIN_WORKS` dated works, at least one of them in a test window, and at
     least one that is older than every window of the first fold's own past, so that each model has seen the creator.
     """
-    places, dates = works.creator_indices(), _dates(works)
-    dated = (dates >= 0) & (places >= 0)
-    outer = np.full(len(places), UNUSED, dtype=np.int64)
-    outer[dated] = _windows(places[dated], dates[dated])
+    labels, dates = works.creator_indices(), _dates(works)
+    dated = (dates >= 0) & (labels >= 0)
+    outer = np.full(len(labels), UNUSED, dtype=np.int64)
+    outer[dated] = _windows(labels[dated], dates[dated])
     first_past = outer == TEST
-    oldest = np.zeros(len(places), dtype=np.bool_)
-    oldest[first_past] = _windows(places[first_past], dates[first_past]) == TEST
-    n_creators = int(places.max(initial=0)) + 1
-    counts = [np.bincount(places[mask], minlength=n_creators) for mask in (dated, outer >= 0, oldest)]
+    oldest = np.zeros(len(labels), dtype=np.bool_)
+    oldest[first_past] = _windows(labels[first_past], dates[first_past]) == TEST
+    n_creators = int(labels.max(initial=0)) + 1
+    counts = [np.bincount(labels[mask], minlength=n_creators) for mask in (dated, outer >= 0, oldest)]
     able = (counts[0] >= MIN_WORKS) & (counts[1] > 0) & (counts[2] > 0)
-    usable: npt.NDArray[np.bool_] = dated & able[places]
+    usable: npt.NDArray[np.bool_] = dated & able[labels]
     return usable
 
 
-def _windows(places: IntArray, dates: IntArray) -> IntArray:
-    """Give each work's window within its creator's last two fifths, 0 to 4 from old to new; -1 for what is older.
+def _windows(labels: IntArray, dates: IntArray) -> IntArray:
+    """Each work's window within its creator's last two fifths, 0 to 4 from old to new; -1 for what is older.
 
     Works of one date share the window of the first of them.
     """
-    order = np.lexsort((dates, places))
-    place, date = places[order], dates[order]
+    order = np.lexsort((dates, labels))
+    place, date = labels[order], dates[order]
     new_creator = np.diff(place, prepend=-1) != 0
     starts = np.flatnonzero(new_creator)
     sizes = np.diff(np.append(starts, len(place)))
@@ -300,7 +300,7 @@ def _windows(places: IntArray, dates: IntArray) -> IntArray:
 
 
 def _dates(works: "Catalog") -> IntArray:
-    """Give each work's day, counted from the year 1, shape (n_works,); -1 where it is unknown."""
+    """Each work's day, counted from the year 1, shape (n_works,); -1 where it is unknown."""
     return np.array([-1 if day is None else day.toordinal() for day in works.table["created_at"]], dtype=np.int64)
 
 

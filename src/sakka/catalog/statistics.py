@@ -36,7 +36,7 @@ class Statistics:
     dated: float
 
     def as_dict(self) -> dict[str, int | float]:
-        """Give the figures by name."""
+        """The figures by name."""
         return asdict(self)
 
 

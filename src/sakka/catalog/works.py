@@ -191,7 +191,7 @@ class Catalog:
         write_json(folder / INFO_FILE, info)
 
     def _stored_root(self, folder: Path) -> str | None:
-        """Give the photo root as stored: relative where it is within the catalog's folder, so both can be moved."""
+        """The photo root as stored: relative where it is within the catalog's folder, so both can be moved."""
         if self.photo_root is None:
             return None
         root = self.photo_root.resolve()
@@ -205,7 +205,7 @@ class Catalog:
             yield Work(**{**row, "photos": tuple(row["photos"] or ())})
 
     def take(self, rows: npt.ArrayLike | Sequence[int]) -> "Catalog":
-        """Give the catalog of the works at `rows` (indices from 0, in the order given)."""
+        """The catalog of the works at `rows` (indices from 0, in the order given)."""
         indices = np.asarray(rows, dtype=np.int64)
         return Catalog(self.table[indices], photo_root=self.photo_root, info=self.info)
 
@@ -220,7 +220,7 @@ class Catalog:
         return tuple(self.table["creator"].drop_nulls().unique().sort().to_list())
 
     def creator_indices(self, creators: Sequence[str] | None = None) -> npt.NDArray[np.int64]:
-        """Give each work's creator as an index into `creators` (by default `self.creators`), shape (n_works,).
+        """Each work's creator as an index into `creators` (by default `self.creators`), shape (n_works,).
 
         A work whose creator is unknown or not among `creators` gets -1.
         """
@@ -250,7 +250,7 @@ class Catalog:
         return np.array([bool(text.strip()) for text in self.texts], dtype=np.bool_)
 
     def fingerprint(self) -> str:
-        """Give the SHA-256 of the works' content: equal exactly when the tables are equal row for row."""
+        """The SHA-256 of the works' content: equal exactly when the tables are equal row for row."""
         digest = hashlib.sha256()
         for row in self.table.iter_rows():
             digest.update(repr(row).encode())

@@ -266,7 +266,7 @@ def _split_figure(entry: Mapping[str, Any] | None) -> str:
 
 
 def headline_rows(results: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], dict[str, Mapping[str, Any]]]:
-    """Give table 3's figures by model and row, then by measure, in the table's order."""
+    """Table 3's figures by model and row, then by measure, in the table's order."""
     rows: dict[tuple[str, str], dict[str, Mapping[str, Any]]] = {}
     for entry in results:
         if entry["table"] == "table3" and entry["measure"] in COLUMNS:

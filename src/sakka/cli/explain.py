@@ -82,7 +82,7 @@ def explain_command(
 def _evidence(
     model: "CreatorModel", asked: "Catalog", works: "Catalog | None", index: Path | None, creator: str, count: int
 ) -> "tuple[list[Evidence], list[Path | None]]":
-    """Give the creator's works nearest to the one asked about and their photos, showing the progress."""
+    """The creator's works nearest to the one asked about and their photos, showing the progress."""
     from sakka.cli.terminal import showing_progress
     from sakka.explain.evidence import nearest_in_index, nearest_works
 
@@ -173,7 +173,7 @@ def map_of(found: "Explanation", photo: "Image.Image") -> bytes | None:
 
 
 def _bars(rows: "Sequence[tuple[str, float]]") -> list[list[str]]:
-    """Give each row its factor and a bar: filled for the creator, light against."""
+    """Each row with its factor and a bar: filled for the creator, light against."""
     from sakka.pages.explanation_sentences import factor_of
 
     most = max((abs(share) for _, share in rows), default=0.0) or 1.0

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 def asked_work(
     photo: Path | None, title: str, description: str, works: "Catalog | None", work: str | None
 ) -> "Catalog":
-    """Give a catalog of the one work that the command line asks about.
+    """A catalog of the one work that the command line asks about.
 
     Raises:
         ModelError: Nothing was given, or both a work of a catalog and a photo or text.

@@ -138,7 +138,7 @@ def _filters(category: Many, creator: Many, after: datetime | None, before: date
 
 
 def _query(work: str | None, photo: Path | None, title: str, description: str) -> "str | Work | None":
-    """Give what is asked with: an id, a work from outside, or nothing."""
+    """What is asked with: an id, a work from outside, or nothing."""
     from sakka.cli.question import work_to_identify
 
     outside = photo is not None or bool(title.strip() or description.strip())

@@ -34,12 +34,12 @@ PLAIN_EVERY_S = 20.0
 
 
 def output_console() -> Console:
-    """Give the console that results go to."""
+    """The console that results go to."""
     return Console(highlight=False, markup=False, emoji=False)
 
 
 def error_console() -> Console:
-    """Give the console that progress and notes go to."""
+    """The console that progress and notes go to."""
     return Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 

@@ -115,7 +115,7 @@ def _moves(step: float) -> Iterator[FloatArray]:
 
 
 def _parts(pictures: npt.NDArray[np.uint8], boxes: FloatArray, places: int) -> FloatArray:
-    """Give one window of each picture at `places` x `places`; channels before height and width stay."""
+    """One window of each picture at `places` x `places`; channels before height and width stay."""
     side = pictures.shape[-1]
     rows, columns = _means(boxes[:, 0], boxes[:, 1], places, side), _means(boxes[:, 2], boxes[:, 3], places, side)
     if pictures.ndim == 4:
@@ -125,7 +125,7 @@ def _parts(pictures: npt.NDArray[np.uint8], boxes: FloatArray, places: int) -> F
 
 
 def _contrast(parts: FloatArray) -> FloatArray:
-    """Give local contrast of mean 0 and length 1: (n, places, places) -> (n, places squared)."""
+    """Local contrast of mean 0 and length 1: (n, places, places) -> (n, places squared)."""
     around = _surrounding()
     flat = (parts - around @ parts @ around.T).reshape(len(parts), PLACES * PLACES)
     flat -= flat.mean(axis=1, keepdims=True)
@@ -134,7 +134,7 @@ def _contrast(parts: FloatArray) -> FloatArray:
 
 
 def _means(start: FloatArray, stop: FloatArray, places: int, side: int) -> FloatArray:
-    """Give matrices of the means over `places` equal parts of intervals of a line, shape (n, places, side)."""
+    """Matrices of the means over `places` equal parts of intervals of a line, shape (n, places, side)."""
     parts = np.linspace(0, 1, places + 1, dtype=np.float32)
     edges = (start[:, None] + (stop - start)[:, None] * parts) * side
     pixel = np.arange(side, dtype=np.float32)
@@ -146,7 +146,7 @@ def _means(start: FloatArray, stop: FloatArray, places: int, side: int) -> Float
 
 @cache
 def _surrounding() -> FloatArray:
-    """Give the matrix of the means over `AROUND` places of a line, the edges mirrored, (`PLACES`, `PLACES`)."""
+    """The matrix of the means over `AROUND` places of a line, the edges mirrored, (`PLACES`, `PLACES`)."""
     table = np.zeros((PLACES, PLACES), dtype=np.float32)
     for place in range(PLACES):
         for near in range(place - AROUND // 2, place + AROUND // 2 + 1):

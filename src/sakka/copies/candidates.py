@@ -30,7 +30,7 @@ class Candidates:
 
 
 def candidate_pairs(signs: PhotoSigns, most_bits: int = CANDIDATE_BITS, most_of_one: int = MOST_OF_ONE) -> Candidates:
-    """Give the pairs of rows of which one's whole is within `most_bits` of a view of the other, each once, sorted.
+    """The pairs of rows of which one's whole is within `most_bits` of a view of the other, each once, sorted.
 
     Args:
         signs: The photos' signs.
@@ -62,7 +62,7 @@ class _Members:
 
 
 def _spread(near: IntArray, first: _Members, second: _Members) -> tuple[IntArray, IntArray, IntArray]:
-    """Give for each pair of codes every pair of their members: the pair's number, and the two places."""
+    """For each pair of codes every pair of their members: the pair's number, and the two places."""
     firsts = first.starts[near[:, 0] + 1] - first.starts[near[:, 0]]
     seconds = second.starts[near[:, 1] + 1] - second.starts[near[:, 1]]
     counts = firsts * seconds
@@ -85,7 +85,7 @@ def _nearest(table: IntArray, most_of_one: int) -> Candidates:
 
 
 def _rank_within(codes: IntArray, values: IntArray) -> IntArray:
-    """Give each place's rank by value among those of its code."""
+    """Each place's rank by value among those of its code."""
     order = np.lexsort((np.arange(len(codes)), values, codes))
     starts = np.flatnonzero(np.diff(codes[order], prepend=-1) != 0)
     sizes = np.diff(np.append(starts, len(codes)))

@@ -67,12 +67,12 @@ class PhotoSigns:
     known: npt.NDArray[np.bool_]
 
     def take(self, rows: npt.NDArray[np.int64]) -> "PhotoSigns":
-        """Give the signs at some rows."""
+        """The signs at some rows."""
         return PhotoSigns(self.hashes[rows], self.small[rows], self.colour[rows], self.known[rows])
 
 
 def photo_signs(works: Catalog) -> PhotoSigns:
-    """Give the signs of the works' featured photos, reading those that the cache lacks.
+    """The signs of the works' featured photos, reading those that the cache lacks.
 
     Raises:
         PhotoError: A photo can't be read, or is not the one that the catalog was built with.
@@ -84,7 +84,7 @@ def photo_signs(works: Catalog) -> PhotoSigns:
 
 
 def signs_from(stored: Sequence[bytes]) -> PhotoSigns:
-    """Give the signs of photos from what `signs_of` gave for each."""
+    """The signs of photos from what `signs_of` gave for each."""
     table = np.frombuffer(b"".join(stored), dtype=np.uint8).reshape(len(stored), _SIGN_BYTES)
     known, hashes, small, colour = np.split(table, np.cumsum([1, _HASH_BYTES, _GREY_BYTES]), axis=1)
     return PhotoSigns(
@@ -96,7 +96,7 @@ def signs_from(stored: Sequence[bytes]) -> PhotoSigns:
 
 
 def signs_of(image: Image.Image) -> bytes:
-    """Give the signs of one photo as they are stored: whether it shows anything, its hashes, its small picture."""
+    """The signs of one photo as they are stored: whether it shows anything, its hashes, its small picture."""
     reduced = image.resize((GREY_PX, GREY_PX), Image.Resampling.BOX)
     grey = reduced.convert("L")
     box = trimmed_box(np.asarray(grey))
@@ -114,7 +114,7 @@ def signs_of(image: Image.Image) -> bytes:
 
 
 def trimmed_box(grey: GreyTable) -> Box:
-    """Give left, top, right, bottom of a grey picture without its even borders, in pixels.
+    """Left, top, right, bottom of a grey picture without its even borders, in pixels.
 
     >>> picture = np.full((100, 100), 255, dtype=np.uint8)
     >>> picture[10:90, 5:95] = np.arange(90)

@@ -64,7 +64,7 @@ class NearIdentical:
         return connected(self.pairs(), self.n_works)
 
     def pairs(self, kind: str | None = None) -> IntArray:
-        """Give the rows of each pair, of all kinds or of one, shape (n_pairs, 2)."""
+        """The rows of each pair, of all kinds or of one, shape (n_pairs, 2)."""
         some = self.evidence if kind is None else self.evidence.filter(pl.col("kind") == kind)
         return some.select("first", "second").to_numpy().astype(np.int64).reshape(-1, 2)
 
@@ -114,7 +114,7 @@ def find_pairs(works: Catalog) -> pl.DataFrame:
 
 
 def near_photos(signs: PhotoSigns) -> tuple[IntArray, npt.NDArray[np.float64]]:
-    """Give the pairs of near-identical photos, sorted, and the contrast of each, rounded to 4 places.
+    """The pairs of near-identical photos, sorted, and the contrast of each, rounded to 4 places.
 
     Photos with the same signs, such as one that stands for "no photo" in many works, are looked at once. Of their
     pairs, and of those with a photo that is near them, at most about `MOST_EXPANDED` are given: enough to connect all.
@@ -132,7 +132,7 @@ def near_photos(signs: PhotoSigns) -> tuple[IntArray, npt.NDArray[np.float64]]:
 
 
 def _distinct(signs: PhotoSigns) -> tuple[IntArray, list[list[int]]]:
-    """Give a row of each different photo, and all the rows of each."""
+    """A row of each different photo, and all the rows of each."""
     rows_of: dict[bytes, list[int]] = defaultdict(list)
     for row in np.flatnonzero(signs.known).tolist():
         rows_of[hashlib.sha256(signs.hashes[row].tobytes() + signs.small[row].tobytes()).digest()].append(row)
@@ -153,7 +153,7 @@ def is_near(found: Comparison) -> npt.NDArray[np.bool_]:
 
 
 def connected(pairs: IntArray, n_works: int) -> IntArray:
-    """Give the number of the group that each work is in when pairs are joined, shape (n_works,).
+    """The number of the group that each work is in when pairs are joined, shape (n_works,).
 
     >>> connected(np.array([[0, 2], [2, 3]]), 5).tolist()
     [0, 1, 0, 0, 2]

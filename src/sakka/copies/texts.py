@@ -30,7 +30,7 @@ Pair = tuple[int, int, float]
 
 
 def normalised_text(text: str) -> str:
-    """Give what is compared of a text.
+    """What is compared of a text.
 
     >>> normalised_text("花の ブローチ（白） Ｎo.12")
     '花のブローチ白no12'
@@ -40,7 +40,7 @@ def normalised_text(text: str) -> str:
 
 
 def near_texts(texts: Sequence[str], least: float = NEAR_TEXT) -> list[Pair]:
-    """Give pairs of rows whose texts are near-identical, each with its Jaccard index, sorted.
+    """Pairs of rows whose texts are near-identical, each with its Jaccard index, sorted.
 
     Of works that share one text all pairs are given.
 
@@ -69,7 +69,7 @@ def _shingles(normal: str) -> frozenset[str]:
 
 
 def _candidates(shingles: Sequence[frozenset[str]]) -> list[tuple[int, int]]:
-    """Give pairs of places that share a band; of a bucket with very many, neighbours only."""
+    """Pairs of places that share a band; of a bucket with very many, neighbours only."""
     found: set[tuple[int, int]] = set()
     signatures = [_signature(each) for each in shingles]
     for band in range(BANDS):
@@ -90,7 +90,7 @@ def _pairs_of(places: list[int]) -> Iterator[tuple[int, int]]:
 
 
 def _signature(shingles: Iterable[str]) -> npt.NDArray[np.uint64]:
-    """Give the MinHash signature, shape (`BANDS`, `BAND_HASHES`)."""
+    """The MinHash signature, shape (`BANDS`, `BAND_HASHES`)."""
     values = np.array([_hash(each) for each in shingles], dtype=np.uint64)
     factors, terms = np.random.default_rng(0).integers(
         0, _MOST, (2, BANDS * BAND_HASHES), dtype=np.uint64, endpoint=True

@@ -100,7 +100,7 @@ def to_rgb(lab: Values) -> npt.NDArray[np.uint8]:
 
 
 def name_of(rgb: tuple[int, int, int]) -> ColourName:
-    """Give the name whose colour is nearest in CIELAB.
+    """The name whose colour is nearest in CIELAB.
 
     >>> name_of((30, 40, 90)).english
     'navy'

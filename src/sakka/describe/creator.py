@@ -121,7 +121,7 @@ def describe_creator(
 
 
 def _sample(own: Catalog, seed: int) -> Catalog:
-    """Give works with a photo, drawn by lot where they are many."""
+    """Works with a photo, drawn by lot where they are many."""
     seen = np.flatnonzero(own.has_photo)
     return own.take(np.sort(np.random.default_rng((seed, 5)).permutation(seen)[:SAMPLE]))
 
@@ -129,7 +129,7 @@ def _sample(own: Catalog, seed: int) -> Catalog:
 def _kindred(
     creator: str, model: CreatorModel | None, answers: Probabilities | None, index: "Index | None"
 ) -> tuple[tuple[tuple[str, float], ...], bool]:
-    """Give kindred creators by style where there is an index, else by what the model gives them."""
+    """Kindred creators by style where there is an index, else by what the model gives them."""
     if index is not None:
         from sakka.search.recommend import kindred_creators
 
@@ -143,7 +143,7 @@ def _kindred(
 
 
 def mixed_up(creator: str, creators: Sequence[str], answers: Probabilities) -> list[tuple[str, float]]:
-    """Give the other creators with the mean probability that a model gives them for a creator's works, highest first.
+    """The other creators with the mean probability that a model gives them for a creator's works, highest first.
 
     >>> mixed_up("a", ["a", "b", "c"], np.float32([[0.5, 0.125, 0.375]]))
     [('c', 0.375), ('b', 0.125)]

@@ -27,7 +27,7 @@ class ObjectShare:
 
 
 def objects_in(works: Catalog, *, looking: bool = False) -> list[ObjectShare] | None:
-    """Give the objects that works' photos show, the most frequent first; None where nobody has looked.
+    """The objects that works' photos show, the most frequent first; None where nobody has looked.
 
     Args:
         works: The works.
@@ -56,7 +56,7 @@ def objects_in(works: Catalog, *, looking: bool = False) -> list[ObjectShare] | 
 
 
 def _looked_at(works: Catalog) -> Catalog:
-    """Give the works whose boxes the cache has."""
+    """The works whose boxes the cache has."""
     from sakka.catalog.photo_keys import photo_keys
     from sakka.object_labels.detections import cache_path
     from sakka.photos.store import PhotoCache

@@ -51,7 +51,7 @@ class Swatch:
 
 
 def palette_of(photos: Sequence[Path], *, seed: int = 0, colours: int = COLOURS) -> list[Swatch]:
-    """Give the colours of photos, those with the most pixels first.
+    """The colours of photos, those with the most pixels first.
 
     Args:
         photos: The files; of more than `SAMPLE` as many are drawn.

@@ -45,7 +45,7 @@ class WordMark:
 
 
 def setting_apart(own: Sequence[str], others: Sequence[str], count: int = 12) -> list[WordMark]:
-    """Give the words that set texts apart from others, the surest first.
+    """The words that set texts apart from others, the surest first.
 
     Args:
         own: The group's texts.

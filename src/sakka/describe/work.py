@@ -117,7 +117,7 @@ def _explained(model: CreatorModel, work: Work, asked: Catalog) -> Explanation |
 def _near(
     model: CreatorModel, asked: Catalog, creator: str, works: Catalog | None, index: "Index | None"
 ) -> tuple[Sequence[Work], Sequence[Kin]]:
-    """Give the near-identical works and the kindred works by creators other than the one named."""
+    """The near-identical works and the kindred works by creators other than the one named."""
     if index is not None:
         return _near_in_index(asked, creator, index)
     if works is None:
@@ -153,7 +153,7 @@ def _near_in_index(asked: Catalog, creator: str, index: "Index") -> tuple[Sequen
 
 
 def _absolute(works: Catalog, row: int) -> Work:
-    """Give a work with the absolute path of its featured photo."""
+    """A work with the absolute path of its featured photo."""
     (work,) = works.take([row])
     path = works.photo_paths[row]
     return Work(**{**vars(work), "photos": () if path is None else (str(path.resolve()),)})

@@ -62,18 +62,18 @@ class _Fusion:
 
 def _empty_model(name: str, modality: Modality, facts: RunFacts) -> ModelAnswers:
     shown = FUSED_MODEL if name == FUSION else name  # `fused` is what the analysis itself fuses
-    return ModelAnswers(shown, modality, _empty_singles(facts), Answers.empty(len(facts.places)))
+    return ModelAnswers(shown, modality, _empty_singles(facts), Answers.empty(len(facts.labels)))
 
 
 def _empty_singles(facts: RunFacts) -> tuple[Answers, ...]:
-    return tuple(Answers.empty(len(facts.places)) for _ in range(facts.inner_folds))
+    return tuple(Answers.empty(len(facts.labels)) for _ in range(facts.inner_folds))
 
 
 def _empty_fusion(facts: RunFacts) -> _Fusion | None:
     first = {modality: name for name, modality in reversed(facts.models)}
     if "photo" not in first or "text" not in first:
         return None
-    n_works = len(facts.places)
+    n_works = len(facts.labels)
     return _Fusion(
         photo=first["photo"],
         text=first["text"],
@@ -103,7 +103,7 @@ def _judge_fold(run: StoredRun, outer: int, answers: dict[str, ModelAnswers], fu
             pool.add(*(found[name] for name in pair))
     for name, model in answers.items():
         totals[name] /= np.float32(facts.inner_folds)
-        model.ensemble.put(rows, totals[name], facts.places[rows])
+        model.ensemble.put(rows, totals[name], facts.labels[rows])
     if fusion is not None:
         fusion.choices.append(votes.choice())
         _fuse_ensembles(facts, fusion, fusion.choices[-1], rows, totals)
@@ -117,7 +117,7 @@ def _judge_single(run: StoredRun, place: tuple[str, int, int], model: ModelAnswe
     """Read one model's answers for one fold, keep who was named, and give the answers of the pair to be fused whole."""
     found = run.fold(*place)
     _check_rows(rows, found.test_rows, found)
-    model.singles[place[2]].put(rows, found.test, run.facts.places[rows])
+    model.singles[place[2]].put(rows, found.test, run.facts.labels[rows])
     return found
 
 
@@ -133,7 +133,7 @@ class _Votes:
         rows = photo.validation_rows
         _check_rows(rows, text.validation_rows, text)
         masks = facts.has_photo[rows], facts.has_text[rows]
-        counts = right_by_mixture(photo.validation, text.validation, facts.places[rows], *masks)
+        counts = right_by_mixture(photo.validation, text.validation, facts.labels[rows], *masks)
         self.right = {mixture: self.right[mixture] + counts[mixture] for mixture in MIXTURES}
         self.works += len(rows)
 
@@ -167,7 +167,7 @@ def _fuse_into(
         masks = facts.has_photo[some], facts.has_text[some]
         fused = fuse(photo[block], text[block], mixture.photo_weight, mixture.how, *masks)
         for answers in into:
-            answers.put(some, fused, facts.places[some])
+            answers.put(some, fused, facts.labels[some])
 
 
 def _check_rows(expected: IntArray, found: IntArray, prediction: StoredPrediction) -> None:

@@ -34,7 +34,7 @@ class Answers:
 
     @classmethod
     def empty(cls, n_works: int) -> "Answers":
-        """Give answers for `n_works` works, none of them tested yet."""
+        """Answers for `n_works` works, none of them tested yet."""
         return cls(
             named=np.full(n_works, NOT_TESTED, dtype=np.int32),
             probability=np.zeros(n_works, dtype=np.float32),
@@ -42,35 +42,35 @@ class Answers:
             rank=np.zeros(n_works, dtype=np.int32),
         )
 
-    def put(self, rows: IntArray, probabilities: Probabilities, places: IntArray) -> None:
+    def put(self, rows: IntArray, probabilities: Probabilities, labels: IntArray) -> None:
         """Reduce the probabilities of some works and keep them.
 
         Args:
             rows: The works' rows, shape (n,).
             probabilities: Shape (n, n_creators).
-            places: The works' own creators as columns, shape (n,).
+            labels: The works' own creators as columns, shape (n,).
         """
         for start in range(0, len(rows), BLOCK_ROWS):
             block = slice(start, start + BLOCK_ROWS)
-            self._put_block(rows[block], probabilities[block], places[block])
+            self._put_block(rows[block], probabilities[block], labels[block])
 
-    def _put_block(self, rows: IntArray, probabilities: Probabilities, places: IntArray) -> None:
+    def _put_block(self, rows: IntArray, probabilities: Probabilities, labels: IntArray) -> None:
         works = np.arange(len(rows))
         named = probabilities.argmax(axis=1)
-        of_right = probabilities[works, places]
+        of_right = probabilities[works, labels]
         self.named[rows] = named
         self.probability[rows] = probabilities[works, named]
         self.probability_of_right[rows] = of_right
-        self.rank[rows] = ranks(probabilities, places)
+        self.rank[rows] = ranks(probabilities, labels)
 
 
-def ranks(probabilities: Probabilities, places: IntArray) -> IntArray:
+def ranks(probabilities: Probabilities, labels: IntArray) -> IntArray:
     """Count the creators that stand before each work's own, shape (n,); among equals the lower column is before.
 
     >>> ranks(np.float32([[0.2, 0.5, 0.3], [0.4, 0.4, 0.2]]), np.array([2, 1])).tolist()
     [1, 1]
     """
-    of_right = probabilities[np.arange(len(places)), places][:, None]
-    equal_before = (probabilities == of_right) & (np.arange(probabilities.shape[1]) < places[:, None])
+    of_right = probabilities[np.arange(len(labels)), labels][:, None]
+    equal_before = (probabilities == of_right) & (np.arange(probabilities.shape[1]) < labels[:, None])
     before: IntArray = ((probabilities > of_right) | equal_before).sum(axis=1)
     return before

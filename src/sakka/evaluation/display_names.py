@@ -14,7 +14,7 @@ _MODALITY_WORDS: dict[str, str] = {"photo": "Photo", "text": "Text", "labels": "
 
 
 def model_words(name: str) -> str:
-    """Give a model's name as a reader would say it.
+    """A model's name as a reader would say it.
 
     >>> model_words("photo-efficientnet_lite0"), model_words("fused-log-linear"), model_words("dummy")
     ('Photo (efficientnet_lite0)', 'Fused, log-linear', 'Dummy (largest creator)')

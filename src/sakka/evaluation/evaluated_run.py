@@ -21,7 +21,7 @@ class RunFacts:
 
     Attributes:
         creators: The columns of every prediction.
-        places: Each work's creator as a column.
+        labels: Each work's creator as a column.
         outer: The outer fold that tests each work; -1 where none does.
         outer_folds: How many outer folds there are.
         inner_folds: How many inner folds each of them has.
@@ -33,7 +33,7 @@ class RunFacts:
     """
 
     creators: tuple[str, ...]
-    places: IntArray
+    labels: IntArray
     outer: IntArray
     outer_folds: int
     inner_folds: int
@@ -44,7 +44,7 @@ class RunFacts:
     has_text: Mask
 
     def tested(self, outer: int) -> IntArray:
-        """Give the rows of the works that an outer fold tests."""
+        """The rows of the works that an outer fold tests."""
         rows: IntArray = np.flatnonzero(self.outer == outer)
         return rows
 
@@ -93,7 +93,7 @@ class Choice:
     validation_works: int
 
     def validation_accuracy(self, mixture: Mixture) -> float:
-        """Give a mixture's share of right answers on the validation parts."""
+        """A mixture's share of right answers on the validation parts."""
         return self.validation_right[mixture] / self.validation_works if self.validation_works else float("nan")
 
 
@@ -137,11 +137,11 @@ class Judged:
     fusion: Fusion | None
 
     def first(self, modality: Modality) -> ModelAnswers | None:
-        """Give the first model that reads `modality`, None where the run has none."""
+        """The first model that reads `modality`, None where the run has none."""
         return next((model for model in self.models if model.modality == modality), None)
 
     def model(self, name: str) -> ModelAnswers:
-        """Give a model by name."""
+        """A model by name."""
         return next(model for model in self.models if model.name == name)
 
     @property
@@ -160,15 +160,15 @@ MEASURES: tuple[str, ...] = ("accuracy", "micro_f1", "macro_f1", *(f"top{k}_accu
 
 
 def measure(answers: Answers, rows: IntArray, facts: RunFacts) -> dict[str, float]:
-    """Give every measure of some answers on the works at `rows`, by the names in `MEASURES`."""
-    places, named = facts.places[rows], answers.named[rows]
-    counts = count(places, named, facts.columns)
-    first = {"accuracy": accuracy(places, named), "micro_f1": micro_f1(counts), "macro_f1": macro_f1(counts)}
+    """Every measure of some answers on the works at `rows`, by the names in `MEASURES`."""
+    labels, named = facts.labels[rows], answers.named[rows]
+    counts = count(labels, named, facts.columns)
+    first = {"accuracy": accuracy(labels, named), "micro_f1": micro_f1(counts), "macro_f1": macro_f1(counts)}
     return first | {f"top{k}_accuracy": top_k_accuracy(answers.rank[rows], k) for k in TOP_KS}
 
 
 def measures_by_fold(many: Sequence[Answers], facts: RunFacts) -> dict[str, list[float]]:
-    """Give for each measure its value in each outer fold, the mean over `many` answers (the single models)."""
+    """For each measure its value in each outer fold, the mean over `many` answers (the single models)."""
     by_fold: dict[str, list[float]] = {name: [] for name in MEASURES}
     for rows in _fold_rows(facts):
         values = [measure(answers, rows, facts) for answers in many]

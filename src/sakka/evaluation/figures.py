@@ -42,7 +42,7 @@ class Figure:
     split: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """Give the figure as `results.json` holds it."""
+        """The figure as `results.json` holds it."""
         return dict(vars(self))
 
 
@@ -69,7 +69,7 @@ def pooled(model: str, measure: str, value: float, n: int, folds: int) -> Figure
 
 
 def spread_of(values: Sequence[float]) -> float | None:
-    """Give the standard deviation (n - 1), None for fewer than two values."""
+    """The standard deviation (n - 1), None for fewer than two values."""
     return float(np.std(np.asarray(values, dtype=np.float64), ddof=1)) if len(values) > 1 else None
 
 
@@ -99,13 +99,13 @@ class Table:
     strong: int | None = None
 
     def figures(self) -> Iterator[Figure]:
-        """Give every figure of the table once, in order."""
+        """Every figure of the table once, in order."""
         for row in self.rows:
             yield from (cell for cell in row if isinstance(cell, Figure))
         yield from self.extra
 
     def of_split(self, split: str) -> "Table":
-        """Give the table with its key and the split's name in every figure."""
+        """The table with its key and the split's name in every figure."""
         rows = tuple(
             tuple(replace(cell, table=self.key, split=split) if isinstance(cell, Figure) else cell for cell in row)
             for row in self.rows
@@ -128,5 +128,5 @@ class LeftOut:
 
 
 def results(tables: Sequence[Table]) -> list[dict[str, Any]]:
-    """Give every figure of some tables as `results.json` holds them."""
+    """Every figure of some tables as `results.json` holds them."""
     return [each.as_json() for table in tables for each in table.figures()]

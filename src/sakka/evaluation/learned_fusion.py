@@ -48,10 +48,10 @@ class Pool:
     def fusers(self, fixed: Mixture) -> dict[str, Fuser]:
         """Fit every learned fusion, and the temperature of the fixed mixture, by the names in `LEARNED`."""
         rows, photo, text = np.concatenate(self.rows), np.concatenate(self.photo), np.concatenate(self.text)
-        places, masks = self.facts.places[rows], (self.facts.has_photo[rows], self.facts.has_text[rows])
-        fitted = {kind: fit_fusion(photo, text, places, *masks, kind=kind) for kind in KINDS}
-        chosen = fitted[better_kind(photo, text, places, *masks, seed=SEED)]
-        temperature = fit_temperature(fuse(photo, text, fixed.photo_weight, fixed.how, *masks), places)
+        labels, masks = self.facts.labels[rows], (self.facts.has_photo[rows], self.facts.has_text[rows])
+        fitted = {kind: fit_fusion(photo, text, labels, *masks, kind=kind) for kind in KINDS}
+        chosen = fitted[better_kind(photo, text, labels, *masks, seed=SEED)]
+        temperature = fit_temperature(fuse(photo, text, fixed.photo_weight, fixed.how, *masks), labels)
 
         def tempered(one: Probabilities, other: Probabilities, seen: Mask, read: Mask) -> Probabilities:
             return with_temperature(fuse(one, other, fixed.photo_weight, fixed.how, seen, read), temperature)
@@ -80,4 +80,4 @@ def judge_learned(
     masks = facts.has_photo[rows], facts.has_text[rows]
     for name, fuser in pool.fusers(fixed).items():
         mean = sum(fuser(photo, text, *masks) for photo, text in pairs) / np.float32(len(pairs))
-        into[name].put(rows, np.asarray(mean, dtype=np.float32), facts.places[rows])
+        into[name].put(rows, np.asarray(mean, dtype=np.float32), facts.labels[rows])

@@ -54,38 +54,38 @@ class Counts:
         return _share(2 * self.right, self.works + self.named)
 
 
-def count(places: npt.NDArray[np.integer], named: npt.NDArray[np.integer], n_creators: int) -> Counts:
+def count(labels: npt.NDArray[np.integer], named: npt.NDArray[np.integer], n_creators: int) -> Counts:
     """Count right and wrong answers of each creator.
 
     Args:
-        places: The works' own creators as columns, shape (n_works,).
+        labels: The works' own creators as columns, shape (n_works,).
         named: The creators named, shape (n_works,).
         n_creators: How many columns there are.
     """
     return Counts(
-        right=np.bincount(places[places == named], minlength=n_creators).astype(np.int64),
-        works=np.bincount(places, minlength=n_creators).astype(np.int64),
+        right=np.bincount(labels[labels == named], minlength=n_creators).astype(np.int64),
+        works=np.bincount(labels, minlength=n_creators).astype(np.int64),
         named=np.bincount(named, minlength=n_creators).astype(np.int64),
     )
 
 
-def accuracy(places: npt.NDArray[np.integer], named: npt.NDArray[np.integer]) -> float:
-    """Give the share of the works named rightly, NaN for no works.
+def accuracy(labels: npt.NDArray[np.integer], named: npt.NDArray[np.integer]) -> float:
+    """The share of the works named rightly, NaN for no works.
 
     >>> accuracy(np.array([0, 1, 1, 2]), np.array([0, 1, 2, 2]))
     0.75
     """
-    return float((places == named).mean()) if len(places) else float("nan")
+    return float((labels == named).mean()) if len(labels) else float("nan")
 
 
 def micro_f1(counts: Counts) -> float:
-    """Give the harmonic mean of micro-averaged precision and recall; with one answer a work it is the accuracy."""
+    """The harmonic mean of micro-averaged precision and recall; with one answer a work it is the accuracy."""
     answers = int(counts.works.sum() + counts.named.sum())
     return 2 * int(counts.right.sum()) / answers if answers else float("nan")
 
 
 def macro_f1(counts: Counts) -> float:
-    """Give the mean of F1 over the creators who have a work or are named.
+    """The mean of F1 over the creators who have a work or are named.
 
     >>> macro_f1(count(np.array([0, 0, 1]), np.array([0, 1, 1]), n_creators=3))
     0.6666666666666666
@@ -95,7 +95,7 @@ def macro_f1(counts: Counts) -> float:
 
 
 def top_k_accuracy(ranks: npt.NDArray[np.integer], k: int) -> float:
-    """Give the share of the works with fewer than `k` creators before their own, NaN for no works.
+    """The share of the works with fewer than `k` creators before their own, NaN for no works.
 
     >>> top_k_accuracy(np.array([0, 2, 3, 9]), k=3)
     0.5

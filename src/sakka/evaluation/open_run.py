@@ -70,7 +70,7 @@ def open_run(folder: Path | str) -> StoredRun:
         )
     facts = RunFacts(
         creators=plan.creators,
-        places=works["creator"].to_numpy().astype(np.int64),
+        labels=works["creator"].to_numpy().astype(np.int64),
         outer=np.where(splits.outer < plan.outer_folds, splits.outer, TEST),
         outer_folds=plan.outer_folds,
         inner_folds=plan.inner_folds,

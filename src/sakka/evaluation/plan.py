@@ -65,7 +65,7 @@ class Plan:
     log_base: str = "e"
 
     def spec(self, name: str) -> ModelSpec:
-        """Give the model called `name`.
+        """The model called `name`.
 
         Raises:
             RunError: The plan has no such model.

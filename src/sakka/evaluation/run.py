@@ -80,7 +80,7 @@ def run_experiment(catalog: Catalog, folder: Path | str, plan: Plan) -> RunLayou
 
 
 def units_of(plan: Plan, folds: list[Fold]) -> list[Unit]:
-    """Give the plan's units of work in order."""
+    """The plan's units of work in order."""
     return [Unit(spec, group) for spec in plan.models for group in _groups(spec, folds)]
 
 

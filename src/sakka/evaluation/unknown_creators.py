@@ -48,27 +48,27 @@ def judge_strangers(works: Catalog, photo_model: str, text_model: str, *, seed: 
             f"creators, expected {LEAST_CREATORS} creators or more; both are needed: use more such works"
         )
     works = both
-    places = works.creator_indices(creators)
+    labels = works.creator_indices(creators)
     folds = [
-        fold for whole, _ in divisions(places, len(creators), seed=seed) for fold in with_parts(whole, places, seed)
+        fold for whole, _ in divisions(labels, len(creators), seed=seed) for fold in with_parts(whole, labels, seed)
     ]
     answers = [list(make_model(name).predict_folds(works, folds, creators)) for name in (photo_model, text_model)]
-    judged = [_judged(photo, text, places) for photo, text in zip(*answers, strict=True)]
+    judged = [_judged(photo, text, labels) for photo, text in zip(*answers, strict=True)]
     return strangers_table([_scores(*judged[at : at + PARTS + 1]) for at in range(0, len(judged), PARTS + 1)])
 
 
-def divisions(places: IntArray, n_creators: int, *, seed: int) -> Iterator[tuple[Fold, IntArray]]:
-    """Give for each division its fold, whose test part ends with the strangers' works, and the strangers.
+def divisions(labels: IntArray, n_creators: int, *, seed: int) -> Iterator[tuple[Fold, IntArray]]:
+    """For each division its fold, whose test part ends with the strangers' works, and the strangers.
 
     Args:
-        places: Each work's creator as a column, shape (n_works,).
+        labels: Each work's creator as a column, shape (n_works,).
         n_creators: How many creators there are.
         seed: Divides the creators and the works.
     """
     group = deal(np.zeros(n_creators, dtype=np.int64), np.random.default_rng((seed, 5)), DIVISIONS)
-    part = deal(places, np.random.default_rng((seed, 6)), DIVISIONS)
+    part = deal(labels, np.random.default_rng((seed, 6)), DIVISIONS)
     for number in range(DIVISIONS):
-        strange = group[places] == number
+        strange = group[labels] == number
         train, validation, test = (np.flatnonzero(~strange & own) for own in (part > 1, part == 1, part == 0))
         rows = np.concatenate([test, np.flatnonzero(strange)])
         yield Fold(number, 0, train, validation, rows), np.flatnonzero(group == number)
@@ -89,32 +89,32 @@ class _Judged:
     n_known: int
 
 
-def with_parts(whole: Fold, places: IntArray, seed: int) -> Iterator[Fold]:
-    """Give a division's fold, then folds that keep a part of its known creators from the models, as strangers.
+def with_parts(whole: Fold, labels: IntArray, seed: int) -> Iterator[Fold]:
+    """A division's fold, then folds that keep a part of its known creators from the models, as strangers.
 
     Args:
         whole: The division's fold.
-        places: Each work's creator as a column, shape (n_works,).
+        labels: Each work's creator as a column, shape (n_works,).
         seed: Parts the known creators.
     """
     yield whole
-    known = np.unique(places[whole.train])
-    group = np.full(places.max() + 1, -1)
+    known = np.unique(labels[whole.train])
+    group = np.full(labels.max() + 1, -1)
     group[known] = deal(np.zeros(len(known), dtype=np.int64), np.random.default_rng((seed, 7, whole.outer)), PARTS)
     for part in range(PARTS):
-        train, validation = (rows[group[places[rows]] != part] for rows in (whole.train, whole.validation))
+        train, validation = (rows[group[labels[rows]] != part] for rows in (whole.train, whole.validation))
         both = np.concatenate([whole.train, whole.validation])
-        yield Fold(whole.outer, part + 1, train, validation, both[group[places[both]] == part])
+        yield Fold(whole.outer, part + 1, train, validation, both[group[labels[both]] == part])
 
 
-def _judged(photo: FoldPrediction, text: FoldPrediction, places: IntArray) -> _Judged:
+def _judged(photo: FoldPrediction, text: FoldPrediction, labels: IntArray) -> _Judged:
     fold = photo.fold
-    known = np.unique(places[fold.train])
+    known = np.unique(labels[fold.train])
     seen, read = (_known_only(np.concatenate([each.validation, each.test]), known) for each in (photo, text))
     n_validation = len(fold.validation)
-    own = np.searchsorted(known, places[fold.validation])
+    own = np.searchsorted(known, labels[fold.validation])
     fusion = fit_fusion(seen[:n_validation], read[:n_validation], own)
-    n_known = n_validation + int(np.isin(places[fold.test], known).sum())
+    n_known = n_validation + int(np.isin(labels[fold.test], known).sum())
     return _Judged((seen, read, fusion.predict(seen, read)), own, n_known)
 
 

@@ -82,7 +82,7 @@ def divide(works: Catalog, kind: str, seed: int) -> Splits:
 
 
 def _groups_enough(works: Catalog) -> npt.NDArray[np.bool_]:
-    places = works.creator_indices()
-    pairs = np.unique(np.stack([places, near_identical(works).groups], axis=1), axis=0)
-    enough: npt.NDArray[np.bool_] = np.bincount(pairs[:, 0])[places] >= MIN_WORKS
+    labels = works.creator_indices()
+    pairs = np.unique(np.stack([labels, near_identical(works).groups], axis=1), axis=0)
+    enough: npt.NDArray[np.bool_] = np.bincount(pairs[:, 0])[labels] >= MIN_WORKS
     return enough

@@ -28,13 +28,13 @@ Order = npt.NDArray[np.int64]
 
 
 def blurred(pixels: PixelTable) -> PixelTable:
-    """Give a photo blurred until nothing but light and colour is left, shape (height, width, 3)."""
+    """A photo blurred until nothing but light and colour is left, shape (height, width, 3)."""
     radius = BLUR_SHARE * max(pixels.shape[:2])
     return np.array(Image.fromarray(pixels).filter(ImageFilter.GaussianBlur(radius)))
 
 
 def without_cells(pixels: PixelTable, hidden: PixelTable, gone: npt.NDArray[np.bool_]) -> PixelTable:
-    """Give a photo with some cells of a grid over it taken away.
+    """A photo with some cells of a grid over it taken away.
 
     Args:
         pixels: Shape (height, width, 3).
@@ -48,7 +48,7 @@ def without_cells(pixels: PixelTable, hidden: PixelTable, gone: npt.NDArray[np.b
 
 
 def without_words(work: Work, tokens: Sequence[Token], gone: npt.NDArray[np.bool_]) -> Work:
-    """Give the text of a work with some of its words taken out; everything else of the work is left out.
+    """The text of a work with some of its words taken out; everything else of the work is left out.
 
     Args:
         work: The work.
@@ -64,7 +64,7 @@ def without_words(work: Work, tokens: Sequence[Token], gone: npt.NDArray[np.bool
 
 
 def steps_of(order: Order, count: int, steps: int) -> list[npt.NDArray[np.bool_]]:
-    """Give what is taken away at each step from nothing to all, the same number at each, as near as can be.
+    """What is taken away at each step from nothing to all, the same number at each, as near as can be.
 
     >>> [step.tolist() for step in steps_of(np.array([1, 0]), 2, 2)]
     [[False, False], [False, True], [True, True]]
@@ -78,7 +78,7 @@ def steps_of(order: Order, count: int, steps: int) -> list[npt.NDArray[np.bool_]
 
 
 def area(curve: Sequence[float] | npt.NDArray[np.floating]) -> float:
-    """Give the area under a curve whose points lie evenly between 0 and 1, by trapezoids.
+    """The area under a curve whose points lie evenly between 0 and 1, by trapezoids.
 
     >>> area([1.0, 0.5, 0.0])
     0.5

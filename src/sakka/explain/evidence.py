@@ -58,7 +58,7 @@ class Evidence:
 def nearest_works(
     model: CreatorModel, asked: Catalog, works: Catalog, creator: str, count: int = COUNT
 ) -> list[Evidence]:
-    """Give a creator's works nearest to one work, the nearest first, near-identical ones marked.
+    """A creator's works nearest to one work, the nearest first, near-identical ones marked.
 
     Args:
         model: Any fitted model.
@@ -86,7 +86,7 @@ def nearest_works(
 
 
 def nearest_in_index(asked: Catalog, index: "Index", creator: str, count: int = COUNT) -> list[Evidence]:
-    """Give a creator's works nearest in style to one work, the nearest first, near-identical ones marked.
+    """A creator's works nearest in style to one work, the nearest first, near-identical ones marked.
 
     Args:
         asked: A catalog of one work; a work of the same id in the index is left out.
@@ -115,7 +115,7 @@ def nearest_in_index(asked: Catalog, index: "Index", creator: str, count: int = 
 
 
 def likeness_to(model: CreatorModel, asked: Catalog, works: Catalog) -> Likeness:
-    """Give how near each work is to one work, shape (n_works,)."""
+    """How near each work is to one work, shape (n_works,)."""
     total, weight = np.zeros(len(works)), np.zeros(len(works))
     for part in trusted_parts(model, asked):
         there = works.has_photo if part.reads == "photo" else works.has_text
@@ -146,7 +146,7 @@ def _together(first: PhotoSigns, second: PhotoSigns) -> PhotoSigns:
 
 
 def _cosines(model: CreatorModel, asked: Catalog, works: Catalog) -> Likeness:
-    """Give the cosine of each work's features with those of one work, shape (n_works,)."""
+    """The cosine of each work's features with those of one work, shape (n_works,)."""
     from sakka.models.photo.linear import PhotoLinear
 
     if isinstance(model, LinearText):

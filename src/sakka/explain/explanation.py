@@ -58,7 +58,7 @@ class Explanation:
     exact_regions: bool
 
     def strongest_words(self, count: int = 5, *, speaking_for: bool = True) -> list[tuple[str, float]]:
-        """Give the words that spoke most for the creator, or against, each once with the sum of its shares.
+        """The words that spoke most for the creator, or against, each once with the sum of its shares.
 
         Args:
             count: How many at most.
@@ -131,7 +131,7 @@ def explain(
 
 
 def _pair(model: CreatorModel, answers: Probabilities, creator: str | None, against: str | None) -> tuple[int, int]:
-    """Give the columns of the creator and of the one compared with."""
+    """The columns of the creator and of the one compared with."""
     if len(model.creators_) < 2:
         raise ModelError("the model knows one creator only, so there is nobody to compare with")
     order = np.argsort(-answers, kind="stable").tolist()

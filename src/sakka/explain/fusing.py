@@ -40,7 +40,7 @@ class Part:
 
 
 def parts_of(model: CreatorModel, works: Catalog, creator: int, against: int) -> list[Part]:
-    """Give the models that read something of a work; none where nothing of it is read.
+    """The models that read something of a work; none where nothing of it is read.
 
     Args:
         model: Any fitted model.
@@ -65,7 +65,7 @@ def parts_of(model: CreatorModel, works: Catalog, creator: int, against: int) ->
 
 
 def trusted_parts(model: CreatorModel, works: Catalog) -> list[Part]:
-    """Give the models that read something of a work, the factor being the weight that the fusion gives each.
+    """The models that read something of a work, the factor being the weight that the fusion gives each.
 
     Args:
         model: Any fitted model.
@@ -99,7 +99,7 @@ def _first_order(answers: dict[Reads, Probabilities], photo_weight: float, pair:
 
 
 def _kept(answers: Probabilities, creator: int, against: int, floor: float) -> float:
-    """Give how much of a model's log-odds is left when probabilities below the floor count as the floor, 0 to 1."""
+    """How much of a model's log-odds is left when probabilities below the floor count as the floor, 0 to 1."""
     tiny = float(np.finfo(np.float32).tiny)
     first, second = (float(answers[place]) for place in (creator, against))
     whole = np.log(max(first, tiny)) - np.log(max(second, tiny))

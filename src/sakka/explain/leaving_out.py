@@ -30,7 +30,7 @@ TINY = float(np.finfo(np.float32).tiny)
 
 
 def words_left_out(model: CreatorModel, work: Work, creator: int, against: int) -> list[WordShare]:
-    """Give the effect of leaving out each word of a text, in the order of the text."""
+    """The effect of leaving out each word of a text, in the order of the text."""
     tokens = tokenized(work.title, work.description).tokens
     texts = {True: normalise(work.title), False: normalise(work.description)}
 
@@ -51,7 +51,7 @@ def words_left_out(model: CreatorModel, work: Work, creator: int, against: int) 
 
 
 def regions_left_out(model: CreatorModel, pixels: PixelTable, creator: int, against: int, cells: int = CELLS) -> Scores:
-    """Give the effect of blurring away each of `cells` x `cells` regions, shape (cells, cells)."""
+    """The effect of blurring away each of `cells` x `cells` regions, shape (cells, cells)."""
     hidden = blurred(pixels)
     whole = np.zeros(cells * cells, dtype=np.bool_)
     asked = [pixels]
@@ -65,13 +65,13 @@ def regions_left_out(model: CreatorModel, pixels: PixelTable, creator: int, agai
 
 
 def log_odds(answers: npt.NDArray[np.float32], creator: int, against: int) -> Scores:
-    """Give log(p_c / p_r) of each row of answers, shape (n_works,)."""
+    """Log(p_c / p_r) of each row of answers, shape (n_works,)."""
     logarithms: Scores = np.log(np.maximum(answers[:, [creator, against]].astype(np.float64), TINY))
     return logarithms[:, 0] - logarithms[:, 1]
 
 
 def photo_answers(model: CreatorModel) -> Callable[[PixelTable], npt.NDArray[np.float32]]:
-    """Give what answers for photos as pixels, shape (n, height, width, 3): the probabilities, (n, n_creators).
+    """What answers for photos as pixels, shape (n, height, width, 3): the probabilities, (n, n_creators).
 
     A model that is no linear head on a frozen network is asked by way of picture files, one at a time, so that
     nothing of it enters a cache.

@@ -9,7 +9,7 @@ MOST_NAMES = 3
 
 
 def place_of(creators: Sequence[str], name: str) -> int:
-    """Give a creator's place among the creators; upper and lower case count alike where only one name fits.
+    """A creator's place among the creators; upper and lower case count alike where only one name fits.
 
     Raises:
         ModelError: There is no such creator; the nearest names are named.

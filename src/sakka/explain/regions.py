@@ -54,7 +54,7 @@ class StageWeights:
 
 
 def region_shares(model: PhotoLinear, pixels: PixelTable, creator: int, against: int) -> tuple[Map, float]:
-    """Give the share of each place of a photo, and what is left of the log-odds without them.
+    """The share of each place of a photo, and what is left of the log-odds without them.
 
     Args:
         model: A fitted model with a head.
@@ -78,7 +78,7 @@ def region_shares(model: PhotoLinear, pixels: PixelTable, creator: int, against:
 def stage_weights(
     head: SoftmaxHead, extractor: PhotoExtractor, columns: IntArray, creator: int, against: int
 ) -> dict[str, StageWeights]:
-    """Give what the statistics of each stage that the head reads count, by stage."""
+    """What the statistics of each stage that the head reads count, by stage."""
     weights, usual = np.zeros(extractor.size), np.zeros(extractor.size)
     difference = head.weights[:, creator].astype(np.float64) - head.weights[:, against]
     weights[columns] = difference / head.scale
@@ -96,7 +96,7 @@ def stage_weights(
 
 
 def place_shares(maps: Map, weights: StageWeights) -> Map:
-    """Give the share of each place of one stage's map, shape (h, w).
+    """The share of each place of one stage's map, shape (h, w).
 
     Args:
         maps: Shape (channels, h, w).
@@ -128,7 +128,7 @@ def on_grid(shares: Map, cells: int = GRID) -> Map:
 
 
 def spreading(places: int, cells: int) -> Map:
-    """Give the parts in which each of `places` in a row goes to each of `cells`, shape (cells, places).
+    """The parts in which each of `places` in a row goes to each of `cells`, shape (cells, places).
 
     >>> spreading(4, 2).tolist()
     [[1.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 1.0]]
@@ -146,6 +146,6 @@ def spreading(places: int, cells: int) -> Map:
 
 
 def _inverse(values: Values) -> Values:
-    """Give 1 / value, and 0 for a value of 0: a statistic that is 0 has no shares."""
+    """1 / value, and 0 for a value of 0: a statistic that is 0 has no shares."""
     inverse: Values = np.divide(1.0, values, out=np.zeros_like(values), where=values > 0)
     return inverse

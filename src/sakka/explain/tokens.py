@@ -75,7 +75,7 @@ def tokenized(title: str, description: str) -> TokenizedText:
 
 
 def owner_of_padded(folded: str, owner: Places) -> Places:
-    """Give the owner of each character once blanks are made one and put at both ends; -1 for a blank.
+    """The owner of each character once blanks are made one and put at both ends; -1 for a blank.
 
     >>> owner_of_padded("a  b", np.array([0, -1, -1, 1])).tolist()
     [-1, 0, -1, 1, -1]
@@ -92,14 +92,14 @@ def owner_of_padded(folded: str, owner: Places) -> Places:
 
 
 def _token(text: str, first: int, start: int, stop: int) -> Token:
-    """Give a token by its place in the whole text, of which the description starts at `first`."""
+    """A token by its place in the whole text, of which the description starts at `first`."""
     if start < first:
         return Token(text[start:stop], TITLE, start, stop)
     return Token(text[start:stop], DESCRIPTION, start - first, stop - first)
 
 
 def _spans(folded: str) -> Iterator[tuple[int, int]]:
-    """Give where each word stands: the words are pieces of the text, in order."""
+    """Where each word stands: the words are pieces of the text, in order."""
     place = 0
     for word in words_of(folded):
         start = folded.index(word, place)
@@ -108,7 +108,7 @@ def _spans(folded: str) -> Iterator[tuple[int, int]]:
 
 
 def _left_over(folded: str, owner: Places) -> Iterator[tuple[int, int]]:
-    """Give each run of characters that are neither blank nor in a word."""
+    """Each run of characters that are neither blank nor in a word."""
     start = None
     for place, character in enumerate(folded + " "):
         outside = place < len(folded) and owner[place] < 0 and not character.isspace()

@@ -45,7 +45,7 @@ class WordShare:
 
 
 def word_shares(model: LinearText, work: Work, creator: int, against: int) -> tuple[list[WordShare], float]:
-    """Give the shares of a text's words, in the order of the text, and what is left of the log-odds without them.
+    """The shares of a text's words, in the order of the text, and what is left of the log-odds without them.
 
     Args:
         model: A fitted model.
@@ -72,12 +72,12 @@ def word_shares(model: LinearText, work: Work, creator: int, against: int) -> tu
 
 
 def word_share(token: Token, share: float) -> WordShare:
-    """Give a token with its share."""
+    """A token with its share."""
     return WordShare(token.text, share, token.field, token.start, token.stop)
 
 
 def _shares_of_words(text: TokenizedText, block: Block, difference: Shares) -> Shares:
-    """Give each token's part by the block of words."""
+    """Each token's part by the block of words."""
     [hashes] = word_hashes([text.text])
     parts = _parts(hashes, block, difference, count_known([text.text], word_hashes, block.vocabulary))
     shares = np.zeros(len(text.tokens))
@@ -86,7 +86,7 @@ def _shares_of_words(text: TokenizedText, block: Block, difference: Shares) -> S
 
 
 def _shares_of_ngrams(text: TokenizedText, block: Block, difference: Shares) -> Shares:
-    """Give each token's part by the block of character n-grams."""
+    """Each token's part by the block of character n-grams."""
     weighed = count_known([text.text], character_hashes, block.vocabulary)
     by_place = np.zeros(len(text.padded_tokens))
     sized = placed_ngrams(text.text)
@@ -106,7 +106,7 @@ def _shares_of_ngrams(text: TokenizedText, block: Block, difference: Shares) -> 
 
 
 def _parts(hashes: Hashes, block: Block, difference: Shares, counts: object) -> Shares:
-    """Give each occurrence's part: its feature's term over the number of times that the feature stands in the text.
+    """Each occurrence's part: its feature's term over the number of times that the feature stands in the text.
 
     Args:
         hashes: The feature at each occurrence.

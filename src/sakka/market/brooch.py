@@ -68,7 +68,7 @@ def draw_brooch(plan: WorkPlan, style: Style, chance: Chance, size_px: int, ligh
 
 
 def _paints(plan: WorkPlan, chance: Chance) -> dict[str, Paint]:
-    """Give what each role is painted with."""
+    """What each role is painted with."""
     material = plan.material
     own = MATERIALS[material].rgb
     main = _near(COLOURS[plan.colour].rgb if own is None or material == "pearls" else own, chance)

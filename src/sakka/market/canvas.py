@@ -99,7 +99,7 @@ class Canvas:
             self._cut(np.array([x, y]), radius, paint, height + radius)
 
     def _cut(self, centre: npt.NDArray[np.float64], radius: float, paint: Paint, height: float) -> None:
-        """Give a stone its eight facets, alternately bright and dark, and its flat top."""
+        """A stone its eight facets, alternately bright and dark, and its flat top."""
         corners = centre + polygon(8, radius, self.chance.between(0.0, 0.7))
         for place in range(8):
             facet = np.stack([centre, corners[place], corners[(place + 1) % 8]])
@@ -196,7 +196,7 @@ def _box(centre: tuple[float, float], radius: float, scale: int) -> list[float]:
 
 
 def _lattice(outline: Outline, radius: float) -> npt.NDArray[np.float64]:
-    """Give the points of a hexagonal lattice that lie within an outline, shape (points, 2)."""
+    """The points of a hexagonal lattice that lie within an outline, shape (points, 2)."""
     low, high = outline.min(axis=0), outline.max(axis=0)
     rows = np.arange(low[1] + radius * 0.6, high[1], radius * 1.74)
     columns = np.arange(low[0] + radius * 0.6, high[0] + radius, radius * 2.0)

@@ -22,19 +22,19 @@ class Chance:
         self._next = random.Random("/".join(map(str, name))).random
 
     def share(self) -> float:
-        """Give a number from 0 up to 1."""
+        """A number from 0 up to 1."""
         return self._next()
 
     def between(self, low: float, high: float) -> float:
-        """Give a number from `low` up to `high`."""
+        """A number from `low` up to `high`."""
         return low + (high - low) * self._next()
 
     def around(self, centre: float, reach: float) -> float:
-        """Give a number within `reach` of `centre`, those near the centre more often."""
+        """A number within `reach` of `centre`, those near the centre more often."""
         return centre + reach * (self._next() + self._next() - 1.0)
 
     def whole(self, low: int, high: int) -> int:
-        """Give a whole number from `low` to `high`, both possible."""
+        """A whole number from `low` to `high`, both possible."""
         return low + int(self._next() * (high - low + 1))
 
     def happens(self, probability: float) -> bool:
@@ -42,14 +42,14 @@ class Chance:
         return self._next() < probability
 
     def pick(self, items: Sequence[Item]) -> Item:
-        """Give one of the items, all equally likely."""
+        """One of the items, all equally likely."""
         return items[int(self._next() * len(items))]
 
     def favour(self, items: Sequence[Item]) -> Item:
-        """Give one of the items, the earlier ones more often."""
+        """One of the items, the earlier ones more often."""
         return items[int(self._next() ** 2 * len(items))]
 
     def some(self, items: Sequence[Item], count: int) -> tuple[Item, ...]:
-        """Give `count` different items (all of them where there are fewer), in chance order."""
+        """`count` different items (all of them where there are fewer), in chance order."""
         left = list(items)
         return tuple(left.pop(int(self._next() * len(left))) for _ in range(min(count, len(left))))

@@ -25,7 +25,7 @@ def _mixed(half: int, multiplier: int, seed: int) -> int:
 
 
 def work_id(seed: int, key: WorkKey) -> str:
-    """Give the id of a work, ten digits.
+    """The id of a work, ten digits.
 
     >>> work_key(5, work_id(5, WorkKey(12, 345)))
     WorkKey(person=12, number=345)
@@ -48,5 +48,5 @@ def work_key(seed: int, identifier: str) -> WorkKey:
 
 
 def photo_name(identifier: str) -> str:
-    """Give the path of a work's photo below the market's folder, spread over a hundred folders."""
+    """The path of a work's photo below the market's folder, spread over a hundred folders."""
     return f"photos/{identifier[-2:]}/{identifier}.jpg"

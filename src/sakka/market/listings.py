@@ -21,7 +21,7 @@ _SCHEMA = {
 
 
 def market_listings(settings: MarketSettings) -> pl.DataFrame:
-    """Give every listing of the market with its truth, in the order of the ids.
+    """Every listing of the market with its truth, in the order of the ids.
 
     Returns:
         One row a work: the columns of `listings.csv` (all text; an absent photo or description is empty), then

@@ -34,7 +34,7 @@ def draw_photo(settings: MarketSettings, identifier: str) -> Image.Image:
 
 
 def photo_bytes(settings: MarketSettings, identifier: str) -> bytes:
-    """Give the photo of a work as a JPEG file's bytes."""
+    """The photo of a work as a JPEG file's bytes."""
     quality = Chance(settings.seed, "quality", *work_key(settings.seed, identifier)).whole(80, 92)
     buffer = io.BytesIO()
     draw_photo(settings, identifier).save(buffer, format="JPEG", quality=quality)
@@ -63,7 +63,7 @@ def _exposed(picture: Field) -> Image.Image:
 
 
 def _for_this_photo(style: Style, chance: Chance, wander: float) -> Style:
-    """Give the style as it is kept to in one photo: each habit is left with the probability `wander`."""
+    """The style as it is kept to in one photo: each habit is left with the probability `wander`."""
     if chance.happens(wander):
         style = replace(style, backdrops=(chance.pick(BACKDROPS),), tints=(chance.pick(BACKDROP_TINTS),))
     if chance.happens(wander):

@@ -74,7 +74,7 @@ class WorkPlan:
 
 @lru_cache(maxsize=8)
 def second_accounts(settings: MarketSettings) -> dict[int, str]:
-    """Give how a person's second account can be recognised: "name" (spelled otherwise) or "photos" (shared).
+    """How a person's second account can be recognised: "name" (spelled otherwise) or "photos" (shared).
 
     Only people with works enough for two accounts of the smallest size have one.
     """
@@ -87,7 +87,7 @@ def second_accounts(settings: MarketSettings) -> dict[int, str]:
 
 
 def stray_works(settings: MarketSettings, person: int) -> int:
-    """Give how many works of a person the rules of period and category remove."""
+    """How many works of a person the rules of period and category remove."""
     wanted = works_of_people(settings)[person] * settings.stray_share
     return int(wanted + Chance(settings.seed, "strays", person).share())
 
@@ -111,7 +111,7 @@ def plan_work(settings: MarketSettings, key: WorkKey) -> WorkPlan:
 
 
 def _item(settings: MarketSettings, key: WorkKey, account: int) -> int:
-    """Give the number of the first listing of the work's item."""
+    """The number of the first listing of the work's item."""
     chance = Chance(settings.seed, "relisting", *key)
     if account and second_accounts(settings)[key.person] == "photos" and chance.happens(SHARED_PHOTO_SHARE):
         return _item(settings, WorkKey(key.person, key.number - 1), 0)

@@ -63,7 +63,7 @@ class Layer:
 
 
 def backdrop(texture: str, tint: Rgb, chance: Chance, size_px: int) -> Field:
-    """Give the ground of a photo, shape (3, size_px, size_px)."""
+    """The ground of a photo, shape (3, size_px, size_px)."""
     tints = OWN_TINTS.get(texture)
     if tints is not None:
         tint = tints[sum(tint) % len(tints)]
@@ -89,7 +89,7 @@ def lay(photo: Field, layer: Layer, light: Light, solid: Field | None = None) ->
 
 
 def _shadow(cover: Field, height_px: float, light: Light) -> Field:
-    """Give how dark the ground is beside something: a close dark rim and a long soft shadow."""
+    """How dark the ground is beside something: a close dark rim and a long soft shadow."""
     size = cover.shape[0]
     small = Image.fromarray((cover * 255).astype(np.uint8)).reduce(2)
     away = (-np.cos(light.angle) * height_px / 2, -np.sin(light.angle) * height_px / 2)
@@ -124,13 +124,13 @@ def lit(photo: Field, light: Light, chance: Chance) -> Field:
 
 
 def _tinted(level: Field, colour: Sequence[float]) -> Field:
-    """Give a picture of one colour, brighter where `level` is greater, shape (3, height, width)."""
+    """A picture of one colour, brighter where `level` is greater, shape (3, height, width)."""
     return np.stack([level * np.float32(value) for value in colour])
 
 
 @lru_cache(maxsize=24)
 def prop(name: str, seed: str, size_px: int, light_angle: float) -> Layer | None:
-    """Give what lies about in a creator's photos, None for nothing; `seed` names the creator."""
+    """What lies about in a creator's photos, None for nothing; `seed` names the creator."""
     chance = Chance("prop", seed)
     if name == "none":
         return None
@@ -140,7 +140,7 @@ def prop(name: str, seed: str, size_px: int, light_angle: float) -> Layer | None
 
 
 def _mask(size_px: int, outline: Outline, holes: list[Outline] | None = None) -> Field:
-    """Give the cover of an outline in units of half the photo, less holes."""
+    """The cover of an outline in units of half the photo, less holes."""
     image = Image.new("L", (2 * size_px, 2 * size_px), 0)
     pen = ImageDraw.Draw(image)
     pen.polygon(((outline + 1.0) * size_px).ravel().tolist(), fill=255)

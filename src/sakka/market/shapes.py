@@ -50,13 +50,13 @@ def moved(outline: Outline, x: float, y: float) -> Outline:
 
 
 def ellipse(x: float, y: float, wide: float, high: float | None = None, angle: float = 0.0) -> Outline:
-    """Give an ellipse about (x, y) with half axes `wide` and `high`; a circle without `high`."""
+    """An ellipse about (x, y) with half axes `wide` and `high`; a circle without `high`."""
     points = _CIRCLE * np.array([wide, wide if high is None else high])
     return moved(turned(points, angle) if angle else points, x, y)
 
 
 def petal(angle: float, length: float, width: float, pointed: float = 0.0, start: float = 0.0) -> Outline:
-    """Give a petal or leaf from the origin outward: `pointed` 0 has a round tip, 1 a sharp one."""
+    """A petal or leaf from the origin outward: `pointed` 0 has a round tip, 1 a sharp one."""
     widest = 0.72 - 0.3 * pointed
     bulge = np.sin(np.pi * _ALONG ** (np.log(0.5) / np.log(widest))) ** (0.62 + 0.5 * pointed)
     points = np.stack([start + _ALONG * (length - start), bulge * width / 2], axis=1)
@@ -65,20 +65,20 @@ def petal(angle: float, length: float, width: float, pointed: float = 0.0, start
 
 
 def star(rays: int, outer: float, inner: float, angle: float = -np.pi / 2) -> Outline:
-    """Give a star with so many rays."""
+    """A star with so many rays."""
     steps = angle + np.arange(2 * rays) * np.pi / rays
     reach = np.where(np.arange(2 * rays) % 2 == 0, outer, inner)
     return np.stack([reach * np.cos(steps), reach * np.sin(steps)], axis=1)
 
 
 def polygon(corners: int, reach: float, angle: float = 0.0) -> Outline:
-    """Give a regular polygon about the origin."""
+    """A regular polygon about the origin."""
     steps = angle + np.arange(corners) * _TURN / corners
     return np.stack([reach * np.cos(steps), reach * np.sin(steps)], axis=1)
 
 
 def bar(x0: float, y0: float, x1: float, y1: float, width: float) -> Outline:
-    """Give a straight strip from one point to another."""
+    """A straight strip from one point to another."""
     along = np.array([x1 - x0, y1 - y0])
     across = np.array([-along[1], along[0]]) / (np.hypot(*along) + 1e-9) * width / 2
     start, end = np.array([x0, y0]), np.array([x1, y1])
@@ -86,7 +86,7 @@ def bar(x0: float, y0: float, x1: float, y1: float, width: float) -> Outline:
 
 
 def heart(size: float) -> Outline:
-    """Give the heart curve x = 16 sin^3 t, y = -(13 cos t - 5 cos 2t - 2 cos 3t - cos 4t), scaled."""
+    """The heart curve x = 16 sin^3 t, y = -(13 cos t - 5 cos 2t - 2 cos 3t - cos 4t), scaled."""
     steps = np.linspace(0.0, _TURN, 60, endpoint=False)
     x = 16 * np.sin(steps) ** 3
     y = -(13 * np.cos(steps) - 5 * np.cos(2 * steps) - 2 * np.cos(3 * steps) - np.cos(4 * steps))
@@ -94,7 +94,7 @@ def heart(size: float) -> Outline:
 
 
 def crescent(size: float, bite: float) -> Outline:
-    """Give a crescent moon: a disc less a disc shifted by `bite`."""
+    """A crescent moon: a disc less a disc shifted by `bite`."""
     reach = np.arccos(np.clip(bite / 2, -1.0, 1.0))
     outer = np.linspace(reach, _TURN - reach, 40)
     inner = np.linspace(np.pi + reach, np.pi - reach, 40) + np.pi
@@ -113,7 +113,7 @@ def smooth(corners: npt.ArrayLike, rounds: int = 3) -> Outline:
 
 
 def outward(outline: Outline) -> Outline:
-    """Give the outward unit normal at each point of an outline: the mean of its two edges' normals."""
+    """The outward unit normal at each point of an outline: the mean of its two edges' normals."""
     round_trip = np.concatenate([outline[-1:], outline, outline[:1]])
     edges = round_trip[1:] - round_trip[:-1]
     edges /= np.sqrt(edges[:, :1] ** 2 + edges[:, 1:] ** 2) + 1e-9

@@ -67,7 +67,7 @@ def _varied(settings: MarketSettings, count: int) -> list[int]:
 
 
 def _items(settings: MarketSettings, person: int, count: int) -> list[str]:
-    """Give the ids of a person's first works that aren't relistings (or too few of them, relistings too)."""
+    """The ids of a person's first works that aren't relistings (or too few of them, relistings too)."""
     keys = [WorkKey(person, number) for number in range(works_of_people(settings)[person])]
     first = [key for key in keys if plan_work(settings, key).item == key.number]
     return [work_id(settings.seed, key) for key in (first + keys)[:count]]

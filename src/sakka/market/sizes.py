@@ -23,7 +23,7 @@ PLACE = 0.8654625756834935  # c
 
 
 def sorted_sizes(creators: int, works: int, fewest: int) -> npt.NDArray[np.int64]:
-    """Give the works of each creator, ascending, shape (creators,); they add up to `works`."""
+    """The works of each creator, ascending, shape (creators,); they add up to `works`."""
     quantiles = (np.arange(creators) + PLACE) / creators
     excess = (1.0 - quantiles) ** (-1.0 / SHAPE) - 1.0
     excess *= (works - creators * fewest) / excess.sum()
@@ -33,7 +33,7 @@ def sorted_sizes(creators: int, works: int, fewest: int) -> npt.NDArray[np.int64
 
 @lru_cache(maxsize=8)
 def works_of_people(settings: MarketSettings) -> tuple[int, ...]:
-    """Give the number of works of each person, by the person's number, strays not counted.
+    """The number of works of each person, by the person's number, strays not counted.
 
     Raises:
         CatalogError: One person would have more works than a work's id has room for.

@@ -100,14 +100,14 @@ class Traits:
         self._choice = Chance(settings.seed, "traits", person)
 
     def next(self, trait: str) -> Chance:
-        """Give the stream for one trait; traits must be asked for in a fixed order."""
+        """The stream for one trait; traits must be asked for in a fixed order."""
         origin = self._school if self._choice.happens(self._schooled) else self._own
         return Chance(self._seed, origin, trait)
 
 
 @lru_cache(maxsize=4096)
 def style_of(settings: MarketSettings, person: int) -> Style:
-    """Give a creator's style, by the person's number."""
+    """A creator's style, by the person's number."""
     traits = Traits(settings, person)
     palette = traits.next("palette")
     colours = palette.pick(PALETTES)

@@ -136,5 +136,5 @@ def _with_grain(
 
 
 def see_through(kinds: npt.NDArray[np.uint8]) -> Field:
-    """Give the share of what lies below that shows at each place, shape of `kinds`."""
+    """The share of what lies below that shows at each place, shape of `kinds`."""
     return _TRAITS["seen_through"][kinds]

@@ -16,7 +16,7 @@ Tile = npt.NDArray[np.float32]
 
 
 def noise(name: str, across: int, down: int, octaves: int = 1) -> Tile:
-    """Give value noise whose coarsest grid has `across` by `down` cells."""
+    """Value noise whose coarsest grid has `across` by `down` cells."""
     generator = np.random.default_rng(list(name.encode()))
     total = np.zeros((TILE_PX, TILE_PX), dtype=np.float32)
     for octave in range(octaves):
@@ -28,7 +28,7 @@ def noise(name: str, across: int, down: int, octaves: int = 1) -> Tile:
 
 @lru_cache(maxsize=32)
 def tile(name: str) -> Tile:
-    """Give a tile by the name of what it looks like."""
+    """A tile by the name of what it looks like."""
     drawn = _TILES[name]()
     drawn.setflags(write=False)
     return drawn

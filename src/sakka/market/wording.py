@@ -57,7 +57,7 @@ class Voice:
 
 
 def shop_name(settings: MarketSettings, person: int, account: int = 0) -> str:
-    """Give the name of an account: different for every person, and for the two accounts of one.
+    """The name of an account: different for every person, and for the two accounts of one.
 
     A second account that can be told by its name has the first one's in full-width letters.
     """
@@ -73,7 +73,7 @@ def shop_name(settings: MarketSettings, person: int, account: int = 0) -> str:
 
 @lru_cache(maxsize=4096)
 def voice_of(settings: MarketSettings, person: int, account: int = 0) -> Voice:
-    """Give a creator's way of writing; a second account writes as the first does, under its own name."""
+    """A creator's way of writing; a second account writes as the first does, under its own name."""
     traits = Traits(settings, person)
     title, manner, frame, body = (traits.next(trait) for trait in ("title", "manner", "frame", "body"))
     notes, endings = traits.next("notes"), traits.next("endings")
@@ -101,7 +101,7 @@ def voice_of(settings: MarketSettings, person: int, account: int = 0) -> Voice:
 
 
 def text_of(settings: MarketSettings, plan: WorkPlan) -> tuple[str, str]:
-    """Give the title and the description of a work; the description is empty where the listing has none.
+    """The title and the description of a work; the description is empty where the listing has none.
 
     A relisting repeats the text of the first listing, in one of three with a sentence changed.
     """
@@ -178,7 +178,7 @@ class _Writer:
         return closing
 
     def _word(self, term: Term) -> str:
-        """Give the creator's usual word for a thing, or now and then another."""
+        """The creator's usual word for a thing, or now and then another."""
         place = self.voice.wording if not self.chance.happens(self.wander) else self.chance.whole(0, 2)
         return term.words[place % len(term.words)]
 

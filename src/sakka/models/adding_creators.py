@@ -84,19 +84,19 @@ class GrowingHead(GrowingModel):
         """Learn the new creators' columns; those of the known creators stay."""
         assert self.kept_ is not None
         creators = (*self.creators_, *added)
-        places = works.creator_indices(creators)
+        labels = works.creator_indices(creators)
         features, able = self._features_to_keep(works)
         columns, self.kept_ = grow(
             self._columns(),
             self.kept_,
             features[able],
-            places[able],
+            labels[able],
             read=self._features_to_read,
             n_new=len(added),
             penalty=self._penalty_of_columns(),
         )
         self._set_columns(columns)
-        self._set_works(np.append(self.works_, np.bincount(places)[len(self.creators_) :]))
+        self._set_works(np.append(self.works_, np.bincount(labels)[len(self.creators_) :]))
         self.creators_ = creators
 
     def remove_creator(self, creator: str) -> None:
@@ -140,7 +140,7 @@ class GrowingHead(GrowingModel):
 
     @abstractmethod
     def _features_to_keep(self, works: Catalog) -> tuple[Any, npt.NDArray[np.bool_]]:
-        """Give the works' features as they are kept, and which works have any."""
+        """The works' features as they are kept, and which works have any."""
 
     @abstractmethod
     def _features_to_read(self, kept: Any) -> Any:
@@ -148,7 +148,7 @@ class GrowingHead(GrowingModel):
 
     @abstractmethod
     def _columns(self) -> Columns:
-        """Give the fitted columns."""
+        """The fitted columns."""
 
     @abstractmethod
     def _set_columns(self, columns: Columns) -> None:
@@ -160,11 +160,11 @@ class GrowingHead(GrowingModel):
 
     @abstractmethod
     def _penalty_of_columns(self) -> float:
-        """Give the penalty that the columns were fitted with."""
+        """The penalty that the columns were fitted with."""
 
 
 def growing(model: CreatorModel) -> GrowingModel:
-    """Give a model as one that grows.
+    """A model as one that grows.
 
     Raises:
         ModelError: It can't.
@@ -178,7 +178,7 @@ def growing(model: CreatorModel) -> GrowingModel:
 
 
 def new_creators(works: Catalog, known: Sequence[str]) -> tuple[str, ...]:
-    """Give the creators of some works, sorted.
+    """The creators of some works, sorted.
 
     Raises:
         ModelError: There are no works, a work has no creator, or a creator is known already.
@@ -197,7 +197,7 @@ def new_creators(works: Catalog, known: Sequence[str]) -> tuple[str, ...]:
 
 
 def place_of(creator: str, known: Sequence[str]) -> int:
-    """Give the column of a creator that is to be removed.
+    """The column of a creator that is to be removed.
 
     Raises:
         ModelError: The creator is not known, or is the only one.

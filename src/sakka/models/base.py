@@ -101,7 +101,7 @@ class CreatorModel(ABC):
 
     @abstractmethod
     def predict_proba(self, works: Catalog) -> Probabilities:
-        """Give each work's probability of each creator: float32, shape (n_works, n_creators), rows sum to 1."""
+        """Each work's probability of each creator: float32, shape (n_works, n_creators), rows sum to 1."""
 
     @property
     def reads(self) -> tuple[Reads, ...]:
@@ -131,16 +131,16 @@ class CreatorModel(ABC):
             raise ModelError(f"the model reads {read}, and the work has {has}; give it {wanted}")
 
     def predict(self, works: Catalog) -> list[str]:
-        """Give the most probable creator of each work."""
+        """The most probable creator of each work."""
         return [self.creators_[column] for column in self.predict_proba(works).argmax(axis=1)]
 
     def top_creators(self, works: Catalog, count: int = 5) -> list[list[tuple[str, float]]]:
-        """Give the `count` most probable creators of each work with their probabilities, the most probable first."""
+        """The `count` most probable creators of each work with their probabilities, the most probable first."""
         table = self.predict_proba(works)
         columns = np.argsort(-table, axis=1, kind="stable")[:, :count]
         return [
-            [(self.creators_[place], float(row[place])) for place in places]
-            for row, places in zip(table, columns, strict=True)
+            [(self.creators_[column], float(row[column])) for column in best]
+            for row, best in zip(table, columns, strict=True)
         ]
 
     def predict_folds(self, works: Catalog, folds: Sequence[Fold], creators: Sequence[str]) -> Iterator[FoldPrediction]:
@@ -158,43 +158,43 @@ class CreatorModel(ABC):
             )
 
     def settings(self) -> dict[str, Any]:
-        """Give the arguments that `__init__` stored, by name."""
+        """The arguments that `__init__` stored, by name."""
         return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
 
     @abstractmethod
     def _export(self) -> ModelParts:
-        """Give what the fitted model consists of, without `creators_` and the settings."""
+        """What the fitted model consists of, without `creators_` and the settings."""
 
     @abstractmethod
     def _restore(self, parts: ModelParts) -> None:
         """Take over what `_export` gave; `creators_` is set already."""
 
 
-def shares_of_creators(places: IntArray, n_creators: int) -> Probabilities:
-    """Give each creator's share of the works, shape (n_creators,): the answer when nothing is known of a work.
+def shares_of_creators(labels: IntArray, n_creators: int) -> Probabilities:
+    """Each creator's share of the works, shape (n_creators,): the answer when nothing is known of a work.
 
     Args:
-        places: Each work's creator as a column index, shape (n_works,).
+        labels: Each work's creator as a column index, shape (n_works,).
         n_creators: How many columns there are.
 
     >>> shares_of_creators(np.array([0, 0, 1, 0]), 3).tolist()
     [0.75, 0.25, 0.0]
     """
-    counts = np.bincount(places, minlength=n_creators)
+    counts = np.bincount(labels, minlength=n_creators)
     shares: Probabilities = (counts / max(1, counts.sum())).astype(np.float32)
     return shares
 
 
-def known_places(works: Catalog, creators: Sequence[str]) -> IntArray:
-    """Give each work's creator as a column index, shape (n_works,).
+def known_labels(works: Catalog, creators: Sequence[str]) -> IntArray:
+    """Each work's creator as a column index, shape (n_works,).
 
     Raises:
         ModelError: There are no works, or one's creator is unknown or not among `creators`.
     """
     if len(works) == 0:
         raise ModelError("a model can't learn from 0 works; give it at least one work by each creator")
-    places = works.creator_indices(creators)
-    if (places < 0).any():
-        work = works.ids[int(np.flatnonzero(places < 0)[0])]
+    labels = works.creator_indices(creators)
+    if (labels < 0).any():
+        work = works.ids[int(np.flatnonzero(labels < 0)[0])]
         raise ModelError(f"work {work!r} has no creator among the {len(creators)} to learn; leave it out")
-    return places
+    return labels

@@ -17,29 +17,29 @@ from sakka.models.stacking import FLOOR
 COLDEST, HOTTEST = 0.05, 20.0
 
 
-def fit_temperature(probabilities: Probabilities, places: IntArray) -> float:
-    """Give the temperature with the least log-loss; 1 where there is no work.
+def fit_temperature(probabilities: Probabilities, labels: IntArray) -> float:
+    """The temperature with the least log-loss; 1 where there is no work.
 
     Args:
         probabilities: Shape (n_works, n_creators).
-        places: Each work's creator as a column index, shape (n_works,).
+        labels: Each work's creator as a column index, shape (n_works,).
     """
     from scipy.optimize import minimize_scalar
 
-    if len(places) == 0:
+    if len(labels) == 0:
         return 1.0
 
     def loss(log_temperature: float) -> float:
         scores = _log(probabilities) / np.float32(np.exp(log_temperature))
         sums = np.log(np.exp(scores - scores.max(axis=1, keepdims=True)).sum(axis=1)) + scores.max(axis=1)
-        return float((sums - scores[np.arange(len(places)), places]).mean())
+        return float((sums - scores[np.arange(len(labels)), labels]).mean())
 
     bounds = (float(np.log(COLDEST)), float(np.log(HOTTEST)))
     return float(np.exp(minimize_scalar(loss, bounds=bounds, method="bounded").x))
 
 
 def with_temperature(probabilities: Probabilities, temperature: float) -> Probabilities:
-    """Give the probabilities under a temperature, shape (n_works, n_creators), rows sum to 1.
+    """The probabilities under a temperature, shape (n_works, n_creators), rows sum to 1.
 
     >>> with_temperature(np.float32([[0.8, 0.2]]), 0.5).round(3).tolist()
     [[0.9409999847412109, 0.05900000035762787]]

@@ -31,7 +31,7 @@ PRIOR_WORKS = 5  # that a creator's usual sureness counts as many works of every
 
 
 def sureness(fused: Probabilities) -> Scores:
-    """Give minus the entropy of each row in nats, shape (n_works,): 0 where one creator has all, lower otherwise.
+    """Minus the entropy of each row in nats, shape (n_works,): 0 where one creator has all, lower otherwise.
 
     >>> sureness(np.float32([[1, 0], [0.5, 0.5]])).round(3).tolist()
     [0.0, -0.693]
@@ -42,7 +42,7 @@ def sureness(fused: Probabilities) -> Scores:
 
 
 def threshold_of(scores: Scores, accepted: float = ACCEPTED) -> float:
-    """Give the score that at least a share `accepted` of works by known creators reach.
+    """The score that at least a share `accepted` of works by known creators reach.
 
     >>> threshold_of(np.arange(1.0, 101.0), 0.95)
     5.0
@@ -51,15 +51,15 @@ def threshold_of(scores: Scores, accepted: float = ACCEPTED) -> float:
 
 
 def stranger_scores(
-    photo: Probabilities, text: Probabilities, fused: Probabilities, places: IntArray
+    photo: Probabilities, text: Probabilities, fused: Probabilities, labels: IntArray
 ) -> dict[str, Scores]:
-    """Give every score of every work by its name, each of shape (n_works,).
+    """Every score of every work by its name, each of shape (n_works,).
 
     Args:
         photo: The photo model's probabilities, shape (n_works, n_creators).
         text: The text model's, same shape.
         fused: Those of their fusion, same shape.
-        places: The creators of the first works, shape (n_known,): works by known creators that the models were not
+        labels: The creators of the first works, shape (n_known,): works by known creators that the models were not
             fitted on; on them the means, the covariance and the standardisation are taken.
     """
     ordered = -np.sort(-fused, axis=1)[:, :2].astype(np.float64)
@@ -70,14 +70,14 @@ def stranger_scores(
         "lead": ordered[:, 0] - ordered[:, -1],
         "energy": np.log(np.maximum(product.sum(axis=1), FLOOR**2)),
         "agreement": np.sqrt(product).sum(axis=1),
-        "distance": -_distance(np.hstack([_centred(photo), _centred(text)]), places),
+        "distance": -_distance(np.hstack([_centred(photo), _centred(text)]), labels),
     }
-    scores["combined"] = sum((_standardised(scores[name], len(places)) for name in COMBINED), np.zeros(len(fused)))
+    scores["combined"] = sum((_standardised(scores[name], len(labels)) for name in COMBINED), np.zeros(len(fused)))
     return scores
 
 
-def signs(photo: Probabilities, text: Probabilities, fused: Probabilities, places: IntArray) -> Scores:
-    """Give what the learned score goes by, shape (n_works, n_signs).
+def signs(photo: Probabilities, text: Probabilities, fused: Probabilities, labels: IntArray) -> Scores:
+    """What the learned score goes by, shape (n_works, n_signs).
 
     The scores above but for the distance, the entropy of each model, what each gives to the creator named, whether they
     name the same one, how sure answers that name this creator are on known works, and its share of them.
@@ -86,12 +86,12 @@ def signs(photo: Probabilities, text: Probabilities, fused: Probabilities, place
         photo: The photo model's probabilities, shape (n_works, n_creators).
         text: The text model's, same shape.
         fused: Those of their fusion, same shape.
-        places: The creators of the first works, as in `stranger_scores`.
+        labels: The creators of the first works, as in `stranger_scores`.
     """
     named, rows = fused.argmax(axis=1), np.arange(len(fused))
-    sure, known = sureness(fused), sureness(fused[: len(places)])
-    counts = np.bincount(places, minlength=fused.shape[1])
-    sums = np.bincount(places, weights=known, minlength=fused.shape[1])
+    sure, known = sureness(fused), sureness(fused[: len(labels)])
+    counts = np.bincount(labels, minlength=fused.shape[1])
+    sums = np.bincount(labels, weights=known, minlength=fused.shape[1])
     usual = (sums + PRIOR_WORKS * known.mean()) / (counts + PRIOR_WORKS)
     ordered = -np.sort(-fused, axis=1)[:, :2].astype(np.float64)
     product = photo.astype(np.float64) * text
@@ -134,10 +134,10 @@ def _centred(table: Probabilities) -> Scores:
     return centred
 
 
-def _distance(vectors: Scores, places: IntArray) -> Scores:
-    """Give each vector's squared distance to the nearest creator's mean, shape (n_works,)."""
-    known = vectors[: len(places)]
-    present, own = np.unique(places, return_inverse=True)
+def _distance(vectors: Scores, labels: IntArray) -> Scores:
+    """Each vector's squared distance to the nearest creator's mean, shape (n_works,)."""
+    known = vectors[: len(labels)]
+    present, own = np.unique(labels, return_inverse=True)
     means = np.stack([known[own == number].mean(axis=0) for number in range(len(present))])
     residual = known - means[own]
     covariance = residual.T @ residual / len(known)

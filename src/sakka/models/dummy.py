@@ -11,7 +11,7 @@ from sakka.models.base import (
     Modality,
     ModelParts,
     Probabilities,
-    known_places,
+    known_labels,
     shares_of_creators,
 )
 
@@ -25,11 +25,11 @@ class DummyModel(CreatorModel):
     def fit(self, works: Catalog, creators: Sequence[str] | None = None) -> Self:
         """Count the works of each creator."""
         self.creators_ = tuple(works.creators if creators is None else creators)
-        self.shares_ = shares_of_creators(known_places(works, self.creators_), len(self.creators_))
+        self.shares_ = shares_of_creators(known_labels(works, self.creators_), len(self.creators_))
         return self
 
     def predict_proba(self, works: Catalog) -> Probabilities:
-        """Give the same shares for every work, shape (n_works, n_creators)."""
+        """The same shares for every work, shape (n_works, n_creators)."""
         return np.tile(self.shares_, (len(works), 1))
 
     def _export(self) -> ModelParts:

@@ -26,7 +26,7 @@ from sakka.catalog.splits import IntArray, deal
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
 from sakka.models.adding_creators import GrowingModel, growing, place_of
-from sakka.models.base import CreatorModel, Modality, ModelParts, Probabilities, Reads, known_places
+from sakka.models.base import CreatorModel, Modality, ModelParts, Probabilities, Reads, known_labels
 from sakka.models.confidence import sureness, threshold_of
 from sakka.models.fusion import HOWS, RATIOS, How, Mask, Mixture, best_mixture, fuse, right_by_mixture
 from sakka.models.registry import make_model, model_class
@@ -93,7 +93,7 @@ class FusedModel(GrowingModel):
     def fit(self, works: Catalog, creators: Sequence[str] | None = None) -> Self:
         """Choose how to fuse on held-out works, then fit both models on all works."""
         creators = tuple(works.creators if creators is None else creators)
-        places = known_places(works, creators)
+        labels = known_labels(works, creators)
         mixtures = self._mixtures()
         roles = _roles_in(works)
         self.mixture_ = EQUAL
@@ -103,11 +103,11 @@ class FusedModel(GrowingModel):
         if len(mixtures) == 1:
             self.mixture_ = mixtures[0]
         elif len(roles) == 2:
-            self._choose(works, places, creators, mixtures)
+            self._choose(works, labels, creators, mixtures)
         fitted = {role: self._make(role).fit(works, creators) for role in roles}
         self.photo_model_, self.text_model_ = fitted.get("photo"), fitted.get("text")
         self.creators_ = creators
-        self.works_ = np.bincount(places, minlength=len(creators))
+        self.works_ = np.bincount(labels, minlength=len(creators))
         return self
 
     @property
@@ -207,14 +207,14 @@ class FusedModel(GrowingModel):
             raise ModelError(f"no learned fusion is called {self.fusion!r}; known are {', '.join(KINDS)}")
         return [Mixture(how, weight) for how in hows for weight in weights]
 
-    def _choose(self, works: Catalog, places: IntArray, creators: tuple[str, ...], mixtures: list[Mixture]) -> None:
-        held = _held_out(places, self.seed)
+    def _choose(self, works: Catalog, labels: IntArray, creators: tuple[str, ...], mixtures: list[Mixture]) -> None:
+        held = _held_out(labels, self.seed)
         if not held.any():
             self.mixture_ = best_mixture(dict.fromkeys(mixtures, 0))
             return
         rest, judged = works.take(np.flatnonzero(~held)), works.take(np.flatnonzero(held))
         photo, text = (self._make(role).fit(rest, creators).predict_proba(judged) for role in ("photo", "text"))
-        right = places[held]
+        right = labels[held]
         self._choose_ratio(photo, text, right, judged, mixtures)
         if self.how is None and self.photo_weight is None:
             self._learn(photo, text, right, judged)
@@ -293,10 +293,10 @@ def _roles_in(works: Catalog) -> list[str]:
     return ["photo", "text"] if works.has_text.any() else ["photo"]
 
 
-def _held_out(places: IntArray, seed: int) -> Mask:
+def _held_out(labels: IntArray, seed: int) -> Mask:
     """Choose a fifth of each creator's works; a creator with one work keeps it to learn from."""
-    chosen: Mask = deal(places, np.random.default_rng((seed, 2)), HOLD_OUT) == 0
-    held: Mask = chosen & (np.bincount(places)[places] >= 2)
+    chosen: Mask = deal(labels, np.random.default_rng((seed, 2)), HOLD_OUT) == 0
+    held: Mask = chosen & (np.bincount(labels)[labels] >= 2)
     return held
 
 

@@ -47,7 +47,7 @@ MIXTURES: tuple[Mixture, ...] = tuple(Mixture(how, ratio) for how in HOWS for ra
 
 
 def arithmetic_mean(photo: Probabilities, text: Probabilities, photo_weight: float) -> Probabilities:
-    """Give the weighted arithmetic mean of two tables of probabilities, shape (n_works, n_creators).
+    """The weighted arithmetic mean of two tables of probabilities, shape (n_works, n_creators).
 
     >>> arithmetic_mean(np.float32([[1, 0]]), np.float32([[0, 1]]), 0.75).tolist()
     [[0.75, 0.25]]
@@ -57,7 +57,7 @@ def arithmetic_mean(photo: Probabilities, text: Probabilities, photo_weight: flo
 
 
 def log_linear(photo: Probabilities, text: Probabilities, photo_weight: float) -> Probabilities:
-    """Give the weighted geometric mean, each row divided by its sum, shape (n_works, n_creators).
+    """The weighted geometric mean, each row divided by its sum, shape (n_works, n_creators).
 
     >>> log_linear(np.float32([[0.8, 0.2]]), np.float32([[0.8, 0.2]]), 0.5).round(3).tolist()
     [[0.800000011920929, 0.20000000298023224]]
@@ -103,7 +103,7 @@ def fuse(
 def right_by_mixture(
     photo: Probabilities,
     text: Probabilities,
-    places: IntArray,
+    labels: IntArray,
     has_photo: Mask | None = None,
     has_text: Mask | None = None,
     mixtures: Sequence[Mixture] = MIXTURES,
@@ -115,7 +115,7 @@ def right_by_mixture(
     Args:
         photo: The photo model's probabilities, shape (n_works, n_creators).
         text: The text model's, same shape.
-        places: Each work's creator as a column index, shape (n_works,).
+        labels: Each work's creator as a column index, shape (n_works,).
         has_photo: As in `fuse`.
         has_text: As in `fuse`.
         mixtures: The mixtures to try.
@@ -128,12 +128,12 @@ def right_by_mixture(
         rows = slice(start, start + BLOCK_ROWS)
         block = _BlockScores(photo[rows], text[rows], masks[0][rows], masks[1][rows])
         for mixture in mixtures:
-            counts[mixture] += int((block.answers(mixture) == places[rows]).sum())
+            counts[mixture] += int((block.answers(mixture) == labels[rows]).sum())
     return counts
 
 
 def best_mixture(counts: Mapping[Mixture, int]) -> Mixture:
-    """Give the mixture with the highest count; among equals the one nearest to equal weights, log-linear first.
+    """The mixture with the highest count; among equals the one nearest to equal weights, log-linear first.
 
     >>> best_mixture({Mixture("arithmetic", 0.2): 5, Mixture("arithmetic", 0.4): 5, Mixture("log-linear", 0.5): 4})
     Mixture(how='arithmetic', photo_weight=0.4)
@@ -149,13 +149,13 @@ def best_mixture(counts: Mapping[Mixture, int]) -> Mixture:
 def choose_weight(
     photo: Probabilities,
     text: Probabilities,
-    places: IntArray,
+    labels: IntArray,
     has_photo: Mask | None = None,
     has_text: Mask | None = None,
     mixtures: Sequence[Mixture] = MIXTURES,
 ) -> Mixture:
     """Choose how to fuse by the accuracy on validation predictions; arguments as in `right_by_mixture`."""
-    return best_mixture(right_by_mixture(photo, text, places, has_photo, has_text, mixtures))
+    return best_mixture(right_by_mixture(photo, text, labels, has_photo, has_text, mixtures))
 
 
 class _BlockScores:
@@ -167,7 +167,7 @@ class _BlockScores:
         self.is_alone = photo_only | text_only
 
     def answers(self, mixture: Mixture) -> IntArray:
-        """Give the column of each work's most probable creator."""
+        """The column of each work's most probable creator."""
         photo, text = self.tables[mixture.how]
         scores = np.float32(mixture.photo_weight) * photo + np.float32(1 - mixture.photo_weight) * text
         answers: IntArray = np.where(self.is_alone, self.alone, scores.argmax(axis=1))

@@ -43,42 +43,42 @@ class Kept:
 
     Attributes:
         features: What the softmax reads of them: an array or SciPy CSR, shape (n_kept, n_features).
-        places: Their creators as columns, shape (n_kept,).
+        labels: Their creators as columns, shape (n_kept,).
         counts: How many works of each creator the softmax was fitted on, shape (n_creators,).
     """
 
     features: Any
-    places: IntArray
+    labels: IntArray
     counts: IntArray
 
     @classmethod
-    def of(cls, features: Any, places: IntArray, n_creators: int) -> "Kept":
+    def of(cls, features: Any, labels: IntArray, n_creators: int) -> "Kept":
         """Keep some of the rows that a softmax was fitted on."""
-        rows = rows_to_keep(places, n_creators)
-        return cls(features[rows], places[rows], np.bincount(places, minlength=n_creators))
+        rows = rows_to_keep(labels, n_creators)
+        return cls(features[rows], labels[rows], np.bincount(labels, minlength=n_creators))
 
     def joined(self, other: "Kept") -> "Kept":
         """Put the rows of more creators behind these; `other` has the same columns and more."""
         return Kept(
             _stacked(self.features, other.features),
-            np.concatenate([self.places, other.places]),
+            np.concatenate([self.labels, other.labels]),
             np.append(self.counts, other.counts[len(self.counts) :]),
         )
 
     def without(self, place: int) -> "Kept":
         """Leave one creator out."""
-        rows = np.flatnonzero(self.places != place)
-        places = self.places[rows]
-        return Kept(self.features[rows], places - (places > place), np.delete(self.counts, place))
+        rows = np.flatnonzero(self.labels != place)
+        labels = self.labels[rows]
+        return Kept(self.features[rows], labels - (labels > place), np.delete(self.counts, place))
 
     def tensors(self) -> dict[str, npt.NDArray[Any]]:
-        """Give the parts as arrays by name; `from_tensors` takes them back."""
+        """The parts as arrays by name; `from_tensors` takes them back."""
         if isinstance(self.features, np.ndarray):
             named = {"features": self.features}
         else:
             names = ("data", "indices", "indptr")
             named = {f"features.{name}": getattr(self.features, name) for name in names}
-        named |= {"places": self.places, "counts": self.counts}
+        named |= {"labels": self.labels, "counts": self.counts}
         return {f"kept.{name}": array for name, array in named.items()}
 
     @classmethod
@@ -86,14 +86,14 @@ class Kept:
         """Make it of what `tensors` gave; None where there is none."""
         from scipy.sparse import csr_matrix
 
-        if "kept.places" not in tensors:
+        if "kept.labels" not in tensors:
             return None
-        places = tensors["kept.places"]
+        labels = tensors["kept.labels"]
         features: Any = tensors.get("kept.features")
         if features is None:
             parts = tuple(tensors[f"kept.features.{name}"] for name in ("data", "indices", "indptr"))
-            features = csr_matrix(parts, shape=(len(places), n_features))
-        return cls(features, places, tensors["kept.counts"])
+            features = csr_matrix(parts, shape=(len(labels), n_features))
+        return cls(features, labels, tensors["kept.counts"])
 
 
 def _stacked(upper: Any, lower: Any) -> Any:
@@ -104,34 +104,34 @@ def _stacked(upper: Any, lower: Any) -> Any:
     return vstack([upper, lower], format="csr")
 
 
-def rows_to_keep(places: IntArray, n_creators: int) -> IntArray:
+def rows_to_keep(labels: IntArray, n_creators: int) -> IntArray:
     """Choose which rows stand for the known creators: the same number of each creator, by chance, ascending.
 
     Args:
-        places: Each row's creator as a column index, shape (n_rows,).
+        labels: Each row's creator as a column index, shape (n_rows,).
         n_creators: How many columns there are.
     """
     each = max(1, min(KEPT_WORKS, MOST_KEPT // n_creators))
-    order = np.random.default_rng(0).permutation(len(places))
-    sorted_rows = order[np.argsort(places[order], kind="stable")]
-    counts = np.bincount(places, minlength=n_creators)
-    within = np.arange(len(places)) - np.repeat(np.cumsum(counts) - counts, counts)
+    order = np.random.default_rng(0).permutation(len(labels))
+    sorted_rows = order[np.argsort(labels[order], kind="stable")]
+    counts = np.bincount(labels, minlength=n_creators)
+    within = np.arange(len(labels)) - np.repeat(np.cumsum(counts) - counts, counts)
     kept: IntArray = np.sort(sorted_rows[within < each])
     return kept
 
 
-def importance(places: IntArray, counts: IntArray) -> FloatTable:
-    """Give how many works each kept row stands for, shape (n_kept,).
+def importance(labels: IntArray, counts: IntArray) -> FloatTable:
+    """How many works each kept row stands for, shape (n_kept,).
 
     Args:
-        places: The creators of the kept rows as columns, shape (n_kept,).
+        labels: The creators of the kept rows as columns, shape (n_kept,).
         counts: How many works of each creator were learned from, shape (n_creators,).
 
     >>> importance(np.array([0, 0, 1]), np.array([10, 3])).tolist()
     [5.0, 5.0, 3.0]
     """
-    kept = np.bincount(places, minlength=len(counts))
-    return (counts[places] / kept[places]).astype(np.float32)
+    kept = np.bincount(labels, minlength=len(counts))
+    return (counts[labels] / kept[labels]).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ def grow(
     columns: Columns,
     kept: Kept,
     new: Any,
-    places: IntArray,
+    labels: IntArray,
     *,
     read: Callable[[Any], Any],
     n_new: int,
@@ -167,14 +167,14 @@ def grow(
         columns: The columns of the known creators.
         kept: What was kept of them.
         new: The features of the new creators' works, of the kind that `kept.features` is.
-        places: Their creators as columns, those of known creators not counted: from `n_known` on, shape (n_rows,).
+        labels: Their creators as columns, those of known creators not counted: from `n_known` on, shape (n_rows,).
         read: Turns features as they are kept into those that the softmax reads.
         n_new: How many new creators there are.
         penalty: As in `fit_columns`.
     """
     n_known = len(columns.bias)
-    added = Kept.of(new, places, n_known + n_new)
-    if len(places) == 0:  # nothing to learn from: columns that are hardly ever named
+    added = Kept.of(new, labels, n_known + n_new)
+    if len(labels) == 0:  # nothing to learn from: columns that are hardly ever named
         grown = Columns(
             np.hstack([columns.weights, np.zeros((len(columns.weights), n_new), dtype=np.float32)]),
             np.append(columns.bias, np.full(n_new, START, dtype=np.float32)),
@@ -182,16 +182,16 @@ def grow(
         return grown, kept.joined(added)
     inputs = read(_stacked(kept.features, new))
     weights = np.concatenate(
-        [importance(kept.places, kept.counts), importance(places, np.maximum(added.counts, LEAST_WORKS))]
+        [importance(kept.labels, kept.counts), importance(labels, np.maximum(added.counts, LEAST_WORKS))]
     )
     found, bias = fit_columns(
         inputs,
         inputs @ columns.weights + columns.bias,
-        np.concatenate([np.full(len(kept.places), -1), places - n_known]),
+        np.concatenate([np.full(len(kept.labels), -1), labels - n_known]),
         weights,
         n_new=n_new,
         penalty=penalty,
-        n_works=int(kept.counts.sum()) + len(places),
+        n_works=int(kept.counts.sum()) + len(labels),
     )
     grown = Columns(np.hstack([columns.weights, found]), np.append(columns.bias, bias))
     return grown, kept.joined(added)
@@ -207,7 +207,7 @@ def fit_columns(
     penalty: float,
     n_works: int,
 ) -> tuple[FloatTable, FloatTable]:
-    """Give the new creators' weights, shape (n_features, n_new), and biases, shape (n_new,).
+    """The new creators' weights, shape (n_features, n_new), and biases, shape (n_new,).
 
     Args:
         features: Kept rows and new rows as the softmax has them, float32 or SciPy CSR, shape (n_rows, n_features).
@@ -249,7 +249,7 @@ def fit_columns(
 
 
 def _root_of_products(features: Any) -> Table:
-    """Give the lower triangle R with R R' = the products of all rows with all rows, shape (n_rows, n_rows)."""
+    """The lower triangle R with R R' = the products of all rows with all rows, shape (n_rows, n_rows)."""
     products = features @ features.T
     dense: Table = (products if isinstance(products, np.ndarray) else products.toarray()).astype(np.float64)
     dense[np.diag_indices(len(dense))] += JITTER * max(float(np.trace(dense)) / len(dense), 1.0)

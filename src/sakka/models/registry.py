@@ -24,7 +24,7 @@ MODELS: dict[str, str] = {
 
 
 def model_class(name: str) -> type[CreatorModel]:
-    """Give the class of the model called `name`.
+    """The class of the model called `name`.
 
     Raises:
         ModelError: No model has that name.

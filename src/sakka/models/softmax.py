@@ -67,7 +67,7 @@ class SoftmaxHead:
     bias: FloatTable
 
     def predict_proba(self, features: FeatureTable) -> Probabilities:
-        """Give the classes' probabilities, shape (n_rows, n_classes), rows sum to 1.
+        """The classes' probabilities, shape (n_rows, n_classes), rows sum to 1.
 
         Args:
             features: Shape (n_rows, n_features).
@@ -83,7 +83,7 @@ class SoftmaxHead:
 
 def fit_softmax(
     features: FeatureTable,
-    places: IntArray,
+    labels: IntArray,
     rows_of_folds: Sequence[IntArray],
     *,
     n_classes: int,
@@ -95,7 +95,7 @@ def fit_softmax(
 
     Args:
         features: Shape (n_rows, n_features), float32 or float16.
-        places: Each row's class, shape (n_rows,); rows that no fold trains on may hold anything.
+        labels: Each row's class, shape (n_rows,); rows that no fold trains on may hold anything.
         rows_of_folds: The training rows of each fold; none is empty.
         n_classes: How many classes there are.
         penalty: The weight of |W|^2 / 2, beside the mean loss of a row.
@@ -103,7 +103,7 @@ def fit_softmax(
         seed: Draws the order of the rows.
     """
     table = torch.from_numpy(np.ascontiguousarray(features))
-    classes = torch.from_numpy(places)
+    classes = torch.from_numpy(labels)
     stretch = torch.ones(features.shape[1]) if weights is None else torch.from_numpy(weights)
     fit_rows = partial(_fit_rows, table, classes, stretch, n_classes=n_classes, penalty=penalty, seed=seed)
     heads = work_off(rows_of_folds, fit_rows, "sakka-heads")
@@ -111,7 +111,7 @@ def fit_softmax(
 
 
 def block_weights(widths: Sequence[int]) -> FloatTable:
-    """Give weights of columns with which each block of them counts alike: the sum of their squares is its share.
+    """Weights of columns with which each block of them counts alike: the sum of their squares is its share.
 
     >>> [round(float(weight), 3) for weight in block_weights([1, 4])]
     [1.581, 0.791, 0.791, 0.791, 0.791]
@@ -129,7 +129,7 @@ def _steps(n_rows: int) -> int:
 
 
 def _rows_in_turn(rows: IntArray, seed: int) -> Iterator[torch.Tensor]:
-    """Give batches of a fold's rows for ever, shuffled anew each time that all have been given."""
+    """Batches of a fold's rows for ever, shuffled anew each time that all have been given."""
     size = _batch_size(len(rows))
     waiting = np.empty(0, dtype=np.int64)
     turn = 0
@@ -143,7 +143,7 @@ def _rows_in_turn(rows: IntArray, seed: int) -> Iterator[torch.Tensor]:
 
 
 def _moments(features: torch.Tensor, rows: IntArray) -> tuple[torch.Tensor, torch.Tensor]:
-    """Give the columns' means and standard deviations over some rows; a column that does not vary gets 1."""
+    """The columns' means and standard deviations over some rows; a column that does not vary gets 1."""
     parts = torch.split(torch.from_numpy(rows), ROWS_IN_CACHE)
     mean = torch.zeros(features.shape[1], dtype=torch.float64)
     for part in parts:
@@ -159,7 +159,7 @@ def _moments(features: torch.Tensor, rows: IntArray) -> tuple[torch.Tensor, torc
 
 def _fit_rows(
     features: torch.Tensor,
-    places: torch.Tensor,
+    labels: torch.Tensor,
     stretch: torch.Tensor,
     rows: IntArray,
     *,
@@ -183,7 +183,7 @@ def _fit_rows(
         torch.index_select(features, 0, batch, out=read)
         torch.addcmul(offset, read, per_unit, out=inputs)  # (B, d)
         residual = torch.softmax(torch.addmm(bias, inputs, weights.T), dim=1)  # (B, K)
-        residual.scatter_add_(1, places.index_select(0, batch)[:, None], minus_one)
+        residual.scatter_add_(1, labels.index_select(0, batch)[:, None], minus_one)
         residual /= size
         rate = _rate((step + 1) / steps, features.shape[1])
         torch.mm(residual.T, inputs, out=slope).add_(weights, alpha=penalty)
@@ -193,7 +193,7 @@ def _fit_rows(
 
 
 def _rate(done: float, n_features: int) -> float:
-    """Give the step length when this share of the steps is done."""
+    """The step length when this share of the steps is done."""
     return float(RATE / n_features**0.5 * min(done / WARMING, 1 - done, 1.0))
 
 

@@ -61,7 +61,7 @@ class Weights:
     share: Table
 
     def with_creators(self, works: IntArray) -> "Weights":
-        """Give new creators the term of their share, with d_c = 0.
+        """This fusion with new creators, each with the term of its share and d_c = 0.
 
         Args:
             works: How many works of each would have been fitted on, shape (n_new,).
@@ -107,7 +107,7 @@ class LearnedFusion:
         return fused
 
     def tensors(self) -> dict[str, Table]:
-        """Give the weights as arrays by name; `from_tensors` takes them back."""
+        """The weights as arrays by name; `from_tensors` takes them back."""
         named = ((view, name, getattr(self.views[view], name)) for view in VIEWS for name in WEIGHT_NAMES)
         return {f"{view}_{name}": array for view, name, array in named}
 
@@ -133,7 +133,7 @@ class LearnedFusion:
 def fit_fusion(
     photo: Probabilities,
     text: Probabilities,
-    places: IntArray,
+    labels: IntArray,
     has_photo: Mask | None = None,
     has_text: Mask | None = None,
     *,
@@ -144,7 +144,7 @@ def fit_fusion(
     Args:
         photo: The photo model's probabilities, shape (n_works, n_creators).
         text: The text model's, same shape.
-        places: Each work's creator as a column index, shape (n_works,).
+        labels: Each work's creator as a column index, shape (n_works,).
         has_photo: Whether each work has a photo; None means all have one.
         has_text: The same for the text.
         kind: `log-linear` or `stacked`.
@@ -152,24 +152,24 @@ def fit_fusion(
     Raises:
         ModelError: The shapes differ or `kind` is unknown.
     """
-    if photo.shape != text.shape or photo.ndim != 2 or len(photo) != len(places):
-        raise ModelError(f"can't fuse answers of shapes {photo.shape} and {text.shape} for {len(places)} works")
+    if photo.shape != text.shape or photo.ndim != 2 or len(photo) != len(labels):
+        raise ModelError(f"can't fuse answers of shapes {photo.shape} and {text.shape} for {len(labels)} works")
     if kind not in KINDS:
         raise ModelError(f"no learned fusion is called {kind!r}; known are {', '.join(KINDS)}")
     seen, read = (np.ones(len(photo), np.bool_) if mask is None else mask for mask in (has_photo, has_text))
-    counts = np.bincount(places, minlength=photo.shape[1]) + 1
+    counts = np.bincount(labels, minlength=photo.shape[1]) + 1
     views: dict[View, Weights] = {}
     for view, able in zip(VIEWS, (seen & read, seen, read), strict=True):
         rows = every_so_many(np.flatnonzero(able), photo.shape[1])
         tables = _tables(view, photo[rows], text[rows])
-        views[view] = _fit_view(features(kind, tables), places[rows], counts, len(tables))
+        views[view] = _fit_view(features(kind, tables), labels[rows], counts, len(tables))
     return LearnedFusion(kind, views)
 
 
 def cross_fitted(
     photo: Probabilities,
     text: Probabilities,
-    places: IntArray,
+    labels: IntArray,
     has_photo: Mask,
     has_text: Mask,
     *,
@@ -177,46 +177,46 @@ def cross_fitted(
     kind: Kind = "log-linear",
     parts: int = PARTS,
 ) -> Probabilities:
-    """Give each work's answer by weights that were learned on other works, shape (n_works, n_creators).
+    """Each work's answer by weights that were learned on other works, shape (n_works, n_creators).
 
     Args:
         photo: The photo model's probabilities, shape (n_works, n_creators).
         text: The text model's, same shape.
-        places: Each work's creator as a column index, shape (n_works,).
+        labels: Each work's creator as a column index, shape (n_works,).
         has_photo: Whether each work has a photo.
         has_text: The same for the text.
         seed: Deals the works into parts.
         kind: `log-linear` or `stacked`.
         parts: How many parts there are; each is answered by weights learned on the others.
     """
-    part = deal(places, np.random.default_rng((seed, 3)), parts)
+    part = deal(labels, np.random.default_rng((seed, 3)), parts)
     answers = np.empty(photo.shape, dtype=np.float32)
     for number in range(parts):
         held, rest = part == number, part != number
-        fusion = fit_fusion(photo[rest], text[rest], places[rest], has_photo[rest], has_text[rest], kind=kind)
+        fusion = fit_fusion(photo[rest], text[rest], labels[rest], has_photo[rest], has_text[rest], kind=kind)
         answers[held] = fusion.predict(photo[held], text[held], has_photo[held], has_text[held])
     return answers
 
 
 def better_kind(
-    photo: Probabilities, text: Probabilities, places: IntArray, has_photo: Mask, has_text: Mask, *, seed: int
+    photo: Probabilities, text: Probabilities, labels: IntArray, has_photo: Mask, has_text: Mask, *, seed: int
 ) -> Kind:
-    """Give the kind with less log-loss where each half of the works is answered by weights learned on the other.
+    """The kind with less log-loss where each half of the works is answered by weights learned on the other.
 
     The arguments are those of `cross_fitted`; `seed` deals the works into halves.
     """
-    judged = photo, text, places, has_photo, has_text
-    losses = {kind: log_loss(cross_fitted(*judged, seed=seed, kind=kind, parts=2), places) for kind in KINDS}
+    judged = photo, text, labels, has_photo, has_text
+    losses = {kind: log_loss(cross_fitted(*judged, seed=seed, kind=kind, parts=2), labels) for kind in KINDS}
     return min(KINDS, key=losses.__getitem__)
 
 
-def log_loss(answers: Probabilities, places: IntArray) -> float:
-    """Give the mean of minus the logarithm of the right creators' probabilities.
+def log_loss(answers: Probabilities, labels: IntArray) -> float:
+    """The mean of minus the logarithm of the right creators' probabilities.
 
     >>> round(log_loss(np.float32([[0.5, 0.5]]), np.array([1])), 3)
     0.693
     """
-    right = answers[np.arange(len(places)), places].astype(np.float64)
+    right = answers[np.arange(len(labels)), labels].astype(np.float64)
     return float(-np.log(np.maximum(right, FLOOR)).mean())
 
 
@@ -230,7 +230,7 @@ def every_so_many(rows: IntArray, columns: int) -> IntArray:
 
 
 def features(kind: Kind, tables: Sequence[Probabilities]) -> npt.NDArray[np.float32]:
-    """Give what a creator's score is made of, shape (n_works, n_creators, n_features); the logarithms come first.
+    """What a creator's score is made of, shape (n_works, n_creators, n_features); the logarithms come first.
 
     Args:
         kind: `log-linear` or `stacked`.
@@ -256,7 +256,7 @@ def _candidate_features(table: Probabilities) -> Iterator[Probabilities]:
     yield from (table, logarithm * entropy, -np.log1p(rank), first, first * (ordered[:, :1] - ordered[:, -1:]))
 
 
-def _fit_view(table: npt.NDArray[np.float32], places: IntArray, counts: IntArray, n_models: int) -> Weights:
+def _fit_view(table: npt.NDArray[np.float32], labels: IntArray, counts: IntArray, n_models: int) -> Weights:
     """Fit one view; without a work it is the equal weights it starts from."""
     from scipy.optimize import minimize
 
@@ -265,14 +265,14 @@ def _fit_view(table: npt.NDArray[np.float32], places: IntArray, counts: IntArray
     start = np.zeros(width + 1 + len(share))
     start[:n_models] = 1 / n_models
     pull = np.concatenate([np.ones(width + 1), np.full(len(share), PENALTY)])
-    rows = np.arange(len(places))
+    rows = np.arange(len(labels))
 
     def loss(parameters: Table) -> tuple[float, Table]:
         bias = parameters[width] * share + parameters[width + 1 :]
         answers = _softmax(table @ parameters[:width].astype(np.float32) + bias)
         off = parameters - start
-        value = -np.log(np.maximum(answers[rows, places], 1e-300)).sum() + (pull * off * off).sum() / 2
-        answers[rows, places] -= 1
+        value = -np.log(np.maximum(answers[rows, labels], 1e-300)).sum() + (pull * off * off).sum() / 2
+        answers[rows, labels] -= 1
         by_creator = answers.sum(axis=0)
         by_feature = np.einsum("nk,nkf->f", answers, table)
         slope = np.concatenate([by_feature, [by_creator @ share], by_creator]) + pull * off

@@ -88,7 +88,7 @@ BACKBONES: Mapping[str, Backbone] = MappingProxyType(
 
 
 def backbone(name: str) -> Backbone:
-    """Give the backbone called `name`.
+    """The backbone called `name`.
 
     Raises:
         ModelError: No backbone has that name.
@@ -99,7 +99,7 @@ def backbone(name: str) -> Backbone:
 
 
 def pretrained_network(name: str) -> nn.Module:
-    """Give a backbone with its pretrained weights in float32, ready to be trained further.
+    """A backbone with its pretrained weights in float32, ready to be trained further.
 
     Raises:
         ModelError: No backbone has that name.

@@ -41,7 +41,7 @@ class BlockPlan:
 
 
 def block_plans() -> list[BlockPlan]:
-    """Give the 16 blocks of EfficientNet-Lite0."""
+    """The 16 blocks of EfficientNet-Lite0."""
     groups = (  # blocks, kernel, stride of the first, expansion, channels out
         (1, 3, 1, 1, 16),
         (2, 3, 2, 6, 24),
@@ -124,7 +124,7 @@ class EfficientNetLite0(nn.Module):
         self._bn1: nn.Module = _norm(HEAD_CHANNELS)
 
     def forward(self, photos: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Give the maps after each stage.
+        """The maps after each stage.
 
         Args:
             photos: RGB, (x - 127) / 128, shape (n, 3, height, width).
@@ -142,7 +142,7 @@ class EfficientNetLite0(nn.Module):
         return stages
 
     def norm_pairs(self) -> list[tuple[nn.Module, str, str]]:
-        """Give each convolution with the norm that follows it, as (owner, convolution's name, norm's name)."""
+        """Each convolution with the norm that follows it, as (owner, convolution's name, norm's name)."""
         pairs: list[tuple[nn.Module, str, str]] = [(self, "_conv_stem", "_bn0"), (self, "_conv_head", "_bn1")]
         for block in self._blocks:
             if block.widens:

@@ -126,7 +126,7 @@ class PhotoExtractor:
         return max(int(place.stop) for place in [*self.columns.values(), *self.covariance_columns.values()])
 
     def column_indices(self, stages: Sequence[str] | None) -> IntArray:
-        """Give the columns of some stages' means and standard deviations, ascending; None: every stage but `last`.
+        """The columns of some stages' means and standard deviations, ascending; None: every stage but `last`.
 
         Raises:
             ModelError: There is no such stage, or none is named.
@@ -140,7 +140,7 @@ class PhotoExtractor:
         return np.unique(np.concatenate([every[self.columns[stage]] for stage in wanted]))
 
     def blocks(self, stages: Sequence[str] | None, covariances: Sequence[str] | None) -> list[IntArray]:
-        """Give the columns of each block of features: means and deviations together, then each stage's covariances.
+        """The columns of each block of features: means and deviations together, then each stage's covariances.
 
         Args:
             stages: The stages whose means and deviations are wanted; None: every stage but `last`.
@@ -160,14 +160,14 @@ class PhotoExtractor:
         return [self.column_indices(stages), *(every[places[stage]] for stage in places if stage in wanted)]
 
     def of_mirror_images(self) -> "PhotoExtractor":
-        """Give the same extractor for photos' mirror images."""
+        """The same extractor for photos' mirror images."""
         other = PhotoExtractor(self.backbone.name, self.dtype, self._given, mirrored=True)
         if "network" in vars(self):
             other.network = self.network  # loaded already, and ready to read from
         return other
 
     def vectors(self, pixels: PixelTable) -> VectorTable:
-        """Give the photos' vectors, shape (n, size), in the format `number`.
+        """The photos' vectors, shape (n, size), in the format `number`.
 
         Args:
             pixels: RGB, shape (n, height, width, 3).
@@ -185,7 +185,7 @@ class PhotoExtractor:
         return vectors
 
     def maps(self, pixels: PixelTable) -> dict[str, torch.Tensor]:
-        """Give the network's maps by stage, each of shape (n, channels, h, w), in its number format.
+        """The network's maps by stage, each of shape (n, channels, h, w), in its number format.
 
         Args:
             pixels: RGB, shape (n, height, width, 3).
@@ -200,7 +200,7 @@ class PhotoExtractor:
 def channel_statistics(
     maps: torch.Tensor, *, covariances: bool = False
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
-    """Give each channel's mean and population standard deviation, and the channels' covariances, in float32.
+    """Each channel's mean and population standard deviation, and the channels' covariances, in float32.
 
     Args:
         maps: Shape (n, channels, height, width).
@@ -232,14 +232,14 @@ def channel_statistics(
 
 @lru_cache(maxsize=16)
 def _upper_triangle(side: int) -> torch.Tensor:
-    """Give where the upper triangle of a square matrix stands, row by row, in the matrix as one row."""
+    """Where the upper triangle of a square matrix stands, row by row, in the matrix as one row."""
     rows, columns = torch.triu_indices(side, side)
     places: torch.Tensor = rows * side + columns
     return places
 
 
 def measured_dtype(described: Backbone) -> str:
-    """Give the number format that this machine computes the backbone faster in, timing it once.
+    """The number format that this machine computes the backbone faster in, timing it once.
 
     The answer is kept in the cache, by backbone, PyTorch's version and the processor's abilities, so that the same
     cache gives the same vectors however busy the machine is later. The formats are timed in turn, and the

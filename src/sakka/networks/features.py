@@ -33,7 +33,7 @@ KEYS_AT_ONCE = 2048  # of vectors that come from the cache: what has come is not
 def photo_features(
     works: Catalog, extractor: PhotoExtractor, columns: IntArray | None = None
 ) -> tuple[VectorTable, npt.NDArray[np.bool_]]:
-    """Give the vectors of the works' featured photos, computing those that the cache lacks.
+    """The vectors of the works' featured photos, computing those that the cache lacks.
 
     A photo that several works share is computed once. A catalog of one work is a question from outside: it is
     answered without filling up a batch, and what it gives is not kept.
@@ -67,7 +67,7 @@ def photo_features(
 def _vectors_of(
     photos: dict[str, Path], extractor: PhotoExtractor, *, keeps: bool
 ) -> Iterator[tuple[str, VectorTable]]:
-    """Give each photo's vector, from the cache or computed; without `keeps` one by one, and the cache is only read."""
+    """Each photo's vector, from the cache or computed; without `keeps` one by one, and the cache is only read."""
     if not photos:
         return
     cache = PhotoCache(cache_folder() / "features" / f"{extractor.key}.sqlite")

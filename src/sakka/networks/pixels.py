@@ -44,7 +44,7 @@ class Photos:
         return self.rows >= 0
 
     def take(self, works: IntArray) -> PixelTable:
-        """Give the photos of some works that have one, shape (n, side, side, 3)."""
+        """The photos of some works that have one, shape (n, side, side, 3)."""
         return self.table[self.rows[works]]
 
 

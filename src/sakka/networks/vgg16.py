@@ -24,7 +24,7 @@ class VGG16(nn.Module):
         self.features = nn.Sequential(*layers)
 
     def forward(self, photos: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Give the maps after each block (after its pooling).
+        """The maps after each block (after its pooling).
 
         Args:
             photos: RGB / 255 with ImageNet's mean and standard deviation, shape (n, 3, height, width).

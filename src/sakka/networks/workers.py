@@ -18,7 +18,7 @@ Answer = TypeVar("Answer")
 
 
 def work_off(jobs: Iterable[Job], do: Callable[[Job], Answer], name: str) -> Generator[Answer, None, None]:
-    """Give the answers to jobs in order; as many are worked on at a time as PyTorch may use cores.
+    """The answers to jobs in order; as many are worked on at a time as PyTorch may use cores.
 
     At most one answer a worker waits to be taken, so memory stays bounded however many jobs there are.
 
@@ -40,7 +40,7 @@ def work_off(jobs: Iterable[Job], do: Callable[[Job], Answer], name: str) -> Gen
 
 @contextmanager
 def single_threaded(workers: int, name: str) -> Iterator[ThreadPoolExecutor]:
-    """Give a pool whose workers have PyTorch compute with one thread each; what waits at the end is not begun.
+    """A pool whose workers have PyTorch compute with one thread each; what waits at the end is not begun.
 
     Args:
         workers: How many there are.

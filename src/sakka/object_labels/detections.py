@@ -25,7 +25,7 @@ SETTINGS_NAME = f"bilinear{SIDE_PX}-from{LOWEST_CONFIDENCE}-1"
 
 
 def boxes_of(works: Catalog) -> list[Boxes | None]:
-    """Give the boxes in each work's featured photo, down to `LOWEST_CONFIDENCE`; None for a work without a photo.
+    """The boxes in each work's featured photo, down to `LOWEST_CONFIDENCE`; None for a work without a photo.
 
     Raises:
         PhotoError: A photo can't be read, or is not the one that the catalog was built with.
@@ -44,12 +44,12 @@ def boxes_of(works: Catalog) -> list[Boxes | None]:
 
 
 def cache_path() -> Path:
-    """Give the cache's file for these weights and settings."""
+    """The cache's file for these weights and settings."""
     return cache_folder() / "labels" / f"{weights_sha256(WEIGHTS_NAME)[:16]}-{SETTINGS_NAME}.sqlite"
 
 
 def load_detector() -> Detector:
-    """Give the detector with the weights in the cache; they are fetched where it lacks them."""
+    """The detector with the weights in the cache; they are fetched where it lacks them."""
     files = weight_files(WEIGHTS_NAME)
     graph = next(path for name, path in files.items() if name.endswith(".pb"))
     text = next(path for name, path in files.items() if name.endswith(".pbtxt"))
@@ -57,7 +57,7 @@ def load_detector() -> Detector:
 
 
 def to_bytes(boxes: Boxes) -> bytes:
-    """Give the boxes as the cache keeps them: little-endian float32."""
+    """The boxes as the cache keeps them: little-endian float32."""
     return boxes.astype("<f4").tobytes()
 
 

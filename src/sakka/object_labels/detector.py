@@ -41,7 +41,7 @@ class _Marks:
 
 
 def squeeze(photo: Image.Image) -> Pixels:
-    """Give the photo as the network reads it: RGB, shape (300, 300, 3).
+    """The photo as the network reads it: RGB, shape (300, 300, 3).
 
     >>> squeeze(Image.new("RGB", (1200, 640), "red")).shape
     (300, 300, 3)
@@ -70,7 +70,7 @@ class Detector:
         self._network = _read_network(graph, text)
 
     def detect(self, photos: Sequence[Pixels]) -> list[Boxes]:
-        """Give the boxes of each photo, the most confident first, down to `LOWEST_CONFIDENCE`.
+        """The boxes of each photo, the most confident first, down to `LOWEST_CONFIDENCE`.
 
         A photo's boxes do not depend on the photos that it is given with.
 
@@ -115,7 +115,7 @@ def _read_network(graph: Path, text: Path) -> Any:
 
 
 def _run(network: Any, photos: Sequence[Pixels]) -> Boxes:
-    """Give the boxes of all photos, shape (n, 7): the photo's place, then as `Boxes`."""
+    """The boxes of all photos, shape (n, 7): the photo's place, then as `Boxes`."""
     network.setInput(_opencv().dnn.blobFromImages(list(photos)))
     answer = network.forward()
     if answer.ndim != 4 or answer.shape[3] != 7:

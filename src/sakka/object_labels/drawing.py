@@ -46,7 +46,7 @@ class Drawn:
 
 
 def draw_boxes(photo: Image.Image, boxes: Boxes, font_file: Path | None = None) -> Image.Image:
-    """Give a copy of the photo with each box outlined and named, each label in a colour of its own.
+    """A copy of the photo with each box outlined and named, each label in a colour of its own.
 
     Args:
         photo: RGB.
@@ -138,7 +138,7 @@ def _free_tag(
     font: _Font,
     size: tuple[int, int],
 ) -> _Corners:
-    """Give the place of a name: its box's upper left corner, or a line below it where another name stands.
+    """The place of a name: its box's upper left corner, or a line below it where another name stands.
 
     Where every line down to the photo's edge is taken, names overlap.
     """

@@ -63,7 +63,7 @@ def write_audit(audit: Audit, works: Catalog, folder: Path | str) -> Path:
 
 
 def findings_csv(findings: Sequence[Finding], ids: Sequence[str]) -> str:
-    """Give the findings as CSV; several creators, works or sentences of one finding are parted by ` | `."""
+    """The findings as CSV; several creators, works or sentences of one finding are parted by ` | `."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(["kind", "score", "creators", "works", "beside", "evidence"])
@@ -76,7 +76,7 @@ def findings_csv(findings: Sequence[Finding], ids: Sequence[str]) -> str:
 
 
 def audit_page(audit: Audit, works: Catalog) -> str:
-    """Give the page as HTML, one file that needs nothing else."""
+    """The page as HTML, one file that needs nothing else."""
     cards = _Cards(works)
     sections = []
     for kind in KINDS:

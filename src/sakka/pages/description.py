@@ -79,7 +79,7 @@ class Card:
 
 
 def creator_page(found: CreatorDescription, works: Catalog, language: str = "en") -> str:
-    """Give the page of a creator."""
+    """The page of a creator."""
     paths = works.photo_paths
 
     def cards(shown: Sequence[Shown]) -> list[Card]:
@@ -112,7 +112,7 @@ def creator_page(found: CreatorDescription, works: Catalog, language: str = "en"
 
 
 def work_page(found: WorkDescription, photo: "Image.Image | None", heat_map: bytes | None, language: str = "en") -> str:
-    """Give the page of a work; `photo` and the map over it are None without a photo."""
+    """The page of a work; `photo` and the map over it are None without a photo."""
     return (
         environment()
         .get_template("description_work.html")

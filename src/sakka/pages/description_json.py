@@ -10,7 +10,7 @@ from sakka.pages.explanation_json import explanation_json
 
 
 def creator_json(found: CreatorDescription) -> dict[str, Any]:
-    """Give a creator's description as JSON can hold it."""
+    """A creator's description as JSON can hold it."""
     return {
         "creator": found.creator,
         "works": found.works,
@@ -30,7 +30,7 @@ def creator_json(found: CreatorDescription) -> dict[str, Any]:
 
 
 def work_json(found: WorkDescription) -> dict[str, Any]:
-    """Give a work's description as JSON can hold it."""
+    """A work's description as JSON can hold it."""
     return {
         "id": found.work.id,
         "known": found.known,

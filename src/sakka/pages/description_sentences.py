@@ -123,13 +123,13 @@ def work_sentences(found: "WorkDescription", language: str = "en") -> list[str]:
 
 
 def colour_names(palette: "Sequence[Swatch]", language: str) -> list[str]:
-    """Give the names of a palette's colours, each once, the most frequent first."""
+    """The names of a palette's colours, each once, the most frequent first."""
     names = (swatch.name.japanese if language == "ja" else swatch.name.english for swatch in palette)
     return list(dict.fromkeys(names))[:NAMED_COLOURS]
 
 
 def object_names(objects: "Sequence[ObjectShare]", language: str, *, shares: bool = True) -> list[str]:
-    """Give the names of objects, with the share of photos that show each."""
+    """The names of objects, with the share of photos that show each."""
     names = [(each.japanese if language == "ja" else each.english, each.share) for each in objects[:NAMED_OBJECTS]]
     return [TEXTS[language]["object"].format(name=name, share=share) if shares else name for name, share in names]
 

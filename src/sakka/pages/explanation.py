@@ -74,7 +74,7 @@ def explanation_page(
     pictures: Sequence[Path | None] = (),
     language: str = "en",
 ) -> str:
-    """Give the page as HTML that needs nothing else.
+    """The page as HTML that needs nothing else.
 
     Args:
         explanation: The explanation.
@@ -126,14 +126,14 @@ def _table(explanation: Explanation) -> list[tuple[str, float]]:
 
 
 def png_data(content: bytes) -> str:
-    """Give a PNG file's bytes as a `data:` URI."""
+    """A PNG file's bytes as a `data:` URI."""
     import base64
 
     return "data:image/png;base64," + base64.b64encode(content).decode("ascii")
 
 
 def environment() -> Environment:
-    """Give what renders the templates: every value is escaped."""
+    """What renders the templates: every value is escaped."""
     return Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,

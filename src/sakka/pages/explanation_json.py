@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def explanation_json(explanation: "Explanation", evidence: "Sequence[Evidence]" = ()) -> dict[str, Any]:
-    """Give an explanation and the evidence as JSON can hold them; shares are in nats."""
+    """An explanation and the evidence as JSON can hold them; shares are in nats."""
     regions = explanation.regions
     return {
         "creator": explanation.creator,

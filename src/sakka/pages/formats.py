@@ -77,5 +77,5 @@ def judged_on(table: Table) -> str:
 
 
 def file_names(table: Table) -> tuple[str, str]:
-    """Give the names of a table's Markdown and CSV files."""
+    """The names of a table's Markdown and CSV files."""
     return f"{table.key}.md", f"{table.key}.csv"

@@ -12,7 +12,7 @@ COLOURS = {"photo": "dark_orange3", "text": "steel_blue", "fused": "green4", "no
 
 
 def headline(results: Results) -> RenderableType:
-    """Give what a run says: one sentence, the comparison with the baseline, and how it was chosen.
+    """What a run says: one sentence, the comparison with the baseline, and how it was chosen.
 
     Args:
         results: The list that `report/results.json` holds.

@@ -75,7 +75,7 @@ def mapped(photo: Image.Image, regions: Regions, *, side_px: int = SIDE_PX) -> I
 
 
 def _strength(regions: Regions, size: tuple[int, int]) -> npt.NDArray[np.float32]:
-    """Give the map in the photo's size, smooth, between -1 and 1."""
+    """The map in the photo's size, smooth, between -1 and 1."""
     smooth = Image.fromarray(regions.astype(np.float32)).resize(size, Image.Resampling.BICUBIC)
     values = np.asarray(_blurred(smooth, SMOOTH_SHARE * max(size)), dtype=np.float32)
     full = float(np.quantile(np.abs(values), FULL_AT))

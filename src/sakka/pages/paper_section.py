@@ -44,7 +44,7 @@ def paper_section(run: StoredRun, tables: Sequence[Table]) -> PaperSection | Non
 
 
 def catalog_info(run: StoredRun) -> dict[str, Any]:
-    """Give the catalog's own description as the run keeps it, empty where it is missing or damaged."""
+    """The catalog's own description as the run keeps it, empty where it is missing or damaged."""
     try:
         info = json.loads(run.layout.catalog.read_text(encoding="utf-8"))
     except (OSError, ValueError):

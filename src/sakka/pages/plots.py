@@ -152,7 +152,7 @@ class _Creator:
 
 
 def _band_lines(sizes: Table, scale: "_Scale", fewest: int, most: int) -> list[Line]:
-    """Give one line for each judge through the middles of the bands; none for a single band."""
+    """One line for each judge through the middles of the bands; none for a single band."""
     if len(sizes.rows) < 2:
         return []
     bands = [[int(number) for number in str(row[0]).split("–")] for row in sizes.rows]
@@ -167,7 +167,7 @@ def _kind(figure: Figure) -> str:
 
 
 def _round_numbers(low: int, high: int) -> list[int]:
-    """Give 1, 2, 5, 10, 20, 50 ... between two numbers, or the two where there are fewer than two of them.
+    """1, 2, 5, 10, 20, 50 ... between two numbers, or the two where there are fewer than two of them.
 
     >>> _round_numbers(50, 900)
     [50, 100, 200, 500]
@@ -240,7 +240,7 @@ def _ensemble(table3: Table, modality: str) -> Figure:
 
 
 def _range(figures: Sequence[Figure]) -> tuple[float, float]:
-    """Give the ends of an axis that holds the figures and their spreads: twentieths, at least one apart."""
+    """The ends of an axis that holds the figures and their spreads: twentieths, at least one apart."""
     low = min(_known(each) - (each.spread or 0.0) for each in figures)
     high = max(_known(each) + (each.spread or 0.0) for each in figures)
     bottom = max(0.0, math.floor(low * 20) / 20)

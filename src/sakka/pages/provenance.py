@@ -38,9 +38,9 @@ class Making:
 
 
 def how_made(run: StoredRun) -> Making:
-    """Give the command, the split, the versions and the catalog of a run."""
+    """The command, the split, the versions and the catalog of a run."""
     plan = run.plan
-    works = np.bincount(run.facts.places, minlength=run.facts.columns)
+    works = np.bincount(run.facts.labels, minlength=run.facts.columns)
     split = f"{plan.split}, {plan.outer_folds} outer × {plan.inner_folds} inner folds, stratified by creator"
     facts = (
         ("Works and creators", f"{plan.works:,} works by {len(plan.creators):,} creators"),
@@ -57,7 +57,7 @@ def how_made(run: StoredRun) -> Making:
 
 
 def command(run: StoredRun) -> str:
-    """Give the command line that makes the run."""
+    """The command line that makes the run."""
     plan = run.plan
     names = tuple(model.name for model in plan.models)
     asked = {*names, *plan.left_out}
@@ -104,7 +104,7 @@ def _catalog(run: StoredRun) -> tuple[tuple[str, str], ...]:
 
 
 def _flat(name: str, value: Any) -> list[tuple[str, str]]:
-    """Give pairs of a name and a value; each part of a list of parts (the rules) is one line."""
+    """Pairs of a name and a value; each part of a list of parts (the rules) is one line."""
     if value in ({}, [], None):
         return []
     if isinstance(value, dict):

@@ -21,7 +21,7 @@ NAMES = {
 
 
 def named_regions(regions: npt.NDArray[np.float32], language: str = "en") -> list[tuple[str, float]]:
-    """Give the nine regions with their shares, the one that spoke most for the creator first.
+    """The nine regions with their shares, the one that spoke most for the creator first.
 
     >>> named_regions(np.float32([[0, 0, 0], [0, 2, 0], [0, 0, -1]]))[0]
     ('middle', 2.0)

@@ -69,7 +69,7 @@ def _threshold_dots(table: Table, scale: _Scale) -> Iterator[Dot]:
 
 
 def _pairs(table: Table) -> list[tuple[Figure, Figure]]:
-    """Give each bin's mean probability and share of right answers, which stand side by side in the table's extra."""
+    """Each bin's mean probability and share of right answers, which stand side by side in the table's extra."""
     return [(sure, right) for sure, right in pairwise(table.extra) if sure.model == right.model]
 
 

@@ -83,14 +83,14 @@ class Cards:
         self.names = run.plan.creators
 
     def work(self, row: int) -> WorkCard:
-        """Give the card of the work at a row."""
+        """The card of the work at a row."""
         work = self.run.works.row(row, named=True)
         title = shortened(work["title"] or "") or "(no title)"
         description = shortened(work["description"] or "")
         return WorkCard(title, description, self.names[work["creator"]], self.thumbnails.of(work["photo"]))
 
     def example(self, example: Example) -> ExampleCard:
-        """Give the card of an example."""
+        """The card of an example."""
         said = (
             Said(each.by.partition("-")[0], each.by, self.names[each.creator], percent(each.probability), each.right)
             for each in example.namings
@@ -98,7 +98,7 @@ class Cards:
         return ExampleCard(self.work(example.row), tuple(said))
 
     def pairs(self, judged: Judged) -> Iterator[PairCard]:
-        """Give the cards of the creators confused most often."""
+        """The cards of the creators confused most often."""
         for pair in confusions(judged.headline[1], judged.facts):
             mistaken = tuple(self.work(row) for row in pair.examples)
             theirs = tuple(self.work(row) for row in pair.named_examples)
@@ -113,7 +113,7 @@ def page(
     left_out: Sequence[LeftOut],
     paper: PaperSection | None = None,
 ) -> str:
-    """Give the page as HTML; `paper` is the section that sets the paper's tables beside ours."""
+    """The page as HTML; `paper` is the section that sets the paper's tables beside ours."""
     cards = Cards(run)
     plots = {
         "table2": ratio_plot(tables),
@@ -144,7 +144,7 @@ def page(
 
 
 def shortened(text: str, most: int = MOST_CHARACTERS) -> str:
-    """Give a text on one line, cut at `most` characters.
+    """A text on one line, cut at `most` characters.
 
     >>> shortened("花の  ブローチ", 4)
     '花の ブ…'
@@ -159,7 +159,7 @@ def _reasons(run: StoredRun, left_out: Sequence[LeftOut]) -> list[str]:
 
 
 def environment() -> Environment:
-    """Give what renders the templates: every value is escaped, and one that is missing is an error."""
+    """What renders the templates: every value is escaped, and one that is missing is an error."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,

@@ -20,7 +20,7 @@ class Thumbnails:
         self._made: dict[str, str | None] = {}
 
     def of(self, path: str | None) -> str | None:
-        """Give a photo as a `data:` URI; None where there is no photo or it can't be read."""
+        """A photo as a `data:` URI; None where there is no photo or it can't be read."""
         if path is None:
             return None
         if path not in self._made:
@@ -29,7 +29,7 @@ class Thumbnails:
 
 
 def thumbnail(path: Path) -> str | None:
-    """Give a photo as a `data:` URI of a JPEG within `SIDE_PX` pixels; None where it can't be read."""
+    """A photo as a `data:` URI of a JPEG within `SIDE_PX` pixels; None where it can't be read."""
     try:
         image = read_photo(path, at_least_px=SIDE_PX)
     except PhotoError:
@@ -38,7 +38,7 @@ def thumbnail(path: Path) -> str | None:
 
 
 def picture_data(image: Image.Image, side_px: int) -> str:
-    """Give an RGB image as a `data:` URI of a JPEG within `side_px` pixels."""
+    """An RGB image as a `data:` URI of a JPEG within `side_px` pixels."""
     image = image.copy()
     image.thumbnail((side_px, side_px))
     buffer = io.BytesIO()

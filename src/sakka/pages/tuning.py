@@ -41,7 +41,7 @@ def write_page(folder: Path) -> Path:
 
 
 def importances(study: "optuna.Study") -> dict[str, float]:
-    """Give each setting's share in how the value varies, the largest first; empty where too little is known.
+    """Each setting's share in how the value varies, the largest first; empty where too little is known.
 
     By functional ANOVA (F. Hutter et al., ICML 2014), as Optuna has it.
     """
@@ -132,7 +132,7 @@ def _name_axes(axes: "Axes", across: str, up: str) -> None:
 
 
 def _picture(figure: "Figure") -> str:
-    """Give a figure as a `data:` URI."""
+    """A figure as a `data:` URI."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=150, metadata={"Software": None})
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()

@@ -88,7 +88,7 @@ def label_combinations(labels: BoolArray, creators: IntArray, base: Base = "e") 
 
 
 def _distinct_rows(packed: npt.NDArray[np.uint8]) -> tuple[IntArray, IntArray]:
-    """Give the first row of each distinct content and, for each row, the place of its content among them."""
+    """The first row of each distinct content and, for each row, the place of its content among them."""
     if packed.shape[1] == 0:
         return np.zeros(min(1, len(packed)), dtype=np.int64), np.zeros(len(packed), dtype=np.int64)
     keys = packed.view(np.dtype((np.void, packed.shape[1]))).ravel()

@@ -68,7 +68,7 @@ class CombinationPoints:
 def combination_points(
     combinations: Combinations, right: FloatArray, judged: BoolArray | None = None, minimum_works: int = 1
 ) -> CombinationPoints:
-    """Give the entropy, accuracy and number of works of each label set.
+    """The entropy, accuracy and number of works of each label set.
 
     Args:
         combinations: The label sets of all works.
@@ -95,7 +95,7 @@ def entropy_relation(
     level: float = 0.95,
     seed: int = 0,
 ) -> EntropyRelation:
-    """Give the rank correlation between entropy and right answers with its bootstrap interval.
+    """The rank correlation between entropy and right answers with its bootstrap interval.
 
     Args:
         combinations: The label sets of all works.
@@ -154,13 +154,13 @@ def _cells_of_works(
 
 
 def _places(values: FloatArray) -> IntArray:
-    """Give each value's place among the distinct values, ascending; values that differ by rounding only are one."""
+    """Each value's place among the distinct values, ascending; values that differ by rounding only are one."""
     places: IntArray = np.unique(np.round(values, 12), return_inverse=True)[1].reshape(-1)
     return places
 
 
 def _correlation(cells: _Cells, times: FloatArray) -> float:
-    """Give Spearman's correlation when label set c counts `times[c]` times.
+    """Spearman's correlation when label set c counts `times[c]` times.
 
     A group's mean rank is (units before it) + (units in it) / 2, up to a constant that the correlation ignores.
     """

@@ -51,7 +51,7 @@ def entropy_tables(judged: Judged, sets: LabelSets | None) -> list[Table | LeftO
 
 
 def relation_points(judged: Judged, sets: LabelSets, minimum_works: int = 1) -> dict[str, CombinationPoints]:
-    """Give what a plot of entropy against accuracy shows: for each model, one point a label set."""
+    """What a plot of entropy against accuracy shows: for each model, one point a label set."""
     tested = judged.facts.outer[sets.rows] >= 0
     return {
         name: combination_points(sets.combinations, _right(many, judged.facts, sets), tested, minimum_works)
@@ -60,7 +60,7 @@ def relation_points(judged: Judged, sets: LabelSets, minimum_works: int = 1) -> 
 
 
 def table1(sets: LabelSets) -> Table:
-    """Give the works per creator under each threshold."""
+    """The works per creator under each threshold."""
     rows: list[tuple[Cell, ...]] = []
     for row in works_per_creator(sets.combinations.entropy_of_works, sets.creators[sets.rows]):
         name = f"works {_threshold_words(row.threshold)}"
@@ -88,7 +88,7 @@ def table1(sets: LabelSets) -> Table:
 
 
 def relation_table(judged: Judged, sets: LabelSets) -> Table:
-    """Give the rank correlation of entropy and right answers for each model, over works and over label sets."""
+    """The rank correlation of entropy and right answers for each model, over works and over label sets."""
     rows: list[tuple[Cell, ...]] = [
         (name, *_relation_cells(name, kind, many, judged.facts, sets)) for name, kind, many in _judges(judged)
     ]
@@ -139,7 +139,7 @@ def _by_fold(many: Sequence[Answers], facts: RunFacts, sets: LabelSets) -> list[
         rows = facts.tested(outer)
         rows = rows[sets.looked_at[rows]]
         named = np.stack([answers.named[rows] for answers in many]).astype(np.int64)
-        found.append(measures_under_thresholds(sets.entropy[rows], facts.places[rows], named, facts.columns, _WITH_ALL))
+        found.append(measures_under_thresholds(sets.entropy[rows], facts.labels[rows], named, facts.columns, _WITH_ALL))
     return found
 
 
@@ -180,8 +180,8 @@ def _judges(judged: Judged) -> list[tuple[str, RowKind, Sequence[Answers]]]:
 
 
 def _right(many: Sequence[Answers], facts: RunFacts, sets: LabelSets) -> FloatArray:
-    """Give the share of `many` that name each work with a photo rightly."""
-    right = np.stack([answers.named[sets.rows] == facts.places[sets.rows] for answers in many])
+    """The share of `many` that name each work with a photo rightly."""
+    right = np.stack([answers.named[sets.rows] == facts.labels[sets.rows] for answers in many])
     share: FloatArray = right.mean(axis=0, dtype=np.float64)
     return share
 

@@ -49,7 +49,7 @@ class LabelSets:
 
 
 def read_label_sets(run: StoredRun, base: Base = "e") -> LabelSets | None:
-    """Give the label sets of a run's works; None where the run has no `labels.parquet`.
+    """The label sets of a run's works; None where the run has no `labels.parquet`.
 
     Args:
         run: An opened run.
@@ -65,4 +65,4 @@ def read_label_sets(run: StoredRun, base: Base = "e") -> LabelSets | None:
         raise RunError(
             f"{run.layout.folder / LABELS_FILE} is about other works than the run; run the experiment in a new folder"
         )
-    return LabelSets(table.shown, table.looked_at, run.facts.places, base)
+    return LabelSets(table.shown, table.looked_at, run.facts.labels, base)

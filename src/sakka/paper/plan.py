@@ -147,7 +147,7 @@ def readings(plan: Plan) -> tuple[str, ...]:
 
 
 def paper_arguments(plan: Plan) -> list[str]:
-    """Give the words of the command line, after the catalog and the run, that make a plan of this preset."""
+    """The words of the command line, after the catalog and the run, that make a plan of this preset."""
     asked = [model.name for model in plan.models] + list(plan.left_out)
     specs = {model.modality: model for model in plan.models}
     words = ["--preset", PRESET]

@@ -39,7 +39,7 @@ PRESETS: dict[str, Preset] = {preset.name: preset for preset in _ALL}
 
 
 def preset(name: str) -> Preset:
-    """Give the preset called `name`.
+    """The preset called `name`.
 
     Raises:
         RunError: There is none.

@@ -102,7 +102,7 @@ TABLES_5_TO_8: dict[str, dict[Threshold, Measures]] = {
 
 
 def ratio_reversed(photo_weight: float) -> Measures:
-    """Give table 2's row for a weight of the image if the paper's labels are the wrong way round.
+    """Table 2's row for a weight of the image if the paper's labels are the wrong way round.
 
     >>> ratio_reversed(0.9) == TABLE_2[0.1]
     True

@@ -26,11 +26,11 @@ class Ours:
         self.keys = {table.key for table in tables}
 
     def cell(self, table: str, model: str, row: RowKind, measure: str) -> Cell:
-        """Give a figure as a cell, empty where the run has none."""
+        """A figure as a cell, empty where the run has none."""
         return self.by_name.get((table, model, row, measure), "")
 
     def first(self, modality: str) -> str:
-        """Give the first model of table 3 that reads `modality`, empty where there is none."""
+        """The first model of table 3 that reads `modality`, empty where there is none."""
         names = (model for table, model, _, _ in self.by_name if table == "table3")
         return next((name for name in names if name.startswith(f"{modality}-")), "")
 

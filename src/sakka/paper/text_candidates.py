@@ -85,7 +85,7 @@ def _named(name: str, paper: float | None, model: str, **settings: Any) -> Candi
 
 
 def candidates(epoch: int = 1000, l2: float = LEAF_PENALTY) -> list[Candidate]:
-    """Give the paper's four, and the default text model and the baseline beside them.
+    """The paper's four, and the default text model and the baseline beside them.
 
     Args:
         epoch: Passes of fastText; 1,000 in the paper.
@@ -116,19 +116,19 @@ WORD2VEC = (
 
 
 def divide(works: Catalog, seed: int) -> tuple[IntArray, IntArray, IntArray]:
-    """Give the rows of the training, validation and test parts, 3:1:1 by creator.
+    """The rows of the training, validation and test parts, 3:1:1 by creator.
 
     Raises:
         SplitError: A creator has fewer than 5 works.
     """
-    places = works.creator_indices()
-    counts = np.bincount(places[places >= 0], minlength=1)
-    if (places < 0).any() or counts.min() < FOLDS:
+    labels = works.creator_indices()
+    counts = np.bincount(labels[labels >= 0], minlength=1)
+    if (labels < 0).any() or counts.min() < FOLDS:
         raise SplitError(
             f"3:1:1 needs {FOLDS} works or more by each creator, but one has {counts.min()}; "
             f"build the catalog with --min-works {FOLDS} or more"
         )
-    dealt = deal(places, np.random.default_rng((seed, 311)), FOLDS)
+    dealt = deal(labels, np.random.default_rng((seed, 311)), FOLDS)
     return np.flatnonzero(dealt < 3), np.flatnonzero(dealt == 3), np.flatnonzero(dealt == 4)
 
 
@@ -153,11 +153,11 @@ def judge(works: Catalog, chosen: Sequence[Candidate], *, seed: int = 0, repeats
 def _run(
     model: CreatorModel, works: Catalog, train: IntArray, validation: IntArray, test: IntArray
 ) -> tuple[float, float, float]:
-    """Give the accuracy on the validation and the test part, and the seconds all of it took."""
-    start, places = time.perf_counter(), works.creator_indices()
+    """The accuracy on the validation and the test part, and the seconds all of it took."""
+    start, labels = time.perf_counter(), works.creator_indices()
     model.fit(works.take(train), works.creators)
     right = [
-        float((model.predict_proba(works.take(rows)).argmax(axis=1) == places[rows]).mean())
+        float((model.predict_proba(works.take(rows)).argmax(axis=1) == labels[rows]).mean())
         for rows in (validation, test)
     ]
     return right[0], right[1], time.perf_counter() - start
@@ -170,7 +170,7 @@ def _sum_up(candidate: Candidate, runs: Sequence[tuple[float, float, float]], n:
 
 
 def as_rows(judged: Sequence[Judged]) -> tuple[list[str], list[list[str]]]:
-    """Give the table's head and rows as text."""
+    """The table's head and rows as text."""
     head = ["candidate", "paper", "test", "spread", "validation", "n", "seconds"]
     rows = [
         [

@@ -118,7 +118,7 @@ def check_photo(path: Path) -> CheckedPhoto:
 
 
 def photo_size(content: bytes) -> tuple[int, int]:
-    """Give a photo's width and height in pixels as its header has them; nothing is decoded.
+    """A photo's width and height in pixels as its header has them; nothing is decoded.
 
     Raises:
         PhotoError: The bytes are damaged or of another kind.
@@ -135,7 +135,7 @@ def photo_size(content: bytes) -> tuple[int, int]:
 
 
 def photo_problem(path: Path) -> PhotoError | None:
-    """Give the trouble with a photo as an error that is not raised; None where it can be read."""
+    """The trouble with a photo as an error that is not raised; None where it can be read."""
     try:
         check_photo(path)
     except PhotoError as error:
@@ -144,7 +144,7 @@ def photo_problem(path: Path) -> PhotoError | None:
 
 
 def _content_of(source: Path | bytes) -> tuple[str, bytes]:
-    """Give a name for messages and the bytes, reading never more than `MOST_BYTES` and one of them."""
+    """A name for messages and the bytes, reading never more than `MOST_BYTES` and one of them."""
     if isinstance(source, bytes):
         name, content = "the photo", source
     else:
@@ -241,7 +241,7 @@ def _large_pixels(content: bytes, image: ImageFile.ImageFile, at_least_px: int |
 
 
 def _on_white(image: Image.Image) -> Image.Image:
-    """Give the picture in RGB, transparent parts on white, 16 bits a sample brought down to 8."""
+    """The picture in RGB, transparent parts on white, 16 bits a sample brought down to 8."""
     if image.mode.startswith("I"):
         return Image.fromarray((np.asarray(image).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8)).convert("RGB")
     if not image.has_transparency_data:

@@ -52,7 +52,7 @@ class PhotoHashes:
 
 
 def photo_hash(image: Image.Image) -> int | None:
-    """Give the DCT hash of a photo as an integer of 64 bits; None where it is of one even colour.
+    """The DCT hash of a photo as an integer of 64 bits; None where it is of one even colour.
 
     >>> bin(photo_hash(Image.radial_gradient("L"))).count("1")
     32
@@ -69,7 +69,7 @@ def photo_hash(image: Image.Image) -> int | None:
 
 @cache
 def _cosines() -> npt.NDArray[np.float64]:
-    """Give the rows 1 to 8 of the cosine transform of 32 values, shape (8, 32)."""
+    """The rows 1 to 8 of the cosine transform of 32 values, shape (8, 32)."""
     frequency = np.arange(1, FREQUENCIES + 1)[:, None]
     place = np.arange(GRID_PX)[None, :]
     return np.cos(np.pi * frequency * (2 * place + 1) / (2 * GRID_PX))
@@ -91,7 +91,7 @@ def photo_hashes(paths: Sequence[Path | None]) -> PhotoHashes:
 
 
 def near_pairs(hashes: PhotoHashes, max_distance: int = NEAR_DISTANCE) -> IntArray:
-    """Give every pair of works whose hashes differ in `max_distance` bits or fewer.
+    """Every pair of works whose hashes differ in `max_distance` bits or fewer.
 
     Returns:
         Rows, int64, shape (n_pairs, 2), each pair's first below its second, sorted.
@@ -115,7 +115,7 @@ def near_pairs(hashes: PhotoHashes, max_distance: int = NEAR_DISTANCE) -> IntArr
 
 
 def _by_group(rows: IntArray, group: IntArray) -> tuple[IntArray, IntArray]:
-    """Give the rows ordered by group and the places where a new group starts."""
+    """The rows ordered by group and the places where a new group starts."""
     order = np.argsort(group, kind="stable")
     return rows[order], np.flatnonzero(np.diff(group[order])) + 1
 
@@ -126,13 +126,13 @@ def _all_pairs(rows: IntArray) -> IntArray:
 
 
 def _near_unique(unique: HashArray, max_distance: int) -> IntArray:
-    """Give the pairs of places in `unique`, whose values all differ, that are within `max_distance` bits."""
+    """The pairs of places in `unique`, whose values all differ, that are within `max_distance` bits."""
     pairs = near_between(unique, unique, max_distance)
     return pairs[pairs[:, 0] < pairs[:, 1]]
 
 
 def near_between(wanted: HashArray, among: HashArray, max_distance: int) -> IntArray:
-    """Give every pair of a hash of `wanted` and one of `among` that differ in `max_distance` bits or fewer.
+    """Every pair of a hash of `wanted` and one of `among` that differ in `max_distance` bits or fewer.
 
     Returns:
         Places in the two, int64, shape (n_pairs, 2), sorted.
@@ -159,7 +159,7 @@ def _part(hashes: HashArray, part: int) -> IntArray:
 
 
 def _changes(most_bits: int) -> list[int]:
-    """Give every number of `PART_BITS` bits with `most_bits` of them set or fewer."""
+    """Every number of `PART_BITS` bits with `most_bits` of them set or fewer."""
     chosen = (bits for count in range(most_bits + 1) for bits in combinations(range(PART_BITS), count))
     return [sum(1 << bit for bit in bits) for bits in chosen]
 

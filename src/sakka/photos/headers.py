@@ -25,7 +25,7 @@ def jpeg_scans(content: bytes) -> int:
 
 
 def webp_size(content: bytes) -> tuple[int, int]:
-    """Give the width and height in pixels that a WebP file states.
+    """The width and height in pixels that a WebP file states.
 
     Raises:
         ValueError: The first chunk is none that states a size.
@@ -43,7 +43,7 @@ def webp_size(content: bytes) -> tuple[int, int]:
 
 
 def exif_orientation(exif: bytes) -> int:
-    """Give the EXIF orientation, 1 to 8; 1 (upright) where it is absent or the EXIF data are damaged."""
+    """The EXIF orientation, 1 to 8; 1 (upright) where it is absent or the EXIF data are damaged."""
     data = exif.removeprefix(b"Exif\0\0")
     order = {b"II": "<", b"MM": ">"}.get(data[:2])
     if order is None:

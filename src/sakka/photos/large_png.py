@@ -109,7 +109,7 @@ def _layout_of(content: bytes) -> _Layout:
 
 
 def _bands(layout: _Layout, shrink: int) -> Iterator[Image.Image]:
-    """Give the picture from top to bottom in bands; each height but the last one's is a multiple of `shrink`."""
+    """The picture from top to bottom in bands; each height but the last one's is a multiple of `shrink`."""
     pixel_bytes, mode = _PIXELS[layout.colour]
     row_bytes = 1 + layout.width * pixel_bytes  # a row starts with the number of its filter
     rows_at_once = max(1, BAND_BYTES // row_bytes // shrink) * shrink
@@ -130,7 +130,7 @@ def _without_first_rows(band: Image.Image, rows: int) -> Image.Image:
 
 
 def _inflate(parts: list[memoryview]) -> Callable[[int], bytes]:
-    """Give a function that inflates the next so many bytes of the stream, never more."""
+    """A function that inflates the next so many bytes of the stream, never more."""
     stream, waiting = zlib.decompressobj(), iter(parts)
     left: bytes | memoryview = b""
 

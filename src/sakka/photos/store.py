@@ -40,7 +40,7 @@ class PhotoCache:
         self.path = path
 
     def get(self, keys: Sequence[str]) -> dict[str, bytes]:
-        """Give the values that are kept, by key; a key that is not kept is left out.
+        """The values that are kept, by key; a key that is not kept is left out.
 
         Raises:
             SakkaError: The file can't be opened, or another process keeps it locked.
@@ -100,7 +100,7 @@ class PhotoCache:
 def read_ahead(
     photos: Iterable[tuple[str, Path]], prepare: Callable[[Image.Image], Prepared], *, at_least_px: int, ahead: int
 ) -> Iterator[tuple[str, Prepared]]:
-    """Give keys and prepared photos in order; the next `ahead` photos are being read by threads meanwhile.
+    """Keys and prepared photos in order; the next `ahead` photos are being read by threads meanwhile.
 
     Args:
         photos: Keys (the SHA-256 of each photo) and paths.

@@ -64,7 +64,7 @@ def _add(table: Any, spaces: Spaces, schema: "pa.Schema", works: Catalog) -> Non
 
 
 def _groups_of(table: Any, works: Catalog, rows: "pa.Table") -> dict[str, str]:
-    """Give the group of each new work, and of each known work whose group changes."""
+    """The group of each new work, and of each known work whose group changes."""
     own = set(works.ids)
     beside = {row["id"]: row for column in (STYLE, TEXT) for row in _near(table, rows, column) if row["id"] not in own}
     known = [work_of(row) for row in beside.values() if all(_readable(path) for path in row["photos"] or ())]
@@ -75,7 +75,7 @@ def _groups_of(table: Any, works: Catalog, rows: "pa.Table") -> dict[str, str]:
 
 
 def _near(table: Any, rows: "pa.Table", column: str) -> list[dict[str, Any]]:
-    """Give the rows that are nearest to any of some rows by a vector."""
+    """The rows that are nearest to any of some rows by a vector."""
     vectors = [np.float32(value) for value in rows[column].to_pylist() if value is not None]
     found: list[dict[str, Any]] = []
     for start in range(0, len(vectors), VECTORS_AT_ONCE):
@@ -110,7 +110,7 @@ def _named(ids: list[str], name_of: dict[str, str], pairs: IntArray) -> dict[str
 
 
 def _changed_rows(table: Any, schema: "pa.Schema", groups: dict[str, str], works: Catalog) -> Any:
-    """Give the rows of known works whose group gets another name; None where there are none."""
+    """The rows of known works whose group gets another name; None where there are none."""
     import pyarrow as pa
 
     own = set(works.ids)

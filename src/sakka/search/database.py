@@ -30,12 +30,12 @@ OLD_AFTER = timedelta(hours=1)  # how long versions stay for readers that are at
 
 
 def address_of(folder: Path | str) -> str:
-    """Give a folder, or the address of an object store (`s3://bucket/index`), as LanceDB wants it."""
+    """A folder, or the address of an object store (`s3://bucket/index`), as LanceDB wants it."""
     return str(folder) if "://" in str(folder) else str(Path(folder).absolute())
 
 
 def lancedb_module() -> Any:
-    """Give LanceDB.
+    """The module of LanceDB.
 
     Raises:
         MissingPartError: It is not installed.
@@ -75,7 +75,7 @@ def connected(folder: Path | str) -> Any:
 
 
 def table_names(database: Any) -> list[str]:
-    """Give the names of the tables."""
+    """The names of the tables."""
     return list(database.list_tables().tables)
 
 

@@ -24,7 +24,7 @@ class Filters:
     before: datetime | None = None
 
     def condition(self, *, not_groups: Iterable[str] = ()) -> str | None:
-        """Give the condition in SQL; None where everything may be found.
+        """The condition in SQL; None where everything may be found.
 
         Args:
             not_groups: Groups of near-identical works that are left out.
@@ -45,7 +45,7 @@ class Filters:
 
 
 def among(column: str, values: Iterable[str]) -> str:
-    """Give the condition that a column of text has one of some values, whatever signs they hold."""
+    """The condition that a column of text has one of some values, whatever signs they hold."""
     return f"{column} IN ({', '.join(quoted(value) for value in values)})"
 
 

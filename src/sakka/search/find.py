@@ -172,7 +172,7 @@ def by_words(
     *,
     styled: bool = False,
 ) -> list[Row]:
-    """Give the rows that fit terms, each the words that mean the same; their `score` is the evidence."""
+    """The rows that fit terms, each the words that mean the same; their `score` is the evidence."""
     space = index.spaces.words
     found: dict[str, Row] = {}
     look = space.look(terms) if "photo" in ways else None
@@ -231,7 +231,7 @@ def nearest(
     not_groups: Sequence[str] = (),
     columns: Sequence[str] = (STYLE,),
 ) -> list[Row]:
-    """Give the rows with the vectors nearest to a unit vector, the nearest first; `score` is their product with it."""
+    """The rows with the vectors nearest to a unit vector, the nearest first; `score` is their product with it."""
     query = index.table.search(vector, vector_column_name=column).distance_type("l2")
     query = query.minimum_nprobes(PARTITIONS).maximum_nprobes(0).refine_factor(REFINED)
     rows = _rows_of(query, depth, filters.condition(not_groups=not_groups), [*columns, "_distance"])
@@ -246,14 +246,14 @@ def matching(
     not_groups: Sequence[str] = (),
     columns: Sequence[str] = (STYLE,),
 ) -> list[Row]:
-    """Give the rows whose words match segmented words, the best first; `score` is BM25's."""
+    """The rows whose words match segmented words, the best first; `score` is BM25's."""
     query = index.table.search(words, query_type="fts", fts_columns=WORD_COLUMN)
     rows = _rows_of(query, depth, filters.condition(not_groups=not_groups), [*columns, "_score"])
     return [{**row, "score": row.pop("_score")} for row in rows]
 
 
 def judged(index: Index, rows: Sequence[Row], style: FloatTable) -> list[Row]:
-    """Give each row the probability of one maker with the nearest of the wanted styles; None without a style."""
+    """Each row with the probability of one maker with the nearest of the wanted styles; None without a style."""
     if len(style) == 0:
         return [{**row, "same_maker": None} for row in rows]
     known = [place for place, row in enumerate(rows) if row[STYLE] is not None]

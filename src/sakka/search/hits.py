@@ -76,7 +76,7 @@ def by_creator(hits: Iterable[Hit]) -> list[tuple[str | None, list[Hit]]]:
 
 
 def at_most(hits: Iterable[Hit], count: int, of_one_creator: int | None = None) -> list[Hit]:
-    """Give the first hits, of each creator no more than so many; None: any number."""
+    """The first hits, of each creator no more than so many; None: any number."""
     kept: list[Hit] = []
     of: dict[str | None, int] = {}
     for hit in hits:

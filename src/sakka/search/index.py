@@ -142,7 +142,7 @@ class Index:
         return database.rows_by_id(self.table, ids, columns)
 
     def row(self, work_id: str) -> dict[str, Any]:
-        """Give the row of a work.
+        """The row of a work.
 
         Raises:
             SearchError: There is no such work; the nearest ids are named.
@@ -153,7 +153,7 @@ class Index:
         return rows[work_id]
 
     def work(self, work_id: str) -> Work:
-        """Give a work, with absolute paths of its photos.
+        """A work, with absolute paths of its photos.
 
         Raises:
             SearchError: There is no such work; the nearest ids are named.
@@ -161,14 +161,14 @@ class Index:
         return work_of(self.row(work_id))
 
     def catalog(self) -> Catalog:
-        """Give all works, sorted by id, without their vectors."""
+        """All works, sorted by id, without their vectors."""
         found = self.table.search().select(list(WORK_COLUMNS)).to_arrow()
         table = pl.from_arrow(found)
         assert isinstance(table, pl.DataFrame)
         return Catalog(table.select(list(WORK_COLUMNS)).cast(pl.Schema(SCHEMA)).sort("id"))
 
     def creators(self) -> dict[str, int]:
-        """Give every creator with the number of its works, by name."""
+        """Every creator with the number of its works, by name."""
         names = pl.from_arrow(self.table.search().select(["creator"]).to_arrow()["creator"])
         assert isinstance(names, pl.Series)
         counts = names.drop_nulls().value_counts().sort(names.name)
@@ -218,7 +218,7 @@ class Index:
 
 
 def model_sha256(model_folder: Path | str) -> str:
-    """Give the SHA-256 of a model's manifest.
+    """The SHA-256 of a model's manifest.
 
     Raises:
         SearchError: It can't be read.
@@ -232,7 +232,7 @@ def model_sha256(model_folder: Path | str) -> str:
 
 
 def _photo_reading(model_folder: Path) -> dict[str, Any]:
-    """Give the photo network and number format that a model uses; the default's where it reads no photos so."""
+    """The photo network and number format that a model uses; the default's where it reads no photos so."""
     from sakka.models.folder import load_model
     from sakka.models.photo.linear import PhotoLinear
 

@@ -32,7 +32,7 @@ WORKS_COMPARED = 60  # of each creator
 def kindred_works(
     index: Index, work_id: str, count: int = 10, *, filters: Filters | None = None, of_one_creator: int = OF_ONE_CREATOR
 ) -> list[Hit]:
-    """Give works by other creators that are kindred to a work, with variety.
+    """Works by other creators that are kindred to a work, with variety.
 
     Args:
         index: The index.
@@ -52,7 +52,7 @@ def kindred_works(
 
 
 def for_person(index: Index, liked_ids: Sequence[str], count: int = 10, *, filters: Filters | None = None) -> list[Hit]:
-    """Give works for a person who liked some works, with variety; the liked ones and their copies are left out.
+    """Works for a person who liked some works, with variety; the liked ones and their copies are left out.
 
     Args:
         index: The index.
@@ -67,7 +67,7 @@ def for_person(index: Index, liked_ids: Sequence[str], count: int = 10, *, filte
 
 
 def kindred_creators(index: Index, creator: str, count: int = 10) -> list[tuple[str, float]]:
-    """Give the creators whose style is nearest to a creator's, each with a probability.
+    """The creators whose style is nearest to a creator's, each with a probability.
 
     The probability is the mean, over pairs of one work of each, of the probability that the two have one maker. Those
     whose mean vectors are nearest are compared so.
@@ -135,7 +135,7 @@ def _chosen(rows: Sequence[Row], count: int, of_one_creator: int) -> list[int]:
 
 
 def _styles(index: Index) -> tuple[list[str], IntArray, FloatTable]:
-    """Give the creators with photos, sorted; each work's creator as a place among them; and the style vectors."""
+    """The creators with photos, sorted; each work's creator as a place among them; and the style vectors."""
     found = (
         index.table.search().where("creator IS NOT NULL AND style IS NOT NULL").select(["creator", STYLE]).to_arrow()
     )
@@ -148,7 +148,7 @@ def _styles(index: Index) -> tuple[list[str], IntArray, FloatTable]:
 
 
 def _spread(rows: IntArray) -> IntArray:
-    """Give at most `WORKS_COMPARED` of some rows, evenly spread."""
+    """At most `WORKS_COMPARED` of some rows, evenly spread."""
     if len(rows) <= WORKS_COMPARED:
         return rows
     chosen: IntArray = rows[np.linspace(0, len(rows) - 1, WORKS_COMPARED).astype(np.int64)]

@@ -23,7 +23,7 @@ VECTORS = (STYLE, TEXT, SEEN)
 
 
 def arrow_schema(style_size: int, text_size: int, seen_size: int, build: str) -> "pa.Schema":
-    """Give the schema of the table: the works' columns, group and words, and three unit vectors (null: none)."""
+    """The schema of the table: the works' columns, group and words, and three unit vectors (null: none)."""
     import pyarrow as pa
 
     sizes = {STYLE: style_size, TEXT: text_size, SEEN: seen_size}
@@ -74,7 +74,7 @@ def batch_of(
     vectors: dict[str, tuple[FloatTable, npt.NDArray[np.bool_]]],
     schema: "pa.Schema",
 ) -> "pa.RecordBatch":
-    """Give the rows of works whose vectors are at hand.
+    """The rows of works whose vectors are at hand.
 
     Args:
         works: The works.
@@ -112,10 +112,10 @@ def _vector_array(vectors: FloatTable, there: npt.NDArray[np.bool_], kind: Any) 
 
 
 def work_of(row: dict[str, Any]) -> Work:
-    """Give the work that a row holds."""
+    """The work that a row holds."""
     return Work(**{name: row[name] for name in WORK_COLUMNS if name != "photos"}, photos=tuple(row["photos"] or ()))
 
 
 def vector_of(row: dict[str, Any], column: str) -> FloatTable | None:
-    """Give a vector of a row, shape (n_values,); None where the work has none."""
+    """A vector of a row, shape (n_values,); None where the work has none."""
     return None if row[column] is None else np.asarray(row[column], dtype=np.float32)

@@ -29,7 +29,7 @@ class Spaces:
 
 
 def schema_of(spaces: Spaces, build: str | None = None) -> "pa.Schema":
-    """Give the schema of an index's rows; None makes the name of a new build."""
+    """The schema of an index's rows; None makes the name of a new build."""
     sizes = (spaces.style.size, spaces.words.size, spaces.words.seen_size)
     return arrow_schema(*sizes, build or uuid.uuid4().hex)
 

@@ -124,6 +124,6 @@ class _Watch:
 
 
 def _judged(answers: "Probabilities", works: SeenWorks) -> tuple[float, float]:
-    places = works.validation.creator_indices(works.creators)
-    own = answers[np.arange(len(places)), places].astype(np.float64)
-    return float(np.mean(answers.argmax(axis=1) == places)), float(-np.log(np.maximum(own, 1e-12)).mean())
+    labels = works.validation.creator_indices(works.creators)
+    own = answers[np.arange(len(labels)), labels].astype(np.float64)
+    return float(np.mean(answers.argmax(axis=1) == labels)), float(-np.log(np.maximum(own, 1e-12)).mean())

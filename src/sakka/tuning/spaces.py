@@ -71,7 +71,7 @@ class Space:
         return {each.name: each.draw(trial) for each in self.ranges}
 
     def without(self, names: Sequence[str]) -> "Space":
-        """Give the space in which some settings are not tuned."""
+        """The space in which some settings are not tuned."""
         starts = [{name: value for name, value in start.items() if name not in names} for start in self.starts]
         return Space(tuple(each for each in self.ranges if each.name not in names), tuple(starts))
 
@@ -117,7 +117,7 @@ SPACES: Mapping[str, Space] = MappingProxyType(
 
 
 def space_of(model: str, fixed: Sequence[str] = ()) -> Space:
-    """Give what is tuned of a model.
+    """What is tuned of a model.
 
     Args:
         model: The model's name.

@@ -60,7 +60,7 @@ class Question:
     fixed: Mapping[str, Any] = field(default_factory=dict)
 
     def settings(self) -> dict[str, Any]:
-        """Give every setting of the model that is not the default, and the seed where it has one."""
+        """Every setting of the model that is not the default, and the seed where it has one."""
         seed = {"seed": self.seed} if "seed" in make_model(self.model).settings() else {}
         return {**seed, **self.fixed}
 
@@ -88,7 +88,7 @@ class StudyLayout:
 
 
 def objective_of(works: Catalog, question: Question) -> Objective:
-    """Give what each trial does; of the works it holds the training and validation parts alone.
+    """What each trial does; of the works it holds the training and validation parts alone.
 
     Raises:
         SakkaError: The model, a setting, the fold or the works can't be used.
@@ -181,7 +181,7 @@ def read_study(folder: Path) -> "optuna.Study":
 
 
 def completed(study: "optuna.Study") -> "list[optuna.trial.FrozenTrial]":
-    """Give the trials that ended with a value."""
+    """The trials that ended with a value."""
     found: list[optuna.trial.FrozenTrial] = study.get_trials(
         deepcopy=False, states=[_library().trial.TrialState.COMPLETE]
     )
@@ -189,7 +189,7 @@ def completed(study: "optuna.Study") -> "list[optuna.trial.FrozenTrial]":
 
 
 def ended_trials(study: "optuna.Study") -> int:
-    """Give how many trials ended, with a value or given up early."""
+    """How many trials ended, with a value or given up early."""
     state = _library().trial.TrialState
     return len(study.get_trials(deepcopy=False, states=[state.COMPLETE, state.PRUNED]))
 

@@ -46,7 +46,7 @@ def ask_about_work(engine: Engine, work: Work) -> Answer:
 
 
 def evidence_for(engine: Engine, work: Work, naming: Naming, upload: Upload | None) -> Evidence | None:
-    """Give what spoke for the first creator and against the second; None where the model reads nothing of any work."""
+    """What spoke for the first creator and against the second; None where the model reads nothing of any work."""
     if len(naming.creators) < 2 or not engine.model.reads:
         return None
     first, second = (name for name, _ in naming.creators[:2])

@@ -71,7 +71,7 @@ class AnswerStore:
         return token
 
     def get(self, token: str) -> Answer | None:
-        """Give an answer; None where it was never kept or is forgotten."""
+        """An answer; None where it was never kept or is forgotten."""
         with self._lock:
             made_s, answer = self._kept.get(token, (0.0, None))
         return answer if answer is not None and self.clock() - made_s <= KEPT_S else None

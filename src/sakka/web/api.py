@@ -23,7 +23,7 @@ Top = Annotated[int, Field(ge=1, le=MOST_NAMED, description="How many creators t
 
 
 def api_router(engine: Engine, metrics: Metrics) -> APIRouter:
-    """Give the operations that need the model and the works only."""
+    """The operations that need the model and the works only."""
     router = APIRouter()
     _add_identify(router, engine, engine.settings.limits)
     _add_batch(router, engine, engine.settings.limits)
@@ -88,7 +88,7 @@ def _add_batch(router: APIRouter, engine: Engine, limits: Limits) -> None:
 def _add_works(router: APIRouter, engine: Engine) -> None:
     @router.get("/v1/works/{work_id:path}", tags=["works"], responses=responses(404))
     async def work(work_id: WorkId) -> ShownWork:
-        """Give a work of the catalog."""
+        """A work of the catalog."""
         return ShownWork.of(engine.work(work_id))
 
     @router.get(
@@ -102,7 +102,7 @@ def _add_works(router: APIRouter, engine: Engine) -> None:
         work_id: WorkId,
         size: Annotated[Size, Query(description="small: within 360 pixels; large: within 1,200.")] = "large",
     ) -> Response:
-        """Give a photo of a work of the catalog as a JPEG."""
+        """A photo of a work of the catalog as a JPEG."""
         found = engine.work(work_id)
         made = await engine.draw(lambda: engine.pictures.picture(found, number, size))
         return Response(made, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=3600"})
@@ -129,7 +129,7 @@ def _add_state(router: APIRouter, engine: Engine, metrics: Metrics) -> None:
         responses={200: {"content": content, "description": "Counts."}, **responses()},
     )
     async def read_metrics() -> Response:
-        """Give what the server has done, for Prometheus."""
+        """What the server has done, for Prometheus."""
         return Response(metrics.text(len(engine.collection), len(engine.model.creators_)), media_type=MEDIA_TYPE)
 
 

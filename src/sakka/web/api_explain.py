@@ -96,7 +96,7 @@ class ShownCreator(CountedCreator):
 
 
 def explain_router(engine: Engine) -> APIRouter:
-    """Give the operations that explain, and those over creators."""
+    """The operations that explain, and those over creators."""
     router = APIRouter()
     _add_explain(router, engine)
     _add_explain_work(router, engine)
@@ -153,7 +153,7 @@ def _add_creators(router: APIRouter, engine: Engine) -> None:
         start: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
         count: Annotated[int, Query(ge=1, le=MOST_LISTED)] = 24,
     ) -> ShownCreator:
-        """Give a creator with some works."""
+        """A creator with some works."""
         if name not in collection.creators:
             raise Problem(404, "there are no works by a creator of this name")
         works = [ShownWork.of(each) for each in collection.works_of(name, start, count)]

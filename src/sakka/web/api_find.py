@@ -68,7 +68,7 @@ class Wanted(Strict):
     of_one_creator: int | None = Field(None, ge=1, le=1000, description="The most works of one creator.")
 
     def filters(self) -> Filters:
-        """Give them as the index takes them."""
+        """These filters as the index takes them."""
         days = {
             name: None if day is None else datetime.combine(day, time())
             for name, day in (("after", self.after), ("before", self.before))
@@ -77,7 +77,7 @@ class Wanted(Strict):
 
 
 def find_router(engine: Engine) -> APIRouter:
-    """Give the operations that find."""
+    """The operations that find."""
     router = APIRouter()
     limits = engine.settings.limits
     _add_similar(router, engine, limits)
@@ -176,7 +176,7 @@ def _add_recommend(router: APIRouter, engine: Engine, limits: Limits) -> None:
 
     @router.post("/v1/recommend", tags=["find"], responses=responses(404, 409))
     async def recommend(asked: Liked) -> FoundWorks:
-        """Give works for somebody who liked these, with variety; for one work, kindred works by others."""
+        """Works for somebody who liked these, with variety; for one work, kindred works by others."""
         finder = engine.need_finder()
         require_works(engine, asked.liked)
         return FoundWorks.of(await engine.ask(lambda: finder.recommend(asked.liked, asked.count, asked.filters())))
@@ -185,7 +185,7 @@ def _add_recommend(router: APIRouter, engine: Engine, limits: Limits) -> None:
     async def kindred_creators(
         name: Annotated[str, Path(max_length=500)], count: Annotated[int, Query(ge=1, le=50)] = 10
     ) -> list[KindredCreator]:
-        """Give the creators of the nearest style."""
+        """The creators of the nearest style."""
         finder = engine.need_finder()
         if name not in engine.collection.creators:
             raise Problem(404, "there are no works by a creator of this name")

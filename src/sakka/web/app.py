@@ -58,7 +58,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def _empty_app(engine: Engine) -> FastAPI:
-    """Give an application without routes that ends with its engine."""
+    """An application without routes that ends with its engine."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -90,7 +90,7 @@ def _answer_errors(app: FastAPI, pages: Pages) -> None:
 
 
 def _answer(pages: Pages, request: Request, problem: HTTPException) -> Response:
-    """Give a person a page and a program a problem."""
+    """A person a page and a program a problem."""
     wants_page = "text/html" in request.headers.get("accept", "")
     if wants_page and not request.url.path.startswith(PROGRAM_PATHS):
         return pages.problem(request, problem)

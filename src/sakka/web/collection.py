@@ -31,31 +31,31 @@ class Collection:
         return len(self.works)
 
     def work(self, work_id: str) -> Work | None:
-        """Give a work; None where there is none of that id."""
+        """A work; None where there is none of that id."""
         row = self._rows.get(work_id)
         return None if row is None else self.at([row])[0]
 
     def at(self, rows: Iterable[int]) -> list[Work]:
-        """Give the works at some rows."""
+        """The works at some rows."""
         return list(self.works.take(list(rows)))
 
     def catalog_of(self, ids: Iterable[str]) -> Catalog:
-        """Give the works of some ids as a catalog; ids that are not there are left out."""
+        """The works of some ids as a catalog; ids that are not there are left out."""
         return self.works.take([self._rows[each] for each in ids if each in self._rows])
 
     def works_of(self, creator: str, start: int = 0, count: int = 24) -> list[Work]:
-        """Give some of a creator's works in the catalog's order; none where the creator is not there."""
+        """Some of a creator's works in the catalog's order; none where the creator is not there."""
         return self.at(self._by_creator.get(creator, [])[start : start + count])
 
     def beside_others(self, creator: str, most: int) -> Catalog:
-        """Give a creator's works, and of the others' at most so many, drawn by lot and always the same."""
+        """A creator's works, and of the others' at most so many, drawn by lot and always the same."""
         mine = self._by_creator.get(creator, [])
         others = np.setdiff1d(np.arange(len(self.works)), mine)
         drawn = np.random.default_rng(0).permutation(others)[:most]
         return self.works.take(np.sort(np.concatenate([np.asarray(mine, dtype=np.int64), drawn])))
 
     def some(self, count: int, seed: int) -> list[Work]:
-        """Give some works with photos, no two by one creator while there are enough creators."""
+        """Some works with photos, no two by one creator while there are enough creators."""
         generator = np.random.default_rng(seed)
         creators = list(self._by_creator)
         chosen: list[Work] = []
@@ -69,7 +69,7 @@ class Collection:
         return chosen
 
     def photo_path(self, work: Work, number: int) -> Path | None:
-        """Give where a work's photo stands; None where the work has no photo of that number."""
+        """Where a work's photo stands; None where the work has no photo of that number."""
         if not 0 <= number < len(work.photos):
             return None
         return (self.works.photo_root or Path()) / work.photos[number]

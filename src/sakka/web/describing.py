@@ -29,7 +29,7 @@ class Describer:
         self._lock = threading.Lock()
 
     async def describe(self, creator: str) -> CreatorDescription:
-        """Give the description of a creator.
+        """The description of a creator.
 
         Raises:
             Problem: It is not ready in time; it goes on being made, so asking again later is answered at once.
@@ -41,7 +41,7 @@ class Describer:
         return await self.workers.run(lambda: self._make(creator))
 
     async def describe_if_ready(self, creator: str) -> CreatorDescription | None:
-        """Give the description of a creator; None where it is not ready in time."""
+        """The description of a creator; None where it is not ready in time."""
         try:
             return await self.describe(creator)
         except Problem:

@@ -97,7 +97,7 @@ class Engine:
         self.describer.workers.close()
 
     def name(self, works: Catalog, top: int) -> list[Naming]:
-        """Give the most probable creators of each work; of one that the model can't read, those with most works."""
+        """The most probable creators of each work; of one that the model can't read, those with most works."""
         if not len(works):
             return []
         table = self.model.predict_proba(works)
@@ -109,7 +109,7 @@ class Engine:
         ]
 
     def name_one(self, work: Catalog, top: int) -> Naming:
-        """Give the most probable creators of a catalog's one work.
+        """The most probable creators of a catalog's one work.
 
         Raises:
             Problem: The work has nothing that the model reads.
@@ -126,7 +126,7 @@ class Engine:
         return self.finder is not None
 
     def need_finder(self) -> Finder:
-        """Give what finds works.
+        """What finds works.
 
         Raises:
             Problem: There is no index.
@@ -136,7 +136,7 @@ class Engine:
         return self.finder
 
     def around(self, work: Work, count: int, creator: str | None = None) -> Near:
-        """Give what is near a work: works of its creator, and works by others.
+        """What is near a work: works of its creator, and works by others.
 
         Args:
             work: The work, from the catalog or from outside.
@@ -151,7 +151,7 @@ class Engine:
         return Near(tuple(Hit(each, 0.0) for each in others if each.id != work.id)[:count], ranked=False)
 
     def work(self, work_id: str) -> Work:
-        """Give a work that can be shown.
+        """A work that can be shown.
 
         Raises:
             Problem: There is none of that id.
@@ -231,7 +231,7 @@ def read_findings(folder: Path | None, collection: Collection) -> list[dict[str,
 
 
 def fingerprint_of(model: Path) -> str:
-    """Give the SHA-256 of a model's manifest: what an index remembers of the model that it was built with.
+    """The SHA-256 of a model's manifest: what an index remembers of the model that it was built with.
 
     Raises:
         ServeError: It can't be read.

@@ -46,7 +46,7 @@ class Finder:
         self.index = index
 
     def around(self, work: Work, count: int, creator: str | None, *, stored: bool) -> Near:
-        """Give what is near a work.
+        """What is near a work.
 
         Args:
             work: The work.
@@ -118,7 +118,7 @@ class Finder:
             raise Problem(422, str(error)) from error
 
     def recommend(self, liked: Sequence[str], count: int, filters: Filters) -> list[Hit]:
-        """Give works for a person who liked some works; kindred works by others where it is one.
+        """Works for a person who liked some works; kindred works by others where it is one.
 
         Raises:
             Problem: The works have nothing to compare by.
@@ -131,7 +131,7 @@ class Finder:
             raise Problem(422, str(error)) from error
 
     def kindred_creators(self, creator: str, count: int) -> list[tuple[str, float]]:
-        """Give the creators of the nearest style with the probability of one maker; none where there are no photos."""
+        """The creators of the nearest style with the probability of one maker; none where there are no photos."""
         try:
             return kindred_creators(self.index, creator, count)
         except SearchError:

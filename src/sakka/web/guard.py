@@ -144,7 +144,7 @@ class _Body:
         self._arrived = False
 
     async def receive(self) -> Message:
-        """Give the next part.
+        """The next part.
 
         Raises:
             Problem: The body has more bytes than are read, or the time is up.
@@ -198,13 +198,13 @@ class _Answer:
 
 
 def route_of(scope: Scope) -> str:
-    """Give the route that answered a request as it was declared; `other` where none did."""
+    """The route that answered a request as it was declared; `other` where none did."""
     unrouted = "/static" if scope["path"].startswith("/static/") else "other"
     return str(getattr(scope.get("route"), "path", unrouted))
 
 
 def host_name(host: str) -> str:
-    """Give a Host header's name without its port.
+    """A Host header's name without its port.
 
     >>> host_name("127.0.0.1:8000"), host_name("[::1]:80"), host_name("localhost")
     ('127.0.0.1', '[::1]', 'localhost')
@@ -232,7 +232,7 @@ def same(given: str, key: str) -> bool:
 
 
 def cookie_of(key: str) -> str:
-    """Give what the sign-in page keeps in the browser: it can't be turned back into the key."""
+    """What the sign-in page keeps in the browser: it can't be turned back into the key."""
     return hmac.new(key.encode(), b"sakka sign-in", hashlib.sha256).hexdigest()
 
 

@@ -23,7 +23,7 @@ class Texts:
         self._texts: dict[str, str] = json.loads((TEXTS / f"{language}.json").read_text(encoding="utf-8"))
 
     def __call__(self, key: str, **values: object) -> str:
-        """Give a text with its values in place.
+        """A text with its values in place.
 
         Raises:
             KeyError: There is no text of that name.
@@ -36,12 +36,12 @@ class Texts:
 
 @cache
 def texts_in(language: str) -> Texts:
-    """Give the texts of a language, read once."""
+    """The texts of a language, read once."""
     return Texts(language)
 
 
 def language_of(request: Request) -> str:
-    """Give the language that a request wants, `ja` or `en`."""
+    """The language that a request wants, `ja` or `en`."""
     for asked in (request.query_params.get("lang"), request.cookies.get(COOKIE)):
         if asked in LANGUAGES:
             return asked
@@ -49,7 +49,7 @@ def language_of(request: Request) -> str:
 
 
 def accepted(header: str) -> str:
-    """Give the language of `LANGUAGES` that an Accept-Language header likes best.
+    """The language of `LANGUAGES` that an Accept-Language header likes best.
 
     >>> accepted("fr, ja;q=0.7, en;q=0.8"), accepted("ja-JP"), accepted("de")
     ('en', 'ja', 'en')

@@ -30,7 +30,7 @@ class Metrics:
                 self._bins[route, bound] += 1
 
     def text(self, works: int, creators: int) -> str:
-        """Give everything as text.
+        """Everything as text.
 
         Args:
             works: How many works can be shown.
@@ -72,5 +72,5 @@ def _family(name: str, kind: str, said: str, lines: Iterable[str]) -> list[str]:
 
 
 def peak_memory() -> int:
-    """Give the most bytes that this process has held at any time."""
+    """The most bytes that this process has held at any time."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024  # Linux counts in KiB

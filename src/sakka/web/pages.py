@@ -38,7 +38,7 @@ class Pages:
         self.view = View({"engine": engine, "has_key": engine.settings.key is not None})
 
     def router(self) -> APIRouter:
-        """Give the routes of all pages."""
+        """The routes of all pages."""
         router = APIRouter(include_in_schema=False)
         self._add_asking(router)
         self._add_answers(router)
@@ -49,7 +49,7 @@ class Pages:
         return router
 
     def problem(self, request: Request, problem: HTTPException) -> Response:
-        """Give a page that says what is wrong; a reader without the key is led to where it is asked for."""
+        """A page that says what is wrong; a reader without the key is led to where it is asked for."""
         if problem.status_code == 401:
             back = request.url.path if request.method == "GET" else "/"
             return RedirectResponse(f"/key?{urlencode({'next': back})}", 303)
@@ -140,7 +140,7 @@ class Pages:
             return self.view.page(request, "creator.html", **values)
 
     def _described(self, described: CreatorDescription, request: Request) -> dict[str, Any]:
-        """Give what the page of a creator shows of a description besides itself."""
+        """What the page of a creator shows of a description besides itself."""
         collection = self.engine.collection
         names = [name for name, _ in described.kindred if name in collection.creators]
         kindred = [(name, collection.works_of(name, 0, 1)[0]) for name in names]
@@ -188,7 +188,7 @@ class Pages:
 
 
 def own_path(address: str) -> str:
-    r"""Give an address of this server, or the first page where it would lead elsewhere.
+    r"""An address of this server, or the first page where it would lead elsewhere.
 
     >>> own_path("/works/a b"), own_path("//elsewhere.example"), own_path("/\\elsewhere.example")
     ('/works/a%20b', '/', '/')

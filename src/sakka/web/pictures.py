@@ -25,7 +25,7 @@ class Pictures:
         self.kept_bytes, self._lock = 0, threading.Lock()
 
     def picture(self, work: Work, number: int, size: Size) -> bytes:
-        """Give a photo of a work as a JPEG.
+        """A photo of a work as a JPEG.
 
         Raises:
             Problem: The work has no photo of that number, or it can't be read any more.

@@ -41,7 +41,7 @@ class Problem(HTTPException):
 
 
 def problem_response(problem: HTTPException) -> JSONResponse:
-    """Give the problem as JSON."""
+    """The problem as JSON."""
     details = ProblemDetails(
         type="about:blank", title=status_words(problem.status_code), status=problem.status_code, detail=problem.detail
     )
@@ -51,7 +51,7 @@ def problem_response(problem: HTTPException) -> JSONResponse:
 
 
 def status_words(status: int) -> str:
-    """Give a status in words.
+    """A status in words.
 
     >>> status_words(404)
     'Not Found'

@@ -49,7 +49,7 @@ class RateLimiter:
 
 
 def client_key(address: str) -> str:
-    """Give what a client is known by.
+    """What a client is known by.
 
     >>> client_key("192.0.2.1"), client_key("2001:db8::1:2:3:4")
     ('192.0.2.1', '2001:db8::/64')

@@ -79,7 +79,7 @@ class Health(BaseModel):
 
 
 def photo_address(work_id: str, number: int) -> str:
-    """Give the address of a work's photo.
+    """The address of a work's photo.
 
     >>> photo_address("a/b 1", 0)
     '/photos/0/a%2Fb%201'

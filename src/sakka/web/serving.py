@@ -49,7 +49,7 @@ def run_server(settings: Settings, say: Callable[[str], None]) -> None:
 
 
 def server_of(app: "FastAPI") -> "Server":
-    """Give what runs an application."""
+    """What runs an application."""
     import uvicorn
 
     return uvicorn.Server(
@@ -68,7 +68,7 @@ def server_of(app: "FastAPI") -> "Server":
 
 
 def listening(settings: Settings) -> socket.socket:
-    """Give a socket that is bound to the address.
+    """A socket that is bound to the address.
 
     Raises:
         ServeError: The port is taken, or the address is none of this machine.
@@ -93,13 +93,13 @@ def listening(settings: Settings) -> socket.socket:
 
 
 def address_of(sock: socket.socket) -> str:
-    """Give the address of the page."""
+    """The address of the page."""
     host, port = sock.getsockname()[:2]
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
 def use_threads() -> None:
-    """Give torch all cores: the model answers one request at a time."""
+    """Let torch use all cores: the model answers one request at a time."""
     import torch
 
     torch.set_num_threads(max(1, len(os.sched_getaffinity(0))))

@@ -39,7 +39,7 @@ class Limits:
     waiting: int = 32
 
     def changed(self, said: list[str]) -> "Limits":
-        """Give these limits with some of them changed.
+        """These limits with some of them changed.
 
         Args:
             said: Each `NAME=NUMBER`.

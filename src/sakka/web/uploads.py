@@ -74,7 +74,7 @@ def _refuse_too_large(content: bytes, limits: Limits) -> None:
 
 @contextmanager
 def work_of(upload: Upload | None, title: str, description: str) -> Iterator[Work]:
-    """Give what was sent as a work; its photo stands in a file of its own for as long as the block runs."""
+    """What was sent as a work; its photo stands in a file of its own for as long as the block runs."""
     if upload is None:
         yield Work("upload", title=title, description=description)
         return
@@ -88,7 +88,7 @@ def work_of(upload: Upload | None, title: str, description: str) -> Iterator[Wor
 
 
 def as_jpeg(image: Image.Image) -> bytes:
-    """Give a picture as a JPEG's bytes, without anything but its pixels."""
+    """A picture as a JPEG's bytes, without anything but its pixels."""
     buffer = io.BytesIO()
     image.convert("RGB").save(buffer, "JPEG", quality=QUALITY)
     return buffer.getvalue()

@@ -96,24 +96,24 @@ class View:
 
 
 def _here(request: Request) -> str:
-    """Give the page's own address without its language, to which a language can be added."""
+    """The page's own address without its language, to which a language can be added."""
     kept = [(key, value) for key, value in request.query_params.multi_items() if key != "lang"]
     return "?" + "".join(f"{urlencode([pair])}&" for pair in kept)
 
 
 @cache
 def static_address(name: str) -> str:
-    """Give a static file's address with a mark of its content, so that a browser never keeps an old one."""
+    """A static file's address with a mark of its content, so that a browser never keeps an old one."""
     return f"/static/{name}?{hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
 
 
 def photo_url(work: Work, size: str, number: int = 0) -> str:
-    """Give the address of a work's photo."""
+    """The address of a work's photo."""
     return f"/photos/{number}/{quote(work.id, safe='')}?size={size}"
 
 
 def sureness_key(probability: float) -> str:
-    """Give the name of the words for a probability.
+    """The name of the words for a probability.
 
     >>> sureness_key(0.95), sureness_key(0.1)
     ('sure_5', 'sure_1')
@@ -142,12 +142,12 @@ def date_words(when: datetime | None, texts: Texts) -> str:
 
 
 def title_of(work: Work, texts: Texts) -> str:
-    """Give a work's title, or what stands for it."""
+    """A work's title, or what stands for it."""
     return " ".join(work.title.split()) or texts("untitled")
 
 
 def shortened(text: str, most: int) -> str:
-    """Give a text on one line, cut at `most` characters.
+    """A text on one line, cut at `most` characters.
 
     >>> shortened("花の  ブローチ", 4)
     '花の ブ…'

@@ -207,7 +207,7 @@ def test_a_step_is_that_of_the_textbook(works: Catalog) -> None:
 
     inputs = (torch.from_numpy(examples.photos.take(some)).permute(0, 3, 1, 2).float() - 127) / 64
     inputs = F.avg_pool2d(inputs, 8).flatten(1).double()
-    targets = F.one_hot(torch.from_numpy(examples.places), 3).double()
+    targets = F.one_hot(torch.from_numpy(examples.labels), 3).double()
     weight, bias, speed, bias_speed = weights.double(), torch.zeros(3).double(), 0.0, 0.0
     for _ in range(2):
         residual = (torch.softmax(inputs @ weight.T + bias, dim=1) - targets) / 8
@@ -257,9 +257,9 @@ def test_all_layers_are_trained(works: Catalog) -> None:
 
 
 def test_a_fifth_of_each_creator_is_held_out() -> None:
-    places = np.array([0] * 10 + [1] * 5 + [2] * 4)
-    train, validation = held_out(places, np.arange(19), seed=1)
-    assert np.bincount(places[validation], minlength=3).tolist() == [2, 1, 0]
+    labels = np.array([0] * 10 + [1] * 5 + [2] * 4)
+    train, validation = held_out(labels, np.arange(19), seed=1)
+    assert np.bincount(labels[validation], minlength=3).tolist() == [2, 1, 0]
     assert np.sort(np.r_[train, validation]).tolist() == list(range(19))
 
 

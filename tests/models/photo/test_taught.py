@@ -36,9 +36,9 @@ def test_with_nothing_told_it_is_the_photo_model(works: Catalog) -> None:
 
 
 def test_a_text_teaches_by_a_model_that_did_not_see_it(works: Catalog) -> None:
-    places, part = works.creator_indices(), np.arange(len(works)) % 5
-    told = text_lessons(works, places, part, 4)
-    assert (told.argmax(axis=1) == places).mean() > 0.9
+    labels, part = works.creator_indices(), np.arange(len(works)) % 5
+    told = text_lessons(works, labels, part, 4)
+    assert (told.argmax(axis=1) == labels).mean() > 0.9
     np.testing.assert_allclose(told.mean(axis=1), 0, atol=1e-5)
-    turned = text_lessons(works, 3 - places, part, 4)
+    turned = text_lessons(works, 3 - labels, part, 4)
     np.testing.assert_allclose(turned, told[:, ::-1], atol=0.1)

@@ -93,10 +93,10 @@ def test_one_text_takes_less_than_ten_milliseconds() -> None:
 def test_the_profile_is_the_one_that_does_better_on_works_held_out() -> None:
     model = LinearText().fit(catalog())
     assert model.profile_ in PROFILES
-    counts, places = count_blocks(catalog().texts, 2), catalog().creator_indices()
-    rows = np.arange(len(places))
+    counts, labels = count_blocks(catalog().texts, 2), catalog().creator_indices()
+    rows = np.arange(len(labels))
     learn, held = rows[rows % 4 > 0], rows[rows % 4 == 0]
-    losses = {profile: model._loss_of(profile, counts, places, learn, held) for profile in PROFILES}
+    losses = {profile: model._loss_of(profile, counts, labels, learn, held) for profile in PROFILES}
     assert min(losses, key=losses.__getitem__) == model.profile_
 
 
@@ -111,9 +111,9 @@ def test_learning_from_halves_adds_two_rows_a_text_and_none_for_a_blank_one(
 ) -> None:
     rows: list[int] = []
 
-    def counting(features: Any, places: IntArray, *others: Any, **settings: Any) -> Any:
-        rows.append(len(places))
-        return fit_softmax(features, places, *others, **settings)
+    def counting(features: Any, labels: IntArray, *others: Any, **settings: Any) -> Any:
+        rows.append(len(labels))
+        return fit_softmax(features, labels, *others, **settings)
 
     monkeypatch.setattr("sakka.models.text.linear.fit_softmax", counting)
     for halves in (False, True):

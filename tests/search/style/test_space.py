@@ -25,11 +25,11 @@ def space(works: Catalog) -> StyleSpace:
 def makers_of(seed: int = 0, creators: int = 12, works: int = 30) -> tuple[np.ndarray, np.ndarray]:
     """Coordinates in 10 dimensions: two tell the makers apart, one varies much within each maker."""
     generator = np.random.default_rng(seed)
-    places = np.repeat(np.arange(creators), works)
-    table = generator.normal(size=(len(places), 10))
-    table[:, :2] += 3 * generator.normal(size=(creators, 2))[places]
+    labels = np.repeat(np.arange(creators), works)
+    table = generator.normal(size=(len(labels), 10))
+    table[:, :2] += 3 * generator.normal(size=(creators, 2))[labels]
     table[:, 2] *= 20
-    return table.astype(np.float32), places
+    return table.astype(np.float32), labels
 
 
 def test_principal_axes_are_those_of_the_singular_value_decomposition() -> None:
@@ -46,26 +46,26 @@ def test_principal_axes_are_those_of_the_singular_value_decomposition() -> None:
 
 
 def test_maker_axes_find_what_tells_makers_apart_and_make_the_rest_even() -> None:
-    table, places = makers_of()
-    axes = maker_axes(table, places)
+    table, labels = makers_of()
+    axes = maker_axes(table, labels)
     assert axes.between[1] > 10 * axes.between[2]
     projected = (table - axes.centre) @ axes.axes
-    within = np.concatenate([projected[places == each] - projected[places == each].mean(axis=0) for each in range(12)])
+    within = np.concatenate([projected[labels == each] - projected[labels == each].mean(axis=0) for each in range(12)])
     assert 0.3 < within.std(axis=0).min() <= within.std(axis=0).max() < 1.5
-    before, _ = average_precisions(unit_rows(table), places, np.arange(len(table)))
+    before, _ = average_precisions(unit_rows(table), labels, np.arange(len(table)))
     after, _ = average_precisions(
-        unit_rows((table - axes.centre) @ axes.stretched(0.3, 4)), places, np.arange(len(table))
+        unit_rows((table - axes.centre) @ axes.stretched(0.3, 4)), labels, np.arange(len(table))
     )
     assert after.mean() > 1.5 * before.mean()
 
 
 def test_axes_learned_from_some_makers_help_with_others() -> None:
-    table, places = makers_of(creators=24)
-    axes = maker_axes(table[places < 12], places[places < 12])
-    other = table[places >= 12]
-    before, _ = average_precisions(unit_rows(other), places[places >= 12], np.arange(len(other)))
+    table, labels = makers_of(creators=24)
+    axes = maker_axes(table[labels < 12], labels[labels < 12])
+    other = table[labels >= 12]
+    before, _ = average_precisions(unit_rows(other), labels[labels >= 12], np.arange(len(other)))
     view = unit_rows((other - axes.centre) @ axes.stretched(0.3, 4))
-    after, _ = average_precisions(view, places[places >= 12], np.arange(len(other)))
+    after, _ = average_precisions(view, labels[labels >= 12], np.arange(len(other)))
     assert after.mean() > 1.5 * before.mean()
 
 
@@ -109,9 +109,9 @@ def test_the_prior_is_the_share_of_pairs_of_one_maker() -> None:
 
 
 def test_works_of_one_maker_are_nearer_than_others(space: StyleSpace, works: Catalog) -> None:
-    vectors, places = space.vectors(works), works.creator_indices()
+    vectors, labels = space.vectors(works), works.creator_indices()
     seen = works.has_photo
-    precision, _ = average_precisions(vectors[seen], places[seen], np.flatnonzero(seen))
+    precision, _ = average_precisions(vectors[seen], labels[seen], np.flatnonzero(seen))
     assert precision.mean() > 0.9
     np.testing.assert_allclose(np.linalg.norm(vectors[seen], axis=1), 1, atol=1e-5)
     assert not vectors[~seen].any()

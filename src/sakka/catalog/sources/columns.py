@@ -10,7 +10,7 @@ OTHER_NAMES = {"photos": ("photos", "image", "images", "photo")}
 
 
 def columns_of(found: Iterable[str], chosen: Mapping[str, str], where: str) -> dict[str, str]:
-    """Give the column of each field that has one.
+    """The column of each field that has one.
 
     Args:
         found: The table's columns.

@@ -23,7 +23,7 @@ _OTHER_ENCODINGS = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
 
 
 def read_delimited(path: Path, columns: Mapping[str, str]) -> Iterator[Listing]:
-    """Give the rows of a CSV or TSV file.
+    """The rows of a CSV or TSV file.
 
     Raises:
         CatalogError: The file can't be opened, is not UTF-8, or lacks a column that is needed.

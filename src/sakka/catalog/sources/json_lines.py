@@ -15,7 +15,7 @@ HEADER_ROWS = 1000
 
 
 def read_json_lines(path: Path, columns: Mapping[str, str]) -> Iterator[Listing]:
-    """Give the rows of a JSON Lines file; the first `HEADER_ROWS` of them say which columns there are.
+    """The rows of a JSON Lines file; the first `HEADER_ROWS` of them say which columns there are.
 
     Raises:
         CatalogError: The file can't be opened, holds no JSON objects, or lacks a column that is needed.
@@ -44,7 +44,7 @@ def read_json_lines(path: Path, columns: Mapping[str, str]) -> Iterator[Listing]
 
 
 def _objects(file: BinaryIO) -> Iterator[tuple[int, dict[str, Any] | str]]:
-    """Give each line's number and its object, or what is wrong with it."""
+    """Each line's number and its object, or what is wrong with it."""
     number = 0
     while line := file.readline(MOST_LINE_BYTES):
         number += 1

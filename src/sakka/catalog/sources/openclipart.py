@@ -31,7 +31,7 @@ _PLACES = {
 
 
 def read_openclipart(folder: Path, columns: Mapping[str, str]) -> Iterator[Listing]:
-    """Give the works below `folder`, in the order of their paths.
+    """The works below `folder`, in the order of their paths.
 
     Raises:
         CatalogError: The folder is not laid out as the packages do it, or columns were named.
@@ -59,7 +59,7 @@ def read_openclipart(folder: Path, columns: Mapping[str, str]) -> Iterator[Listi
 
 
 def svg_metadata(path: Path) -> dict[str, str]:
-    """Give what an SVG's metadata hold of `creator`, `title`, `description`, `created_at` and `keywords`.
+    """What an SVG's metadata hold of `creator`, `title`, `description`, `created_at` and `keywords`.
 
     Raises:
         ValueError: The file can't be read, is not XML, or has entities that could grow.

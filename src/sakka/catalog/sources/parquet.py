@@ -11,7 +11,7 @@ BATCH_ROWS = 4096
 
 
 def read_parquet(path: Path, columns: Mapping[str, str]) -> Iterator[Listing]:
-    """Give the rows of a Parquet file.
+    """The rows of a Parquet file.
 
     Raises:
         CatalogError: The file can't be opened, is damaged, or lacks a column that is needed.

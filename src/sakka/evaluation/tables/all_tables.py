@@ -37,7 +37,7 @@ TABLES: tuple[Callable[[Judged], Table | LeftOut], ...] = (
 
 
 def all_tables(judged: Judged, more: Sequence[Table | LeftOut] = ()) -> tuple[list[Table], list[LeftOut]]:
-    """Give every table that applies to a run, and those left out with their reasons.
+    """Every table that applies to a run, and those left out with their reasons.
 
     Args:
         judged: The run.

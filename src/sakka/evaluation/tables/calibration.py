@@ -25,7 +25,7 @@ Floats = npt.NDArray[np.floating]
 
 
 def calibration(judged: Judged) -> Table | LeftOut:
-    """Give the calibration error of every way of fusing and of the two models it joins."""
+    """The calibration error of every way of fusing and of the two models it joins."""
     fusion, facts = judged.fusion, judged.facts
     if fusion is None or not fusion.learned:
         return LeftOut("calibration", NO_FUSION)
@@ -53,7 +53,7 @@ def calibration(judged: Judged) -> Table | LeftOut:
 
 
 def sure(judged: Judged) -> Table | LeftOut:
-    """Give coverage and accuracy where only answers with at least some probability are given."""
+    """Coverage and accuracy where only answers with at least some probability are given."""
     fusion, facts = judged.fusion, judged.facts
     if fusion is None or not fusion.learned:
         return LeftOut("sure", NO_FUSION)
@@ -73,7 +73,7 @@ def sure(judged: Judged) -> Table | LeftOut:
 
 
 def calibration_error(probability: Floats, right: Mask, bins: int = BINS) -> float:
-    """Give the expected calibration error of some answers.
+    """The expected calibration error of some answers.
 
     Args:
         probability: The probability of the creator named, shape (n,).
@@ -110,7 +110,7 @@ def _row(name: str, answers: Answers, facts: RunFacts) -> tuple[Cell, ...]:
 
 
 def _bins(answers: Answers, facts: RunFacts) -> list[Figure]:
-    """Give the reliability diagram: of each interval its works, mean probability and share of right answers."""
+    """The reliability diagram: of each interval its works, mean probability and share of right answers."""
     tested = np.flatnonzero(facts.outer >= 0)
     probability, right = answers.probability[tested].astype(np.float64), _right(answers, tested, facts)
     place = _bin_of(probability, BINS)
@@ -142,7 +142,7 @@ def _sure_row(answers: Answers, facts: RunFacts, threshold: float) -> tuple[Cell
 
 
 def _curve(answers: Answers, facts: RunFacts) -> list[Figure]:
-    """Give the accuracy of the surest 5 %, 10 %, ... 100 % of each fold's works."""
+    """The accuracy of the surest 5 %, 10 %, ... 100 % of each fold's works."""
     figures = []
     for step in range(1, CURVE_STEPS + 1):
         accuracies = []
@@ -157,5 +157,5 @@ def _curve(answers: Answers, facts: RunFacts) -> list[Figure]:
 
 
 def _right(answers: Answers, rows: IntArray, facts: RunFacts) -> Mask:
-    right: Mask = answers.named[rows] == facts.places[rows]
+    right: Mask = answers.named[rows] == facts.labels[rows]
     return right

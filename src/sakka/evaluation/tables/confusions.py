@@ -35,29 +35,29 @@ class Confusion:
 
 
 def confusions(answers: Answers, facts: RunFacts, top: int = TOP_PAIRS) -> list[Confusion]:
-    """Give the pairs with most works named wrongly; among equals the larger share of the creator's works first."""
-    rows = np.flatnonzero((facts.outer >= 0) & (answers.named != facts.places))
-    codes = facts.places[rows] * facts.columns + answers.named[rows]
+    """The pairs with most works named wrongly; among equals the larger share of the creator's works first."""
+    rows = np.flatnonzero((facts.outer >= 0) & (answers.named != facts.labels))
+    codes = facts.labels[rows] * facts.columns + answers.named[rows]
     pairs, works = np.unique(codes, return_counts=True)
-    judged = np.bincount(facts.places[facts.outer >= 0], minlength=facts.columns)
+    judged = np.bincount(facts.labels[facts.outer >= 0], minlength=facts.columns)
     order = sorted(range(len(pairs)), key=lambda at: (-works[at], judged[pairs[at] // facts.columns], pairs[at]))
     found = []
     for at in order[:top]:
         creator, named = divmod(int(pairs[at]), facts.columns)
         examples = _most_certain(rows[codes == pairs[at]], answers, facts)
-        right = np.flatnonzero((facts.outer >= 0) & (facts.places == named) & (answers.named == named))
+        right = np.flatnonzero((facts.outer >= 0) & (facts.labels == named) & (answers.named == named))
         of = int(judged[creator])
         found.append(Confusion(creator, named, int(works[at]), of, examples, _most_certain(right, answers, facts)))
     return found
 
 
 def confusions_table(judged: Judged) -> Table:
-    """Give the pairs of creators confused most often by what the run puts forward."""
+    """The pairs of creators confused most often by what the run puts forward."""
     facts, judge = judged.facts, judges(judged)[0]
     rows: list[tuple[Cell, ...]] = []
     for pair in confusions(judge.answers, facts):
         creator, named = facts.creators[pair.creator], facts.creators[pair.named]
-        mask = (facts.places == pair.creator) & (judge.answers.named == pair.named)
+        mask = (facts.labels == pair.creator) & (judge.answers.named == pair.named)
         by_fold = [int((mask & (facts.outer == outer)).sum()) for outer in range(facts.outer_folds)]
         wrong: Figure = total(judge.name, judge.row, f"named_count {creator} -> {named}", by_fold, pair.of)
         rows.append((creator, named, wrong, str(pair.of)))

@@ -10,7 +10,7 @@ from sakka.evaluation.tables.creators import Judge, judges
 
 
 def coverage(judged: Judged) -> Table | LeftOut:
-    """Give the accuracy on works with both, with one and with neither of photo and text."""
+    """The accuracy on works with both, with one and with neither of photo and text."""
     facts = judged.facts
     tested = facts.outer >= 0
     cases: list[tuple[str, Mask]] = [
@@ -41,5 +41,5 @@ def _figure(judge: Judge, words: str, mask: Mask, facts: RunFacts) -> Cell:
     by_fold = []
     for outer in range(facts.outer_folds):
         rows = np.flatnonzero(mask & (facts.outer == outer))
-        by_fold.append(accuracy(facts.places[rows], judge.answers.named[rows]))
+        by_fold.append(accuracy(facts.labels[rows], judge.answers.named[rows]))
     return figure(judge.name, judge.row, f"accuracy with {words}", by_fold, int(mask.sum()))

@@ -30,7 +30,7 @@ class Judge:
 
 
 def judges(judged: Judged) -> list[Judge]:
-    """Give the headline's answers and, where it is a fusion, its photo and its text ensemble's."""
+    """The headline's answers and, where it is a fusion, its photo and its text ensemble's."""
     name, answers = judged.headline
     if judged.fusion is None:
         return [Judge(name, "ensemble", answers)]
@@ -41,11 +41,11 @@ def judges(judged: Judged) -> list[Judge]:
 def counts_of(answers: Answers, facts: RunFacts, mask: Mask | None = None) -> Counts:
     """Count each creator's right and wrong answers among the works tested, or among those of a mask."""
     rows = np.flatnonzero(facts.outer >= 0 if mask is None else mask)
-    return count(facts.places[rows], answers.named[rows], facts.columns)
+    return count(facts.labels[rows], answers.named[rows], facts.columns)
 
 
 def creators_table(judged: Judged) -> Table:
-    """Give works, precision, recall and F1 of every creator, the best named first."""
+    """Works, precision, recall and F1 of every creator, the best named first."""
     facts, columns = judged.facts, judges(judged)
     pooled = [counts_of(judge.answers, facts) for judge in columns]
     by_fold = [_counts_by_fold(judge.answers, facts) for judge in columns]
@@ -73,13 +73,13 @@ def creators_table(judged: Judged) -> Table:
 
 
 def sizes_table(judged: Judged) -> Table:
-    """Give the accuracy on the works of small and of large creators; the bands double in width."""
+    """The accuracy on the works of small and of large creators; the bands double in width."""
     facts, columns = judged.facts, judges(judged)
-    works = np.bincount(facts.places, minlength=facts.columns)
+    works = np.bincount(facts.labels, minlength=facts.columns)
     rows = []
     for low, high in bands(works):
         within = (works >= low) & (works < high)
-        mask = within[facts.places] & (facts.outer >= 0)
+        mask = within[facts.labels] & (facts.outer >= 0)
         band = f"{low}–{high - 1}"
         cells: list[Cell] = [band, str(int(within.sum())), str(int(mask.sum()))]
         rows.append((*cells, *(_band_figure(judge, band, mask, facts) for judge in columns)))
@@ -142,5 +142,5 @@ def _band_figure(judge: Judge, band: str, mask: Mask, facts: RunFacts) -> Figure
     by_fold = []
     for outer in range(facts.outer_folds):
         rows = np.flatnonzero(mask & (facts.outer == outer))
-        by_fold.append(accuracy(facts.places[rows], judge.answers.named[rows]))
+        by_fold.append(accuracy(facts.labels[rows], judge.answers.named[rows]))
     return figure(judge.name, judge.row, f"accuracy at {band} works", by_fold, int(mask.sum()))

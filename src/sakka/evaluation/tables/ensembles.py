@@ -20,7 +20,7 @@ from sakka.evaluation.learned_fusion import LEARNED_KIND
 
 
 def table3(judged: Judged) -> Table:
-    """Give every measure of every model, the fusion and the baseline."""
+    """Every measure of every model, the fusion and the baseline."""
     facts = judged.facts
     baselines = [model for model in judged.models if model.modality == "none"]
     rows = [row for model in judged.models if model.modality != "none" for row in _model_rows(model, facts)]

@@ -44,7 +44,7 @@ class Example:
 
 
 def rescued(judged: Judged, top: int = RESCUED) -> list[Example]:
-    """Give works that fusion names rightly though photo, text or both did not.
+    """Works that fusion names rightly though photo, text or both did not.
 
     Those that both got wrong come first, then the most probable answers; one work a creator.
     """
@@ -55,7 +55,7 @@ def rescued(judged: Judged, top: int = RESCUED) -> list[Example]:
 
 
 def lost(judged: Judged, top: int = LOST) -> list[Example]:
-    """Give works that photo, text or both named rightly and fusion does not.
+    """Works that photo, text or both named rightly and fusion does not.
 
     Those that both got right come first, then the most probable mistakes; one work a creator.
     """
@@ -74,20 +74,20 @@ def _right(judged: Judged, fusion: Fusion) -> tuple[Mask, Mask, Mask]:
 def _examples(judged: Judged, fusion: Fusion, mask: Mask, *, urgent: Mask, top: int) -> list[Example]:
     rows = np.flatnonzero(mask & (judged.facts.outer >= 0))
     order = rows[np.lexsort((rows, -fusion.chosen.probability[rows], ~urgent[rows]))]
-    return [Example(row, _namings(judged, fusion, row)) for row in _one_a_creator(order, judged.facts.places, top)]
+    return [Example(row, _namings(judged, fusion, row)) for row in _one_a_creator(order, judged.facts.labels, top)]
 
 
-def _one_a_creator(rows: IntArray, places: IntArray, top: int) -> Sequence[int]:
+def _one_a_creator(rows: IntArray, labels: IntArray, top: int) -> Sequence[int]:
     taken: dict[int, int] = {}
     for row in rows:
-        taken.setdefault(int(places[row]), int(row))
+        taken.setdefault(int(labels[row]), int(row))
         if len(taken) == top:
             break
     return list(taken.values())
 
 
 def _namings(judged: Judged, fusion: Fusion, row: int) -> tuple[Naming, ...]:
-    place = int(judged.facts.places[row])
+    place = int(judged.facts.labels[row])
     said = (
         (fusion.photo, judged.model(fusion.photo).ensemble),
         (fusion.text, judged.model(fusion.text).ensemble),

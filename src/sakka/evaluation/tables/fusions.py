@@ -27,7 +27,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def fusions(judged: Judged) -> Table | LeftOut:
-    """Give accuracy, log-loss and gain over the best fixed ratio of every way of fusing."""
+    """Accuracy, log-loss and gain over the best fixed ratio of every way of fusing."""
     fusion = judged.fusion
     if fusion is None or not fusion.learned:
         return LeftOut("fusions", NO_FUSION)
@@ -54,7 +54,7 @@ def fusions(judged: Judged) -> Table | LeftOut:
 
 
 def log_losses(judged: Judged) -> Table | LeftOut:
-    """Give the log-loss of every way of fusing, and what it saves beside the best fixed ratio with a temperature."""
+    """The log-loss of every way of fusing, and what it saves beside the best fixed ratio with a temperature."""
     fusion, facts = judged.fusion, judged.facts
     if fusion is None or not fusion.learned:
         return LeftOut("log_losses", NO_FUSION)
@@ -87,7 +87,7 @@ def log_losses(judged: Judged) -> Table | LeftOut:
 
 def _row(name: str, answers: Answers, fusion: Fusion, facts: RunFacts) -> tuple[Cell, ...]:
     tested = np.flatnonzero(facts.outer >= 0)
-    right, before = (each.named[tested] == facts.places[tested] for each in (answers, fusion.chosen))
+    right, before = (each.named[tested] == facts.labels[tested] for each in (answers, fusion.chosen))
     low, high = paired_interval(right.astype(np.float64), before.astype(np.float64))
     alone, other = int((right & ~before).sum()), int((before & ~right).sum())
     model, n = f"fused {name}", len(tested)
@@ -110,13 +110,13 @@ def _row(name: str, answers: Answers, fusion: Fusion, facts: RunFacts) -> tuple[
 
 
 def log_loss(answers: Answers, rows: npt.NDArray[np.int64]) -> Floats:
-    """Give minus the logarithm of the probability of each work's own creator, shape (n_rows,)."""
+    """Minus the logarithm of the probability of each work's own creator, shape (n_rows,)."""
     losses: Floats = -np.log(np.maximum(answers.probability_of_right[rows].astype(np.float64), SMALLEST))
     return losses
 
 
 def paired_interval(after: Floats, before: Floats) -> tuple[float, float]:
-    """Give the bootstrap interval of the mean of after - before, both of shape (n_works,).
+    """The bootstrap interval of the mean of after - before, both of shape (n_works,).
 
     >>> paired_interval(np.ones(50), np.zeros(50))
     (1.0, 1.0)
@@ -137,7 +137,7 @@ def paired_interval(after: Floats, before: Floats) -> tuple[float, float]:
 
 
 def mcnemar(alone: int, other: int) -> float:
-    """Give the probability of a division of alone + other works so uneven, if each falls either way alike.
+    """The probability of a division of alone + other works so uneven, if each falls either way alike.
 
     >>> mcnemar(0, 5)
     0.0625

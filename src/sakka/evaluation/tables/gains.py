@@ -27,7 +27,7 @@ class _Side:
 
 
 def gains(judged: Judged) -> Table:
-    """Give the accuracy gained by ensembling, by fusion and over the baseline."""
+    """The accuracy gained by ensembling, by fusion and over the baseline."""
     rows = [_row(words, before, after, judged) for words, before, after in _steps(judged)]
     return Table(
         key="gains",

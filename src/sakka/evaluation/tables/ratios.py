@@ -21,7 +21,7 @@ PRINTED = ("accuracy", "macro_f1")
 
 
 def table2(judged: Judged) -> Table | LeftOut:
-    """Give accuracy and macro-F1 of each ratio, of the ratio chosen on validation and of the oracle."""
+    """Accuracy and macro-F1 of each ratio, of the ratio chosen on validation and of the oracle."""
     fusion, facts = judged.fusion, judged.facts
     if fusion is None:
         return LeftOut("table2", NO_FUSION)
@@ -48,7 +48,7 @@ def table2(judged: Judged) -> Table | LeftOut:
 
 
 def choices(judged: Judged) -> Table | LeftOut:
-    """Give what each outer fold chose, and how that did on its test works beside the best it could have chosen."""
+    """What each outer fold chose, and how that did on its test works beside the best it could have chosen."""
     fusion, facts = judged.fusion, judged.facts
     if fusion is None:
         return LeftOut("choices", NO_FUSION)
@@ -73,7 +73,7 @@ def _ratio_row(fusion: Fusion, ratio: float, facts: RunFacts) -> tuple[Cell, ...
 
 
 def mixture_name(mixture: Mixture) -> str:
-    """Give a mixture's name in `results.json`.
+    """A mixture's name in `results.json`.
 
     >>> mixture_name(Mixture("arithmetic", 0.3))
     'fused-arithmetic photo 0.3 text 0.7'
@@ -110,7 +110,7 @@ def _choice_row(fusion: Fusion, outer: int, facts: RunFacts) -> tuple[Cell, ...]
     choice, rows = fusion.choices[outer], facts.tested(outer)
     name = f"fused fold {outer + 1}"
     reached = measure(fusion.chosen, rows, facts)["accuracy"]
-    best = max(accuracy(facts.places[rows], answers.named[rows]) for answers in fusion.mixtures.values())
+    best = max(accuracy(facts.labels[rows], answers.named[rows]) for answers in fusion.mixtures.values())
     return (
         str(outer + 1),
         choice.mixture.how,

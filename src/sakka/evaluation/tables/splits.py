@@ -21,7 +21,7 @@ Entry = tuple[str, RowKind, Answers]
 
 
 def splits_table(runs: Sequence[Judged]) -> Table:
-    """Give accuracy and macro-F1 of every model under each way of dividing.
+    """Accuracy and macro-F1 of every model under each way of dividing.
 
     Args:
         runs: The judged runs, the random split first; a model that only some of them have shows a blank.

@@ -64,12 +64,12 @@ def transitions(before: Mask, after: Mask) -> Transitions:
 
 def right(answers: Answers, facts: RunFacts) -> Mask:
     """Say for each work whether it is named rightly, shape (n_works,); False where it is not tested."""
-    mask: Mask = (answers.named == facts.places) & (facts.outer >= 0)
+    mask: Mask = (answers.named == facts.labels) & (facts.outer >= 0)
     return mask
 
 
 def table4(judged: Judged) -> Table | LeftOut:
-    """Give the transitions from the photo and from the text ensemble to the fusion."""
+    """The transitions from the photo and from the text ensemble to the fusion."""
     fusion, facts = judged.fusion, judged.facts
     if fusion is None:
         return LeftOut("table4", NO_FUSION)
@@ -90,7 +90,7 @@ def table4(judged: Judged) -> Table | LeftOut:
 
 
 def agreement(judged: Judged) -> Table | LeftOut:
-    """Give how fusion does where photo and text are both right, both wrong, or one of the two."""
+    """How fusion does where photo and text are both right, both wrong, or one of the two."""
     fusion, facts = judged.fusion, judged.facts
     if fusion is None:
         return LeftOut("agreement", NO_FUSION)
@@ -117,7 +117,7 @@ def agreement(judged: Judged) -> Table | LeftOut:
 
 
 def agreement_masks(judged: Judged, fusion: Fusion) -> list[tuple[str, str, Mask]]:
-    """Give the four cases of photo and text being right: words, a short name, and the works, shape (n_works,)."""
+    """The four cases of photo and text being right: words, a short name, and the works, shape (n_works,)."""
     facts = judged.facts
     tested = facts.outer >= 0
     photo = right(judged.model(fusion.photo).ensemble, facts)

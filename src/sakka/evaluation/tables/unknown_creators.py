@@ -16,7 +16,7 @@ Parts = tuple[Scores, Scores, Scores]  # of known creators' validation works, of
 
 
 def auroc(known: Scores, strangers: Scores) -> float:
-    """Give the area under the curve of true accepts over false accepts.
+    """The area under the curve of true accepts over false accepts.
 
     >>> auroc(np.array([3.0, 2.0]), np.array([1.0, 2.0]))
     0.875
@@ -28,7 +28,7 @@ def auroc(known: Scores, strangers: Scores) -> float:
 
 
 def strangers_table(divisions: Sequence[Mapping[str, Parts]]) -> Table:
-    """Give AUROC and false accepts of every score, mean and deviation over the divisions of the creators.
+    """AUROC and false accepts of every score, mean and deviation over the divisions of the creators.
 
     Args:
         divisions: For each division of the creators, each score's values.

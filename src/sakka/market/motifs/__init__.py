@@ -39,7 +39,7 @@ _MOTIFS: dict[str, Callable[[Form, Chance], list[Part]]] = {
 
 
 def parts_of(motif: str, form: Form, chance: Chance, corsage: bool = False) -> list[Part]:
-    """Give the parts of a motif; a corsage is a bunch of three of the motif, with leaves and ribbon ends."""
+    """The parts of a motif; a corsage is a bunch of three of the motif, with leaves and ribbon ends."""
     return _corsage(motif, form, chance) if corsage else _MOTIFS[motif](form, chance)
 
 

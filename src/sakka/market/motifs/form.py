@@ -21,7 +21,7 @@ class Form:
 
 
 def placed(parts: list[Part], x: float, y: float, size: float, angle: float = 0.0) -> list[Part]:
-    """Give smaller, rotated and shifted copies of parts."""
+    """Smaller, rotated and shifted copies of parts."""
     return [
         Part(
             moved(turned(part.outline * size, angle), x, y),

@@ -72,7 +72,7 @@ class TrainingCheckpoint:
         self.folder: Path = cache_folder() / "checkpoints" / key
 
     def read(self) -> Reached | None:
-        """Give what was reached; None where nothing is kept or it can't be read."""
+        """What was reached; None where nothing is kept or it can't be read."""
         try:
             content = json.loads((self.folder / "checkpoint.json").read_text(encoding="utf-8"))
             history = tuple(EpochFigures(**figures) for figures in content["history"])

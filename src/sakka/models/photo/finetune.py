@@ -26,7 +26,7 @@ from sakka.models.base import (
     Modality,
     ModelParts,
     Probabilities,
-    known_places,
+    known_labels,
     shares_of_creators,
 )
 from sakka.models.photo.checkpoints import TrainingCheckpoint
@@ -115,11 +115,11 @@ class FineTuned(CreatorModel):
         """
         self._check_settings()
         self.creators_ = tuple(works.creators if creators is None else creators)
-        places = known_places(works, self.creators_)
+        labels = known_labels(works, self.creators_)
         photos = read_photos(works, self.input_px)
-        train, validation = held_out(places, np.flatnonzero(photos.has_photo), self.seed)
-        self.shares_ = shares_of_creators(places, len(self.creators_))
-        checkpoint = self._learn(photos, places, train, validation)
+        train, validation = held_out(labels, np.flatnonzero(photos.has_photo), self.seed)
+        self.shares_ = shares_of_creators(labels, len(self.creators_))
+        checkpoint = self._learn(photos, labels, train, validation)
         checkpoint.remove()
         return self
 
@@ -139,34 +139,34 @@ class FineTuned(CreatorModel):
         """
         self._check_settings()
         self.creators_ = tuple(creators)
-        known_places(train, self.creators_)
+        known_labels(train, self.creators_)
         joined = Catalog(pl.concat([train.table, validation.table]), photo_root=train.photo_root)
-        places = joined.creator_indices(self.creators_)
+        labels = joined.creator_indices(self.creators_)
         photos = read_photos(joined, self.input_px)
-        able = np.flatnonzero(photos.has_photo & (places >= 0))
-        self.shares_ = shares_of_creators(places[: len(train)], len(self.creators_))
+        able = np.flatnonzero(photos.has_photo & (labels >= 0))
+        self.shares_ = shares_of_creators(labels[: len(train)], len(self.creators_))
         parts = able[able < len(train)], able[able >= len(train)]
-        self._learn(photos, places, *parts, after_epoch=after_epoch)
+        self._learn(photos, labels, *parts, after_epoch=after_epoch)
         return self
 
     def predict_proba(self, works: Catalog) -> Probabilities:
-        """Give each work's probability of each creator, shape (n_works, n_creators), rows sum to 1."""
+        """Each work's probability of each creator, shape (n_works, n_creators), rows sum to 1."""
         photos = read_photos(works, self.input_px)
         return self._answers(photos, np.arange(len(works)))
 
     def predict_folds(self, works: Catalog, folds: Sequence[Fold], creators: Sequence[str]) -> Iterator[FoldPrediction]:
         """Train a network for each fold, its epoch chosen on the fold's validation part; photos are read once."""
         self._check_settings()
-        places = works.creator_indices(creators)
+        labels = works.creator_indices(creators)
         for fold in folds:
-            known_places(works.take(fold.train), creators)
+            known_labels(works.take(fold.train), creators)
         photos = read_photos(works, self.input_px)
         for fold in folds:
             model = type(self)(**self.settings())
             model.creators_ = tuple(creators)
-            model.shares_ = shares_of_creators(places[fold.train], len(creators))
+            model.shares_ = shares_of_creators(labels[fold.train], len(creators))
             train, validation = (rows[photos.has_photo[rows]] for rows in (fold.train, fold.validation))
-            checkpoint = model._learn(photos, places, train, validation)
+            checkpoint = model._learn(photos, labels, train, validation)
             answers = (model._answers(photos, rows) for rows in (fold.validation, fold.test))
             yield FoldPrediction(fold, *answers)
             checkpoint.remove()  # the caller has taken the answers
@@ -174,13 +174,13 @@ class FineTuned(CreatorModel):
     def _learn(
         self,
         photos: Photos,
-        places: IntArray,
+        labels: IntArray,
         train: IntArray,
         validation: IntArray,
         after_epoch: AfterEpoch | None = None,
     ) -> TrainingCheckpoint:
         """Train on some works with photos; gives the checkpoint, which stays until its answers are taken."""
-        checkpoint = TrainingCheckpoint(self._dependencies(photos, places, train, validation))
+        checkpoint = TrainingCheckpoint(self._dependencies(photos, labels, train, validation))
         self.network_: FineTunedNetwork | None = None
         self.history_: list[dict[str, Any]] = []
         if len(train) == 0:
@@ -189,8 +189,8 @@ class FineTuned(CreatorModel):
         network.draw(self.seed, self.creators_)
         training = Training(network, self._training_settings(), training_device())
         training.run(
-            Examples(photos, train, places[train]),
-            Examples(photos, validation, places[validation]),
+            Examples(photos, train, labels[train]),
+            Examples(photos, validation, labels[validation]),
             name=f"fine-tuning {self.backbone}, photos",
             checkpoint=checkpoint if after_epoch is None else None,
             after_epoch=after_epoch,
@@ -229,16 +229,16 @@ class FineTuned(CreatorModel):
             return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
         return measured_dtype(backbone(self.backbone))
 
-    def _dependencies(self, photos: Photos, places: IntArray, train: IntArray, validation: IntArray) -> dict[str, Any]:
-        """Give all that a training's bytes depend on."""
+    def _dependencies(self, photos: Photos, labels: IntArray, train: IntArray, validation: IntArray) -> dict[str, Any]:
+        """All that a training's bytes depend on."""
         return {
             "network": [self.backbone, weights_sha256(self.backbone)],
             "settings": vars(self._training_settings()) | self.settings(),
             "device": [str(training_device()), torch.__version__, torch.get_num_threads()],
             "sakka": __version__,
             "creators": len(self.creators_),
-            "train": [[photos.keys[row], int(places[row])] for row in train],
-            "validation": [[photos.keys[row], int(places[row])] for row in validation],
+            "train": [[photos.keys[row], int(labels[row])] for row in train],
+            "validation": [[photos.keys[row], int(labels[row])] for row in validation],
         }
 
     def _answers(self, photos: Photos, works: IntArray) -> Probabilities:
@@ -283,7 +283,7 @@ class FineTuned(CreatorModel):
             self.network_ = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
-def held_out(places: IntArray, works: IntArray, seed: int) -> tuple[IntArray, IntArray]:
+def held_out(labels: IntArray, works: IntArray, seed: int) -> tuple[IntArray, IntArray]:
     """Part works into those to learn from and a fifth of each creator's, rounded down, to choose the epoch on.
 
     >>> held_out(np.array([0] * 5 + [1] * 4), np.arange(9), seed=0)[1].tolist()
@@ -291,8 +291,8 @@ def held_out(places: IntArray, works: IntArray, seed: int) -> tuple[IntArray, In
     """
     generator = np.random.default_rng(seed)
     chosen = []
-    for place in dict.fromkeys(places[works].tolist()):  # in an order that does not depend on that of the columns
-        own = works[places[works] == place]
+    for place in dict.fromkeys(labels[works].tolist()):  # in an order that does not depend on that of the columns
+        own = works[labels[works] == place]
         chosen.append(generator.permutation(own)[: len(own) // HOLD_OUT])
     validation = np.sort(np.concatenate(chosen)) if chosen else works[:0]
     return np.setdiff1d(works, validation), validation

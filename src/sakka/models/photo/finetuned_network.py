@@ -63,7 +63,7 @@ class FineTunedNetwork(nn.Module):
             self.scores.weight.data = self.scores.weight.data[torch.from_numpy(ranks)].contiguous()
 
     def forward(self, photos: torch.Tensor) -> torch.Tensor:
-        """Give scores, shape (n, n_creators).
+        """Scores, shape (n, n_creators).
 
         Args:
             photos: RGB from 0 to 255, uint8, shape (n, 3, side, side).

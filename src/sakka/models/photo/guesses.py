@@ -51,9 +51,9 @@ class Guesses:
     weights: FloatTable
 
 
-def parts_of(places: IntArray, seed: int) -> IntArray:
+def parts_of(labels: IntArray, seed: int) -> IntArray:
     """Deal works to the parts that they are held out with, shape (n_works,)."""
-    return deal(places, np.random.default_rng((seed, 4)), PARTS)
+    return deal(labels, np.random.default_rng((seed, 4)), PARTS)
 
 
 def guess(vectors: VectorTable, widths: Sequence[int], told: FloatTable, able: Mask, part: IntArray) -> Guesses:
@@ -85,7 +85,7 @@ def guess(vectors: VectorTable, widths: Sequence[int], told: FloatTable, able: M
 def fit_with_guesses(
     vectors: VectorTable,
     guesses: Sequence[Guesses],
-    places: IntArray,
+    labels: IntArray,
     rows: IntArray,
     *,
     widths: Sequence[int],
@@ -98,7 +98,7 @@ def fit_with_guesses(
     Args:
         vectors: The photos' vectors, shape (n_works, n_features).
         guesses: Those of each lesson.
-        places: Each work's class, shape (n_works,).
+        labels: Each work's class, shape (n_works,).
         rows: The works to fit on.
         widths: How many features each block of the vectors has.
         n_classes: How many classes there are.
@@ -112,7 +112,7 @@ def fit_with_guesses(
         stretch.append((spread * length).astype(np.float32))
     return fit_softmax(
         beside(vectors, guesses),
-        places,
+        labels,
         [rows],
         n_classes=n_classes,
         penalty=penalty,
@@ -122,12 +122,12 @@ def fit_with_guesses(
 
 
 def beside(vectors: VectorTable, guesses: Sequence[Guesses]) -> VectorTable:
-    """Give vectors and guesses side by side, in the vectors' format."""
+    """Vectors and guesses side by side, in the vectors' format."""
     return np.concatenate([vectors, *(one.unseen.astype(vectors.dtype) for one in guesses)], axis=1)
 
 
 def one_head(head: SoftmaxHead, guesses: Sequence[Guesses]) -> SoftmaxHead:
-    """Give the head on vectors alone that answers as `head` does on vectors and the guesses made from them."""
+    """The head on vectors alone that answers as `head` does on vectors and the guesses made from them."""
     start = len(guesses[0].mean)
     mean, scale, weights, bias = head.mean[:start], head.scale[:start], head.weights[:start], head.bias
     for one in guesses:

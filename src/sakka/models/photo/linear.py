@@ -27,7 +27,7 @@ from sakka.models.base import (
     Modality,
     ModelParts,
     Probabilities,
-    known_places,
+    known_labels,
     shares_of_creators,
 )
 from sakka.models.new_columns import Columns, Kept
@@ -44,7 +44,7 @@ ROWS_AT_ONCE = 1024
 
 
 def mean_vectors(one: VectorTable, other: VectorTable) -> VectorTable:
-    """Give the means of two tables of vectors, in their format."""
+    """The means of two tables of vectors, in their format."""
     mean = np.empty_like(one)
     for start in range(0, len(one), ROWS_AT_ONCE):
         rows = slice(start, start + ROWS_AT_ONCE)
@@ -98,28 +98,28 @@ class PhotoLinear(GrowingHead):
         """
         self.creators_ = tuple(works.creators if creators is None else creators)
         self._check_settings()
-        places = known_places(works, self.creators_)
+        labels = known_labels(works, self.creators_)
         features, has_photo = self._features(works)
-        self._set_works(np.bincount(places, minlength=len(self.creators_)))
-        self.head_ = next(self._learn(works, features, places, [np.arange(len(works))], len(self.creators_)))
+        self._set_works(np.bincount(labels, minlength=len(self.creators_)))
+        self.head_ = next(self._learn(works, features, labels, [np.arange(len(works))], len(self.creators_)))
         rows = np.flatnonzero(has_photo)
-        self.kept_ = Kept.of(features[rows], places[rows], len(self.creators_)) if len(rows) else None
+        self.kept_ = Kept.of(features[rows], labels[rows], len(self.creators_)) if len(rows) else None
         return self
 
     def predict_proba(self, works: Catalog) -> Probabilities:
-        """Give each work's probability of each creator, shape (n_works, n_creators), rows sum to 1."""
+        """Each work's probability of each creator, shape (n_works, n_creators), rows sum to 1."""
         return self._answers(self.head_, self.shares_, *self._features(works))
 
     def predict_folds(self, works: Catalog, folds: Sequence[Fold], creators: Sequence[str]) -> Iterator[FoldPrediction]:
         """Look the features up once and fit all folds' heads; each gives the same bytes alone and among others."""
         self._check_settings()
-        places = works.creator_indices(creators)
+        labels = works.creator_indices(creators)
         for fold in folds:
-            known_places(works.take(fold.train), creators)
+            known_labels(works.take(fold.train), creators)
         features, has_photo = self._features(works)
-        heads = self._learn(works, features, places, [fold.train for fold in folds], len(creators))
+        heads = self._learn(works, features, labels, [fold.train for fold in folds], len(creators))
         for fold, head in zip(folds, heads, strict=True):
-            shares = shares_of_creators(places[fold.train], len(creators))
+            shares = shares_of_creators(labels[fold.train], len(creators))
             yield FoldPrediction(
                 fold,
                 self._answers(head, shares, features[fold.validation], has_photo[fold.validation]),
@@ -127,7 +127,7 @@ class PhotoLinear(GrowingHead):
             )
 
     def reading(self) -> tuple[PhotoExtractor, IntArray]:
-        """Give what turns pixels into vectors, and the columns of these that the head reads, in its order."""
+        """What turns pixels into vectors, and the columns of these that the head reads, in its order."""
         columns = np.concatenate(self._blocks())
         return self._extractor, columns
 
@@ -153,50 +153,50 @@ class PhotoLinear(GrowingHead):
         return self._extractor.blocks(self.stages, self.covariances)
 
     def _features(self, works: Catalog) -> tuple[VectorTable, npt.NDArray[np.bool_]]:
-        """Give the chosen columns of the works' vectors, and whether each has a photo."""
+        """The chosen columns of the works' vectors, and whether each has a photo."""
         columns = np.concatenate(self._blocks())
         if not works.has_photo.any():
             return np.zeros((len(works), len(columns)), dtype=self._extractor.number), works.has_photo
         return photo_features(works, self._extractor, columns)
 
     def _learn(
-        self, works: Catalog, features: VectorTable, places: IntArray, parts: Sequence[IntArray], n_classes: int
+        self, works: Catalog, features: VectorTable, labels: IntArray, parts: Sequence[IntArray], n_classes: int
     ) -> Iterator[SoftmaxHead | None]:
-        """Give a head for each of some parts of the works to learn from; None for a part without photos."""
+        """A head for each of some parts of the works to learn from; None for a part without photos."""
         vectors = self._lessons(works, features)
         if self._has_guesses():
-            learn = partial(self._learn_part, works, vectors, places, n_classes)
+            learn = partial(self._learn_part, works, vectors, labels, n_classes)
             yield from track(work_off(parts, learn, "sakka-heads"), "photo heads", total=len(parts))
         else:
-            yield from self._heads(vectors, places, [part[works.has_photo[part]] for part in parts], n_classes)
+            yield from self._heads(vectors, labels, [part[works.has_photo[part]] for part in parts], n_classes)
 
     def _learn_part(
-        self, works: Catalog, vectors: VectorTable, places: IntArray, n_classes: int, part: IntArray
+        self, works: Catalog, vectors: VectorTable, labels: IntArray, n_classes: int, part: IntArray
     ) -> SoftmaxHead | None:
         """Fit one part's head with guesses beside the vectors."""
         seen = part[works.has_photo[part]]
         if len(seen) == 0:
             return None
-        some, mine, every = vectors[seen], places[seen], np.arange(len(seen))
-        guesses = self._guesses(works.take(part), some, places[part], n_classes) if len(seen) >= LEAST_WORKS else []
+        some, mine, every = vectors[seen], labels[seen], np.arange(len(seen))
+        guesses = self._guesses(works.take(part), some, labels[part], n_classes) if len(seen) >= LEAST_WORKS else []
         head = self._head_on(some, guesses, mine, every, n_classes)
         return one_head(head, guesses) if guesses else head
 
-    def _guesses(self, works: Catalog, vectors: VectorTable, places: IntArray, n_classes: int) -> list[Guesses]:
-        """Give what the head is told beside the vectors of the works that have a photo."""
+    def _guesses(self, works: Catalog, vectors: VectorTable, labels: IntArray, n_classes: int) -> list[Guesses]:
+        """What the head is told beside the vectors of the works that have a photo."""
         seen = works.has_photo
-        told = np.eye(n_classes, dtype=np.float32)[places[seen]]
+        told = np.eye(n_classes, dtype=np.float32)[labels[seen]]
         able = np.ones(len(told), dtype=np.bool_)
-        return [guess(vectors, self._widths(), told, able, parts_of(places, self.seed)[seen])]
+        return [guess(vectors, self._widths(), told, able, parts_of(labels, self.seed)[seen])]
 
     def _head_on(
-        self, vectors: VectorTable, guesses: Sequence[Guesses], places: IntArray, rows: IntArray, n_classes: int
+        self, vectors: VectorTable, guesses: Sequence[Guesses], labels: IntArray, rows: IntArray, n_classes: int
     ) -> SoftmaxHead:
         widths = self._widths()
         return fit_with_guesses(
             vectors,
             guesses,
-            places,
+            labels,
             rows,
             widths=widths,
             n_classes=n_classes,
@@ -208,7 +208,7 @@ class PhotoLinear(GrowingHead):
         return [len(block) for block in self._blocks()]
 
     def _lessons(self, works: Catalog, features: VectorTable) -> VectorTable:
-        """Give what the heads learn from: the works' vectors, or their means with the mirror images' vectors."""
+        """What the heads learn from: the works' vectors, or their means with the mirror images' vectors."""
         mirrored = self._has_covariances() if self.mirrored is None else self.mirrored
         if not mirrored or not works.has_photo.any():
             return features
@@ -216,7 +216,7 @@ class PhotoLinear(GrowingHead):
         return mean_vectors(features, turned)
 
     def _heads(
-        self, features: VectorTable, places: IntArray, rows: Sequence[IntArray], n_classes: int
+        self, features: VectorTable, labels: IntArray, rows: Sequence[IntArray], n_classes: int
     ) -> list[SoftmaxHead | None]:
         """Fit a head for each fold that has photos to learn from."""
         able = [number for number, own in enumerate(rows) if len(own) > 0]
@@ -226,7 +226,7 @@ class PhotoLinear(GrowingHead):
             own = [rows[number] for number in able]
             fitted = fit_softmax(
                 features,
-                places,
+                labels,
                 own,
                 n_classes=n_classes,
                 penalty=self._penalty(len(blocks) > 1),

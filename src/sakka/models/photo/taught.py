@@ -31,40 +31,40 @@ class EfficientNetTaught(EfficientNetLinear):
 
     name: ClassVar[str] = "photo-efficientnet_lite0-taught"
 
-    def _guesses(self, works: Catalog, vectors: VectorTable, places: IntArray, n_classes: int) -> list[Guesses]:
-        plain = super()._guesses(works, vectors, places, n_classes)
+    def _guesses(self, works: Catalog, vectors: VectorTable, labels: IntArray, n_classes: int) -> list[Guesses]:
+        plain = super()._guesses(works, vectors, labels, n_classes)
         able = (works.has_photo & works.has_text)[works.has_photo]
         if able.sum() < LEAST_WORKS:
             return plain
-        part = parts_of(places, self.seed)
+        part = parts_of(labels, self.seed)
         seen = np.flatnonzero(works.has_photo)
-        told = text_lessons(works, places, part, n_classes)[seen]
+        told = text_lessons(works, labels, part, n_classes)[seen]
         taught = [*plain, guess(vectors, self._widths(), told, able, part[seen])]
-        losses = [self._loss(vectors, each, places[seen], part[seen], n_classes) for each in (plain, taught)]
+        losses = [self._loss(vectors, each, labels[seen], part[seen], n_classes) for each in (plain, taught)]
         return taught if losses[1] < losses[0] else plain
 
     def _loss(
-        self, vectors: VectorTable, guesses: list[Guesses], places: IntArray, part: IntArray, n_classes: int
+        self, vectors: VectorTable, guesses: list[Guesses], labels: IntArray, part: IntArray, n_classes: int
     ) -> float:
-        """Give the log-loss on the works of part 0 of a head fitted on the others."""
+        """The log-loss on the works of part 0 of a head fitted on the others."""
         learn, held = np.flatnonzero(part != 0), np.flatnonzero(part == 0)
         if len(learn) == 0 or len(held) == 0:
             return 0.0
-        head = self._head_on(vectors, guesses, places, learn, n_classes)
+        head = self._head_on(vectors, guesses, labels, learn, n_classes)
         table = beside(vectors, guesses) if guesses else vectors
-        return log_loss(head.predict_proba(table[held]), places[held])
+        return log_loss(head.predict_proba(table[held]), labels[held])
 
 
-def text_lessons(works: Catalog, places: IntArray, part: IntArray, n_classes: int) -> FloatTable:
-    """Give the centred logarithms of a text model's answers for works that it did not see, shape (n_works, n_classes).
+def text_lessons(works: Catalog, labels: IntArray, part: IntArray, n_classes: int) -> FloatTable:
+    """The centred logarithms of a text model's answers for works that it did not see, shape (n_works, n_classes).
 
     Args:
         works: The works.
-        places: Each work's creator as a column index, shape (n_works,).
+        labels: Each work's creator as a column index, shape (n_works,).
         part: The part that each work is held out with, shape (n_works,).
         n_classes: How many creators there are.
     """
-    known, first = np.unique(places, return_index=True)
+    known, first = np.unique(labels, return_index=True)
     creators = [works.table["creator"][int(row)] for row in first]
     nobody = np.empty(0, dtype=np.int64)
     folds = [Fold(0, held, np.flatnonzero(part != held), np.flatnonzero(part == held), nobody) for held in range(PARTS)]

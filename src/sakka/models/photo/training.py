@@ -81,21 +81,21 @@ class Examples:
     Attributes:
         photos: The photos of more works than these.
         works: These works as indices, shape (n,); each has a photo.
-        places: The column of each one's creator, shape (n,).
+        labels: The column of each one's creator, shape (n,).
     """
 
     photos: Photos
     works: IntArray
-    places: IntArray
+    labels: IntArray
 
 
 def training_device() -> torch.device:
-    """Give the first CUDA device where there is one, else the CPU."""
+    """The first CUDA device where there is one, else the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def fitting_part(device: torch.device, side_px: int, batch: int) -> int:
-    """Give how many photos can be computed at a time on a device: a power of 2, or the whole batch."""
+    """How many photos can be computed at a time on a device: a power of 2, or the whole batch."""
     if device.type != "cuda":
         return min(batch, CPU_PARTS)
     room = torch.cuda.get_device_properties(device).total_memory // 2 // (BYTES_A_PIXEL * side_px * side_px)
@@ -177,7 +177,7 @@ class Training:
         total, seen = 0.0, 0
         photos_of = gathered(train, [rows for rows, _ in parts], self.device, mirrored)
         for (rows, step_size), photos in zip(parts, photos_of, strict=True):
-            targets = torch.from_numpy(train.places[rows]).to(self.device)
+            targets = torch.from_numpy(train.labels[rows]).to(self.device)
             with self._autocast():
                 scores = self.network(photos)
             loss = F.cross_entropy(scores, targets, reduction="sum")
@@ -195,8 +195,8 @@ class Training:
         if len(validation.works) == 0:
             return None, None
         answers = predict_photos(self.network, validation, self.settings, self.device, running)
-        own = answers[np.arange(len(answers)), validation.places]
-        right = float(np.mean(answers.argmax(axis=1) == validation.places))
+        own = answers[np.arange(len(answers)), validation.labels]
+        right = float(np.mean(answers.argmax(axis=1) == validation.labels))
         return right, float(-np.log(np.maximum(own.astype(np.float64), 1e-12)).mean())
 
     def _set_rate(self, done: float) -> None:
@@ -245,7 +245,7 @@ def gathered(
     device: torch.device,
     mirrored: npt.NDArray[np.bool_] | None = None,
 ) -> Iterator[torch.Tensor]:
-    """Give the photos of each part on the device, uint8, shape (n, 3, side, side); the next is gathered meanwhile.
+    """The photos of each part on the device, uint8, shape (n, 3, side, side); the next is gathered meanwhile.
 
     Args:
         examples: The photos.
@@ -277,7 +277,7 @@ def predict_photos(
     device: torch.device,
     running: Task | None = None,
 ) -> Probabilities:
-    """Give the creators' probabilities for each work, shape (n_works, n_creators)."""
+    """The creators' probabilities for each work, shape (n_works, n_creators)."""
     network.eval()
     part, total = settings.part, len(examples.works)
     parts = [np.arange(start, min(start + part, total)) for start in range(0, total, part)]
@@ -295,7 +295,7 @@ def predict_photos(
 
 
 def check_dtype(dtype: str) -> str:
-    """Give the name of a number format back.
+    """The name of a number format back.
 
     Raises:
         ModelError: There is no such format.

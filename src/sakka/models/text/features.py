@@ -53,7 +53,7 @@ def count_blocks(texts: Sequence[str], min_texts: int) -> list[Counts]:
 
 
 def rows_of(counts: Counts, rows: IntArray) -> Counts:
-    """Give the counts of some texts and of their halves, laid out as `count_blocks` does."""
+    """The counts of some texts and of their halves, laid out as `count_blocks` does."""
     n_texts = counts.matrix.shape[0] // PARTS
     return Counts(counts.vocabulary, counts.matrix[np.concatenate([rows + part * n_texts for part in range(PARTS)])])
 

@@ -26,7 +26,7 @@ import numpy.typing as npt
 from sakka.catalog.splits import Fold, IntArray, deal
 from sakka.catalog.works import Catalog
 from sakka.models.adding_creators import GrowingHead
-from sakka.models.base import FoldPrediction, Modality, ModelParts, Probabilities, known_places
+from sakka.models.base import FoldPrediction, Modality, ModelParts, Probabilities, known_labels
 from sakka.models.new_columns import Columns, Kept
 from sakka.models.text.features import BLOCKS, PARTS, Block, count_blocks, rows_of, side_by_side
 from sakka.models.text.ngrams import Counts, count_known
@@ -103,19 +103,19 @@ class LinearText(GrowingHead):
     def fit(self, works: Catalog, creators: Sequence[str] | None = None) -> Self:
         """Choose the vocabulary and fit the weights."""
         self.creators_ = tuple(works.creators if creators is None else creators)
-        places = known_places(works, self.creators_)
+        labels = known_labels(works, self.creators_)
         self._threads = _cores()
-        return self._fit_counts(count_blocks(works.texts, self.min_texts), places)
+        return self._fit_counts(count_blocks(works.texts, self.min_texts), labels)
 
     def predict_proba(self, works: Catalog) -> Probabilities:
-        """Give each work's probabilities from its text; a blank text gets the creators' shares."""
+        """Each work's probabilities from its text; a blank text gets the creators' shares."""
         return self._predict_counts(self._known_counts([normalise(text) for text in works.texts]), works.has_text)
 
     def predict_folds(self, works: Catalog, folds: Sequence[Fold], creators: Sequence[str]) -> Iterator[FoldPrediction]:
         """Answer for each fold as `fit` on its training part would, with one count for all and folds in threads."""
         from sakka.networks.workers import single_threaded
 
-        places = known_places(works, creators)
+        labels = known_labels(works, creators)
         counts = count_blocks(works.texts, self.min_texts)
         has_text = works.has_text
         workers = self._workers(len(creators))
@@ -124,7 +124,7 @@ class LinearText(GrowingHead):
             model = type(self)(**self.settings())
             model.creators_ = tuple(creators)
             model._threads = max(1, _cores() // workers)
-            model._fit_counts([rows_of(block, fold.train) for block in counts], places[fold.train])
+            model._fit_counts([rows_of(block, fold.train) for block in counts], labels[fold.train])
             return FoldPrediction(
                 fold,
                 model._predict_table(counts, fold.validation, has_text),
@@ -134,20 +134,20 @@ class LinearText(GrowingHead):
         with single_threaded(workers, "sakka-text-folds") as pool:
             yield from pool.map(answer, folds)
 
-    def _fit_counts(self, counts: Sequence[Counts], places: IntArray) -> Self:
+    def _fit_counts(self, counts: Sequence[Counts], labels: IntArray) -> Self:
         n_creators = len(self.creators_)
-        self._set_works(np.bincount(places, minlength=n_creators))
-        self.profile_ = self._choose_profile(counts, places)
+        self._set_works(np.bincount(labels, minlength=n_creators))
+        self.profile_ = self._choose_profile(counts, labels)
         chosen = [self._choose(block, self.profile_.idf_power) for block in counts]
         self.blocks_ = [block for block, _ in chosen]
         features = side_by_side([block.weigh(known) for block, known in chosen])
-        whole = len(places)
-        rows = np.arange(len(places) * PARTS if self.profile_.halves else whole)
-        self.kept_ = Kept.of(features[:whole], places, n_creators)
+        whole = len(labels)
+        rows = np.arange(len(labels) * PARTS if self.profile_.halves else whole)
+        self.kept_ = Kept.of(features[:whole], labels, n_creators)
         rows = rows[(rows < whole) | (np.diff(features.indptr)[rows] > 0)]  # half of a blank says nothing
         self.weights_, self.bias_ = fit_softmax(
             features[rows],
-            places[rows % whole],
+            labels[rows % whole],
             n_creators,
             penalty=self.profile_.penalty,
             iterations=self.iterations,
@@ -155,32 +155,32 @@ class LinearText(GrowingHead):
         )
         return self
 
-    def _choose_profile(self, counts: Sequence[Counts], places: IntArray) -> Profile:
-        """Give the profile: as set, else the one that does better on works held out."""
+    def _choose_profile(self, counts: Sequence[Counts], labels: IntArray) -> Profile:
+        """The profile: as set, else the one that does better on works held out."""
         from sakka.networks.workers import single_threaded
 
         given: dict[str, Any] = {"idf_power": self.idf_power, "penalty": self.penalty, "halves": self.halves}
         given = {name: value for name, value in given.items() if value is not None}
         profiles = [replace(profile, **given) for profile in PROFILES]
         generator = np.random.default_rng(0)
-        rows = np.sort(generator.permutation(len(places))[:WORKS_TO_CHOOSE_ON])
-        held = deal(places[rows], generator, HOLD_OUT) == 0
+        rows = np.sort(generator.permutation(len(labels))[:WORKS_TO_CHOOSE_ON])
+        held = deal(labels[rows], generator, HOLD_OUT) == 0
         if profiles[0] == profiles[1] or held.all() or not held.any():
             return profiles[0]
         with single_threaded(self._profiles_at_once(), "sakka-text-profiles") as pool:
-            losses = list(pool.map(lambda each: self._loss_of(each, counts, places, rows[~held], rows[held]), profiles))
+            losses = list(pool.map(lambda each: self._loss_of(each, counts, labels, rows[~held], rows[held]), profiles))
         return profiles[int(np.argmin(losses))]
 
     def _loss_of(
-        self, profile: Profile, counts: Sequence[Counts], places: IntArray, learn: IntArray, held: IntArray
+        self, profile: Profile, counts: Sequence[Counts], labels: IntArray, learn: IntArray, held: IntArray
     ) -> float:
-        """Give the log-loss on the rows `held` of a model fitted on the rows `learn` in few steps."""
+        """The log-loss on the rows `held` of a model fitted on the rows `learn` in few steps."""
         few = {"halves": False, "iterations": min(self.iterations, ITERATIONS_TO_CHOOSE)}
         model = type(self)(**{**self.settings(), **vars(profile), **few})
         model.creators_, model._threads = self.creators_, self._threads // self._profiles_at_once()
-        model._fit_counts([rows_of(block, learn) for block in counts], places[learn])
-        answers = model._predict_table(counts, held, np.ones(len(places), dtype=np.bool_))
-        right = answers[np.arange(len(held)), places[held]]
+        model._fit_counts([rows_of(block, learn) for block in counts], labels[learn])
+        answers = model._predict_table(counts, held, np.ones(len(labels), dtype=np.bool_))
+        right = answers[np.arange(len(held)), labels[held]]
         return -float(np.log(np.maximum(right, 1e-7)).mean(dtype=np.float64))
 
     def _choose(self, counts: Counts, idf_power: float) -> tuple[Block, Any]:
@@ -212,7 +212,7 @@ class LinearText(GrowingHead):
         return probabilities
 
     def _workers(self, n_creators: int) -> int:
-        """Give how many folds train at a time: the cores at hand, as far as the weights and their history fit."""
+        """How many folds train at a time: the cores at hand, as far as the weights and their history fit."""
         each = WEIGHT_BYTES * n_creators * len(BLOCKS) * self._most_features(n_creators)
         return max(1, min(_cores(), TRAINING_BYTES // each))
 
@@ -220,7 +220,7 @@ class LinearText(GrowingHead):
         return min(self._threads, len(PROFILES), self._workers(len(self.creators_)))
 
     def _most_features(self, n_creators: int) -> int:
-        """Give how many features of a kind may be known so that one model's weights and their history fit."""
+        """How many features of a kind may be known so that one model's weights and their history fit."""
         return max(1, min(self.max_features, TRAINING_BYTES // (WEIGHT_BYTES * n_creators * len(BLOCKS))))
 
     def _known_counts(self, texts: Sequence[str]) -> list[Any]:

@@ -61,7 +61,7 @@ class Found(NamedTuple):
 
 
 def word_hashes(texts: Iterable[str]) -> Iterator[Hashes]:
-    """Give for each normalised text the hash of each of its words, case ignored, in order.
+    """For each normalised text the hash of each of its words, case ignored, in order.
 
     >>> [hashes] = word_hashes(["A rose is a rose"])
     >>> len(hashes), len(set(hashes.tolist()))
@@ -72,12 +72,12 @@ def word_hashes(texts: Iterable[str]) -> Iterator[Hashes]:
 
 
 def hashes_of_words(words: Iterable[str]) -> Hashes:
-    """Give the hash of each word as it is written, in order: 64 bits of BLAKE2b."""
+    """The hash of each word as it is written, in order: 64 bits of BLAKE2b."""
     return np.fromiter(map(_hashes.__getitem__, words), dtype=np.uint64)
 
 
 def character_hashes(texts: Iterable[str]) -> Iterator[Hashes]:
-    """Give for each normalised text the hash of each of its character n-grams, case ignored, in the order of starts.
+    """For each normalised text the hash of each of its character n-grams, case ignored, in the order of starts.
 
     >>> [len(hashes) for hashes in character_hashes(["rose"])]  # " rose ": 5 of 2, 4 of 3, 3 of 4, 2 of 5
     [14]
@@ -93,7 +93,7 @@ def character_hashes(texts: Iterable[str]) -> Iterator[Hashes]:
 
 
 def placed_ngrams(text: str) -> list[tuple[int, Hashes, npt.NDArray[np.int64]]]:
-    """Give the n-grams that `character_hashes` gives, by size, with where each starts.
+    """The n-grams that `character_hashes` gives, by size, with where each starts.
 
     Args:
         text: A normalised text.
@@ -115,7 +115,7 @@ def _padded(text: str) -> str:
 
 
 def _ngrams_by_size(padded: Sequence[str]) -> Iterator[tuple[int, Hashes, npt.NDArray[np.bool_]]]:
-    """Give for each size the hash at every place of the texts, one after the other, and whether it counts.
+    """For each size the hash at every place of the texts, one after the other, and whether it counts.
 
     An n-gram counts where it is of a size that does and where it does not reach into the next text.
     """
@@ -208,7 +208,7 @@ def _find_each(features: Iterable[Hashes]) -> Found:
 
 
 def _groups(items: Iterable[Item]) -> Iterator[list[Item]]:
-    """Give texts, or hashes of texts, as many at a time as are `READ_AT_ONCE` long together."""
+    """Texts, or hashes of texts, as many at a time as are `READ_AT_ONCE` long together."""
     group: list[Item] = []
     size = 0
     for item in items:

@@ -41,7 +41,7 @@ class _Curvature:
     pairs: list[tuple[Weights, Weights, float]] = field(default_factory=list)
 
     def direction(self, gradient: Weights) -> Weights:
-        """Give the direction to go in; without any step yet, straight down and of length 1."""
+        """The direction to go in; without any step yet, straight down and of length 1."""
         if not self.pairs:
             return -gradient / np.float32(max(dot(gradient, gradient) ** 0.5, 1e-12))
         going, shares = -gradient, []
@@ -67,8 +67,8 @@ class _Rows:
     def __init__(self, table: Any, threads: int, pool: Executor) -> None:
         shares = np.searchsorted(table.indptr, np.linspace(0, table.nnz, threads + 1)[1:-1])
         ends = [0, *np.maximum.accumulate(shares).tolist(), table.shape[0]]
-        self.places = [slice(start, end) for start, end in pairwise(ends)]
-        self.parts = [_sparse(table if threads == 1 else table[place]) for place in self.places]
+        self.slices = [slice(start, end) for start, end in pairwise(ends)]
+        self.parts = [_sparse(table if threads == 1 else table[place]) for place in self.slices]
         self.pool = pool
 
     def add_product(self, dense: Weights, to: Weights) -> None:
@@ -79,7 +79,7 @@ class _Rows:
             for panel, target in zip(dense, to, strict=True):
                 torch.from_numpy(target[place]).addmm_(part, torch.from_numpy(panel))
 
-        list(self.pool.map(add, self.places, self.parts))
+        list(self.pool.map(add, self.slices, self.parts))
 
 
 class _Loss:
@@ -89,39 +89,39 @@ class _Loss:
     """
 
     def __init__(
-        self, features: Any, places: IntArray, n_creators: int, penalty: float, threads: int, pool: Executor
+        self, features: Any, labels: IntArray, n_creators: int, penalty: float, threads: int, pool: Executor
     ) -> None:
         self.n_features = features.shape[1]
-        self.places = places
+        self.labels = labels
         self.n_creators = n_creators
         self.penalty = penalty
         rows = max(1, ERRORS_AT_ONCE // n_creators)
-        parts = [slice(start, start + rows) for start in range(0, len(places), rows)]
+        parts = [slice(start, start + rows) for start in range(0, len(labels), rows)]
         tables = [features] if len(parts) <= 1 else [features[part] for part in parts]
         self.parts = [
-            (_Rows(table, threads, pool), _Rows(table.T.tocsr(), threads, pool), places[part])
+            (_Rows(table, threads, pool), _Rows(table.T.tocsr(), threads, pool), labels[part])
             for table, part in zip(tables, parts, strict=True)
         ]
 
     def start(self) -> Weights:
-        """Give weights of 0 and the logarithm of the creators' shares as bias."""
-        counts = np.bincount(self.places, minlength=self.n_creators)
+        """Weights of 0 and the logarithm of the creators' shares as bias."""
+        counts = np.bincount(self.labels, minlength=self.n_creators)
         weights = np.zeros((self.n_features + 1, self.n_creators), dtype=np.float32)
         weights[-1] = np.log((counts + 0.5) / (counts + 0.5).sum())
         return _in_panels(weights, filling=NEVER)
 
     def at(self, weights: Weights) -> tuple[float, Weights]:
-        """Give the loss and its gradient."""
-        n, loss = len(self.places), 0.0
+        """The loss and its gradient."""
+        n, loss = len(self.labels), 0.0
         gradient = np.zeros_like(weights)
         gradient[:, :-1] = np.float32(self.penalty) * weights[:, :-1]
-        for table, transposed, places in self.parts:
-            scores = np.repeat(weights[:, -1:], len(places), axis=1)
+        for table, transposed, labels in self.parts:
+            scores = np.repeat(weights[:, -1:], len(labels), axis=1)
             table.add_product(weights[:, :-1], scores)
             errors = softmax(np.concatenate(list(scores), axis=1))
-            rows = np.arange(len(places))
-            loss -= float(np.log(np.maximum(errors[rows, places], 1e-30)).sum(dtype=np.float64))
-            errors[rows, places] -= 1
+            rows = np.arange(len(labels))
+            loss -= float(np.log(np.maximum(errors[rows, labels], 1e-30)).sum(dtype=np.float64))
+            errors[rows, labels] -= 1
             errors /= np.float32(n)
             errors = _in_panels(errors[:, : self.n_creators], filling=0)
             transposed.add_product(errors, gradient[:, :-1])
@@ -148,7 +148,7 @@ def _in_panels(table: Weights, filling: float) -> Weights:
 
 
 def _sparse(table: Any) -> Any:
-    """Give a CSR table of SciPy to PyTorch, without a copy of its numbers."""
+    """A CSR table of SciPy to PyTorch, without a copy of its numbers."""
     import torch
 
     starts, columns, values = (torch.from_numpy(each) for each in (table.indptr, table.indices, table.data))
@@ -158,13 +158,13 @@ def _sparse(table: Any) -> Any:
 
 
 def fit_softmax(
-    features: Any, places: IntArray, n_creators: int, *, penalty: float, iterations: int, threads: int = 1
+    features: Any, labels: IntArray, n_creators: int, *, penalty: float, iterations: int, threads: int = 1
 ) -> tuple[Weights, Weights]:
-    """Give the weights, shape (n_features, n_creators), and the bias, shape (n_creators,).
+    """The weights, shape (n_features, n_creators), and the bias, shape (n_creators,).
 
     Args:
         features: SciPy CSR float32, shape (n_works, n_features).
-        places: Each work's creator as a column index, shape (n_works,).
+        labels: Each work's creator as a column index, shape (n_works,).
         n_creators: How many columns there are.
         penalty: The factor of half the squared weights.
         iterations: Steps at most.
@@ -173,7 +173,7 @@ def fit_softmax(
     from sakka.networks.workers import single_threaded
 
     with single_threaded(threads, "sakka-text") as pool:
-        panels = _minimum(_Loss(features, places, n_creators, penalty, threads, pool), iterations)
+        panels = _minimum(_Loss(features, labels, n_creators, penalty, threads, pool), iterations)
     weights = np.concatenate(list(panels), axis=1)[:, :n_creators]
     return np.ascontiguousarray(weights[:-1]), weights[-1].copy()
 
@@ -209,7 +209,7 @@ def softmax(scores: Weights) -> Probabilities:
 
 
 def dot(left: Weights, right: Weights) -> float:
-    """Give the sum of products, `ADDED_AT_ONCE` in single and their sum in double precision.
+    """The sum of products, `ADDED_AT_ONCE` in single and their sum in double precision.
 
     So few at once are never shared out to threads, so the sum is the same on any number of them.
     """

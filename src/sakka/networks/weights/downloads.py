@@ -25,7 +25,7 @@ class Answer(Protocol):
     headers: Mapping[str, str]
 
     def read(self, amount: int = -1) -> bytes:
-        """Give up to `amount` bytes of the body."""
+        """At most `amount` more bytes of the body."""
 
     def __enter__(self) -> Self: ...
 

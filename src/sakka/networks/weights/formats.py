@@ -87,7 +87,7 @@ def vgg16_checkpoint(artifact: Path, folder: Path) -> None:
 
 
 def read_member(archive: Path, member: str) -> bytes:
-    """Give the bytes of one member of a zip or tar file.
+    """The bytes of one member of a zip or tar file.
 
     Raises:
         WeightsError: The archive is damaged or has no such member.
@@ -106,7 +106,7 @@ def read_member(archive: Path, member: str) -> bytes:
 
 
 def vgg16_from_pickle(content: bytes) -> bytes:
-    """Give VGG16's convolutions as safetensors with torchvision's names.
+    """VGG16's convolutions as safetensors with torchvision's names.
 
     Args:
         content: A pickle `{"VGG16_0": {"Conv_0": {"kernel": (3, 3, inputs, outputs), "bias": (outputs,)}, ...}}`.

@@ -55,7 +55,7 @@ def configured_indexes() -> PackageIndexes:
 
 
 def file_addresses(indexes: PackageIndexes, project: str, file_name: str) -> Iterator[str]:
-    """Give each address at which an index offers `file_name` of `project`, asking one index after another."""
+    """Each address at which an index offers `file_name` of `project`, asking one index after another."""
     page_name = re.sub(r"[-_.]+", "-", project).lower()
     pages = [f"{url.rstrip('/')}/{page_name}/" for url in indexes.index_urls]
     for page in [*indexes.find_links, *pages]:

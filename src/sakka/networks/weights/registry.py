@@ -135,7 +135,7 @@ WEIGHTS: Mapping[str, Weights] = MappingProxyType(
 
 
 def known_weights(name: str, known: Mapping[str, Weights] = WEIGHTS) -> Weights:
-    """Give the weights called `name`.
+    """The weights called `name`.
 
     Raises:
         WeightsError: No weights have that name.
@@ -146,7 +146,7 @@ def known_weights(name: str, known: Mapping[str, Weights] = WEIGHTS) -> Weights:
 
 
 def weights_sha256(name: str, known: Mapping[str, Weights] = WEIGHTS) -> str:
-    """Give the SHA-256 that stands for the weights called `name`: their file's, or that of the list of their files."""
+    """The SHA-256 that stands for the weights called `name`: their file's, or that of the list of their files."""
     files = known_weights(name, known).files
     if len(files) == 1:
         return next(iter(files.values()))
@@ -159,7 +159,7 @@ def are_cached(name: str, known: Mapping[str, Weights] = WEIGHTS) -> bool:
 
 
 def weight_files(name: str, known: Mapping[str, Weights] = WEIGHTS) -> dict[str, Path]:
-    """Give the files of the weights called `name`, by file name; they are fetched where the cache lacks them.
+    """The files of the weights called `name`, by file name; they are fetched where the cache lacks them.
 
     A cached file whose bytes were changed counts as lacking.
 

@@ -63,14 +63,14 @@ class Doc2VecLightGBM(SegmentedText):
         self.l2 = l2
         self.seed = seed
 
-    def _fit_words(self, texts: Sequence[Words], places: IntArray) -> None:
+    def _fit_words(self, texts: Sequence[Words], labels: IntArray) -> None:
         tagged = [gensim_models().doc2vec.TaggedDocument(words, [row]) for row, words in enumerate(texts)]
         self.network_ = self._network()
         self.network_.build_vocab(tagged)
         if len(self.network_.wv) > 0:
             self.network_.train(tagged, total_examples=self.network_.corpus_count, epochs=self.epochs)
         self.booster_ = fit_lightgbm(
-            self._infer(texts), places, len(self.creators_), iterations=self.iterations, l2=self.l2, seed=self.seed
+            self._infer(texts), labels, len(self.creators_), iterations=self.iterations, l2=self.l2, seed=self.seed
         )
 
     def _network(self) -> Any:
@@ -79,7 +79,7 @@ class Doc2VecLightGBM(SegmentedText):
         )
 
     def _infer(self, texts: Sequence[Words]) -> Vectors:
-        """Give the vector of each text, shape (n_texts, dim); zeros where it has no known word."""
+        """The vector of each text, shape (n_texts, dim); zeros where it has no known word."""
         return np.stack([self._infer_one(words) for words in texts])
 
     def _infer_one(self, words: Words) -> Vectors:

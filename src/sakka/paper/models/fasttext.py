@@ -57,10 +57,10 @@ class FastText(SegmentedText):
         self.min_count = min_count
         self.seed = seed
 
-    def _fit_words(self, texts: Sequence[Words], places: IntArray) -> None:
+    def _fit_words(self, texts: Sequence[Words], labels: IntArray) -> None:
         with tempfile.TemporaryDirectory(prefix="sakka-fasttext-") as folder:
             path = Path(folder) / "texts.txt"
-            write_training_file(path, texts, places)
+            write_training_file(path, texts, labels)
             trained = self._train(path)
         if not trained.get_words():
             raise ModelError(f"no word stands {self.min_count} times in the {len(texts)} texts; lower min_count")
@@ -105,14 +105,14 @@ class FastText(SegmentedText):
         self.columns_ = parts.tensors["columns"]
 
 
-def write_training_file(path: Path, texts: Sequence[Words], places: IntArray) -> None:
+def write_training_file(path: Path, texts: Sequence[Words], labels: IntArray) -> None:
     """Write what fastText learns from: a line a text, the creator's index as label, then the words."""
-    lines = (f"{LABEL}{place} {' '.join(words)}\n" for place, words in zip(places, texts, strict=True))
+    lines = (f"{LABEL}{place} {' '.join(words)}\n" for place, words in zip(labels, texts, strict=True))
     path.write_text("".join(lines), encoding="utf-8", newline="\n")
 
 
 def library() -> Any:
-    """Give the fastText library.
+    """The fastText library.
 
     Raises:
         MissingPartError: It is not installed.

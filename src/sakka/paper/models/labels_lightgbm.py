@@ -19,7 +19,7 @@ from sakka.models.base import (
     Modality,
     ModelParts,
     Probabilities,
-    known_places,
+    known_labels,
     shares_of_creators,
 )
 from sakka.object_labels.coco import N_LABELS
@@ -78,29 +78,29 @@ class LabelsLightGBM(CreatorModel):
             SakkaError: A photo can't be read, or the detector is not at hand.
         """
         columns = tuple(works.creators if creators is None else creators)
-        places = known_places(works, columns)
-        return self._fit_vectors(find_labels(works, self.threshold).vectors, places, columns)
+        labels = known_labels(works, columns)
+        return self._fit_vectors(find_labels(works, self.threshold).vectors, labels, columns)
 
     def predict_proba(self, works: Catalog) -> Probabilities:
-        """Give each work's probability of each creator, shape (n_works, n_creators)."""
+        """Each work's probability of each creator, shape (n_works, n_creators)."""
         return self._answer(find_labels(works, self.threshold).vectors)
 
     def predict_folds(self, works: Catalog, folds: Sequence[Fold], creators: Sequence[str]) -> Iterator[FoldPrediction]:
         """Find the labels once, then train and answer fold by fold."""
         vectors = find_labels(works, self.threshold).vectors
         for fold in folds:
-            places = known_places(works.take(fold.train), creators)
-            model = type(self)(**self.settings())._fit_vectors(vectors[fold.train], places, tuple(creators))
+            labels = known_labels(works.take(fold.train), creators)
+            model = type(self)(**self.settings())._fit_vectors(vectors[fold.train], labels, tuple(creators))
             yield FoldPrediction(fold, model._answer(vectors[fold.validation]), model._answer(vectors[fold.test]))
 
-    def _fit_vectors(self, vectors: LabelVectors, places: IntArray, creators: tuple[str, ...]) -> Self:
+    def _fit_vectors(self, vectors: LabelVectors, labels: IntArray, creators: tuple[str, ...]) -> Self:
         looked_at = vectors.any(axis=1)
         if not looked_at.any():
-            raise ModelError(f"the model {self.name} reads photos and none of the {len(places)} works has one")
+            raise ModelError(f"the model {self.name} reads photos and none of the {len(labels)} works has one")
         self.creators_ = creators
-        self.shares_ = shares_of_creators(places, len(creators))
+        self.shares_ = shares_of_creators(labels, len(creators))
         settings = {name: value for name, value in self.settings().items() if name != "threshold"}
-        self.booster_: Booster = fit_lightgbm(vectors[looked_at], places[looked_at], len(creators), **settings)
+        self.booster_: Booster = fit_lightgbm(vectors[looked_at], labels[looked_at], len(creators), **settings)
         return self
 
     def _answer(self, vectors: LabelVectors) -> Probabilities:

@@ -37,17 +37,17 @@ class Booster:
 
     Attributes:
         n_creators: Columns of a prediction.
-        places: The columns that have trees, ascending; column `places[k]` is LightGBM's class k.
+        labels: The columns that have trees, ascending; column `labels[k]` is LightGBM's class k.
         text: The model in LightGBM's own text format; empty where there is only one creator to name.
     """
 
     n_creators: int
-    places: IntArray
+    labels: IntArray
     text: str
     _loaded: list[Any] = field(default_factory=list, repr=False, compare=False)
 
     def loaded(self) -> Any:
-        """Give the library's model, read from `text` on first use.
+        """The library's model, read from `text` on first use.
 
         Raises:
             ValueError: The text is not a LightGBM model.
@@ -63,7 +63,7 @@ class Booster:
 
 def fit_lightgbm(
     features: Any,
-    places: IntArray,
+    labels: IntArray,
     n_creators: int,
     *,
     iterations: int = 100,
@@ -77,7 +77,7 @@ def fit_lightgbm(
 
     Args:
         features: Shape (n_works, n_features), float32: an array or a SciPy CSR matrix.
-        places: Each work's creator as a column index, shape (n_works,).
+        labels: Each work's creator as a column index, shape (n_works,).
         n_creators: How many columns a prediction has.
         iterations: Trees a creator.
         learning_rate: The share of each tree that is added.
@@ -90,14 +90,14 @@ def fit_lightgbm(
         ModelError: There are no works, the tables do not have the same number of rows, or the penalty is negative.
         MissingPartError: LightGBM is not installed.
     """
-    if features.shape[0] == 0 or features.shape[0] != len(places):
+    if features.shape[0] == 0 or features.shape[0] != len(labels):
         raise ModelError(
-            f"LightGBM got features of {features.shape[0]} works and creators of {len(places)}; expected as many, "
+            f"LightGBM got features of {features.shape[0]} works and creators of {len(labels)}; expected as many, "
             "at least one"
         )
     if not 0 <= l2 < float("inf"):
         raise ModelError(f"got l2 {l2!r}; expected a number from 0")
-    known, classes = np.unique(places, return_inverse=True)
+    known, classes = np.unique(labels, return_inverse=True)
     if len(known) == 1:
         return Booster(n_creators, known, "")
     lightgbm = _library()
@@ -121,7 +121,7 @@ def fit_lightgbm(
 
 
 def predict_lightgbm(booster: Booster, features: Any) -> Probabilities:
-    """Give each work's probability of each creator, shape (n_works, n_creators), rows sum to 1.
+    """Each work's probability of each creator, shape (n_works, n_creators), rows sum to 1.
 
     Args:
         booster: What `fit_lightgbm` gave.
@@ -129,18 +129,18 @@ def predict_lightgbm(booster: Booster, features: Any) -> Probabilities:
     """
     probabilities = np.zeros((features.shape[0], booster.n_creators), dtype=np.float32)
     if not booster.text:
-        probabilities[:, booster.places] = 1.0
+        probabilities[:, booster.labels] = 1.0
         return probabilities
     model = booster.loaded()
     for start in range(0, features.shape[0], ROWS_AT_ONCE):
         rows = slice(start, start + ROWS_AT_ONCE)
-        probabilities[rows, booster.places] = model.predict(features[rows], num_threads=_threads(features[rows]))
+        probabilities[rows, booster.labels] = model.predict(features[rows], num_threads=_threads(features[rows]))
     return probabilities
 
 
 def export_lightgbm(booster: Booster) -> tuple[dict[str, Any], str]:
-    """Give what a saved model holds of the booster: values for JSON, and the text."""
-    return {"n_creators": booster.n_creators, "places": booster.places.tolist()}, booster.text
+    """What a saved model holds of the booster: values for JSON, and the text."""
+    return {"n_creators": booster.n_creators, "labels": booster.labels.tolist()}, booster.text
 
 
 def import_lightgbm(values: dict[str, Any], text: str) -> Booster:
@@ -149,14 +149,14 @@ def import_lightgbm(values: dict[str, Any], text: str) -> Booster:
     Raises:
         ValueError: The text is not a LightGBM model.
     """
-    booster = Booster(int(values["n_creators"]), np.array(values["places"], dtype=np.int64), text)
+    booster = Booster(int(values["n_creators"]), np.array(values["labels"], dtype=np.int64), text)
     if text:
         booster.loaded()
     return booster
 
 
 def _threads(features: Any) -> int:
-    """Give how many threads a table is worth; 0 is LightGBM's sign for all cores."""
+    """How many threads a table is worth; 0 is LightGBM's sign for all cores."""
     return 1 if features.shape[0] * features.shape[1] < SMALL else 0
 
 

@@ -20,7 +20,7 @@ from sakka.models.base import (
     Modality,
     ModelParts,
     Probabilities,
-    known_places,
+    known_labels,
     shares_of_creators,
 )
 from sakka.words import normalise, words_of
@@ -39,33 +39,33 @@ class SegmentedText(CreatorModel):
     def fit(self, works: Catalog, creators: Sequence[str] | None = None) -> Self:
         """Learn from the words of the works that have any."""
         self.creators_ = tuple(works.creators if creators is None else creators)
-        places = known_places(works, self.creators_)
-        return self._fit_texts(segment(works), places)
+        labels = known_labels(works, self.creators_)
+        return self._fit_texts(segment(works), labels)
 
     def predict_proba(self, works: Catalog) -> Probabilities:
-        """Give each work's probabilities from its words; a text without any gets the creators' shares."""
+        """Each work's probabilities from its words; a text without any gets the creators' shares."""
         return self._predict_texts(segment(works))
 
     def predict_folds(self, works: Catalog, folds: Sequence[Fold], creators: Sequence[str]) -> Iterator[FoldPrediction]:
         """Answer for each fold as `fit` would; texts are segmented once."""
-        places, texts = known_places(works, creators), segment(works)
+        labels, texts = known_labels(works, creators), segment(works)
 
         def answer(fold: Fold) -> FoldPrediction:
             model = type(self)(**self.settings())
             model.creators_ = tuple(creators)
-            model._fit_texts([texts[row] for row in fold.train], places[fold.train])
+            model._fit_texts([texts[row] for row in fold.train], labels[fold.train])
             parts = ([texts[row] for row in rows] for rows in (fold.validation, fold.test))
             return FoldPrediction(fold, *map(model._predict_texts, parts))
 
         with ThreadPoolExecutor(self.folds_at_once) as pool:
             yield from pool.map(answer, folds)
 
-    def _fit_texts(self, texts: Sequence[Words], places: IntArray) -> Self:
-        self.shares_ = shares_of_creators(places, len(self.creators_))
+    def _fit_texts(self, texts: Sequence[Words], labels: IntArray) -> Self:
+        self.shares_ = shares_of_creators(labels, len(self.creators_))
         known = [row for row, words in enumerate(texts) if words]
         self.learned_ = bool(known)
         if known:
-            self._fit_words([texts[row] for row in known], places[known])
+            self._fit_words([texts[row] for row in known], labels[known])
         return self
 
     def _predict_texts(self, texts: Sequence[Words]) -> Probabilities:
@@ -76,16 +76,16 @@ class SegmentedText(CreatorModel):
         return probabilities
 
     @abstractmethod
-    def _fit_words(self, texts: Sequence[Words], places: IntArray) -> None:
+    def _fit_words(self, texts: Sequence[Words], labels: IntArray) -> None:
         """Learn from texts that have a word each; `creators_` is set."""
 
     @abstractmethod
     def _predict_words(self, texts: Sequence[Words]) -> Probabilities:
-        """Give the probabilities of texts that have a word each, shape (n_texts, n_creators)."""
+        """The probabilities of texts that have a word each, shape (n_texts, n_creators)."""
 
     @abstractmethod
     def _export_learned(self) -> ModelParts:
-        """Give what `_fit_words` made."""
+        """What `_fit_words` made."""
 
     @abstractmethod
     def _restore_learned(self, parts: ModelParts) -> None:
@@ -106,11 +106,11 @@ class SegmentedText(CreatorModel):
 
 
 def segment(works: Catalog) -> list[list[str]]:
-    """Give the words of each work's normalised text, in order."""
+    """The words of each work's normalised text, in order."""
     return [words_of(normalise(text)) for text in works.texts]
 
 
-def count_words(texts: Sequence[Words], places: dict[str, int]) -> Any:
+def count_words(texts: Sequence[Words], labels: dict[str, int]) -> Any:
     """Count the words that have a place in each text: SciPy CSR float32, shape (n_texts, n_places).
 
     >>> count_words([["a", "b", "a", "c"]], {"a": 0, "b": 1}).toarray().tolist()
@@ -118,9 +118,9 @@ def count_words(texts: Sequence[Words], places: dict[str, int]) -> Any:
     """
     from scipy.sparse import csr_matrix
 
-    columns = [[places[word] for word in words if word in places] for words in texts]
+    columns = [[labels[word] for word in words if word in labels] for words in texts]
     starts: npt.NDArray[np.int64] = np.concatenate([[0], np.cumsum([len(row) for row in columns])]).astype(np.int64)
     flat = np.array([column for row in columns for column in row], dtype=np.int32)
-    counts = csr_matrix((np.ones(len(flat), np.float32), flat, starts), shape=(len(texts), len(places)))
+    counts = csr_matrix((np.ones(len(flat), np.float32), flat, starts), shape=(len(texts), len(labels)))
     counts.sum_duplicates()
     return counts

@@ -44,7 +44,7 @@ class TfidfLightGBM(SegmentedText):
         self.l2 = l2
         self.seed = seed
 
-    def _fit_words(self, texts: Sequence[Words], places: IntArray) -> None:
+    def _fit_words(self, texts: Sequence[Words], labels: IntArray) -> None:
         frequency = Counter(word for words in texts for word in words)
         ranked = sorted(frequency, key=lambda word: (-frequency[word], word))[: self.max_words]
         self.places_ = {word: place for place, word in enumerate(ranked)}
@@ -52,7 +52,7 @@ class TfidfLightGBM(SegmentedText):
         texts_with = np.bincount(counts.indices, minlength=len(ranked))
         self.idf_ = (1 + np.log((1 + len(texts)) / (1 + texts_with))).astype(np.float32)
         self.booster_ = fit_lightgbm(
-            self._weigh(counts), places, len(self.creators_), iterations=self.iterations, l2=self.l2, seed=self.seed
+            self._weigh(counts), labels, len(self.creators_), iterations=self.iterations, l2=self.l2, seed=self.seed
         )
 
     def _predict_words(self, texts: Sequence[Words]) -> Probabilities:

@@ -62,11 +62,11 @@ class Word2VecLightGBM(SegmentedText):
         self.l2 = l2
         self.seed = seed
 
-    def _fit_words(self, texts: Sequence[Words], places: IntArray) -> None:
+    def _fit_words(self, texts: Sequence[Words], labels: IntArray) -> None:
         self.places_, self.vectors_ = self._train(texts)
         self.booster_ = fit_lightgbm(
             self._vectors_of(texts),
-            places,
+            labels,
             len(self.creators_),
             iterations=self.iterations,
             l2=self.l2,
@@ -74,7 +74,7 @@ class Word2VecLightGBM(SegmentedText):
         )
 
     def _train(self, texts: Sequence[Words]) -> tuple[dict[str, int], npt.NDArray[np.float32]]:
-        """Give the known words' places and their vectors, shape (n_words, dim)."""
+        """The known words' places and their vectors, shape (n_words, dim)."""
         models = gensim_models()
         trained = models.Word2Vec(
             vector_size=self.dim, min_count=self.min_count, sg=int(self.skip_gram), seed=self.seed, workers=1
@@ -87,7 +87,7 @@ class Word2VecLightGBM(SegmentedText):
         return dict(trained.wv.key_to_index), np.array(trained.wv.vectors, dtype=np.float32)
 
     def _vectors_of(self, texts: Sequence[Words]) -> npt.NDArray[np.float32]:
-        """Give the vector of each text, shape (n_texts, dim)."""
+        """The vector of each text, shape (n_texts, dim)."""
         if self.pooling == "first":
             known = [[word for word in words if word in self.places_][:1] for words in texts]
             return np.asarray(count_words(known, self.places_) @ self.vectors_)
@@ -114,7 +114,7 @@ class Word2VecLightGBM(SegmentedText):
 
 
 def gensim_models() -> Any:
-    """Give gensim's `models` package.
+    """Gensim's `models` package.
 
     Raises:
         MissingPartError: gensim is not installed.

@@ -44,7 +44,7 @@ class MakerAxes:
     covariance: Doubles
 
     def stretched(self, trust: float, size: int) -> FloatTable:
-        """Give the matrix from centred coordinates to style values, shape (n_coordinates, at most `size`)."""
+        """The matrix from centred coordinates to style values, shape (n_coordinates, at most `size`)."""
         known = self.between[self.between > 1e-9]
         stretch = np.sqrt(self.between / known.mean() + trust) if len(known) else np.ones(len(self.between))
         covariance = self.covariance * np.outer(stretch, stretch)
@@ -54,17 +54,17 @@ class MakerAxes:
         return matrix
 
 
-def maker_axes(coordinates: FloatTable, places: IntArray) -> MakerAxes:
+def maker_axes(coordinates: FloatTable, labels: IntArray) -> MakerAxes:
     """Find the axes.
 
     Args:
         coordinates: Shape (n_works, n_coordinates).
-        places: Each work's creator as a number, shape (n_works,); -1 where it is unknown. Where no creator has two
+        labels: Each work's creator as a number, shape (n_works,); -1 where it is unknown. Where no creator has two
             works, the scatter of all works stands for that within creators.
     """
     table = coordinates.astype(np.float64)
-    known = places >= 0
-    _, own, counts = np.unique(places[known], return_inverse=True, return_counts=True)
+    known = labels >= 0
+    _, own, counts = np.unique(labels[known], return_inverse=True, return_counts=True)
     weights = (1 / np.sqrt(counts))[own] if len(counts) else np.zeros(0)
     if len(counts) < 2 or counts.max() < 2:
         centre, within, between = table.mean(axis=0), np.cov(table.T, bias=True).reshape(table.shape[1], -1), None
@@ -83,7 +83,7 @@ def maker_axes(coordinates: FloatTable, places: IntArray) -> MakerAxes:
 
 
 def _scatters(table: Doubles, own: IntArray, counts: IntArray, weights: Doubles) -> tuple[Doubles, Doubles, Doubles]:
-    """Give the centre, the scatter within and that between creators; a creator weighs as the root of its works."""
+    """The centre, the scatter within and that between creators; a creator weighs as the root of its works."""
     means = np.zeros((len(counts), table.shape[1]))
     np.add.at(means, own, table)
     means /= counts[:, None]

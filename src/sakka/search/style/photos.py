@@ -42,7 +42,7 @@ class PhotoAxes:
     axes: FloatTable
 
     def coordinates(self, features: VectorTable) -> FloatTable:
-        """Give the coordinates of raw statistics, shape (n_works, n_axes)."""
+        """The coordinates of raw statistics, shape (n_works, n_axes)."""
         parts = [self._standard(rows) @ self.axes for rows in _parts(features)]
         return np.concatenate(parts) if parts else np.zeros((0, self.axes.shape[1]), dtype=np.float32)
 
@@ -51,7 +51,7 @@ class PhotoAxes:
         return standard
 
     def tensors(self) -> dict[str, npt.NDArray[Any]]:
-        """Give the arrays by name."""
+        """The arrays by name."""
         return {"photo.mean": self.mean, "photo.scale": self.scale, "photo.axes": self.axes}
 
     @classmethod
@@ -85,7 +85,7 @@ def fit_axes(features: VectorTable, widths: list[int], n_axes: int, seed: int) -
 def batches_of_statistics(
     works: Catalog, extractor: PhotoExtractor
 ) -> Iterator[tuple[IntArray, VectorTable, npt.NDArray[np.bool_]]]:
-    """Give the works' statistics in batches: the rows, their statistics (blocks in order), whether each has a photo.
+    """The works' statistics in batches: the rows, their statistics (blocks in order), whether each has a photo.
 
     Raises:
         PhotoError: A photo can't be read.
@@ -106,7 +106,7 @@ def _parts(features: VectorTable) -> Iterator[VectorTable]:
 
 
 def _moments(features: VectorTable) -> tuple[FloatTable, FloatTable]:
-    """Give the columns' means and deviations; a column that does not vary gets 1."""
+    """The columns' means and deviations; a column that does not vary gets 1."""
     n_works = len(features)
     mean = np.sum([part.sum(axis=0, dtype=np.float64) for part in _parts(features)], axis=0) / n_works
     squares = np.sum([((part - mean) ** 2).sum(axis=0) for part in _parts(features)], axis=0)
@@ -116,7 +116,7 @@ def _moments(features: VectorTable) -> tuple[FloatTable, FloatTable]:
 
 
 def _scattered(plain: PhotoAxes, features: VectorTable, basis: FloatTable) -> FloatTable:
-    """Give the standardised statistics' scatter times a basis: X' (X basis), batch by batch."""
+    """The standardised statistics' scatter times a basis: X' (X basis), batch by batch."""
     total = np.zeros_like(basis)
     for part in _parts(features):
         standard = plain._standard(part)

@@ -36,7 +36,7 @@ class Evidence:
     prior: float
 
     def probability(self, similarities: npt.ArrayLike, prior: float | None = None) -> Doubles:
-        """Give the probability of one maker for each similarity.
+        """The probability of one maker for each similarity.
 
         >>> even = Evidence(np.array([0.0, 1.0]), np.array([-2.0, 2.0]), prior=0.5)
         >>> even.probability([0.5, 1.0]).round(3).tolist()
@@ -69,51 +69,51 @@ def fit_evidence(same: Doubles, different: Doubles, prior: float) -> Evidence:
     return Evidence(centres, np.log(levels / (1 - levels)), prior)
 
 
-def pairs_of(vectors: FloatTable, places: IntArray, groups: IntArray) -> tuple[Doubles, Doubles]:
-    """Give the similarities of all pairs of one maker and of two makers, near-identical pairs left out.
+def pairs_of(vectors: FloatTable, labels: IntArray, groups: IntArray) -> tuple[Doubles, Doubles]:
+    """The similarities of all pairs of one maker and of two makers, near-identical pairs left out.
 
     Args:
         vectors: Unit length, shape (n_works, n_values).
-        places: Each work's creator as a number.
+        labels: Each work's creator as a number.
         groups: Each work's group of near-identical works.
     """
     first, second = np.triu_indices(len(vectors), 1)
     apart = groups[first] != groups[second]
     first, second = first[apart], second[apart]
     similarities = (vectors @ vectors.T)[first, second].astype(np.float64)
-    same = places[first] == places[second]
+    same = labels[first] == labels[second]
     return similarities[same], similarities[~same]
 
 
-def prior_of(places: IntArray) -> float:
-    """Give the chance that two different works have one maker, kept away from 0 and 1.
+def prior_of(labels: IntArray) -> float:
+    """The chance that two different works have one maker, kept away from 0 and 1.
 
     >>> round(prior_of(np.array([0, 0, 1])), 3)  # one pair of three
     0.333
     """
-    known = places[places >= 0]
+    known = labels[labels >= 0]
     counts = np.bincount(known) if len(known) else np.zeros(1)
     pairs = max(1.0, len(known) * (len(known) - 1) / 2)
     chance = float((counts * (counts - 1) / 2).sum()) / pairs
     return float(np.clip(chance, 1e-6, 0.5))
 
 
-def average_precisions(vectors: FloatTable, places: IntArray, groups: IntArray) -> tuple[Doubles, Doubles]:
-    """Give each work's average precision and recall at 10 in finding the works of its maker among all others.
+def average_precisions(vectors: FloatTable, labels: IntArray, groups: IntArray) -> tuple[Doubles, Doubles]:
+    """Each work's average precision and recall at 10 in finding the works of its maker among all others.
 
     Works of its own group are left out. Recall at 10 is the share of the first 10 that are by the maker, of 10 or of
     all that the maker has where those are fewer. A work whose maker has no other has NaN.
 
     Args:
         vectors: Unit length, shape (n_works, n_values).
-        places: Each work's creator as a number.
+        labels: Each work's creator as a number.
         groups: Each work's group of near-identical works.
     """
     precision, recall = np.full(len(vectors), np.nan), np.full(len(vectors), np.nan)
     for row in range(len(vectors)):
         others = groups != groups[row]
         similarities = (vectors @ vectors[row])[others]
-        right = (places[others] == places[row])[np.argsort(-similarities, kind="stable")]
+        right = (labels[others] == labels[row])[np.argsort(-similarities, kind="stable")]
         total = int(right.sum())
         if total:
             found = np.cumsum(right)

@@ -103,10 +103,10 @@ class StyleSpace:
         axes = fit_axes(statistics, widths, COORDINATES, seed)
         coordinates = axes.coordinates(statistics)
         del statistics
-        places = some.creator_indices()
-        trust, evidence = _judged(coordinates, places, groups[rows], size, prior_of(works.creator_indices()), seed)
-        makers = maker_axes(coordinates, places)
-        learned = {"works": len(rows), "creators": len(np.unique(places[places >= 0])), "trust": trust}
+        labels = some.creator_indices()
+        trust, evidence = _judged(coordinates, labels, groups[rows], size, prior_of(works.creator_indices()), seed)
+        makers = maker_axes(coordinates, labels)
+        learned = {"works": len(rows), "creators": len(np.unique(labels[labels >= 0])), "trust": trust}
         matrix, centre = makers.stretched(trust, size), makers.centre.astype(np.float32)
         return cls(backbone, extractor.dtype, axes, matrix, centre, evidence, learned)
 
@@ -121,7 +121,7 @@ class StyleSpace:
         return PhotoExtractor(self.backbone, self.dtype)
 
     def coordinates(self, works: Catalog) -> Iterator[tuple[IntArray, FloatTable, npt.NDArray[np.bool_]]]:
-        """Give the works' photo coordinates in batches: the rows, the coordinates, whether each work has a photo.
+        """The works' photo coordinates in batches: the rows, the coordinates, whether each work has a photo.
 
         Raises:
             PhotoError: A photo can't be read.
@@ -134,7 +134,7 @@ class StyleSpace:
         return unit_rows((coordinates - self.centre) @ self.matrix)
 
     def vectors(self, works: Catalog) -> FloatTable:
-        """Give the works' style vectors, unit length, shape (n_works, size); zeros where a work has no photo.
+        """The works' style vectors, unit length, shape (n_works, size); zeros where a work has no photo.
 
         Raises:
             PhotoError: A photo can't be read.
@@ -145,7 +145,7 @@ class StyleSpace:
         return vectors
 
     def same_maker(self, similarities: npt.ArrayLike, prior: float | None = None) -> Doubles:
-        """Give the probability that two works have one maker, for each similarity of their vectors.
+        """The probability that two works have one maker, for each similarity of their vectors.
 
         Args:
             similarities: Products of unit vectors, -1 to 1.
@@ -154,7 +154,7 @@ class StyleSpace:
         return self.evidence.probability(similarities, prior)
 
     def tensors(self) -> dict[str, npt.NDArray[Any]]:
-        """Give the arrays by name."""
+        """The arrays by name."""
         return {
             **self.photo_axes.tensors(),
             "matrix": self.matrix,
@@ -164,7 +164,7 @@ class StyleSpace:
         }
 
     def values(self) -> dict[str, Any]:
-        """Give what JSON can hold."""
+        """What JSON can hold."""
         return {
             "version": SPACE_VERSION,
             "backbone": self.backbone,
@@ -245,7 +245,7 @@ def _learned_from(works: Catalog, groups: IntArray, seed: int) -> IntArray:
 
 
 def _empty(extractor: PhotoExtractor, columns: int, size: int) -> StyleSpace:
-    """Give the space of a catalog with fewer than two photos: every vector is zeros but for the photo itself."""
+    """The space of a catalog with fewer than two photos: every vector is zeros but for the photo itself."""
     axes = PhotoAxes(
         np.zeros(columns, np.float32), np.ones(columns, np.float32), np.eye(columns, size, dtype=np.float32)
     )
@@ -256,38 +256,38 @@ def _empty(extractor: PhotoExtractor, columns: int, size: int) -> StyleSpace:
 
 
 def _judged(
-    coordinates: FloatTable, places: IntArray, groups: IntArray, size: int, prior: float, seed: int
+    coordinates: FloatTable, labels: IntArray, groups: IntArray, size: int, prior: float, seed: int
 ) -> tuple[float, Evidence]:
     """Choose the trust and fit the evidence on creators and works that the axes were not learned from."""
-    several = np.flatnonzero(np.bincount(places[places >= 0]) > 1) if (places >= 0).any() else np.zeros(0, np.int64)
+    several = np.flatnonzero(np.bincount(labels[labels >= 0]) > 1) if (labels >= 0).any() else np.zeros(0, np.int64)
     generator = np.random.default_rng((seed, 1))
     if len(several) < 2 * PARTS:
-        return TRUSTS[-1], fit_evidence(*_own_pairs(coordinates, places, groups, size), prior)
-    part_of = np.full(int(places.max()) + 1, -1)
+        return TRUSTS[-1], fit_evidence(*_own_pairs(coordinates, labels, groups, size), prior)
+    part_of = np.full(int(labels.max()) + 1, -1)
     part_of[several] = generator.permutation(np.arange(len(several)) % PARTS)
-    works_of = np.where(places >= 0, part_of[places], -1)
-    held = deal(np.maximum(places, 0), generator, HOLD_OUT) == 0
+    works_of = np.where(labels >= 0, part_of[labels], -1)
+    held = deal(np.maximum(labels, 0), generator, HOLD_OUT) == 0
     scores = dict.fromkeys(TRUSTS, 0.0)
     pairs: dict[float, list[tuple[Doubles, Doubles]]] = {trust: [] for trust in TRUSTS}
     for part in range(PARTS):
-        makers = maker_axes(*_rows(coordinates, places, (works_of != part) & ~held))
+        makers = maker_axes(*_rows(coordinates, labels, (works_of != part) & ~held))
         strangers = _some(works_of == part, generator)
-        known = _some((works_of != part) & (places >= 0) & held, generator)
+        known = _some((works_of != part) & (labels >= 0) & held, generator)
         for trust in TRUSTS:
             view = _View(makers, trust, size)
             for judged in (strangers, known):
-                scores[trust] += _quality(view.vectors(coordinates[judged]), places[judged], groups[judged])
-            pairs[trust].append(pairs_of(view.vectors(coordinates[strangers]), places[strangers], groups[strangers]))
+                scores[trust] += _quality(view.vectors(coordinates[judged]), labels[judged], groups[judged])
+            pairs[trust].append(pairs_of(view.vectors(coordinates[strangers]), labels[strangers], groups[strangers]))
     trust = max(TRUSTS, key=lambda each: scores[each])
     same, different = (np.concatenate(each) for each in zip(*pairs[trust], strict=True))
     return trust, fit_evidence(same, different, prior)
 
 
-def _own_pairs(coordinates: FloatTable, places: IntArray, groups: IntArray, size: int) -> tuple[Doubles, Doubles]:
-    """Give the pairs of works by very few creators, under axes learned from all of them."""
-    known = np.flatnonzero(places >= 0)[:MOST_JUDGED]
-    vectors = _View(maker_axes(coordinates, places), TRUSTS[-1], size).vectors(coordinates[known])
-    return pairs_of(vectors, places[known], groups[known])
+def _own_pairs(coordinates: FloatTable, labels: IntArray, groups: IntArray, size: int) -> tuple[Doubles, Doubles]:
+    """The pairs of works by very few creators, under axes learned from all of them."""
+    known = np.flatnonzero(labels >= 0)[:MOST_JUDGED]
+    vectors = _View(maker_axes(coordinates, labels), TRUSTS[-1], size).vectors(coordinates[known])
+    return pairs_of(vectors, labels[known], groups[known])
 
 
 class _View:
@@ -300,16 +300,16 @@ class _View:
         return unit_rows((coordinates - self.centre) @ self.matrix)
 
 
-def _quality(vectors: FloatTable, places: IntArray, groups: IntArray) -> float:
-    """Give the sum of the logarithms of mean average precision and recall at 10; 0 where nothing can be judged."""
-    measures = average_precisions(vectors, places, groups)
+def _quality(vectors: FloatTable, labels: IntArray, groups: IntArray) -> float:
+    """The sum of the logarithms of mean average precision and recall at 10; 0 where nothing can be judged."""
+    measures = average_precisions(vectors, labels, groups)
     if not np.isfinite(measures[0]).any():
         return 0.0
     return float(sum(np.log(max(float(np.nanmean(each)), 1e-6)) for each in measures))
 
 
-def _rows(coordinates: FloatTable, places: IntArray, chosen: npt.NDArray[np.bool_]) -> tuple[FloatTable, IntArray]:
-    return coordinates[chosen], places[chosen]
+def _rows(coordinates: FloatTable, labels: IntArray, chosen: npt.NDArray[np.bool_]) -> tuple[FloatTable, IntArray]:
+    return coordinates[chosen], labels[chosen]
 
 
 def _some(chosen: npt.NDArray[np.bool_], generator: np.random.Generator) -> IntArray:

@@ -61,7 +61,7 @@ SAME = (
 
 
 def alternatives(word: str) -> tuple[str, ...]:
-    """Give a segmented word and the segmented words that mean the same, the word first.
+    """A segmented word and the segmented words that mean the same, the word first.
 
     >>> alternatives("ぶるー")
     ('ぶるー', '青', '青色', 'blue')

@@ -43,7 +43,7 @@ _TO_HIRAGANA = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}
 
 @lru_cache(maxsize=1 << 13)  # a batch's texts are read twice
 def segmented(text: str) -> str:
-    """Give the words of a text with spaces between them, signs left out: what full-text search reads.
+    """The words of a text with spaces between them, signs left out: what full-text search reads.
 
     >>> segmented("☆桜のブローチ☆ Silver")
     '桜 の ぶろーち silver'
@@ -113,25 +113,25 @@ class WordSpace:
         return int(self.bridge.shape[0])
 
     def vectors(self, texts: Sequence[str]) -> FloatTable:
-        """Give the texts' vectors, unit length, shape (n_texts, size); zeros where no word is known."""
+        """The texts' vectors, unit length, shape (n_texts, size); zeros where no word is known."""
         counts = count_known([segmented(text) for text in texts], _hashes, self.vocabulary)
         return unit_rows(_weighed(counts, self.share) @ self.axes)
 
     def telling(self, words: Sequence[str]) -> list[str]:
-        """Give those of a query's words, each once, that tell works apart; all where none does."""
+        """Those of a query's words, each once, that tell works apart; all where none does."""
         once = list(dict.fromkeys(words))
         telling = [word for word in once if self.share_of(word) <= COMMON]
         return telling or once
 
     def share_of(self, word: str) -> float:
-        """Give the share of works whose text has a segmented word; 0 for a word that is not known."""
+        """The share of works whose text has a segmented word; 0 for a word that is not known."""
         place = self._place(word)
         return 0.0 if place is None else float(self.share[place])
 
     def evidence(
         self, terms: Sequence[Sequence[str]], said: npt.NDArray[np.bool_], seen: FloatTable | None
     ) -> npt.NDArray[np.float64]:
-        """Give how well works fit terms: the sum of e over the terms, shape (n_works,).
+        """How well works fit terms: the sum of e over the terms, shape (n_works,).
 
         Args:
             terms: Each the segmented words that mean the same; their chances and shares add up.
@@ -152,7 +152,7 @@ class WordSpace:
         return total
 
     def look(self, terms: Sequence[Sequence[str]]) -> FloatTable | None:
-        """Give the unit direction in photo coordinates along which terms become likelier; None where photos can't tell.
+        """The unit direction in photo coordinates along which terms become likelier; None where photos can't tell.
 
         Each term weighs by how rare it is, as its evidence grows with the chance over the share.
         """
@@ -180,7 +180,7 @@ class WordSpace:
         return column if column < len(self.shown) and self.shown[column] == place else None
 
     def tensors(self) -> dict[str, npt.NDArray[Any]]:
-        """Give the arrays by name."""
+        """The arrays by name."""
         return {f"words.{name}": value for name, value in vars(self).items()}
 
     @classmethod
@@ -190,7 +190,7 @@ class WordSpace:
 
 
 def _hashes(spaced: Iterable[str]) -> Iterator[Hashes]:
-    """Give the hashes of each text's segmented words."""
+    """The hashes of each text's segmented words."""
     for text in spaced:
         yield hashes_of_words(text.split())
 
@@ -210,7 +210,7 @@ def _share_of(counts: Counts) -> FloatTable:
 
 
 def _weighed(matrix: Any, share: FloatTable) -> Any:
-    """Give TF-IDF with rows of unit length: CSR float32."""
+    """TF-IDF with rows of unit length: CSR float32."""
     weighed = matrix.copy()
     weighed.data = np.sqrt(weighed.data) * -np.log(np.maximum(share, 1e-6) / 2)[weighed.indices]
     lengths = np.sqrt(np.asarray(weighed.power(2).sum(axis=1))).ravel()
@@ -219,7 +219,7 @@ def _weighed(matrix: Any, share: FloatTable) -> Any:
 
 
 def _axes(table: Any, size: int, seed: int) -> FloatTable:
-    """Give the principal directions of sparse rows, shape (n_words, at most size)."""
+    """The principal directions of sparse rows, shape (n_words, at most size)."""
     from sklearn.utils.extmath import randomized_svd
 
     kept = min(size, *table.shape)
@@ -231,7 +231,7 @@ def _axes(table: Any, size: int, seed: int) -> FloatTable:
 
 
 def _ridge(photos: npt.NDArray[np.float64], present: Any) -> tuple[FloatTable, FloatTable]:
-    """Give the matrix and the constants of the regression of words (CSR, 0 or 1) on photo coordinates."""
+    """The matrix and the constants of the regression of words (CSR, 0 or 1) on photo coordinates."""
     n_words = present.shape[1]
     if len(photos) < 2:
         return np.zeros((photos.shape[1], n_words), np.float32), np.zeros(n_words, np.float32)
