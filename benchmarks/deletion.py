@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from sakka.arrays import DoubleArray, IntArray
 from sakka.catalog.splits import Fold, nested_splits
 from sakka.catalog.works import Catalog
 from sakka.explain.deletion import area, blurred, steps_of, without_cells, without_words
@@ -54,7 +55,7 @@ def photo_curves(works: Catalog, fold: Fold, rows: Sequence[int], generator: np.
         effects = regions_left_out(model, pixels, creator, against)
         hidden = blurred(pixels)
 
-        def curve(order: npt.NDArray[np.int64]) -> Curve:
+        def curve(order: IntArray) -> Curve:
             gone = steps_of(order, CELLS * CELLS, STEPS)
             photos = [without_cells(pixels, hidden, each.reshape(CELLS, CELLS)) for each in gone]  # noqa: B023
             return ask(np.stack(photos))[:, creator].astype(np.float64)  # noqa: B023
@@ -79,7 +80,7 @@ def text_curves(works: Catalog, fold: Fold, rows: Sequence[int], generator: np.r
         shares, _ = word_shares(model, work, creator, against)
         effects = words_left_out(model, work, creator, against)
 
-        def curve(order: npt.NDArray[np.int64]) -> Curve:
+        def curve(order: IntArray) -> Curve:
             gone = steps_of(order, len(tokens), STEPS)  # noqa: B023
             texts = Catalog.from_works([without_words(work, tokens, each) for each in gone])  # noqa: B023
             return model.predict_proba(texts)[:, creator].astype(np.float64)  # noqa: B023
@@ -91,7 +92,7 @@ def text_curves(works: Catalog, fold: Fold, rows: Sequence[int], generator: np.r
     return curves
 
 
-def falling(shares: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+def falling(shares: DoubleArray) -> IntArray:
     """The places of shares, the greatest first."""
     return np.argsort(-shares.ravel(), kind="stable")
 
@@ -130,7 +131,7 @@ def main() -> None:
     works = Catalog.read(chosen.catalog)
     fold = nested_splits(works, seed=chosen.seed).fold(0, 0)
     generator = np.random.default_rng((chosen.seed, 7))
-    held: npt.NDArray[np.int64] = getattr(fold, chosen.part)
+    held: IntArray = getattr(fold, chosen.part)
     rows = generator.permutation(held)[: chosen.works].tolist()
     makers: dict[str, Callable[..., Curves]] = {"photo": photo_curves, "text": text_curves}
     has = {"photo": bool(works.has_photo.any()), "text": bool(works.has_text.any())}

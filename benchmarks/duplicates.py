@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from benchmarks.copies import TRANSFORMS, copy_of
 from benchmarks.data import data_folder, read_listing
+from sakka.arrays import IntArray
 from sakka.catalog.works import Catalog, Work
 from sakka.copies import groups
 from sakka.copies.alignment import compare
@@ -27,7 +27,6 @@ from sakka.copies.fingerprints import PhotoSigns, photo_signs
 from sakka.copies.groups import near_identical
 from sakka.copies.texts import near_texts
 from sakka.photos.decode import read_photo
-from sakka.photos.hashes import IntArray
 
 SEED = 7
 LIMITS = ((0.8, 4.0, 0.94), (0.85, 3.0, 0.96), (0.88, 3.0, 0.96), (0.88, 2.5, 0.97), (0.92, 2.5, 0.98))
@@ -123,7 +122,7 @@ def _text_pairs(texts: list[str], least: float) -> IntArray:
     return np.array([pair[:2] for pair in near_texts(texts, least)], dtype=np.int64).reshape(-1, 2)
 
 
-def all_pairs(codes: npt.NDArray[np.int64]) -> IntArray:
+def all_pairs(codes: IntArray) -> IntArray:
     """Every pair of rows of one code, shape (n_pairs, 2)."""
     order = np.argsort(codes, kind="stable")
     parts = np.split(order, np.flatnonzero(np.diff(codes[order])) + 1)

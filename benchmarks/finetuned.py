@@ -20,13 +20,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from scipy.stats import binomtest
 
-from sakka.catalog.splits import Fold, IntArray
+from sakka.arrays import IntArray, Mask, Probabilities
+from sakka.catalog.splits import Fold
 from sakka.catalog.works import Catalog
 from sakka.cli.terminal import showing_progress
-from sakka.models.base import CreatorModel, Probabilities
+from sakka.models.base import CreatorModel
 from sakka.models.registry import make_model
 from sakka.models.softmax import fit_softmax
 from sakka.networks.extractor import BATCH_PHOTOS, PhotoExtractor
@@ -48,7 +48,7 @@ class Judged:
     """
 
     name: str
-    right: npt.NDArray[np.bool_]
+    right: Mask
     validation: float
     log_loss: float
 
@@ -97,7 +97,7 @@ def drawn(works: Catalog, asked: argparse.Namespace) -> tuple[Catalog, Fold]:
     return works.take(rows), Fold(0, 0, *parts)
 
 
-def difference(ours: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_], seed: int) -> str:
+def difference(ours: Mask, other: Mask, seed: int) -> str:
     """Tell the difference of two models' accuracies on the same works.
 
     >>> difference(np.array([True] * 9 + [False]), np.array([True] * 3 + [False] * 7), seed=0)

@@ -27,16 +27,15 @@ from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
 from benchmarks.search_market import Truth, make_queries, truth_of
-from sakka.catalog.splits import IntArray
+from sakka.arrays import FloatArray, IntArray, Mask
 from sakka.catalog.works import SCHEMA, Catalog, Work
 from sakka.market.listings import market_listings
 from sakka.market.settings import MarketSettings
-from sakka.networks.extractor import FloatTable, PhotoExtractor
+from sakka.networks.extractor import PhotoExtractor
 from sakka.search.filters import Filters
 from sakka.search.find import nearest, search, similar
 from sakka.search.index import Index
@@ -52,7 +51,7 @@ ROWS_AT_ONCE = 4096
 ADDED = 1000
 
 
-def simulated(works: int, creators: int, seed: int) -> tuple[Catalog, Truth, FloatTable]:
+def simulated(works: int, creators: int, seed: int) -> tuple[Catalog, Truth, FloatArray]:
     """A market's works without photos, the truth about them, and photo coordinates in their place."""
     settings = MarketSettings(creators=creators, works=works, seed=seed)
     table = market_listings(settings).head(works)
@@ -65,7 +64,7 @@ def simulated(works: int, creators: int, seed: int) -> tuple[Catalog, Truth, Flo
     return catalog, truth_of(catalog, settings), coordinates_of(catalog, table, seed)
 
 
-def coordinates_of(catalog: Catalog, table: pl.DataFrame, seed: int) -> FloatTable:
+def coordinates_of(catalog: Catalog, table: pl.DataFrame, seed: int) -> FloatArray:
     """Draw photo coordinates: the creator's centre, parts of motif, material and colour, the item's own, noise."""
     generator = np.random.default_rng(seed)
     total = np.zeros((len(catalog), COORDINATES), dtype=np.float32)
@@ -76,11 +75,11 @@ def coordinates_of(catalog: Catalog, table: pl.DataFrame, seed: int) -> FloatTab
         total += np.float32(weight) * centres[labels]
     total += np.float32(0.7) * generator.standard_normal(total.shape, dtype=np.float32)
     spread = (np.arange(1, COORDINATES + 1) ** -0.4).astype(np.float32)
-    coordinates: FloatTable = total * spread
+    coordinates: FloatArray = total * spread
     return coordinates
 
 
-def learn(catalog: Catalog, coordinates: FloatTable) -> Spaces:
+def learn(catalog: Catalog, coordinates: FloatArray) -> Spaces:
     """Learn both spaces from as many works as a build does."""
     rows = np.sort(np.random.default_rng(0).permutation(len(catalog))[:MOST_WORKS])
     labels = catalog.creator_indices()
@@ -98,7 +97,7 @@ def learn(catalog: Catalog, coordinates: FloatTable) -> Spaces:
     return Spaces(style, WordSpace.fit(catalog.take(rows).texts, coordinates[rows], seen))
 
 
-def rows_of(catalog: Catalog, coordinates: FloatTable, spaces: Spaces, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+def rows_of(catalog: Catalog, coordinates: FloatArray, spaces: Spaces, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """The rows of the index as a build would write them."""
     for start in range(0, len(catalog), ROWS_AT_ONCE):
         rows = np.arange(start, min(start + ROWS_AT_ONCE, len(catalog)))
@@ -150,7 +149,7 @@ def from_outside(number: int, count: int = ADDED) -> Catalog:
 class Simulated(StyleSpace):
     """A style space for which every work has a photo, whose coordinates are drawn by chance."""
 
-    def coordinates(self, works: Catalog) -> Iterator[tuple[IntArray, FloatTable, npt.NDArray[np.bool_]]]:
+    def coordinates(self, works: Catalog) -> Iterator[tuple[IntArray, FloatArray, Mask]]:
         """Give drawn coordinates, all in one batch."""
         table = np.random.default_rng(len(works)).standard_normal((len(works), COORDINATES), dtype=np.float32)
         yield np.arange(len(works)), table, np.ones(len(works), dtype=np.bool_)
@@ -222,7 +221,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def build(folder: Path, catalog: Catalog, coordinates: FloatTable) -> None:
+def build(folder: Path, catalog: Catalog, coordinates: FloatArray) -> None:
     """Learn the spaces, write the index, and print how long it took and the peak memory."""
     start = time.perf_counter()
     spaces = learn(catalog, coordinates)

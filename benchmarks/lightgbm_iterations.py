@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sakka.catalog.splits import IntArray
+from sakka.arrays import IntArray
 from sakka.catalog.works import Catalog
 from sakka.models.registry import make_model
 from sakka.paper.models.lightgbm_table import LEAF_PENALTY

@@ -20,7 +20,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sakka.catalog.splits import IntArray, deal
+from sakka.arrays import IntArray
+from sakka.catalog.splits import deal
 from sakka.catalog.works import Catalog
 from sakka.files import write_json
 from sakka.models.fused import FusedModel

@@ -19,19 +19,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from sakka.catalog.splits import Fold, IntArray, nested_splits
+from sakka.arrays import Features, IntArray
+from sakka.catalog.splits import Fold, nested_splits
 from sakka.catalog.works import Catalog
 from sakka.models.photo.guesses import fit_with_guesses, guess, one_head, parts_of
 from sakka.models.photo.linear import PENALTY, PENALTY_WITH_COVARIANCES, mean_vectors
 from sakka.models.softmax import SoftmaxHead, block_weights, fit_softmax
-from sakka.networks.extractor import (
-    BATCH_PHOTOS,
-    DTYPES,
-    INPUT_PX,
-    PhotoExtractor,
-    VectorTable,
-    channel_statistics,
-)
+from sakka.networks.extractor import BATCH_PHOTOS, DTYPES, INPUT_PX, PhotoExtractor, channel_statistics
 from sakka.networks.features import photo_features
 
 ROUNDS = 5
@@ -113,7 +107,7 @@ def judged(works: Catalog, folds: Sequence[Fold], variant: Variant) -> list[str]
     ]
 
 
-def _head_with_guesses(vectors: VectorTable, labels: IntArray, widths: Sequence[int], settings: Any) -> SoftmaxHead:
+def _head_with_guesses(vectors: Features, labels: IntArray, widths: Sequence[int], settings: Any) -> SoftmaxHead:
     told = np.eye(settings["n_classes"], dtype=np.float32)[labels]
     guesses = [guess(vectors, widths, told, np.ones(len(labels), np.bool_), parts_of(labels, settings["seed"]))]
     head = fit_with_guesses(vectors, guesses, labels, np.arange(len(labels)), widths=widths, **settings)

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from sakka.catalog.splits import IntArray
+from sakka.arrays import FloatArray, IntArray
 from sakka.catalog.works import Catalog
 from sakka.copies.groups import near_identical
 from sakka.networks.backbones import LAST
@@ -86,7 +86,7 @@ def judge(works: Catalog, part: Part, labels: IntArray, groups: IntArray) -> Ans
     return Answers(part.kind, ours, other, calibration_error(space, vectors, own, group), space.learned["trust"])
 
 
-def calibration_error(space: StyleSpace, vectors: npt.NDArray[np.float32], labels: IntArray, groups: IntArray) -> float:
+def calibration_error(space: StyleSpace, vectors: FloatArray, labels: IntArray, groups: IntArray) -> float:
     """The expected calibration error of the probability of one maker over all pairs."""
     first, second = np.triu_indices(len(vectors), 1)
     apart = groups[first] != groups[second]

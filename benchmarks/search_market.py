@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sakka.arrays import Mask
 from sakka.catalog.works import Catalog
 from sakka.copies.groups import near_identical
 from sakka.market.identity import work_key
@@ -91,7 +92,7 @@ def fits(said: Sequence[str | None], plan: WorkPlan) -> bool:
     return all(each is None or each == own for each, own in zip(said, described(plan), strict=True))
 
 
-def judge(index: Index, queries: Sequence[Query], truth: Truth, ways: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+def judge(index: Index, queries: Sequence[Query], truth: Truth, ways: tuple[str, ...]) -> Mask:
     """For each query whether the work, and whether a match, is among the first ten: shape (n_queries, 2)."""
     found = []
     for query in queries:

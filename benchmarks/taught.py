@@ -11,13 +11,14 @@ import statistics
 import sys
 from collections.abc import Iterator, Sequence
 
+from sakka.arrays import log_loss
 from sakka.catalog.splits import GROUPED, Fold
 from sakka.catalog.works import Catalog
 from sakka.evaluation.usable_works import divide, usable_works
 from sakka.models.base import CreatorModel, FoldPrediction
 from sakka.models.photo.linear import EfficientNetLinear
 from sakka.models.photo.taught import EfficientNetTaught
-from sakka.models.stacking import fit_fusion, log_loss
+from sakka.models.stacking import FLOOR, fit_fusion
 from sakka.models.text.linear import LinearText
 
 PHOTO, TEXT, FUSED = "photo alone", "text alone", "photo and text, learned fusion"
@@ -56,7 +57,7 @@ def judged(works: Catalog, found: Sequence[FoldPrediction]) -> list[tuple[float,
         own = one.validation[able[one.fold.validation]], one.test[able[one.fold.test]]
         right = [labels[rows[able[rows]]] for rows in (one.fold.validation, one.fold.test)]
         shares = [float((table.argmax(axis=1) == named).mean()) for table, named in zip(own, right, strict=True)]
-        scores.append((*shares, log_loss(own[1], right[1])))
+        scores.append((*shares, log_loss(own[1], right[1], FLOOR)))
     return scores
 
 

@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from sakka.catalog.splits import IntArray, nested_splits, write_splits
+from sakka.arrays import IntArray, Probabilities
+from sakka.catalog.splits import nested_splits, write_splits
 from sakka.catalog.works import Catalog, Work
 from sakka.evaluation.layout import RunLayout
 from sakka.evaluation.plan import ModelSpec, Plan, write_plan
 from sakka.evaluation.predictions import write_fold
-from sakka.models.base import FoldPrediction, Probabilities
+from sakka.models.base import FoldPrediction
 
 CREATORS = ("Abe", "Baba", "Chiba", "Doi", "Endo", "<script>alert(1)</script>")
 MODELS = (("photo-efficientnet_lite0", "photo"), ("text-linear", "text"), ("dummy", "none"))

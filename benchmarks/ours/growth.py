@@ -10,9 +10,9 @@ import time
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from benchmarks.worker import peak_memory_mib
+from sakka.arrays import FloatArray, IntArray
 from sakka.catalog.splits import nested_splits
 from sakka.catalog.works import Catalog, Work
 from sakka.models.registry import make_model
@@ -91,7 +91,7 @@ def simulated_catalog(works: int, creators: int) -> Catalog:
     )
 
 
-def simulated_features(works: int, creators: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+def simulated_features(works: int, creators: int) -> tuple[FloatArray, IntArray]:
     """Make features of works, shape (works, FEATURES), and their creators; works are dealt to creators in turn."""
     generator = np.random.default_rng(0)
     centres = generator.standard_normal((creators, FEATURES), dtype=np.float32)
@@ -102,7 +102,7 @@ def simulated_features(works: int, creators: int) -> tuple[npt.NDArray[np.float3
     return features, labels
 
 
-def _text(words: npt.NDArray[np.int64]) -> str:
+def _text(words: IntArray) -> str:
     return " ".join(f"w{word:x}" for word in words)
 
 

@@ -1,11 +1,11 @@
 import io
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 import pytest
 from PIL import Image
 
+from sakka.arrays import DoubleArray
 from sakka.errors import CatalogError
 from sakka.market import MarketSettings, contact_sheet, draw_photo, market_listings
 from sakka.market.chance import Chance
@@ -21,7 +21,7 @@ def listings() -> pl.DataFrame:
     return market_listings(MARKET)
 
 
-def _small(identifier: str) -> npt.NDArray[np.float64]:
+def _small(identifier: str) -> DoubleArray:
     """A photo at 24 x 24, its brightness evened out."""
     small = np.asarray(draw_photo(MARKET, identifier).resize((24, 24), Image.Resampling.BOX), dtype=np.float64)
     return small / small.mean()

@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
 
-from sakka.catalog.splits import IntArray
+from sakka.arrays import IntArray, Probabilities
 from sakka.errors import ModelError
-from sakka.models.base import Probabilities
 from sakka.models.calibration import fit_temperature, with_temperature
 from sakka.models.fusion import fuse
 from sakka.models.stacking import KINDS, LearnedFusion, better_kind, every_so_many, features, fit_fusion

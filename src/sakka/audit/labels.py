@@ -8,9 +8,9 @@ score is p(b) - p(a); below `LEAST_SCORE` it is not reported.
 
 import numpy as np
 
+from sakka.arrays import Probabilities, top
 from sakka.audit.findings import Finding
 from sakka.audit.predictions import UnseenAnswers
-from sakka.models.base import Probabilities
 
 LEAST_SCORE = 0.8
 EXAMPLES = 3
@@ -47,7 +47,7 @@ def _finding(answers: UnseenAnswers, row: int, score: float, usual: float) -> Fi
             first = int(table[row].argmax())
             said.append(f"The {kind} alone: {answers.creators[first]} with {_percent(table, row, first)}.")
     sure = np.flatnonzero(answers.labels == named)
-    beside = sure[np.argsort(-answers.fused[sure, named], kind="stable")][:EXAMPLES]
+    beside = sure[top(answers.fused[sure, named], EXAMPLES)]
     creators = (answers.creators[place], answers.creators[named])
     return Finding("wrong creator", score, creators, (row,), tuple(beside.tolist()), tuple(said))
 

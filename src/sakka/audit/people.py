@@ -17,20 +17,18 @@ The score is the largest of 1 for equal names, the share of shared photos, and t
 from itertools import combinations
 
 import numpy as np
-import numpy.typing as npt
 
+from sakka.arrays import DoubleArray, IntArray, Probabilities
 from sakka.audit.findings import Finding
 from sakka.audit.predictions import UnseenAnswers
 from sakka.catalog.accounts import normalised_name
 from sakka.catalog.works import Catalog
 from sakka.copies.groups import PHOTO, NearIdentical
-from sakka.models.base import Probabilities
 
 FEWEST_SHARED = 3
 SHARED = 0.2
 CONFUSED = 0.25
 EXAMPLES = 4
-FloatTable = npt.NDArray[np.float64]
 
 
 def one_person(works: Catalog, near: NearIdentical, answers: UnseenAnswers | None) -> list[Finding]:
@@ -62,7 +60,7 @@ def one_person(works: Catalog, near: NearIdentical, answers: UnseenAnswers | Non
     return sorted(found, key=lambda finding: (-finding.score, finding.creators))
 
 
-def _shared(works: Catalog, near: NearIdentical) -> tuple[FloatTable, npt.NDArray[np.int64]]:
+def _shared(works: Catalog, near: NearIdentical) -> tuple[DoubleArray, IntArray]:
     """For each two creators the share of the smaller one's photos that both have, and their number."""
     labels, n_creators = works.creator_indices(), len(works.creators)
     pairs = near.pairs(PHOTO)
@@ -76,7 +74,7 @@ def _shared(works: Catalog, near: NearIdentical) -> tuple[FloatTable, npt.NDArra
     return counts / np.maximum(np.minimum(photos[:, None], photos), 1), counts
 
 
-def _confusion(answers: UnseenAnswers, creators: tuple[str, ...], table: Probabilities) -> FloatTable:
+def _confusion(answers: UnseenAnswers, creators: tuple[str, ...], table: Probabilities) -> DoubleArray:
     """e(a, b) for each two creators, 0 for those that the models don't know, shape (n_creators, n_creators)."""
     n_known = len(answers.creators)
     sums = np.zeros((n_known, n_known))

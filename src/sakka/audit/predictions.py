@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sakka.catalog.splits import GROUPED, OUTER_FOLDS, IntArray, nested_splits
+from sakka.arrays import IntArray, Probabilities
+from sakka.catalog.splits import GROUPED, OUTER_FOLDS, nested_splits
 from sakka.catalog.works import Catalog
-from sakka.models.base import FoldPrediction, Probabilities
+from sakka.models.base import FoldPrediction
 from sakka.models.fusion import choose_weight, fuse
 from sakka.models.registry import make_model
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sakka.arrays import IntArray
 from sakka.audit.findings import KINDS, Finding, Kind
 from sakka.audit.labels import wrong_creators
 from sakka.audit.people import one_person
 from sakka.audit.predictions import DEFAULT_MODELS, unseen_answers
 from sakka.audit.sharing import shared_photos
-from sakka.catalog.splits import MIN_WORKS, IntArray
+from sakka.catalog.splits import MIN_WORKS
 from sakka.catalog.works import Catalog
 from sakka.copies.groups import NearIdentical, near_identical
 from sakka.errors import CatalogError

@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from sakka.arrays import IntArray
 from sakka.photos.hashes import NEAR_DISTANCE, PhotoHashes, near_pairs
 
 SHARED_PHOTOS = 0.3
@@ -131,7 +132,7 @@ def _sharing(creators: list[str], hashes: PhotoHashes, share: float, max_distanc
     return sorted(shared)
 
 
-def _common_photos(codes: npt.NDArray[Any], pairs: npt.NDArray[np.int64]) -> pl.DataFrame:
+def _common_photos(codes: npt.NDArray[Any], pairs: IntArray) -> pl.DataFrame:
     """Count, for each account and each other one, how many photos of the one have a near-identical one there."""
     both = np.concatenate([pairs, pairs[:, ::-1]])
     frame = pl.DataFrame(

@@ -24,15 +24,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
+from sakka.arrays import IntArray, Mask
 from sakka.errors import SplitError
 from sakka.files import writing_whole
 
 if TYPE_CHECKING:
     from sakka.catalog.works import Catalog
 
-IntArray = npt.NDArray[np.int64]
 OUTER_FOLDS = 5
 INNER_FOLDS = 5
 MIN_WORKS = 7
@@ -259,7 +258,7 @@ def _temporal(works: "Catalog") -> tuple[IntArray, IntArray]:
     return outer, inner
 
 
-def dated_enough(works: "Catalog") -> npt.NDArray[np.bool_]:
+def dated_enough(works: "Catalog") -> Mask:
     """Say which works can be divided by time, shape (n_works,).
 
     A work needs a date. Its creator needs `MIN_WORKS` dated works, at least one of them in a test window, and at
@@ -275,7 +274,7 @@ def dated_enough(works: "Catalog") -> npt.NDArray[np.bool_]:
     n_creators = int(labels.max(initial=0)) + 1
     counts = [np.bincount(labels[mask], minlength=n_creators) for mask in (dated, outer >= 0, oldest)]
     able = (counts[0] >= MIN_WORKS) & (counts[1] > 0) & (counts[2] > 0)
-    usable: npt.NDArray[np.bool_] = dated & able[labels]
+    usable: Mask = dated & able[labels]
     return usable
 
 

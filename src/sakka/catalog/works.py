@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from sakka.arrays import IntArray, Mask
 from sakka.errors import CatalogError
 from sakka.files import write_json, writing_whole
 
@@ -219,7 +220,7 @@ class Catalog:
         """Every creator once, sorted; works whose creator is unknown add none."""
         return tuple(self.table["creator"].drop_nulls().unique().sort().to_list())
 
-    def creator_indices(self, creators: Sequence[str] | None = None) -> npt.NDArray[np.int64]:
+    def creator_indices(self, creators: Sequence[str] | None = None) -> IntArray:
         """Each work's creator as an index into `creators` (by default `self.creators`), shape (n_works,).
 
         A work whose creator is unknown or not among `creators` gets -1.
@@ -240,12 +241,12 @@ class Catalog:
         return [root / photos[0] if photos else None for photos in self.table["photos"].to_list()]
 
     @property
-    def has_photo(self) -> npt.NDArray[np.bool_]:
+    def has_photo(self) -> Mask:
         """Whether each work has a photo, shape (n_works,)."""
         return (self.table["photos"].list.len().fill_null(0) > 0).to_numpy()
 
     @property
-    def has_text(self) -> npt.NDArray[np.bool_]:
+    def has_text(self) -> Mask:
         """Whether each work has a title or a description that is not blank, shape (n_works,)."""
         return np.array([bool(text.strip()) for text in self.texts], dtype=np.bool_)
 

@@ -18,12 +18,10 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from sakka.arrays import FloatArray, IntArray, Mask
 from sakka.copies.candidates import Candidates
 from sakka.copies.fingerprints import HASHES, WINDOWS, PhotoSigns
-from sakka.photos.hashes import IntArray
 from sakka.progress import track
-
-FloatArray = npt.NDArray[np.float32]
 
 PLACES = 24
 COLOUR_PLACES = 12
@@ -84,7 +82,7 @@ def _compare(signs: PhotoSigns, pairs: IntArray, views: IntArray) -> tuple[Float
     return contrast, difference.sum(axis=1).mean(axis=(1, 2))
 
 
-def _mirror(pictures: npt.NDArray[np.uint8], mirrored: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
+def _mirror(pictures: npt.NDArray[np.uint8], mirrored: Mask) -> npt.NDArray[np.uint8]:
     shape = (-1,) + (1,) * (pictures.ndim - 1)
     return np.where(mirrored.reshape(shape), pictures[..., ::-1], pictures)
 

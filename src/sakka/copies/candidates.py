@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sakka.arrays import IntArray
 from sakka.copies.fingerprints import PhotoSigns
-from sakka.photos.hashes import IntArray, near_between
+from sakka.photos.hashes import near_between
 
 CANDIDATE_BITS = 12
 MOST_OF_ONE = 32

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from sakka.arrays import IntArray, Mask
 from sakka.cache import cache_folder
 from sakka.catalog.photo_keys import photo_keys
 from sakka.catalog.works import Catalog
@@ -64,9 +65,9 @@ class PhotoSigns:
     hashes: HashTable
     small: GreyTable
     colour: GreyTable
-    known: npt.NDArray[np.bool_]
+    known: Mask
 
-    def take(self, rows: npt.NDArray[np.int64]) -> "PhotoSigns":
+    def take(self, rows: IntArray) -> "PhotoSigns":
         """The signs at some rows."""
         return PhotoSigns(self.hashes[rows], self.small[rows], self.colour[rows], self.known[rows])
 

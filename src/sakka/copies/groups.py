@@ -17,9 +17,9 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from sakka.arrays import DoubleArray, IntArray, Mask
 from sakka.cache import cache_folder
 from sakka.catalog.works import Catalog
 from sakka.copies.alignment import Comparison, compare
@@ -28,7 +28,6 @@ from sakka.copies.fingerprints import PhotoSigns, photo_signs
 from sakka.copies.texts import near_texts
 from sakka.errors import SakkaError
 from sakka.files import writing_whole
-from sakka.photos.hashes import IntArray
 
 GROUPS_VERSION = 3
 MOST_EXPANDED = 400
@@ -113,7 +112,7 @@ def find_pairs(works: Catalog) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=EVIDENCE_SCHEMA, orient="row").sort("first", "second", "kind")
 
 
-def near_photos(signs: PhotoSigns) -> tuple[IntArray, npt.NDArray[np.float64]]:
+def near_photos(signs: PhotoSigns) -> tuple[IntArray, DoubleArray]:
     """The pairs of near-identical photos, sorted, and the contrast of each, rounded to 4 places.
 
     Photos with the same signs, such as one that stands for "no photo" in many works, are looked at once. Of their
@@ -146,9 +145,9 @@ def _some_pairs(first: list[int], second: list[int]) -> list[tuple[int, int]]:
     return sorted({(min(a, b), max(a, b)) for a in first for b in second if a != b})
 
 
-def is_near(found: Comparison) -> npt.NDArray[np.bool_]:
+def is_near(found: Comparison) -> Mask:
     """Say of compared pairs whether their photos are near-identical, shape (n_pairs,)."""
-    near: npt.NDArray[np.bool_] = (found.contrast >= NEAR_CONTRAST) & (found.colour <= NEAR_COLOUR)
+    near: Mask = (found.contrast >= NEAR_CONTRAST) & (found.colour <= NEAR_COLOUR)
     return near | (found.contrast >= SAME_CONTRAST)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Values = npt.NDArray[np.float64]
+from sakka.arrays import DoubleArray
 
 WHITE = np.array([0.95047, 1.0, 1.08883])
 TO_XYZ = np.array(
@@ -70,7 +70,7 @@ NAMES = tuple(
 )
 
 
-def to_lab(rgb: npt.ArrayLike) -> Values:
+def to_lab(rgb: npt.ArrayLike) -> DoubleArray:
     """Turn sRGB from 0 to 255, shape (n, 3), into L*, a* and b*, same shape.
 
     >>> to_lab([[255, 255, 255]]).round(1).tolist()[0][0]
@@ -84,7 +84,7 @@ def to_lab(rgb: npt.ArrayLike) -> Values:
     return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=1)
 
 
-def to_rgb(lab: Values) -> npt.NDArray[np.uint8]:
+def to_rgb(lab: DoubleArray) -> npt.NDArray[np.uint8]:
     """Turn L*, a* and b*, shape (n, 3), into sRGB from 0 to 255, what no screen shows being cut.
 
     >>> to_rgb(to_lab([[12, 200, 90]])).tolist()

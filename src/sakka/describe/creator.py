@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sakka.arrays import Probabilities
 from sakka.catalog.works import Catalog
 from sakka.describe.objects import ObjectShare, objects_in
 from sakka.describe.palette import SAMPLE, Swatch, palette_of
@@ -19,7 +20,7 @@ from sakka.describe.telling_words import WordMark, setting_apart
 from sakka.describe.typical import Shown, ordered_works
 from sakka.errors import SakkaError
 from sakka.explain.names import place_of
-from sakka.models.base import CreatorModel, Probabilities
+from sakka.models.base import CreatorModel
 
 if TYPE_CHECKING:
     from sakka.search.index import Index

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sakka.arrays import top
 from sakka.catalog.works import Catalog
 from sakka.errors import MissingPartError, WeightsError
 
@@ -50,7 +51,7 @@ def objects_in(works: Catalog, *, looking: bool = False) -> list[ObjectShare] | 
         if looking:
             raise
         return None
-    order = [place for place in np.argsort(-shown, kind="stable").tolist() if shown[place] >= LEAST_SHARE]
+    order = [place for place in top(shown).tolist() if shown[place] >= LEAST_SHARE]
     labels = [LABELS[place + 1] for place in order[:MOST_LABELS]]
     return [ObjectShare(label.english, label.japanese, float(shown[label.id - 1])) for label in labels]
 

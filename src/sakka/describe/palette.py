@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from sakka.arrays import DoubleArray
 from sakka.describe.colours import ColourName, name_of, to_lab, to_rgb
 from sakka.photos.decode import read_photo
 from sakka.progress import track
@@ -69,7 +70,7 @@ def palette_of(photos: Sequence[Path], *, seed: int = 0, colours: int = COLOURS)
     return swatches_of(to_lab(pixels), seed=seed, colours=colours)
 
 
-def swatches_of(lab: npt.NDArray[np.float64], *, seed: int = 0, colours: int = COLOURS) -> list[Swatch]:
+def swatches_of(lab: DoubleArray, *, seed: int = 0, colours: int = COLOURS) -> list[Swatch]:
     """Group pixels, shape (n, 3) in CIELAB, by colour; colours with less than `LEAST_SHARE` of them are left out."""
     from sklearn.cluster import KMeans
 

@@ -10,17 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
+from sakka.arrays import TINY, DoubleArray, IntArray, Probabilities, log_probabilities, top
 from sakka.catalog.works import Catalog, Work
 from sakka.copies.groups import near_identical
-from sakka.models.base import CreatorModel, Probabilities
+from sakka.models.base import CreatorModel
 
 if TYPE_CHECKING:
     from sakka.search.index import Index
-
-Scores = npt.NDArray[np.float64]
-TINY = float(np.finfo(np.float32).tiny)
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,7 @@ class Shown:
 
 def ordered_works(
     works: Catalog,
-    rows: npt.NDArray[np.int64],
+    rows: IntArray,
     answers: Probabilities | None,
     column: int,
     model: CreatorModel | None = None,
@@ -60,7 +57,7 @@ def ordered_works(
     scores = [score for score in (_sureness(answers, column), _nearness(own, model, index)) if score is not None]
     if not scores:
         return []
-    order = np.argsort(-np.mean([_standardised(score) for score in scores], axis=0), kind="stable")
+    order = top(np.mean([_standardised(score) for score in scores], axis=0))
     groups = near_identical(own).groups
     shown, seen = [], set()
     for place in order.tolist():
@@ -72,16 +69,16 @@ def ordered_works(
     return shown
 
 
-def _sureness(answers: Probabilities | None, column: int) -> Scores | None:
+def _sureness(answers: Probabilities | None, column: int) -> DoubleArray | None:
     if answers is None or answers.shape[1] < 2:
         return None
-    logarithms = np.log(np.maximum(answers.astype(np.float64), TINY))
+    logarithms = log_probabilities(answers.astype(np.float64), TINY)
     others = np.delete(logarithms, column, axis=1).max(axis=1)
-    sureness: Scores = logarithms[:, column] - others
+    sureness: DoubleArray = logarithms[:, column] - others
     return sureness
 
 
-def _nearness(own: Catalog, model: CreatorModel | None, index: "Index | None") -> Scores | None:
+def _nearness(own: Catalog, model: CreatorModel | None, index: "Index | None") -> DoubleArray | None:
     vectors = _style_vectors(own, index) if index is not None else _photo_vectors(own, model)
     if vectors is None:
         return None
@@ -92,11 +89,11 @@ def _nearness(own: Catalog, model: CreatorModel | None, index: "Index | None") -
     unit = vectors / np.where(there, lengths, 1)[:, None]
     mean = unit[there].mean(axis=0)
     near = unit @ mean / max(float(np.linalg.norm(mean)), 1e-12)
-    nearness: Scores = np.where(there, near, near[there].mean())  # a work without a photo is neither near nor far
+    nearness: DoubleArray = np.where(there, near, near[there].mean())  # a work without a photo is neither near nor far
     return nearness
 
 
-def _style_vectors(own: Catalog, index: "Index") -> Scores | None:
+def _style_vectors(own: Catalog, index: "Index") -> DoubleArray | None:
     from sakka.search.records import STYLE, vector_of
 
     rows = index.rows(own.ids, [STYLE])
@@ -107,7 +104,7 @@ def _style_vectors(own: Catalog, index: "Index") -> Scores | None:
     return np.stack([np.zeros(len(known)) if vector is None else vector.astype(np.float64) for vector in found])
 
 
-def _photo_vectors(own: Catalog, model: CreatorModel | None) -> Scores | None:
+def _photo_vectors(own: Catalog, model: CreatorModel | None) -> DoubleArray | None:
     from sakka.models.fused import FusedModel
     from sakka.models.photo.linear import PhotoLinear
     from sakka.networks.features import photo_features
@@ -121,7 +118,7 @@ def _photo_vectors(own: Catalog, model: CreatorModel | None) -> Scores | None:
     return vectors
 
 
-def _standardised(scores: Scores) -> Scores:
+def _standardised(scores: DoubleArray) -> DoubleArray:
     spread = float(scores.std())
-    standard: Scores = (scores - scores.mean()) / (spread if spread > 1e-12 else 1.0)
+    standard: DoubleArray = (scores - scores.mean()) / (spread if spread > 1e-12 else 1.0)
     return standard

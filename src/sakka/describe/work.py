@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sakka.arrays import top
 from sakka.catalog.works import Catalog, Work
 from sakka.describe.objects import ObjectShare, objects_in
 from sakka.describe.palette import Swatch, palette_of
@@ -90,7 +91,7 @@ def describe_work(
     model.check_can_read(asked)
     table = model.predict_proba(asked)
     known = bool(model.knows(asked, table)[0]) if isinstance(model, FusedModel) else True
-    order = np.argsort(-table[0], kind="stable")[:NAMED]
+    order = top(table[0], NAMED)
     answers = tuple((model.creators_[place], float(table[0, place])) for place in order.tolist())
     (path,) = asked.photo_paths
     objects = objects_in(asked, looking=looking)
@@ -126,7 +127,7 @@ def _near(
     rows = np.array([row for row, name in enumerate(works.ids) if name != own_id], dtype=np.int64)
     rest = works.take(rows)
     likeness = likeness_to(model, asked, rest)
-    order = np.argsort(-likeness, kind="stable")
+    order = top(likeness)
     near = rest.take(order[:LOOKED_AT])
     copied = near_identical_to(asked, near)
     copies = [_absolute(near, place) for place in np.flatnonzero(copied).tolist()]

@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sakka.catalog.splits import IntArray
+from sakka.arrays import IntArray, Probabilities
 from sakka.errors import RunError
 from sakka.evaluation.answers import Answers
 from sakka.evaluation.evaluated_run import Choice, Fusion, Judged, ModelAnswers, RunFacts
 from sakka.evaluation.learned_fusion import LEARNED, Pool, judge_learned
 from sakka.evaluation.open_run import StoredRun
 from sakka.evaluation.predictions import StoredPrediction
-from sakka.models.base import Modality, Probabilities
+from sakka.models.base import Modality
 from sakka.models.fusion import HOWS, MIXTURES, Mixture, best_mixture, fuse, right_by_mixture
 from sakka.progress import track
 

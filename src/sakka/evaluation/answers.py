@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sakka.catalog.splits import IntArray
-from sakka.models.base import Probabilities
+from sakka.arrays import FloatArray, IntArray, Probabilities
 
 NOT_TESTED = -1
 BLOCK_ROWS = 512  # at 944 creators a block stays in the processor's cache
@@ -28,8 +27,8 @@ class Answers:
     """
 
     named: npt.NDArray[np.int32]
-    probability: npt.NDArray[np.float32]
-    probability_of_right: npt.NDArray[np.float32]
+    probability: FloatArray
+    probability_of_right: FloatArray
     rank: npt.NDArray[np.int32]
 
     @classmethod

@@ -4,15 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
-from sakka.catalog.splits import IntArray
+from sakka.arrays import IntArray, Mask
 from sakka.evaluation.answers import Answers
 from sakka.evaluation.metrics import TOP_KS, accuracy, count, macro_f1, micro_f1, top_k_accuracy
 from sakka.models.base import Modality
 from sakka.models.fusion import Mixture
-
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sakka.catalog.splits import IntArray
+from sakka.arrays import IntArray, Mask, Probabilities
 from sakka.evaluation.answers import Answers
 from sakka.evaluation.evaluated_run import RunFacts
 from sakka.evaluation.predictions import StoredPrediction
-from sakka.models.base import Probabilities
 from sakka.models.calibration import fit_temperature, with_temperature
-from sakka.models.fusion import Mask, Mixture, fuse
+from sakka.models.fusion import Mixture, fuse
 from sakka.models.stacking import KINDS, better_kind, every_so_many, fit_fusion
 
 LEARNED_KIND = "learned log-linear"  # the kind that `FusedModel` uses unless told otherwise

@@ -18,9 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sakka.catalog.splits import IntArray
+from sakka.arrays import DoubleArray, IntArray
 
-FloatArray = npt.NDArray[np.float64]
 TOP_KS: tuple[int, ...] = (3, 5)
 
 
@@ -39,17 +38,17 @@ class Counts:
     named: IntArray
 
     @property
-    def precision(self) -> FloatArray:
+    def precision(self) -> DoubleArray:
         """Right / named, 0 for a creator never named."""
         return _share(self.right, self.named)
 
     @property
-    def recall(self) -> FloatArray:
+    def recall(self) -> DoubleArray:
         """Right / works, 0 for a creator without a work."""
         return _share(self.right, self.works)
 
     @property
-    def f1(self) -> FloatArray:
+    def f1(self) -> DoubleArray:
         """Harmonic mean of precision and recall, 0 where both are."""
         return _share(2 * self.right, self.works + self.named)
 
@@ -103,5 +102,5 @@ def top_k_accuracy(ranks: npt.NDArray[np.integer], k: int) -> float:
     return float((ranks < k).mean()) if len(ranks) else float("nan")
 
 
-def _share(part: IntArray, whole: IntArray) -> FloatArray:
+def _share(part: IntArray, whole: IntArray) -> DoubleArray:
     return np.divide(part, whole, out=np.zeros(len(part)), where=whole > 0)

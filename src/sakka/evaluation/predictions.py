@@ -17,11 +17,11 @@ import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from sakka.catalog.splits import IntArray
+from sakka.arrays import IntArray, Probabilities
 from sakka.errors import RunError
 from sakka.evaluation.layout import RunLayout
 from sakka.files import writing_whole
-from sakka.models.base import FoldPrediction, Probabilities
+from sakka.models.base import FoldPrediction
 
 NAMES = ("test", "test_rows", "validation", "validation_rows")
 CHECKSUM = "sha256"

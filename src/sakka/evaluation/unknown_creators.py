@@ -13,12 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sakka.catalog.splits import Fold, IntArray, deal
+from sakka.arrays import IntArray, Probabilities
+from sakka.catalog.splits import Fold, deal
 from sakka.catalog.works import Catalog
 from sakka.errors import SplitError
 from sakka.evaluation.figures import Table
 from sakka.evaluation.tables.unknown_creators import Parts, strangers_table
-from sakka.models.base import FoldPrediction, Probabilities
+from sakka.models.base import FoldPrediction
 from sakka.models.confidence import learned_score, signs, stranger_scores
 from sakka.models.registry import make_model
 from sakka.models.stacking import fit_fusion

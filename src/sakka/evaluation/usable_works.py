@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
+from sakka.arrays import Mask
 from sakka.catalog.splits import (
     GROUPED,
     KINDS,
@@ -51,7 +51,7 @@ def usable_works(works: Catalog, kind: str) -> UsableWorks:
     if kind == RANDOM:
         return UsableWorks(works, {})
     check_enough_works(works)
-    masks: dict[str, npt.NDArray[np.bool_]] = {}
+    masks: dict[str, Mask] = {}
     if kind == GROUPED:
         masks["of creators with fewer than 7 groups of near-identical works"] = ~_groups_enough(works)
     elif kind == TEMPORAL:
@@ -81,8 +81,8 @@ def divide(works: Catalog, kind: str, seed: int) -> Splits:
     return nested_splits(works, seed=seed, kind=kind, groups=groups)
 
 
-def _groups_enough(works: Catalog) -> npt.NDArray[np.bool_]:
+def _groups_enough(works: Catalog) -> Mask:
     labels = works.creator_indices()
     pairs = np.unique(np.stack([labels, near_identical(works).groups], axis=1), axis=0)
-    enough: npt.NDArray[np.bool_] = np.bincount(pairs[:, 0])[labels] >= MIN_WORKS
+    enough: Mask = np.bincount(pairs[:, 0])[labels] >= MIN_WORKS
     return enough

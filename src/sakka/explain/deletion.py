@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFilter
 
+from sakka.arrays import Mask, Pixels
 from sakka.catalog.works import Work
 from sakka.explain.tokens import TITLE, Token
-from sakka.networks.extractor import PixelTable
 from sakka.words import normalise
 
 BLUR_SHARE = 0.1  # the blur's radius as a share of the photo's side
@@ -27,13 +27,13 @@ SOFT_SHARE = 0.012  # that of the mask's edges
 Order = npt.NDArray[np.int64]
 
 
-def blurred(pixels: PixelTable) -> PixelTable:
+def blurred(pixels: Pixels) -> Pixels:
     """A photo blurred until nothing but light and colour is left, shape (height, width, 3)."""
     radius = BLUR_SHARE * max(pixels.shape[:2])
     return np.array(Image.fromarray(pixels).filter(ImageFilter.GaussianBlur(radius)))
 
 
-def without_cells(pixels: PixelTable, hidden: PixelTable, gone: npt.NDArray[np.bool_]) -> PixelTable:
+def without_cells(pixels: Pixels, hidden: Pixels, gone: Mask) -> Pixels:
     """A photo with some cells of a grid over it taken away.
 
     Args:
@@ -47,7 +47,7 @@ def without_cells(pixels: PixelTable, hidden: PixelTable, gone: npt.NDArray[np.b
     return np.array(Image.composite(Image.fromarray(hidden), Image.fromarray(pixels), soft))
 
 
-def without_words(work: Work, tokens: Sequence[Token], gone: npt.NDArray[np.bool_]) -> Work:
+def without_words(work: Work, tokens: Sequence[Token], gone: Mask) -> Work:
     """The text of a work with some of its words taken out; everything else of the work is left out.
 
     Args:
@@ -63,7 +63,7 @@ def without_words(work: Work, tokens: Sequence[Token], gone: npt.NDArray[np.bool
     return Work(work.id, title="".join(texts[True]), description="".join(texts[False]))
 
 
-def steps_of(order: Order, count: int, steps: int) -> list[npt.NDArray[np.bool_]]:
+def steps_of(order: Order, count: int, steps: int) -> list[Mask]:
     """What is taken away at each step from nothing to all, the same number at each, as near as can be.
 
     >>> [step.tolist() for step in steps_of(np.array([1, 0]), 2, 2)]

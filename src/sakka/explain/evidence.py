@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from sakka.arrays import TINY, FloatArray, Mask, log_probabilities, top
 from sakka.catalog.works import Catalog, Work
 from sakka.copies.fingerprints import GREY_PX, PhotoSigns, photo_signs, signs_from, signs_of
 from sakka.copies.groups import near_photos
@@ -30,12 +31,10 @@ if TYPE_CHECKING:
     from sakka.models.photo.linear import PhotoLinear
     from sakka.search.index import Index
 
-Vectors = npt.NDArray[np.float32]
 Likeness = npt.NDArray[np.float64]
 
 COUNT = 5
 MARKED = 24  # among so many of the nearest works near-identical ones are looked for
-TINY = float(np.finfo(np.float32).tiny)
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ def nearest_works(
         return []
     theirs = works.take(rows)
     likeness = likeness_to(model, asked, theirs)
-    order = np.argsort(-likeness, kind="stable")[:MARKED]
+    order = top(likeness, MARKED)
     copies = near_identical_to(asked, theirs.take(order))
     return [
         Evidence(work, int(rows[place]), float(likeness[place]), bool(copy))
@@ -126,7 +125,7 @@ def likeness_to(model: CreatorModel, asked: Catalog, works: Catalog) -> Likeness
     return near
 
 
-def near_identical_to(asked: Catalog, works: Catalog) -> npt.NDArray[np.bool_]:
+def near_identical_to(asked: Catalog, works: Catalog) -> Mask:
     """Say of each work whether its photo or its text is near-identical to that of one work, shape (n_works,)."""
     copies = np.zeros(len(works), dtype=np.bool_)
     for first, second, _ in near_texts([*asked.texts, *works.texts]):
@@ -167,12 +166,12 @@ def _ratio(products: npt.NDArray[np.floating], lengths: npt.NDArray[np.floating]
     return ratio
 
 
-def _photo_features(model: "PhotoLinear", works: Catalog) -> Vectors:
+def _photo_features(model: "PhotoLinear", works: Catalog) -> FloatArray:
     from sakka.networks.features import photo_features
 
     assert model.head_ is not None
     features, _ = photo_features(works, *model.reading())
-    vectors: Vectors = ((features - model.head_.mean) / model.head_.scale).astype(np.float32)
+    vectors: FloatArray = ((features - model.head_.mean) / model.head_.scale).astype(np.float32)
     return vectors
 
 
@@ -182,7 +181,7 @@ def _text_features(model: LinearText, works: Catalog) -> Any:
     return side_by_side([block.weigh(count_known(texts, hashes, block.vocabulary)) for hashes, block in blocks])
 
 
-def _centred(model: CreatorModel, works: Catalog) -> Vectors:
-    logarithms = np.log(np.maximum(model.predict_proba(works), TINY))
-    vectors: Vectors = logarithms - logarithms.mean(axis=1, keepdims=True)
+def _centred(model: CreatorModel, works: Catalog) -> FloatArray:
+    logarithms = log_probabilities(model.predict_proba(works), TINY)
+    vectors: FloatArray = logarithms - logarithms.mean(axis=1, keepdims=True)
     return vectors

@@ -15,12 +15,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from sakka.arrays import TINY, DoubleArray, Probabilities, top
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import ModelError
 from sakka.explain.fusing import Part, parts_of
 from sakka.explain.names import place_of
 from sakka.explain.words import WordShare, word_shares
-from sakka.models.base import CreatorModel, Probabilities
+from sakka.models.base import CreatorModel
 
 Regions = npt.NDArray[np.float32]
 
@@ -103,15 +104,14 @@ def explain(
     if not parts:
         raise ModelError(f"the model {model.name} reads nothing of a work; explain a model that does")
     words: list[WordShare] = []
-    regions: npt.NDArray[np.float64] | None = None
+    regions: DoubleArray | None = None
     exact_words = exact_regions = True
     for part in parts:
         if part.reads == "text":
             words, exact_words = _words(part, work, chosen, other)
         else:
             regions, exact_regions = _regions(part, works, chosen, other)
-    tiny = float(np.finfo(np.float32).tiny)
-    log_odds = float(np.log(max(float(answers[chosen]), tiny) / max(float(answers[other]), tiny)))
+    log_odds = float(np.log(max(float(answers[chosen]), TINY) / max(float(answers[other]), TINY)))
     photo_share = 0.0 if regions is None else float(regions.sum())
     text_share = float(sum(word.share for word in words))
     return Explanation(
@@ -134,7 +134,7 @@ def _pair(model: CreatorModel, answers: Probabilities, creator: str | None, agai
     """The columns of the creator and of the one compared with."""
     if len(model.creators_) < 2:
         raise ModelError("the model knows one creator only, so there is nobody to compare with")
-    order = np.argsort(-answers, kind="stable").tolist()
+    order = top(answers).tolist()
     other = None if against is None else place_of(model.creators_, against)
     chosen = next(place for place in order if place != other) if creator is None else place_of(model.creators_, creator)
     if other is None:
@@ -156,7 +156,7 @@ def _words(part: Part, work: Work, creator: int, against: int) -> tuple[list[Wor
     return [WordShare(word.text, part.factor * word.share, word.field, word.start, word.stop) for word in words], exact
 
 
-def _regions(part: Part, works: Catalog, creator: int, against: int) -> tuple[npt.NDArray[np.float64], bool]:
+def _regions(part: Part, works: Catalog, creator: int, against: int) -> tuple[DoubleArray, bool]:
     from sakka.explain.leaving_out import regions_left_out
     from sakka.explain.regions import region_shares
     from sakka.models.photo.linear import PhotoLinear

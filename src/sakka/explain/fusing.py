@@ -17,10 +17,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sakka.arrays import SMALLEST, TINY, Probabilities
 from sakka.catalog.works import Catalog
-from sakka.models.base import CreatorModel, Probabilities, Reads
+from sakka.models.base import CreatorModel, Reads
 from sakka.models.fused import FusedModel
-from sakka.models.fusion import SMALLEST
 from sakka.models.stacking import FLOOR, View
 
 
@@ -57,7 +57,7 @@ def parts_of(model: CreatorModel, works: Catalog, creator: int, against: int) ->
     if model.fusion_ is None and model.mixture_.how == "arithmetic":
         factors = _first_order(answers, model.mixture_.photo_weight, [creator, against])
         return [Part(part.reads, part.model, factors[part.reads]) for part in trusted]
-    floor = float(SMALLEST) if model.fusion_ is None else FLOOR
+    floor = SMALLEST if model.fusion_ is None else FLOOR
     return [
         Part(part.reads, part.model, part.factor * _kept(answers[part.reads], creator, against, floor))
         for part in trusted
@@ -94,14 +94,13 @@ def _weights(model: FusedModel, able: tuple[Reads, ...]) -> dict[Reads, float]:
 def _first_order(answers: dict[Reads, Probabilities], photo_weight: float, pair: list[int]) -> dict[Reads, float]:
     photo = photo_weight * answers["photo"][pair].astype(np.float64)
     text = (1 - photo_weight) * answers["text"][pair].astype(np.float64)
-    part = float((photo / np.maximum(photo + text, float(SMALLEST))).mean())
+    part = float((photo / np.maximum(photo + text, SMALLEST)).mean())
     return {"photo": part, "text": 1 - part}
 
 
 def _kept(answers: Probabilities, creator: int, against: int, floor: float) -> float:
     """How much of a model's log-odds is left when probabilities below the floor count as the floor, 0 to 1."""
-    tiny = float(np.finfo(np.float32).tiny)
     first, second = (float(answers[place]) for place in (creator, against))
-    whole = np.log(max(first, tiny)) - np.log(max(second, tiny))
+    whole = np.log(max(first, TINY)) - np.log(max(second, TINY))
     left = np.log(max(first, floor)) - np.log(max(second, floor))
     return float(left / whole) if whole else 1.0

@@ -11,22 +11,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
+from sakka.arrays import TINY, DoubleArray, FloatArray, Pixels, log_probabilities
 from sakka.catalog.works import Catalog, Work
 from sakka.explain.deletion import blurred, without_cells
 from sakka.explain.tokens import TITLE, Token, tokenized
 from sakka.explain.words import WordShare, word_share
 from sakka.models.base import CreatorModel
 from sakka.models.photo.linear import PhotoLinear
-from sakka.networks.extractor import PixelTable
 from sakka.words import normalise
 
 TEXTS_AT_ONCE = 256
 CELLS = 7  # a side: 49 questions a photo
-Scores = npt.NDArray[np.float64]
-TINY = float(np.finfo(np.float32).tiny)
 
 
 def words_left_out(model: CreatorModel, work: Work, creator: int, against: int) -> list[WordShare]:
@@ -50,7 +47,9 @@ def words_left_out(model: CreatorModel, work: Work, creator: int, against: int) 
     return found
 
 
-def regions_left_out(model: CreatorModel, pixels: PixelTable, creator: int, against: int, cells: int = CELLS) -> Scores:
+def regions_left_out(
+    model: CreatorModel, pixels: Pixels, creator: int, against: int, cells: int = CELLS
+) -> DoubleArray:
     """The effect of blurring away each of `cells` x `cells` regions, shape (cells, cells)."""
     hidden = blurred(pixels)
     whole = np.zeros(cells * cells, dtype=np.bool_)
@@ -60,17 +59,17 @@ def regions_left_out(model: CreatorModel, pixels: PixelTable, creator: int, agai
         mask[place] = True
         asked.append(without_cells(pixels, hidden, mask.reshape(cells, cells)))
     odds = log_odds(photo_answers(model)(np.stack(asked)), creator, against)
-    effects: Scores = (odds[0] - odds[1:]).reshape(cells, cells)
+    effects: DoubleArray = (odds[0] - odds[1:]).reshape(cells, cells)
     return effects
 
 
-def log_odds(answers: npt.NDArray[np.float32], creator: int, against: int) -> Scores:
+def log_odds(answers: FloatArray, creator: int, against: int) -> DoubleArray:
     """Log(p_c / p_r) of each row of answers, shape (n_works,)."""
-    logarithms: Scores = np.log(np.maximum(answers[:, [creator, against]].astype(np.float64), TINY))
+    logarithms: DoubleArray = log_probabilities(answers[:, [creator, against]].astype(np.float64), TINY)
     return logarithms[:, 0] - logarithms[:, 1]
 
 
-def photo_answers(model: CreatorModel) -> Callable[[PixelTable], npt.NDArray[np.float32]]:
+def photo_answers(model: CreatorModel) -> Callable[[Pixels], FloatArray]:
     """What answers for photos as pixels, shape (n, height, width, 3): the probabilities, (n, n_creators).
 
     A model that is no linear head on a frozen network is asked by way of picture files, one at a time, so that
@@ -81,7 +80,7 @@ def photo_answers(model: CreatorModel) -> Callable[[PixelTable], npt.NDArray[np.
     return lambda photos: _answers_by_files(model, photos)
 
 
-def _linear_answers(model: PhotoLinear, photos: PixelTable) -> npt.NDArray[np.float32]:
+def _linear_answers(model: PhotoLinear, photos: Pixels) -> FloatArray:
     from sakka.networks.extractor import BATCH_PHOTOS
 
     assert model.head_ is not None
@@ -91,7 +90,7 @@ def _linear_answers(model: PhotoLinear, photos: PixelTable) -> npt.NDArray[np.fl
     return model.head_.predict_proba(np.concatenate(vectors)[:, columns])
 
 
-def _answers_by_files(model: CreatorModel, photos: PixelTable) -> npt.NDArray[np.float32]:
+def _answers_by_files(model: CreatorModel, photos: Pixels) -> FloatArray:
     rows = []
     with tempfile.TemporaryDirectory(prefix="sakka-") as folder:
         for number, photo in enumerate(photos):

@@ -24,14 +24,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sakka.catalog.splits import IntArray
+from sakka.arrays import DoubleArray, IntArray, Pixels
 from sakka.models.photo.linear import PhotoLinear
 from sakka.models.softmax import SoftmaxHead
 from sakka.networks.backbones import LAST
-from sakka.networks.extractor import PhotoExtractor, PixelTable
+from sakka.networks.extractor import PhotoExtractor
 
 Map = npt.NDArray[np.float64]
-Values = npt.NDArray[np.float64]
 
 GRID = 56  # cells a side: the places of the finest stage that the default network is read at
 
@@ -47,13 +46,13 @@ class StageWeights:
         usual: The sum of all weights times what the statistics are in the works fitted on.
     """
 
-    means: Values
-    deviations: Values
-    covariances: Values
+    means: DoubleArray
+    deviations: DoubleArray
+    covariances: DoubleArray
     usual: float
 
 
-def region_shares(model: PhotoLinear, pixels: PixelTable, creator: int, against: int) -> tuple[Map, float]:
+def region_shares(model: PhotoLinear, pixels: Pixels, creator: int, against: int) -> tuple[Map, float]:
     """The share of each place of a photo, and what is left of the log-odds without them.
 
     Args:
@@ -145,7 +144,7 @@ def spreading(places: int, cells: int) -> Map:
     return spread
 
 
-def _inverse(values: Values) -> Values:
+def _inverse(values: DoubleArray) -> DoubleArray:
     """1 / value, and 0 for a value of 0: a statistic that is 0 has no shares."""
-    inverse: Values = np.divide(1.0, values, out=np.zeros_like(values), where=values > 0)
+    inverse: DoubleArray = np.divide(1.0, values, out=np.zeros_like(values), where=values > 0)
     return inverse

@@ -14,15 +14,13 @@ to the sum over the features, the length of the text and the rarity of each feat
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from sakka.arrays import TINY, DoubleArray
 from sakka.catalog.works import Work
 from sakka.explain.tokens import Token, TokenizedText, tokenized
 from sakka.models.text.features import Block
 from sakka.models.text.linear import LinearText
 from sakka.models.text.ngrams import Hashes, character_hashes, count_known, placed_ngrams, word_hashes
-
-Shares = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ def word_shares(model: LinearText, work: Work, creator: int, against: int) -> tu
     if not text.tokens and f"{work.title}{work.description}".strip():  # control characters alone
         return [], bias
     if not text.tokens:
-        shares = np.maximum(model.shares_.astype(np.float64), np.finfo(np.float32).tiny)
+        shares = np.maximum(model.shares_.astype(np.float64), TINY)
         return [], float(np.log(shares[creator] / shares[against]))
     words, ngrams = model.blocks_
     width = len(words.vocabulary)
@@ -76,7 +74,7 @@ def word_share(token: Token, share: float) -> WordShare:
     return WordShare(token.text, share, token.field, token.start, token.stop)
 
 
-def _shares_of_words(text: TokenizedText, block: Block, difference: Shares) -> Shares:
+def _shares_of_words(text: TokenizedText, block: Block, difference: DoubleArray) -> DoubleArray:
     """Each token's part by the block of words."""
     [hashes] = word_hashes([text.text])
     parts = _parts(hashes, block, difference, count_known([text.text], word_hashes, block.vocabulary))
@@ -85,7 +83,7 @@ def _shares_of_words(text: TokenizedText, block: Block, difference: Shares) -> S
     return shares
 
 
-def _shares_of_ngrams(text: TokenizedText, block: Block, difference: Shares) -> Shares:
+def _shares_of_ngrams(text: TokenizedText, block: Block, difference: DoubleArray) -> DoubleArray:
     """Each token's part by the block of character n-grams."""
     weighed = count_known([text.text], character_hashes, block.vocabulary)
     by_place = np.zeros(len(text.padded_tokens))
@@ -100,12 +98,12 @@ def _shares_of_ngrams(text: TokenizedText, block: Block, difference: Shares) -> 
         for step in range(size):
             places = starts + step
             np.add.at(by_place, places, np.where(solid[places], own / covered, 0.0))
-    shares: Shares = np.zeros(len(text.tokens))
+    shares: DoubleArray = np.zeros(len(text.tokens))
     np.add.at(shares, text.padded_tokens[solid], by_place[solid])
     return shares
 
 
-def _parts(hashes: Hashes, block: Block, difference: Shares, counts: object) -> Shares:
+def _parts(hashes: Hashes, block: Block, difference: DoubleArray, counts: object) -> DoubleArray:
     """Each occurrence's part: its feature's term over the number of times that the feature stands in the text.
 
     Args:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
+from sakka.arrays import DoubleArray, Mask
 from sakka.market.chance import Chance
 from sakka.market.shapes import Outline, Part, outward, polygon
 from sakka.market.surfaces import NUMBERS, Field
@@ -98,7 +99,7 @@ class Canvas:
         if paint[1] == "rhinestone":
             self._cut(np.array([x, y]), radius, paint, height + radius)
 
-    def _cut(self, centre: npt.NDArray[np.float64], radius: float, paint: Paint, height: float) -> None:
+    def _cut(self, centre: DoubleArray, radius: float, paint: Paint, height: float) -> None:
         """A stone its eight facets, alternately bright and dark, and its flat top."""
         corners = centre + polygon(8, radius, self.chance.between(0.0, 0.7))
         for place in range(8):
@@ -195,7 +196,7 @@ def _box(centre: tuple[float, float], radius: float, scale: int) -> list[float]:
     return [x - radius * scale, y - radius * scale, x + radius * scale, y + radius * scale]
 
 
-def _lattice(outline: Outline, radius: float) -> npt.NDArray[np.float64]:
+def _lattice(outline: Outline, radius: float) -> DoubleArray:
     """The points of a hexagonal lattice that lie within an outline, shape (points, 2)."""
     low, high = outline.min(axis=0), outline.max(axis=0)
     rows = np.arange(low[1] + radius * 0.6, high[1], radius * 1.74)
@@ -205,13 +206,13 @@ def _lattice(outline: Outline, radius: float) -> npt.NDArray[np.float64]:
     return points[_within(points, outline)]
 
 
-def _within(points: npt.NDArray[np.float64], outline: Outline) -> npt.NDArray[np.bool_]:
+def _within(points: DoubleArray, outline: Outline) -> Mask:
     """Say which points lie within an outline: a ray to the right crosses its edge an odd number of times."""
     x, y = points[:, 0:1], points[:, 1:2]
     (x0, y0), (x1, y1) = outline.T, np.roll(outline, -1, axis=0).T
     spans = (y0 > y) != (y1 > y)
     crossing = x0 + (y - y0) * (x1 - x0) / np.where(y1 == y0, 1e-12, y1 - y0)
-    inside: npt.NDArray[np.bool_] = (spans & (x < crossing)).sum(axis=1) % 2 == 1
+    inside: Mask = (spans & (x < crossing)).sum(axis=1) % 2 == 1
     return inside
 
 

@@ -12,8 +12,8 @@ creators with 109,685 works, 50 at least and 4,367 at most, standard deviation 1
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
+from sakka.arrays import IntArray
 from sakka.errors import CatalogError
 from sakka.market.chance import Chance
 from sakka.market.settings import MOST_WORKS_OF_ONE, MarketSettings
@@ -22,7 +22,7 @@ SHAPE = 2.183680356416227  # a
 PLACE = 0.8654625756834935  # c
 
 
-def sorted_sizes(creators: int, works: int, fewest: int) -> npt.NDArray[np.int64]:
+def sorted_sizes(creators: int, works: int, fewest: int) -> IntArray:
     """The works of each creator, ascending, shape (creators,); they add up to `works`."""
     quantiles = (np.arange(creators) + PLACE) / creators
     excess = (1.0 - quantiles) ** (-1.0 / SHAPE) - 1.0

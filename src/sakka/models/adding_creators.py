@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sakka.catalog.splits import IntArray
+from sakka.arrays import IntArray, Mask, Probabilities
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
-from sakka.models.base import READ_IN_WORDS, CreatorModel, ModelParts, Probabilities
+from sakka.models.base import READ_IN_WORDS, CreatorModel, ModelParts
 from sakka.models.new_columns import Columns, Kept, grow
 
 
@@ -139,7 +139,7 @@ class GrowingHead(GrowingModel):
         self.kept_ = Kept.from_tensors(parts.tensors, n_features)
 
     @abstractmethod
-    def _features_to_keep(self, works: Catalog) -> tuple[Any, npt.NDArray[np.bool_]]:
+    def _features_to_keep(self, works: Catalog) -> tuple[Any, Mask]:
         """The works' features as they are kept, and which works have any."""
 
     @abstractmethod

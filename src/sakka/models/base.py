@@ -18,14 +18,14 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 import numpy.typing as npt
 
-from sakka.catalog.splits import Fold, IntArray
+from sakka.arrays import IntArray, Mask, Probabilities, top
+from sakka.catalog.splits import Fold
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
 
 Modality = Literal["photo", "text", "labels", "both", "none"]
 FoldGroup = Literal["fold", "outer", "all"]
 Reads = Literal["photo", "text"]
-Probabilities = npt.NDArray[np.float32]
 
 READ_BY: Mapping[Modality, tuple[Reads, ...]] = MappingProxyType(
     {"photo": ("photo",), "labels": ("photo",), "text": ("text",), "both": ("photo", "text"), "none": ()}
@@ -108,7 +108,7 @@ class CreatorModel(ABC):
         """What it reads of a work: its photo, its text, both or neither."""
         return READ_BY[self.modality]
 
-    def can_read(self, works: Catalog) -> npt.NDArray[np.bool_]:
+    def can_read(self, works: Catalog) -> Mask:
         """Say of each work whether it has anything that the model reads, shape (n_works,)."""
         has = {"photo": works.has_photo, "text": works.has_text}
         able = np.zeros(len(works), dtype=np.bool_)
@@ -137,7 +137,7 @@ class CreatorModel(ABC):
     def top_creators(self, works: Catalog, count: int = 5) -> list[list[tuple[str, float]]]:
         """The `count` most probable creators of each work with their probabilities, the most probable first."""
         table = self.predict_proba(works)
-        columns = np.argsort(-table, axis=1, kind="stable")[:, :count]
+        columns = top(table, count)
         return [
             [(self.creators_[column], float(row[column])) for column in best]
             for row, best in zip(table, columns, strict=True)

@@ -10,8 +10,7 @@ Source: C. Guo et al., On calibration of modern neural networks, ICML 2017, http
 
 import numpy as np
 
-from sakka.catalog.splits import IntArray
-from sakka.models.base import Probabilities
+from sakka.arrays import IntArray, Probabilities, log_probabilities, softmax
 from sakka.models.stacking import FLOOR
 
 COLDEST, HOTTEST = 0.05, 20.0
@@ -30,7 +29,7 @@ def fit_temperature(probabilities: Probabilities, labels: IntArray) -> float:
         return 1.0
 
     def loss(log_temperature: float) -> float:
-        scores = _log(probabilities) / np.float32(np.exp(log_temperature))
+        scores = log_probabilities(probabilities, FLOOR) / np.float32(np.exp(log_temperature))
         sums = np.log(np.exp(scores - scores.max(axis=1, keepdims=True)).sum(axis=1)) + scores.max(axis=1)
         return float((sums - scores[np.arange(len(labels)), labels]).mean())
 
@@ -44,12 +43,5 @@ def with_temperature(probabilities: Probabilities, temperature: float) -> Probab
     >>> with_temperature(np.float32([[0.8, 0.2]]), 0.5).round(3).tolist()
     [[0.9409999847412109, 0.05900000035762787]]
     """
-    scores = _log(probabilities) / np.float32(temperature)
-    odds = np.exp(scores - scores.max(axis=1, keepdims=True))
-    tempered: Probabilities = (odds / odds.sum(axis=1, keepdims=True)).astype(np.float32, copy=False)
-    return tempered
-
-
-def _log(table: Probabilities) -> Probabilities:
-    logarithms: Probabilities = np.log(np.maximum(table, np.float32(FLOOR)))
-    return logarithms
+    scores = log_probabilities(probabilities, FLOOR) / np.float32(temperature)
+    return softmax(scores)

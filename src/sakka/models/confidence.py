@@ -1,4 +1,4 @@
-"""Scores that tell a work of a creator the model has never seen: the higher, the more likely a known creator's.
+"""DoubleArray that tell a work of a creator the model has never seen: the higher, the more likely a known creator's.
 
 With f the fused probabilities, p and t the photo model's and the text model's:
 
@@ -17,31 +17,28 @@ https://arxiv.org/abs/2010.03759 (energy); K. Lee et al., https://arxiv.org/abs/
 """
 
 import numpy as np
-import numpy.typing as npt
 
-from sakka.catalog.splits import IntArray
-from sakka.models.base import Probabilities
+from sakka.arrays import DoubleArray, IntArray, Mask, Probabilities, log_probabilities
 from sakka.models.stacking import FLOOR
 
-Scores = npt.NDArray[np.float64]
 COMBINED = ("entropy", "energy", "distance")
 ACCEPTED = 0.95  # the share of known creators' works that a threshold lets through
 SHRUNK = 0.1
 PRIOR_WORKS = 5  # that a creator's usual sureness counts as many works of everyone's
 
 
-def sureness(fused: Probabilities) -> Scores:
+def sureness(fused: Probabilities) -> DoubleArray:
     """Minus the entropy of each row in nats, shape (n_works,): 0 where one creator has all, lower otherwise.
 
     >>> sureness(np.float32([[1, 0], [0.5, 0.5]])).round(3).tolist()
     [0.0, -0.693]
     """
     table = fused.astype(np.float64)
-    scores: Scores = (table * np.log(np.maximum(table, FLOOR))).sum(axis=1)
+    scores: DoubleArray = (table * log_probabilities(table, FLOOR)).sum(axis=1)
     return scores
 
 
-def threshold_of(scores: Scores, accepted: float = ACCEPTED) -> float:
+def threshold_of(scores: DoubleArray, accepted: float = ACCEPTED) -> float:
     """The score that at least a share `accepted` of works by known creators reach.
 
     >>> threshold_of(np.arange(1.0, 101.0), 0.95)
@@ -52,7 +49,7 @@ def threshold_of(scores: Scores, accepted: float = ACCEPTED) -> float:
 
 def stranger_scores(
     photo: Probabilities, text: Probabilities, fused: Probabilities, labels: IntArray
-) -> dict[str, Scores]:
+) -> dict[str, DoubleArray]:
     """Every score of every work by its name, each of shape (n_works,).
 
     Args:
@@ -68,7 +65,7 @@ def stranger_scores(
         "entropy": sureness(fused),
         "probability": ordered[:, 0],
         "lead": ordered[:, 0] - ordered[:, -1],
-        "energy": np.log(np.maximum(product.sum(axis=1), FLOOR**2)),
+        "energy": log_probabilities(product.sum(axis=1), FLOOR**2),
         "agreement": np.sqrt(product).sum(axis=1),
         "distance": -_distance(np.hstack([_centred(photo), _centred(text)]), labels),
     }
@@ -76,7 +73,7 @@ def stranger_scores(
     return scores
 
 
-def signs(photo: Probabilities, text: Probabilities, fused: Probabilities, labels: IntArray) -> Scores:
+def signs(photo: Probabilities, text: Probabilities, fused: Probabilities, labels: IntArray) -> DoubleArray:
     """What the learned score goes by, shape (n_works, n_signs).
 
     The scores above but for the distance, the entropy of each model, what each gives to the creator named, whether they
@@ -97,14 +94,14 @@ def signs(photo: Probabilities, text: Probabilities, fused: Probabilities, label
     product = photo.astype(np.float64) * text
     columns = [
         sure, np.log(ordered[:, 0]), ordered[:, 0] - ordered[:, -1], sureness(photo), sureness(text),
-        np.log(np.maximum(product.sum(axis=1), FLOOR**2)), np.sqrt(product).sum(axis=1),
-        np.log(np.maximum(photo[rows, named], FLOOR)), np.log(np.maximum(text[rows, named], FLOOR)),
+        log_probabilities(product.sum(axis=1), FLOOR**2), np.sqrt(product).sum(axis=1),
+        log_probabilities(photo[rows, named], FLOOR), log_probabilities(text[rows, named], FLOOR),
         photo.argmax(axis=1) == text.argmax(axis=1), usual[named], np.log1p(counts[named]),
     ]  # fmt: skip
     return np.stack(columns, axis=1).astype(np.float64)
 
 
-def learned_score(seen: Scores, known: npt.NDArray[np.bool_], asked: Scores) -> Scores:
+def learned_score(seen: DoubleArray, known: Mask, asked: DoubleArray) -> DoubleArray:
     """Fit boosted trees that part known creators' works from strangers', both counting alike; score other works.
 
     Args:
@@ -118,23 +115,23 @@ def learned_score(seen: Scores, known: npt.NDArray[np.bool_], asked: Scores) -> 
     trees = HistGradientBoostingClassifier(
         max_iter=60, max_leaf_nodes=8, learning_rate=0.08, min_samples_leaf=60, random_state=0
     )
-    scores: Scores = trees.fit(seen, known, sample_weight=weights).decision_function(asked)
+    scores: DoubleArray = trees.fit(seen, known, sample_weight=weights).decision_function(asked)
     return scores
 
 
-def _standardised(scores: Scores, n_known: int) -> Scores:
+def _standardised(scores: DoubleArray, n_known: int) -> DoubleArray:
     known = scores[:n_known]
-    result: Scores = (scores - known.mean()) / max(float(known.std()), 1e-12)
+    result: DoubleArray = (scores - known.mean()) / max(float(known.std()), 1e-12)
     return result
 
 
-def _centred(table: Probabilities) -> Scores:
-    logarithm = np.log(np.maximum(table.astype(np.float64), FLOOR))
-    centred: Scores = logarithm - logarithm.mean(axis=1, keepdims=True)
+def _centred(table: Probabilities) -> DoubleArray:
+    logarithm = log_probabilities(table.astype(np.float64), FLOOR)
+    centred: DoubleArray = logarithm - logarithm.mean(axis=1, keepdims=True)
     return centred
 
 
-def _distance(vectors: Scores, labels: IntArray) -> Scores:
+def _distance(vectors: DoubleArray, labels: IntArray) -> DoubleArray:
     """Each vector's squared distance to the nearest creator's mean, shape (n_works,)."""
     known = vectors[: len(labels)]
     present, own = np.unique(labels, return_inverse=True)
@@ -145,5 +142,5 @@ def _distance(vectors: Scores, labels: IntArray) -> Scores:
     root = np.linalg.cholesky(np.linalg.inv((1 - SHRUNK) * covariance + SHRUNK * even))
     vectors, means = vectors @ root, means @ root
     squares = (vectors**2).sum(axis=1)[:, None] - 2 * vectors @ means.T + (means**2).sum(axis=1)
-    nearest: Scores = squares.min(axis=1)
+    nearest: DoubleArray = squares.min(axis=1)
     return nearest

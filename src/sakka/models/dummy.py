@@ -5,15 +5,9 @@ from typing import ClassVar, Self
 
 import numpy as np
 
+from sakka.arrays import Probabilities
 from sakka.catalog.works import Catalog
-from sakka.models.base import (
-    CreatorModel,
-    Modality,
-    ModelParts,
-    Probabilities,
-    known_labels,
-    shares_of_creators,
-)
+from sakka.models.base import CreatorModel, Modality, ModelParts, known_labels, shares_of_creators
 
 
 class DummyModel(CreatorModel):

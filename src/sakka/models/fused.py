@@ -22,15 +22,16 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from sakka.catalog.splits import IntArray, deal
+from sakka.arrays import IntArray, Mask, Probabilities, log_loss
+from sakka.catalog.splits import deal
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
 from sakka.models.adding_creators import GrowingModel, growing, place_of
-from sakka.models.base import CreatorModel, Modality, ModelParts, Probabilities, Reads, known_labels
+from sakka.models.base import CreatorModel, Modality, ModelParts, Reads, known_labels
 from sakka.models.confidence import sureness, threshold_of
-from sakka.models.fusion import HOWS, RATIOS, How, Mask, Mixture, best_mixture, fuse, right_by_mixture
+from sakka.models.fusion import HOWS, RATIOS, How, Mixture, best_mixture, fuse, right_by_mixture
 from sakka.models.registry import make_model, model_class
-from sakka.models.stacking import KINDS, Kind, LearnedFusion, cross_fitted, fit_fusion, log_loss
+from sakka.models.stacking import FLOOR, KINDS, Kind, LearnedFusion, cross_fitted, fit_fusion
 
 HOLD_OUT = 5  # one work in so many is held out to choose the mixture on
 EQUAL = Mixture("log-linear", 0.5)
@@ -237,7 +238,7 @@ class FusedModel(GrowingModel):
         masks = judged.has_photo, judged.has_text
         learned = cross_fitted(photo, text, right, *masks, seed=self.seed, kind=self.fusion)
         fixed = fuse(photo, text, self.mixture_.photo_weight, self.mixture_.how, *masks)
-        if log_loss(learned, right) < log_loss(fixed, right):
+        if log_loss(learned, right, FLOOR) < log_loss(fixed, right, FLOOR):
             self.fusion_ = fit_fusion(photo, text, right, *masks, kind=self.fusion)
             self.held_out_["accuracy"] = float((learned.argmax(axis=1) == right).mean())
 

@@ -15,18 +15,14 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
 
-from sakka.catalog.splits import IntArray
+from sakka.arrays import IntArray, Mask, Probabilities, log_probabilities, softmax
 from sakka.errors import ModelError
-from sakka.models.base import Probabilities
 
 How = Literal["arithmetic", "log-linear"]
-Mask = npt.NDArray[np.bool_]
 
 HOWS: tuple[How, ...] = get_args(How)
 RATIOS: tuple[float, ...] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)  # the photo's weight; the text's is 1 - it
-SMALLEST = np.float32(1e-12)  # stands for a probability of 0 under the logarithm
 BLOCK_ROWS = 512  # at 944 creators a block stays in the processor's cache
 
 
@@ -62,9 +58,9 @@ def log_linear(photo: Probabilities, text: Probabilities, photo_weight: float) -
     >>> log_linear(np.float32([[0.8, 0.2]]), np.float32([[0.8, 0.2]]), 0.5).round(3).tolist()
     [[0.800000011920929, 0.20000000298023224]]
     """
-    scores = _log(photo) * np.float32(photo_weight) + _log(text) * np.float32(1 - photo_weight)
-    scores -= scores.max(axis=1, keepdims=True, initial=-np.inf)
-    return _rows_to_one(np.exp(scores))
+    weights = np.float32(photo_weight), np.float32(1 - photo_weight)
+    scores = weights[0] * log_probabilities(photo) + weights[1] * log_probabilities(text)
+    return softmax(scores, out=scores)
 
 
 def fuse(
@@ -162,7 +158,7 @@ class _BlockScores:
     """Some works' scores under every mixture; the logarithms are taken once."""
 
     def __init__(self, photo: Probabilities, text: Probabilities, photo_only: Mask, text_only: Mask) -> None:
-        self.tables = {"arithmetic": (photo, text), "log-linear": (_log(photo), _log(text))}
+        self.tables = {"arithmetic": (photo, text), "log-linear": (log_probabilities(photo), log_probabilities(text))}
         self.alone = np.where(photo_only, photo.argmax(axis=1), text.argmax(axis=1))
         self.is_alone = photo_only | text_only
 
@@ -172,11 +168,6 @@ class _BlockScores:
         scores = np.float32(mixture.photo_weight) * photo + np.float32(1 - mixture.photo_weight) * text
         answers: IntArray = np.where(self.is_alone, self.alone, scores.argmax(axis=1))
         return answers
-
-
-def _log(table: Probabilities) -> Probabilities:
-    logarithms: Probabilities = np.log(np.maximum(table, SMALLEST), dtype=np.float32)
-    return logarithms
 
 
 def _rows_to_one(table: Probabilities) -> Probabilities:

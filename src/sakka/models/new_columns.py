@@ -24,10 +24,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sakka.catalog.splits import IntArray
-
-FloatTable = npt.NDArray[np.float32]
-Table = npt.NDArray[np.float64]
+from sakka.arrays import DoubleArray, FloatArray, IntArray
 
 KEPT_WORKS = 20  # of each creator
 MOST_KEPT = 1000  # of all creators together, where that is one of each or more: it bounds time and size
@@ -120,7 +117,7 @@ def rows_to_keep(labels: IntArray, n_creators: int) -> IntArray:
     return kept
 
 
-def importance(labels: IntArray, counts: IntArray) -> FloatTable:
+def importance(labels: IntArray, counts: IntArray) -> FloatArray:
     """How many works each kept row stands for, shape (n_kept,).
 
     Args:
@@ -143,8 +140,8 @@ class Columns:
         bias: Shape (n_creators,).
     """
 
-    weights: FloatTable
-    bias: FloatTable
+    weights: FloatArray
+    bias: FloatArray
 
     def without(self, place: int) -> "Columns":
         """Leave one creator out."""
@@ -201,12 +198,12 @@ def fit_columns(
     features: Any,
     known_scores: npt.NDArray[np.floating],
     columns: IntArray,
-    weights: FloatTable,
+    weights: FloatArray,
     *,
     n_new: int,
     penalty: float,
     n_works: int,
-) -> tuple[FloatTable, FloatTable]:
+) -> tuple[FloatArray, FloatArray]:
     """The new creators' weights, shape (n_features, n_new), and biases, shape (n_new,).
 
     Args:
@@ -230,7 +227,7 @@ def fit_columns(
     share = weights.astype(np.float64)[:, None] / n_works
     root = _root_of_products(features)
 
-    def loss(parameters: Table) -> tuple[float, Table]:
+    def loss(parameters: DoubleArray) -> tuple[float, DoubleArray]:
         table, bias = parameters[:-n_new].reshape(n_rows, n_new), parameters[-n_new:]
         scores = np.hstack([known, root @ table + bias])
         logarithms = scores - logsumexp(scores, axis=1, keepdims=True)
@@ -244,13 +241,13 @@ def fit_columns(
     start = np.concatenate([np.zeros(n_rows * n_new), np.full(n_new, START)])
     found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": STEPS}).x
     shares_of_rows = solve_triangular(root, found[:-n_new].reshape(n_rows, n_new), lower=True, trans="T")
-    fitted: FloatTable = features.T @ shares_of_rows.astype(np.float32)
+    fitted: FloatArray = features.T @ shares_of_rows.astype(np.float32)
     return fitted, found[-n_new:].astype(np.float32)
 
 
-def _root_of_products(features: Any) -> Table:
+def _root_of_products(features: Any) -> DoubleArray:
     """The lower triangle R with R R' = the products of all rows with all rows, shape (n_rows, n_rows)."""
     products = features @ features.T
-    dense: Table = (products if isinstance(products, np.ndarray) else products.toarray()).astype(np.float64)
+    dense: DoubleArray = (products if isinstance(products, np.ndarray) else products.toarray()).astype(np.float64)
     dense[np.diag_indices(len(dense))] += JITTER * max(float(np.trace(dense)) / len(dense), 1.0)
     return np.linalg.cholesky(dense).astype(np.float64, copy=False)

@@ -25,17 +25,12 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch.optim.adam import adam
 
-from sakka.catalog.splits import IntArray
-from sakka.models.base import Probabilities
+from sakka.arrays import Features, FloatArray, IntArray, Probabilities
 from sakka.networks.workers import work_off
 from sakka.progress import track
-
-FloatTable = npt.NDArray[np.float32]
-FeatureTable = npt.NDArray[np.float16 | np.float32]
 
 EPOCHS = 20
 LEAST_STEPS = 600
@@ -61,12 +56,12 @@ class SoftmaxHead:
         bias: Shape (n_classes,).
     """
 
-    mean: FloatTable
-    scale: FloatTable
-    weights: FloatTable
-    bias: FloatTable
+    mean: FloatArray
+    scale: FloatArray
+    weights: FloatArray
+    bias: FloatArray
 
-    def predict_proba(self, features: FeatureTable) -> Probabilities:
+    def predict_proba(self, features: Features) -> Probabilities:
         """The classes' probabilities, shape (n_rows, n_classes), rows sum to 1.
 
         Args:
@@ -82,13 +77,13 @@ class SoftmaxHead:
 
 
 def fit_softmax(
-    features: FeatureTable,
+    features: Features,
     labels: IntArray,
     rows_of_folds: Sequence[IntArray],
     *,
     n_classes: int,
     penalty: float,
-    weights: FloatTable | None = None,
+    weights: FloatArray | None = None,
     seed: int = 0,
 ) -> list[SoftmaxHead]:
     """Fit one head a fold.
@@ -110,7 +105,7 @@ def fit_softmax(
     return list(track(heads, "linear heads", total=len(rows_of_folds)))
 
 
-def block_weights(widths: Sequence[int]) -> FloatTable:
+def block_weights(widths: Sequence[int]) -> FloatArray:
     """Weights of columns with which each block of them counts alike: the sum of their squares is its share.
 
     >>> [round(float(weight), 3) for weight in block_weights([1, 4])]

@@ -25,19 +25,28 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
 
-from sakka.catalog.splits import IntArray, deal
+from sakka.arrays import (
+    DoubleArray,
+    FloatArray,
+    IntArray,
+    Mask,
+    Probabilities,
+    log_loss,
+    log_probabilities,
+    softmax,
+    top,
+)
+from sakka.catalog.splits import deal
 from sakka.errors import ModelError
-from sakka.models.base import Probabilities
-from sakka.models.fusion import BLOCK_ROWS, Mask
+from sakka.models.fusion import BLOCK_ROWS
 
 Kind = Literal["log-linear", "stacked"]
 View = Literal["both", "photo", "text"]
-Table = npt.NDArray[np.float64]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 VIEWS: tuple[View, ...] = get_args(View)
+UNDER_LOSS = 1e-300  # stands for a smaller probability in the loss of a fit, which is in double precision
 FLOOR = 1e-6  # stands for a smaller probability under the logarithm
 PENALTY = 4.0  # a creator's own d is taken to stay within about 1/2
 MOST_ENTRIES = 2**22  # of works times creators; beyond it every second, third ... work is fitted on
@@ -56,9 +65,9 @@ class Weights:
         share: g, and the logarithm of the works that the shares are of, shape (2,).
     """
 
-    features: Table
-    bias: Table
-    share: Table
+    features: DoubleArray
+    bias: DoubleArray
+    share: DoubleArray
 
     def with_creators(self, works: IntArray) -> "Weights":
         """This fusion with new creators, each with the term of its share and d_c = 0.
@@ -103,16 +112,16 @@ class LearnedFusion:
             for start in range(0, len(rows), BLOCK_ROWS):
                 some = rows[start : start + BLOCK_ROWS]
                 table = features(self.kind, _tables(view, photo[some], text[some]))
-                fused[some] = _softmax(table @ weights.features + weights.bias)
+                fused[some] = softmax((table @ weights.features + weights.bias).astype(np.float64, copy=False))
         return fused
 
-    def tensors(self) -> dict[str, Table]:
+    def tensors(self) -> dict[str, DoubleArray]:
         """The weights as arrays by name; `from_tensors` takes them back."""
         named = ((view, name, getattr(self.views[view], name)) for view in VIEWS for name in WEIGHT_NAMES)
         return {f"{view}_{name}": array for view, name, array in named}
 
     @classmethod
-    def from_tensors(cls, kind: Kind, tensors: Mapping[str, Table]) -> "LearnedFusion":
+    def from_tensors(cls, kind: Kind, tensors: Mapping[str, DoubleArray]) -> "LearnedFusion":
         """Make a fusion of what `tensors` gave."""
         views = {view: Weights(*(tensors[f"{view}_{name}"] for name in WEIGHT_NAMES)) for view in VIEWS}
         return cls(kind, views)
@@ -206,18 +215,8 @@ def better_kind(
     The arguments are those of `cross_fitted`; `seed` deals the works into halves.
     """
     judged = photo, text, labels, has_photo, has_text
-    losses = {kind: log_loss(cross_fitted(*judged, seed=seed, kind=kind, parts=2), labels) for kind in KINDS}
+    losses = {kind: log_loss(cross_fitted(*judged, seed=seed, kind=kind, parts=2), labels, FLOOR) for kind in KINDS}
     return min(KINDS, key=losses.__getitem__)
-
-
-def log_loss(answers: Probabilities, labels: IntArray) -> float:
-    """The mean of minus the logarithm of the right creators' probabilities.
-
-    >>> round(log_loss(np.float32([[0.5, 0.5]]), np.array([1])), 3)
-    0.693
-    """
-    right = answers[np.arange(len(labels)), labels].astype(np.float64)
-    return float(-np.log(np.maximum(right, FLOOR)).mean())
 
 
 def every_so_many(rows: IntArray, columns: int) -> IntArray:
@@ -229,26 +228,26 @@ def every_so_many(rows: IntArray, columns: int) -> IntArray:
     return rows[:: max(1, -(-len(rows) * columns // MOST_ENTRIES))]
 
 
-def features(kind: Kind, tables: Sequence[Probabilities]) -> npt.NDArray[np.float32]:
+def features(kind: Kind, tables: Sequence[Probabilities]) -> FloatArray:
     """What a creator's score is made of, shape (n_works, n_creators, n_features); the logarithms come first.
 
     Args:
         kind: `log-linear` or `stacked`.
         tables: The probabilities of one model or two, each of shape (n_works, n_creators).
     """
-    columns = [np.log(np.maximum(table, FLOOR)) for table in tables]
+    columns = [log_probabilities(table, FLOOR) for table in tables]
     if kind == "stacked":
         for table in tables:
             columns += _candidate_features(table)
         if len(tables) == 2:
-            columns += [np.log(np.maximum(tables[0] + tables[1], FLOOR)), np.sqrt(tables[0] * tables[1])]
+            columns += [log_probabilities(tables[0] + tables[1], FLOOR), np.sqrt(tables[0] * tables[1])]
     return np.stack(columns, axis=2).astype(np.float32, copy=False)
 
 
 def _candidate_features(table: Probabilities) -> Iterator[Probabilities]:
-    logarithm = np.log(np.maximum(table, FLOOR))
+    logarithm = log_probabilities(table, FLOOR)
     entropy = -(table * logarithm).sum(axis=1, keepdims=True)
-    order = np.argsort(-table, axis=1, kind="stable")
+    order = top(table)
     rank = np.empty_like(order)
     np.put_along_axis(rank, order, np.arange(table.shape[1])[None], axis=1)
     ordered = np.take_along_axis(table, order[:, :2], axis=1)
@@ -256,7 +255,7 @@ def _candidate_features(table: Probabilities) -> Iterator[Probabilities]:
     yield from (table, logarithm * entropy, -np.log1p(rank), first, first * (ordered[:, :1] - ordered[:, -1:]))
 
 
-def _fit_view(table: npt.NDArray[np.float32], labels: IntArray, counts: IntArray, n_models: int) -> Weights:
+def _fit_view(table: FloatArray, labels: IntArray, counts: IntArray, n_models: int) -> Weights:
     """Fit one view; without a work it is the equal weights it starts from."""
     from scipy.optimize import minimize
 
@@ -267,11 +266,11 @@ def _fit_view(table: npt.NDArray[np.float32], labels: IntArray, counts: IntArray
     pull = np.concatenate([np.ones(width + 1), np.full(len(share), PENALTY)])
     rows = np.arange(len(labels))
 
-    def loss(parameters: Table) -> tuple[float, Table]:
+    def loss(parameters: DoubleArray) -> tuple[float, DoubleArray]:
         bias = parameters[width] * share + parameters[width + 1 :]
-        answers = _softmax(table @ parameters[:width].astype(np.float32) + bias)
+        answers = softmax(table @ parameters[:width].astype(np.float32) + bias)
         off = parameters - start
-        value = -np.log(np.maximum(answers[rows, labels], 1e-300)).sum() + (pull * off * off).sum() / 2
+        value = -log_probabilities(answers[rows, labels], UNDER_LOSS).sum() + (pull * off * off).sum() / 2
         answers[rows, labels] -= 1
         by_creator = answers.sum(axis=0)
         by_feature = np.einsum("nk,nkf->f", answers, table)
@@ -292,9 +291,3 @@ def _rows_of_views(n_works: int, has_photo: Mask | None, has_text: Mask | None) 
     seen = everyone if has_photo is None else has_photo
     read = everyone if has_text is None else has_text
     return np.flatnonzero(seen & read), np.flatnonzero(seen & ~read), np.flatnonzero(~seen)
-
-
-def _softmax(scores: npt.NDArray[np.floating]) -> Table:
-    odds = np.exp(scores.astype(np.float64) - scores.max(axis=1, keepdims=True))
-    answers: Table = odds / odds.sum(axis=1, keepdims=True)
-    return answers

@@ -20,21 +20,16 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import nn
 
+from sakka.arrays import Features, IntArray, Pixels
 from sakka.cache import cache_folder
-from sakka.catalog.splits import IntArray
 from sakka.errors import ModelError
 from sakka.files import write_json
 from sakka.networks.backbones import LAST, Backbone, backbone, inference_network, pretrained_network
 from sakka.networks.memory import use_huge_pages
 from sakka.networks.weights.registry import weights_sha256
-
-FloatTable = npt.NDArray[np.float32]
-VectorTable = npt.NDArray[np.float16 | np.float32]
-PixelTable = npt.NDArray[np.uint8]
 
 INPUT_PX = 224
 BATCH_PHOTOS = 8  # more than 8 photos of 224 pixels fall out of the processor's caches
@@ -166,7 +161,7 @@ class PhotoExtractor:
             other.network = self.network  # loaded already, and ready to read from
         return other
 
-    def vectors(self, pixels: PixelTable) -> VectorTable:
+    def vectors(self, pixels: Pixels) -> Features:
         """The photos' vectors, shape (n, size), in the format `number`.
 
         Args:
@@ -181,10 +176,10 @@ class PhotoExtractor:
                 if root is not None:
                     roots[stage] = root
             table = torch.cat([*parts, *(roots[stage] for stage in self.covariance_columns)], dim=1)
-            vectors: VectorTable = (table.half() if self.number is np.float16 else table).numpy()
+            vectors: Features = (table.half() if self.number is np.float16 else table).numpy()
         return vectors
 
-    def maps(self, pixels: PixelTable) -> dict[str, torch.Tensor]:
+    def maps(self, pixels: Pixels) -> dict[str, torch.Tensor]:
         """The network's maps by stage, each of shape (n, channels, h, w), in its number format.
 
         Args:

@@ -12,16 +12,15 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
+from sakka.arrays import Features, IntArray, Mask, Pixels
 from sakka.cache import cache_folder
 from sakka.catalog.photo_keys import photo_keys
-from sakka.catalog.splits import IntArray
 from sakka.catalog.works import Catalog
 from sakka.errors import PhotoError
 from sakka.files import sha256_of
-from sakka.networks.extractor import BATCH_PHOTOS, INPUT_PX, PhotoExtractor, PixelTable, VectorTable
+from sakka.networks.extractor import BATCH_PHOTOS, INPUT_PX, PhotoExtractor
 from sakka.networks.workers import work_off
 from sakka.photos.decode import read_photo
 from sakka.photos.store import PhotoCache
@@ -30,9 +29,7 @@ from sakka.progress import task
 KEYS_AT_ONCE = 2048  # of vectors that come from the cache: what has come is not kept twice
 
 
-def photo_features(
-    works: Catalog, extractor: PhotoExtractor, columns: IntArray | None = None
-) -> tuple[VectorTable, npt.NDArray[np.bool_]]:
+def photo_features(works: Catalog, extractor: PhotoExtractor, columns: IntArray | None = None) -> tuple[Features, Mask]:
     """The vectors of the works' featured photos, computing those that the cache lacks.
 
     A photo that several works share is computed once. A catalog of one work is a question from outside: it is
@@ -56,7 +53,7 @@ def photo_features(
         if key is not None:
             rows.setdefault(key, []).append(row)
     wanted = np.arange(extractor.size) if columns is None else columns
-    table: VectorTable = np.zeros((len(works), len(wanted)), dtype=extractor.number)
+    table: Features = np.zeros((len(works), len(wanted)), dtype=extractor.number)
     paths = works.photo_paths
     photos = {key: path for key, own in rows.items() if (path := paths[own[0]]) is not None}
     for key, vector in _vectors_of(photos, extractor, keeps=len(works) > 1):
@@ -64,9 +61,7 @@ def photo_features(
     return table, np.array([key is not None for key in keys], dtype=np.bool_)
 
 
-def _vectors_of(
-    photos: dict[str, Path], extractor: PhotoExtractor, *, keeps: bool
-) -> Iterator[tuple[str, VectorTable]]:
+def _vectors_of(photos: dict[str, Path], extractor: PhotoExtractor, *, keeps: bool) -> Iterator[tuple[str, Features]]:
     """Each photo's vector, from the cache or computed; without `keeps` one by one, and the cache is only read."""
     if not photos:
         return
@@ -85,7 +80,7 @@ def _vectors_of(
         yield from zip(batch, vectors, strict=True)
 
 
-def photo_pixels(source: Path | bytes) -> PixelTable:
+def photo_pixels(source: Path | bytes) -> Pixels:
     """Read a photo as the networks want it: RGB, squashed to `INPUT_PX` square, shape (height, width, 3).
 
     Raises:
@@ -97,10 +92,10 @@ def photo_pixels(source: Path | bytes) -> PixelTable:
     return np.array(photo)  # a copy: PyTorch wants arrays that may be written to
 
 
-def _alone(where: dict[str, Path], extractor: PhotoExtractor) -> Iterator[tuple[list[str], VectorTable]]:
+def _alone(where: dict[str, Path], extractor: PhotoExtractor) -> Iterator[tuple[list[str], Features]]:
     """Compute photo by photo, each on one core: several cores gain little on one photo, and lose on a busy machine."""
 
-    def vectors(photo: tuple[str, Path]) -> VectorTable:
+    def vectors(photo: tuple[str, Path]) -> Features:
         return extractor.vectors(_checked_pixels(*photo)[None])
 
     extractor.network  # noqa: B018  loaded here, once
@@ -109,7 +104,7 @@ def _alone(where: dict[str, Path], extractor: PhotoExtractor) -> Iterator[tuple[
             yield [key], found
 
 
-def _computed(where: dict[str, Path], extractor: PhotoExtractor) -> Iterator[tuple[list[str], VectorTable]]:
+def _computed(where: dict[str, Path], extractor: PhotoExtractor) -> Iterator[tuple[list[str], Features]]:
     """Compute vectors batch by batch, in order; a worker reads its batch's photos and runs the network on them."""
     if not where:
         return
@@ -127,7 +122,7 @@ def _batches(where: dict[str, Path]) -> list[dict[str, Path]]:
     return [dict(photos[start : start + BATCH_PHOTOS]) for start in range(0, len(photos), BATCH_PHOTOS)]
 
 
-def _batch_vectors(batch: dict[str, Path], extractor: PhotoExtractor) -> VectorTable:
+def _batch_vectors(batch: dict[str, Path], extractor: PhotoExtractor) -> Features:
     """Read a batch and compute its vectors; it is filled up to `BATCH_PHOTOS`.
 
     Convolutions of another batch size may add in another order: with a fixed size a photo's bytes don't depend on
@@ -139,7 +134,7 @@ def _batch_vectors(batch: dict[str, Path], extractor: PhotoExtractor) -> VectorT
     return extractor.vectors(pixels)[: len(batch)]
 
 
-def _checked_pixels(key: str, path: Path) -> PixelTable:
+def _checked_pixels(key: str, path: Path) -> Pixels:
     pixels = photo_pixels(path)
     try:
         found = sha256_of(path)

@@ -8,17 +8,14 @@ import tempfile
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
+from sakka.arrays import IntArray, Mask, Pixels
 from sakka.cache import cache_folder
 from sakka.catalog.photo_keys import photo_keys
-from sakka.catalog.splits import IntArray
 from sakka.catalog.works import Catalog
 from sakka.photos.store import read_ahead
 from sakka.progress import track
-
-PixelTable = npt.NDArray[np.uint8]
 
 MOST_BYTES_IN_MEMORY = 1 << 30
 READ_AHEAD = 32
@@ -36,14 +33,14 @@ class Photos:
 
     keys: list[str | None]
     rows: IntArray
-    table: PixelTable
+    table: Pixels
 
     @property
-    def has_photo(self) -> npt.NDArray[np.bool_]:
+    def has_photo(self) -> Mask:
         """Whether each work has a photo, shape (n_works,)."""
         return self.rows >= 0
 
-    def take(self, works: IntArray) -> PixelTable:
+    def take(self, works: IntArray) -> Pixels:
         """The photos of some works that have one, shape (n, side, side, 3)."""
         return self.table[self.rows[works]]
 
@@ -59,7 +56,7 @@ def read_photos(works: Catalog, side_px: int) -> Photos:
     places = {key: place for place, key in enumerate(paths)}
     table = _empty(len(paths), side_px)
 
-    def squash(photo: Image.Image) -> PixelTable:
+    def squash(photo: Image.Image) -> Pixels:
         square = photo.resize((side_px, side_px), Image.Resampling.BILINEAR)
         return np.asarray(square)
 
@@ -70,7 +67,7 @@ def read_photos(works: Catalog, side_px: int) -> Photos:
     return Photos(keys, rows, table)
 
 
-def _empty(count: int, side_px: int) -> PixelTable:
+def _empty(count: int, side_px: int) -> Pixels:
     shape = (count, side_px, side_px, 3)
     if count * side_px * side_px * 3 <= MOST_BYTES_IN_MEMORY:
         return np.empty(shape, dtype=np.uint8)

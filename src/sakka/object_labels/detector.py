@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from sakka.arrays import Pixels, top
 from sakka.errors import MissingPartError, WeightsError
 from sakka.object_labels.coco import N_LABELS
 
@@ -27,7 +28,6 @@ SIDE_PX = 300
 LOWEST_CONFIDENCE = 0.1
 """Boxes below this are dropped at once; a threshold can be chosen above it without running the network again."""
 
-Pixels = npt.NDArray[np.uint8]
 Boxes = npt.NDArray[np.float32]
 """Shape (n, 6): label id, confidence, then left, top, right, bottom as shares of the photo's width and height."""
 
@@ -86,7 +86,7 @@ class Detector:
 def _sorted_boxes(found: Boxes) -> Boxes:
     known = (found[:, 1] >= LOWEST_CONFIDENCE) & (found[:, 0] >= 1) & (found[:, 0] < N_LABELS)
     boxes = found[known]
-    boxes = boxes[np.argsort(-boxes[:, 1], kind="stable")]
+    boxes = boxes[top(boxes[:, 1])]
     boxes[:, 2:] = boxes[:, 2:].clip(0.0, 1.0)
     return np.ascontiguousarray(boxes, dtype=np.float32)
 

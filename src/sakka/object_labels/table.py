@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from sakka.arrays import Mask
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError, RunError
 from sakka.files import writing_whole
@@ -45,13 +46,13 @@ class LabelTable:
     vectors: LabelVectors
 
     @property
-    def looked_at(self) -> npt.NDArray[np.bool_]:
+    def looked_at(self) -> Mask:
         """Whether each work has a photo, shape (n_works,)."""
-        looked_at: npt.NDArray[np.bool_] = self.vectors.max(axis=1) > 0
+        looked_at: Mask = self.vectors.max(axis=1) > 0
         return looked_at
 
     @property
-    def shown(self) -> npt.NDArray[np.bool_]:
+    def shown(self) -> Mask:
         """Which labels each work shows, without "none", shape (n_works, 91): the sets that the entropy counts."""
         return self.vectors[:, NONE_PLACE + 1 :] > 0
 

@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
+from sakka.arrays import FloatArray, Mask
+
 Picture = npt.NDArray[np.float32]
 Regions = npt.NDArray[np.float32]
 Colour = tuple[int, int, int]
@@ -74,7 +76,7 @@ def mapped(photo: Image.Image, regions: Regions, *, side_px: int = SIDE_PX) -> I
     return Image.fromarray(pixels.round().clip(0, 255).astype(np.uint8))
 
 
-def _strength(regions: Regions, size: tuple[int, int]) -> npt.NDArray[np.float32]:
+def _strength(regions: Regions, size: tuple[int, int]) -> FloatArray:
     """The map in the photo's size, smooth, between -1 and 1."""
     smooth = Image.fromarray(regions.astype(np.float32)).resize(size, Image.Resampling.BICUBIC)
     values = np.asarray(_blurred(smooth, SMOOTH_SHARE * max(size)), dtype=np.float32)
@@ -82,14 +84,14 @@ def _strength(regions: Regions, size: tuple[int, int]) -> npt.NDArray[np.float32
     return np.clip(values / full, -1, 1) if full > 0 else values
 
 
-def _blurred(image: Image.Image, radius: float) -> npt.NDArray[np.float32]:
+def _blurred(image: Image.Image, radius: float) -> FloatArray:
     """Blur a picture of floats: Pillow's filters take bytes only."""
     from scipy.ndimage import gaussian_filter
 
     return np.asarray(gaussian_filter(np.asarray(image), radius, mode="nearest"), dtype=np.float32)
 
 
-def _outline(pixels: Picture, inside: npt.NDArray[np.bool_], *, dashed: bool) -> None:
+def _outline(pixels: Picture, inside: Mask, *, dashed: bool) -> None:
     """Draw the edge of a region in white on dark, in place."""
     mask = Image.fromarray(np.where(inside, 255, 0).astype(np.uint8))
     edge = np.asarray(mask.filter(ImageFilter.MaxFilter(5))) > np.asarray(mask)

@@ -1,8 +1,8 @@
 """A map over a photo in words: nine regions, from the upper left to the lower right."""
 
 import numpy as np
-import numpy.typing as npt
 
+from sakka.arrays import FloatArray
 from sakka.explain.regions import on_grid
 
 THIRDS = 3
@@ -20,7 +20,7 @@ NAMES = {
 }
 
 
-def named_regions(regions: npt.NDArray[np.float32], language: str = "en") -> list[tuple[str, float]]:
+def named_regions(regions: FloatArray, language: str = "en") -> list[tuple[str, float]]:
     """The nine regions with their shares, the one that spoke most for the creator first.
 
     >>> named_regions(np.float32([[0, 0, 0], [0, 2, 0], [0, 0, -1]]))[0]

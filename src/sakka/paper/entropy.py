@@ -19,11 +19,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from sakka.catalog.splits import IntArray
+from sakka.arrays import DoubleArray, IntArray, Mask
 from sakka.evaluation.metrics import accuracy, count
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 Base = Literal["e", "2"]
 
 THRESHOLDS = (5.0, 4.0, 3.0, 2.0, 1.0)
@@ -42,20 +40,20 @@ class Combinations:
         base: The logarithm's base.
     """
 
-    labels: BoolArray
+    labels: Mask
     works: IntArray
     creators: IntArray
-    entropy: FloatArray
+    entropy: DoubleArray
     of_work: IntArray
     base: Base
 
     @property
-    def entropy_of_works(self) -> FloatArray:
+    def entropy_of_works(self) -> DoubleArray:
         """H of each work's set, shape (n_works,)."""
         return self.entropy[self.of_work]
 
 
-def label_combinations(labels: BoolArray, creators: IntArray, base: Base = "e") -> Combinations:
+def label_combinations(labels: Mask, creators: IntArray, base: Base = "e") -> Combinations:
     """Find the label sets of the works and the entropy of each.
 
     Args:
@@ -119,7 +117,7 @@ class WorksPerCreator:
 
 
 def works_per_creator(
-    entropy: FloatArray, creators: IntArray, thresholds: tuple[float, ...] = THRESHOLDS
+    entropy: DoubleArray, creators: IntArray, thresholds: tuple[float, ...] = THRESHOLDS
 ) -> list[WorksPerCreator]:
     """Count the works of each creator under each threshold: the paper's table 1, its first row without a threshold.
 
@@ -163,12 +161,12 @@ class ThresholdMeasures:
 
     thresholds: tuple[float, ...]
     works: IntArray
-    accuracy: FloatArray
-    macro_f1: FloatArray
+    accuracy: DoubleArray
+    macro_f1: DoubleArray
 
 
 def measures_under_thresholds(
-    entropy: FloatArray,
+    entropy: DoubleArray,
     creators: IntArray,
     named: IntArray,
     n_creators: int,

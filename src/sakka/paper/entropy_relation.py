@@ -18,8 +18,8 @@ from typing import Literal
 
 import numpy as np
 
-from sakka.catalog.splits import IntArray
-from sakka.paper.entropy import BoolArray, Combinations, FloatArray
+from sakka.arrays import DoubleArray, IntArray, Mask
+from sakka.paper.entropy import Combinations
 
 Unit = Literal["work", "combination"]
 RESAMPLES = 1000
@@ -59,14 +59,14 @@ class CombinationPoints:
         combination: Shape (n_combinations,): its row in `Combinations`.
     """
 
-    entropy: FloatArray
-    accuracy: FloatArray
+    entropy: DoubleArray
+    accuracy: DoubleArray
     works: IntArray
     combination: IntArray
 
 
 def combination_points(
-    combinations: Combinations, right: FloatArray, judged: BoolArray | None = None, minimum_works: int = 1
+    combinations: Combinations, right: DoubleArray, judged: Mask | None = None, minimum_works: int = 1
 ) -> CombinationPoints:
     """The entropy, accuracy and number of works of each label set.
 
@@ -86,10 +86,10 @@ def combination_points(
 
 def entropy_relation(
     combinations: Combinations,
-    right: FloatArray,
+    right: DoubleArray,
     *,
     unit: Unit = "work",
-    judged: BoolArray | None = None,
+    judged: Mask | None = None,
     minimum_works: int = 1,
     resamples: int = RESAMPLES,
     level: float = 0.95,
@@ -130,7 +130,7 @@ class _Cells:
     combination: IntArray
     entropy: IntArray
     accuracy: IntArray
-    units: FloatArray
+    units: DoubleArray
 
 
 def _cells_of_combinations(points: CombinationPoints) -> _Cells:
@@ -140,7 +140,7 @@ def _cells_of_combinations(points: CombinationPoints) -> _Cells:
 
 
 def _cells_of_works(
-    combinations: Combinations, points: CombinationPoints, right: FloatArray, judged: BoolArray | None
+    combinations: Combinations, points: CombinationPoints, right: DoubleArray, judged: Mask | None
 ) -> _Cells:
     row_of = np.full(len(combinations.works), -1, dtype=np.int64)
     row_of[points.combination] = np.arange(len(points.combination))
@@ -153,13 +153,13 @@ def _cells_of_works(
     return _Cells(combination, _places(points.entropy)[combination], cells % n_levels, units.astype(np.float64))
 
 
-def _places(values: FloatArray) -> IntArray:
+def _places(values: DoubleArray) -> IntArray:
     """Each value's place among the distinct values, ascending; values that differ by rounding only are one."""
     places: IntArray = np.unique(np.round(values, 12), return_inverse=True)[1].reshape(-1)
     return places
 
 
-def _correlation(cells: _Cells, times: FloatArray) -> float:
+def _correlation(cells: _Cells, times: DoubleArray) -> float:
     """Spearman's correlation when label set c counts `times[c]` times.
 
     A group's mean rank is (units before it) + (units in it) / 2, up to a constant that the correlation ignores.

@@ -9,18 +9,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sakka.arrays import DoubleArray
 from sakka.evaluation.answers import Answers
 from sakka.evaluation.evaluated_run import Judged, RunFacts
 from sakka.evaluation.figures import Cell, Figure, LeftOut, RowKind, Table, figure, total
 from sakka.evaluation.tables.ratios import NO_FUSION
 from sakka.models.base import Modality
-from sakka.paper.entropy import (
-    THRESHOLDS,
-    FloatArray,
-    ThresholdMeasures,
-    measures_under_thresholds,
-    works_per_creator,
-)
+from sakka.paper.entropy import THRESHOLDS, ThresholdMeasures, measures_under_thresholds, works_per_creator
 from sakka.paper.entropy_relation import CombinationPoints, Unit, combination_points, entropy_relation
 from sakka.paper.label_sets import LabelSets
 
@@ -179,10 +174,10 @@ def _judges(judged: Judged) -> list[tuple[str, RowKind, Sequence[Answers]]]:
     return found
 
 
-def _right(many: Sequence[Answers], facts: RunFacts, sets: LabelSets) -> FloatArray:
+def _right(many: Sequence[Answers], facts: RunFacts, sets: LabelSets) -> DoubleArray:
     """The share of `many` that name each work with a photo rightly."""
     right = np.stack([answers.named[sets.rows] == facts.labels[sets.rows] for answers in many])
-    share: FloatArray = right.mean(axis=0, dtype=np.float64)
+    share: DoubleArray = right.mean(axis=0, dtype=np.float64)
     return share
 
 

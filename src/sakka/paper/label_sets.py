@@ -6,11 +6,11 @@ from functools import cached_property
 
 import numpy as np
 
-from sakka.catalog.splits import IntArray
+from sakka.arrays import DoubleArray, IntArray, Mask
 from sakka.errors import RunError
 from sakka.evaluation.open_run import StoredRun
 from sakka.object_labels.table import LABELS_FILE, read_labels
-from sakka.paper.entropy import Base, BoolArray, Combinations, FloatArray, label_combinations
+from sakka.paper.entropy import Base, Combinations, label_combinations
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class LabelSets:
         base: The logarithm's base.
     """
 
-    shown: BoolArray
-    looked_at: BoolArray
+    shown: Mask
+    looked_at: Mask
     creators: IntArray
     base: Base = "e"
 
@@ -41,7 +41,7 @@ class LabelSets:
         return label_combinations(self.shown[self.rows], self.creators[self.rows], self.base)
 
     @cached_property
-    def entropy(self) -> FloatArray:
+    def entropy(self) -> DoubleArray:
         """H of each work's label set, shape (n_works,); NaN, which is below no threshold, for a work without photo."""
         entropy = np.full(len(self.looked_at), math.nan)
         entropy[self.rows] = self.combinations.entropy_of_works

@@ -15,11 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from sakka.catalog.splits import IntArray, deal
+from sakka.arrays import IntArray, Probabilities
+from sakka.catalog.splits import deal
 from sakka.catalog.works import Catalog
 from sakka.errors import SplitError
 from sakka.files import write_json, write_text
-from sakka.models.base import CreatorModel, Probabilities
+from sakka.models.base import CreatorModel
 from sakka.models.registry import make_model
 from sakka.paper.models.lightgbm_table import LEAF_PENALTY
 from sakka.paper.models.segmented import Words

@@ -20,11 +20,11 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from sakka.arrays import DoubleArray, IntArray, Mask
 from sakka.errors import PhotoError
 from sakka.photos.checks import examine_photos
 
 HashArray = npt.NDArray[np.uint64]
-IntArray = npt.NDArray[np.int64]
 NEAR_DISTANCE = 8
 """Bits in which the hashes of near-identical photos may differ."""
 HASH_BITS = 64
@@ -48,7 +48,7 @@ class PhotoHashes:
     """
 
     values: HashArray
-    known: npt.NDArray[np.bool_]
+    known: Mask
 
 
 def photo_hash(image: Image.Image) -> int | None:
@@ -68,7 +68,7 @@ def photo_hash(image: Image.Image) -> int | None:
 
 
 @cache
-def _cosines() -> npt.NDArray[np.float64]:
+def _cosines() -> DoubleArray:
     """The rows 1 to 8 of the cosine transform of 32 values, shape (8, 32)."""
     frequency = np.arange(1, FREQUENCIES + 1)[:, None]
     place = np.arange(GRID_PX)[None, :]

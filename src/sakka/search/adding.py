@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sakka.catalog.splits import IntArray
+from sakka.arrays import IntArray
 from sakka.catalog.works import Catalog, Work
 from sakka.copies.groups import connected, find_pairs
 from sakka.progress import task

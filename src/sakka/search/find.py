@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from sakka.arrays import FloatArray
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import SearchError
-from sakka.networks.extractor import FloatTable
 from sakka.search.database import speaking_plainly
 from sakka.search.filters import Filters, encodable
 from sakka.search.hits import Hit, Row, at_most, folded, fused
@@ -47,21 +47,21 @@ class Asked:
         creators: The creators of what is asked with.
     """
 
-    style: FloatTable
-    unlike: FloatTable
-    text: FloatTable | None
+    style: FloatArray
+    unlike: FloatArray
+    text: FloatArray | None
     groups: tuple[str, ...]
     creators: tuple[str, ...]
 
     @property
-    def direction(self) -> FloatTable | None:
+    def direction(self) -> FloatArray | None:
         """The unit vector to search with: wanted less unwanted (J. Rocchio, 1971); None where nothing has a style."""
         if len(self.style) == 0:
             return None
         pull = self.style.mean(axis=0)
         if len(self.unlike):
             pull = pull - np.float32(UNLIKE) * self.unlike.mean(axis=0)
-        direction: FloatTable = unit_rows(pull[None])[0]
+        direction: FloatArray = unit_rows(pull[None])[0]
         return direction
 
 
@@ -225,7 +225,7 @@ def asked_with(index: Index, query: str | Work | None, like: Sequence[str], unli
 def nearest(
     index: Index,
     column: str,
-    vector: FloatTable,
+    vector: FloatArray,
     depth: int,
     filters: Filters,
     not_groups: Sequence[str] = (),
@@ -252,7 +252,7 @@ def matching(
     return [{**row, "score": row.pop("_score")} for row in rows]
 
 
-def judged(index: Index, rows: Sequence[Row], style: FloatTable) -> list[Row]:
+def judged(index: Index, rows: Sequence[Row], style: FloatArray) -> list[Row]:
     """Each row with the probability of one maker with the nearest of the wanted styles; None without a style."""
     if len(style) == 0:
         return [{**row, "same_maker": None} for row in rows]
@@ -295,9 +295,9 @@ def _rows_of(query: Any, depth: int, condition: str | None, columns: Sequence[st
     return rows
 
 
-def _nothing(index: Index) -> FloatTable:
+def _nothing(index: Index) -> FloatArray:
     return np.zeros((0, index.spaces.style.size), dtype=np.float32)
 
 
-def _stacked(index: Index, vectors: Sequence[FloatTable]) -> FloatTable:
+def _stacked(index: Index, vectors: Sequence[FloatArray]) -> FloatArray:
     return np.stack(vectors) if vectors else _nothing(index)

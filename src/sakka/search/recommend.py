@@ -13,9 +13,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sakka.catalog.splits import IntArray
+from sakka.arrays import FloatArray, IntArray, top
 from sakka.errors import SearchError
-from sakka.networks.extractor import FloatTable
 from sakka.search.filters import Filters
 from sakka.search.find import asked_with, judged, nearest
 from sakka.search.hits import Hit, Row, folded
@@ -82,7 +81,7 @@ def kindred_creators(index: Index, creator: str, count: int = 10) -> list[tuple[
     means = np.zeros((len(names), vectors.shape[1]))
     np.add.at(means, places, vectors)
     means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-12)
-    order = np.argsort(-(means @ means[own]), kind="stable")
+    order = top(means @ means[own])
     mine = _spread(np.flatnonzero(places == own))
     found = []
     for other in order[order != own][: 3 * count]:
@@ -134,7 +133,7 @@ def _chosen(rows: Sequence[Row], count: int, of_one_creator: int) -> list[int]:
     return chosen
 
 
-def _styles(index: Index) -> tuple[list[str], IntArray, FloatTable]:
+def _styles(index: Index) -> tuple[list[str], IntArray, FloatArray]:
     """The creators with photos, sorted; each work's creator as a place among them; and the style vectors."""
     found = (
         index.table.search().where("creator IS NOT NULL AND style IS NOT NULL").select(["creator", STYLE]).to_arrow()

@@ -4,11 +4,10 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
+from sakka.arrays import FloatArray, Mask
 from sakka.catalog.works import SCHEMA as WORK_SCHEMA
 from sakka.catalog.works import Catalog, Work
-from sakka.networks.extractor import FloatTable
 from sakka.search.style.space import StyleSpace, unit_rows
 from sakka.search.style.words import WordSpace, segmented
 
@@ -71,7 +70,7 @@ def batches_of(
 def batch_of(
     works: Catalog,
     groups: Sequence[str],
-    vectors: dict[str, tuple[FloatTable, npt.NDArray[np.bool_]]],
+    vectors: dict[str, tuple[FloatArray, Mask]],
     schema: "pa.Schema",
 ) -> "pa.RecordBatch":
     """The rows of works whose vectors are at hand.
@@ -104,7 +103,7 @@ def batch_of(
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def _vector_array(vectors: FloatTable, there: npt.NDArray[np.bool_], kind: Any) -> Any:
+def _vector_array(vectors: FloatArray, there: Mask, kind: Any) -> Any:
     import pyarrow as pa
 
     values = pa.array(np.ascontiguousarray(vectors, dtype=np.float32).ravel())
@@ -116,6 +115,6 @@ def work_of(row: dict[str, Any]) -> Work:
     return Work(**{name: row[name] for name in WORK_COLUMNS if name != "photos"}, photos=tuple(row["photos"] or ()))
 
 
-def vector_of(row: dict[str, Any], column: str) -> FloatTable | None:
+def vector_of(row: dict[str, Any], column: str) -> FloatArray | None:
     """A vector of a row, shape (n_values,); None where the work has none."""
     return None if row[column] is None else np.asarray(row[column], dtype=np.float32)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 
+from sakka.arrays import Probabilities
 from sakka.catalog.splits import Fold
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
@@ -18,7 +19,7 @@ from sakka.tuning.spaces import Space
 if TYPE_CHECKING:
     import optuna
 
-    from sakka.models.base import CreatorModel, Probabilities
+    from sakka.models.base import CreatorModel
     from sakka.models.photo.checkpoints import EpochFigures
 
 

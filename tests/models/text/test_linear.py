@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sakka.catalog.splits import IntArray, nested_splits
+from sakka.arrays import IntArray
+from sakka.catalog.splits import nested_splits
 from sakka.catalog.works import Catalog, Work
 from sakka.models.base import CreatorModel
 from sakka.models.text import linear

@@ -7,8 +7,9 @@ import pytest
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
+from sakka.arrays import softmax
 from sakka.models.text import softmax as solver
-from sakka.models.text.softmax import fit_softmax, softmax
+from sakka.models.text.softmax import fit_softmax
 
 PENALTY = 1e-2
 

@@ -11,9 +11,9 @@ Source: C. Guo et al., On calibration of modern neural networks, ICML 2017, http
 import numpy as np
 import numpy.typing as npt
 
-from sakka.catalog.splits import IntArray
+from sakka.arrays import IntArray, Mask, top
 from sakka.evaluation.answers import Answers
-from sakka.evaluation.evaluated_run import Judged, Mask, RunFacts
+from sakka.evaluation.evaluated_run import Judged, RunFacts
 from sakka.evaluation.figures import Cell, Figure, LeftOut, Table, figure, pooled, total
 from sakka.evaluation.learned_fusion import LEARNED_KIND
 from sakka.evaluation.tables.ratios import NO_FUSION
@@ -148,7 +148,7 @@ def _curve(answers: Answers, facts: RunFacts) -> list[Figure]:
         accuracies = []
         for outer in range(facts.outer_folds):
             rows = facts.tested(outer)
-            surest = rows[np.argsort(-answers.probability[rows], kind="stable")]
+            surest = rows[top(answers.probability[rows])]
             given = surest[: max(1, round(len(rows) * step / CURVE_STEPS))]
             accuracies.append(float(_right(answers, given, facts).mean()))
         name = f"surest {step / CURVE_STEPS:.2f}"

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from sakka.arrays import Mask
 from sakka.evaluation.display_names import model_words
-from sakka.evaluation.evaluated_run import Judged, Mask, RunFacts
+from sakka.evaluation.evaluated_run import Judged, RunFacts
 from sakka.evaluation.figures import Cell, LeftOut, Table, figure
 from sakka.evaluation.metrics import accuracy
 from sakka.evaluation.tables.creators import Judge, judges

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from sakka.arrays import Mask
 from sakka.evaluation.answers import Answers
 from sakka.evaluation.display_names import model_words
 from sakka.evaluation.evaluated_run import Judged, RunFacts
 from sakka.evaluation.figures import Cell, Figure, RowKind, Table, figure, spread_of
 from sakka.evaluation.metrics import Counts, accuracy, count
-from sakka.evaluation.tables.transitions import Mask
 
 
 @dataclass(frozen=True)

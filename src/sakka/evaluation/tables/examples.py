@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sakka.catalog.splits import IntArray
-from sakka.evaluation.evaluated_run import Fusion, Judged, Mask
+from sakka.arrays import IntArray, Mask
+from sakka.evaluation.evaluated_run import Fusion, Judged
 from sakka.evaluation.tables.transitions import right
 
 RESCUED = 8

@@ -10,8 +10,8 @@ Sources: B. Efron, R. Tibshirani, An introduction to the bootstrap, 1993; Q. McN
 """
 
 import numpy as np
-import numpy.typing as npt
 
+from sakka.arrays import DoubleArray, IntArray, log_probabilities
 from sakka.evaluation.answers import Answers
 from sakka.evaluation.evaluated_run import Fusion, Judged, RunFacts, measures_by_fold
 from sakka.evaluation.figures import Cell, Figure, LeftOut, Table, figure, pooled
@@ -21,9 +21,7 @@ from sakka.evaluation.tables.ratios import NO_FUSION
 RESAMPLES = 2000
 SEED = 0
 CONFIDENCE = 0.95
-SMALLEST = 1e-12
 DRAWN_AT_ONCE = 1 << 23  # counts of 8 bytes
-Floats = npt.NDArray[np.float64]
 
 
 def fusions(judged: Judged) -> Table | LeftOut:
@@ -109,13 +107,12 @@ def _row(name: str, answers: Answers, fusion: Fusion, facts: RunFacts) -> tuple[
     )
 
 
-def log_loss(answers: Answers, rows: npt.NDArray[np.int64]) -> Floats:
+def log_loss(answers: Answers, rows: IntArray) -> DoubleArray:
     """Minus the logarithm of the probability of each work's own creator, shape (n_rows,)."""
-    losses: Floats = -np.log(np.maximum(answers.probability_of_right[rows].astype(np.float64), SMALLEST))
-    return losses
+    return -log_probabilities(answers.probability_of_right[rows].astype(np.float64))
 
 
-def paired_interval(after: Floats, before: Floats) -> tuple[float, float]:
+def paired_interval(after: DoubleArray, before: DoubleArray) -> tuple[float, float]:
     """The bootstrap interval of the mean of after - before, both of shape (n_works,).
 
     >>> paired_interval(np.ones(50), np.zeros(50))

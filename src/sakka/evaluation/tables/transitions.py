@@ -7,16 +7,12 @@ Each work is right (T) or wrong (F) before and after fusion. The paper gives poo
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
+from sakka.arrays import Mask
 from sakka.evaluation.answers import Answers
 from sakka.evaluation.display_names import model_words
 from sakka.evaluation.evaluated_run import Fusion, Judged, RunFacts
 from sakka.evaluation.figures import Cell, Figure, LeftOut, Table, figure, total
 from sakka.evaluation.tables.ratios import NO_FUSION
-
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,16 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from sakka.arrays import DoubleArray
 from sakka.evaluation.figures import Cell, Table, figure
-from sakka.models.confidence import Scores, threshold_of
+from sakka.models.confidence import threshold_of
 
-Parts = tuple[Scores, Scores, Scores]  # of known creators' validation works, of their test works, of strangers' works
+Parts = tuple[
+    DoubleArray, DoubleArray, DoubleArray
+]  # of known creators' validation works, of their test works, of strangers' works
 
 
-def auroc(known: Scores, strangers: Scores) -> float:
+def auroc(known: DoubleArray, strangers: DoubleArray) -> float:
     """The area under the curve of true accepts over false accepts.
 
     >>> auroc(np.array([3.0, 2.0]), np.array([1.0, 2.0]))

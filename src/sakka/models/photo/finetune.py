@@ -17,18 +17,11 @@ import numpy as np
 import polars as pl
 import torch
 
-from sakka.catalog.splits import Fold, IntArray
+from sakka.arrays import IntArray, Probabilities
+from sakka.catalog.splits import Fold
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
-from sakka.models.base import (
-    CreatorModel,
-    FoldPrediction,
-    Modality,
-    ModelParts,
-    Probabilities,
-    known_labels,
-    shares_of_creators,
-)
+from sakka.models.base import CreatorModel, FoldPrediction, Modality, ModelParts, known_labels, shares_of_creators
 from sakka.models.photo.checkpoints import TrainingCheckpoint
 from sakka.models.photo.finetuned_network import FineTunedNetwork
 from sakka.models.photo.training import (

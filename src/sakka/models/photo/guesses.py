@@ -21,10 +21,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from sakka.catalog.splits import IntArray, deal
-from sakka.models.fusion import Mask
-from sakka.models.softmax import FloatTable, SoftmaxHead, block_weights, fit_softmax
-from sakka.networks.extractor import VectorTable
+from sakka.arrays import Features, FloatArray, IntArray, Mask
+from sakka.catalog.splits import deal
+from sakka.models.softmax import SoftmaxHead, block_weights, fit_softmax
 
 PARTS = 5
 RIDGE = 0.3  # beside a work's mean squared length of 1
@@ -45,10 +44,10 @@ class Guesses:
         weights: B above, shape (n_features, n_columns).
     """
 
-    unseen: FloatTable
-    mean: FloatTable
-    scale: FloatTable
-    weights: FloatTable
+    unseen: FloatArray
+    mean: FloatArray
+    scale: FloatArray
+    weights: FloatArray
 
 
 def parts_of(labels: IntArray, seed: int) -> IntArray:
@@ -56,7 +55,7 @@ def parts_of(labels: IntArray, seed: int) -> IntArray:
     return deal(labels, np.random.default_rng((seed, 4)), PARTS)
 
 
-def guess(vectors: VectorTable, widths: Sequence[int], told: FloatTable, able: Mask, part: IntArray) -> Guesses:
+def guess(vectors: Features, widths: Sequence[int], told: FloatArray, able: Mask, part: IntArray) -> Guesses:
     """Guess what a lesson says from the photos.
 
     Args:
@@ -83,7 +82,7 @@ def guess(vectors: VectorTable, widths: Sequence[int], told: FloatTable, able: M
 
 
 def fit_with_guesses(
-    vectors: VectorTable,
+    vectors: Features,
     guesses: Sequence[Guesses],
     labels: IntArray,
     rows: IntArray,
@@ -121,7 +120,7 @@ def fit_with_guesses(
     )[0]
 
 
-def beside(vectors: VectorTable, guesses: Sequence[Guesses]) -> VectorTable:
+def beside(vectors: Features, guesses: Sequence[Guesses]) -> Features:
     """Vectors and guesses side by side, in the vectors' format."""
     return np.concatenate([vectors, *(one.unseen.astype(vectors.dtype) for one in guesses)], axis=1)
 
@@ -152,15 +151,15 @@ def _standardise(inputs: torch.Tensor, stretch: torch.Tensor) -> tuple[torch.Ten
     return mean, scale
 
 
-def _guessed(vectors: VectorTable, mean: torch.Tensor, scale: torch.Tensor, weights: torch.Tensor) -> FloatTable:
-    table: FloatTable = np.empty((len(vectors), weights.shape[1]), dtype=np.float32)
+def _guessed(vectors: Features, mean: torch.Tensor, scale: torch.Tensor, weights: torch.Tensor) -> FloatArray:
+    table: FloatArray = np.empty((len(vectors), weights.shape[1]), dtype=np.float32)
     for start in _starts(vectors):
         some = torch.from_numpy(vectors[start : start + ROWS_AT_ONCE]).float()
         table[start : start + ROWS_AT_ONCE] = (((some - mean) / scale) @ weights).numpy()
     return table
 
 
-def _starts(rows: VectorTable | torch.Tensor) -> range:
+def _starts(rows: Features | torch.Tensor) -> range:
     return range(0, len(rows), ROWS_AT_ONCE)
 
 

@@ -16,24 +16,17 @@ from functools import partial
 from typing import ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 
-from sakka.catalog.splits import Fold, IntArray
+from sakka.arrays import Features, FloatArray, IntArray, Mask, Probabilities
+from sakka.catalog.splits import Fold
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
 from sakka.models.adding_creators import GrowingHead
-from sakka.models.base import (
-    FoldPrediction,
-    Modality,
-    ModelParts,
-    Probabilities,
-    known_labels,
-    shares_of_creators,
-)
+from sakka.models.base import FoldPrediction, Modality, ModelParts, known_labels, shares_of_creators
 from sakka.models.new_columns import Columns, Kept
 from sakka.models.photo.guesses import LEAST_WORKS, Guesses, fit_with_guesses, guess, one_head, parts_of
-from sakka.models.softmax import FloatTable, SoftmaxHead, block_weights, fit_softmax
-from sakka.networks.extractor import PhotoExtractor, VectorTable
+from sakka.models.softmax import SoftmaxHead, block_weights, fit_softmax
+from sakka.networks.extractor import PhotoExtractor
 from sakka.networks.features import photo_features
 from sakka.networks.workers import work_off
 from sakka.progress import track
@@ -43,7 +36,7 @@ HEAD_TENSORS = ("mean", "scale", "weights", "bias")
 ROWS_AT_ONCE = 1024
 
 
-def mean_vectors(one: VectorTable, other: VectorTable) -> VectorTable:
+def mean_vectors(one: Features, other: Features) -> Features:
     """The means of two tables of vectors, in their format."""
     mean = np.empty_like(one)
     for start in range(0, len(one), ROWS_AT_ONCE):
@@ -152,7 +145,7 @@ class PhotoLinear(GrowingHead):
             self._extractor = PhotoExtractor(self.backbone, self.dtype)
         return self._extractor.blocks(self.stages, self.covariances)
 
-    def _features(self, works: Catalog) -> tuple[VectorTable, npt.NDArray[np.bool_]]:
+    def _features(self, works: Catalog) -> tuple[Features, Mask]:
         """The chosen columns of the works' vectors, and whether each has a photo."""
         columns = np.concatenate(self._blocks())
         if not works.has_photo.any():
@@ -160,7 +153,7 @@ class PhotoLinear(GrowingHead):
         return photo_features(works, self._extractor, columns)
 
     def _learn(
-        self, works: Catalog, features: VectorTable, labels: IntArray, parts: Sequence[IntArray], n_classes: int
+        self, works: Catalog, features: Features, labels: IntArray, parts: Sequence[IntArray], n_classes: int
     ) -> Iterator[SoftmaxHead | None]:
         """A head for each of some parts of the works to learn from; None for a part without photos."""
         vectors = self._lessons(works, features)
@@ -171,7 +164,7 @@ class PhotoLinear(GrowingHead):
             yield from self._heads(vectors, labels, [part[works.has_photo[part]] for part in parts], n_classes)
 
     def _learn_part(
-        self, works: Catalog, vectors: VectorTable, labels: IntArray, n_classes: int, part: IntArray
+        self, works: Catalog, vectors: Features, labels: IntArray, n_classes: int, part: IntArray
     ) -> SoftmaxHead | None:
         """Fit one part's head with guesses beside the vectors."""
         seen = part[works.has_photo[part]]
@@ -182,7 +175,7 @@ class PhotoLinear(GrowingHead):
         head = self._head_on(some, guesses, mine, every, n_classes)
         return one_head(head, guesses) if guesses else head
 
-    def _guesses(self, works: Catalog, vectors: VectorTable, labels: IntArray, n_classes: int) -> list[Guesses]:
+    def _guesses(self, works: Catalog, vectors: Features, labels: IntArray, n_classes: int) -> list[Guesses]:
         """What the head is told beside the vectors of the works that have a photo."""
         seen = works.has_photo
         told = np.eye(n_classes, dtype=np.float32)[labels[seen]]
@@ -190,7 +183,7 @@ class PhotoLinear(GrowingHead):
         return [guess(vectors, self._widths(), told, able, parts_of(labels, self.seed)[seen])]
 
     def _head_on(
-        self, vectors: VectorTable, guesses: Sequence[Guesses], labels: IntArray, rows: IntArray, n_classes: int
+        self, vectors: Features, guesses: Sequence[Guesses], labels: IntArray, rows: IntArray, n_classes: int
     ) -> SoftmaxHead:
         widths = self._widths()
         return fit_with_guesses(
@@ -207,7 +200,7 @@ class PhotoLinear(GrowingHead):
     def _widths(self) -> list[int]:
         return [len(block) for block in self._blocks()]
 
-    def _lessons(self, works: Catalog, features: VectorTable) -> VectorTable:
+    def _lessons(self, works: Catalog, features: Features) -> Features:
         """What the heads learn from: the works' vectors, or their means with the mirror images' vectors."""
         mirrored = self._has_covariances() if self.mirrored is None else self.mirrored
         if not mirrored or not works.has_photo.any():
@@ -216,7 +209,7 @@ class PhotoLinear(GrowingHead):
         return mean_vectors(features, turned)
 
     def _heads(
-        self, features: VectorTable, labels: IntArray, rows: Sequence[IntArray], n_classes: int
+        self, features: Features, labels: IntArray, rows: Sequence[IntArray], n_classes: int
     ) -> list[SoftmaxHead | None]:
         """Fit a head for each fold that has photos to learn from."""
         able = [number for number, own in enumerate(rows) if len(own) > 0]
@@ -238,18 +231,16 @@ class PhotoLinear(GrowingHead):
         return heads
 
     @staticmethod
-    def _answers(
-        head: SoftmaxHead | None, shares: Probabilities, features: VectorTable, has_photo: npt.NDArray[np.bool_]
-    ) -> Probabilities:
+    def _answers(head: SoftmaxHead | None, shares: Probabilities, features: Features, has_photo: Mask) -> Probabilities:
         answers = np.tile(shares, (len(has_photo), 1))
         if head is not None and has_photo.any():
             answers[has_photo] = head.predict_proba(features[has_photo])
         return answers
 
-    def _features_to_keep(self, works: Catalog) -> tuple[VectorTable, npt.NDArray[np.bool_]]:
+    def _features_to_keep(self, works: Catalog) -> tuple[Features, Mask]:
         return self._features(works)
 
-    def _features_to_read(self, kept: VectorTable) -> FloatTable:
+    def _features_to_read(self, kept: Features) -> FloatArray:
         head = self._fitted_head()
         return (kept - head.mean) / head.scale
 

@@ -14,15 +14,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from sakka.catalog.splits import Fold, IntArray
+from sakka.arrays import Features, FloatArray, IntArray, log_loss
+from sakka.catalog.splits import Fold
 from sakka.catalog.works import Catalog
 from sakka.models.photo.guesses import LEAST_WORKS, PARTS, Guesses, beside, guess, parts_of
 from sakka.models.photo.linear import EfficientNetLinear
-from sakka.models.softmax import FloatTable
-from sakka.models.stacking import log_loss
 from sakka.models.text.linear import LinearText
-from sakka.networks.extractor import VectorTable
 
+LEAST_PROBABILITY = 1e-6  # under the logarithm of a head's log-loss
 FLOOR = 1e-4  # of the text's probabilities, under the logarithm
 
 
@@ -31,7 +30,7 @@ class EfficientNetTaught(EfficientNetLinear):
 
     name: ClassVar[str] = "photo-efficientnet_lite0-taught"
 
-    def _guesses(self, works: Catalog, vectors: VectorTable, labels: IntArray, n_classes: int) -> list[Guesses]:
+    def _guesses(self, works: Catalog, vectors: Features, labels: IntArray, n_classes: int) -> list[Guesses]:
         plain = super()._guesses(works, vectors, labels, n_classes)
         able = (works.has_photo & works.has_text)[works.has_photo]
         if able.sum() < LEAST_WORKS:
@@ -44,7 +43,7 @@ class EfficientNetTaught(EfficientNetLinear):
         return taught if losses[1] < losses[0] else plain
 
     def _loss(
-        self, vectors: VectorTable, guesses: list[Guesses], labels: IntArray, part: IntArray, n_classes: int
+        self, vectors: Features, guesses: list[Guesses], labels: IntArray, part: IntArray, n_classes: int
     ) -> float:
         """The log-loss on the works of part 0 of a head fitted on the others."""
         learn, held = np.flatnonzero(part != 0), np.flatnonzero(part == 0)
@@ -52,10 +51,10 @@ class EfficientNetTaught(EfficientNetLinear):
             return 0.0
         head = self._head_on(vectors, guesses, labels, learn, n_classes)
         table = beside(vectors, guesses) if guesses else vectors
-        return log_loss(head.predict_proba(table[held]), labels[held])
+        return log_loss(head.predict_proba(table[held]), labels[held], LEAST_PROBABILITY)
 
 
-def text_lessons(works: Catalog, labels: IntArray, part: IntArray, n_classes: int) -> FloatTable:
+def text_lessons(works: Catalog, labels: IntArray, part: IntArray, n_classes: int) -> FloatArray:
     """The centred logarithms of a text model's answers for works that it did not see, shape (n_works, n_classes).
 
     Args:
@@ -72,5 +71,5 @@ def text_lessons(works: Catalog, labels: IntArray, part: IntArray, n_classes: in
     for answers in LinearText().predict_folds(works, [fold for fold in folds if len(fold.train)], creators):
         table[np.ix_(answers.fold.validation, known)] = np.maximum(answers.validation, FLOOR)
     logarithms = np.log(table)
-    centred: FloatTable = logarithms - logarithms.mean(axis=1, keepdims=True)
+    centred: FloatArray = logarithms - logarithms.mean(axis=1, keepdims=True)
     return centred

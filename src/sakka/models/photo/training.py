@@ -23,13 +23,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch.nn import functional as F
 
-from sakka.catalog.splits import IntArray
+from sakka.arrays import IntArray, Mask, Probabilities
 from sakka.errors import ModelError
-from sakka.models.base import Probabilities
 from sakka.models.photo.checkpoints import EpochFigures, Reached, Tensors, TrainingCheckpoint
 from sakka.models.photo.finetuned_network import FineTunedNetwork
 from sakka.networks.extractor import DTYPES
@@ -243,7 +241,7 @@ def gathered(
     examples: Examples,
     parts: list[IntArray],
     device: torch.device,
-    mirrored: npt.NDArray[np.bool_] | None = None,
+    mirrored: Mask | None = None,
 ) -> Iterator[torch.Tensor]:
     """The photos of each part on the device, uint8, shape (n, 3, side, side); the next is gathered meanwhile.
 

@@ -11,9 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from sakka.catalog.splits import IntArray
+from sakka.arrays import FloatArray, IntArray
 from sakka.models.text.ngrams import Counts, Hashes, character_hashes, count_halves, read_halves, word_hashes
-from sakka.models.text.softmax import Weights
 from sakka.words import normalise
 
 BLOCKS = {"words": word_hashes, "ngrams": character_hashes}
@@ -31,8 +30,8 @@ class Block:
     """
 
     vocabulary: Hashes
-    idf: Weights
-    stretch: Weights
+    idf: FloatArray
+    stretch: FloatArray
 
     def weigh(self, counts: Any) -> Any:
         """Turn counts of the vocabulary (CSR) into features (CSR float32 of the same shape)."""

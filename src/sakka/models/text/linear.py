@@ -21,16 +21,16 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 
-from sakka.catalog.splits import Fold, IntArray, deal
+from sakka.arrays import IntArray, Mask, Probabilities, softmax
+from sakka.catalog.splits import Fold, deal
 from sakka.catalog.works import Catalog
 from sakka.models.adding_creators import GrowingHead
-from sakka.models.base import FoldPrediction, Modality, ModelParts, Probabilities, known_labels
+from sakka.models.base import FoldPrediction, Modality, ModelParts, known_labels
 from sakka.models.new_columns import Columns, Kept
 from sakka.models.text.features import BLOCKS, PARTS, Block, count_blocks, rows_of, side_by_side
 from sakka.models.text.ngrams import Counts, count_known
-from sakka.models.text.softmax import COPIES, fit_softmax, softmax
+from sakka.models.text.softmax import COPIES, fit_softmax
 from sakka.words import normalise
 
 HOLD_OUT = 5  # one of so many works is held out to choose the profile
@@ -198,16 +198,14 @@ class LinearText(GrowingHead):
         block = Block(counts.vocabulary[kept], (idf**idf_power).astype(np.float32), stretch.astype(np.float32))
         return block, known
 
-    def _predict_table(
-        self, counts: Sequence[Counts], rows: IntArray, has_text: npt.NDArray[np.bool_]
-    ) -> Probabilities:
+    def _predict_table(self, counts: Sequence[Counts], rows: IntArray, has_text: Mask) -> Probabilities:
         known = []
         for block, table in zip(self.blocks_, counts, strict=True):
             known.append(table.matrix[rows][:, np.searchsorted(table.vocabulary, block.vocabulary)])
         return self._predict_counts(known, has_text[rows])
 
-    def _predict_counts(self, counts: Sequence[Any], has_text: npt.NDArray[np.bool_]) -> Probabilities:
-        probabilities = softmax(self._weighed(counts) @ self.weights_ + self.bias_)
+    def _predict_counts(self, counts: Sequence[Any], has_text: Mask) -> Probabilities:
+        probabilities: Probabilities = softmax(self._weighed(counts) @ self.weights_ + self.bias_)
         probabilities[~has_text] = self.shares_
         return probabilities
 
@@ -230,7 +228,7 @@ class LinearText(GrowingHead):
     def _weighed(self, counts: Sequence[Any]) -> Any:
         return side_by_side([block.weigh(known) for block, known in zip(self.blocks_, counts, strict=True)])
 
-    def _features_to_keep(self, works: Catalog) -> tuple[Any, npt.NDArray[np.bool_]]:
+    def _features_to_keep(self, works: Catalog) -> tuple[Any, Mask]:
         return self._weighed(self._known_counts([normalise(text) for text in works.texts])), works.has_text
 
     def _features_to_read(self, kept: Any) -> Any:

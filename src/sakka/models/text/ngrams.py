@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from sakka.catalog.splits import IntArray
+from sakka.arrays import FloatArray, IntArray, Mask
 from sakka.words import words_of
 
 Hashes = npt.NDArray[np.uint64]
@@ -56,7 +56,7 @@ class Found(NamedTuple):
     """
 
     features: Hashes
-    times: npt.NDArray[np.float32]
+    times: FloatArray
     starts: IntArray
 
 
@@ -92,7 +92,7 @@ def character_hashes(texts: Iterable[str]) -> Iterator[Hashes]:
         yield from np.split(hashes[wanted], until[:-1])
 
 
-def placed_ngrams(text: str) -> list[tuple[int, Hashes, npt.NDArray[np.int64]]]:
+def placed_ngrams(text: str) -> list[tuple[int, Hashes, IntArray]]:
     """The n-grams that `character_hashes` gives, by size, with where each starts.
 
     Args:
@@ -114,7 +114,7 @@ def _padded(text: str) -> str:
     return f" {' '.join(words)} " if words else ""
 
 
-def _ngrams_by_size(padded: Sequence[str]) -> Iterator[tuple[int, Hashes, npt.NDArray[np.bool_]]]:
+def _ngrams_by_size(padded: Sequence[str]) -> Iterator[tuple[int, Hashes, Mask]]:
     """For each size the hash at every place of the texts, one after the other, and whether it counts.
 
     An n-gram counts where it is of a size that does and where it does not reach into the next text.
@@ -248,7 +248,7 @@ class _Hashes(dict[str, int]):
 _hashes = _Hashes()
 
 
-def _is_japanese(codes: Hashes) -> npt.NDArray[np.bool_]:
+def _is_japanese(codes: Hashes) -> Mask:
     """Tell which code points are kana or Chinese characters (the blocks that `words.JAPANESE_SCRIPT` names)."""
     low = (codes >= 0x3040) & (codes <= 0x9FFF) & ~((codes >= 0x3100) & (codes <= 0x31EF))
     return low | ((codes >= 0xF900) & (codes <= 0xFAFF)) | ((codes >= 0x1B000) & (codes <= 0x323AF))

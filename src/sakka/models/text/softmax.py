@@ -16,18 +16,15 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from sakka.catalog.splits import IntArray
-from sakka.models.base import Probabilities
-
-Weights = npt.NDArray[np.float32]
+from sakka.arrays import FloatArray, IntArray, log_probabilities, softmax
 
 MEMORY = 6  # pairs of steps that stand for the curvature
 COPIES = 2 * MEMORY + 6  # arrays of the weights' size that a fit holds: those pairs, and what a step works on
 ERRORS_AT_ONCE = 1 << 26  # probabilities in memory at a time, 256 MB
 ADDED_AT_ONCE = 1024  # products
 PANEL = 16  # creators whose weights lie side by side: of 20,000 features they fit into a core's own cache
+UNDER_LOSS = 1e-30  # stands for a smaller probability in the loss
 NEVER = -1e4  # the bias of a column that only fills a panel up: its probability is 0, and so its gradient
 SMALLEST_GAIN = 1e-4  # of the loss; below it the step was the last
 SUFFICIENT = 1e-4  # Armijo's constant
@@ -38,9 +35,9 @@ HALVINGS = 12
 class _Curvature:
     """The last steps, what the gradient did over each, and their product (algorithm 7.4)."""
 
-    pairs: list[tuple[Weights, Weights, float]] = field(default_factory=list)
+    pairs: list[tuple[FloatArray, FloatArray, float]] = field(default_factory=list)
 
-    def direction(self, gradient: Weights) -> Weights:
+    def direction(self, gradient: FloatArray) -> FloatArray:
         """The direction to go in; without any step yet, straight down and of length 1."""
         if not self.pairs:
             return -gradient / np.float32(max(dot(gradient, gradient) ** 0.5, 1e-12))
@@ -54,7 +51,7 @@ class _Curvature:
             going += np.float32(share - dot(change, going) / product) * step
         return going
 
-    def add(self, step: Weights, change: Weights) -> None:
+    def add(self, step: FloatArray, change: FloatArray) -> None:
         """Take one more step in; the oldest goes."""
         product = dot(step, change)
         if product > 1e-12:
@@ -71,7 +68,7 @@ class _Rows:
         self.parts = [_sparse(table if threads == 1 else table[place]) for place in self.slices]
         self.pool = pool
 
-    def add_product(self, dense: Weights, to: Weights) -> None:
+    def add_product(self, dense: FloatArray, to: FloatArray) -> None:
         """Add the product with a dense table to another one, both in panels, in place."""
         import torch
 
@@ -85,7 +82,7 @@ class _Rows:
 class _Loss:
     """The function above and its gradient; the last row of the weights is the bias, without penalty.
 
-    Weights are kept in panels of at most `PANEL` creators, shape (n_panels, n_features + 1, width).
+    FloatArray are kept in panels of at most `PANEL` creators, shape (n_panels, n_features + 1, width).
     """
 
     def __init__(
@@ -103,14 +100,14 @@ class _Loss:
             for table, part in zip(tables, parts, strict=True)
         ]
 
-    def start(self) -> Weights:
-        """Weights of 0 and the logarithm of the creators' shares as bias."""
+    def start(self) -> FloatArray:
+        """FloatArray of 0 and the logarithm of the creators' shares as bias."""
         counts = np.bincount(self.labels, minlength=self.n_creators)
         weights = np.zeros((self.n_features + 1, self.n_creators), dtype=np.float32)
         weights[-1] = np.log((counts + 0.5) / (counts + 0.5).sum())
         return _in_panels(weights, filling=NEVER)
 
-    def at(self, weights: Weights) -> tuple[float, Weights]:
+    def at(self, weights: FloatArray) -> tuple[float, FloatArray]:
         """The loss and its gradient."""
         n, loss = len(self.labels), 0.0
         gradient = np.zeros_like(weights)
@@ -118,9 +115,10 @@ class _Loss:
         for table, transposed, labels in self.parts:
             scores = np.repeat(weights[:, -1:], len(labels), axis=1)
             table.add_product(weights[:, :-1], scores)
-            errors = softmax(np.concatenate(list(scores), axis=1))
+            errors = np.concatenate(list(scores), axis=1)
+            softmax(errors, out=errors)
             rows = np.arange(len(labels))
-            loss -= float(np.log(np.maximum(errors[rows, labels], 1e-30)).sum(dtype=np.float64))
+            loss -= float(log_probabilities(errors[rows, labels], UNDER_LOSS).sum(dtype=np.float64))
             errors[rows, labels] -= 1
             errors /= np.float32(n)
             errors = _in_panels(errors[:, : self.n_creators], filling=0)
@@ -130,7 +128,7 @@ class _Loss:
         return loss / n + self.penalty / 2 * squares, gradient
 
 
-def _in_panels(table: Weights, filling: float) -> Weights:
+def _in_panels(table: FloatArray, filling: float) -> FloatArray:
     """Turn columns into panels, shape (n_panels, n_rows, width).
 
     Args:
@@ -159,7 +157,7 @@ def _sparse(table: Any) -> Any:
 
 def fit_softmax(
     features: Any, labels: IntArray, n_creators: int, *, penalty: float, iterations: int, threads: int = 1
-) -> tuple[Weights, Weights]:
+) -> tuple[FloatArray, FloatArray]:
     """The weights, shape (n_features, n_creators), and the bias, shape (n_creators,).
 
     Args:
@@ -178,7 +176,7 @@ def fit_softmax(
     return np.ascontiguousarray(weights[:-1]), weights[-1].copy()
 
 
-def _minimum(function: _Loss, iterations: int) -> Weights:
+def _minimum(function: _Loss, iterations: int) -> FloatArray:
     weights = function.start()
     loss, gradient = function.at(weights)
     curvature = _Curvature()
@@ -200,15 +198,7 @@ def _minimum(function: _Loss, iterations: int) -> Weights:
     return weights
 
 
-def softmax(scores: Weights) -> Probabilities:
-    """Turn scores into probabilities row by row, in place: float32, rows sum to 1."""
-    scores -= scores.max(axis=1, keepdims=True)
-    np.exp(scores, out=scores)
-    scores /= scores.sum(axis=1, keepdims=True)
-    return scores
-
-
-def dot(left: Weights, right: Weights) -> float:
+def dot(left: FloatArray, right: FloatArray) -> float:
     """The sum of products, `ADDED_AT_ONCE` in single and their sum in double precision.
 
     So few at once are never shared out to threads, so the sum is the same on any number of them.

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from sakka.arrays import FloatArray
 from sakka.errors import WeightsError
 
-FloatArrays = dict[str, npt.NDArray[np.float32]]
+FloatArrays = dict[str, FloatArray]
 
 VGG16_FILE = "vgg16.safetensors"
 # Places of the 13 convolutions among torchvision's `features`, where activations and pooling count too.
@@ -149,7 +149,7 @@ class _ArrayUnpickler(pickle.Unpickler):
         raise pickle.UnpicklingError(f"it asks for {module}.{name}; expected numpy arrays only")
 
 
-def plain_safetensors(arrays: Mapping[str, npt.NDArray[np.float32]]) -> bytes:
+def plain_safetensors(arrays: Mapping[str, FloatArray]) -> bytes:
     """Write float32 arrays as safetensors, by name in sorted order: the same arrays give the same bytes always.
 
     The safetensors package may lay out a file differently in another version; this file's SHA-256 is pinned.

@@ -14,10 +14,9 @@ from hashlib import sha256
 from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
-from sakka.catalog.splits import IntArray
-from sakka.models.base import ModelParts, Probabilities
+from sakka.arrays import FloatArray, IntArray, Probabilities
+from sakka.models.base import ModelParts
 from sakka.paper.models.lightgbm_table import (
     LEAF_PENALTY,
     export_lightgbm,
@@ -27,8 +26,6 @@ from sakka.paper.models.lightgbm_table import (
 )
 from sakka.paper.models.segmented import SegmentedText, Words
 from sakka.paper.models.word2vec import gensim_models
-
-Vectors = npt.NDArray[np.float32]
 
 
 class Doc2VecLightGBM(SegmentedText):
@@ -78,11 +75,11 @@ class Doc2VecLightGBM(SegmentedText):
             vector_size=self.dim, min_count=self.min_count, epochs=self.epochs, seed=self.seed, workers=1
         )
 
-    def _infer(self, texts: Sequence[Words]) -> Vectors:
+    def _infer(self, texts: Sequence[Words]) -> FloatArray:
         """The vector of each text, shape (n_texts, dim); zeros where it has no known word."""
         return np.stack([self._infer_one(words) for words in texts])
 
-    def _infer_one(self, words: Words) -> Vectors:
+    def _infer_one(self, words: Words) -> FloatArray:
         from gensim.models.doc2vec import train_document_dm
 
         network = self.network_
@@ -92,12 +89,12 @@ class Doc2VecLightGBM(SegmentedText):
         digest = sha256(" ".join(known).encode()).digest()
         generator = np.random.default_rng((self.seed, int.from_bytes(digest[:8], "little")))
         network.random.seed(int(generator.integers(2**32)))  # gensim draws windows and noise words from it
-        vector: Vectors = ((generator.random((1, self.dim)) - 0.5) / self.dim).astype(np.float32)
+        vector: FloatArray = ((generator.random((1, self.dim)) - 0.5) / self.dim).astype(np.float32)
         work, mean = np.zeros(self.dim, np.float32), np.zeros(self.dim, np.float32)
         only = {"learn_words": False, "learn_hidden": False, "doctags_lockf": np.ones(1, np.float32)}
         for rate in np.linspace(network.alpha, network.min_alpha, self.epochs):
             train_document_dm(network, known, [0], float(rate), work, mean, doctag_vectors=vector, **only)
-        inferred: Vectors = vector[0]
+        inferred: FloatArray = vector[0]
         return inferred
 
     def _predict_words(self, texts: Sequence[Words]) -> Probabilities:

@@ -17,10 +17,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from sakka.catalog.splits import IntArray
+from sakka.arrays import IntArray, Probabilities, softmax
 from sakka.errors import MissingPartError, ModelError
-from sakka.models.base import ModelParts, Probabilities
-from sakka.models.text.softmax import softmax
+from sakka.models.base import ModelParts
 from sakka.paper.models.segmented import SegmentedText, Words, count_words
 
 LABEL = "\x01"  # opens a label in the training file; no normalised word holds it

@@ -10,18 +10,11 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from sakka.catalog.splits import Fold, IntArray
+from sakka.arrays import IntArray, Probabilities
+from sakka.catalog.splits import Fold
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
-from sakka.models.base import (
-    CreatorModel,
-    FoldPrediction,
-    Modality,
-    ModelParts,
-    Probabilities,
-    known_labels,
-    shares_of_creators,
-)
+from sakka.models.base import CreatorModel, FoldPrediction, Modality, ModelParts, known_labels, shares_of_creators
 from sakka.object_labels.coco import N_LABELS
 from sakka.object_labels.table import THRESHOLD, LabelVectors, find_labels
 from sakka.paper.models.lightgbm_table import (

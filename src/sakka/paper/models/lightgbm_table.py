@@ -22,9 +22,8 @@ from typing import Any
 
 import numpy as np
 
-from sakka.catalog.splits import IntArray
+from sakka.arrays import IntArray, Probabilities
 from sakka.errors import MissingPartError, ModelError
-from sakka.models.base import Probabilities
 
 ROWS_AT_ONCE = 4096
 LEAF_PENALTY = 10.0  # lambda_l2 of the models; the paper has none

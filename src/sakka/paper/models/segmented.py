@@ -10,19 +10,11 @@ from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 
-from sakka.catalog.splits import Fold, IntArray
+from sakka.arrays import IntArray, Probabilities
+from sakka.catalog.splits import Fold
 from sakka.catalog.works import Catalog
-from sakka.models.base import (
-    CreatorModel,
-    FoldPrediction,
-    Modality,
-    ModelParts,
-    Probabilities,
-    known_labels,
-    shares_of_creators,
-)
+from sakka.models.base import CreatorModel, FoldPrediction, Modality, ModelParts, known_labels, shares_of_creators
 from sakka.words import normalise, words_of
 
 Words = Sequence[str]
@@ -119,7 +111,7 @@ def count_words(texts: Sequence[Words], labels: dict[str, int]) -> Any:
     from scipy.sparse import csr_matrix
 
     columns = [[labels[word] for word in words if word in labels] for words in texts]
-    starts: npt.NDArray[np.int64] = np.concatenate([[0], np.cumsum([len(row) for row in columns])]).astype(np.int64)
+    starts: IntArray = np.concatenate([[0], np.cumsum([len(row) for row in columns])]).astype(np.int64)
     flat = np.array([column for row in columns for column in row], dtype=np.int32)
     counts = csr_matrix((np.ones(len(flat), np.float32), flat, starts), shape=(len(texts), len(labels)))
     counts.sum_duplicates()

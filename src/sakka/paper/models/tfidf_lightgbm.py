@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from sakka.catalog.splits import IntArray
-from sakka.models.base import ModelParts, Probabilities
+from sakka.arrays import IntArray, Probabilities
+from sakka.models.base import ModelParts
 from sakka.paper.models.lightgbm_table import (
     LEAF_PENALTY,
     export_lightgbm,

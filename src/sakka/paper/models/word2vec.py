@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
-from sakka.catalog.splits import IntArray
+from sakka.arrays import FloatArray, IntArray, Probabilities
 from sakka.errors import MissingPartError
-from sakka.models.base import ModelParts, Probabilities
+from sakka.models.base import ModelParts
 from sakka.paper.models.lightgbm_table import (
     LEAF_PENALTY,
     export_lightgbm,
@@ -73,7 +72,7 @@ class Word2VecLightGBM(SegmentedText):
             seed=self.seed,
         )
 
-    def _train(self, texts: Sequence[Words]) -> tuple[dict[str, int], npt.NDArray[np.float32]]:
+    def _train(self, texts: Sequence[Words]) -> tuple[dict[str, int], FloatArray]:
         """The known words' places and their vectors, shape (n_words, dim)."""
         models = gensim_models()
         trained = models.Word2Vec(
@@ -86,17 +85,17 @@ class Word2VecLightGBM(SegmentedText):
             trained.train(texts, total_examples=trained.corpus_count, epochs=self.epochs)
         return dict(trained.wv.key_to_index), np.array(trained.wv.vectors, dtype=np.float32)
 
-    def _vectors_of(self, texts: Sequence[Words]) -> npt.NDArray[np.float32]:
+    def _vectors_of(self, texts: Sequence[Words]) -> FloatArray:
         """The vector of each text, shape (n_texts, dim)."""
         if self.pooling == "first":
             known = [[word for word in words if word in self.places_][:1] for words in texts]
             return np.asarray(count_words(known, self.places_) @ self.vectors_)
         counts = count_words(texts, self.places_)
-        sums: npt.NDArray[np.float32] = np.asarray(counts @ self.vectors_)
+        sums: FloatArray = np.asarray(counts @ self.vectors_)
         if self.pooling == "sum":
             return sums
         lengths = np.maximum(counts @ np.ones(len(self.places_), dtype=np.float32), 1)
-        means: npt.NDArray[np.float32] = sums / lengths[:, None]
+        means: FloatArray = sums / lengths[:, None]
         return means
 
     def _predict_words(self, texts: Sequence[Words]) -> Probabilities:

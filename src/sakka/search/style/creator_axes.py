@@ -17,14 +17,11 @@ Sources: A. Hatch, S. Kajarekar, A. Stolcke, Interspeech 2006 (whitening within 
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from sakka.catalog.splits import IntArray
-from sakka.networks.extractor import FloatTable
+from sakka.arrays import DoubleArray, FloatArray, IntArray
 
 SHRUNK = 0.2
 TRUSTS = (0.3, 1.0, 3.0)
-Doubles = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -38,23 +35,23 @@ class MakerAxes:
         covariance: Of all works along the axes, shape (n_coordinates, n_coordinates).
     """
 
-    centre: Doubles
-    axes: Doubles
-    between: Doubles
-    covariance: Doubles
+    centre: DoubleArray
+    axes: DoubleArray
+    between: DoubleArray
+    covariance: DoubleArray
 
-    def stretched(self, trust: float, size: int) -> FloatTable:
+    def stretched(self, trust: float, size: int) -> FloatArray:
         """The matrix from centred coordinates to style values, shape (n_coordinates, at most `size`)."""
         known = self.between[self.between > 1e-9]
         stretch = np.sqrt(self.between / known.mean() + trust) if len(known) else np.ones(len(self.between))
         covariance = self.covariance * np.outer(stretch, stretch)
         values, turn = np.linalg.eigh(covariance)
         kept = turn[:, np.argsort(-values)[:size]]
-        matrix: FloatTable = (self.axes * stretch @ kept).astype(np.float32)
+        matrix: FloatArray = (self.axes * stretch @ kept).astype(np.float32)
         return matrix
 
 
-def maker_axes(coordinates: FloatTable, labels: IntArray) -> MakerAxes:
+def maker_axes(coordinates: FloatArray, labels: IntArray) -> MakerAxes:
     """Find the axes.
 
     Args:
@@ -82,7 +79,9 @@ def maker_axes(coordinates: FloatTable, labels: IntArray) -> MakerAxes:
     return MakerAxes(centre, final, np.maximum(strength[order], 0), spread.T @ spread / len(spread))
 
 
-def _scatters(table: Doubles, own: IntArray, counts: IntArray, weights: Doubles) -> tuple[Doubles, Doubles, Doubles]:
+def _scatters(
+    table: DoubleArray, own: IntArray, counts: IntArray, weights: DoubleArray
+) -> tuple[DoubleArray, DoubleArray, DoubleArray]:
     """The centre, the scatter within and that between creators; a creator weighs as the root of its works."""
     means = np.zeros((len(counts), table.shape[1]))
     np.add.at(means, own, table)

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sakka.catalog.splits import IntArray
+from sakka.arrays import Features, FloatArray, IntArray, Mask
 from sakka.catalog.works import Catalog
 from sakka.models.softmax import block_weights
-from sakka.networks.extractor import FloatTable, PhotoExtractor, VectorTable
+from sakka.networks.extractor import PhotoExtractor
 from sakka.networks.features import photo_features
 
 WORKS_AT_ONCE = 1024  # of 12,224 values: 50 MB as float32
@@ -37,17 +37,17 @@ class PhotoAxes:
         axes: Shape (n_columns, n_axes), orthonormal columns, the most varied first.
     """
 
-    mean: FloatTable
-    scale: FloatTable
-    axes: FloatTable
+    mean: FloatArray
+    scale: FloatArray
+    axes: FloatArray
 
-    def coordinates(self, features: VectorTable) -> FloatTable:
+    def coordinates(self, features: Features) -> FloatArray:
         """The coordinates of raw statistics, shape (n_works, n_axes)."""
         parts = [self._standard(rows) @ self.axes for rows in _parts(features)]
         return np.concatenate(parts) if parts else np.zeros((0, self.axes.shape[1]), dtype=np.float32)
 
-    def _standard(self, rows: VectorTable) -> FloatTable:
-        standard: FloatTable = (rows.astype(np.float32) - self.mean) / self.scale
+    def _standard(self, rows: Features) -> FloatArray:
+        standard: FloatArray = (rows.astype(np.float32) - self.mean) / self.scale
         return standard
 
     def tensors(self) -> dict[str, npt.NDArray[Any]]:
@@ -60,7 +60,7 @@ class PhotoAxes:
         return cls(tensors["photo.mean"], tensors["photo.scale"], tensors["photo.axes"])
 
 
-def fit_axes(features: VectorTable, widths: list[int], n_axes: int, seed: int) -> PhotoAxes:
+def fit_axes(features: Features, widths: list[int], n_axes: int, seed: int) -> PhotoAxes:
     """Find the principal axes.
 
     Args:
@@ -82,9 +82,7 @@ def fit_axes(features: VectorTable, widths: list[int], n_axes: int, seed: int) -
     return PhotoAxes(plain.mean, plain.scale, _signed(axes))
 
 
-def batches_of_statistics(
-    works: Catalog, extractor: PhotoExtractor
-) -> Iterator[tuple[IntArray, VectorTable, npt.NDArray[np.bool_]]]:
+def batches_of_statistics(works: Catalog, extractor: PhotoExtractor) -> Iterator[tuple[IntArray, Features, Mask]]:
     """The works' statistics in batches: the rows, their statistics (blocks in order), whether each has a photo.
 
     Raises:
@@ -100,12 +98,12 @@ def batches_of_statistics(
             yield rows, np.zeros((len(rows), len(columns)), dtype=extractor.number), some.has_photo
 
 
-def _parts(features: VectorTable) -> Iterator[VectorTable]:
+def _parts(features: Features) -> Iterator[Features]:
     for start in range(0, len(features), WORKS_AT_ONCE):
         yield features[start : start + WORKS_AT_ONCE]
 
 
-def _moments(features: VectorTable) -> tuple[FloatTable, FloatTable]:
+def _moments(features: Features) -> tuple[FloatArray, FloatArray]:
     """The columns' means and deviations; a column that does not vary gets 1."""
     n_works = len(features)
     mean = np.sum([part.sum(axis=0, dtype=np.float64) for part in _parts(features)], axis=0) / n_works
@@ -115,7 +113,7 @@ def _moments(features: VectorTable) -> tuple[FloatTable, FloatTable]:
     return mean.astype(np.float32), np.where(varies, deviation, 1.0).astype(np.float32)
 
 
-def _scattered(plain: PhotoAxes, features: VectorTable, basis: FloatTable) -> FloatTable:
+def _scattered(plain: PhotoAxes, features: Features, basis: FloatArray) -> FloatArray:
     """The standardised statistics' scatter times a basis: X' (X basis), batch by batch."""
     total = np.zeros_like(basis)
     for part in _parts(features):
@@ -124,8 +122,8 @@ def _scattered(plain: PhotoAxes, features: VectorTable, basis: FloatTable) -> Fl
     return total / np.float32(len(features))
 
 
-def _signed(axes: FloatTable) -> FloatTable:
+def _signed(axes: FloatArray) -> FloatArray:
     """Turn each axis so that its largest value is positive: a sign must not depend on the linear algebra library."""
     largest = axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])]
-    turned: FloatTable = axes * np.where(largest < 0, np.float32(-1), np.float32(1))
+    turned: FloatArray = axes * np.where(largest < 0, np.float32(-1), np.float32(1))
     return turned

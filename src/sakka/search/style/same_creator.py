@@ -14,11 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sakka.catalog.splits import IntArray
-from sakka.networks.extractor import FloatTable
+from sakka.arrays import DoubleArray, FloatArray, IntArray, top
 
 LEAST_CHANCE = 1e-4  # of either kind of pair: no single pair is sure
-Doubles = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -31,11 +29,11 @@ class Evidence:
         prior: The chance that two works of the catalog have one maker.
     """
 
-    similarity: Doubles
-    log_ratio: Doubles
+    similarity: DoubleArray
+    log_ratio: DoubleArray
     prior: float
 
-    def probability(self, similarities: npt.ArrayLike, prior: float | None = None) -> Doubles:
+    def probability(self, similarities: npt.ArrayLike, prior: float | None = None) -> DoubleArray:
         """The probability of one maker for each similarity.
 
         >>> even = Evidence(np.array([0.0, 1.0]), np.array([-2.0, 2.0]), prior=0.5)
@@ -44,11 +42,11 @@ class Evidence:
         """
         chance = self.prior if prior is None else prior
         ratio = np.interp(np.asarray(similarities, dtype=np.float64), self.similarity, self.log_ratio)
-        answers: Doubles = 1 / (1 + np.exp(-ratio - np.log(chance / (1 - chance))))
+        answers: DoubleArray = 1 / (1 + np.exp(-ratio - np.log(chance / (1 - chance))))
         return answers
 
 
-def fit_evidence(same: Doubles, different: Doubles, prior: float) -> Evidence:
+def fit_evidence(same: DoubleArray, different: DoubleArray, prior: float) -> Evidence:
     """Fit r.
 
     Args:
@@ -69,7 +67,7 @@ def fit_evidence(same: Doubles, different: Doubles, prior: float) -> Evidence:
     return Evidence(centres, np.log(levels / (1 - levels)), prior)
 
 
-def pairs_of(vectors: FloatTable, labels: IntArray, groups: IntArray) -> tuple[Doubles, Doubles]:
+def pairs_of(vectors: FloatArray, labels: IntArray, groups: IntArray) -> tuple[DoubleArray, DoubleArray]:
     """The similarities of all pairs of one maker and of two makers, near-identical pairs left out.
 
     Args:
@@ -98,7 +96,7 @@ def prior_of(labels: IntArray) -> float:
     return float(np.clip(chance, 1e-6, 0.5))
 
 
-def average_precisions(vectors: FloatTable, labels: IntArray, groups: IntArray) -> tuple[Doubles, Doubles]:
+def average_precisions(vectors: FloatArray, labels: IntArray, groups: IntArray) -> tuple[DoubleArray, DoubleArray]:
     """Each work's average precision and recall at 10 in finding the works of its maker among all others.
 
     Works of its own group are left out. Recall at 10 is the share of the first 10 that are by the maker, of 10 or of
@@ -113,7 +111,7 @@ def average_precisions(vectors: FloatTable, labels: IntArray, groups: IntArray) 
     for row in range(len(vectors)):
         others = groups != groups[row]
         similarities = (vectors @ vectors[row])[others]
-        right = (labels[others] == labels[row])[np.argsort(-similarities, kind="stable")]
+        right = (labels[others] == labels[row])[top(similarities)]
         total = int(right.sum())
         if total:
             found = np.cumsum(right)

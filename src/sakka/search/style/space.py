@@ -24,14 +24,15 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
-from sakka.catalog.splits import IntArray, deal
+from sakka.arrays import DoubleArray, FloatArray, IntArray, Mask
+from sakka.catalog.splits import deal
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelFolderError
 from sakka.files import canonical_json, writing_whole
-from sakka.networks.extractor import FloatTable, PhotoExtractor
+from sakka.networks.extractor import PhotoExtractor
 from sakka.search.style.creator_axes import TRUSTS, MakerAxes, maker_axes
 from sakka.search.style.photos import PhotoAxes, batches_of_statistics, fit_axes
-from sakka.search.style.same_creator import Doubles, Evidence, average_precisions, fit_evidence, pairs_of, prior_of
+from sakka.search.style.same_creator import Evidence, average_precisions, fit_evidence, pairs_of, prior_of
 
 SPACE_VERSION = 1
 COORDINATES = 512
@@ -60,8 +61,8 @@ class StyleSpace:
     backbone: str
     dtype: str
     photo_axes: PhotoAxes
-    matrix: FloatTable
-    centre: FloatTable
+    matrix: FloatArray
+    centre: FloatArray
     evidence: Evidence
     learned: dict[str, float]
 
@@ -120,7 +121,7 @@ class StyleSpace:
         """What reads photos."""
         return PhotoExtractor(self.backbone, self.dtype)
 
-    def coordinates(self, works: Catalog) -> Iterator[tuple[IntArray, FloatTable, npt.NDArray[np.bool_]]]:
+    def coordinates(self, works: Catalog) -> Iterator[tuple[IntArray, FloatArray, Mask]]:
         """The works' photo coordinates in batches: the rows, the coordinates, whether each work has a photo.
 
         Raises:
@@ -129,11 +130,11 @@ class StyleSpace:
         for rows, statistics, seen in batches_of_statistics(works, self.extractor):
             yield rows, self.photo_axes.coordinates(statistics), seen
 
-    def style(self, coordinates: FloatTable) -> FloatTable:
+    def style(self, coordinates: FloatArray) -> FloatArray:
         """Turn photo coordinates into style vectors of unit length, shape (n_works, size)."""
         return unit_rows((coordinates - self.centre) @ self.matrix)
 
-    def vectors(self, works: Catalog) -> FloatTable:
+    def vectors(self, works: Catalog) -> FloatArray:
         """The works' style vectors, unit length, shape (n_works, size); zeros where a work has no photo.
 
         Raises:
@@ -144,7 +145,7 @@ class StyleSpace:
             vectors[rows[seen]] = self.style(coordinates[seen])
         return vectors
 
-    def same_maker(self, similarities: npt.ArrayLike, prior: float | None = None) -> Doubles:
+    def same_maker(self, similarities: npt.ArrayLike, prior: float | None = None) -> DoubleArray:
         """The probability that two works have one maker, for each similarity of their vectors.
 
         Args:
@@ -223,14 +224,14 @@ class StyleSpace:
             raise ModelFolderError(f"{folder} can't be read as a style space ({error}); save it again") from error
 
 
-def unit_rows(table: npt.NDArray[Any]) -> FloatTable:
+def unit_rows(table: npt.NDArray[Any]) -> FloatArray:
     """Stretch rows to unit length; a row of zeros stays.
 
     >>> unit_rows(np.array([[3.0, 4.0], [0.0, 0.0]])).round(3).tolist()
     [[0.6000000238418579, 0.800000011920929], [0.0, 0.0]]
     """
     lengths = np.linalg.norm(table, axis=1, keepdims=True)
-    rows: FloatTable = (table / np.where(lengths > 0, lengths, 1)).astype(np.float32)
+    rows: FloatArray = (table / np.where(lengths > 0, lengths, 1)).astype(np.float32)
     return rows
 
 
@@ -256,7 +257,7 @@ def _empty(extractor: PhotoExtractor, columns: int, size: int) -> StyleSpace:
 
 
 def _judged(
-    coordinates: FloatTable, labels: IntArray, groups: IntArray, size: int, prior: float, seed: int
+    coordinates: FloatArray, labels: IntArray, groups: IntArray, size: int, prior: float, seed: int
 ) -> tuple[float, Evidence]:
     """Choose the trust and fit the evidence on creators and works that the axes were not learned from."""
     several = np.flatnonzero(np.bincount(labels[labels >= 0]) > 1) if (labels >= 0).any() else np.zeros(0, np.int64)
@@ -268,7 +269,7 @@ def _judged(
     works_of = np.where(labels >= 0, part_of[labels], -1)
     held = deal(np.maximum(labels, 0), generator, HOLD_OUT) == 0
     scores = dict.fromkeys(TRUSTS, 0.0)
-    pairs: dict[float, list[tuple[Doubles, Doubles]]] = {trust: [] for trust in TRUSTS}
+    pairs: dict[float, list[tuple[DoubleArray, DoubleArray]]] = {trust: [] for trust in TRUSTS}
     for part in range(PARTS):
         makers = maker_axes(*_rows(coordinates, labels, (works_of != part) & ~held))
         strangers = _some(works_of == part, generator)
@@ -283,7 +284,9 @@ def _judged(
     return trust, fit_evidence(same, different, prior)
 
 
-def _own_pairs(coordinates: FloatTable, labels: IntArray, groups: IntArray, size: int) -> tuple[Doubles, Doubles]:
+def _own_pairs(
+    coordinates: FloatArray, labels: IntArray, groups: IntArray, size: int
+) -> tuple[DoubleArray, DoubleArray]:
     """The pairs of works by very few creators, under axes learned from all of them."""
     known = np.flatnonzero(labels >= 0)[:MOST_JUDGED]
     vectors = _View(maker_axes(coordinates, labels), TRUSTS[-1], size).vectors(coordinates[known])
@@ -296,11 +299,11 @@ class _View:
     def __init__(self, makers: MakerAxes, trust: float, size: int) -> None:
         self.centre, self.matrix = makers.centre.astype(np.float32), makers.stretched(trust, size)
 
-    def vectors(self, coordinates: FloatTable) -> FloatTable:
+    def vectors(self, coordinates: FloatArray) -> FloatArray:
         return unit_rows((coordinates - self.centre) @ self.matrix)
 
 
-def _quality(vectors: FloatTable, labels: IntArray, groups: IntArray) -> float:
+def _quality(vectors: FloatArray, labels: IntArray, groups: IntArray) -> float:
     """The sum of the logarithms of mean average precision and recall at 10; 0 where nothing can be judged."""
     measures = average_precisions(vectors, labels, groups)
     if not np.isfinite(measures[0]).any():
@@ -308,10 +311,10 @@ def _quality(vectors: FloatTable, labels: IntArray, groups: IntArray) -> float:
     return float(sum(np.log(max(float(np.nanmean(each)), 1e-6)) for each in measures))
 
 
-def _rows(coordinates: FloatTable, labels: IntArray, chosen: npt.NDArray[np.bool_]) -> tuple[FloatTable, IntArray]:
+def _rows(coordinates: FloatArray, labels: IntArray, chosen: Mask) -> tuple[FloatArray, IntArray]:
     return coordinates[chosen], labels[chosen]
 
 
-def _some(chosen: npt.NDArray[np.bool_], generator: np.random.Generator) -> IntArray:
+def _some(chosen: Mask, generator: np.random.Generator) -> IntArray:
     rows: IntArray = np.sort(generator.permutation(np.flatnonzero(chosen))[:MOST_JUDGED])
     return rows

@@ -24,8 +24,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sakka.arrays import DoubleArray, FloatArray, IntArray, Mask, top
 from sakka.models.text.ngrams import Counts, Hashes, count_all, count_known, hashes_of_words
-from sakka.networks.extractor import FloatTable
 from sakka.search.style.space import unit_rows
 from sakka.words import normalise, words_of
 
@@ -66,18 +66,18 @@ class WordSpace:
     """
 
     vocabulary: Hashes
-    share: FloatTable
-    axes: FloatTable
-    shown: npt.NDArray[np.int64]
-    bridge: FloatTable
-    start: FloatTable
+    share: FloatArray
+    axes: FloatArray
+    shown: IntArray
+    bridge: FloatArray
+    start: FloatArray
 
     @classmethod
     def fit(
         cls,
         texts: Sequence[str],
-        coordinates: FloatTable,
-        seen: npt.NDArray[np.bool_],
+        coordinates: FloatArray,
+        seen: Mask,
         *,
         size: int = WORD_SIZE,
         seed: int = 0,
@@ -94,7 +94,7 @@ class WordSpace:
         counts = _counted([segmented(text) for text in texts])
         table = _weighed(counts.matrix, _share_of(counts))
         share, axes = _share_of(counts), _axes(table, size, seed)
-        often = np.argsort(-share, kind="stable")[:MOST_SHOWN]
+        often = top(share, MOST_SHOWN)
         shown = np.sort(often).astype(np.int64)
         both = np.flatnonzero(seen & (np.diff(counts.matrix.indptr) > 0))
         present = counts.matrix[both][:, shown]
@@ -112,7 +112,7 @@ class WordSpace:
         """How many of a photo's coordinates are used."""
         return int(self.bridge.shape[0])
 
-    def vectors(self, texts: Sequence[str]) -> FloatTable:
+    def vectors(self, texts: Sequence[str]) -> FloatArray:
         """The texts' vectors, unit length, shape (n_texts, size); zeros where no word is known."""
         counts = count_known([segmented(text) for text in texts], _hashes, self.vocabulary)
         return unit_rows(_weighed(counts, self.share) @ self.axes)
@@ -128,9 +128,7 @@ class WordSpace:
         place = self._place(word)
         return 0.0 if place is None else float(self.share[place])
 
-    def evidence(
-        self, terms: Sequence[Sequence[str]], said: npt.NDArray[np.bool_], seen: FloatTable | None
-    ) -> npt.NDArray[np.float64]:
+    def evidence(self, terms: Sequence[Sequence[str]], said: Mask, seen: FloatArray | None) -> DoubleArray:
         """How well works fit terms: the sum of e over the terms, shape (n_works,).
 
         Args:
@@ -151,7 +149,7 @@ class WordSpace:
             total += np.log((trusted + (1 - trusted) * chance) / share)
         return total
 
-    def look(self, terms: Sequence[Sequence[str]]) -> FloatTable | None:
+    def look(self, terms: Sequence[Sequence[str]]) -> FloatArray | None:
         """The unit direction in photo coordinates along which terms become likelier; None where photos can't tell.
 
         Each term weighs by how rare it is, as its evidence grows with the chance over the share.
@@ -164,7 +162,7 @@ class WordSpace:
         length = np.linalg.norm(total)
         if length == 0:
             return None
-        direction: FloatTable = (total / length).astype(np.float32)
+        direction: FloatArray = (total / length).astype(np.float32)
         return direction
 
     def _place(self, word: str) -> int | None:
@@ -203,13 +201,13 @@ def _counted(spaced: Sequence[str]) -> Counts:
     return Counts(counts.vocabulary[kept], counts.matrix[:, kept])
 
 
-def _share_of(counts: Counts) -> FloatTable:
+def _share_of(counts: Counts) -> FloatArray:
     texts_with = np.bincount(counts.matrix.indices, minlength=len(counts.vocabulary))
-    share: FloatTable = (texts_with / max(1, counts.matrix.shape[0])).astype(np.float32)
+    share: FloatArray = (texts_with / max(1, counts.matrix.shape[0])).astype(np.float32)
     return share
 
 
-def _weighed(matrix: Any, share: FloatTable) -> Any:
+def _weighed(matrix: Any, share: FloatArray) -> Any:
     """TF-IDF with rows of unit length: CSR float32."""
     weighed = matrix.copy()
     weighed.data = np.sqrt(weighed.data) * -np.log(np.maximum(share, 1e-6) / 2)[weighed.indices]
@@ -218,7 +216,7 @@ def _weighed(matrix: Any, share: FloatTable) -> Any:
     return weighed
 
 
-def _axes(table: Any, size: int, seed: int) -> FloatTable:
+def _axes(table: Any, size: int, seed: int) -> FloatArray:
     """The principal directions of sparse rows, shape (n_words, at most size)."""
     from sklearn.utils.extmath import randomized_svd
 
@@ -226,11 +224,11 @@ def _axes(table: Any, size: int, seed: int) -> FloatTable:
     if kept == 0:
         return np.zeros((table.shape[1], 1), dtype=np.float32)
     _, _, axes = randomized_svd(table, kept, n_oversamples=32, n_iter=4, random_state=seed)
-    found: FloatTable = np.ascontiguousarray(axes.T, dtype=np.float32)
+    found: FloatArray = np.ascontiguousarray(axes.T, dtype=np.float32)
     return found
 
 
-def _ridge(photos: npt.NDArray[np.float64], present: Any) -> tuple[FloatTable, FloatTable]:
+def _ridge(photos: DoubleArray, present: Any) -> tuple[FloatArray, FloatArray]:
     """The matrix and the constants of the regression of words (CSR, 0 or 1) on photo coordinates."""
     n_words = present.shape[1]
     if len(photos) < 2:
