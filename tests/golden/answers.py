@@ -18,7 +18,7 @@ from tests.golden.command import asked
 from tests.golden.scene import NEW_CREATOR, PHOTO_MODEL
 from tests.web.servers import running
 
-from sakka import Catalog, FusedModel
+from sakka import Catalog, load_model
 from sakka.web.settings import Settings
 
 WORK, OTHER, COPIED = "work-01-003", "work-03-004", "work-02-001"
@@ -54,7 +54,7 @@ def models(root: Path) -> Any:
     """The probabilities that saved models give for works with photo and text, and with one of them."""
     works = Catalog.read(root / "catalog")
     some = works.take([0, 7, 23, 30, len(works) - 2])
-    loaded = {name: FusedModel.load(root / name) for name in ("model", "grown", "thorough")}
+    loaded = {name: load_model(root / name) for name in ("model", "grown", "thorough")}
     return {
         "works": some.ids,
         **{

@@ -14,7 +14,7 @@ from tests.catalogs import QUICK_PHOTO, tiny_catalog
 from tests.detector_weights import plant_boxes
 from tests.golden.command import command
 
-from sakka import Catalog, FusedModel
+from sakka import Catalog, FusedModel, save_model
 
 CREATORS, WORKS, NEW_CREATOR = 5, 10, "creator 05"
 PHOTO_MODEL = "photo-efficientnet_lite0"
@@ -41,8 +41,9 @@ def make_scene(root: Path) -> None:
     command("catalog", "build", listing, "--photo-root", root / "photos", "-o", root / "catalog", *rules)
     works = Catalog.read(root / "catalog")
     plant_boxes(works)
-    FusedModel(photo_settings={**QUICK_PHOTO, **FLOAT32}).fit(works).save(root / "model")
-    FusedModel(how="log-linear", photo_weight=0.5, photo_settings=FLOAT32).fit(works).save(root / "thorough")
+    save_model(FusedModel(photo_settings={**QUICK_PHOTO, **FLOAT32}).fit(works), root / "model")
+    thorough = FusedModel(how="log-linear", photo_weight=0.5, photo_settings=FLOAT32).fit(works)
+    save_model(thorough, root / "thorough")
     shutil.copytree(root / "model", root / "grown")
     command("creators", "add", root / "grown", root / "listing" / "new.jsonl", "--photo-root", root / "photos")
     command("index", "build", root / "catalog", "--model", root / "model", "-o", root / "index")
