@@ -1,3 +1,4 @@
+import inspect
 import json
 import shutil
 from dataclasses import replace
@@ -6,16 +7,17 @@ from pathlib import Path
 import numpy as np
 import optuna
 import pytest
-from tests.catalogs import tiny_catalog
+from tests.catalogs import QUICK_PHOTO, tiny_catalog
 from tests.networks.tiny_networks import put_tiny_networks
 
 from sakka.catalog.splits import nested_splits
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import ModelError, RunError
-from sakka.models.registry import make_model
+from sakka.models.registry import make_model, model_class
+from sakka.models.text.linear import LinearText
 from sakka.pages.tuning import write_page
 from sakka.tuning.processes import tune_with
-from sakka.tuning.spaces import SPACES, space_of
+from sakka.tuning.spaces import RANGES, OneOf, space_of
 from sakka.tuning.study import Question, StudyLayout, objective_of, read_study, tune, write_best
 
 TEXT = Question("text-linear", fixed={"iterations": 5})
@@ -77,7 +79,31 @@ def test_the_best_settings_make_a_model_with_the_value_that_is_written(works: Ca
 def test_the_defaults_are_tried_first(works: Catalog, folder: Path) -> None:
     tune(works, folder / "study", TEXT, trials=2)
     tried = [params for *_, params in trials_of(folder / "study")]
-    assert tried == [pytest.approx(dict(start)) for start in SPACES["text-linear"].starts]
+    assert tried == [pytest.approx(dict(start)) for start in space_of("text-linear", TEXT.fixed).starts]
+
+
+@pytest.mark.parametrize("name", RANGES)
+def test_a_search_starts_from_what_the_model_s_signature_says(name: str) -> None:
+    signature = inspect.signature(model_class(name)).parameters
+    for start in space_of(name).starts:
+        for each in RANGES[name]:
+            value, default = start[each.name], signature[each.name].default
+            if default is not None:
+                assert value == default
+            assert value in each.values if isinstance(each, OneOf) else each.low <= value <= each.high
+
+
+def test_a_default_that_depends_on_other_settings_or_the_works_is_spelled_out(works: Catalog) -> None:
+    assert space_of("photo-efficientnet_lite0").starts == ({"penalty": 0.01},)  # with covariances
+    (start,) = space_of("photo-efficientnet_lite0", QUICK_PHOTO).starts
+    quick = {**QUICK_PHOTO, "dtype": "float32"}
+    one, other = (make_model("photo-efficientnet_lite0", **quick, **given).fit(works) for given in ({}, start))
+    assert one.predict_proba(works).tobytes() == other.predict_proba(works).tobytes()
+    profile = LinearText().fit(works).profile_
+    pairs = [(each["penalty"], each["idf_power"]) for each in space_of("text-linear").starts]
+    assert len(pairs) == 2
+    assert (profile.penalty, profile.idf_power) in pairs
+    assert space_of("text-linear", {"penalty": 0.1, "idf_power": 1}).starts == ({"features_per_text": 5},)
 
 
 def test_a_study_goes_on_where_it_was_and_draws_nothing_twice(works: Catalog, folder: Path) -> None:
@@ -143,7 +169,7 @@ def test_settings_and_models_that_cannot_be_tuned_are_named(works: Catalog, fold
     with pytest.raises(ModelError, match="no settings to tune are known for 'dummy'"):
         space_of("dummy")
     with pytest.raises(ModelError, match="leave one open"):
-        space_of("photo-vgg16", ["penalty"])
+        space_of("photo-vgg16", {"penalty": 0.1})
     with pytest.raises(ModelError, match="does not take these settings"):
         tune(works, folder / "study", replace(TEXT, fixed={"wings": 2}), trials=1)
     with pytest.raises(RunError, match="got inner fold 5"):

@@ -161,6 +161,10 @@ class CreatorModel(ABC):
         """The arguments that `__init__` stored, by name."""
         return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
 
+    def spelled_out_settings(self) -> list[dict[str, Any]]:
+        """The settings with what None stands for in its place; several where the works decide between them."""
+        return [self.settings()]
+
     @abstractmethod
     def _export(self) -> ModelParts:
         """What the fitted model consists of, without `creators_` and the settings."""

@@ -1,6 +1,7 @@
 """Which settings of a model are tuned, within which bounds, and where the search starts.
 
-A space is a tuple of ranges; numbers on a logarithmic scale where a factor matters and not a difference.
+A space is a tuple of ranges; numbers on a logarithmic scale where a factor matters and not a difference. Where the
+search starts is read from the models (`spelled_out_settings`), so that a changed default is tried first here too.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sakka.errors import ModelError
+from sakka.models.registry import make_model
 
 if TYPE_CHECKING:
     import optuna
@@ -54,6 +56,9 @@ class OneOf:
         return trial.suggest_categorical(self.name, self.values)
 
 
+Range = Real | Whole | OneOf
+
+
 @dataclass(frozen=True)
 class Space:
     """What is tuned of a model.
@@ -63,60 +68,43 @@ class Space:
         starts: What is tried first: the model's defaults, and nothing that was chosen by test works.
     """
 
-    ranges: Sequence[Real | Whole | OneOf]
+    ranges: Sequence[Range]
     starts: Sequence[Mapping[str, Any]]
 
     def draw(self, trial: "optuna.Trial") -> dict[str, Any]:
         """Let a trial choose every setting."""
         return {each.name: each.draw(trial) for each in self.ranges}
 
-    def without(self, names: Sequence[str]) -> "Space":
-        """The space in which some settings are not tuned."""
-        starts = [{name: value for name, value in start.items() if name not in names} for start in self.starts]
-        return Space(tuple(each for each in self.ranges if each.name not in names), tuple(starts))
 
-
-_FINE_TUNED = Space(
-    (
-        Real("learning_rate", 1e-4, 1e-1),
-        Real("momentum", 0.8, 0.99, log=False),
-        OneOf("hidden", (512, 1024, 2048, 4096)),
-    ),
-    ({"learning_rate": 0.005, "momentum": 0.97, "hidden": 4096},),
+_FINE_TUNED = (
+    Real("learning_rate", 1e-4, 1e-1),
+    Real("momentum", 0.8, 0.99, log=False),
+    OneOf("hidden", (512, 1024, 2048, 4096)),
 )
-_PENALTY = Space((Real("penalty", 1e-5, 1.0),), ({"penalty": 0.003},))
+_PENALTY = (Real("penalty", 1e-5, 1.0),)
 
-SPACES: Mapping[str, Space] = MappingProxyType(
+RANGES: Mapping[str, Sequence[Range]] = MappingProxyType(
     {
         "photo-vgg16-finetuned": _FINE_TUNED,
         "photo-efficientnet_lite0-finetuned": _FINE_TUNED,
         "photo-vgg16": _PENALTY,
         "photo-efficientnet_lite0": _PENALTY,
-        "text-linear": Space(
-            (
-                Real("penalty", 1e-6, 1e-1),
-                Real("idf_power", 0.0, 1.5, log=False),
-                Whole("features_per_text", 2, 20, log=True),
-            ),
-            (
-                {"penalty": 1e-4, "idf_power": 0.5, "features_per_text": 5},
-                {"penalty": 1e-3, "idf_power": 1.0, "features_per_text": 5},
-            ),
+        "text-linear": (
+            Real("penalty", 1e-6, 1e-1),
+            Real("idf_power", 0.0, 1.5, log=False),
+            Whole("features_per_text", 2, 20, log=True),
         ),
-        "text-fasttext": Space(
-            (
-                Real("lr", 0.02, 1.0),
-                Whole("dim", 20, 300, log=True),
-                Whole("epoch", 50, 2000, log=True),
-                Whole("min_count", 1, 5),
-            ),
-            ({"lr": 0.1, "dim": 100, "epoch": 1000, "min_count": 1},),
+        "text-fasttext": (
+            Real("lr", 0.02, 1.0),
+            Whole("dim", 20, 300, log=True),
+            Whole("epoch", 50, 2000, log=True),
+            Whole("min_count", 1, 5),
         ),
     }
 )
 
 
-def space_of(model: str, fixed: Sequence[str] = ()) -> Space:
+def space_of(model: str, fixed: Mapping[str, Any] = MappingProxyType({})) -> Space:
     """What is tuned of a model.
 
     Args:
@@ -124,11 +112,13 @@ def space_of(model: str, fixed: Sequence[str] = ()) -> Space:
         fixed: Settings that are given and not tuned.
 
     Raises:
-        ModelError: Nothing is, or every setting is fixed.
+        ModelError: Nothing is, every setting is fixed, or the model has no such setting.
     """
-    if model not in SPACES:
-        raise ModelError(f"no settings to tune are known for {model!r}; they are for {', '.join(SPACES)}")
-    space = SPACES[model].without(fixed)
-    if not space.ranges:
+    if model not in RANGES:
+        raise ModelError(f"no settings to tune are known for {model!r}; they are for {', '.join(RANGES)}")
+    ranges = tuple(each for each in RANGES[model] if each.name not in fixed)
+    if not ranges:
         raise ModelError(f"every setting of {model} that could be tuned is fixed; leave one open")
-    return space
+    defaults = make_model(model, **fixed).spelled_out_settings()
+    starts = [{each.name: settings[each.name] for each in ranges} for settings in defaults]
+    return Space(ranges, tuple(start for place, start in enumerate(starts) if start not in starts[:place]))

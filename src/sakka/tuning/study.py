@@ -93,7 +93,7 @@ def objective_of(works: Catalog, question: Question) -> Objective:
     Raises:
         SakkaError: The model, a setting, the fold or the works can't be used.
     """
-    space = space_of(question.model, tuple(question.fixed))
+    space = space_of(question.model, question.fixed)
     make_model(question.model, **question.settings())
     for kind, asked, most in (("outer", question.outer, OUTER_FOLDS), ("inner", question.inner, INNER_FOLDS)):
         if not 0 <= asked < most:

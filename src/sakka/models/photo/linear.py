@@ -13,7 +13,7 @@ parts of nested folds of real works, never on test parts.
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -123,6 +123,10 @@ class PhotoLinear(GrowingHead):
         """What turns pixels into vectors, and the columns of these that the head reads, in its order."""
         columns = np.concatenate(self._blocks())
         return self._extractor, columns
+
+    def spelled_out_settings(self) -> list[dict[str, Any]]:
+        """The settings with the penalty that None stands for."""
+        return [{**self.settings(), "penalty": self._penalty(self._has_covariances())}]
 
     def _check_settings(self) -> None:
         if self.penalty is not None and not (isinstance(self.penalty, int | float) and 0 < self.penalty < float("inf")):

@@ -134,6 +134,10 @@ class LinearText(GrowingHead):
         with single_threaded(workers, "sakka-text-folds") as pool:
             yield from pool.map(answer, folds)
 
+    def spelled_out_settings(self) -> list[dict[str, Any]]:
+        """The settings with each profile that they leave open."""
+        return [{**self.settings(), **vars(profile)} for profile in self._profiles()]
+
     def _fit_counts(self, counts: Sequence[Counts], labels: IntArray) -> Self:
         n_creators = len(self.creators_)
         self._set_works(np.bincount(labels, minlength=n_creators))
@@ -159,9 +163,7 @@ class LinearText(GrowingHead):
         """The profile: as set, else the one that does better on works held out."""
         from sakka.networks.workers import single_threaded
 
-        given: dict[str, Any] = {"idf_power": self.idf_power, "penalty": self.penalty, "halves": self.halves}
-        given = {name: value for name, value in given.items() if value is not None}
-        profiles = [replace(profile, **given) for profile in PROFILES]
+        profiles = self._profiles()
         generator = np.random.default_rng(0)
         rows = np.sort(generator.permutation(len(labels))[:WORKS_TO_CHOOSE_ON])
         held = deal(labels[rows], generator, HOLD_OUT) == 0
@@ -170,6 +172,11 @@ class LinearText(GrowingHead):
         with single_threaded(self._profiles_at_once(), "sakka-text-profiles") as pool:
             losses = list(pool.map(lambda each: self._loss_of(each, counts, labels, rows[~held], rows[held]), profiles))
         return profiles[int(np.argmin(losses))]
+
+    def _profiles(self) -> list[Profile]:
+        """Every profile, with what is set in place of its own."""
+        given = {name: getattr(self, name) for name in vars(STYLE) if getattr(self, name) is not None}
+        return [replace(profile, **given) for profile in PROFILES]
 
     def _loss_of(
         self, profile: Profile, counts: Sequence[Counts], labels: IntArray, learn: IntArray, held: IntArray
