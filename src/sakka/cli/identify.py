@@ -32,7 +32,6 @@ def identify(
     from sakka.cli.terminal import show_answers
     from sakka.explain.explanation import explain
     from sakka.models.folder import load_model
-    from sakka.models.fused import FusedModel
 
     work = asked_work(photo, title, description, None, None)
     fitted = load_model(model)
@@ -40,7 +39,7 @@ def identify(
     table = fitted.predict_proba(work)
     places = np.argsort(-table[0], kind="stable")[:top]
     answers = [(fitted.creators_[place], float(table[0, place])) for place in places]
-    known = bool(fitted.knows(work, table)[0]) if isinstance(fitted, FusedModel) else True
+    known = bool(fitted.knows(work, table)[0])
     why = explain(fitted, next(iter(work))) if with_explanation else None
     if as_json:
         found = [{"creator": creator, "probability": round(probability, 6)} for creator, probability in answers]

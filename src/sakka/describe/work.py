@@ -85,12 +85,10 @@ def describe_work(
         ModelError: The work has nothing that the model reads.
         PhotoError: A photo can't be read.
     """
-    from sakka.models.fused import FusedModel
-
     asked = Catalog.from_works([work]) if asked is None else asked
     model.check_can_read(asked)
     table = model.predict_proba(asked)
-    known = bool(model.knows(asked, table)[0]) if isinstance(model, FusedModel) else True
+    known = bool(model.knows(asked, table)[0])
     order = top(table[0], NAMED)
     answers = tuple((model.creators_[place], float(table[0, place])) for place in order.tolist())
     (path,) = asked.photo_paths

@@ -116,6 +116,17 @@ class CreatorModel(ABC):
             able |= has[name]
         return able
 
+    def knows(self, works: Catalog, probabilities: Probabilities) -> npt.NDArray[np.bool_]:  # noqa: ARG002
+        """Say of each work whether it may be by a known creator, shape (n_works,).
+
+        Without thresholds every work that the model can read may be.
+
+        Args:
+            works: The works.
+            probabilities: What `predict_proba` gave for them.
+        """
+        return self.can_read(works)
+
     def check_can_read(self, work: Catalog) -> None:
         """Refuse a question that the model would answer with the creators' shares, for want of anything to read.
 

@@ -182,18 +182,11 @@ class FusedModel(GrowingModel):
         answers[both] = fuse(photo[both], text[both], self.mixture_.photo_weight, self.mixture_.how)
         return answers
 
-    def knows(self, works: Catalog, answers: Probabilities) -> Mask:
-        """Say of each work whether its answer is sure enough for a known creator's, shape (n_works,).
-
-        Of a work that the model can't read it is not.
-
-        Args:
-            works: The works.
-            answers: What `predict_proba` gave for them.
-        """
+    def knows(self, works: Catalog, probabilities: Probabilities) -> Mask:
+        """Say of each work whether it can be read and its answer is sure enough for a known creator's."""
         view = np.where(~works.has_photo, "text", np.where(works.has_text, "both", "photo"))
         least = np.array([self.thresholds_.get(name, -np.inf) for name in view])
-        known: Mask = self.can_read(works) & (sureness(answers) >= least)
+        known: Mask = super().knows(works, probabilities) & (sureness(probabilities) >= least)
         return known
 
     def _mixtures(self) -> list[Mixture]:

@@ -15,7 +15,6 @@ from sakka.catalog.works import Catalog, Work
 from sakka.errors import ModelError, ServeError
 from sakka.models.base import CreatorModel
 from sakka.models.folder import load_model
-from sakka.models.fused import FusedModel
 from sakka.search.hits import Hit
 from sakka.web.collection import Collection
 from sakka.web.describing import Describer
@@ -101,11 +100,10 @@ class Engine:
         if not len(works):
             return []
         table = self.model.predict_proba(works)
-        sure = self.model.knows(works, table) if isinstance(self.model, FusedModel) else self.model.can_read(works)
         places = np.argsort(-table, axis=1, kind="stable")[:, :top]
         return [
             Naming(bool(known), tuple((self.model.creators_[place], float(row[place])) for place in best))
-            for known, row, best in zip(sure, table, places, strict=True)
+            for known, row, best in zip(self.model.knows(works, table), table, places, strict=True)
         ]
 
     def name_one(self, work: Catalog, top: int) -> Naming:
