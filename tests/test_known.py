@@ -8,6 +8,7 @@ from tests.command import run
 from tests.web.servers import running
 
 from sakka.catalog.works import Catalog, Work
+from sakka.models.folder import save_model
 from sakka.models.registry import make_model
 from sakka.web.settings import Settings
 
@@ -22,7 +23,7 @@ def test_a_model_without_thresholds_knows_what_it_can_read_wherever_it_is_asked(
         Work(str(number), f"maker {number % 2}", ("leather bag", "linen bow")[number % 2]) for number in range(8)
     )
     works.write(folder / "catalog")
-    make_model(name).fit(works).save(folder / "model")
+    save_model(make_model(name).fit(works), folder / "model")
     for command in ("identify", "describe"):
         asked = [command, folder / "model", "--title", "leather"]
         code, output, _ = run([*asked, "--json"], monkeypatch, capsys)
