@@ -1,7 +1,7 @@
 """Run benchmarks: `python -m benchmarks` for all of them, `python -m benchmarks NAME ...` for some.
 
-A run at full size with at least five pairs is written to benchmarks/results/, into docs/performance.md and README.md; a
-smaller one is a trial and goes to benchmarks/results/trial/, which git ignores.
+A run at full size with at least five pairs is written to benchmarks/results/ (figures as JSON, a page as Markdown) and
+into README.md; a smaller one is a trial and goes to benchmarks/results/trial/, which git ignores.
 """
 
 import argparse
@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, help="folder with paintings/ and aozora/ (or SAKKA_BENCHMARK_DATA)")
     parser.add_argument("--only", default="", help="leave out comparisons without this in their name")
     parser.add_argument("--no-compile", action="store_true", help="leave the peers' compilers out: for quick trials")
-    parser.add_argument("--table", action="store_true", help="only write the tables of the docs anew from the results")
+    parser.add_argument("--table", action="store_true", help="only write the pages and README's table anew")
     return parser
 
 

@@ -1,13 +1,12 @@
-"""Results as JSON and as Markdown; docs/performance.md and README.md hold the Markdown between markers.
+"""Results as JSON and as pages of Markdown; README.md holds a table of several between markers.
 
-<!-- generated: NAME -->
+<!-- generated: speed -->
 ...
-<!-- end: NAME -->
+<!-- end: speed -->
 """
 
+import ast
 import json
-import os
-import platform
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,20 +17,13 @@ from typing import Any
 from benchmarks import summary
 from benchmarks.harness import Measured, Outcome, Plan, Spread
 from benchmarks.processes import ROOT
+from benchmarks.provenance import commit, machine, measured_line
 from sakka.files import write_json, write_text
 
 RESULTS = Path(__file__).parent / "results"
-DOCUMENT = ROOT / "docs" / "performance.md"
+SUITES = Path(__file__).parent / "suites"
 FRONT_PAGE = ROOT / "README.md"
-SPEED = "speed"  # the front page's block, of several benchmarks
-NOT_MEASURED = "not measured yet"
-ABILITIES = {
-    "avx2": "AVX2",
-    "avx512f": "AVX-512",
-    "avx512_bf16": "bfloat16",
-    "amx_bf16": "bfloat16 tiles",
-    "asimd": "NEON",
-}
+SPEED = re.compile(r"(<!-- generated: speed -->\n).*?(<!-- end: speed -->)", re.DOTALL)
 HEADINGS = (
     "ours / other",
     "counted",
@@ -72,7 +64,7 @@ def section_of(name: str, title: str, plan: Plan, outcomes: Sequence[Outcome], w
         "pairs": plan.pairs,
         "works": works,
     }
-    measured = machine_line(plan) + (f" Works: {works}." if works else "")
+    measured = measured_line(command(name, plan)) + (f" Works: {works}." if works else "")
     lines = [ratio_table(outcomes), "", *side_lines(outcomes), "", measured]
     return Section(name, title, "\n".join(lines), data)
 
@@ -107,57 +99,55 @@ def side_lines(outcomes: Sequence[Outcome]) -> list[str]:
     return list(lines)
 
 
-def machine_line(plan: Plan) -> str:
-    """Tell what the figures were measured on and with which command arguments."""
-    arguments = f"--pairs {plan.pairs}" + (f" --size {plan.size}" if plan.size else "")
-    return f"Measured {datetime.now(UTC):%Y-%m-%d} on {machine()['processor']}, {arguments}."
+def command(name: str, plan: Plan) -> str:
+    """The command that measures as a plan says.
 
-
-def machine() -> dict[str, Any]:
-    """Describe the machine: processor, cores that this process may use, system."""
-    cores = len(os.sched_getaffinity(0))
-    return {"processor": f"{_processor()}, {cores} cores", "cores": cores, "system": platform.platform()}
+    >>> command("text", Plan(5, None, None, Path(), None))
+    'python -m benchmarks text --pairs 5'
+    """
+    return f"python -m benchmarks {name} --pairs {plan.pairs}" + (f" --size {plan.size}" if plan.size else "")
 
 
 def write_section(section: Section, folder: Path) -> Path:
-    """Write a section's JSON whole and give its path."""
+    """Write a section whole, as JSON and as a page; gives the path of the JSON."""
     path = folder / f"{section.name}.json"
     content = {
         "benchmark": section.name,
         "title": section.title,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": commit(),
         "machine": machine(),
         "markdown": section.markdown,
         **section.data,
     }
     write_json(path, content)
+    write_text(path.with_suffix(".md"), page(path))
     return path
 
 
-def fill_document(text: str, folder: Path) -> str:
-    """A document's text with every generated block written anew from the results in `folder`."""
+def page(path: Path) -> str:
+    """The page of a stored result: its title, what the benchmark's module says of itself, tables and notes."""
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    about = docstring(SUITES / f"{stored['benchmark']}.py")
+    return f"# {stored['title']}\n\n{about}\n\n{stored['markdown']}\n"
 
-    def block(match: re.Match[str]) -> str:
-        name = match["name"]
-        body = table(summary.HEADINGS, summary.speed_rows(folder)) if name == SPEED else _markdown(name, folder)
-        return f"<!-- generated: {name} -->\n{body}\n<!-- end: {name} -->"
 
-    pattern = r"<!-- generated: (?P<name>\w+) -->\n.*?<!-- end: (?P=name) -->"
-    return re.sub(pattern, block, text, flags=re.DOTALL)
+def docstring(module: Path) -> str:
+    """What a module says of itself, read without importing it."""
+    return ast.get_docstring(ast.parse(module.read_text(encoding="utf-8"))) or ""
+
+
+def fill_front_page(text: str, folder: Path) -> str:
+    """The front page's text with its table of speed written anew from the results in `folder`."""
+    rows = table(summary.HEADINGS, summary.speed_rows(folder))
+    return SPEED.sub(lambda found: f"{found[1]}{rows}\n{found[2]}", text)
 
 
 def update_documents(folder: Path = RESULTS) -> None:
-    """Write the generated blocks of docs/performance.md and of the front page anew."""
-    for document in (DOCUMENT, FRONT_PAGE):
-        write_text(document, fill_document(document.read_text(encoding="utf-8"), folder))
-
-
-def _markdown(name: str, folder: Path) -> str:
-    path = folder / f"{name}.json"
-    if not path.is_file():
-        return NOT_MEASURED
-    markdown: str = json.loads(path.read_text(encoding="utf-8"))["markdown"]
-    return markdown
+    """Write the pages of all results and the front page's table anew."""
+    for path in folder.glob("*.json"):
+        write_text(path.with_suffix(".md"), page(path))
+    write_text(FRONT_PAGE, fill_front_page(FRONT_PAGE.read_text(encoding="utf-8"), folder))
 
 
 def _row(outcome: Outcome) -> list[str]:
@@ -207,16 +197,3 @@ def _side_line(side: Measured) -> str:
     threads = f"{about['threads']} threads"
     memory = f"peak memory {about['peak_memory_mib']} MiB"
     return f"- {side.name}: {threads}, {memory}; {versions}" + (f"; {told}" if told else "")
-
-
-def _processor() -> str:
-    """Name the processor and what it multiplies with, on which the figures depend more than on its name."""
-    information = Path("/proc/cpuinfo")
-    if information.is_file():
-        told = information.read_text()
-        words = set(told.split())
-        found = re.search(r"model name\s*:\s*(.+)", told)
-        abilities = [ability for flag, ability in ABILITIES.items() if flag in words]
-        if found:
-            return found[1].strip() + (f" with {', '.join(abilities)}" if abilities else "")
-    return platform.processor() or platform.machine()

@@ -1,1 +1,1 @@
-"""The benchmarks by name; each module has a `TITLE`, a `SIZE` and a function `comparisons` or `report`."""
+"""The benchmarks by name: each module has a `TITLE`, a `SIZE` and a `measure`, and its docstring opens its page."""

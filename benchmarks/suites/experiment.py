@@ -1,4 +1,10 @@
-"""The whole 5 x 5 experiment from an empty cache, against the paper's pipeline in Keras and fastText."""
+"""The whole 5 x 5 experiment from an empty cache, against the paper's pipeline in Keras and fastText.
+
+The other side takes weeks where it fine-tunes the network, as the paper does, so its time is extrapolated from measured
+pieces: photos or training steps, an epoch of the softmax layer, epochs of fastText (`peers/keras_pipeline.py` holds the
+formula). Frozen features with one layer on them are the short way that tutorials show, not the paper's.
+`studies/pipeline_accuracy.py` measures what both sides name right.
+"""
 
 from typing import Any
 

@@ -2,7 +2,8 @@
 
 Arithmetic of a training step: 3 x the forward pass (forward, gradient by inputs, gradient by weights), which for
 VGG16 at 224 pixels is 2 x 15.47e9 operations a photo plus 2 x 0.103e9 for the layer of 4,096. The photos are bytes in
-the device's memory and are normalised there; decoding is not part of the figure.
+the device's memory and are normalised there; decoding is not part of the figure. The figures of 2026-11-28 were
+measured while the benchmark still gave its memory back between runs (see `finetune_step`), so that rate is a low one.
 """
 
 from benchmarks.data import write_vgg16

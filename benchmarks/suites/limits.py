@@ -29,7 +29,7 @@ def measure(plan: Plan) -> Section:
             "GiB",
             search,
             memory,
-            note="a plain matrix product; `python -m benchmarks.index_scale` measures the index",
+            note="a plain matrix product; `python -m studies index_scale` measures the index",
         ),
     ]
     return section_of("limits", TITLE, plan, [compare(comparison, plan) for comparison in comparisons], chosen.source)

@@ -2,7 +2,7 @@
 
 Each step is one run in a fresh process at 1/100, 1/10 and 1/1 of the size. CPU seconds stand beside wall seconds: on a
 machine that others use too they say what the step itself took. The predictions are simulated and take 11 GB of disk at
-full size; they are removed afterwards.
+full size (`TMPDIR` says where); they are removed afterwards.
 """
 
 import shutil
@@ -13,7 +13,8 @@ from typing import Any
 from benchmarks.environments import python_of
 from benchmarks.harness import Plan
 from benchmarks.processes import Side, SideError, WorkerProcess
-from benchmarks.results import Section, machine_line, table
+from benchmarks.provenance import measured_line
+from benchmarks.results import Section, command, table
 
 TITLE = "Paper scale: 109,685 works by 944 creators (simulated)"
 SIZE = 1  # the largest market, as a fraction 1 / SIZE of the paper's
@@ -56,7 +57,7 @@ def measure(plan: Plan) -> Section:
             f"Demanded at full size: {MOST_SECONDS:g} s and {MOST_MIB:,.0f} MiB. Simulated predictions and label sets "
             "stand for what networks would give; drawing them does not count.",
             "",
-            machine_line(plan),
+            measured_line(command("paper_scale", plan)),
         ]
     )
     return Section("paper_scale", TITLE, markdown, {"points": [vars(point) for point in points]})

@@ -7,13 +7,12 @@ from pathlib import Path
 import pytest
 from benchmarks.__main__ import BENCHMARKS, main
 from benchmarks.harness import Comparison, Measured, Outcome, Plan
-from benchmarks.processes import Side
+from benchmarks.processes import ROOT, Side
 from benchmarks.results import (
-    DOCUMENT,
     FRONT_PAGE,
-    NOT_MEASURED,
     RESULTS,
-    fill_document,
+    fill_front_page,
+    page,
     ratio_table,
     section_of,
     write_section,
@@ -54,25 +53,33 @@ def test_a_missing_peer_stands_in_the_table_with_its_reason(missing: Outcome) ->
     assert row.count("|") == ratio_table([missing]).splitlines()[0].count("|")
 
 
-def test_a_written_section_fills_its_block_and_leaves_the_others(done: Outcome, missing: Outcome, folder: Path) -> None:
+def test_a_written_section_is_a_page_with_its_commands_and_what_the_benchmark_says_of_itself(
+    done: Outcome, missing: Outcome, folder: Path
+) -> None:
     plan = Plan(pairs=2, size=None, threads=None, scratch=folder, data=None)
-    section = section_of("text", "Texts", plan, [done, missing], "three works")
-    path = write_section(section, folder)
-    assert json.loads(path.read_text())["comparisons"][0]["ratios"] == [2.0, 4.0]
-    text = (
-        "# P\n<!-- generated: text -->\nearlier\n<!-- end: text -->\n<!-- generated: heads -->\n<!-- end: heads -->\n"
-    )
-    filled = fill_document(text, folder)
+    path = write_section(section_of("text", "Texts", plan, [done, missing], "three works"), folder)
+    stored = json.loads(path.read_text())
+    assert stored["comparisons"][0]["ratios"] == [2.0, 4.0]
+    text = path.with_suffix(".md").read_text(encoding="utf-8")
+    assert text.startswith("# Texts\n\nNaming the creator of a text")
+    assert "- ours: 2 threads, peak memory 100 MiB; python 3.11; plain" in text
+    assert f"at commit {stored['commit']} on {stored['machine']['processor']}" in text
+    assert text.endswith("by `python -m benchmarks text --pairs 2`. Works: three works.\n")
+
+
+def test_the_table_of_the_front_page_is_filled_and_what_stands_around_it_left(folder: Path) -> None:
+    text = "# P\n<!-- generated: speed -->\nearlier\n<!-- end: speed -->\n\n## After\n"
+    filled = fill_front_page(text, folder)
     assert "earlier" not in filled
-    assert "- ours: 2 threads, peak memory 100 MiB; python 3.11; plain" in filled
-    assert "Works: three works." in filled
-    assert f"<!-- generated: heads -->\n{NOT_MEASURED}\n<!-- end: heads -->" in filled
-    assert fill_document(filled, folder) == filled
+    assert filled.count("not measured") == len(ROWS)
+    assert filled.startswith("# P\n<!-- generated: speed -->\n| what |")
+    assert filled.endswith("|\n<!-- end: speed -->\n\n## After\n")
+    assert fill_front_page(filled, folder) == filled
 
 
-def test_every_benchmark_can_be_run_and_has_its_block_in_the_document() -> None:
-    blocks = re.findall(r"<!-- generated: (\w+) -->", DOCUMENT.read_text(encoding="utf-8"))
-    assert sorted(blocks) == sorted(BENCHMARKS)
+def test_every_benchmark_can_be_run_and_has_a_page_that_performance_links_to() -> None:
+    linked = re.findall(r"\(\.\./benchmarks/results/(\w+)\.md\)", (ROOT / "docs/performance.md").read_text("utf-8"))
+    assert sorted(set(linked)) == sorted(BENCHMARKS)
     for name in BENCHMARKS:
         module = import_module(f"benchmarks.suites.{name}")
         assert module.TITLE
@@ -81,9 +88,12 @@ def test_every_benchmark_can_be_run_and_has_its_block_in_the_document() -> None:
 
 
 def test_the_documents_hold_what_was_measured() -> None:
-    for document in (DOCUMENT, FRONT_PAGE):
-        text = document.read_text(encoding="utf-8")
-        assert fill_document(text, RESULTS) == text
+    stored = sorted(RESULTS.glob("*.json"))
+    assert [path.stem for path in stored] == sorted(BENCHMARKS)
+    for path in stored:
+        assert path.with_suffix(".md").read_text(encoding="utf-8") == page(path)
+    text = FRONT_PAGE.read_text(encoding="utf-8")
+    assert fill_front_page(text, RESULTS) == text
 
 
 def test_every_row_of_the_front_page_is_a_comparison_that_its_benchmark_makes() -> None:

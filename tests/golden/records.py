@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from tests.golden.answers import RECORDS
 from tests.golden.scene import make_scene
+
+from sakka.arrays import DoubleArray
 
 FOLDER = Path(__file__).parent / "records"
 DIGITS = 6
@@ -71,7 +72,7 @@ def _brief(value: Any) -> Any:
     return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
 
 
-def _blocks(regions: npt.NDArray[np.float64]) -> dict[str, Any]:
+def _blocks(regions: DoubleArray) -> dict[str, Any]:
     edges = np.arange(0, len(regions), BLOCK)
     sums = np.add.reduceat(np.add.reduceat(regions, edges, axis=0), edges, axis=1)
     return {"shape": list(regions.shape), "sums of blocks": [row.tolist() for row in sums]}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from benchmarks.hostile_files import SCRIPT
+from studies.inputs.hostile_files import SCRIPT
 from tests.web.servers import Folders
 
 from sakka.web.settings import Settings

@@ -1,13 +1,13 @@
-"""A short run of `python -m benchmarks.hostile`, and what hides in files that can be read all the same."""
+"""A short run of `python -m studies hostile`, and what hides in files that can be read all the same."""
 
 import io
 
 import httpx
 import pytest
-from benchmarks.hostile import generated_requests, not_refused, send
-from benchmarks.hostile_files import SCRIPT, valid_photo
-from benchmarks.hostile_requests import hostile_requests
 from PIL import Image
+from studies.hostile import generated_requests, not_refused, send
+from studies.inputs.hostile_files import SCRIPT, valid_photo
+from studies.inputs.hostile_requests import hostile_requests
 
 SEED = 7
 

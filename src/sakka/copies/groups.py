@@ -6,7 +6,7 @@ to `SAME_CONTRAST`. Texts: see `texts.py`. Groups are what these pairs connect. 
 the catalog's content.
 
 The limits were chosen on copies of some paintings and on one simulated market, and judged on others:
-`python -m benchmarks.duplicates`.
+`python -m studies near_identical`.
 """
 
 import hashlib

@@ -16,7 +16,7 @@ over one grid: a fine place's share is added to the cell that it lies in, a coar
 cells around it, each in parts that add up to one.
 
 What is exact is the sum. A place of a late stage sees far around itself, so a share says where in the map a term
-arose, not that no other pixel took part. `python -m benchmarks.deletion` says how far the map can be trusted.
+arose, not that no other pixel took part. `python -m studies deletion_curves` says how far the map can be trusted.
 """
 
 from dataclasses import dataclass

@@ -116,7 +116,7 @@ class CreatorModel(ABC):
             able |= has[name]
         return able
 
-    def knows(self, works: Catalog, probabilities: Probabilities) -> npt.NDArray[np.bool_]:  # noqa: ARG002
+    def knows(self, works: Catalog, probabilities: Probabilities) -> Mask:  # noqa: ARG002
         """Say of each work whether it may be by a known creator, shape (n_works,).
 
         Without thresholds every work that the model can read may be.

@@ -1,0 +1,178 @@
+"""Precision and recall of an audit by planting what it should find.
+
+    python -m studies audit [--data FOLDER] [--seed 2] [--market-seed 4] [--only paintings|market]
+
+Planted in a catalog: `MOVED` of the works are put under another creator; copies of `SHARED` of the works, changed as in
+`inputs/photo_copies.py`, are listed by another creator; half the works of `SPLIT` of the creators, drawn at random, get
+an account of their own with another name. What was wrong in the catalog before counts as a false finding, so precision
+is a lower bound. The limits in `audit/` were chosen on market 1 and on paintings with seed 1.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from benchmarks.data import data_folder, read_listing
+
+from sakka.audit.run import Audit, audit_catalog
+from sakka.catalog.works import Catalog, Work
+from sakka.photos.decode import read_photo
+from studies.figures import Figure
+from studies.inputs.photo_copies import TRANSFORMS, copy_of
+
+MOVED, SHARED, SPLIT = 0.02, 0.01, 0.12
+CURVE = (0.8, 0.9, 0.95, 0.99)
+
+
+@dataclass(frozen=True)
+class Planted:
+    """A catalog with known faults.
+
+    Attributes:
+        works: The catalog.
+        moved: Id of each work under a wrong creator -> the right one.
+        shared: Ids of the copies under another creator -> id of the original.
+        split: The pairs of accounts of one person.
+    """
+
+    works: Catalog
+    moved: dict[str, str]
+    shared: dict[str, str]
+    split: set[frozenset[str]]
+
+
+def plant(works: Catalog, folder: Path, seed: int) -> Planted:
+    """Plant faults in a catalog; copies of photos are written into `folder`."""
+    generator = np.random.default_rng(seed)
+    creators = works.creators
+    paths = works.photo_paths
+    listed = [replace(work, photos=() if path is None else (str(path),))
+              for work, path in zip(works, paths, strict=True)]  # fmt: skip
+    chosen = generator.permutation(len(listed))
+    moved_rows, copied_rows = np.split(chosen, [round(MOVED * len(listed))])
+    copied = [row for row in copied_rows.tolist() if listed[row].photos][: round(SHARED * len(listed))]
+    moved: dict[str, str] = {}
+    for row in moved_rows.tolist():
+        moved[listed[row].id] = str(listed[row].creator)
+        listed[row] = replace(listed[row], creator=_other(creators, listed[row].creator, generator))
+    shared: dict[str, str] = {}
+    for row in copied:
+        name = list(TRANSFORMS)[int(generator.integers(len(TRANSFORMS)))]
+        path = folder / f"{len(shared)}.jpg"
+        path.write_bytes(copy_of(read_photo(Path(listed[row].photos[0])), name, generator))
+        thief = _other(creators, listed[row].creator, generator)
+        listed.append(Work(f"copy-{len(shared)}", thief, listed[row].title, photos=(str(path),)))
+        shared[listed[-1].id] = listed[row].id
+    split: set[frozenset[str]] = set()
+    for person in generator.permutation(len(creators))[: round(SPLIT * len(creators))].tolist():
+        account = f"studio {len(split) + 1}"
+        split.add(frozenset((creators[person], account)))
+        for at, work in enumerate(listed):
+            if work.creator == creators[person] and generator.random() < 0.5:
+                listed[at] = replace(work, creator=account)
+    return Planted(Catalog.from_works(listed), moved, shared, split)
+
+
+def _other(creators: tuple[str, ...], own: str | None, generator: np.random.Generator) -> str:
+    others = [name for name in creators if name != own]
+    return others[int(generator.integers(len(others)))]
+
+
+def findings_of(title: str, planted: Planted, audit: Audit, known: set[frozenset[str]]) -> Iterator[Figure]:
+    """How much of what was planted was found, and how much of what was found was planted.
+
+    Args:
+        title: What the catalog is.
+        planted: The catalog with known faults.
+        audit: What was found in it.
+        known: Pairs of accounts of one person that were there before.
+    """
+    ids = planted.works.ids
+    if audit.accuracy is not None:
+        yield Figure(f"{title}, the models", "accuracy", audit.accuracy, len(planted.works))
+    wrong = audit.of_kind("wrong creator")
+    for least in CURVE:
+        found = [each for each in wrong if each.score >= least]
+        correct = [each for each in found if ids[each.rows[0]] in planted.moved]
+        named = [each for each in correct if each.creators[1] == planted.moved[ids[each.rows[0]]]]
+        row = f"{title}, wrong creator, score {least:g}"
+        yield from _shares(row, len(correct), len(found), len(correct), len(planted.moved))
+        yield Figure(row, "the right creator named", len(named), len(correct))
+    split = planted.split | known
+    shared = [each for each in audit.of_kind("shared photo") if not _of_one_person(each.creators, split)]
+    correct = [each for each in shared if any(ids[row] in planted.shared for row in each.rows)]
+    wanted = {copy for copy in planted.shared if not _same_person(planted, copy, split)}
+    got = {ids[row] for each in correct for row in each.rows} & wanted
+    yield from _shares(f"{title}, shared photo", len(correct), len(shared), len(got), len(wanted))
+    people = audit.of_kind("one person")
+    correct = [each for each in people if _of_one_person(each.creators, split)]
+    got_pairs = {frozenset(each.creators) for each in correct} & split
+    yield from _shares(f"{title}, one person", len(correct), len(people), len(got_pairs), len(split))
+
+
+def _of_one_person(creators: Collection[str], split: set[frozenset[str]]) -> bool:
+    """Whether accounts are one person's, who may have three."""
+    first, *others = creators
+    known = {first}
+    while more := {name for pair in split if pair & known for name in pair} - known:
+        known |= more
+    return known.issuperset(others)
+
+
+def _same_person(planted: Planted, copy: str, split: set[frozenset[str]]) -> bool:
+    creator = dict(zip(planted.works.ids, planted.works.table["creator"], strict=True))
+    return _of_one_person((creator[copy], creator[planted.shared[copy]]), split)
+
+
+def _shares(row: str, correct: int, found: int, got: int, wanted: int) -> Iterator[Figure]:
+    yield Figure(row, "precision", correct / max(1, found), found)
+    yield Figure(row, "recall", got / max(1, wanted), wanted)
+
+
+def market(seed: int, folder: Path) -> tuple[Catalog, set[frozenset[str]]]:
+    """Draw a simulated market; its second accounts are in the truth."""
+    import polars as pl
+
+    from sakka.catalog.build import build_catalog
+    from sakka.market import MarketSettings
+
+    settings = MarketSettings(creators=40, works=1600, seed=seed, difficulty=0.3, second_account_share=0.1)
+    works = build_catalog("market", folder=folder, market=settings, min_works=7)
+    truth = dict(pl.read_parquet(folder / "market" / "truth.parquet").select("id", "person").iter_rows())
+    accounts: dict[int, set[str]] = {}
+    for work in works:
+        accounts.setdefault(truth[work.id], set()).add(str(work.creator))
+    return works, {frozenset(names) for names in accounts.values() if len(names) == 2}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What can be chosen."""
+    parser.add_argument("--data", type=Path, help="folder with paintings/ (or SAKKA_BENCHMARK_DATA)")
+    parser.add_argument("--seed", type=int, default=2)
+    parser.add_argument("--market-seed", type=int, default=4)
+    parser.add_argument("--only", choices=["paintings", "market"])
+
+
+def measure(asked: argparse.Namespace) -> Iterator[Figure]:
+    """Plant and audit."""
+    data = data_folder(asked.data)
+    with tempfile.TemporaryDirectory(prefix="sakka-audit-") as scratch:
+        folder = Path(scratch)
+        if asked.only != "paintings":
+            works, known = market(asked.market_seed, folder / "market")
+            yield from audited(
+                f"market of seed {asked.market_seed}", works, known, folder / "market-copies", asked.seed
+            )
+        if data is not None and asked.only != "market":
+            works = read_listing(data / "paintings" / "works.csv")
+            yield from audited("paintings", works, set(), folder / "painting-copies", asked.seed)
+
+
+def audited(title: str, works: Catalog, known: set[frozenset[str]], folder: Path, seed: int) -> Iterator[Figure]:
+    """Plant faults in a catalog, audit it and count."""
+    folder.mkdir()
+    planted = plant(works, folder, seed)
+    yield from findings_of(title, planted, audit_catalog(planted.works), known)

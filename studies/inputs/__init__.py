@@ -1,0 +1,1 @@
+"""What studies are made on: changed copies of photos, files and requests that mean harm."""

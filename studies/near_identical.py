@@ -1,0 +1,154 @@
+"""Precision and recall of near-identical works: changed copies of paintings, and the simulated market.
+
+    python -m studies near_identical [--works 600] [--data FOLDER] [--market-seed 3]
+
+Paintings: `--works` of them, drawn by chance, are copied in eight ways each; the copies stand among all paintings. The
+limits in `copies/groups.py` were chosen on half of the drawn paintings ("validation") and on markets 1 and 2; the
+figures to quote are those of the other half and of another market. A pair of a copy and a painting is right when
+the painting is its original, or a near-identical one of that original among the paintings themselves.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from benchmarks.data import data_folder, read_listing
+
+from sakka.arrays import IntArray
+from sakka.catalog.works import Catalog, Work
+from sakka.copies import groups
+from sakka.copies.alignment import compare
+from sakka.copies.candidates import Candidates, candidate_pairs
+from sakka.copies.fingerprints import PhotoSigns, photo_signs
+from sakka.copies.groups import near_identical
+from sakka.copies.texts import near_texts
+from sakka.photos.decode import read_photo
+from studies.figures import Figure
+from studies.inputs.photo_copies import TRANSFORMS, copy_of
+
+SEED = 7
+LIMITS = ((0.8, 4.0, 0.94), (0.85, 3.0, 0.96), (0.88, 3.0, 0.96), (0.88, 2.5, 0.97), (0.92, 2.5, 0.98))
+
+
+@dataclass(frozen=True)
+class Copies:
+    """Copies of works of a catalog.
+
+    Attributes:
+        catalog: The copies.
+        original: Each copy's row in the catalog that it was made of.
+        transform: Each copy's place in `TRANSFORMS`.
+    """
+
+    catalog: Catalog
+    original: IntArray
+    transform: IntArray
+
+
+def make_copies(works: Catalog, rows: IntArray, folder: Path) -> Copies:
+    """Write the copies of works into a folder."""
+    paths = works.photo_paths
+    listed, original, transform = [], [], []
+    for row in rows.tolist():
+        image = read_photo(paths[row])
+        for number, name in enumerate(TRANSFORMS):
+            file = f"{row}-{number}.jpg"
+            (folder / file).write_bytes(copy_of(image, name, np.random.default_rng((SEED, row, number))))
+            listed.append(Work(f"copy {row} {number}", photos=(file,)))
+            original.append(row)
+            transform.append(number)
+    return Copies(Catalog.from_works(listed, photo_root=folder), np.array(original), np.array(transform))
+
+
+def joined(first: PhotoSigns, second: PhotoSigns) -> PhotoSigns:
+    """Put the signs of two catalogs one after the other."""
+    names = ("hashes", "small", "colour", "known")
+    return PhotoSigns(**{name: np.concatenate([getattr(first, name), getattr(second, name)]) for name in names})
+
+
+def copies_found(works: Catalog, rows: IntArray, part: str, curve: bool) -> Iterator[Figure]:
+    """Precision and recall on the copies of some works, at the limits in use or at several."""
+    with tempfile.TemporaryDirectory(prefix="sakka-copies-") as folder:
+        copies = make_copies(works, rows, Path(folder))
+        signs = joined(photo_signs(works), photo_signs(copies.catalog))
+    n_works = len(works)
+    candidates = candidate_pairs(signs)
+    lower, upper = np.sort(candidates.pairs, axis=1).T
+    between = (lower < n_works) & (upper >= n_works)
+    found = compare(signs, Candidates(candidates.pairs[between], candidates.views[between]))
+    pairs = np.stack([lower[between], upper[between]], axis=1)
+    copy = pairs[:, 1] - n_works
+    own = near_identical(works)
+    correct = own.groups[pairs[:, 0]] == own.groups[copies.original[copy]]
+    itself = pairs[:, 0] == copies.original[copy]
+    for limits in LIMITS if curve else ((groups.NEAR_CONTRAST, groups.NEAR_COLOUR, groups.SAME_CONTRAST),):
+        near = (found.contrast >= limits[0]) & (found.colour <= limits[1]) | (found.contrast >= limits[2])
+        is_found = np.isin(np.arange(len(copies.transform)), copy[near & itself])
+        row = f"{part}, limits {', '.join(f'{limit:g}' for limit in limits)}"
+        yield Figure(row, "precision", float(correct[near].mean()), int(near.sum()))
+        yield Figure(row, "recall", float(is_found.mean()), len(copies.transform))
+        for place, name in enumerate(TRANSFORMS):
+            made = copies.transform == place
+            yield Figure(row, f"recall, {name}", float(is_found[made].mean()), int(made.sum()))
+
+
+def market_found(seed: int, creators: int, folder: Path) -> Iterator[Figure]:
+    """Precision and recall of pairs of listings of the same item in a simulated market."""
+    from sakka.catalog.build import build_catalog
+    from sakka.market import MarketSettings
+
+    settings = MarketSettings(creators=creators, works=30 * creators, seed=seed, difficulty=0.5)
+    works = build_catalog("market", folder=folder, market=settings)
+    truth = pl.read_parquet(folder / "market" / "truth.parquet")
+    item_of = dict(zip(truth["id"], truth["group"], strict=True))
+    items = np.unique([item_of[each] for each in works.ids], return_inverse=True)[1]
+    found = near_identical(works)
+    for name, pairs, usable in (
+        ("photo", found.pairs("photo"), works.has_photo),
+        ("text", found.pairs("text"), works.has_text),
+        ("photo or text", np.unique(found.pairs(), axis=0), np.ones(len(works), dtype=np.bool_)),
+        ("text, Jaccard 0.5", _text_pairs(works.texts, 0.5), works.has_text),
+        ("in one group", all_pairs(found.groups), np.ones(len(works), dtype=np.bool_)),
+    ):
+        wanted = all_pairs(np.where(usable, items, -1 - np.arange(len(items))))
+        correct = items[pairs[:, 0]] == items[pairs[:, 1]]
+        row = f"market of seed {seed}, {name}"
+        yield Figure(row, "precision", float(correct.mean()), len(pairs))
+        yield Figure(row, "recall", float(correct.sum() / len(wanted)), len(wanted))
+
+
+def _text_pairs(texts: list[str], least: float) -> IntArray:
+    return np.array([pair[:2] for pair in near_texts(texts, least)], dtype=np.int64).reshape(-1, 2)
+
+
+def all_pairs(codes: IntArray) -> IntArray:
+    """Every pair of rows of one code, shape (n_pairs, 2)."""
+    order = np.argsort(codes, kind="stable")
+    parts = np.split(order, np.flatnonzero(np.diff(codes[order])) + 1)
+    pairs = [np.stack([part[a], part[b]], axis=1) for part in parts for a, b in [np.triu_indices(len(part), 1)]]
+    return np.sort(np.concatenate(pairs), axis=1)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What can be chosen."""
+    parser.add_argument("--works", type=int, default=600)
+    parser.add_argument("--data", type=Path, help="folder with paintings/ (or SAKKA_BENCHMARK_DATA)")
+    parser.add_argument("--market-seed", type=int, default=3)
+    parser.add_argument("--creators", type=int, default=40)
+
+
+def measure(asked: argparse.Namespace) -> Iterator[Figure]:
+    """Copy paintings, where they are at hand, then draw a market."""
+    data = data_folder(asked.data)
+    if data is not None and asked.works:
+        works = read_listing(data / "paintings" / "works.csv")
+        drawn = np.random.default_rng(SEED).permutation(len(works))[: asked.works]
+        half = len(drawn) // 2
+        yield from copies_found(works, np.sort(drawn[:half]), "validation half", curve=True)
+        yield from copies_found(works, np.sort(drawn[half:]), "test half", curve=False)
+    with tempfile.TemporaryDirectory(prefix="sakka-market-") as folder:
+        yield from market_found(asked.market_seed, asked.creators, Path(folder) / "market")
