@@ -148,5 +148,5 @@ def test_health_and_metrics_say_what_the_server_does(client: httpx.Client) -> No
     assert (health["status"], health["creators"], health["works"]) == ("ok", 6, 72)
     lines = client.get("/metrics").text.splitlines()
     assert 'sakka_requests_total{method="GET",route="/health",status="200"} ' in "\n".join(lines)
-    assert "sakka_works 72" in lines
+    assert "sakka_works 72.0" in lines
     assert all(line.startswith("#") or len(line.rsplit(" ", 1)) == 2 for line in lines)

@@ -90,7 +90,7 @@ class Guard:
         checks = (self._of_host, self._of_crowd, self._of_rate, self._of_key, self._of_origin, self._of_size)
         for check in checks:
             if (problem := check(scope, headers, path)) is not None:
-                self.metrics.refused[check.__name__.removeprefix("_of_")] += 1
+                self.metrics.refuse(check.__name__.removeprefix("_of_"))
                 return problem
         return None
 
