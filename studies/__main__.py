@@ -36,6 +36,7 @@ STUDIES = (
     "second_accounts",
     "step_profile",
     "style_search",
+    "unknown_creators",
     "word_search",
 )
 

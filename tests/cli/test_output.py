@@ -13,7 +13,7 @@ BEFORE_THE_COMPUTING = (
     "fit {catalog} -o {output}",
     "experiment {catalog} -o {output}",
     "audit {catalog} -o {output}",
-    "strangers {catalog} -o {output}",
+    "unknown-creators {catalog} -o {output}",
     "text-candidates {catalog} -o {output}",
     "tune {catalog} -o {output} --model text-linear",
     "labels {catalog} -o {output}",

@@ -1,4 +1,4 @@
-"""`sakka strangers`: how well a work by a creator that no model has seen is told."""
+"""`sakka unknown-creators`: how well works by creators that the model does not know are told."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,29 +8,29 @@ import typer
 from sakka.cli import app
 
 
-@app.command("strangers")
-def strangers(
+@app.command("unknown-creators")
+def unknown_creators(
     catalog: Annotated[Path, typer.Argument(help="A catalog's folder.", metavar="CATALOG")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for strangers.json and .md.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for unknown-creators.json and .md.")],
     photo_model: Annotated[str, typer.Option(help="The model that reads photos.")] = "photo-efficientnet_lite0",
     text_model: Annotated[str, typer.Option(help="The model that reads texts.")] = "text-linear",
-    seed: Annotated[int, typer.Option(help="Divides creators and works.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="Splits creators and works.", min=0)] = 0,
 ) -> None:
-    """Hold out a fifth of the creators, five times, and compare scores that tell their works from known creators'.
+    """Hold out a fifth of the creators, five times, and measure how well their works are told from known creators'.
 
-    Example: sakka strangers paintings -o strangers
+    Example: sakka unknown-creators paintings -o unknown
     """
     from sakka.catalog.works import Catalog
     from sakka.cli.output import check_output, writing_to
     from sakka.cli.terminal import show_table, showing_progress
-    from sakka.evaluation.unknown_creators import judge_strangers
+    from sakka.evaluation.unknown_creators import evaluate_unknown_creators
     from sakka.pages.formats import cell_text
     from sakka.pages.markdown_csv import write_table
 
     check_output(output)
     with showing_progress():
-        table = judge_strangers(Catalog.read(catalog), photo_model, text_model, seed=seed)
+        table = evaluate_unknown_creators(Catalog.read(catalog), photo_model, text_model, seed=seed)
     with writing_to(output):
-        write_table(table, output, "strangers")
+        write_table(table, output, "unknown-creators")
     show_table(table.head, [[cell_text(cell) for cell in row] for row in table.rows], title=table.title)
-    typer.echo(f"written: {output / 'strangers'}.json and .md")
+    typer.echo(f"written: {output / 'unknown-creators'}.json and .md")
