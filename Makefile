@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install browser demo test check bench format lock
+.PHONY: install browser demo test check bench format reference docs lock
 
 install: .venv/installed
 
@@ -23,7 +23,7 @@ browser:
 test: install browser
 	$(BIN)/python -m pytest -n 2 tests src
 
-check: install
+check: install docs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -36,10 +36,25 @@ format: install
 bench: install
 	$(BIN)/python -m benchmarks
 
-# Writes requirements.lock anew from pyproject.toml; no index address and no local version label goes in.
+# The generated pages, and the answers in the docs' examples.
+reference: install
+	$(BIN)/python -m tests.write_docs
+
+docs: .venv/docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	@echo build/site/index.html
+
+.venv/docs: .venv/installed docs/requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check -r docs/requirements.lock
+	touch $@
+
+# Writes both lock files anew from pyproject.toml; no index address and no local version label goes in. The site's packages
+# have a file of their own, so that installing sakka stays as quick as it is.
+COMPILE = $(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+	  --no-emit-options
 lock:
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet pip-tools
-	$(BIN)/pip-compile --quiet --all-extras --strip-extras --no-emit-index-url --no-emit-find-links \
-	  --no-emit-trusted-host --no-emit-options --output-file requirements.lock pyproject.toml
-	sed -i -E '/^torch==/s/\+cpu//' requirements.lock
+	$(COMPILE) --extra paper --extra index --extra web --extra dev --output-file requirements.lock pyproject.toml
+	$(COMPILE) --extra docs --constraint requirements.lock --output-file docs/requirements.lock pyproject.toml
+	sed -i -E '/^torch==/s/\+cpu//' requirements.lock docs/requirements.lock

@@ -41,7 +41,7 @@ def test_no_two_labels_share_a_name_in_either_language() -> None:
 
 
 def test_the_table_in_the_docs_names_the_same_labels() -> None:
-    page = Path(__file__).parents[2] / "docs" / "labels.md"
+    page = Path(__file__).parents[2] / "docs" / "reference" / "object-labels.md"
     rows = re.findall(r"^\| (\d+) \| ([a-z ]+?)( \*)? \| (\S+) \|$", page.read_text(encoding="utf-8"), re.MULTILINE)
     assert [(int(place), english, japanese) for place, english, _, japanese in rows] == [
         (label.id, label.english, label.japanese) for label in LABELS

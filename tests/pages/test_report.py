@@ -192,10 +192,10 @@ def test_a_folder_that_is_no_run_is_one_clear_line(folder: Path) -> None:
 
 
 def test_a_table_is_one_function_and_one_entry_as_the_docs_say(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    docs = (Path(__file__).parents[2] / "docs" / "report.md").read_text(encoding="utf-8")
-    code = docs.split("```python")[2].split("```")[0]
+    docs = (Path(__file__).parents[2] / "docs" / "reference" / "report.md").read_text(encoding="utf-8")
+    code = docs.split("```python")[1].split("```")[0]
     names: dict[str, Any] = {}
-    exec(compile(code, "docs/report.md", "exec"), names)
+    exec(compile(code, "docs/reference/report.md", "exec"), names)
     monkeypatch.setattr(all_tables, "TABLES", (*all_tables.TABLES, names["certainty"]))
     layout = write_run(folder, make_works(), inner_folds=1)
     page = Page(write_report(folder).read_text(encoding="utf-8"))
@@ -205,5 +205,5 @@ def test_a_table_is_one_function_and_one_entry_as_the_docs_say(folder: Path, mon
 
 
 def test_the_docs_name_every_table(layout: RunLayout) -> None:
-    docs = (Path(__file__).parents[2] / "docs" / "report.md").read_text(encoding="utf-8")
+    docs = (Path(__file__).parents[2] / "docs" / "reference" / "report.md").read_text(encoding="utf-8")
     assert {path.stem for path in layout.report.glob("*.csv")} <= set(re.findall(r"^\| `(\w+)` \|", docs, re.MULTILINE))

@@ -26,7 +26,9 @@ COLUMNS = {"accuracy": "accuracy", "macro_f1": "macro-F1", "top5_accuracy": "top
 def experiment(
     catalog: Annotated[Path, typer.Argument(help="A catalog's folder.", metavar="CATALOG")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The run folder.", metavar="RUN")],
-    preset: Annotated[str, typer.Option(help="quick (5 x 1 folds), best (5 x 5) or paper (docs/paper.md).")] = "best",
+    preset: Annotated[
+        str, typer.Option(help="quick (5 x 1 folds), best (5 x 5) or paper (the paper's own settings).")
+    ] = "best",
     split: Annotated[
         str, typer.Option(help="How works are divided: random, grouped, temporal, or all of them side by side.")
     ] = "random",

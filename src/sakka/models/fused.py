@@ -77,7 +77,7 @@ class FusedModel(GrowingModel):
             photo_weight: The photo's weight, 0 to 1; None chooses on held-out works. With both None the fusion may be
                 a learned one.
             fusion: The kind of the learned one: `log-linear`, whose answers can be explained to the last nat, or
-                `stacked`, which is more right on some works (docs/evaluation.md).
+                `stacked`, which is more right on some works (docs/reference/evaluation.md).
             photo_settings: Settings of the photo model; None means its defaults.
             text_settings: Settings of the text model; None means its defaults.
             seed: Decides which works are held out, and is handed to both models.

@@ -4,7 +4,7 @@ VGG16 from its ImageNet weights, one fully connected layer of 4,096 and a softma
 learning rate 0.005, momentum 0.97, batches of 256, 100 epochs, of which the best on validation works is kept
 (`training.py`). Where the paper is silent: photos are squashed to 224 pixels, as for the frozen networks; the new
 layer has a ReLU and reads VGG16's last maps flattened; nothing is dropped out and no photo is altered. With few works
-`pools`, `mirrors` and `decays` do better (docs/tuning.md); they are off unless asked for.
+`pools`, `mirrors` and `decays` do better (docs/reference/fine-tuning.md); they are off unless asked for.
 
 `predict_folds` takes a fold's validation part to choose the epoch; `fit`, which is given nothing to validate on, holds
 out a fifth of each creator's works with a photo. A work without a photo gets the shares of the creators.

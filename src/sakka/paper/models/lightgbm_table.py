@@ -7,7 +7,7 @@ One tree a creator and an iteration, multiclass softmax: learning rate 0.1, num_
 
 In a leaf of one work to which the trees before gave p near 0, H is near 0 and without a penalty the score leaps by
 1 / p: on many creators the trees diverge. The paper names no penalty and the library has none by default; the models
-here take `LEAF_PENALTY` (chosen on validation works, docs/text.md) unless told otherwise.
+here take `LEAF_PENALTY` (chosen on validation works, docs/reference/text-models.md) unless told otherwise.
 
 Only creators with a work in the training part get trees (LightGBM would otherwise carry a class without rows through
 every iteration); the others get probability 0. Training is row-wise and deterministic: the same features and the same
