@@ -29,6 +29,7 @@ from tests.reference_pages import GENERATED
 from tests.shop import answer_in, copy_of, open_shop
 
 import sakka
+from sakka.models.identification import Identification
 
 Made = dict[str, tuple[str, ...]]
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
@@ -98,10 +99,10 @@ def test_the_python_of_the_readmes_is_the_same_and_runs(shop: Path, monkeypatch:
     assert english == japanese
     monkeypatch.chdir(shop)
     values: dict[str, object] = {}
-    exec(english[0].replace("model.top_creators", "answers = model.top_creators"), values)
-    answers = values["answers"]
-    assert isinstance(answers, list)
-    assert answers[0][0][0] == "Mori"
+    exec(english[0].replace("model.identify_one", "found = model.identify_one"), values)
+    found = values["found"]
+    assert isinstance(found, Identification)
+    assert found.candidates[0].creator == "Mori"
 
 
 @pytest.mark.parametrize(("page", "make"), GENERATED.items(), ids=lambda each: getattr(each, "stem", ""))

@@ -50,7 +50,7 @@ def test_a_work_is_described_from_the_catalog_or_from_outside(
     assert (folder / "page" / "index.html").is_file()
     code, output, _ = run(["describe", model, "--title", "linen button", "--json"], monkeypatch, capsys)
     assert code == 0
-    assert json.loads(output)["creators"][0]["creator"] == "creator 01"
+    assert json.loads(output)["identification"]["candidates"][0]["creator"] == "creator 01"
 
 
 @pytest.mark.parametrize(

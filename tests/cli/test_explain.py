@@ -63,7 +63,7 @@ def test_identify_explains_the_first_answer(
     assert "the runner-up is" in output
     code, output, _ = run(["identify", model, "--title", "linen button", "--explain", "--json"], monkeypatch, capsys)
     found = json.loads(output)
-    assert found["explanation"]["creator"] == found["creators"][0]["creator"]
+    assert found["explanation"]["creator"] == found["candidates"][0]["creator"]
     assert {word["text"] for word in found["explanation"]["words"]} == {"linen", "button"}
 
 

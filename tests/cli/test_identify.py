@@ -47,7 +47,7 @@ def test_json_holds_the_same_answers_as_python(
     model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, output, _ = run(["identify", model, "--title", "glass moon", "--json"], monkeypatch, capsys)
-    found = json.loads(output)["creators"]
+    found = json.loads(output)["candidates"]
     assert code == 0
     assert len(found) == 5
     assert found[0]["creator"] == "creator 03"
@@ -168,5 +168,5 @@ def test_any_saved_model_can_identify(
     save_model(DummyModel().fit(Catalog.read(catalog)), folder / "dummy")
     code, output, _ = run(["identify", folder / "dummy", "--title", "桜", "--json"], monkeypatch, capsys)
     assert code == 0
-    assert json.loads(output)["creators"][0]["probability"] == pytest.approx(1 / 6, abs=1e-5)
+    assert json.loads(output)["candidates"][0]["probability"] == pytest.approx(1 / 6, abs=1e-5)
     assert load_model(folder / "dummy").name == "dummy"

@@ -94,8 +94,8 @@ def test_a_work_is_described_with_its_copies_and_its_kin(works: Catalog, model: 
     copy = Work("copy", "creator 00", title="another", photos=(str(path),))
     others = Catalog.from_works([*works, copy], photo_root=works.photo_root)
     told = describe_work(model, next(iter(asked)), others, asked=asked)
-    assert told.answers[0][0] == "creator 01"
-    assert told.known
+    assert told.identification.candidates[0].creator == "creator 01"
+    assert told.identification.known
     assert "copy" in [work.id for work in told.copies]
     assert told.explanation is not None
     assert all(kin.work.creator != "creator 01" for kin in told.kindred)
@@ -111,7 +111,7 @@ def test_a_work_that_nobody_known_made_is_said_to_be_so(works: Catalog, model: F
     strict.__dict__.update(model.__dict__)
     strict.thresholds_ = dict.fromkeys(("both", "photo", "text"), 0.0)  # no answer is as sure as that
     told = describe_work(strict, Work("1", title="Zzyzx"))
-    assert not told.known
+    assert not told.identification.known
     assert "none of the known creators" in work_sentences(told, "en")[0]
     assert "登録されている作家の作品ではない" in work_sentences(told, "ja")[0]
 

@@ -160,6 +160,6 @@ def test_read_fit_identify_save_and_load_are_a_line_each(folder: Path) -> None:
     works = Catalog.read(folder / "catalog")
     model = FusedModel(photo="dummy").fit(works)
     save_model(model, folder / "model")
-    answers = load_model(folder / "model", FusedModel).top_creators(works.take([2]), 3)
-    assert answers[0][0][0] == "creator 02"
-    assert len(answers[0]) == 3
+    found = load_model(folder / "model", FusedModel).identify_one(works.take([2]), 3)
+    assert found.candidates[0].creator == "creator 02"
+    assert len(found.candidates) == 3

@@ -27,17 +27,17 @@ def test_a_photo_and_a_title_are_answered_as_the_model_answers_them(
     path = folders.photos / "photo-01-003.png"
     work = next(each for each in Catalog.read(folders.catalog) if each.photos == (path.name,))
     asked = Work("x", title="刺繍 brooch", photos=(str(path),), photo_sha256=work.photo_sha256)
-    expected = load_model(folders.model).top_creators(Catalog.from_works([asked]), 6)[0]
-    assert [(each["creator"], each["probability"]) for each in answer.json()["creators"]] == [
-        (creator, pytest.approx(probability, abs=1e-6)) for creator, probability in expected
+    expected = load_model(folders.model).identify_one(Catalog.from_works([asked]), 6)
+    assert [(each["creator"], each["probability"]) for each in answer.json()["candidates"]] == [
+        (each.creator, pytest.approx(each.probability, abs=1e-6)) for each in expected.candidates
     ]
-    assert answer.json()["creators"][0]["creator"] == "creator 01"
+    assert answer.json()["candidates"][0]["creator"] == "creator 01"
 
 
 @pytest.mark.parametrize("fields", [{"title": "leather saddle stitch brown"}, {"description": "leather, classic"}])
 def test_a_text_alone_is_enough(client: httpx.Client, fields: dict[str, str]) -> None:
     answer = client.post("/v1/identify", data=fields)
-    assert answer.json()["creators"][0]["creator"] == "creator 05"
+    assert answer.json()["candidates"][0]["creator"] == "creator 05"
 
 
 def test_the_name_of_the_file_makes_no_difference(client: httpx.Client, photo: bytes) -> None:
@@ -79,7 +79,7 @@ def test_an_upload_is_not_kept(
 def test_a_batch_gives_an_answer_for_every_work_in_its_order(client: httpx.Client) -> None:
     works = [{"title": "leather saddle stitch", "id": "mine"}, {"description": "刺繍 小鳥 手縫い"}]
     answer = client.post("/v1/identify/batch", json={"works": works, "ids": ["work-01-003", "work-04-000"], "top": 1})
-    found = [(each["id"], each["creators"][0]["creator"]) for each in answer.json()["answers"]]
+    found = [(each["id"], each["candidates"][0]["creator"]) for each in answer.json()["identifications"]]
     assert found == [
         ("mine", "creator 05"), ("1", "creator 02"), ("work-01-003", "creator 01"), ("work-04-000", "creator 04"),
     ]  # fmt: skip
@@ -108,7 +108,7 @@ def test_a_batch_that_is_not_one_is_refused(client: httpx.Client, body: object, 
 
 
 def test_an_empty_batch_has_no_answers(client: httpx.Client) -> None:
-    assert client.post("/v1/identify/batch", json={}).json() == {"answers": []}
+    assert client.post("/v1/identify/batch", json={}).json() == {"identifications": []}
 
 
 def test_a_work_is_given_with_the_addresses_of_its_photos(client: httpx.Client) -> None:

@@ -16,10 +16,10 @@ from tests.web.servers import Folders
 from sakka.catalog.works import Catalog, Work
 from sakka.models.folder import save_model
 from sakka.models.fused import FusedModel
+from sakka.models.identification import Candidate, Identification
 from sakka.web import describing
 from sakka.web.answer_store import KEPT_S, MOST_ANSWERS, Answer, AnswerStore
 from sakka.web.collection import Collection
-from sakka.web.engine import Naming
 from sakka.web.language import TEXTS, accepted
 from sakka.web.pictures import Pictures
 from sakka.web.settings import Settings
@@ -117,8 +117,8 @@ def test_a_question_that_the_model_can_not_read_is_refused_in_words(
     asked = client.post("/works/silent/answer", headers=PAGE)
     assert asked.status_code == 422
     assert reason in asked.text
-    (batched,) = client.post("/v1/identify/batch", json={"ids": ["silent"]}).json()["answers"]
-    assert [each["probability"] for each in batched["creators"]] == [0.5, 0.5]
+    (batched,) = client.post("/v1/identify/batch", json={"ids": ["silent"]}).json()["identifications"]
+    assert [each["probability"] for each in batched["candidates"]] == [0.5, 0.5]
     assert not batched["known"]
     text = client.post("/", data={"title": "linen"}, headers=PAGE, follow_redirects=True).text
     assert 'id="evidence"' in text
@@ -127,7 +127,9 @@ def test_a_question_that_the_model_can_not_read_is_refused_in_words(
 def test_answers_are_forgotten_by_age_and_by_number() -> None:
     now = [0.0]
     store = AnswerStore(clock=lambda: now[0])
-    answer = Answer("", "", Naming(True, (("a", 0.5), ("b", 0.3), ("c", 0.1), ("d", 0.09), ("e", 0.009))))
+    answer = Answer(
+        "", "", Identification(True, "threshold", tuple(map(Candidate, "abcde", (0.5, 0.3, 0.1, 0.09, 0.009))))
+    )
     first = store.keep(answer)
     now[0] = KEPT_S
     assert store.get(first) == answer
@@ -136,7 +138,7 @@ def test_answers_are_forgotten_by_age_and_by_number() -> None:
     tokens = [store.keep(answer) for _ in range(MOST_ANSWERS + 3)]
     assert len(store) == MOST_ANSWERS
     assert [store.get(token) for token in (tokens[2], tokens[3])] == [None, answer]
-    assert [name for name, _ in answer.candidates] == ["a", "b", "c", "d"]
+    assert [each.creator for each in answer.candidates] == ["a", "b", "c", "d"]
 
 
 def test_pages_of_works_and_creators_lead_to_each_other(client: httpx.Client) -> None:

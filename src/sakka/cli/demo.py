@@ -11,7 +11,7 @@ import typer
 from sakka.cli import app
 from sakka.cli.experiment import judge, show_headline
 from sakka.cli.fit import describe_mixture
-from sakka.cli.terminal import show_answers
+from sakka.cli.terminal import show_candidates
 
 if TYPE_CHECKING:
     from sakka.catalog.works import Catalog, Work
@@ -96,7 +96,7 @@ def _identify(model: "FusedModel", works: "Catalog", unseen: "Work", folder: Pat
     typer.echo(
         "4. " + shlex.join(["sakka", "identify", str(folder), "--photo", _short(photo), "--title", unseen.title])
     )
-    show_answers(model.top_creators(Catalog.from_works([unseen], works.photo_root))[0])
+    show_candidates(model.identify_one(Catalog.from_works([unseen], works.photo_root)).candidates)
     typer.echo(f"It is a work by {unseen.creator}, which the model had not seen.")
 
 

@@ -1,15 +1,22 @@
 """`sakka identify`: the most probable creators of a work."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sakka.cli import app
 
-STRANGER = """none of the known creators: 95 % of their works get a surer answer
-the nearest of them:"""
+if TYPE_CHECKING:
+    from sakka.models.identification import Basis
+
+UNKNOWN: Mapping["Basis", str] = {
+    "threshold": "none of the known creators: 95 % of their works get a surer answer\nthe nearest of them:",
+    "nothing read": "none of the known creators can be told from it: the model reads nothing of the work\n"
+    "those with the most works:",
+}
 
 
 @app.command("identify")
@@ -26,33 +33,27 @@ def identify(
 
     Example: sakka identify model --photo brooch.jpg --title "桜のつまみ細工ブローチ"
     """
-    import numpy as np
-
+    from sakka.as_json import as_json as to_json
     from sakka.cli.question import asked_work
-    from sakka.cli.terminal import show_answers
+    from sakka.cli.terminal import show_candidates
     from sakka.explain.explanation import explain
     from sakka.models.folder import load_model
 
     work = asked_work(photo, title, description, None, None)
     fitted = load_model(model)
-    fitted.check_can_read(work)
-    table = fitted.predict_proba(work)
-    places = np.argsort(-table[0], kind="stable")[:top]
-    answers = [(fitted.creators_[place], float(table[0, place])) for place in places]
-    known = bool(fitted.knows(work, table)[0])
+    found = fitted.identify_one(work, top)
     why = explain(fitted, next(iter(work))) if with_explanation else None
     if as_json:
-        found = [{"creator": creator, "probability": round(probability, 6)} for creator, probability in answers]
-        content: dict[str, Any] = {"known": known, "creators": found}
+        content: dict[str, Any] = to_json(found)
         if why is not None:
             from sakka.pages.explanation_json import explanation_json
 
             content["explanation"] = explanation_json(why)
         typer.echo(json.dumps(content, ensure_ascii=False, indent=2))
         return
-    if not known:
-        typer.echo(STRANGER)
-    show_answers(answers)
+    if not found.known:
+        typer.echo(UNKNOWN[found.basis])
+    show_candidates(found.candidates)
     if why is not None:
         from sakka.cli.explain import show_explanation
 

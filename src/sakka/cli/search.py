@@ -184,13 +184,14 @@ def _show_table(hits: "list[Hit]", title: str | None = None) -> None:
 
 
 def _show_creators(creators: list[tuple[str, float]], *, as_json: bool) -> None:
-    from sakka.cli.terminal import show_answers
+    from sakka.cli.terminal import show_candidates
+    from sakka.models.identification import Candidate
 
     if as_json:
         found = [{"creator": name, "probability": round(chance, 6)} for name, chance in creators]
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
     else:
-        show_answers(creators)
+        show_candidates([Candidate(name, chance) for name, chance in creators])
 
 
 def _as_json(hit: "Hit") -> dict[str, Any]:

@@ -10,6 +10,7 @@ On a terminal the progress is a bar; elsewhere (a log, a pipe) it is a plain lin
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import (
@@ -27,6 +28,9 @@ from rich.table import Table
 from rich.text import Text
 
 from sakka.progress import Task, reporting_to
+
+if TYPE_CHECKING:
+    from sakka.models.identification import Candidate
 
 BAR_CHARACTERS = 24
 
@@ -195,11 +199,11 @@ def _show_title(title: str | None) -> None:
         output_console().print(Text(title, style="bold"), soft_wrap=True)
 
 
-def show_answers(answers: list[tuple[str, float]]) -> None:
+def show_candidates(candidates: "Sequence[Candidate]") -> None:
     """Print creators with their probabilities, the most probable first, each with a bar."""
     rows = [
-        [str(rank), creator, percent(probability), "█" * round(BAR_CHARACTERS * probability)]
-        for rank, (creator, probability) in enumerate(answers, start=1)
+        [str(rank), each.creator, percent(each.probability), "█" * round(BAR_CHARACTERS * each.probability)]
+        for rank, each in enumerate(candidates, start=1)
     ]
     show_table(["", "creator", "probability", ""], rows, left=4)
 

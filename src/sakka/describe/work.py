@@ -13,6 +13,7 @@ from sakka.describe.palette import Swatch, palette_of
 from sakka.explain.evidence import likeness_to, near_identical_to
 from sakka.explain.explanation import Explanation, explain
 from sakka.models.base import CreatorModel
+from sakka.models.identification import Identification
 
 if TYPE_CHECKING:
     from sakka.search.index import Index
@@ -41,9 +42,8 @@ class WorkDescription:
 
     Attributes:
         work: The work.
-        answers: The most probable creators with their probabilities, the first the most.
-        known: Whether the answer is sure enough for a known creator's.
-        explanation: What spoke for the first of them; None where the model reads nothing or knows one creator only.
+        identification: Who may have made it.
+        explanation: What spoke for the first candidate; None where the model reads nothing or knows one creator only.
         palette: The colours of the photo.
         objects: What the photo shows; None where nobody has looked.
         copies: Near-identical works.
@@ -52,8 +52,7 @@ class WorkDescription:
     """
 
     work: Work
-    answers: tuple[tuple[str, float], ...]
-    known: bool
+    identification: Identification
     explanation: Explanation | None
     palette: tuple[Swatch, ...]
     objects: tuple[ObjectShare, ...] | None
@@ -86,18 +85,13 @@ def describe_work(
         PhotoError: A photo can't be read.
     """
     asked = Catalog.from_works([work]) if asked is None else asked
-    model.check_can_read(asked)
-    table = model.predict_proba(asked)
-    known = bool(model.knows(asked, table)[0])
-    order = top(table[0], NAMED)
-    answers = tuple((model.creators_[place], float(table[0, place])) for place in order.tolist())
+    identification = model.identify_one(asked, NAMED)
     (path,) = asked.photo_paths
     objects = objects_in(asked, looking=looking)
-    copies, kindred = _near(model, asked, answers[0][0], works, index)
+    copies, kindred = _near(model, asked, identification.candidates[0].creator, works, index)
     return WorkDescription(
         work=work,
-        answers=answers,
-        known=known,
+        identification=identification,
         explanation=_explained(model, work, asked),
         palette=tuple(palette_of([] if path is None else [path])),
         objects=None if objects is None else tuple(objects),

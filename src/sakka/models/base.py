@@ -18,10 +18,11 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 import numpy.typing as npt
 
-from sakka.arrays import IntArray, Mask, Probabilities, top
+from sakka.arrays import DoubleArray, IntArray, Mask, Probabilities, top
 from sakka.catalog.splits import Fold
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
+from sakka.models.identification import Basis, Candidate, Identification
 
 Modality = Literal["photo", "text", "labels", "both", "none"]
 FoldGroup = Literal["fold", "outer", "all"]
@@ -116,6 +117,10 @@ class CreatorModel(ABC):
             able |= has[name]
         return able
 
+    def thresholds(self, works: Catalog) -> DoubleArray:
+        """The least sureness of an answer for a known creator's work, of each work, (n_works,); -inf: any is enough."""
+        return np.full(len(works), -np.inf)
+
     def knows(self, works: Catalog, probabilities: Probabilities) -> Mask:  # noqa: ARG002
         """Say of each work whether it may be by a known creator, shape (n_works,).
 
@@ -145,13 +150,40 @@ class CreatorModel(ABC):
         """The most probable creator of each work."""
         return [self.creators_[column] for column in self.predict_proba(works).argmax(axis=1)]
 
-    def top_creators(self, works: Catalog, count: int = 5) -> list[list[tuple[str, float]]]:
-        """The `count` most probable creators of each work with their probabilities, the most probable first."""
+    def identify(self, works: Catalog, count: int = 5) -> list[Identification]:
+        """Who may have made each work, with the `count` most probable creators."""
+        if not len(works):
+            return []
         table = self.predict_proba(works)
-        columns = top(table, count)
+        known, bases = self.knows(works, table).tolist(), self._bases(works)
         return [
-            [(self.creators_[column], float(row[column])) for column in best]
-            for row, best in zip(table, columns, strict=True)
+            Identification(
+                known[row],
+                bases[row],
+                tuple(Candidate(self.creators_[column], float(table[row, column])) for column in columns),
+            )
+            for row, columns in enumerate(top(table, count).tolist())
+        ]
+
+    def identify_one(self, work: Catalog, count: int = 5) -> Identification:
+        """Who may have made one work.
+
+        Args:
+            work: A catalog of one work.
+            count: How many creators to name.
+
+        Raises:
+            ModelError: The work has nothing that the model reads.
+        """
+        self.check_can_read(work)
+        return self.identify(work, count)[0]
+
+    def _bases(self, works: Catalog) -> list[Basis]:
+        """What says of each work whether it may be by a known creator."""
+        pairs = zip(self.can_read(works).tolist(), self.thresholds(works).tolist(), strict=True)
+        return [
+            "nothing read" if not reads else "no threshold" if least == -np.inf else "threshold"
+            for reads, least in pairs
         ]
 
     def predict_folds(self, works: Catalog, folds: Sequence[Fold], creators: Sequence[str]) -> Iterator[FoldPrediction]:

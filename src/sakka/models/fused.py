@@ -22,7 +22,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from sakka.arrays import IntArray, Mask, Probabilities, log_loss
+from sakka.arrays import DoubleArray, IntArray, Mask, Probabilities, log_loss
 from sakka.catalog.splits import deal
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
@@ -182,11 +182,14 @@ class FusedModel(GrowingModel):
         answers[both] = fuse(photo[both], text[both], self.mixture_.photo_weight, self.mixture_.how)
         return answers
 
+    def thresholds(self, works: Catalog) -> DoubleArray:
+        """The least sureness of a known creator's work, by what each work has; -inf where nothing was held out."""
+        view = np.where(~works.has_photo, "text", np.where(works.has_text, "both", "photo"))
+        return np.array([self.thresholds_.get(name, -np.inf) for name in view], dtype=np.float64)
+
     def knows(self, works: Catalog, probabilities: Probabilities) -> Mask:
         """Say of each work whether it can be read and its answer is sure enough for a known creator's."""
-        view = np.where(~works.has_photo, "text", np.where(works.has_text, "both", "photo"))
-        least = np.array([self.thresholds_.get(name, -np.inf) for name in view])
-        known: Mask = super().knows(works, probabilities) & (sureness(probabilities) >= least)
+        known: Mask = super().knows(works, probabilities) & (sureness(probabilities) >= self.thresholds(works))
         return known
 
     def _mixtures(self) -> list[Mixture]:

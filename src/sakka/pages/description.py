@@ -35,7 +35,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "unusual": "Most unusual works",
         "kindred by style": "Kindred creators, by style",
         "kindred by model": "Kindred creators, by whom the model takes the works for",
-        "answers": "Who made it",
+        "candidates": "Who made it",
         "why": "Why",
         "copies": "Near-identical works",
         "kindred works": "Kindred works by others",
@@ -54,7 +54,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "unusual": "最も異色の作品",
         "kindred by style": "作風の近い作家",
         "kindred by model": "モデルが取り違えやすい作家",
-        "answers": "作家の判定",
+        "candidates": "作家の判定",
         "why": "理由",
         "copies": "ほぼ同一の作品",
         "kindred works": "ほかの作家の近い作品",
@@ -119,9 +119,12 @@ def work_page(found: WorkDescription, photo: "Image.Image | None", heat_map: byt
         .render(
             language=language,
             texts=TEXTS[language],
-            title=found.work.title or found.answers[0][0],
+            title=found.work.title or found.identification.candidates[0].creator,
             sentences=work_sentences(found, language),
-            answers=[(name, chance, percent_of(chance)) for name, chance in found.answers],
+            candidates=[
+                (each.creator, each.probability, percent_of(each.probability))
+                for each in found.identification.candidates
+            ],
             photo=None if photo is None else picture_data(photo, PHOTO_PX),
             heat_map=None if heat_map is None else png_data(heat_map),
             palette=_colours(found.palette, language),

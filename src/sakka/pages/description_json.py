@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sakka.as_json import as_json
 from sakka.describe.creator import CreatorDescription
 from sakka.describe.typical import Shown
 from sakka.describe.work import WorkDescription
@@ -33,8 +34,7 @@ def work_json(found: WorkDescription) -> dict[str, Any]:
     """A work's description as JSON can hold it."""
     return {
         "id": found.work.id,
-        "known": found.known,
-        "creators": [{"creator": name, "probability": round(chance, 6)} for name, chance in found.answers],
+        "identification": as_json(found.identification),
         "explanation": None if found.explanation is None else explanation_json(found.explanation),
         "palette": [_swatch(each.hex, each.share, each.name.english, each.name.japanese) for each in found.palette],
         "objects": None if found.objects is None else [vars(each) for each in found.objects],

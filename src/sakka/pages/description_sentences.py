@@ -34,7 +34,9 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "unusual": "Most unusual: {list}.",
         "kindred by style": "Nearest in style: {list}.",
         "kindred by model": "The model takes the works most easily for those of {list}.",
-        "unknown": "It is by none of the known creators, as far as can be told: their works get a surer answer.",
+        "unknown, threshold": "It is by none of the known creators, as far as can be told: 95 % of their works get a "
+        "surer answer.",
+        "unknown, nothing read": "It may be by one or by none of the known creators: the model reads nothing of it.",
         "answer": "Probably by {creator} ({probability}).",
         "guess": "The nearest of the known creators is {creator} ({probability}).",
         "copies": "Near-identical works: {list}.",
@@ -65,7 +67,9 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "unusual": "最も異色の作品：{list}。",
         "kindred by style": "作風の近い作家：{list}。",
         "kindred by model": "モデルが取り違えやすい作家：{list}。",
-        "unknown": "登録されている作家の作品ではないようです。登録作家の作品であれば、より確かな答えになります。",
+        "unknown, threshold": "登録されている作家の作品ではないようです。"
+        "登録作家の作品であれば、95 % はより確かな答えになります。",
+        "unknown, nothing read": "モデルが作品の内容を読まないため、登録されている作家の作品かどうかは分かりません。",
         "answer": "{creator}の作品と思われます（確率 {probability}）。",
         "guess": "登録されている作家の中で最も近いのは{creator}です（確率 {probability}）。",
         "copies": "ほぼ同一の作品：{list}。",
@@ -105,10 +109,11 @@ def creator_sentences(found: "CreatorDescription", language: str = "en") -> list
 def work_sentences(found: "WorkDescription", language: str = "en") -> list[str]:
     """Say a work's description in sentences, `en` or `ja`."""
     texts = TEXTS[language]
-    creator, probability = found.answers[0]
-    said = [] if found.known else [texts["unknown"]]
-    kind = "answer" if found.known else "guess"
-    said.append(texts[kind].format(creator=creator, probability=percent_of(probability)))
+    identification = found.identification
+    first = identification.candidates[0]
+    said = [] if identification.known else [texts[f"unknown, {identification.basis}"]]
+    kind = "answer" if identification.known else "guess"
+    said.append(texts[kind].format(creator=first.creator, probability=percent_of(first.probability)))
     if found.explanation is not None:
         said += explanation_sentences(found.explanation, language)[1:]
     lists = {

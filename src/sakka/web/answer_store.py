@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sakka.web.engine import Naming
+from sakka.models.identification import Candidate, Identification
 from sakka.web.evidence import Evidence
 from sakka.web.finding import Near
 
@@ -28,7 +28,7 @@ class Answer:
     Attributes:
         title: The title that was given, may be empty.
         description: The description that was given, may be empty.
-        naming: Who may have made the work.
+        identification: Who may have made the work.
         photo: The photo as it is shown, a JPEG; None where none was given.
         work_id: The id where a work of the catalog was asked about.
         evidence: Why; None where the model can't say.
@@ -37,17 +37,17 @@ class Answer:
 
     title: str
     description: str
-    naming: Naming
+    identification: Identification
     photo: bytes | None = None
     work_id: str | None = None
     evidence: Evidence | None = None
     near: Near = field(default_factory=Near)
 
     @property
-    def candidates(self) -> tuple[tuple[str, float], ...]:
+    def candidates(self) -> tuple[Candidate, ...]:
         """The creators worth a line: the first three, and others of a hundredth or more."""
-        first, others = self.naming.creators[:ALWAYS_NAMED], self.naming.creators[ALWAYS_NAMED:]
-        return first + tuple(pair for pair in others if pair[1] >= LEAST_NAMED)
+        every = self.identification.candidates
+        return every[:ALWAYS_NAMED] + tuple(each for each in every[ALWAYS_NAMED:] if each.probability >= LEAST_NAMED)
 
 
 class AnswerStore:

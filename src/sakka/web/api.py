@@ -1,23 +1,22 @@
 """The API: `/v1/...`, `/photos/...`, `/health`, `/metrics`. Its schema is at `/openapi.json`."""
 
-from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, Path, Query, Response, UploadFile
 from pydantic import Field
 
 from sakka.catalog.works import Catalog, Work
+from sakka.models.identification import Identification
 from sakka.version import __version__
-from sakka.web.engine import Engine, Naming
+from sakka.web.engine import Engine
 from sakka.web.metrics import MEDIA_TYPE, Metrics
 from sakka.web.pictures import Size
 from sakka.web.problems import Problem, responses
-from sakka.web.schemas import Answer, BatchAnswer, Health, NamedAnswer, ShownWork, Strict
+from sakka.web.schemas import Health, IdentifiedBatch, NamedIdentification, ShownWork, Strict, served
 from sakka.web.settings import Limits
 from sakka.web.uploads import Upload, check_upload, work_of
 
 MOST_NAMED = 50
-NamesWork = Callable[..., Awaitable[Naming]]
 WorkId = Annotated[str, Path(max_length=500, description="A work's id.")]
 Top = Annotated[int, Field(ge=1, le=MOST_NAMED, description="How many creators to name.")]
 
@@ -33,22 +32,22 @@ def api_router(engine: Engine, metrics: Metrics) -> APIRouter:
 
 
 def _add_identify(router: APIRouter, engine: Engine, limits: Limits) -> None:
-    @router.post("/v1/identify", tags=["identify"], responses=responses(415))
+    @router.post("/v1/identify", tags=["identify"], response_model=Identification, responses=responses(415))
     async def identify(
         photo: Annotated[UploadFile | None, File(description="JPEG, PNG, WebP, GIF or BMP.")] = None,
         title: Annotated[str, Form(max_length=limits.title_characters)] = "",
         description: Annotated[str, Form(max_length=limits.description_characters)] = "",
         top: Annotated[int, Form(ge=1, le=MOST_NAMED, description="How many creators to name.")] = 5,
-    ) -> Answer:
+    ) -> Response:
         """Name the most probable creators of a work from its photo, its title, its description or several of them."""
         upload = await read_upload(engine, photo)
         require_something(upload, title, description)
 
-        def job() -> Naming:
+        def job() -> Identification:
             with work_of(upload, title, description) as work:
-                return engine.name_one(Catalog.from_works([work]), top)
+                return engine.identify(Catalog.from_works([work]), top)
 
-        return Answer.of(await engine.ask(job))
+        return served(await engine.ask(job))
 
 
 def _add_batch(router: APIRouter, engine: Engine, limits: Limits) -> None:
@@ -64,8 +63,8 @@ def _add_batch(router: APIRouter, engine: Engine, limits: Limits) -> None:
         )
         top: Top = 5
 
-    @router.post("/v1/identify/batch", tags=["identify"], responses=responses(404))
-    async def identify_batch(batch: Batch) -> BatchAnswer:
+    @router.post("/v1/identify/batch", tags=["identify"], response_model=IdentifiedBatch, responses=responses(404))
+    async def identify_batch(batch: Batch) -> Response:
         """Name the most probable creators of several works: first those of `works`, then those of `ids`."""
         for each in batch.works:
             require_something(None, each.title, each.description)
@@ -77,12 +76,12 @@ def _add_batch(router: APIRouter, engine: Engine, limits: Limits) -> None:
         known = engine.collection.catalog_of(batch.ids)
         names = [each.id or str(place) for place, each in enumerate(batch.works)] + batch.ids
 
-        def job() -> list[Naming]:
-            return engine.name(Catalog.from_works(texts), batch.top) + engine.name(known, batch.top)
+        def job() -> list[Identification]:
+            model = engine.model
+            return model.identify(Catalog.from_works(texts), batch.top) + model.identify(known, batch.top)
 
-        namings = await engine.ask(job)
-        found = zip(names, namings, strict=True)
-        return BatchAnswer(answers=[NamedAnswer(id=name, **dict(Answer.of(each))) for name, each in found])
+        found = zip(names, await engine.ask(job), strict=True)
+        return served(IdentifiedBatch(tuple(NamedIdentification(**vars(each), id=name) for name, each in found)))
 
 
 def _add_works(router: APIRouter, engine: Engine) -> None:

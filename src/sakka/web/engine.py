@@ -3,11 +3,9 @@
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
 from PIL import Image
 
 from sakka.audit.decisions import Decisions
@@ -15,6 +13,7 @@ from sakka.catalog.works import Catalog, Work
 from sakka.errors import ModelError, ServeError
 from sakka.models.base import CreatorModel
 from sakka.models.folder import load_model
+from sakka.models.identification import Identification
 from sakka.search.hits import Hit
 from sakka.web.collection import Collection
 from sakka.web.describing import Describer
@@ -28,19 +27,6 @@ from sakka.web.workers import Workers
 Result = TypeVar("Result")
 PICTURE_THREADS = 2
 FINDINGS_FILE = "findings.json"
-
-
-@dataclass(frozen=True)
-class Naming:
-    """Who may have made a work.
-
-    Attributes:
-        known: Whether the answer is sure enough for a known creator's work.
-        creators: The most probable creators with their probabilities, the most probable first.
-    """
-
-    known: bool
-    creators: tuple[tuple[str, float], ...]
 
 
 class Engine:
@@ -87,7 +73,7 @@ class Engine:
         """Load what is loaded on first use, so that the first caller does not wait for it."""
         photo = check_upload(as_jpeg(Image.new("RGB", (64, 64))), Limits())
         with work_of(photo, "warm-up", "") as work:
-            self.name(Catalog.from_works([work]), 1)
+            self.model.identify(Catalog.from_works([work]), 1)
 
     def close(self) -> None:
         """End the threads."""
@@ -95,28 +81,16 @@ class Engine:
         self.picture_workers.close()
         self.describer.workers.close()
 
-    def name(self, works: Catalog, top: int) -> list[Naming]:
-        """The most probable creators of each work; of one that the model can't read, those with most works."""
-        if not len(works):
-            return []
-        table = self.model.predict_proba(works)
-        places = np.argsort(-table, axis=1, kind="stable")[:, :top]
-        return [
-            Naming(bool(known), tuple((self.model.creators_[place], float(row[place])) for place in best))
-            for known, row, best in zip(self.model.knows(works, table), table, places, strict=True)
-        ]
-
-    def name_one(self, work: Catalog, top: int) -> Naming:
-        """The most probable creators of a catalog's one work.
+    def identify(self, work: Catalog, count: int) -> Identification:
+        """Who may have made a catalog's one work.
 
         Raises:
             Problem: The work has nothing that the model reads.
         """
         try:
-            self.model.check_can_read(work)
+            return self.model.identify_one(work, count)
         except ModelError as error:
             raise Problem(422, str(error)) from error
-        return self.name(work, top)[0]
 
     @property
     def can_find(self) -> bool:

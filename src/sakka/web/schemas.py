@@ -1,46 +1,35 @@
 """What the API takes and gives, as its OpenAPI schema shows it."""
 
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import JSONResponse
 
+from sakka.as_json import as_json
 from sakka.catalog.works import Work
-from sakka.web.engine import Naming
+from sakka.models.identification import Identification
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 
-class Candidate(BaseModel):
-    """A creator who may have made the work."""
+@dataclass(frozen=True)
+class NamedIdentification(Identification):
+    """Who may have made one work of a batch.
 
-    creator: str
-    probability: Probability
+    Attributes:
+        id: The id that the work was given, or its place in the batch from 0.
+    """
 
-
-class Answer(BaseModel):
-    """Who may have made a work."""
-
-    known: bool = Field(description="False: the answer is less sure than those for 95 % of the known creators' works.")
-    creators: list[Candidate] = Field(description="The most probable creators, the most probable first.")
-
-    @classmethod
-    def of(cls, naming: Naming) -> "Answer":
-        """Make it of what the engine gave."""
-        found = [Candidate(creator=name, probability=min(1.0, max(0.0, each))) for name, each in naming.creators]
-        return cls(known=naming.known, creators=found)
+    id: str
 
 
-class NamedAnswer(Answer):
-    """Who may have made one work of a batch."""
+@dataclass(frozen=True)
+class IdentifiedBatch:
+    """Who may have made the works of a batch, in its order."""
 
-    id: str = Field(description="The id that the work was given, or its place in the batch from 0.")
-
-
-class BatchAnswer(BaseModel):
-    """The answers of a batch, in its order."""
-
-    answers: list[NamedAnswer]
+    identifications: tuple[NamedIdentification, ...]
 
 
 class ShownWork(BaseModel):
@@ -91,3 +80,8 @@ class Strict(BaseModel):
     """A body in which a name that is not known is an error."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+def served(answer: Any) -> JSONResponse:
+    """A response that holds an answer as `--json` prints it."""
+    return JSONResponse(as_json(answer))
