@@ -31,8 +31,8 @@ from sakka.catalog.splits import Fold
 from sakka.catalog.works import Catalog
 from sakka.cli.terminal import showing_progress
 from sakka.models.base import CreatorModel
+from sakka.models.linear_head.dense import fit_dense
 from sakka.models.registry import make_model
-from sakka.models.softmax import fit_softmax
 from sakka.networks.extractor import BATCH_PHOTOS, PhotoExtractor
 from sakka.networks.pixels import read_photos
 from studies.figures import Figure, bootstrap_interval
@@ -156,7 +156,7 @@ def _frozen_at_another_size(works: Catalog, fold: Fold, asked: argparse.Namespac
     settings = {"n_classes": len(works.creators), "penalty": PENALTY, "seed": asked.seed}
     for stages, name in ((["last"], "last maps"), (None, "statistics of all stages")):
         table = vectors[:, extractor.column_indices(stages)]
-        (head,) = fit_softmax(table, works.creator_indices(), [fold.train], **settings)
+        (head,) = fit_dense(table, works.creator_indices(), [fold.train], **settings)
         parts = head.predict_proba(table[fold.validation]), head.predict_proba(table[fold.test])
         seconds = time.perf_counter() - start
         yield _evaluated(f"frozen, {name}, {asked.input_px} px", works, fold, parts, seconds)

@@ -20,9 +20,10 @@ import torch
 from sakka.arrays import Features, IntArray
 from sakka.catalog.splits import Fold, nested_splits
 from sakka.catalog.works import Catalog
+from sakka.models.linear_head.dense import block_weights, fit_dense
+from sakka.models.linear_head.head import LinearHead
 from sakka.models.photo.guesses import fit_with_guesses, guess, one_head, parts_of
 from sakka.models.photo.linear import PENALTY, PENALTY_WITH_COVARIANCES, mean_vectors
-from sakka.models.softmax import SoftmaxHead, block_weights, fit_softmax
 from sakka.networks.extractor import BATCH_PHOTOS, DTYPES, INPUT_PX, PhotoExtractor, channel_statistics
 from sakka.networks.features import photo_features
 from studies.figures import Figure
@@ -93,7 +94,7 @@ def evaluated(works: Catalog, folds: Sequence[Fold], variant: Variant) -> Iterat
     if variant.guesses:
         heads = [_head_with_guesses(features[rows], labels[rows], widths, settings) for rows in rows_of_folds]
     else:
-        heads = fit_softmax(features, labels, rows_of_folds, weights=block_weights(widths), **settings)
+        heads = fit_dense(features, labels, rows_of_folds, weights=block_weights(widths), **settings)
     accuracies, losses, n_works = [], [], 0
     for fold, head in zip(folds, heads, strict=True):
         rows = fold.validation[has_photo[fold.validation]]
@@ -106,7 +107,7 @@ def evaluated(works: Catalog, folds: Sequence[Fold], variant: Variant) -> Iterat
     yield Figure.over(variant.words, "log-loss", losses, n_works)
 
 
-def _head_with_guesses(vectors: Features, labels: IntArray, widths: Sequence[int], settings: Any) -> SoftmaxHead:
+def _head_with_guesses(vectors: Features, labels: IntArray, widths: Sequence[int], settings: Any) -> LinearHead:
     known = np.eye(settings["n_classes"], dtype=np.float32)[labels]
     guesses = [guess(vectors, widths, known, np.ones(len(labels), np.bool_), parts_of(labels, settings["seed"]))]
     head = fit_with_guesses(vectors, guesses, labels, np.arange(len(labels)), widths=widths, **settings)

@@ -15,8 +15,8 @@ from benchmarks.worker import peak_memory_mib
 from sakka.arrays import FloatArray, IntArray
 from sakka.catalog.splits import nested_splits
 from sakka.catalog.works import Catalog, Work
+from sakka.models.linear_head.dense import fit_dense
 from sakka.models.registry import make_model
-from sakka.models.softmax import fit_softmax
 
 WORDS = 20_000
 LIKED_WORDS = 200
@@ -67,7 +67,7 @@ class Step:
 
     def _head_fit(self) -> None:
         rows = np.arange(len(self.labels))
-        fit_softmax(self.features, self.labels, [rows], n_classes=self.creators, penalty=0.003)
+        fit_dense(self.features, self.labels, [rows], n_classes=self.creators, penalty=0.003)
 
     def _text_fit(self) -> None:
         make_model("text-linear", iterations=SOLVER_STEPS).fit(self.catalog)

@@ -67,9 +67,10 @@ def constant_terms(model: FusedModel, work: Catalog, creator: int, against: int)
     assert isinstance(photo, EfficientNetLinear)
     assert isinstance(text, LinearText)
     assert photo.head_ is not None
+    assert text.head_ is not None
     heads = {
         "photo": float(photo.head_.bias[creator] - photo.head_.bias[against]),
-        "text": float(text.bias_[creator] - text.bias_[against]),
+        "text": float(text.head_.bias[creator] - text.head_.bias[against]),
     }
     able = [name for name, has in (("photo", work.has_photo[0]), ("text", work.has_text[0])) if has]
     if model.fusion_ is None:

@@ -7,7 +7,7 @@ from tests.catalogs import QUICK_PHOTO, tiny_catalog
 
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import ModelError
-from sakka.models.adding_creators import GrowingModel
+from sakka.models.adding_creators import ExtensibleModel
 from sakka.models.folder import load_model, save_model
 from sakka.models.fused import FusedModel
 from sakka.models.photo.linear import EfficientNetLinear
@@ -82,7 +82,7 @@ def test_a_removed_creator_is_never_named_and_the_others_keep_their_odds(works: 
 
 @pytest.mark.parametrize("kind", ["text", "photo"])
 def test_a_work_with_nothing_to_read_gets_the_shares_of_all_creators(works: Catalog, kind: str) -> None:
-    model: GrowingModel = LinearText() if kind == "text" else EfficientNetLinear(dtype="float32")
+    model: ExtensibleModel = LinearText() if kind == "text" else EfficientNetLinear(dtype="float32")
     model.fit(by(works, range(4)))
     model.add_creators(by(works, range(4, 5), range(1, 5)))
     answers = model.predict_proba(Catalog.from_works([Work("blank")]))
@@ -114,7 +114,7 @@ def test_a_creator_whose_works_the_model_can_not_read_is_not_added(works: Catalo
     blank = {"title": "", "description": ""}
     seen = Catalog.from_works((Work(**{**vars(work), **blank}) for work in by(works, range(4))), works.photo_root)
     photo_model = EfficientNetLinear(**QUICK_PHOTO, dtype="float32")
-    model: GrowingModel = photo_model if alone else FusedModel(photo_settings={**QUICK_PHOTO, "dtype": "float32"})
+    model: ExtensibleModel = photo_model if alone else FusedModel(photo_settings={**QUICK_PHOTO, "dtype": "float32"})
     model.fit(seen)
     poems = [Work(str(number), "poet", "竹林 月夜 行燈") for number in range(3)]
     with pytest.raises(ModelError, match="reads only photos, and the works of 'poet' have none; give one that has"):

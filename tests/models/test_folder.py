@@ -14,7 +14,7 @@ from sakka.cli import main
 from sakka.errors import ModelError, ModelFolderError
 from sakka.files import canonical_json
 from sakka.models.dummy import DummyModel
-from sakka.models.folder import _digest, check_can_hold_model, load_model, save_model
+from sakka.models.folder import FORMAT_VERSION, _digest, check_can_hold_model, load_model, save_model
 from sakka.models.fused import FusedModel
 from sakka.object_labels.table import LabelTable
 
@@ -144,11 +144,11 @@ MANIFESTS: list[Any] = [
     3,
     None,
     {"files": 3},
-    {"format": 1},
+    {"format": FORMAT_VERSION},
     {"format": "one", "files": {}},
     {"format": None, "files": None},
-    {"format": 1, "files": [["model.json", "0"]]},
-    {"format": 1, "files": {"../model.json": "0"}},
+    {"format": FORMAT_VERSION, "files": [["model.json", "0"]]},
+    {"format": FORMAT_VERSION, "files": {"../model.json": "0"}},
 ]
 
 
@@ -172,7 +172,7 @@ def sign_anew(folder: Path) -> None:
         for path in folder.rglob("*")
         if path.is_file() and path.name != "manifest.json"
     }
-    content = {"format": 1, "model": "fused", "files": files}
+    content = {"format": FORMAT_VERSION, "model": "fused", "files": files}
     (folder / "manifest.json").write_text(canonical_json({**content, "sha256": _digest(content)}))
 
 
@@ -210,11 +210,13 @@ def test_loading_runs_nothing_from_the_folder(model: Path, folder: Path) -> None
     assert not traces.exists()
 
 
-def test_another_version_is_named(model: Path) -> None:
+@pytest.mark.parametrize("version", [FORMAT_VERSION - 1, FORMAT_VERSION + 1])
+def test_a_folder_of_another_version_is_refused_with_what_to_do(model: Path, version: int) -> None:
     manifest = json.loads((model / "manifest.json").read_text())
-    content = {**{key: value for key, value in manifest.items() if key != "sha256"}, "format": 9}
+    content = {**{key: value for key, value in manifest.items() if key != "sha256"}, "format": version}
     (model / "manifest.json").write_text(canonical_json({**content, "sha256": _digest(content)}))
-    assert "format 9, expected 1" in refused(model)
+    expected = f"has format {version}, expected {FORMAT_VERSION}; fit and save the model again"
+    assert refused(model).endswith(expected)
 
 
 def test_a_model_of_another_class_is_refused(model: Path) -> None:

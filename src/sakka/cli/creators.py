@@ -11,7 +11,7 @@ from sakka.cli import app
 
 if TYPE_CHECKING:
     from sakka.catalog.works import Catalog
-    from sakka.models.adding_creators import GrowingModel
+    from sakka.models.adding_creators import ExtensibleModel
 
 group = typer.Typer(help="Who a saved model knows; take creators in or out.", no_args_is_help=True)
 app.add_typer(group, name="creators")
@@ -94,11 +94,11 @@ def list_creators(
     show_table(["creator", "works"], [[creator, f"{works:,}"] for creator, works in pairs])
 
 
-def _read(folder: Path) -> "GrowingModel":
-    from sakka.models.adding_creators import growing
+def _read(folder: Path) -> "ExtensibleModel":
+    from sakka.models.adding_creators import extensible
     from sakka.models.folder import load_model
 
-    return growing(load_model(folder))
+    return extensible(load_model(folder))
 
 
 def _works_of(path: Path, photo_root: Path | None) -> "Catalog":

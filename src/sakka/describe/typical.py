@@ -107,13 +107,12 @@ def _style_vectors(own: Catalog, index: "Index") -> DoubleArray | None:
 def _photo_vectors(own: Catalog, model: CreatorModel | None) -> DoubleArray | None:
     from sakka.models.fused import FusedModel
     from sakka.models.photo.linear import PhotoLinear
-    from sakka.networks.features import photo_features
 
     photo = model.photo_model_ if isinstance(model, FusedModel) else model
     if not isinstance(photo, PhotoLinear) or photo.head_ is None or not own.has_photo.any():
         return None
-    features, there = photo_features(own, *photo.reading())
-    vectors = (features.astype(np.float64) - photo.head_.mean) / photo.head_.scale
+    features, there = photo.features(own)
+    vectors: DoubleArray = photo.head_.standardised(features).astype(np.float64)
     vectors[~there] = 0
     return vectors
 

@@ -9,7 +9,7 @@ A near-identical work says little about a hand, so it is marked: its photo or it
 """
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -21,14 +21,10 @@ from sakka.copies.groups import near_photos
 from sakka.copies.texts import near_texts
 from sakka.explain.fusing import trusted_parts
 from sakka.models.base import CreatorModel
-from sakka.models.text.features import BLOCKS, side_by_side
 from sakka.models.text.linear import LinearText
-from sakka.models.text.ngrams import count_known
 from sakka.photos.decode import read_photo
-from sakka.words import normalise
 
 if TYPE_CHECKING:
-    from sakka.models.photo.linear import PhotoLinear
     from sakka.search.index import Index
 
 Likeness = npt.NDArray[np.float64]
@@ -149,12 +145,12 @@ def _cosines(model: CreatorModel, asked: Catalog, works: Catalog) -> Likeness:
     from sakka.models.photo.linear import PhotoLinear
 
     if isinstance(model, LinearText):
-        one, many = _text_features(model, asked), _text_features(model, works)
+        one, many = model.features(asked)[0], model.features(works)[0]
         products, squares = (many @ one.T).toarray()[:, 0], many.multiply(many).sum(axis=1)
         lengths = np.sqrt(np.asarray(squares)).ravel() * np.sqrt(one.multiply(one).sum())
         return _ratio(products, lengths)
     if isinstance(model, PhotoLinear) and model.head_ is not None:
-        one, many = _photo_features(model, asked), _photo_features(model, works)
+        one, many = (model.head_.standardised(model.features(each)[0]) for each in (asked, works))
     else:
         one, many = _centred(model, asked), _centred(model, works)
     return _ratio(many @ one[0], np.linalg.norm(many, axis=1) * np.linalg.norm(one))
@@ -164,21 +160,6 @@ def _ratio(products: npt.NDArray[np.floating], lengths: npt.NDArray[np.floating]
     there = lengths > 0
     ratio: Likeness = np.divide(products, lengths, out=np.zeros(len(products)), where=there)
     return ratio
-
-
-def _photo_features(model: "PhotoLinear", works: Catalog) -> FloatArray:
-    from sakka.networks.features import photo_features
-
-    assert model.head_ is not None
-    features, _ = photo_features(works, *model.reading())
-    vectors: FloatArray = ((features - model.head_.mean) / model.head_.scale).astype(np.float32)
-    return vectors
-
-
-def _text_features(model: LinearText, works: Catalog) -> Any:
-    texts = [normalise(text) for text in works.texts]
-    blocks = zip(BLOCKS.values(), model.blocks_, strict=True)
-    return side_by_side([block.weigh(count_known(texts, hashes, block.vocabulary)) for hashes, block in blocks])
 
 
 def _centred(model: CreatorModel, works: Catalog) -> FloatArray:

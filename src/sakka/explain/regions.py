@@ -4,7 +4,7 @@ The head reads statistics of a frozen network's maps, so the log of the ratio of
 
     log(p_c / p_r) = (b_c - b_r) + sum over statistics f of (x_f - m_f) v_f,     v_f = (W_fc - W_fr) / s_f
 
-(m_f and s_f from the head, see `softmax.py`), and each statistic is a sum over the n places i of a stage's map z:
+(m_f and s_f from `linear_head/head.py`), and each statistic is a sum over the n places i of a stage's map z:
 
     mean of channel k              1/n sum_i z_ik
     deviation of channel k         1/n sum_i d_ik^2 / std_k                        d_ik = z_ik - mean of k
@@ -25,8 +25,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sakka.arrays import DoubleArray, IntArray, Pixels
+from sakka.models.linear_head.head import Contrast
 from sakka.models.photo.linear import PhotoLinear
-from sakka.models.softmax import SoftmaxHead
 from sakka.networks.backbones import LAST
 from sakka.networks.extractor import PhotoExtractor
 
@@ -64,24 +64,21 @@ def region_shares(model: PhotoLinear, pixels: Pixels, creator: int, against: int
     Returns:
         The shares in nats, shape (`GRID`, `GRID`), over the squashed photo; and the difference of the heads' biases.
     """
-    head = model.head_
-    assert head is not None
+    assert model.head_ is not None
+    contrast = model.head_.contrast(creator, against)
     extractor, columns = model.reading()
     total = np.zeros((GRID, GRID))
     maps = extractor.maps(pixels[None])
-    for stage, weights in stage_weights(head, extractor, columns, creator, against).items():
+    for stage, weights in stage_weights(contrast, extractor, columns).items():
         total += on_grid(place_shares(maps[stage][0].float().numpy().astype(np.float64), weights))
-    return total, float(head.bias[creator]) - float(head.bias[against])
+    return total, contrast.bias
 
 
-def stage_weights(
-    head: SoftmaxHead, extractor: PhotoExtractor, columns: IntArray, creator: int, against: int
-) -> dict[str, StageWeights]:
+def stage_weights(contrast: Contrast, extractor: PhotoExtractor, columns: IntArray) -> dict[str, StageWeights]:
     """What the statistics of each stage that the head reads count, by stage."""
     weights, usual = np.zeros(extractor.size), np.zeros(extractor.size)
-    difference = head.weights[:, creator].astype(np.float64) - head.weights[:, against]
-    weights[columns] = difference / head.scale
-    usual[columns] = weights[columns] * head.mean
+    weights[columns] = contrast.weights
+    usual[columns] = contrast.weights * contrast.centre
     found = {}
     for stage, place in extractor.columns.items():
         channels = extractor.backbone.stages[stage]

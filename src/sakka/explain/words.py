@@ -55,18 +55,20 @@ def word_shares(model: LinearText, work: Work, creator: int, against: int) -> tu
         The words; and the difference of the two creators' constant terms, in nats.
     """
     text = tokenized(work.title, work.description)
-    bias = float(model.bias_[creator]) - float(model.bias_[against])
+    assert model.head_ is not None
+    contrast = model.head_.contrast(creator, against)
     if not text.tokens and f"{work.title}{work.description}".strip():  # control characters alone
-        return [], bias
+        return [], contrast.bias
     if not text.tokens:
         shares = np.maximum(model.shares_.astype(np.float64), TINY)
         return [], float(np.log(shares[creator] / shares[against]))
     words, ngrams = model.blocks_
     width = len(words.vocabulary)
-    difference = model.weights_[:, creator].astype(np.float64) - model.weights_[:, against]
-    by_token = _shares_of_words(text, words, difference[:width])
-    by_token += _shares_of_ngrams(text, ngrams, difference[width:])
-    return [word_share(token, share) for token, share in zip(text.tokens, by_token.tolist(), strict=True)], bias
+    by_token = _shares_of_words(text, words, contrast.weights[:width])
+    by_token += _shares_of_ngrams(text, ngrams, contrast.weights[width:])
+    return [
+        word_share(token, share) for token, share in zip(text.tokens, by_token.tolist(), strict=True)
+    ], contrast.bias
 
 
 def word_share(token: Token, share: float) -> WordShare:

@@ -30,7 +30,7 @@ from sakka.models.registry import make_model
 
 Model = TypeVar("Model", bound=CreatorModel)
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 CHILD_NAME = re.compile(r"[a-z0-9_-]+")
 UNREADABLE = (OSError, LookupError, TypeError, ValueError, AttributeError, RuntimeError, SafetensorError)
 """What reading raises where a file is not what it should be; torch has RuntimeError for shapes that do not fit."""

@@ -26,7 +26,7 @@ from sakka.arrays import DoubleArray, IntArray, Mask, Probabilities, log_loss
 from sakka.catalog.splits import deal
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
-from sakka.models.adding_creators import GrowingModel, growing, place_of
+from sakka.models.adding_creators import ExtensibleModel, extensible
 from sakka.models.base import CreatorModel, Modality, ModelParts, Reads, known_labels
 from sakka.models.confidence import sureness, threshold_of
 from sakka.models.fusion import HOWS, RATIOS, How, Mixture, best_mixture, fuse, right_by_mixture
@@ -38,7 +38,7 @@ EQUAL = Mixture("log-linear", 0.5)
 ROLES: dict[str, tuple[Modality, ...]] = {"photo": ("photo", "labels", "none"), "text": ("text", "none")}
 
 
-class FusedModel(GrowingModel):
+class FusedModel(ExtensibleModel):
     """A photo model and a text model, fused.
 
     Attributes:
@@ -122,7 +122,7 @@ class FusedModel(GrowingModel):
 
         The fusion's weights, the thresholds and the known creators' columns stay as they are.
         """
-        for model in self._growing_models():
+        for model in self._extensible_models():
             model._add(works, added)
         creators = (*self.creators_, *added)
         counts = np.bincount(works.creator_indices(creators))[len(self.creators_) :]
@@ -131,19 +131,13 @@ class FusedModel(GrowingModel):
         self.works_ = np.append(self.works_, counts)
         self.creators_ = creators
 
-    def remove_creator(self, creator: str) -> None:
-        """Forget a creator.
-
-        Raises:
-            ModelError: It is not known or is the only one, or one of the two models can't leave it out.
-        """
-        place = place_of(creator, self.creators_)
-        for model in self._growing_models():
-            model.remove_creator(creator)
+    def _remove(self, label: int) -> None:
+        for model in self._extensible_models():
+            model._remove(label)
         if self.fusion_ is not None:
-            self.fusion_ = self.fusion_.without(place)
-        self.works_ = np.delete(self.works_, place)
-        self.creators_ = tuple(each for each in self.creators_ if each != creator)
+            self.fusion_ = self.fusion_.without(label)
+        self.works_ = np.delete(self.works_, label)
+        self.creators_ = (*self.creators_[:label], *self.creators_[label + 1 :])
 
     def check_can_add(self) -> None:
         """Refuse where creators can't be added.
@@ -151,17 +145,17 @@ class FusedModel(GrowingModel):
         Raises:
             ModelError: One of the two models can't take in creators or kept no works.
         """
-        for model in self._growing_models():
+        for model in self._extensible_models():
             model.check_can_add()
 
     def forget_works(self) -> None:
         """Let go of what was kept of single works; creators can be removed but no longer added then."""
         for model in (self.photo_model_, self.text_model_):
-            if isinstance(model, GrowingModel):
+            if isinstance(model, ExtensibleModel):
                 model.forget_works()
 
-    def _growing_models(self) -> list[GrowingModel]:
-        return [growing(model) for model in (self.photo_model_, self.text_model_) if model is not None]
+    def _extensible_models(self) -> list[ExtensibleModel]:
+        return [extensible(model) for model in (self.photo_model_, self.text_model_) if model is not None]
 
     def predict_proba(self, works: Catalog) -> Probabilities:
         """Fuse the answers of the two models, shape (n_works, n_creators); neither sees a work that it can't read."""

@@ -1,8 +1,8 @@
 import numpy as np
 from sklearn.linear_model import Ridge
 
+from sakka.models.linear_head.head import LinearHead
 from sakka.models.photo.guesses import RIDGE, SHARE, beside, fit_with_guesses, guess, one_head
-from sakka.models.softmax import SoftmaxHead
 
 
 def vectors(rows: int = 30, columns: int = 8) -> np.ndarray:
@@ -15,7 +15,8 @@ def test_one_head_on_vectors_answers_as_the_head_on_vectors_and_guesses() -> Non
     guesses = guess(lessons, [8], told, np.ones(30, np.bool_), np.arange(30) % 5)
     guessed = ((lessons - guesses.mean) / guesses.scale) @ guesses.weights
     parts = (generator.normal(size=11), generator.uniform(1, 2, 11), generator.normal(size=(11, 3)), np.arange(3.0))
-    head = SoftmaxHead(*(part.astype(np.float32) for part in parts))
+    mean, scale, weights, bias = (part.astype(np.float32) for part in parts)
+    head = LinearHead(weights, bias, 0.1, mean, scale)
     both = head.predict_proba(np.concatenate([lessons, guessed], axis=1))
     np.testing.assert_allclose(one_head(head, [guesses]).predict_proba(lessons), both, atol=1e-5)
 
@@ -44,5 +45,5 @@ def test_a_lesson_counts_its_share_of_what_the_vectors_count() -> None:
     head = fit_with_guesses(
         lessons, guesses, np.arange(200) % 4, np.arange(200), widths=[8], n_classes=4, penalty=0.1, seed=0
     )
-    read = (beside(lessons, guesses) - head.mean) / head.scale
+    read = head.standardised(beside(lessons, guesses))
     np.testing.assert_allclose((read[:, 8:] ** 2).sum() / (read[:, :8] ** 2).sum(), SHARE, rtol=1e-3)

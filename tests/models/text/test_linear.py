@@ -10,10 +10,10 @@ from sakka.arrays import IntArray
 from sakka.catalog.splits import nested_splits
 from sakka.catalog.works import Catalog, Work
 from sakka.models.base import CreatorModel
+from sakka.models.linear_head.sparse import COPIES, fit_sparse
 from sakka.models.text import linear
 from sakka.models.text.features import count_blocks
 from sakka.models.text.linear import PROFILES, LinearText, Profile
-from sakka.models.text.softmax import COPIES, fit_softmax
 
 SUBJECTS = ("rose", "sea", "moon", "猫と花", "刺繍")
 
@@ -57,16 +57,19 @@ def test_a_folds_answers_are_bit_for_bit_those_of_fit_on_its_training_part() -> 
 def test_the_vocabulary_keeps_within_its_limits() -> None:
     model = LinearText(max_features=11, min_texts=3).fit(catalog())
     assert [len(block.vocabulary) for block in model.blocks_] == [11, 11]
-    assert model.weights_.shape == (22, 5)
+    assert model.head_ is not None
+    assert model.head_.weights.shape == (22, 5)
 
 
 def test_many_creators_are_known_by_fewer_features_so_that_the_weights_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     works = catalog()
     room = COPIES * 4 * 2 * len(works.creators) * 7  # for 7 features of both kinds
     monkeypatch.setattr(linear, "TRAINING_BYTES", room)
-    assert LinearText().fit(works).weights_.shape == (14, 5)
-    twice = [f"{creator}, too" for creator in works.creators]
-    assert LinearText().fit(works, [*works.creators, *twice]).weights_.shape == (6, 10)
+    twice = [*works.creators, *(f"{creator}, too" for creator in works.creators)]
+    for creators, shape in ((works.creators, (14, 5)), (twice, (6, 10))):
+        head = LinearText().fit(works, creators).head_
+        assert head is not None
+        assert head.weights.shape == shape
 
 
 def test_subjects_in_either_script_are_learned() -> None:
@@ -114,9 +117,9 @@ def test_learning_from_halves_adds_two_rows_a_text_and_none_for_a_blank_one(
 
     def counting(features: Any, labels: IntArray, *others: Any, **settings: Any) -> Any:
         rows.append(len(labels))
-        return fit_softmax(features, labels, *others, **settings)
+        return fit_sparse(features, labels, *others, **settings)
 
-    monkeypatch.setattr("sakka.models.text.linear.fit_softmax", counting)
+    monkeypatch.setattr("sakka.models.text.linear.fit_sparse", counting)
     for halves in (False, True):
         LinearText(penalty=0.1, idf_power=0.0, halves=halves).fit(catalog({0: ""}))
     assert rows == [150, 448]

@@ -23,7 +23,8 @@ import torch
 
 from sakka.arrays import Features, FloatArray, IntArray, Mask
 from sakka.catalog.splits import deal
-from sakka.models.softmax import SoftmaxHead, block_weights, fit_softmax
+from sakka.models.linear_head.dense import block_weights, fit_dense
+from sakka.models.linear_head.head import LinearHead
 
 PARTS = 5
 RIDGE = 0.3  # beside a work's mean squared length of 1
@@ -91,7 +92,7 @@ def fit_with_guesses(
     n_classes: int,
     penalty: float,
     seed: int,
-) -> SoftmaxHead:
+) -> LinearHead:
     """Fit a head on vectors and guesses side by side; each lesson counts `SHARE` of what the vectors count.
 
     Args:
@@ -101,15 +102,15 @@ def fit_with_guesses(
         rows: The works to fit on.
         widths: How many features each block of the vectors has.
         n_classes: How many classes there are.
-        penalty: As in `fit_softmax`.
-        seed: As in `fit_softmax`.
+        penalty: As in `fit_dense`.
+        seed: As in `fit_dense`.
     """
     stretch = [block_weights(widths)]
     for one in guesses:
         spread = one.unseen.std(axis=0)
         length = (SHARE * sum(widths) / max(float((spread**2).sum()), 1e-12)) ** 0.5
         stretch.append((spread * length).astype(np.float32))
-    return fit_softmax(
+    return fit_dense(
         beside(vectors, guesses),
         labels,
         [rows],
@@ -125,8 +126,10 @@ def beside(vectors: Features, guesses: Sequence[Guesses]) -> Features:
     return np.concatenate([vectors, *(one.unseen.astype(vectors.dtype) for one in guesses)], axis=1)
 
 
-def one_head(head: SoftmaxHead, guesses: Sequence[Guesses]) -> SoftmaxHead:
+def one_head(head: LinearHead, guesses: Sequence[Guesses]) -> LinearHead:
     """The head on vectors alone that answers as `head` does on vectors and the guesses made from them."""
+    assert head.mean is not None
+    assert head.scale is not None
     start = len(guesses[0].mean)
     mean, scale, weights, bias = head.mean[:start], head.scale[:start], head.weights[:start], head.bias
     for one in guesses:
@@ -136,7 +139,7 @@ def one_head(head: SoftmaxHead, guesses: Sequence[Guesses]) -> SoftmaxHead:
         weights = weights + through * (scale / one.scale)[:, None]
         bias = bias + ((mean - one.mean) / one.scale) @ through - head.mean[start:stop] @ of_guesses
         start = stop
-    return SoftmaxHead(mean, scale, weights, bias)
+    return LinearHead(weights, bias, head.penalty, mean, scale)
 
 
 def _standardise(inputs: torch.Tensor, stretch: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -1,7 +1,7 @@
 """A photo's creator by a linear softmax on what a frozen network gives.
 
 The network is not trained; its vectors (`extractor.py`) come from the feature cache (`features.py`), and the heads of
-all folds are fitted side by side (`models/softmax.py`). A work without a photo gets the shares of the creators.
+all folds are fitted side by side (`linear_head/dense.py`). A work without a photo gets the shares of the creators.
 
 Means and deviations are one block of features and each stage's covariances another; the blocks count alike, however
 many columns each has. The heads learn from the mean of a photo's vector and its mirror image's, and read the photo
@@ -11,28 +11,26 @@ parts of nested folds of real works, never on test parts.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from sakka.arrays import Features, FloatArray, IntArray, Mask, Probabilities
+from sakka.arrays import Features, IntArray, Mask
 from sakka.catalog.splits import Fold
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
-from sakka.models.adding_creators import GrowingHead
-from sakka.models.base import FoldPrediction, Modality, ModelParts, known_labels, shares_of_creators
-from sakka.models.new_columns import Columns, Kept
+from sakka.models.base import FoldPrediction, Modality, known_labels
+from sakka.models.feature_model import FeatureModel
+from sakka.models.linear_head.dense import block_weights, fit_dense
+from sakka.models.linear_head.head import LinearHead
 from sakka.models.photo.guesses import LEAST_WORKS, Guesses, fit_with_guesses, guess, one_head, parts_of
-from sakka.models.softmax import SoftmaxHead, block_weights, fit_softmax
 from sakka.networks.extractor import PhotoExtractor
 from sakka.networks.features import photo_features
 from sakka.networks.workers import work_off
 from sakka.progress import track
 
 PENALTY, PENALTY_WITH_COVARIANCES = 0.003, 0.01
-HEAD_TENSORS = ("mean", "scale", "weights", "bias")
 ROWS_AT_ONCE = 1024
 
 
@@ -45,7 +43,7 @@ def mean_vectors(one: Features, other: Features) -> Features:
     return mean
 
 
-class PhotoLinear(GrowingHead):
+class PhotoLinear(FeatureModel):
     """A linear softmax on channel statistics of a frozen network.
 
     Attributes:
@@ -92,16 +90,18 @@ class PhotoLinear(GrowingHead):
         self.creators_ = tuple(works.creators if creators is None else creators)
         self._check_settings()
         labels = known_labels(works, self.creators_)
-        features, has_photo = self._features(works)
+        features, has_photo = self.features(works)
         self._set_works(np.bincount(labels, minlength=len(self.creators_)))
         self.head_ = next(self._learn(works, features, labels, [np.arange(len(works))], len(self.creators_)))
-        rows = np.flatnonzero(has_photo)
-        self.kept_ = Kept.of(features[rows], labels[rows], len(self.creators_)) if len(rows) else None
+        self._keep(features[has_photo], labels[has_photo])
         return self
 
-    def predict_proba(self, works: Catalog) -> Probabilities:
-        """Each work's probability of each creator, shape (n_works, n_creators), rows sum to 1."""
-        return self._answers(self.head_, self.shares_, *self._features(works))
+    def features(self, works: Catalog) -> tuple[Features, Mask]:
+        """The chosen columns of the photos' vectors, and which works have a photo."""
+        columns = np.concatenate(self._blocks())
+        if not works.has_photo.any():
+            return np.zeros((len(works), len(columns)), dtype=self._extractor.number), works.has_photo
+        return photo_features(works, self._extractor, columns)
 
     def predict_folds(self, works: Catalog, folds: Sequence[Fold], creators: Sequence[str]) -> Iterator[FoldPrediction]:
         """Look the features up once and fit all folds' heads; each gives the same bytes alone and among others."""
@@ -109,14 +109,16 @@ class PhotoLinear(GrowingHead):
         labels = works.creator_indices(creators)
         for fold in folds:
             known_labels(works.take(fold.train), creators)
-        features, has_photo = self._features(works)
+        features, has_photo = self.features(works)
         heads = self._learn(works, features, labels, [fold.train for fold in folds], len(creators))
         for fold, head in zip(folds, heads, strict=True):
-            shares = shares_of_creators(labels[fold.train], len(creators))
+            model = type(self)(**self.settings())
+            model.head_ = head
+            model._set_works(np.bincount(labels[fold.train], minlength=len(creators)))
             yield FoldPrediction(
                 fold,
-                self._answers(head, shares, features[fold.validation], has_photo[fold.validation]),
-                self._answers(head, shares, features[fold.test], has_photo[fold.test]),
+                model._predict(features[fold.validation], has_photo[fold.validation]),
+                model._predict(features[fold.test], has_photo[fold.test]),
             )
 
     def reading(self) -> tuple[PhotoExtractor, IntArray]:
@@ -149,16 +151,9 @@ class PhotoLinear(GrowingHead):
             self._extractor = PhotoExtractor(self.backbone, self.dtype)
         return self._extractor.blocks(self.stages, self.covariances)
 
-    def _features(self, works: Catalog) -> tuple[Features, Mask]:
-        """The chosen columns of the works' vectors, and whether each has a photo."""
-        columns = np.concatenate(self._blocks())
-        if not works.has_photo.any():
-            return np.zeros((len(works), len(columns)), dtype=self._extractor.number), works.has_photo
-        return photo_features(works, self._extractor, columns)
-
     def _learn(
         self, works: Catalog, features: Features, labels: IntArray, parts: Sequence[IntArray], n_classes: int
-    ) -> Iterator[SoftmaxHead | None]:
+    ) -> Iterator[LinearHead | None]:
         """A head for each of some parts of the works to learn from; None for a part without photos."""
         vectors = self._lessons(works, features)
         if self._has_guesses():
@@ -169,7 +164,7 @@ class PhotoLinear(GrowingHead):
 
     def _learn_part(
         self, works: Catalog, vectors: Features, labels: IntArray, n_classes: int, part: IntArray
-    ) -> SoftmaxHead | None:
+    ) -> LinearHead | None:
         """Fit one part's head with guesses beside the vectors."""
         seen = part[works.has_photo[part]]
         if len(seen) == 0:
@@ -188,7 +183,7 @@ class PhotoLinear(GrowingHead):
 
     def _head_on(
         self, vectors: Features, guesses: Sequence[Guesses], labels: IntArray, rows: IntArray, n_classes: int
-    ) -> SoftmaxHead:
+    ) -> LinearHead:
         widths = self._widths()
         return fit_with_guesses(
             vectors,
@@ -214,14 +209,14 @@ class PhotoLinear(GrowingHead):
 
     def _heads(
         self, features: Features, labels: IntArray, rows: Sequence[IntArray], n_classes: int
-    ) -> list[SoftmaxHead | None]:
+    ) -> list[LinearHead | None]:
         """Fit a head for each fold that has photos to learn from."""
         able = [number for number, own in enumerate(rows) if len(own) > 0]
-        heads: list[SoftmaxHead | None] = [None] * len(rows)
+        heads: list[LinearHead | None] = [None] * len(rows)
         if able:
             blocks = self._blocks()
             own = [rows[number] for number in able]
-            fitted = fit_softmax(
+            fitted = fit_dense(
                 features,
                 labels,
                 own,
@@ -233,48 +228,6 @@ class PhotoLinear(GrowingHead):
             for number, head in zip(able, fitted, strict=True):
                 heads[number] = head
         return heads
-
-    @staticmethod
-    def _answers(head: SoftmaxHead | None, shares: Probabilities, features: Features, has_photo: Mask) -> Probabilities:
-        answers = np.tile(shares, (len(has_photo), 1))
-        if head is not None and has_photo.any():
-            answers[has_photo] = head.predict_proba(features[has_photo])
-        return answers
-
-    def _features_to_keep(self, works: Catalog) -> tuple[Features, Mask]:
-        return self._features(works)
-
-    def _features_to_read(self, kept: Features) -> FloatArray:
-        head = self._fitted_head()
-        return (kept - head.mean) / head.scale
-
-    def _columns(self) -> Columns:
-        head = self._fitted_head()
-        return Columns(head.weights, head.bias)
-
-    def _set_columns(self, columns: Columns) -> None:
-        self.head_ = replace(self._fitted_head(), weights=columns.weights, bias=columns.bias)
-
-    def _has_columns(self) -> bool:
-        return self.head_ is not None
-
-    def _penalty_of_columns(self) -> float:
-        return self._penalty(len(self._blocks()) > 1)
-
-    def _fitted_head(self) -> SoftmaxHead:
-        assert self.head_ is not None
-        return self.head_
-
-    def _export(self) -> ModelParts:
-        tensors = self._growth_tensors()
-        if self.head_ is not None:
-            tensors |= {name: getattr(self.head_, name) for name in HEAD_TENSORS}
-        return ModelParts(tensors=tensors)
-
-    def _restore(self, parts: ModelParts) -> None:
-        has_head = "weights" in parts.tensors
-        self.head_ = SoftmaxHead(**{name: parts.tensors[name] for name in HEAD_TENSORS}) if has_head else None
-        self._restore_growth(parts, len(self.head_.mean) if self.head_ else 0)
 
 
 class EfficientNetLinear(PhotoLinear):

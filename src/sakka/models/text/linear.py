@@ -22,15 +22,14 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from sakka.arrays import IntArray, Mask, Probabilities, softmax
+from sakka.arrays import IntArray, Mask, Probabilities
 from sakka.catalog.splits import Fold, deal
 from sakka.catalog.works import Catalog
-from sakka.models.adding_creators import GrowingHead
 from sakka.models.base import FoldPrediction, Modality, ModelParts, known_labels
-from sakka.models.new_columns import Columns, Kept
+from sakka.models.feature_model import FeatureModel
+from sakka.models.linear_head.sparse import COPIES, fit_sparse
 from sakka.models.text.features import BLOCKS, PARTS, Block, count_blocks, rows_of, side_by_side
 from sakka.models.text.ngrams import Counts, count_known
-from sakka.models.text.softmax import COPIES, fit_softmax
 from sakka.words import normalise
 
 HOLD_OUT = 5  # one of so many works is held out to choose the profile
@@ -60,7 +59,7 @@ STYLE, SUBJECT = Profile(0.5, 5e-5, True), Profile(1.0, 1e-3, False)
 PROFILES = (STYLE, SUBJECT)
 
 
-class LinearText(GrowingHead):
+class LinearText(FeatureModel):
     """TF-IDF of words and character n-grams with a linear softmax, in any language."""
 
     name: ClassVar[str] = "text-linear"
@@ -107,9 +106,12 @@ class LinearText(GrowingHead):
         self._threads = _cores()
         return self._fit_counts(count_blocks(works.texts, self.min_texts), labels)
 
-    def predict_proba(self, works: Catalog) -> Probabilities:
-        """Each work's probabilities from its text; a blank text gets the creators' shares."""
-        return self._predict_counts(self._known_counts([normalise(text) for text in works.texts]), works.has_text)
+    def features(self, works: Catalog) -> tuple[Any, Mask]:
+        """Weighed words and n-grams, SciPy CSR of shape (n_works, n_features), and which works have a text."""
+        texts = [normalise(text) for text in works.texts]
+        blocks = zip(BLOCKS.values(), self.blocks_, strict=True)
+        counts = [count_known(texts, hashes_of, block.vocabulary) for hashes_of, block in blocks]
+        return self._weighed(counts), works.has_text
 
     def predict_folds(self, works: Catalog, folds: Sequence[Fold], creators: Sequence[str]) -> Iterator[FoldPrediction]:
         """Answer for each fold as `fit` on its training part would, with one count for all and folds in threads."""
@@ -147,9 +149,9 @@ class LinearText(GrowingHead):
         features = side_by_side([block.weigh(known) for block, known in chosen])
         whole = len(labels)
         rows = np.arange(len(labels) * PARTS if self.profile_.halves else whole)
-        self.kept_ = Kept.of(features[:whole], labels, n_creators)
+        self._keep(features[:whole], labels)
         rows = rows[(rows < whole) | (np.diff(features.indptr)[rows] > 0)]  # half of a blank says nothing
-        self.weights_, self.bias_ = fit_softmax(
+        self.head_ = fit_sparse(
             features[rows],
             labels[rows % whole],
             n_creators,
@@ -209,12 +211,7 @@ class LinearText(GrowingHead):
         known = []
         for block, table in zip(self.blocks_, counts, strict=True):
             known.append(table.matrix[rows][:, np.searchsorted(table.vocabulary, block.vocabulary)])
-        return self._predict_counts(known, has_text[rows])
-
-    def _predict_counts(self, counts: Sequence[Any], has_text: Mask) -> Probabilities:
-        probabilities: Probabilities = softmax(self._weighed(counts) @ self.weights_ + self.bias_)
-        probabilities[~has_text] = self.shares_
-        return probabilities
+        return self._predict(self._weighed(known), has_text[rows])
 
     def _workers(self, n_creators: int) -> int:
         """How many folds train at a time: the cores at hand, as far as the weights and their history fit."""
@@ -228,44 +225,20 @@ class LinearText(GrowingHead):
         """How many features of a kind may be known so that one model's weights and their history fit."""
         return max(1, min(self.max_features, TRAINING_BYTES // (WEIGHT_BYTES * n_creators * len(BLOCKS))))
 
-    def _known_counts(self, texts: Sequence[str]) -> list[Any]:
-        blocks = zip(BLOCKS.values(), self.blocks_, strict=True)
-        return [count_known(texts, hashes_of, block.vocabulary) for hashes_of, block in blocks]
-
     def _weighed(self, counts: Sequence[Any]) -> Any:
         return side_by_side([block.weigh(known) for block, known in zip(self.blocks_, counts, strict=True)])
 
-    def _features_to_keep(self, works: Catalog) -> tuple[Any, Mask]:
-        return self._weighed(self._known_counts([normalise(text) for text in works.texts])), works.has_text
-
-    def _features_to_read(self, kept: Any) -> Any:
-        return kept
-
-    def _columns(self) -> Columns:
-        return Columns(self.weights_, self.bias_)
-
-    def _set_columns(self, columns: Columns) -> None:
-        self.weights_, self.bias_ = columns.weights, columns.bias
-
-    def _has_columns(self) -> bool:
-        return True
-
-    def _penalty_of_columns(self) -> float:
-        return self.profile_.penalty
-
     def _export(self) -> ModelParts:
-        tensors = {**self._growth_tensors(), "weights": self.weights_, "bias": self.bias_}
+        parts = super()._export()
         for name, block in zip(BLOCKS, self.blocks_, strict=True):
-            tensors |= {f"{name}.{part}": value for part, value in vars(block).items()}
-        return ModelParts(tensors=tensors, values={"profile": vars(self.profile_)})
+            parts.tensors.update({f"{name}.{part}": value for part, value in vars(block).items()})
+        return replace(parts, values={"profile": vars(self.profile_)})
 
     def _restore(self, parts: ModelParts) -> None:
-        tensors = parts.tensors
+        super()._restore(parts)
         self.profile_ = Profile(**parts.values["profile"])
-        self.weights_, self.bias_ = tensors["weights"], tensors["bias"]
         names = ("vocabulary", "idf", "stretch")
-        self.blocks_ = [Block(*(tensors[f"{block}.{name}"] for name in names)) for block in BLOCKS]
-        self._restore_growth(parts, len(self.weights_))
+        self.blocks_ = [Block(*(parts.tensors[f"{block}.{name}"] for name in names)) for block in BLOCKS]
 
 
 def _cores() -> int:

@@ -3,7 +3,7 @@
     z = ((x - m) / s * w) B
 
 m and s are a column's mean and deviation over the works that are learned from, w makes each block of columns count
-alike (`models/softmax.block_weights`), and B, shape (n_columns, n_axes), are the principal axes. They are found by
+alike (`linear_head/dense.block_weights`), and B, shape (n_columns, n_axes), are the principal axes. They are found by
 randomised subspace iteration, which passes over the works a few times in batches and never forms the covariance.
 
 Source: N. Halko, P.-G. Martinsson, J. Tropp, SIAM Review 2011, https://arxiv.org/abs/0909.4061
@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from sakka.arrays import Features, FloatArray, IntArray, Mask
 from sakka.catalog.works import Catalog
-from sakka.models.softmax import block_weights
+from sakka.models.linear_head.dense import block_weights
 from sakka.networks.extractor import PhotoExtractor
 from sakka.networks.features import photo_features
 

@@ -8,8 +8,8 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from sakka.arrays import softmax
-from sakka.models.text import softmax as solver
-from sakka.models.text.softmax import fit_softmax
+from sakka.models.linear_head import sparse as solver
+from sakka.models.linear_head.sparse import fit_sparse
 
 PENALTY = 1e-2
 
@@ -24,18 +24,18 @@ def _works() -> tuple[csr_matrix, np.ndarray]:
 
 def test_probabilities_are_those_of_scikit_learn_at_the_same_penalty() -> None:
     features, labels = _works()
-    weights, bias = fit_softmax(features, labels, 4, penalty=PENALTY, iterations=200)
+    head = fit_sparse(features, labels, 4, penalty=PENALTY, iterations=200)
     reference = LogisticRegression(C=1 / (PENALTY * len(labels)), tol=1e-8, max_iter=2000).fit(features, labels)
-    np.testing.assert_allclose(softmax(features @ weights + bias), reference.predict_proba(features), atol=0.02)
+    np.testing.assert_allclose(head.predict_proba(features), reference.predict_proba(features), atol=0.02)
 
 
 def test_more_iterations_never_raise_the_loss() -> None:
     features, labels = _works()
 
     def loss(iterations: int) -> float:
-        weights, bias = fit_softmax(features, labels, 4, penalty=PENALTY, iterations=iterations)
-        right = softmax(features @ weights + bias)[np.arange(200), labels]
-        return float(-np.log(right).mean() + PENALTY / 2 * (weights**2).sum())
+        head = fit_sparse(features, labels, 4, penalty=PENALTY, iterations=iterations)
+        own = head.predict_proba(features)[np.arange(200), labels]
+        return float(-np.log(own).mean() + PENALTY / 2 * (head.weights**2).sum())
 
     losses = [loss(iterations) for iterations in (0, 1, 3, 10, 50)]
     assert losses == sorted(losses, reverse=True)
@@ -44,41 +44,42 @@ def test_more_iterations_never_raise_the_loss() -> None:
 
 def test_without_steps_the_answer_is_the_shares() -> None:
     features, labels = _works()
-    weights, bias = fit_softmax(features, labels[labels < 4] * 0, 2, penalty=1, iterations=0)
-    assert softmax(features @ weights + bias)[0].round(2).tolist() == [1.0, 0.0]
+    head = fit_sparse(features, labels[labels < 4] * 0, 2, penalty=1, iterations=0)
+    assert head.predict_proba(features)[0].round(2).tolist() == [1.0, 0.0]
 
 
 def test_features_that_say_nothing_change_nothing() -> None:
     _, labels = _works()
-    weights, bias = fit_softmax(csr_matrix((200, 3), dtype=np.float32), labels, 4, penalty=1, iterations=20)
-    assert (weights == 0).all()
-    np.testing.assert_allclose(softmax(bias[None].copy()), 0.25, atol=1e-3)
+    head = fit_sparse(csr_matrix((200, 3), dtype=np.float32), labels, 4, penalty=1, iterations=20)
+    assert (head.weights == 0).all()
+    np.testing.assert_allclose(softmax(head.bias[None].copy()), 0.25, atol=1e-3)
 
 
 def test_works_taken_in_parts_give_the_weights_of_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     features, labels = _works()
-    whole = fit_softmax(features, labels, 4, penalty=PENALTY, iterations=10)
+    whole = fit_sparse(features, labels, 4, penalty=PENALTY, iterations=10)
     monkeypatch.setattr(solver, "ERRORS_AT_ONCE", 4 * 33)
     with ThreadPoolExecutor(1) as pool:
         assert len(solver._Loss(features, labels, 4, PENALTY, 1, pool).parts) == 7
-    parts = fit_softmax(features, labels, 4, penalty=PENALTY, iterations=10)
-    for one, other in zip(whole, parts, strict=True):
-        np.testing.assert_allclose(one, other, atol=1e-3)
+    parts = fit_sparse(features, labels, 4, penalty=PENALTY, iterations=10)
+    np.testing.assert_allclose(whole.weights, parts.weights, atol=1e-3)
+    np.testing.assert_allclose(whole.bias, parts.bias, atol=1e-3)
 
 
 def test_creators_in_panels_filled_up_get_the_weights_of_all_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
     features, labels = _works()
-    whole = fit_softmax(features, labels, 4, penalty=PENALTY, iterations=10)
+    whole = fit_sparse(features, labels, 4, penalty=PENALTY, iterations=10)
     monkeypatch.setattr(solver, "PANEL", 3)
-    panels = fit_softmax(features, labels, 4, penalty=PENALTY, iterations=10)
-    assert [part.shape for part in panels] == [(30, 4), (4,)]
-    for one, other in zip(whole, panels, strict=True):
-        np.testing.assert_allclose(one, other, atol=1e-3)
+    panels = fit_sparse(features, labels, 4, penalty=PENALTY, iterations=10)
+    assert (panels.weights.shape, panels.bias.shape) == ((30, 4), (4,))
+    np.testing.assert_allclose(whole.weights, panels.weights, atol=1e-3)
+    np.testing.assert_allclose(whole.bias, panels.bias, atol=1e-3)
 
 
 @pytest.mark.parametrize("threads", [2, 3, 50])
 def test_the_number_of_threads_changes_no_bit(threads: int) -> None:
     features, labels = _works()
-    alone = fit_softmax(features, labels, 4, penalty=PENALTY, iterations=10)
-    together = fit_softmax(features, labels, 4, penalty=PENALTY, iterations=10, threads=threads)
-    assert [part.tobytes() for part in together] == [part.tobytes() for part in alone]
+    alone = fit_sparse(features, labels, 4, penalty=PENALTY, iterations=10)
+    together = fit_sparse(features, labels, 4, penalty=PENALTY, iterations=10, threads=threads)
+    assert together.weights.tobytes() == alone.weights.tobytes()
+    assert together.bias.tobytes() == alone.bias.tobytes()

@@ -1,4 +1,4 @@
-"""A linear softmax on dense features, for many folds at once.
+"""The dense solver: linear softmaxes on arrays of features, for many folds at once.
 
 For each fold f, with its own training rows, means m_f and deviations s_f, it lowers
 
@@ -21,14 +21,14 @@ Source: D. Kingma, J. Ba, Adam, ICLR 2015, https://arxiv.org/abs/1412.6980
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import torch
 from torch.optim.adam import adam
 
-from sakka.arrays import Features, FloatArray, IntArray, Probabilities
+from sakka.arrays import Features, FloatArray, IntArray
+from sakka.models.linear_head.head import ROWS_IN_CACHE, LinearHead
 from sakka.networks.workers import work_off
 from sakka.progress import track
 
@@ -41,42 +41,10 @@ SQUARES_MOMENTUM = 0.99
 EPSILON = 1e-8
 LEAST_BATCH, MOST_BATCH = 128, 1024
 STEPS_AN_EPOCH = 64  # a batch grows with the rows, so that the steps don't
-ROWS_IN_CACHE = 256
 TILE = 16  # single-precision numbers in the widest register
 
 
-@dataclass(frozen=True)
-class SoftmaxHead:
-    """A fitted linear softmax on raw features.
-
-    Attributes:
-        mean: What is subtracted from each feature, shape (n_features,).
-        scale: What it is divided by then, shape (n_features,).
-        weights: Shape (n_features, n_classes).
-        bias: Shape (n_classes,).
-    """
-
-    mean: FloatArray
-    scale: FloatArray
-    weights: FloatArray
-    bias: FloatArray
-
-    def predict_proba(self, features: Features) -> Probabilities:
-        """The classes' probabilities, shape (n_rows, n_classes), rows sum to 1.
-
-        Args:
-            features: Shape (n_rows, n_features).
-        """
-        table = torch.from_numpy(features)
-        parts = self.mean, self.scale, self.weights, self.bias
-        mean, scale, weights, bias = (torch.from_numpy(part) for part in parts)
-        answers = torch.empty((len(features), len(self.bias)), dtype=torch.float32)
-        for rows, own in zip(torch.split(table, ROWS_IN_CACHE), torch.split(answers, ROWS_IN_CACHE), strict=True):
-            own[:] = torch.softmax(torch.addmm(bias, (rows - mean).div_(scale), weights), dim=1)
-        return answers.numpy()
-
-
-def fit_softmax(
+def fit_dense(
     features: Features,
     labels: IntArray,
     rows_of_folds: Sequence[IntArray],
@@ -85,14 +53,14 @@ def fit_softmax(
     penalty: float,
     weights: FloatArray | None = None,
     seed: int = 0,
-) -> list[SoftmaxHead]:
+) -> list[LinearHead]:
     """Fit one head a fold.
 
     Args:
         features: Shape (n_rows, n_features), float32 or float16.
         labels: Each row's class, shape (n_rows,); rows that no fold trains on may hold anything.
         rows_of_folds: The training rows of each fold; none is empty.
-        n_classes: How many classes there are.
+        n_classes: How many creators there are.
         penalty: The weight of |W|^2 / 2, beside the mean loss of a row.
         weights: What each standardised column is multiplied by, shape (n_features,); None: 1.
         seed: Draws the order of the rows.
@@ -161,7 +129,7 @@ def _fit_rows(
     n_classes: int,
     penalty: float,
     seed: int,
-) -> SoftmaxHead:
+) -> LinearHead:
     """Fit one fold's head on its training rows; B rows a batch, d features, K classes, filled up to whole tiles."""
     mean, scale = _moments(features, rows)
     scale /= stretch
@@ -184,7 +152,7 @@ def _fit_rows(
         torch.mm(residual.T, inputs, out=slope).add_(weights, alpha=penalty)
         solver.move(slope, residual.sum(dim=0), rate=rate)
     fitted = weights[:n_classes].T.contiguous()
-    return SoftmaxHead(mean.numpy(), scale.numpy(), fitted.numpy(), bias[:n_classes].numpy())
+    return LinearHead(fitted.numpy(), bias[:n_classes].numpy(), penalty, mean.numpy(), scale.numpy())
 
 
 def _rate(done: float, n_features: int) -> float:

@@ -1,4 +1,4 @@
-"""A linear softmax over sparse features, fitted by L-BFGS in single precision.
+"""The sparse solver: a linear softmax on a sparse table of features, by L-BFGS in single precision.
 
     minimise  1/n sum_i -log p(y_i | x_i)  +  penalty/2 ||W||^2,   p(. | x) = softmax(x W + b)
 
@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from sakka.arrays import FloatArray, IntArray, log_probabilities, softmax
+from sakka.models.linear_head.head import LinearHead
 
 MEMORY = 6  # pairs of steps that stand for the curvature
 COPIES = 2 * MEMORY + 6  # arrays of the weights' size that a fit holds: those pairs, and what a step works on
@@ -82,7 +83,7 @@ class _Rows:
 class _Loss:
     """The function above and its gradient; the last row of the weights is the bias, without penalty.
 
-    FloatArray are kept in panels of at most `PANEL` creators, shape (n_panels, n_features + 1, width).
+    Weights are kept in panels of at most `PANEL` creators, shape (n_panels, n_features + 1, width).
     """
 
     def __init__(
@@ -101,7 +102,7 @@ class _Loss:
         ]
 
     def start(self) -> FloatArray:
-        """FloatArray of 0 and the logarithm of the creators' shares as bias."""
+        """Weights of 0 and the logarithm of the creators' shares as bias."""
         counts = np.bincount(self.labels, minlength=self.n_creators)
         weights = np.zeros((self.n_features + 1, self.n_creators), dtype=np.float32)
         weights[-1] = np.log((counts + 0.5) / (counts + 0.5).sum())
@@ -155,10 +156,10 @@ def _sparse(table: Any) -> Any:
         return torch.sparse_csr_tensor(starts, columns, values, table.shape, check_invariants=False)
 
 
-def fit_softmax(
+def fit_sparse(
     features: Any, labels: IntArray, n_creators: int, *, penalty: float, iterations: int, threads: int = 1
-) -> tuple[FloatArray, FloatArray]:
-    """The weights, shape (n_features, n_creators), and the bias, shape (n_creators,).
+) -> LinearHead:
+    """The head with the least penalised loss.
 
     Args:
         features: SciPy CSR float32, shape (n_works, n_features).
@@ -173,7 +174,7 @@ def fit_softmax(
     with single_threaded(threads, "sakka-text") as pool:
         panels = _minimum(_Loss(features, labels, n_creators, penalty, threads, pool), iterations)
     weights = np.concatenate(list(panels), axis=1)[:, :n_creators]
-    return np.ascontiguousarray(weights[:-1]), weights[-1].copy()
+    return LinearHead(np.ascontiguousarray(weights[:-1]), weights[-1].copy(), penalty)
 
 
 def _minimum(function: _Loss, iterations: int) -> FloatArray:

@@ -6,7 +6,8 @@ from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 from scipy.special import logsumexp
 
-from sakka.models.new_columns import KEPT_WORKS, MOST_KEPT, Columns, Kept, fit_columns, grow, rows_to_keep
+from sakka.models.linear_head.adding import KEPT_WORKS, MOST_KEPT, KeptWorks, add_creators, fit_columns, rows_to_keep
+from sakka.models.linear_head.head import LinearHead
 
 
 def some_rows(n_features: int = 4) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -43,16 +44,16 @@ def test_sparse_features_give_what_dense_ones_give() -> None:
 
 def test_the_known_columns_stay_bit_for_bit_and_the_new_one_knows_its_own_works() -> None:
     features, _, _, _ = some_rows()
-    columns = Columns(np.eye(4, 2, dtype=np.float32), np.zeros(2, dtype=np.float32))
-    kept = Kept.of(features[:8], np.arange(8) % 2, 2)
+    head = LinearHead(np.eye(4, 2, dtype=np.float32), np.zeros(2, dtype=np.float32), penalty=0.001)
+    kept = KeptWorks.of(features[:8], np.arange(8) % 2, 2)
     new = features[10:] + 3
-    grown, now = grow(columns, kept, new, np.array([2, 2]), read=lambda each: each, n_new=1, penalty=0.001)
-    assert grown.weights[:, :2].tobytes() == columns.weights.tobytes()
+    grown, now = add_creators(head, kept, new, np.array([2, 2]), n_new=1)
+    assert grown.weights[:, :2].tobytes() == head.weights.tobytes()
     assert (new @ grown.weights + grown.bias).argmax(axis=1).tolist() == [2, 2]
     assert now.counts.tolist() == [4, 4, 2]
     assert now.without(0).counts.tolist() == [4, 2]
     assert now.without(0).labels.tolist() == [0, 0, 0, 0, 1, 1]
-    assert grown.without(2).weights.tobytes() == columns.weights.tobytes()
+    assert grown.without(2).weights.tobytes() == head.weights.tobytes()
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=200))
@@ -71,10 +72,10 @@ def test_many_creators_keep_fewer_works_each_but_one_at_least() -> None:
 @pytest.mark.parametrize("sparse", [False, True])
 def test_what_is_kept_comes_back_from_its_arrays(sparse: bool) -> None:
     features = np.arange(12, dtype=np.float32).reshape(4, 3)
-    kept = Kept.of(csr_matrix(features) if sparse else features, np.array([0, 1, 1, 0]), 2)
-    again = Kept.from_tensors(kept.tensors(), 3)
+    kept = KeptWorks.of(csr_matrix(features) if sparse else features, np.array([0, 1, 1, 0]), 2)
+    again = KeptWorks.from_tensors(kept.tensors(), 3)
     assert again is not None
     dense = again.features.toarray() if sparse else again.features
     assert dense.tolist() == features.tolist()
     assert again.counts.tolist() == [2, 2]
-    assert Kept.from_tensors({}, 3) is None
+    assert KeptWorks.from_tensors({}, 3) is None

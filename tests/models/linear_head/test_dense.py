@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from sakka.models.softmax import SoftmaxHead, _rows_in_turn, block_weights, fit_softmax
+from sakka.models.linear_head.dense import _rows_in_turn, block_weights, fit_dense
+from sakka.models.linear_head.head import LinearHead
 
 
 def clouds(n_rows: int = 400, n_classes: int = 4, n_features: int = 12, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -14,8 +15,8 @@ def clouds(n_rows: int = 400, n_classes: int = 4, n_features: int = 12, seed: in
     return (features * scales + 5 * scales).astype(np.float32), labels
 
 
-def fit(features: np.ndarray, labels: np.ndarray, folds: list[np.ndarray], **settings: float) -> list[SoftmaxHead]:
-    return fit_softmax(features, labels, folds, n_classes=4, **{"penalty": 0.01, **settings})
+def fit(features: np.ndarray, labels: np.ndarray, folds: list[np.ndarray], **settings: float) -> list[LinearHead]:
+    return fit_dense(features, labels, folds, n_classes=4, **{"penalty": 0.01, **settings})
 
 
 def test_answers_are_close_to_those_of_scikit_learn() -> None:

@@ -17,7 +17,7 @@ Source: this is the last layer's case of J. Kirkpatrick et al., https://arxiv.or
 the rehearsal of S.-A. Rebuffi et al., iCaRL, https://arxiv.org/abs/1611.07725 (a few kept examples a class).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sakka.arrays import DoubleArray, FloatArray, IntArray
+from sakka.models.linear_head.head import LinearHead
 
 KEPT_WORKS = 20  # of each creator
 MOST_KEPT = 1000  # of all creators together, where that is one of each or more: it bounds time and size
@@ -35,13 +36,13 @@ START = -5.0  # a new creator's score before anything is known of it: unlikely
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptWorks:
     """Works that stand for the known creators when a new one is learned.
 
     Attributes:
-        features: What the softmax reads of them: an array or SciPy CSR, shape (n_kept, n_features).
+        features: Their features as they are stored: an array or SciPy CSR, shape (n_kept, n_features).
         labels: Their creators as columns, shape (n_kept,).
-        counts: How many works of each creator the softmax was fitted on, shape (n_creators,).
+        counts: How many works of each creator the head was fitted on, shape (n_creators,).
     """
 
     features: Any
@@ -49,24 +50,24 @@ class Kept:
     counts: IntArray
 
     @classmethod
-    def of(cls, features: Any, labels: IntArray, n_creators: int) -> "Kept":
-        """Keep some of the rows that a softmax was fitted on."""
+    def of(cls, features: Any, labels: IntArray, n_creators: int) -> "KeptWorks":
+        """Some of the rows that a head was fitted on."""
         rows = rows_to_keep(labels, n_creators)
         return cls(features[rows], labels[rows], np.bincount(labels, minlength=n_creators))
 
-    def joined(self, other: "Kept") -> "Kept":
-        """Put the rows of more creators behind these; `other` has the same columns and more."""
-        return Kept(
+    def joined(self, other: "KeptWorks") -> "KeptWorks":
+        """These and the works of more creators; `other` has the same columns and more."""
+        return KeptWorks(
             _stacked(self.features, other.features),
             np.concatenate([self.labels, other.labels]),
             np.append(self.counts, other.counts[len(self.counts) :]),
         )
 
-    def without(self, place: int) -> "Kept":
-        """Leave one creator out."""
-        rows = np.flatnonzero(self.labels != place)
+    def without(self, label: int) -> "KeptWorks":
+        """These without the works of one creator."""
+        rows = np.flatnonzero(self.labels != label)
         labels = self.labels[rows]
-        return Kept(self.features[rows], labels - (labels > place), np.delete(self.counts, place))
+        return KeptWorks(self.features[rows], labels - (labels > label), np.delete(self.counts, label))
 
     def tensors(self) -> dict[str, npt.NDArray[Any]]:
         """The parts as arrays by name; `from_tensors` takes them back."""
@@ -79,8 +80,8 @@ class Kept:
         return {f"kept.{name}": array for name, array in named.items()}
 
     @classmethod
-    def from_tensors(cls, tensors: Mapping[str, npt.NDArray[Any]], n_features: int) -> "Kept | None":
-        """Make it of what `tensors` gave; None where there is none."""
+    def from_tensors(cls, tensors: Mapping[str, npt.NDArray[Any]], n_features: int) -> "KeptWorks | None":
+        """What `tensors` wrote; None where nothing was kept."""
         from scipy.sparse import csr_matrix
 
         if "kept.labels" not in tensors:
@@ -131,67 +132,37 @@ def importance(labels: IntArray, counts: IntArray) -> FloatArray:
     return (counts[labels] / kept[labels]).astype(np.float32)
 
 
-@dataclass(frozen=True)
-class Columns:
-    """The columns of a linear softmax.
-
-    Attributes:
-        weights: Shape (n_features, n_creators).
-        bias: Shape (n_creators,).
-    """
-
-    weights: FloatArray
-    bias: FloatArray
-
-    def without(self, place: int) -> "Columns":
-        """Leave one creator out."""
-        return Columns(np.delete(self.weights, place, axis=1), np.delete(self.bias, place))
-
-
-def grow(
-    columns: Columns,
-    kept: Kept,
-    new: Any,
-    labels: IntArray,
-    *,
-    read: Callable[[Any], Any],
-    n_new: int,
-    penalty: float,
-) -> tuple[Columns, Kept]:
-    """Learn new creators' columns; give all columns, and what is kept of all creators.
+def add_creators(
+    head: LinearHead, kept: KeptWorks, new: Any, labels: IntArray, n_new: int
+) -> tuple[LinearHead, KeptWorks]:
+    """The head with columns for new creators, and what is kept of all creators.
 
     Args:
-        columns: The columns of the known creators.
-        kept: What was kept of them.
+        head: The head that knows the others; their columns stay as they are.
+        kept: What was kept of their works.
         new: The features of the new creators' works, of the kind that `kept.features` is.
-        labels: Their creators as columns, those of known creators not counted: from `n_known` on, shape (n_rows,).
-        read: Turns features as they are kept into those that the softmax reads.
+        labels: Their creators as columns, from `n_known` on, shape (n_rows,).
         n_new: How many new creators there are.
-        penalty: As in `fit_columns`.
     """
-    n_known = len(columns.bias)
-    added = Kept.of(new, labels, n_known + n_new)
+    n_known = len(head.bias)
+    added = KeptWorks.of(new, labels, n_known + n_new)
     if len(labels) == 0:  # nothing to learn from: columns that are hardly ever named
-        grown = Columns(
-            np.hstack([columns.weights, np.zeros((len(columns.weights), n_new), dtype=np.float32)]),
-            np.append(columns.bias, np.full(n_new, START, dtype=np.float32)),
-        )
-        return grown, kept.joined(added)
-    inputs = read(_stacked(kept.features, new))
-    weights = np.concatenate(
+        weights = np.zeros((len(head.weights), n_new), dtype=np.float32)
+        return head.with_columns(weights, np.full(n_new, START, dtype=np.float32)), kept.joined(added)
+    inputs = head.standardised(_stacked(kept.features, new))
+    counts = np.concatenate(
         [importance(kept.labels, kept.counts), importance(labels, np.maximum(added.counts, LEAST_WORKS))]
     )
-    found, bias = fit_columns(
+    weights, bias = fit_columns(
         inputs,
-        inputs @ columns.weights + columns.bias,
+        inputs @ head.weights + head.bias,
         np.concatenate([np.full(len(kept.labels), -1), labels - n_known]),
-        weights,
+        counts,
         n_new=n_new,
-        penalty=penalty,
+        penalty=head.penalty,
         n_works=int(kept.counts.sum()) + len(labels),
     )
-    grown = Columns(np.hstack([columns.weights, found]), np.append(columns.bias, bias))
-    return grown, kept.joined(added)
+    return head.with_columns(weights, bias), kept.joined(added)
 
 
 def fit_columns(
@@ -207,9 +178,9 @@ def fit_columns(
     """The new creators' weights, shape (n_features, n_new), and biases, shape (n_new,).
 
     Args:
-        features: Kept rows and new rows as the softmax has them, float32 or SciPy CSR, shape (n_rows, n_features).
+        features: KeptWorks rows and new rows as the head reads them, float32 or SciPy CSR, shape (n_rows, n_features).
         known_scores: The known creators' scores of them, shape (n_rows, n_known).
-        columns: For each row its place among the new creators, or -1 for a known one's, shape (n_rows,).
+        columns: For each row its column among the new creators, or -1 for a known one's, shape (n_rows,).
         weights: How many works each row counts for, shape (n_rows,).
         n_new: How many new creators there are.
         penalty: The factor of half the squared weights, beside the mean loss of a work.

@@ -1,0 +1,100 @@
+"""A model that is a linear head on features of works: what it needs beside them is here, once.
+
+New creators, nearest works and exact explanations rest on `features` and `head_` alone.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from sakka.arrays import IntArray, Mask, Probabilities
+from sakka.catalog.works import Catalog
+from sakka.errors import ModelError
+from sakka.models.adding_creators import ExtensibleModel
+from sakka.models.base import ModelParts
+from sakka.models.linear_head.adding import KeptWorks, add_creators
+from sakka.models.linear_head.head import LinearHead
+
+
+class FeatureModel(ExtensibleModel, ABC):
+    """A linear softmax on features; a work without any gets the shares of the creators.
+
+    Attributes:
+        head_: After `fit`: the head; None where no work had features.
+        kept_: After `fit`: the works that stand for the known creators; None where nothing was kept.
+        shares_: After `fit`: each creator's share of the works learned from, shape (n_creators,).
+    """
+
+    head_: LinearHead | None
+    kept_: KeptWorks | None
+    shares_: Probabilities
+
+    @abstractmethod
+    def features(self, works: Catalog) -> tuple[Any, Mask]:
+        """What the head reads of works.
+
+        Returns:
+            An array, or SciPy CSR, of shape (n_works, n_features); and which works have any, shape (n_works,).
+        """
+
+    def predict_proba(self, works: Catalog) -> Probabilities:
+        """Each work's probability of each creator, shape (n_works, n_creators), rows sum to 1."""
+        return self._predict(*self.features(works))
+
+    def check_can_add(self) -> None:
+        """Refuse where creators can't be added.
+
+        Raises:
+            ModelError: No works of the known creators were kept.
+        """
+        if self.kept_ is None:
+            raise ModelError(
+                f"the model {self.name} has kept no works of its creators, so none can be added; fit it again"
+            )
+
+    def forget_works(self) -> None:
+        """Let go of what was kept of single works; creators can be removed but no longer added then."""
+        self.kept_ = None
+
+    def _predict(self, features: Any, has_any: Mask) -> Probabilities:
+        probabilities = np.tile(self.shares_, (len(has_any), 1))
+        if self.head_ is not None and has_any.any():
+            probabilities[has_any] = self.head_.predict_proba(features[has_any])
+        return probabilities
+
+    def _keep(self, features: Any, labels: IntArray) -> None:
+        """Keep some of the works that the head was fitted on, if there are any."""
+        self.kept_ = KeptWorks.of(features, labels, len(self.creators_)) if len(labels) else None
+
+    def _set_works(self, works: IntArray) -> None:
+        self.works_ = works
+        self.shares_ = (works / max(1, works.sum())).astype(np.float32)
+
+    def _add(self, works: Catalog, added: Sequence[str]) -> None:
+        assert self.head_ is not None
+        assert self.kept_ is not None
+        creators = (*self.creators_, *added)
+        labels = works.creator_indices(creators)
+        features, has_any = self.features(works)
+        self.head_, self.kept_ = add_creators(self.head_, self.kept_, features[has_any], labels[has_any], len(added))
+        self._set_works(np.append(self.works_, np.bincount(labels)[len(self.creators_) :]))
+        self.creators_ = creators
+
+    def _remove(self, label: int) -> None:
+        self.head_ = self.head_ and self.head_.without(label)
+        self.kept_ = self.kept_ and self.kept_.without(label)
+        self._set_works(np.delete(self.works_, label))
+        self.creators_ = (*self.creators_[:label], *self.creators_[label + 1 :])
+
+    def _export(self) -> ModelParts:
+        parts = [part.tensors() for part in (self.head_, self.kept_) if part is not None]
+        return ModelParts(
+            tensors={"works": self.works_} | {name: array for part in parts for name, array in part.items()}
+        )
+
+    def _restore(self, parts: ModelParts) -> None:
+        self._set_works(parts.tensors["works"])
+        self.head_ = LinearHead.from_tensors(parts.tensors)
+        self.kept_ = KeptWorks.from_tensors(parts.tensors, 0 if self.head_ is None else len(self.head_.weights))
