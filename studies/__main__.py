@@ -33,6 +33,7 @@ STUDIES = (
     "new_creators",
     "photo_ablation",
     "pipeline_accuracy",
+    "resume",
     "second_accounts",
     "step_profile",
     "style_search",

@@ -50,17 +50,17 @@ class Figure:
         >>> Figure("style", "ratio", 2.0031, interval=(1.951, 2.049)).text
         '2.003 (1.951 to 2.049)'
         """
-        labels = decimal_places(self.value)
-        told = number(self.value, labels)
+        places = decimal_places(self.value)
+        told = number(self.value, places)
         if self.spread is not None:
-            told += f" ± {number(self.spread, labels)}"
+            told += f" ± {number(self.spread, places)}"
         if self.interval is not None:
-            told += f" ({' to '.join(number(bound, labels) for bound in self.interval)})"
+            told += f" ({' to '.join(number(bound, places) for bound in self.interval)})"
         return told
 
 
 def decimal_places(value: float) -> int:
-    """How many decimal labels give four digits, at most four; 0 for a whole number.
+    """How many decimal places give four digits, at most four; 0 for a whole number.
 
     >>> [decimal_places(value) for value in (12224, 0.8354, 2.003, 26.53, 1280.0)]
     [0, 4, 3, 2, 0]
@@ -70,13 +70,13 @@ def decimal_places(value: float) -> int:
     return min(4, max(0, 3 - math.floor(math.log10(max(abs(value), 1e-9)))))
 
 
-def number(value: float, labels: int) -> str:
-    """A number to some decimal labels; one that would vanish in four, as a p-value may, by its power of ten.
+def number(value: float, places: int) -> str:
+    """A number to some decimal places; one that would vanish in four, as a p-value may, by its power of ten.
 
     >>> number(12224, 0), number(0.5, 4), number(6.2e-28, 4)
     ('12,224', '0.5000', '6.2e-28')
     """
-    return f"{value:.2g}" if 0 < abs(value) < 5e-5 else f"{value:,.{labels}f}"
+    return f"{value:.2g}" if 0 < abs(value) < 5e-5 else f"{value:,.{places}f}"
 
 
 def figure_tables(figures: Sequence[Figure]) -> str:
