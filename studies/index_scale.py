@@ -40,9 +40,9 @@ from sakka.search.find import nearest, search, similar
 from sakka.search.index import Index
 from sakka.search.records import SEEN, STYLE, TEXT, batch_of
 from sakka.search.spaces import Spaces, schema_of
-from sakka.search.style.creator_axes import maker_axes
+from sakka.search.style.creator_axes import fit_creator_axes
 from sakka.search.style.photos import PhotoAxes
-from sakka.search.style.same_creator import fit_evidence, pairs_of, prior_of
+from sakka.search.style.same_creator import fit_calibration, pairs_of, prior_of
 from sakka.search.style.space import COORDINATES, MOST_WORKS, SIZE, StyleSpace, unit_rows
 from sakka.search.style.words import WordSpace
 from studies.figures import Figure
@@ -84,7 +84,7 @@ def learn(catalog: Catalog, coordinates: FloatArray) -> Spaces:
     """Learn both spaces from as many works as a build does."""
     rows = np.sort(np.random.default_rng(0).permutation(len(catalog))[:MOST_WORKS])
     labels = catalog.creator_indices()
-    axes = maker_axes(coordinates[rows], labels[rows])
+    axes = fit_creator_axes(coordinates[rows], labels[rows])
     matrix, centre = axes.stretched(1.0, SIZE), axes.centre.astype(np.float32)
     some = rows[:1200]
     pairs = pairs_of(unit_rows((coordinates[some] - centre) @ matrix), labels[some], some)
@@ -92,8 +92,8 @@ def learn(catalog: Catalog, coordinates: FloatArray) -> Spaces:
     none = np.zeros((width, COORDINATES), dtype=np.float32)  # the works that are added have no photos
     plain = PhotoAxes(none[:, 0], np.ones(width, dtype=np.float32), none)
     learned = {"works": len(rows), "creators": len(catalog.creators), "trust": 1.0}
-    evidence = fit_evidence(*pairs, prior_of(labels))
-    style = StyleSpace("efficientnet_lite0", "float32", plain, matrix, centre, evidence, learned)
+    calibration = fit_calibration(*pairs, prior_of(labels))
+    style = StyleSpace("efficientnet_lite0", "float32", plain, matrix, centre, calibration, learned)
     seen = np.ones(len(rows), dtype=np.bool_)
     return Spaces(style, WordSpace.fit(catalog.take(rows).texts, coordinates[rows], seen))
 

@@ -23,7 +23,7 @@ from sakka.catalog.works import Catalog, Work
 from sakka.copies import groups
 from sakka.copies.alignment import compare
 from sakka.copies.candidates import Candidates, candidate_pairs
-from sakka.copies.fingerprints import PhotoSigns, photo_signs
+from sakka.copies.fingerprints import PhotoFingerprints, photo_fingerprints
 from sakka.copies.groups import near_identical
 from sakka.copies.texts import near_texts
 from sakka.photos.decode import read_photo
@@ -64,22 +64,22 @@ def make_copies(works: Catalog, rows: IntArray, folder: Path) -> Copies:
     return Copies(Catalog.from_works(listed, photo_root=folder), np.array(original), np.array(transform))
 
 
-def joined(first: PhotoSigns, second: PhotoSigns) -> PhotoSigns:
+def joined(first: PhotoFingerprints, second: PhotoFingerprints) -> PhotoFingerprints:
     """Put the signs of two catalogs one after the other."""
     names = ("hashes", "small", "colour", "known")
-    return PhotoSigns(**{name: np.concatenate([getattr(first, name), getattr(second, name)]) for name in names})
+    return PhotoFingerprints(**{name: np.concatenate([getattr(first, name), getattr(second, name)]) for name in names})
 
 
 def copies_found(works: Catalog, rows: IntArray, part: str, curve: bool) -> Iterator[Figure]:
     """Precision and recall on the copies of some works, at the limits in use or at several."""
     with tempfile.TemporaryDirectory(prefix="sakka-copies-") as folder:
         copies = make_copies(works, rows, Path(folder))
-        signs = joined(photo_signs(works), photo_signs(copies.catalog))
+        fingerprints = joined(photo_fingerprints(works), photo_fingerprints(copies.catalog))
     n_works = len(works)
-    candidates = candidate_pairs(signs)
+    candidates = candidate_pairs(fingerprints)
     lower, upper = np.sort(candidates.pairs, axis=1).T
     between = (lower < n_works) & (upper >= n_works)
-    found = compare(signs, Candidates(candidates.pairs[between], candidates.views[between]))
+    found = compare(fingerprints, Candidates(candidates.pairs[between], candidates.views[between]))
     pairs = np.stack([lower[between], upper[between]], axis=1)
     copy = pairs[:, 1] - n_works
     own = near_identical(works)

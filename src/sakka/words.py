@@ -1,8 +1,8 @@
 """The words of a text in any language: MeCab with ipadic where there is Japanese script, Unicode words elsewhere.
 
-Which of the two is decided by each text itself, so nothing has to be set. A sign that is no part of a word (a star,
-a bracket, an emoji) is a word of its own in both, as MeCab has it. Normalisation (NFKC, Unicode Standard Annex 15)
-is a step of its own, `normalise`: it makes full-width and half-width letters one and the same.
+Which of the two is decided by each text itself, so nothing has to be set. A character that is not part of a word (a
+star, a bracket, an emoji) is a word of its own in both, as MeCab has it. Normalisation (NFKC, Unicode Standard Annex
+15) is a step of its own, `normalise`: it makes full-width and half-width letters one and the same.
 
 Source of the segmentation: MeCab (https://taku910.github.io/mecab/), which the paper's section 3.4 uses.
 """

@@ -11,11 +11,11 @@ import polars as pl
 import pytest
 from tests.catalogs import tiny_catalog
 
-from sakka.audit.labels import wrong_creators
-from sakka.audit.people import one_person
-from sakka.audit.predictions import UnseenAnswers, unseen_answers
+from sakka.audit.predictions import OutOfFoldPredictions, out_of_fold_predictions
 from sakka.audit.run import audit_catalog
-from sakka.audit.sharing import shared_photos
+from sakka.audit.same_person import same_person
+from sakka.audit.shared_photos import shared_photos
+from sakka.audit.wrong_creator import wrong_creators
 from sakka.catalog.works import Catalog, Work
 from sakka.copies.groups import EVIDENCE_SCHEMA, NearIdentical, near_identical
 from sakka.errors import CatalogError
@@ -24,9 +24,9 @@ from sakka.pages.audit import write_audit
 MODELS = ("text-linear",)
 
 
-def answers_of(rows: list[list[float]], labels: list[int], creators: tuple[str, ...]) -> UnseenAnswers:
+def answers_of(rows: list[list[float]], labels: list[int], creators: tuple[str, ...]) -> OutOfFoldPredictions:
     table = np.array(rows, dtype=np.float32)
-    return UnseenAnswers(creators, np.array(labels), table, {"text": table})
+    return OutOfFoldPredictions(creators, np.array(labels), table, {"text": table})
 
 
 def near_of(pairs: list[tuple[int, int]], works: Catalog) -> NearIdentical:
@@ -57,20 +57,22 @@ def test_a_photo_of_two_creators_is_one_finding_and_of_one_creator_none() -> Non
 
 def test_three_shared_photos_make_one_person_and_one_photo_three_times_does_not() -> None:
     works = listed(["a"] * 6 + ["b"] * 6)
-    assert [each.creators for each in one_person(works, near_of([(0, 6), (1, 7), (2, 8)], works), None)] == [("a", "b")]
-    assert one_person(works, near_of([(0, 6), (0, 7), (0, 8)], works), None) == []
+    assert [each.creators for each in same_person(works, near_of([(0, 6), (1, 7), (2, 8)], works), None)] == [
+        ("a", "b")
+    ]
+    assert same_person(works, near_of([(0, 6), (0, 7), (0, 8)], works), None) == []
 
 
 def test_names_are_compared_without_case_and_width() -> None:
     works = listed(["Atelier Mori", "ＡＴＥＬＩＥＲ・Mori", "Hara"])
-    found = one_person(works, near_of([], works), None)
+    found = same_person(works, near_of([], works), None)
     assert [set(each.creators) for each in found] == [{"Atelier Mori", "ＡＴＥＬＩＥＲ・Mori"}]
 
 
 def test_creators_that_models_take_for_each_other_are_one_person_and_one_sided_confusion_is_not() -> None:
     works = listed(["a", "b", "c"])
     both = answers_of([[0.5, 0.4, 0.1], [0.4, 0.5, 0.1], [0.4, 0.1, 0.5]], [0, 1, 2], ("a", "b", "c"))
-    found = one_person(works, near_of([], works), both)
+    found = same_person(works, near_of([], works), both)
     assert [each.creators for each in found] == [("a", "b")]
     assert found[0].score == pytest.approx(2 * 0.4 / 0.9)
 
@@ -84,7 +86,7 @@ def spoiled(folder: Path) -> Catalog:
 
 def test_a_work_is_never_learned_from_and_neither_is_a_near_identical_one(folder: Path) -> None:
     works = spoiled(folder)
-    answers = unseen_answers(works, near_identical(works).groups, models=MODELS)
+    answers = out_of_fold_predictions(works, near_identical(works).groups, models=MODELS)
     assert answers.fused.shape == (42, 3)
     np.testing.assert_allclose(answers.fused.sum(axis=1), 1, atol=1e-5)
     assert wrong_creators(answers, least=0.2)[0].rows == (0,)

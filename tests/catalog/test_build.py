@@ -291,5 +291,5 @@ def test_statistics_are_those_that_can_be_counted_by_hand(folder: Path) -> None:
     rows = [{"id": str(place), "creator": who, "title": "x"} for place, who in enumerate("aaaab")]
     found = statistics_of(build_catalog(table(folder, rows)))
     assert (found.works, found.creators, found.most, found.fewest) == (5, 2, 4, 1)
-    assert (found.mean, found.median, found.deviation) == (2.5, 2.5, 1.5)
+    assert (found.mean, found.median, found.standard_deviation) == (2.5, 2.5, 1.5)
     assert (found.with_photo, found.with_text, found.dated) == (0.0, 1.0, 0.0)

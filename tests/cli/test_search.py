@@ -47,7 +47,7 @@ def test_a_table_of_similar_works_fits_into_80_columns(
     assert (code, err) == (0, "")
     lines = out.splitlines()
     assert len(lines) == 4
-    assert "one maker" in lines[0]
+    assert "same creator" in lines[0]
     assert "creator 02" in lines[1]
     assert all(cell_len(line) <= 80 for line in lines)
 

@@ -9,7 +9,7 @@ from PIL import Image, ImageEnhance, ImageOps
 from sakka.catalog.works import Catalog, Work
 from sakka.copies import groups
 from sakka.copies.candidates import candidate_pairs
-from sakka.copies.fingerprints import HASHES, PhotoSigns
+from sakka.copies.fingerprints import HASHES, PhotoFingerprints
 from sakka.copies.groups import connected, near_identical
 
 
@@ -102,8 +102,8 @@ def test_a_row_keeps_its_nearest_candidates_and_a_pair_stays_where_either_row_ke
     hashes = np.zeros((5, HASHES), dtype=np.uint64)
     hashes[:] = np.array([0, 0b1, 0b111, 0b111111, 0b1111111111], dtype=np.uint64)[:, None]
     blank = np.zeros((5, 1, 1), dtype=np.uint8)
-    signs = PhotoSigns(hashes, blank, blank, np.ones(5, dtype=np.bool_))
-    pairs = np.sort(candidate_pairs(signs, 12, most_of_one=1).pairs, axis=1).tolist()
+    fingerprints = PhotoFingerprints(hashes, blank, blank, np.ones(5, dtype=np.bool_))
+    pairs = np.sort(candidate_pairs(fingerprints, 12, most_of_one=1).pairs, axis=1).tolist()
     assert sorted(pairs) == [[0, 1], [1, 2], [2, 3], [3, 4]]
-    assert len(candidate_pairs(signs, 12).pairs) == 10
-    assert len(candidate_pairs(signs, 3).pairs) == 4
+    assert len(candidate_pairs(fingerprints, 12).pairs) == 10
+    assert len(candidate_pairs(fingerprints, 3).pairs) == 4

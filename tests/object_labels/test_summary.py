@@ -13,8 +13,8 @@ CAT, CUP = 17, 47
 def _table(*works: dict[int, float]) -> LabelTable:
     vectors = np.zeros((len(works), 92), dtype=np.float32)
     for row, work in enumerate(works):
-        for place, confidence in work.items():
-            vectors[row, place] = confidence
+        for index, confidence in work.items():
+            vectors[row, index] = confidence
     return LabelTable(tuple(str(row) for row in range(len(works))), vectors)
 
 

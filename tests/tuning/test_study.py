@@ -17,11 +17,11 @@ from sakka.models.registry import make_model, model_class
 from sakka.models.text.linear import LinearText
 from sakka.pages.tuning import write_page
 from sakka.tuning.processes import tune_with
-from sakka.tuning.spaces import RANGES, OneOf, space_of
-from sakka.tuning.study import Question, StudyLayout, objective_of, read_study, tune, write_best
+from sakka.tuning.spaces import RANGES, Choice, space_of
+from sakka.tuning.study import StudyLayout, TuningTask, objective_of, read_study, tune, write_best
 
-TEXT = Question("text-linear", fixed={"iterations": 5})
-TUNED = Question(
+TEXT = TuningTask("text-linear", fixed={"iterations": 5})
+TUNED = TuningTask(
     "photo-vgg16-finetuned",
     fixed={"batch": 8, "epochs": 3, "hidden": 8, "input_px": 32, "dtype": "float32"},
 )
@@ -90,7 +90,7 @@ def test_a_search_starts_from_what_the_model_s_signature_says(name: str) -> None
             value, default = start[each.name], signature[each.name].default
             if default is not None:
                 assert value == default
-            assert value in each.values if isinstance(each, OneOf) else each.low <= value <= each.high
+            assert value in each.values if isinstance(each, Choice) else each.low <= value <= each.high
 
 
 def test_a_default_that_depends_on_other_settings_or_the_works_is_spelled_out(works: Catalog) -> None:
@@ -124,7 +124,7 @@ def test_two_processes_share_a_study(works: Catalog, folder: Path) -> None:
     assert len({json.dumps(params, sort_keys=True) for *_, params in ended}) == len(ended)
 
 
-def test_a_study_of_other_works_or_another_question_is_refused(works: Catalog, folder: Path) -> None:
+def test_a_study_of_other_works_or_another_task_is_refused(works: Catalog, folder: Path) -> None:
     tune(works, folder / "study", TEXT, trials=1)
     fewer = works.take(np.arange(24))
     with pytest.raises(RunError, match="another catalog"):

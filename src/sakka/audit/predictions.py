@@ -1,7 +1,7 @@
-"""What models say of each work that have not seen it: one answer a work, from five folds.
+"""Out-of-fold predictions: for each work the probabilities of models that have not seen it, from five folds.
 
 The folds are the outer ones of the grouped split, so that no near-identical work is learned from. In each a photo
-and a text model learn from 16 of 25 works, and how to fuse them is chosen on another 4 of 25, never on those judged.
+and a text model learn from 16 of 25 works, and how to fuse them is chosen on another 4 of 25, never on the test works.
 """
 
 from collections.abc import Sequence
@@ -20,14 +20,14 @@ DEFAULT_MODELS = ("photo-efficientnet_lite0", "text-linear")
 
 
 @dataclass(frozen=True)
-class UnseenAnswers:
-    """The answers for works that were not learned from.
+class OutOfFoldPredictions:
+    """The predictions for works that were not learned from.
 
     Attributes:
         creators: The columns.
         labels: Each work's creator as a column, shape (n_works,).
         fused: Shape (n_works, n_creators), rows sum to 1.
-        alone: The answers of each kind of model by itself: `photo`, `text` or both of them; same shape.
+        alone: The predictions of each kind of model by itself: `photo`, `text` or both of them; same shape.
     """
 
     creators: tuple[str, ...]
@@ -41,10 +41,10 @@ class UnseenAnswers:
         return float((self.fused.argmax(axis=1) == self.labels).mean())
 
 
-def unseen_answers(
+def out_of_fold_predictions(
     works: Catalog, groups: IntArray, *, seed: int = 0, models: Sequence[str] = DEFAULT_MODELS
-) -> UnseenAnswers:
-    """Answer for each work by models that have learned from other works.
+) -> OutOfFoldPredictions:
+    """Predict each work's creator by models that have learned from other works.
 
     Args:
         works: The works; each creator has `splits.MIN_WORKS` or more.
@@ -53,28 +53,28 @@ def unseen_answers(
         models: Names of a photo model and a text model, or of one of them.
 
     Raises:
-        SplitError: The works can't be divided.
+        SplitError: The works can't be split.
         ModelError: A model can't be used on them.
     """
     splits = nested_splits(works, seed=seed, kind=GROUPED, groups=groups)
     folds = [splits.fold(outer, 0) for outer in range(OUTER_FOLDS)]
     creators, labels = works.creators, works.creator_indices()
-    told: dict[str, list[FoldPrediction]] = {}
+    by_kind: dict[str, list[FoldPrediction]] = {}
     for name in models:
         settings = {"seed": seed} if "seed" in make_model(name).settings() else {}
         model = make_model(name, **settings)
         readable = works.has_photo if model.modality in ("photo", "labels") else works.has_text
         if readable.any():
-            told[model.modality] = list(model.predict_folds(works, folds, creators))
+            by_kind[model.modality] = list(model.predict_folds(works, folds, creators))
     shape = (len(works), len(creators))
-    alone = {kind: np.zeros(shape, dtype=np.float32) for kind in told}
+    alone = {kind: np.zeros(shape, dtype=np.float32) for kind in by_kind}
     fused = np.zeros(shape, dtype=np.float32)
     for number, fold in enumerate(folds):
-        parts = {kind: predictions[number] for kind, predictions in told.items()}
+        parts = {kind: predictions[number] for kind, predictions in by_kind.items()}
         for kind, part in parts.items():
             alone[kind][fold.test] = part.test
         fused[fold.test] = _fused(works, labels, list(parts.values()))
-    return UnseenAnswers(creators, labels, fused, alone)
+    return OutOfFoldPredictions(creators, labels, fused, alone)
 
 
 def _fused(works: Catalog, labels: IntArray, parts: list[FoldPrediction]) -> Probabilities:

@@ -1,4 +1,4 @@
-"""The audit of a catalog: near-identical works, answers of models that have not seen the works, findings."""
+"""The audit of a catalog: near-identical works, out-of-fold predictions, findings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,10 +7,10 @@ import numpy as np
 
 from sakka.arrays import IntArray
 from sakka.audit.findings import KINDS, Finding, Kind
-from sakka.audit.labels import wrong_creators
-from sakka.audit.people import one_person
-from sakka.audit.predictions import DEFAULT_MODELS, unseen_answers
-from sakka.audit.sharing import shared_photos
+from sakka.audit.predictions import DEFAULT_MODELS, out_of_fold_predictions
+from sakka.audit.same_person import same_person
+from sakka.audit.shared_photos import shared_photos
+from sakka.audit.wrong_creator import wrong_creators
 from sakka.catalog.splits import MIN_WORKS
 from sakka.catalog.works import Catalog
 from sakka.copies.groups import NearIdentical, near_identical
@@ -25,8 +25,8 @@ class Audit:
         findings: All of them, kind by kind, the surest of each first.
         near: The near-identical works.
         accuracy: How often the models name the creator that the catalog names; None where none could be fitted.
-        judged: How many works the models judged.
-        left_out: Creators with too few works for that.
+        evaluated: How many works the models were evaluated on.
+        left_out: How many creators have too few works for that.
         models: The names of the models.
         seed: Of folds and models.
     """
@@ -34,7 +34,7 @@ class Audit:
     findings: tuple[Finding, ...]
     near: NearIdentical
     accuracy: float | None
-    judged: int
+    evaluated: int
     left_out: int
     models: tuple[str, ...]
     seed: int
@@ -63,19 +63,20 @@ def audit_catalog(works: Catalog, *, seed: int = 0, models: Sequence[str] = DEFA
     near = near_identical(works)
     rows = np.flatnonzero(np.bincount(labels)[labels] >= MIN_WORKS)
     known = works.take(rows)
-    answers = None
+    predictions = None
     if len(known.creators) > 1:
-        answers = unseen_answers(known, near.groups[rows], seed=seed, models=models)
-    people = one_person(works, near, answers)
-    explained = {frozenset(each.creators) for each in people}  # who has two accounts is taken for the other one
-    wrong = [] if answers is None else wrong_creators(answers)
+        predictions = out_of_fold_predictions(known, near.groups[rows], seed=seed, models=models)
+    accounts = same_person(works, near, predictions)
+    # The works of a person with two accounts are taken for the other account's.
+    explained = {frozenset(each.creators) for each in accounts}
+    wrong = [] if predictions is None else wrong_creators(predictions)
     wrong = [_in_catalog(each, rows) for each in wrong if frozenset(each.creators) not in explained]
-    found = [*wrong, *shared_photos(works, near), *people]
+    found = [*wrong, *shared_photos(works, near), *accounts]
     return Audit(
         findings=tuple(sorted(found, key=lambda each: KINDS.index(each.kind))),
         near=near,
-        accuracy=None if answers is None else answers.accuracy,
-        judged=0 if answers is None else len(rows),
+        accuracy=None if predictions is None else predictions.accuracy,
+        evaluated=0 if predictions is None else len(rows),
         left_out=len(works.creators) - len(known.creators),
         models=tuple(models),
         seed=seed,
@@ -83,7 +84,7 @@ def audit_catalog(works: Catalog, *, seed: int = 0, models: Sequence[str] = DEFA
 
 
 def _in_catalog(finding: Finding, rows: IntArray) -> Finding:
-    """Turn rows of the works that were judged into rows of the catalog."""
+    """Turn rows of the evaluated works into rows of the catalog."""
     return replace(
         finding, rows=tuple(rows[list(finding.rows)].tolist()), beside=tuple(rows[list(finding.beside)].tolist())
     )

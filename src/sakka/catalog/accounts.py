@@ -82,7 +82,7 @@ def normalised_name(name: str) -> str:
     ('ateliermori', 'ateliermori')
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    return "".join(sign for sign in folded if unicodedata.category(sign)[0] not in "PZC") or folded
+    return "".join(character for character in folded if unicodedata.category(character)[0] not in "PZC") or folded
 
 
 def find_joins(

@@ -36,7 +36,7 @@ class Listing:
     """One row of a source as it was written.
 
     Attributes:
-        row: Its place in the source, from 1, a header not counted.
+        row: Its number in the source, from 1, a header not counted.
         values: By field of the catalog (`id`, `creator`, `title`, `description`, `category`, `created_at`, `photos`).
         trouble: Why the row could not even be taken apart; None where it could.
         lenient_date: Whether a date that is not understood is left out instead of the work.
@@ -53,7 +53,7 @@ class Rejection:
     """A row that could not be used.
 
     Attributes:
-        row: Its place in the source, from 1.
+        row: Its number in the source, from 1.
         id: As it was written; empty where it has none.
         reason: A few words that are the same for every such row.
         detail: What it was in this row.

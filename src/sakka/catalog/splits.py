@@ -65,7 +65,7 @@ class Fold:
 
 @dataclass(frozen=True)
 class Splits:
-    """Every work's place in the nested folds.
+    """Every work's part in the nested folds.
 
     Attributes:
         kind: The way of dividing: `random`, `grouped` or `temporal`.
@@ -273,8 +273,8 @@ def dated_enough(works: "Catalog") -> Mask:
     oldest[first_past] = _windows(labels[first_past], dates[first_past]) == TEST
     n_creators = int(labels.max(initial=0)) + 1
     counts = [np.bincount(labels[mask], minlength=n_creators) for mask in (dated, outer >= 0, oldest)]
-    able = (counts[0] >= MIN_WORKS) & (counts[1] > 0) & (counts[2] > 0)
-    usable: Mask = dated & able[labels]
+    divisible = (counts[0] >= MIN_WORKS) & (counts[1] > 0) & (counts[2] > 0)
+    usable: Mask = dated & divisible[labels]
     return usable
 
 
@@ -284,16 +284,16 @@ def _windows(labels: IntArray, dates: IntArray) -> IntArray:
     Works of one date share the window of the first of them.
     """
     order = np.lexsort((dates, labels))
-    place, date = labels[order], dates[order]
-    new_creator = np.diff(place, prepend=-1) != 0
+    label, date = labels[order], dates[order]
+    new_creator = np.diff(label, prepend=-1) != 0
     starts = np.flatnonzero(new_creator)
-    sizes = np.diff(np.append(starts, len(place)))
+    sizes = np.diff(np.append(starts, len(label)))
     first_of_date = new_creator | (np.diff(date, prepend=-1) != 0)
-    rank = np.maximum.accumulate(np.where(first_of_date, np.arange(len(place)), 0)) - np.repeat(starts, sizes)
+    rank = np.maximum.accumulate(np.where(first_of_date, np.arange(len(label)), 0)) - np.repeat(starts, sizes)
     # Creators with few works have none in some window: a phase of each creator's own makes it another one for each.
-    share = (rank + (0.5 + GOLDEN * place) % 1) / np.repeat(sizes, sizes)
+    share = (rank + (0.5 + GOLDEN * label) % 1) / np.repeat(sizes, sizes)
     width = (1 - EARLIER) / OUTER_FOLDS
-    windows = np.empty(len(place), dtype=np.int64)
+    windows = np.empty(len(label), dtype=np.int64)
     windows[order] = np.clip(np.floor((share - EARLIER) / width + 1e-9), -1, OUTER_FOLDS - 1)
     return windows
 

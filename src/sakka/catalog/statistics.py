@@ -1,4 +1,4 @@
-"""The figures of a catalog: those of the first row of the paper's table 1 (works, most, fewest, deviation) and more."""
+"""Statistics of a catalog: those in the first row of the paper's table 1, and more."""
 
 from dataclasses import asdict, dataclass
 
@@ -9,7 +9,7 @@ from sakka.catalog.works import Catalog
 
 @dataclass(frozen=True)
 class Statistics:
-    """How many works there are and how they are spread over the creators.
+    """How many works there are and how they are distributed over the creators.
 
     Attributes:
         works: All of them.
@@ -28,7 +28,7 @@ class Statistics:
     creators: int
     most: int
     fewest: int
-    deviation: float
+    standard_deviation: float
     mean: float
     median: float
     with_photo: float
@@ -46,7 +46,7 @@ def statistics_of(catalog: Catalog) -> Statistics:
     >>> from sakka.catalog.works import Work
     >>> works = [Work("a", creator="Mori"), Work("b", creator="Mori"), Work("c", creator="Hara")]
     >>> found = statistics_of(Catalog.from_works(works))
-    >>> found.works, found.creators, found.most, found.fewest, found.deviation
+    >>> found.works, found.creators, found.most, found.fewest, found.standard_deviation
     (3, 2, 2, 1, 0.5)
     """
     per_creator = catalog.table["creator"].drop_nulls().value_counts()["count"].to_numpy()
@@ -58,7 +58,7 @@ def statistics_of(catalog: Catalog) -> Statistics:
         creators=len(catalog.creators),
         most=int(per_creator.max()),
         fewest=int(per_creator.min()),
-        deviation=float(per_creator.std()),
+        standard_deviation=float(per_creator.std()),
         mean=float(per_creator.mean()),
         median=float(np.median(per_creator)),
         with_photo=float(catalog.has_photo.mean()) if works else 0.0,

@@ -225,8 +225,8 @@ class Catalog:
 
         A work whose creator is unknown or not among `creators` gets -1.
         """
-        places = {name: place for place, name in enumerate(self.creators if creators is None else creators)}
-        return np.array([places.get(name, -1) for name in self.table["creator"]], dtype=np.int64)
+        label_of = {name: label for label, name in enumerate(self.creators if creators is None else creators)}
+        return np.array([label_of.get(name, -1) for name in self.table["creator"]], dtype=np.int64)
 
     @property
     def texts(self) -> list[str]:

@@ -46,6 +46,8 @@ def main() -> None:
         sys.exit(0)
     except (SakkaError, OSError) as error:  # OSError: a folder that can't be written to, a full disk
         line = " ".join(str(error).split())
-        shown = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in line)
+        shown = "".join(
+            character if character.isprintable() else character.encode("unicode_escape").decode() for character in line
+        )
         sys.stderr.write(f"sakka: {shown}\n")
         sys.exit(2)

@@ -17,7 +17,7 @@ def audit(
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder for the report.", metavar="DIR")],
     seed: Annotated[int, typer.Option(help="The seed of the folds and of the models.", min=0)] = 0,
     model: Annotated[
-        list[str] | None, typer.Option("--model", help="A photo or a text model to judge with; repeatable.")
+        list[str] | None, typer.Option("--model", help="A photo or text model to evaluate works with; repeatable.")
     ] = None,
 ) -> None:
     """Find works under the wrong creator, photos that two creators use, and accounts that look like one person.

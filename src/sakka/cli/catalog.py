@@ -119,8 +119,8 @@ def _show_near_identical(catalog: "Catalog") -> None:
 
 
 def _field_and_column(pair: str) -> tuple[str, str]:
-    name, sign, column = pair.partition("=")
-    if not (name and sign and column):
+    name, equals, column = pair.partition("=")
+    if not (name and equals and column):
         raise CatalogError(f"--column is {pair!r}; expected FIELD=COLUMN, such as creator=seller")
     return name.strip(), column.strip()
 
@@ -149,7 +149,7 @@ def _show(catalog: "Catalog", folder: Path) -> None:
                 "works per creator",
                 f"{found.fewest:,} to {found.most:,}, mean {found.mean:.1f}, median {found.median:g}",
             ),
-            ("standard deviation", f"{found.deviation:.1f} (population)"),
+            ("standard deviation", f"{found.standard_deviation:.1f} (population)"),
             ("with photo", f"{found.with_photo:.1%}"),
             ("with text", f"{found.with_text:.1%}"),
             ("dated", f"{found.dated:.1%}"),

@@ -74,9 +74,9 @@ def remove(
 
     opened = Index.open(index)
     removed = opened.remove(ids)
-    lacking = len(set(ids)) - removed
+    unknown = len(set(ids)) - removed
     typer.echo(
-        f"{removed:,} works removed, {lacking:,} were not there; the index holds {len(opened):,}"
-        if lacking
+        f"{removed:,} works removed, {unknown:,} were not there; the index holds {len(opened):,}"
+        if unknown
         else f"{removed:,} works removed; the index holds {len(opened):,}"
     )

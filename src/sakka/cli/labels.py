@@ -33,9 +33,9 @@ def labels(
         Path | None,
         typer.Option("--output", "-o", help=f"Folder for {TABLE_FILE}, labels.parquet and {SHEET_FILE}."),
     ] = None,
-    samples: Annotated[int, typer.Option(min=0, help="Photos to draw boxes on, drawn by lot.")] = 12,
+    samples: Annotated[int, typer.Option(min=0, help="How many photos, sampled at random, to draw boxes on.")] = 12,
     threshold: Annotated[float, typer.Option(help="Detections with a lower confidence do not count.")] = 0.2,
-    seed: Annotated[int, typer.Option(help="Seed of the lot.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the sample.")] = 0,
     base: Annotated[Logarithm, typer.Option(help="Base of the entropy's logarithm.")] = Logarithm.NATURAL,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -143,11 +143,11 @@ def _write(
 
 
 def _sheet(works: "Catalog", table: "LabelTable", *, samples: int, threshold: float, seed: int) -> Any:
-    """Draw boxes on works drawn by lot among those that show a label; None where there is nothing to draw."""
+    """Draw boxes on a random sample of the works that show a label; None where there is nothing to draw."""
     import numpy as np
 
     from sakka.object_labels.detections import boxes_of
-    from sakka.object_labels.drawing import CELL_PX, Drawn, contact_sheet, japanese_font
+    from sakka.object_labels.drawing import CELL_PX, CaptionedPhoto, contact_sheet, japanese_font
     from sakka.photos.decode import read_photo
 
     showing = np.flatnonzero(table.shown.any(axis=1))
@@ -160,5 +160,5 @@ def _sheet(works: "Catalog", table: "LabelTable", *, samples: int, threshold: fl
         assert path is not None  # a work that shows a label has a photo
         assert boxes is not None
         sure = boxes[boxes[:, 1] >= np.float32(threshold)]
-        photos.append(Drawn(read_photo(path, at_least_px=CELL_PX), sure, work.title or work.id))
+        photos.append(CaptionedPhoto(read_photo(path, at_least_px=CELL_PX), sure, work.title or work.id))
     return contact_sheet(photos, japanese_font())

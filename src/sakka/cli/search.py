@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sakka.search.filters import Filters
     from sakka.search.hits import Hit
 
-TITLE_SIGNS = 28
+TITLE_CHARACTERS = 28
 DATE_FORMATS = ["%Y-%m-%d", "%Y"]
 
 Count = Annotated[int, typer.Option("--top", help="How many works to name.", min=1)]
@@ -54,7 +54,7 @@ def similar_works(
 ) -> None:
     """Find works of the style of a work, of a photo, or of several examples.
 
-    The probability is that of one maker: of the work found and the nearest of those asked with.
+    The probability is that the work found and the nearest of those asked with have the same creator.
 
     Example: sakka similar index --work work-17 --other-creators
     """
@@ -164,20 +164,20 @@ def _show(hits: "list[Hit]", *, as_json: bool, grouped: bool) -> None:
 
 
 def _show_table(hits: "list[Hit]", title: str | None = None) -> None:
-    """Print hits as a table: rank, id, creator unless they have one title, the work's title, one maker, copies."""
+    """Print hits as a table: rank, id, creator unless they have one title, the work's title, same creator, copies."""
     from sakka.cli.terminal import percent, show_table
 
-    judged = any(hit.same_maker is not None for hit in hits)
+    compared = any(hit.same_maker is not None for hit in hits)
     copies = any(hit.folded for hit in hits)
     headers = ["", "work", *([] if title else ["creator"]), "title"]
     left = len(headers)
-    headers += [*(["one maker"] if judged else []), *(["copies"] if copies else [])]
+    headers += [*(["same creator"] if compared else []), *(["copies"] if copies else [])]
     rows = []
     for rank, hit in enumerate(hits, start=1):
         work = hit.work
         row = [str(rank), work.id, *([] if title else [shortened(work.creator or "", 18)])]
-        row.append(shortened(work.title or work.description, TITLE_SIGNS))
-        row += [percent(hit.same_maker) if hit.same_maker is not None else ""] if judged else []
+        row.append(shortened(work.title or work.description, TITLE_CHARACTERS))
+        row += [percent(hit.same_maker) if hit.same_maker is not None else ""] if compared else []
         row += [str(len(hit.folded) or "")] if copies else []
         rows.append(row)
     show_table(headers, rows, title=title, left=left)
@@ -210,7 +210,7 @@ def _as_json(hit: "Hit") -> dict[str, Any]:
 
 
 def shortened(text: str, cells: int) -> str:
-    """Cut a text to one line of so many cells of a terminal, in which a Japanese sign takes two.
+    """Cut a text to one line of so many cells of a terminal, in which a Japanese character takes two.
 
     >>> shortened("花のブローチ", 8), shortened("brooch", 8)
     ('花のブ…', 'brooch')

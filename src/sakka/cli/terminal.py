@@ -80,11 +80,11 @@ def pace(steps_a_second: float) -> str:
 
 
 class _BarTask:
-    def __init__(self, progress: Progress, place: TaskID) -> None:
-        self._progress, self._place = progress, place
+    def __init__(self, progress: Progress, task_id: TaskID) -> None:
+        self._progress, self._task_id = progress, task_id
 
     def advance(self, steps: int = 1) -> None:
-        self._progress.advance(self._place, steps)
+        self._progress.advance(self._task_id, steps)
 
 
 class _Speed(ProgressColumn):
@@ -116,11 +116,11 @@ class _BarReporter:
         if self._running == 0:
             self._progress.start()
         self._running += 1
-        place = self._progress.add_task(name, total=total)
+        task_id = self._progress.add_task(name, total=total)
         try:
-            yield _BarTask(self._progress, place)
+            yield _BarTask(self._progress, task_id)
         finally:
-            self._progress.remove_task(place)
+            self._progress.remove_task(task_id)
             self._running -= 1
             if self._running == 0:
                 self._progress.stop()
@@ -167,8 +167,8 @@ def table_of(
         left: How many columns, from the first, are set to the left; the others, figures, to the right.
     """
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for place, header in enumerate(headers):
-        table.add_column(header, justify="left" if place < left else "right", header_style="dim", overflow="fold")
+    for column, header in enumerate(headers):
+        table.add_column(header, justify="left" if column < left else "right", header_style="dim", overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     return table

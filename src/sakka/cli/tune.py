@@ -10,7 +10,7 @@ from sakka.cli import app
 from sakka.errors import ModelError
 
 if TYPE_CHECKING:
-    from sakka.tuning.study import Question
+    from sakka.tuning.study import TuningTask
 
 INTERRUPTED = 130  # what shells give for a program that Ctrl-C ended
 
@@ -43,18 +43,18 @@ def tune(
     from sakka.cli.terminal import error_console, showing_progress
     from sakka.pages.tuning import write_page
     from sakka.tuning.processes import tune_with
-    from sakka.tuning.study import Question, write_best
+    from sakka.tuning.study import TuningTask, write_best
 
-    question = Question(model, split, seed, outer_fold, inner_fold, _settings(fixed or []))
+    tuning_task = TuningTask(model, split, seed, outer_fold, inner_fold, _settings(fixed or []))
     check_output(output)
     try:
         with showing_progress():
-            tune_with(catalog, output, question, trials=trials, timeout_s=timeout, jobs=jobs)
+            tune_with(catalog, output, tuning_task, trials=trials, timeout_s=timeout, jobs=jobs)
     except KeyboardInterrupt:
         error_console().print(f"interrupted; give the same command again to go on with {output}", soft_wrap=True)
         raise typer.Exit(INTERRUPTED) from None
     best, page = write_best(output), write_page(output)
-    _show(best, question)
+    _show(best, tuning_task)
     typer.echo(f"\nopen the picture: {page}")
 
 
@@ -72,13 +72,13 @@ def _settings(given: list[str]) -> dict[str, Any]:
     return settings
 
 
-def _show(best: dict[str, Any] | None, question: "Question") -> None:
+def _show(best: dict[str, Any] | None, tuning_task: "TuningTask") -> None:
     from sakka.cli.terminal import show_pairs
 
     if best is None:
         typer.echo("no trial has ended with a value so far")
         return
-    tuned = {name: value for name, value in best["settings"].items() if name not in question.settings()}
+    tuned = {name: value for name, value in best["settings"].items() if name not in tuning_task.settings()}
     show_pairs(
         [
             ("trials", f"{best['trials']:,}"),

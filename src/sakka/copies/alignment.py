@@ -1,14 +1,14 @@
-"""How like two photos are where one may be a part of the other, or its mirror image.
+"""How similar two photos are where one may be a part of the other, or its mirror image.
 
 One photo, whole, is laid on a window of the other where their local contrast agrees best:
 
     contrast(a, b) = max over windows w of corr(h(a), h(w(b)))
 
-h: brought to 24 x 24 grey places, each less the mean of the 7 x 7 places about it, so that large dark and light
+h: reduced to 24 x 24 grey cells, each less the mean of the 7 x 7 cells around it, so that large dark and light
 surfaces, which many photos share, count little. Where to begin is known from the hashes (`candidates.py`): the view
-of b that is like the whole of a. From there each of the window's four edges is moved by itself, in steps that become
+of b that resembles the whole of a. From there each of the window's four edges is moved by itself, in steps that become
 finer, while that raises the correlation. So laid, the colours are compared: the mean difference of Cb and Cr (0 to 255)
-over 12 x 12 places.
+over 12 x 12 cells.
 """
 
 from collections.abc import Iterator
@@ -20,11 +20,11 @@ import numpy.typing as npt
 
 from sakka.arrays import FloatArray, IntArray, Mask
 from sakka.copies.candidates import Candidates
-from sakka.copies.fingerprints import HASHES, WINDOWS, PhotoSigns
+from sakka.copies.fingerprints import HASHES, WINDOWS, PhotoFingerprints
 from sakka.progress import track
 
-PLACES = 24
-COLOUR_PLACES = 12
+GRID = 24
+COLOUR_GRID = 12
 AROUND = 7
 STEPS = (0.04, 0.02, 0.02, 0.01, 0.01, 0.005)
 WORTH_REFINING = (0.25, 0.4, 0.5, 0.6, 0.7, 0.75)
@@ -41,7 +41,7 @@ _VIEW_BOXES = np.array(
 
 @dataclass(frozen=True)
 class Comparison:
-    """What comparing pairs of photos gives; arrays of shape (n_pairs,).
+    """The similarity of pairs of photos; arrays of shape (n_pairs,).
 
     Attributes:
         contrast: Correlation of local contrast, 1 for the same photo, about 0.2 for photos with nothing in common.
@@ -52,33 +52,33 @@ class Comparison:
     colour: FloatArray
 
 
-def compare(signs: PhotoSigns, candidates: Candidates) -> Comparison:
+def compare(fingerprints: PhotoFingerprints, candidates: Candidates) -> Comparison:
     """Compare the photos of candidate pairs."""
     n_pairs = len(candidates.pairs)
     contrast, colour = np.zeros(n_pairs, dtype=np.float32), np.full(n_pairs, np.inf, dtype=np.float32)
     for start in track(range(0, n_pairs, PAIRS_AT_ONCE), "comparing photos", total=-(-n_pairs // PAIRS_AT_ONCE)):
         block = slice(start, start + PAIRS_AT_ONCE)
         pairs, views = candidates.pairs[block], candidates.views[block]
-        contrast[block], colour[block] = _compare(signs, pairs, views)
-        # A whole that is like a whole may be the larger or the smaller of the two: it is laid the other way too.
+        contrast[block], colour[block] = _compare(fingerprints, pairs, views)
+        # Of two similar wholes either may be the larger one: they are also compared the other way round.
         wholes = np.flatnonzero((views == 0) | (views == MIRRORED))
-        turned = _compare(signs, pairs[wholes, ::-1], views[wholes])
+        turned = _compare(fingerprints, pairs[wholes, ::-1], views[wholes])
         better = wholes[turned[0] > contrast[block][wholes]]
-        places = np.isin(wholes, better)
-        contrast[start + better], colour[start + better] = turned[0][places], turned[1][places]
+        swapped = np.isin(wholes, better)
+        contrast[start + better], colour[start + better] = turned[0][swapped], turned[1][swapped]
     return Comparison(contrast, colour)
 
 
-def _compare(signs: PhotoSigns, pairs: IntArray, views: IntArray) -> tuple[FloatArray, FloatArray]:
-    """Lay the first of each pair on a view of the second; give the contrast and the difference of colour."""
+def _compare(fingerprints: PhotoFingerprints, pairs: IntArray, views: IntArray) -> tuple[FloatArray, FloatArray]:
+    """The contrast and the difference of colour where the first of each pair is laid on a view of the second."""
     mirrored = views == MIRRORED
     boxes = _VIEW_BOXES[views]
     ones = np.tile(_VIEW_BOXES[:1], (len(pairs), 1))
     first, second = pairs.T
-    whole = _contrast(_parts(_mirror(signs.small[first], mirrored), ones, PLACES))
-    contrast, boxes = _refined(whole, signs.small[second], boxes)
-    colours = _parts(_mirror(signs.colour[first], mirrored), ones, COLOUR_PLACES)
-    difference = np.abs(colours - _parts(signs.colour[second], boxes, COLOUR_PLACES))
+    whole = _contrast(_parts(_mirror(fingerprints.small[first], mirrored), ones, GRID))
+    contrast, boxes = _refined(whole, fingerprints.small[second], boxes)
+    colours = _parts(_mirror(fingerprints.colour[first], mirrored), ones, COLOUR_GRID)
+    difference = np.abs(colours - _parts(fingerprints.colour[second], boxes, COLOUR_GRID))
     return contrast, difference.sum(axis=1).mean(axis=(1, 2))
 
 
@@ -88,16 +88,16 @@ def _mirror(pictures: npt.NDArray[np.uint8], mirrored: Mask) -> npt.NDArray[np.u
 
 
 def _refined(whole: FloatArray, other: npt.NDArray[np.uint8], boxes: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Move the windows' edges while that raises the correlation; pairs that are far from alike stay as they are."""
+    """Move the windows' edges while that raises the correlation; dissimilar pairs stay as they are."""
     boxes = boxes.copy()
-    score = np.einsum("np,np->n", whole, _contrast(_parts(other, boxes, PLACES)))
+    score = np.einsum("np,np->n", whole, _contrast(_parts(other, boxes, GRID)))
     for step, worth in zip(STEPS, WORTH_REFINING, strict=True):
-        able = np.flatnonzero(score >= worth)
+        promising = np.flatnonzero(score >= worth)
         for moved in _moves(step):
-            trial = boxes[able] + moved
+            trial = boxes[promising] + moved
             inside = ((trial >= -TOLERANCE) & (trial <= 1 + TOLERANCE)).all(axis=1)
-            rows, trial = able[inside], trial[inside].clip(0, 1)
-            tried = np.einsum("np,np->n", whole[rows], _contrast(_parts(other[rows], trial, PLACES)))
+            rows, trial = promising[inside], trial[inside].clip(0, 1)
+            tried = np.einsum("np,np->n", whole[rows], _contrast(_parts(other[rows], trial, GRID)))
             better = tried > score[rows]
             boxes[rows[better]], score[rows[better]] = trial[better], tried[better]
     refined: FloatArray = score.astype(np.float32)
@@ -106,16 +106,16 @@ def _refined(whole: FloatArray, other: npt.NDArray[np.uint8], boxes: FloatArray)
 
 def _moves(step: float) -> Iterator[FloatArray]:
     for edge in range(4):
-        for sign in (-1, 1):
+        for direction in (-1, 1):
             moved = np.zeros(4, dtype=np.float32)
-            moved[edge] = sign * step
+            moved[edge] = direction * step
             yield moved
 
 
-def _parts(pictures: npt.NDArray[np.uint8], boxes: FloatArray, places: int) -> FloatArray:
-    """One window of each picture at `places` x `places`; channels before height and width stay."""
+def _parts(pictures: npt.NDArray[np.uint8], boxes: FloatArray, cells: int) -> FloatArray:
+    """One window of each picture at `cells` x `cells`; channels before height and width stay."""
     side = pictures.shape[-1]
-    rows, columns = _means(boxes[:, 0], boxes[:, 1], places, side), _means(boxes[:, 2], boxes[:, 3], places, side)
+    rows, columns = _means(boxes[:, 0], boxes[:, 1], cells, side), _means(boxes[:, 2], boxes[:, 3], cells, side)
     if pictures.ndim == 4:
         rows, columns = rows[:, None], columns[:, None]
     parts: FloatArray = rows @ pictures.astype(np.float32) @ columns.swapaxes(-1, -2)
@@ -123,17 +123,17 @@ def _parts(pictures: npt.NDArray[np.uint8], boxes: FloatArray, places: int) -> F
 
 
 def _contrast(parts: FloatArray) -> FloatArray:
-    """Local contrast of mean 0 and length 1: (n, places, places) -> (n, places squared)."""
+    """Local contrast of mean 0 and length 1: (n, cells, cells) -> (n, cells squared)."""
     around = _surrounding()
-    flat = (parts - around @ parts @ around.T).reshape(len(parts), PLACES * PLACES)
+    flat = (parts - around @ parts @ around.T).reshape(len(parts), GRID * GRID)
     flat -= flat.mean(axis=1, keepdims=True)
     contrast: FloatArray = flat / (np.linalg.norm(flat, axis=1, keepdims=True) + np.float32(1e-6))
     return contrast
 
 
-def _means(start: FloatArray, stop: FloatArray, places: int, side: int) -> FloatArray:
-    """Matrices of the means over `places` equal parts of intervals of a line, shape (n, places, side)."""
-    parts = np.linspace(0, 1, places + 1, dtype=np.float32)
+def _means(start: FloatArray, stop: FloatArray, cells: int, side: int) -> FloatArray:
+    """Matrices of the means over `cells` equal parts of intervals of a line, shape (n, cells, side)."""
+    parts = np.linspace(0, 1, cells + 1, dtype=np.float32)
     edges = (start[:, None] + (stop - start)[:, None] * parts) * side
     pixel = np.arange(side, dtype=np.float32)
     covered = np.minimum(edges[:, 1:, None], pixel + 1) - np.maximum(edges[:, :-1, None], pixel)
@@ -144,10 +144,10 @@ def _means(start: FloatArray, stop: FloatArray, places: int, side: int) -> Float
 
 @cache
 def _surrounding() -> FloatArray:
-    """The matrix of the means over `AROUND` places of a line, the edges mirrored, (`PLACES`, `PLACES`)."""
-    table = np.zeros((PLACES, PLACES), dtype=np.float32)
-    for place in range(PLACES):
-        for near in range(place - AROUND // 2, place + AROUND // 2 + 1):
-            inside = -near - 1 if near < 0 else near if near < PLACES else 2 * PLACES - near - 1
-            table[place, inside] += 1 / AROUND
+    """The matrix of the means over `AROUND` cells of a line, the edges mirrored, (`GRID`, `GRID`)."""
+    table = np.zeros((GRID, GRID), dtype=np.float32)
+    for cell in range(GRID):
+        for near in range(cell - AROUND // 2, cell + AROUND // 2 + 1):
+            inside = -near - 1 if near < 0 else near if near < GRID else 2 * GRID - near - 1
+            table[cell, inside] += 1 / AROUND
     return table

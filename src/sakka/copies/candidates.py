@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sakka.arrays import IntArray
-from sakka.copies.fingerprints import PhotoSigns
+from sakka.copies.fingerprints import PhotoFingerprints
 from sakka.photos.hashes import near_between
 
 CANDIDATE_BITS = 12
@@ -22,36 +22,38 @@ class Candidates:
     """Pairs of rows to look at.
 
     Attributes:
-        pairs: Shape (n_pairs, 2): the row whose whole photo it is, and the row whose view it is like.
-        views: Shape (n_pairs,): the view, as a place in `PhotoSigns.hashes`.
+        pairs: Shape (n_pairs, 2): the row whose whole photo it is, and the row whose view it resembles.
+        views: Shape (n_pairs,): the view, as an index into `PhotoFingerprints.hashes`.
     """
 
     pairs: IntArray
     views: IntArray
 
 
-def candidate_pairs(signs: PhotoSigns, most_bits: int = CANDIDATE_BITS, most_of_one: int = MOST_OF_ONE) -> Candidates:
+def candidate_pairs(
+    fingerprints: PhotoFingerprints, most_bits: int = CANDIDATE_BITS, most_of_one: int = MOST_OF_ONE
+) -> Candidates:
     """The pairs of rows of which one's whole is within `most_bits` of a view of the other, each once, sorted.
 
     Args:
-        signs: The photos' signs.
+        fingerprints: The photos' fingerprints.
         most_bits: The most bits in which the hashes may differ.
         most_of_one: The most candidates of one row, its nearest; a pair stays where one of its two rows keeps it.
     """
-    rows = np.flatnonzero(signs.known)
-    n_views = signs.hashes.shape[1]
-    wholes, whole_of = np.unique(signs.hashes[rows, 0], return_inverse=True)
-    views, view_of = np.unique(signs.hashes[rows].ravel(), return_inverse=True)
+    rows = np.flatnonzero(fingerprints.known)
+    n_views = fingerprints.hashes.shape[1]
+    wholes, whole_of = np.unique(fingerprints.hashes[rows, 0], return_inverse=True)
+    views, view_of = np.unique(fingerprints.hashes[rows].ravel(), return_inverse=True)
     near = near_between(wholes, views, most_bits)
     bits = np.bitwise_count(wholes[near[:, 0]] ^ views[near[:, 1]]).astype(np.int64)
-    number, whole, entry = _spread(near, _Members.of(whole_of), _Members.of(view_of))
+    number, whole, entry = _expanded(near, _Members.of(whole_of), _Members.of(view_of))
     table = np.stack([rows[whole], rows[entry // n_views], entry % n_views, bits[number]], axis=1)
     return _nearest(table[table[:, 0] != table[:, 1]], most_of_one)
 
 
 @dataclass(frozen=True)
 class _Members:
-    """Which places have which code: those of code c are `order[starts[c] : starts[c + 1]]`."""
+    """Which positions have which code: those of code c are `order[starts[c] : starts[c + 1]]`."""
 
     order: IntArray
     starts: IntArray
@@ -62,8 +64,8 @@ class _Members:
         return cls(order, np.searchsorted(codes[order], np.arange(int(codes.max(initial=-1)) + 2)))
 
 
-def _spread(near: IntArray, first: _Members, second: _Members) -> tuple[IntArray, IntArray, IntArray]:
-    """For each pair of codes every pair of their members: the pair's number, and the two places."""
+def _expanded(near: IntArray, first: _Members, second: _Members) -> tuple[IntArray, IntArray, IntArray]:
+    """For each pair of codes every pair of their members: the pair's number, and the two positions."""
     firsts = first.starts[near[:, 0] + 1] - first.starts[near[:, 0]]
     seconds = second.starts[near[:, 1] + 1] - second.starts[near[:, 1]]
     counts = firsts * seconds
@@ -86,7 +88,7 @@ def _nearest(table: IntArray, most_of_one: int) -> Candidates:
 
 
 def _rank_within(codes: IntArray, values: IntArray) -> IntArray:
-    """Each place's rank by value among those of its code."""
+    """Each position's rank by value among those of its code."""
     order = np.lexsort((np.arange(len(codes)), values, codes))
     starts = np.flatnonzero(np.diff(codes[order], prepend=-1) != 0)
     sizes = np.diff(np.append(starts, len(codes)))

@@ -4,7 +4,7 @@ A copy may be cut, framed, mirrored, recoloured, scaled or compressed anew. Even
 DCT hash (see `photos/hashes.py`) is taken of the whole, of its mirror image, and of 3 x 3 windows of 90 % and
 4 x 4 of 80 % of its width and height: what was cut out of a photo looks like one of its windows.
 
-Signs are kept by the SHA-256 of the photo's bytes in the cache, `likeness/photo-signs-VERSION.sqlite`.
+Signs are kept by the SHA-256 of the photo's bytes in the cache, `near-identical/fingerprints-VERSION.sqlite`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,7 +27,7 @@ HashTable = npt.NDArray[np.uint64]
 GreyTable = npt.NDArray[np.uint8]
 Box = tuple[float, float, float, float]
 
-SIGNS_VERSION = 3
+FINGERPRINT_VERSION = 3
 GREY_PX = 128
 SMALL_PX = 48
 COLOUR_PX = 24
@@ -38,9 +38,9 @@ WINDOWS: tuple[Box, ...] = (
     (0.0, 0.0, 1.0, 1.0),
     *(
         (left * (1 - size), top * (1 - size), left * (1 - size) + size, top * (1 - size) + size)
-        for size, places in ((0.9, 3), (0.8, 4))
-        for top in np.linspace(0, 1, places).tolist()
-        for left in np.linspace(0, 1, places).tolist()
+        for size, steps in ((0.9, 3), (0.8, 4))
+        for top in np.linspace(0, 1, steps).tolist()
+        for left in np.linspace(0, 1, steps).tolist()
     ),
 )
 """Left, top, right, bottom of each view, as shares of the photo's width and height; the whole first."""
@@ -48,12 +48,12 @@ HASHES = len(WINDOWS) + 1  # the mirror image of the whole comes last
 _HASH_BYTES = 8 * HASHES
 _GREY_BYTES = SMALL_PX * SMALL_PX
 _COLOUR_BYTES = 2 * COLOUR_PX * COLOUR_PX
-_SIGN_BYTES = 1 + _HASH_BYTES + _GREY_BYTES + _COLOUR_BYTES
+_FINGERPRINT_BYTES = 1 + _HASH_BYTES + _GREY_BYTES + _COLOUR_BYTES
 
 
 @dataclass(frozen=True)
-class PhotoSigns:
-    """The signs of a catalog's featured photos.
+class PhotoFingerprints:
+    """The fingerprints of a catalog's featured photos.
 
     Attributes:
         hashes: uint64, shape (n_works, `HASHES`): of each of `WINDOWS`, then of the whole mirrored.
@@ -67,28 +67,28 @@ class PhotoSigns:
     colour: GreyTable
     known: Mask
 
-    def take(self, rows: IntArray) -> "PhotoSigns":
-        """The signs at some rows."""
-        return PhotoSigns(self.hashes[rows], self.small[rows], self.colour[rows], self.known[rows])
+    def take(self, rows: IntArray) -> "PhotoFingerprints":
+        """The fingerprints at some rows."""
+        return PhotoFingerprints(self.hashes[rows], self.small[rows], self.colour[rows], self.known[rows])
 
 
-def photo_signs(works: Catalog) -> PhotoSigns:
-    """The signs of the works' featured photos, reading those that the cache lacks.
+def photo_fingerprints(works: Catalog) -> PhotoFingerprints:
+    """The fingerprints of the works' featured photos; photos that are not in the cache are read.
 
     Raises:
         PhotoError: A photo can't be read, or is not the one that the catalog was built with.
     """
     keys = photo_keys(works)
     found = _stored_or_read(works, keys)
-    blank = bytes(_SIGN_BYTES)
-    return signs_from([found.get(key or "", blank) for key in keys])
+    blank = bytes(_FINGERPRINT_BYTES)
+    return fingerprints_from([found.get(key or "", blank) for key in keys])
 
 
-def signs_from(stored: Sequence[bytes]) -> PhotoSigns:
-    """The signs of photos from what `signs_of` gave for each."""
-    table = np.frombuffer(b"".join(stored), dtype=np.uint8).reshape(len(stored), _SIGN_BYTES)
+def fingerprints_from(stored: Sequence[bytes]) -> PhotoFingerprints:
+    """The fingerprints of photos from what `fingerprint_of` returned for each."""
+    table = np.frombuffer(b"".join(stored), dtype=np.uint8).reshape(len(stored), _FINGERPRINT_BYTES)
     known, hashes, small, colour = np.split(table, np.cumsum([1, _HASH_BYTES, _GREY_BYTES]), axis=1)
-    return PhotoSigns(
+    return PhotoFingerprints(
         hashes=np.ascontiguousarray(hashes).view("<u8").astype(np.uint64),
         small=small.reshape(-1, SMALL_PX, SMALL_PX),
         colour=colour.reshape(-1, 2, COLOUR_PX, COLOUR_PX),
@@ -96,8 +96,8 @@ def signs_from(stored: Sequence[bytes]) -> PhotoSigns:
     )
 
 
-def signs_of(image: Image.Image) -> bytes:
-    """The signs of one photo as they are stored: whether it shows anything, its hashes, its small picture."""
+def fingerprint_of(image: Image.Image) -> bytes:
+    """The fingerprint of one photo as it is stored: whether it shows anything, its hashes, its small picture."""
     reduced = image.resize((GREY_PX, GREY_PX), Image.Resampling.BOX)
     grey = reduced.convert("L")
     box = trimmed_box(np.asarray(grey))
@@ -106,7 +106,7 @@ def signs_of(image: Image.Image) -> bytes:
     views.append(whole.transpose(Image.Transpose.FLIP_LEFT_RIGHT))
     hashes = [photo_hash(view) for view in views]
     if hashes[0] is None:
-        return bytes(_SIGN_BYTES)
+        return bytes(_FINGERPRINT_BYTES)
     values = np.array([hashes[0] if each is None else each for each in hashes], dtype="<u8")
     small = whole.resize((SMALL_PX, SMALL_PX), Image.Resampling.BOX)
     chroma = reduced.convert("YCbCr").resize((COLOUR_PX, COLOUR_PX), Image.Resampling.BOX, box=box)
@@ -143,9 +143,9 @@ def _window(image: Image.Image, window: Box) -> Image.Image:
 
 
 def _stored_or_read(works: Catalog, keys: list[str | None]) -> dict[str, bytes]:
-    cache = PhotoCache(cache_folder() / "likeness" / f"photo-signs-{SIGNS_VERSION}.sqlite")
+    cache = PhotoCache(cache_folder() / "near-identical" / f"fingerprints-{FINGERPRINT_VERSION}.sqlite")
     paths = {key: path for key, path in zip(keys, works.photo_paths, strict=True) if key and path}
-    found = {key: value for key, value in cache.get(list(paths)).items() if len(value) == _SIGN_BYTES}
+    found = {key: value for key, value in cache.get(list(paths)).items() if len(value) == _FINGERPRINT_BYTES}
     missing = {key: path for key, path in paths.items() if key not in found}
     for batch in _batches(missing):
         cache.put(batch)
@@ -156,9 +156,9 @@ def _stored_or_read(works: Catalog, keys: list[str | None]) -> dict[str, bytes]:
 def _batches(missing: dict[str, Path]) -> Iterator[list[tuple[str, bytes]]]:
     if not missing:
         return
-    read = read_ahead(missing.items(), signs_of, at_least_px=GREY_PX, ahead=PHOTOS_AT_ONCE)
+    read = read_ahead(missing.items(), fingerprint_of, at_least_px=GREY_PX, ahead=PHOTOS_AT_ONCE)
     batch: list[tuple[str, bytes]] = []
-    for pair in track(read, "photo signs", total=len(missing)):
+    for pair in track(read, "photo fingerprints", total=len(missing)):
         batch.append(pair)
         if len(batch) == PHOTOS_AT_ONCE:
             yield batch

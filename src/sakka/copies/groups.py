@@ -5,7 +5,7 @@ local contrast to `NEAR_CONTRAST` with colours no further apart than `NEAR_COLOU
 to `SAME_CONTRAST`. Texts: see `texts.py`. Groups are what these pairs connect. What is found is kept in the cache, by
 the catalog's content.
 
-The limits were chosen on copies of some paintings and on one simulated market, and judged on others:
+The limits were chosen on copies of some paintings and on one simulated market, and evaluated on others:
 `python -m studies near_identical`.
 """
 
@@ -24,7 +24,7 @@ from sakka.cache import cache_folder
 from sakka.catalog.works import Catalog
 from sakka.copies.alignment import Comparison, compare
 from sakka.copies.candidates import candidate_pairs
-from sakka.copies.fingerprints import PhotoSigns, photo_signs
+from sakka.copies.fingerprints import PhotoFingerprints, photo_fingerprints
 from sakka.copies.texts import near_texts
 from sakka.errors import SakkaError
 from sakka.files import writing_whole
@@ -38,7 +38,7 @@ EVIDENCE_SCHEMA: dict[str, pl.DataType] = {
     "first": pl.Int64(),
     "second": pl.Int64(),
     "kind": pl.String(),
-    "likeness": pl.Float64(),
+    "similarity": pl.Float64(),
 }
 
 
@@ -48,7 +48,7 @@ class NearIdentical:
 
     Attributes:
         evidence: One row a pair: `first` and `second` (rows of the catalog, the first lower), `kind` (`photo` or
-            `text`) and `likeness` (correlation of the photos' local contrast, Jaccard index of the texts).
+            `text`) and `similarity` (correlation of the photos' local contrast, Jaccard index of the texts).
         n_works: How many works the catalog has.
         creators: Each work's creator as a number, shape (n_works,).
     """
@@ -106,21 +106,21 @@ def find_pairs(works: Catalog) -> pl.DataFrame:
     """Find the near-identical pairs by photo and by text; columns as in `EVIDENCE_SCHEMA`."""
     rows = [(first, second, TEXT, index) for first, second, index in near_texts(works.texts)]
     if works.has_photo.any():
-        signs = photo_signs(works)
-        pairs, values = near_photos(signs)
+        fingerprints = photo_fingerprints(works)
+        pairs, values = near_photos(fingerprints)
         rows += [(*pair, PHOTO, value) for pair, value in zip(pairs.tolist(), values.tolist(), strict=True)]
     return pl.DataFrame(rows, schema=EVIDENCE_SCHEMA, orient="row").sort("first", "second", "kind")
 
 
-def near_photos(signs: PhotoSigns) -> tuple[IntArray, DoubleArray]:
+def near_photos(fingerprints: PhotoFingerprints) -> tuple[IntArray, DoubleArray]:
     """The pairs of near-identical photos, sorted, and the contrast of each, rounded to 4 places.
 
-    Photos with the same signs, such as one that stands for "no photo" in many works, are looked at once. Of their
+    Photos with the same fingerprint, such as one that stands for "no photo" in many works, are looked at once. Of their
     pairs, and of those with a photo that is near them, at most about `MOST_EXPANDED` are given: enough to connect all.
     """
-    once, members = _distinct(signs)
-    candidates = candidate_pairs(signs.take(once))
-    found = compare(signs.take(once), candidates)
+    once, members = _distinct(fingerprints)
+    candidates = candidate_pairs(fingerprints.take(once))
+    found = compare(fingerprints.take(once), candidates)
     near = is_near(found)
     pairs = {pair: 1.0 for rows in members for pair in _some_pairs(rows, rows)}
     contrast = found.contrast[near].astype(np.float64).round(4).tolist()
@@ -130,11 +130,12 @@ def near_photos(signs: PhotoSigns) -> tuple[IntArray, DoubleArray]:
     return np.array(ordered, dtype=np.int64).reshape(-1, 2), np.array([pairs[pair] for pair in ordered])
 
 
-def _distinct(signs: PhotoSigns) -> tuple[IntArray, list[list[int]]]:
+def _distinct(fingerprints: PhotoFingerprints) -> tuple[IntArray, list[list[int]]]:
     """A row of each different photo, and all the rows of each."""
     rows_of: dict[bytes, list[int]] = defaultdict(list)
-    for row in np.flatnonzero(signs.known).tolist():
-        rows_of[hashlib.sha256(signs.hashes[row].tobytes() + signs.small[row].tobytes()).digest()].append(row)
+    for row in np.flatnonzero(fingerprints.known).tolist():
+        content = fingerprints.hashes[row].tobytes() + fingerprints.small[row].tobytes()
+        rows_of[hashlib.sha256(content).digest()].append(row)
     members = list(rows_of.values())
     return np.array([rows[0] for rows in members], dtype=np.int64), members
 
@@ -169,7 +170,7 @@ def connected(pairs: IntArray, n_works: int) -> IntArray:
 
 def _kept_at(works: Catalog) -> Path:
     key = f"{GROUPS_VERSION} {works.fingerprint()}"
-    return cache_folder() / "likeness" / f"pairs-{hashlib.sha256(key.encode()).hexdigest()[:24]}.parquet"
+    return cache_folder() / "near-identical" / f"pairs-{hashlib.sha256(key.encode()).hexdigest()[:24]}.parquet"
 
 
 def _read(path: Path) -> pl.DataFrame | None:

@@ -1,12 +1,12 @@
-"""Near-identical texts: equal once normalised, or alike in most of their shingles.
+"""Near-identical texts: equal once normalised, or similar in most of their shingles.
 
-Normalised: Unicode NFKC, case folded, letters and digits only. Shingles are all sequences of 5 signs. Two texts are
-alike from a Jaccard index (shared shingles / all shingles of both) of `NEAR_TEXT`. Pairs are found by MinHash with
-banding (A. Broder, 1997; Leskovec, Rajaraman and Ullman, "Mining of Massive Datasets", chapter 3): of 16 bands of 4
-hashes one is equal with a probability of 1 - (1 - J^4)^16, 0.99 at J = 0.7, and their index is then counted exactly.
+Normalised: Unicode NFKC, case folded, letters and digits only. Shingles are all sequences of 5 characters. Two texts
+are similar from a Jaccard index (shared shingles / all shingles of both) of `NEAR_TEXT`. Pairs are found by MinHash
+with banding (A. Broder, 1997; Leskovec, Rajaraman and Ullman, "Mining of Massive Datasets", chapter 3): of 16 bands of
+4 hashes one is equal with a probability of 1 - (1 - J^4)^16, 0.99 at J = 0.7, and their index is then counted exactly.
 
-A text of fewer than `FEWEST_SIGNS` signs ("self portrait") says too little, and one that more than `MOST_WORKS`
-works share is a formula of its writer's: neither makes works near-identical.
+A text of fewer than `FEWEST_CHARACTERS` characters ("self portrait") says too little, and one that more than
+`MOST_WORKS` works share is a formula of its writer's: neither makes works near-identical.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 SHINGLE = 5
 NEAR_TEXT = 0.7
-FEWEST_SIGNS = 24
+FEWEST_CHARACTERS = 24
 MOST_WORKS = 20
 BANDS, BAND_HASHES = 16, 4
 MOST_IN_BUCKET = 50
@@ -36,7 +36,7 @@ def normalised_text(text: str) -> str:
     '花のブローチ白no12'
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    return "".join(sign for sign in folded if unicodedata.category(sign)[0] in "LNM")
+    return "".join(character for character in folded if unicodedata.category(character)[0] in "LNM")
 
 
 def near_texts(texts: Sequence[str], least: float = NEAR_TEXT) -> list[Pair]:
@@ -51,7 +51,7 @@ def near_texts(texts: Sequence[str], least: float = NEAR_TEXT) -> list[Pair]:
     rows_of: dict[str, list[int]] = defaultdict(list)
     for row, text in enumerate(texts):
         normal = normalised_text(text)
-        if len(normal) >= FEWEST_SIGNS:
+        if len(normal) >= FEWEST_CHARACTERS:
             rows_of[normal].append(row)
     kept = [(normal, rows) for normal, rows in rows_of.items() if len(rows) <= MOST_WORKS]
     pairs = [(first, second, 1.0) for _, rows in kept for first, second in combinations(rows, 2)]
@@ -69,24 +69,24 @@ def _shingles(normal: str) -> frozenset[str]:
 
 
 def _candidates(shingles: Sequence[frozenset[str]]) -> list[tuple[int, int]]:
-    """Pairs of places that share a band; of a bucket with very many, neighbours only."""
+    """Pairs of positions that share a band; of a bucket with very many, neighbours only."""
     found: set[tuple[int, int]] = set()
     signatures = [_signature(each) for each in shingles]
     for band in range(BANDS):
         buckets: dict[bytes, list[int]] = defaultdict(list)
-        for place, signature in enumerate(signatures):
-            buckets[signature[band].tobytes()].append(place)
-        for places in buckets.values():
-            found.update(_pairs_of(places))
+        for number, signature in enumerate(signatures):
+            buckets[signature[band].tobytes()].append(number)
+        for numbers in buckets.values():
+            found.update(_pairs_of(numbers))
     return sorted(found)
 
 
-def _pairs_of(places: list[int]) -> Iterator[tuple[int, int]]:
-    if len(places) <= MOST_IN_BUCKET:
-        yield from combinations(places, 2)
+def _pairs_of(numbers: list[int]) -> Iterator[tuple[int, int]]:
+    if len(numbers) <= MOST_IN_BUCKET:
+        yield from combinations(numbers, 2)
     else:
         for distance in (1, 2, 3):
-            yield from zip(places, places[distance:], strict=False)
+            yield from zip(numbers, numbers[distance:], strict=False)
 
 
 def _signature(shingles: Iterable[str]) -> npt.NDArray[np.uint64]:

@@ -105,5 +105,5 @@ def name_of(rgb: tuple[int, int, int]) -> ColourName:
     >>> name_of((30, 40, 90)).english
     'navy'
     """
-    places = to_lab([name.rgb for name in NAMES])
-    return NAMES[int(((places - to_lab([rgb])) ** 2).sum(axis=1).argmin())]
+    known = to_lab([name.rgb for name in NAMES])
+    return NAMES[int(((known - to_lab([rgb])) ** 2).sum(axis=1).argmin())]

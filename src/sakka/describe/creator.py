@@ -19,7 +19,7 @@ from sakka.describe.palette import SAMPLE, Swatch, palette_of
 from sakka.describe.telling_words import WordMark, setting_apart
 from sakka.describe.typical import Shown, ordered_works
 from sakka.errors import SakkaError
-from sakka.explain.names import place_of
+from sakka.explain.names import label_of
 from sakka.models.base import CreatorModel
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def describe_creator(
         PhotoError: A photo can't be read.
     """
     names = works.creators
-    creator = names[place_of(names, creator)]
+    creator = names[label_of(names, creator)]
     mine = works.creator_indices([creator]) == 0
     rows = np.flatnonzero(mine)
     own, texts = works.take(rows), works.texts
@@ -122,7 +122,7 @@ def describe_creator(
 
 
 def _sample(own: Catalog, seed: int) -> Catalog:
-    """Works with a photo, drawn by lot where they are many."""
+    """Works with a photo, a random sample where there are many."""
     seen = np.flatnonzero(own.has_photo)
     return own.take(np.sort(np.random.default_rng((seed, 5)).permutation(seen)[:SAMPLE]))
 

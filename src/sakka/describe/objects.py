@@ -51,8 +51,8 @@ def objects_in(works: Catalog, *, looking: bool = False) -> list[ObjectShare] | 
         if looking:
             raise
         return None
-    order = [place for place in top(shown).tolist() if shown[place] >= LEAST_SHARE]
-    labels = [LABELS[place + 1] for place in order[:MOST_LABELS]]
+    order = [index for index in top(shown).tolist() if shown[index] >= LEAST_SHARE]
+    labels = [LABELS[index + 1] for index in order[:MOST_LABELS]]
     return [ObjectShare(label.english, label.japanese, float(shown[label.id - 1])) for label in labels]
 
 

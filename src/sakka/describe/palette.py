@@ -65,7 +65,7 @@ def palette_of(photos: Sequence[Path], *, seed: int = 0, colours: int = COLOURS)
     if not photos:
         return []
     chosen = np.sort(np.random.default_rng(seed).permutation(len(photos))[:SAMPLE])
-    read = track([photos[place] for place in chosen], "palette", total=len(chosen))
+    read = track([photos[row] for row in chosen], "palette", total=len(chosen))
     pixels = np.concatenate([_pixels(path) for path in read])
     return swatches_of(to_lab(pixels), seed=seed, colours=colours)
 

@@ -6,8 +6,9 @@ prior that has the words of all texts in their proportion, a_w = A (y_w + y'_w) 
     d_w = log (y_w + a_w) / (n + A - y_w - a_w)  -  log (y'_w + a_w) / (n' + A - y'_w - a_w)
     z_w = d_w / sqrt(1 / (y_w + a_w) + 1 / (y'_w + a_w))
 
-A rare word that the group happens to have once has a large d and a small z, so words are ordered by z. Signs are left
-out, and so are words in fewer than `LEAST_TEXTS` of the group's texts, and of Japanese all but words with a meaning.
+A rare word that the group happens to have once has a large d and a small z, so words are ordered by z. Punctuation is
+left out, and so are words in fewer than `LEAST_TEXTS` of the group's texts, and of Japanese all but words with a
+meaning.
 
 Source: B. Monroe, M. Colaresi, K. Quinn, Fightin' Words, Political Analysis 16, 2008,
 https://doi.org/10.1093/pan/mpn018
@@ -60,7 +61,7 @@ def setting_apart(own: Sequence[str], others: Sequence[str], count: int = 12) ->
     weight = min(PRIOR_WORDS, mine.total)
     marks = []
     for word, texts in mine.texts.items():
-        if texts < LEAST_TEXTS or not any(sign.isalnum() for sign in word):
+        if texts < LEAST_TEXTS or not any(character.isalnum() for character in word):
             continue
         both = mine.words[word] + theirs.words[word]
         prior = weight * both / total

@@ -1,7 +1,7 @@
 """How far an explanation can be trusted: the deletion curve.
 
 The regions of a photo, or the words of a text, are taken away step by step, in the order that an explanation names
-them in or by lot, and the model is asked each time. The area under the curve of the creator's probability over the
+them in or at random, and the model is asked each time. The area under the curve of the creator's probability over the
 share taken away is small where what is named first matters most.
 
 A region is taken away by a strong blur of the whole photo in its place, kept to the region by a mask with soft edges:

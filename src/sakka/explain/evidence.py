@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from sakka.arrays import TINY, FloatArray, Mask, log_probabilities, top
 from sakka.catalog.works import Catalog, Work
-from sakka.copies.fingerprints import GREY_PX, PhotoSigns, photo_signs, signs_from, signs_of
+from sakka.copies.fingerprints import GREY_PX, PhotoFingerprints, fingerprint_of, fingerprints_from, photo_fingerprints
 from sakka.copies.groups import near_photos
 from sakka.copies.texts import near_texts
 from sakka.explain.fusing import trusted_parts
@@ -129,15 +129,15 @@ def near_identical_to(asked: Catalog, works: Catalog) -> Mask:
             copies[second - 1] = True
     (path,) = asked.photo_paths
     if path is not None and works.has_photo.any():
-        one = signs_from([signs_of(read_photo(path, at_least_px=GREY_PX))])
-        found, _ = near_photos(_together(one, photo_signs(works)))
+        one = fingerprints_from([fingerprint_of(read_photo(path, at_least_px=GREY_PX))])
+        found, _ = near_photos(_together(one, photo_fingerprints(works)))
         copies[found[found[:, 0] == 0][:, 1] - 1] = True
     return copies
 
 
-def _together(first: PhotoSigns, second: PhotoSigns) -> PhotoSigns:
+def _together(first: PhotoFingerprints, second: PhotoFingerprints) -> PhotoFingerprints:
     names = ("hashes", "small", "colour", "known")
-    return PhotoSigns(*(np.concatenate([getattr(first, name), getattr(second, name)]) for name in names))
+    return PhotoFingerprints(*(np.concatenate([getattr(first, name), getattr(second, name)]) for name in names))
 
 
 def _cosines(model: CreatorModel, asked: Catalog, works: Catalog) -> Likeness:

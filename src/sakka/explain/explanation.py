@@ -19,7 +19,7 @@ from sakka.arrays import TINY, DoubleArray, Probabilities, top
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import ModelError
 from sakka.explain.fusing import Part, parts_of
-from sakka.explain.names import place_of
+from sakka.explain.names import label_of
 from sakka.explain.words import WordShare, word_shares
 from sakka.models.base import CreatorModel
 
@@ -135,8 +135,8 @@ def _pair(model: CreatorModel, answers: Probabilities, creator: str | None, agai
     if len(model.creators_) < 2:
         raise ModelError("the model knows one creator only, so there is nobody to compare with")
     order = top(answers).tolist()
-    other = None if against is None else place_of(model.creators_, against)
-    chosen = next(place for place in order if place != other) if creator is None else place_of(model.creators_, creator)
+    other = None if against is None else label_of(model.creators_, against)
+    chosen = next(place for place in order if place != other) if creator is None else label_of(model.creators_, creator)
     if other is None:
         other = next(place for place in order if place != chosen)
     if chosen == other:

@@ -8,21 +8,21 @@ from sakka.errors import ModelError
 MOST_NAMES = 3
 
 
-def place_of(creators: Sequence[str], name: str) -> int:
-    """A creator's place among the creators; upper and lower case count alike where only one name fits.
+def label_of(creators: Sequence[str], name: str) -> int:
+    """A creator's label among the creators; case is ignored where only one name fits.
 
     Raises:
         ModelError: There is no such creator; the nearest names are named.
 
-    >>> place_of(["Mori", "Sato"], "sato")
+    >>> label_of(["Mori", "Sato"], "sato")
     1
     """
     if name in creators:
         return list(creators).index(name)
-    alike = [place for place, known in enumerate(creators) if known.casefold() == name.casefold()]
+    alike = [label for label, known in enumerate(creators) if known.casefold() == name.casefold()]
     if len(alike) == 1:
         return alike[0]
     folded = {known.casefold(): known for known in creators}
     near = [folded[found] for found in get_close_matches(name.casefold(), list(folded), n=MOST_NAMES, cutoff=0.5)]
-    meant = f"did you mean {' or '.join(near)}?" if near else f"it is none of the {len(creators):,} creators"
+    meant = f"did you mean {' or '.join(near)}?" if near else f"expected one of the {len(creators):,} creators"
     raise ModelError(f"no creator is called {name!r}; {meant}")

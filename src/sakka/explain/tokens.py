@@ -2,25 +2,24 @@
 
 The words are those that the text models read (`words.py`): MeCab's where there is Japanese script, Unicode
 words elsewhere. Case is ignored in reading and kept in showing; a character may become several when its case is
-dropped (ß, ss), so places are carried from one form of the text to the other.
+dropped (ß, ss), so positions are carried from one form of the text to the other.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from sakka.arrays import IntArray
 from sakka.catalog.works import Catalog, Work
 from sakka.words import normalise, words_of
 
-Places = npt.NDArray[np.int64]
 TITLE, DESCRIPTION = "title", "description"
 
 
 @dataclass(frozen=True)
 class Token:
-    """A word at its place.
+    """A word and its position.
 
     Attributes:
         text: The word in NFKC, in its own case.
@@ -48,11 +47,11 @@ class TokenizedText:
 
     text: str
     tokens: tuple[Token, ...]
-    padded_tokens: Places
+    padded_tokens: IntArray
 
 
 def tokenized(title: str, description: str) -> TokenizedText:
-    """Divide a work's text into words.
+    """A work's text as tokens.
 
     >>> [(token.text, token.field, token.start) for token in tokenized("Rose garden", "a rose").tokens]
     [('Rose', 'title', 0), ('garden', 'title', 5), ('a', 'description', 0), ('rose', 'description', 2)]
@@ -74,7 +73,7 @@ def tokenized(title: str, description: str) -> TokenizedText:
     return TokenizedText(text, tokens, owner_of_padded(folded, owner))
 
 
-def owner_of_padded(folded: str, owner: Places) -> Places:
+def owner_of_padded(folded: str, owner: IntArray) -> IntArray:
     """The owner of each character once blanks are made one and put at both ends; -1 for a blank.
 
     >>> owner_of_padded("a  b", np.array([0, -1, -1, 1])).tolist()
@@ -92,7 +91,7 @@ def owner_of_padded(folded: str, owner: Places) -> Places:
 
 
 def _token(text: str, first: int, start: int, stop: int) -> Token:
-    """A token by its place in the whole text, of which the description starts at `first`."""
+    """A token by its position in the whole text, of which the description starts at `first`."""
     if start < first:
         return Token(text[start:stop], TITLE, start, stop)
     return Token(text[start:stop], DESCRIPTION, start - first, stop - first)
@@ -100,20 +99,20 @@ def _token(text: str, first: int, start: int, stop: int) -> Token:
 
 def _spans(folded: str) -> Iterator[tuple[int, int]]:
     """Where each word stands: the words are pieces of the text, in order."""
-    place = 0
+    position = 0
     for word in words_of(folded):
-        start = folded.index(word, place)
-        place = start + len(word)
-        yield start, place
+        start = folded.index(word, position)
+        position = start + len(word)
+        yield start, position
 
 
-def _left_over(folded: str, owner: Places) -> Iterator[tuple[int, int]]:
+def _left_over(folded: str, owner: IntArray) -> Iterator[tuple[int, int]]:
     """Each run of characters that are neither blank nor in a word."""
     start = None
-    for place, character in enumerate(folded + " "):
-        outside = place < len(folded) and owner[place] < 0 and not character.isspace()
+    for position, character in enumerate(folded + " "):
+        outside = position < len(folded) and owner[position] < 0 and not character.isspace()
         if outside and start is None:
-            start = place
+            start = position
         elif not outside and start is not None:
-            yield start, place
+            yield start, position
             start = None

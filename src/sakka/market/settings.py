@@ -25,7 +25,7 @@ class MarketSettings:
         works: How many works the paper's rules of period and category leave; None for the paper's mean number a
             creator, which at 944 creators is 109,685 works.
         seed: Another seed gives other creators and other works.
-        difficulty: From 0 to 1: raises the likeness between creators, the variation within one, and missing data.
+        difficulty: From 0 to 1: raises the similarity of creators, the variation within one, and missing data.
         photo_px: Width and height of each photo in pixels.
         min_works: The fewest works a creator has; None to scale the paper's 50 with the mean number a creator.
         stray_share: Works added for the rules to remove (another category, or outside the period), against `works`.

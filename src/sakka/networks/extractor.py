@@ -2,13 +2,13 @@
 
     v = [mean_s, std_s for each stage s but the last, mean_last, root(covariance_s) for some stages s]
 
-over the places of a stage's map. Means of early stages tell colour and light, their standard deviations texture
+over the positions of a stage's map. Means of early stages tell colour and light, their standard deviations texture
 and contrast. Covariances tell which patterns go together, whose brush it is: they are what style transfer calls
 style. Of a symmetric matrix of c x c the c (c + 1) / 2 values of the upper triangle are kept, row by row, each as
 root(a) = sign(a) sqrt(|a|), so that a few strong channels don't drown the others.
 
 Sources: L. Gatys, A. Ecker, M. Bethge, CVPR 2016 (style is in the statistics of channels);
-X. Huang, S. Belongie, ICCV 2017, https://arxiv.org/abs/1703.06868 (means and deviations carry much of it);
+X. Huang, S. Belongie, ICCV 2017, https://arxiv.org/abs/1703.06868 (means and standard deviations carry much of it);
 T.-Y. Lin, A. RoyChowdhury, S. Maji, ICCV 2015, https://arxiv.org/abs/1504.07889 (covariances, signed root).
 """
 
@@ -96,24 +96,24 @@ class PhotoExtractor:
     @cached_property
     def columns(self) -> dict[str, slice]:
         """Where each stage's means and standard deviations stand in the vectors."""
-        places: dict[str, slice] = {}
+        slices: dict[str, slice] = {}
         start = 0
         for stage, channels in self.backbone.stages.items():
             stop = start + (channels if stage == LAST else 2 * channels)
-            places[stage] = slice(start, stop)
+            slices[stage] = slice(start, stop)
             start = stop
-        return places
+        return slices
 
     @cached_property
     def covariance_columns(self) -> dict[str, slice]:
         """Where the covariances between each stage's channels stand in the vectors."""
-        places: dict[str, slice] = {}
+        slices: dict[str, slice] = {}
         start = max(place.stop for place in self.columns.values())
         for stage in self.backbone.covariances:
             channels = self.backbone.stages[stage]
-            places[stage] = slice(start, start + channels * (channels + 1) // 2)
-            start = places[stage].stop
-        return places
+            slices[stage] = slice(start, start + channels * (channels + 1) // 2)
+            start = slices[stage].stop
+        return slices
 
     @property
     def size(self) -> int:
@@ -135,24 +135,24 @@ class PhotoExtractor:
         return np.unique(np.concatenate([every[self.columns[stage]] for stage in wanted]))
 
     def blocks(self, stages: Sequence[str] | None, covariances: Sequence[str] | None) -> list[IntArray]:
-        """The columns of each block of features: means and deviations together, then each stage's covariances.
+        """The columns of each block of features: means and standard deviations together, then each stage's covariances.
 
         Args:
-            stages: The stages whose means and deviations are wanted; None: every stage but `last`.
+            stages: The stages whose means and standard deviations are wanted; None: every stage but `last`.
             covariances: The stages whose covariances are wanted; None: all that the vectors have where `stages` is
                 None, else none.
 
         Raises:
             ModelError: There is no such stage, or the vectors don't have its covariances.
         """
-        places = self.covariance_columns
-        wanted = (() if stages is not None else tuple(places)) if covariances is None else tuple(covariances)
+        slices = self.covariance_columns
+        wanted = (() if stages is not None else tuple(slices)) if covariances is None else tuple(covariances)
         for stage in wanted:
-            if stage not in places:
-                known = ", ".join(places) or "no stage"
+            if stage not in slices:
+                known = ", ".join(slices) or "no stage"
                 raise ModelError(f"got covariances of {stage!r} for {self.backbone.name}; it has those of {known}")
         every = np.arange(self.size)
-        return [self.column_indices(stages), *(every[places[stage]] for stage in places if stage in wanted)]
+        return [self.column_indices(stages), *(every[slices[stage]] for stage in slices if stage in wanted)]
 
     def of_mirror_images(self) -> "PhotoExtractor":
         """The same extractor for photos' mirror images."""
@@ -202,16 +202,16 @@ def channel_statistics(
         covariances: Whether these are wanted.
 
     Returns:
-        Means, shape (n, channels); deviations, of the same shape; and the signed roots of the population covariances,
-        shape (n, channels (channels + 1) / 2), or None.
+        Means, shape (n, channels); standard deviations, of the same shape; and the signed roots of the population
+        covariances, shape (n, channels (channels + 1) / 2), or None.
     """
-    places = maps.permute(0, 2, 3, 1).flatten(1, 2)  # (n, height * width, channels), a view of channels last
-    n_photos, n_places, channels = places.shape
+    positions = maps.permute(0, 2, 3, 1).flatten(1, 2)  # (n, height * width, channels), a view of channels last
+    n_photos, n_positions, channels = positions.shape
     mean, squares = (torch.empty((n_photos, channels)) for _ in range(2))
     roots = torch.empty((n_photos, channels * (channels + 1) // 2)) if covariances else None
     # One photo at a time, and always in these arrays, which stay in the processor's cache.
-    values, products = torch.empty((n_places, channels)), torch.empty((channels, channels))
-    for number, photo in enumerate(places):
+    values, products = torch.empty((n_positions, channels)), torch.empty((channels, channels))
+    for number, photo in enumerate(positions):
         values.copy_(photo)
         torch.mean(values, dim=0, out=mean[number])
         values -= mean[number]
@@ -220,7 +220,7 @@ def channel_statistics(
             torch.index_select(products.view(-1), 0, _upper_triangle(channels), out=roots[number])
         torch.mean(values.square_(), dim=0, out=squares[number])
     if roots is not None:
-        roots /= n_places
+        roots /= n_positions
         roots = roots.abs().sqrt_().copysign_(roots)
     return mean, squares.sqrt_(), roots
 
@@ -229,19 +229,19 @@ def channel_statistics(
 def _upper_triangle(side: int) -> torch.Tensor:
     """Where the upper triangle of a square matrix stands, row by row, in the matrix as one row."""
     rows, columns = torch.triu_indices(side, side)
-    places: torch.Tensor = rows * side + columns
-    return places
+    indices: torch.Tensor = rows * side + columns
+    return indices
 
 
 def measured_dtype(described: Backbone) -> str:
     """The number format that this machine computes the backbone faster in, timing it once.
 
-    The answer is kept in the cache, by backbone, PyTorch's version and the processor's abilities, so that the same
+    The answer is kept in the cache, by backbone, PyTorch's version and the processor's capabilities, so that the same
     cache gives the same vectors however busy the machine is later. The formats are timed in turn, and the
     fastest of each counts.
     """
-    able = [name for name, has in sorted(torch.cpu.get_capabilities().items()) if has is True and "bf16" in name]
-    abilities = "-".join([torch.backends.cpu.get_cpu_capability(), *able])
+    capable = [name for name, has in sorted(torch.cpu.get_capabilities().items()) if has is True and "bf16" in name]
+    abilities = "-".join([torch.backends.cpu.get_cpu_capability(), *capable])
     machine = f"{platform.machine()}-{abilities}-torch{torch.__version__}"
     digest = hashlib.sha256(machine.encode()).hexdigest()[:12]
     path = cache_folder() / "features" / f"{described.name}-number-format-{digest}.json"

@@ -129,8 +129,8 @@ def _batch_vectors(batch: dict[str, Path], extractor: PhotoExtractor) -> Feature
     which photos are computed with it.
     """
     pixels = np.zeros((BATCH_PHOTOS, INPUT_PX, INPUT_PX, 3), dtype=np.uint8)
-    for place, (key, path) in enumerate(batch.items()):
-        pixels[place] = _checked_pixels(key, path)
+    for row, (key, path) in enumerate(batch.items()):
+        pixels[row] = _checked_pixels(key, path)
     return extractor.vectors(pixels)[: len(batch)]
 
 

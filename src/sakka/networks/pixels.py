@@ -53,7 +53,7 @@ def read_photos(works: Catalog, side_px: int) -> Photos:
     """
     keys = photo_keys(works)
     paths = {key: path for key, path in zip(keys, works.photo_paths, strict=True) if key is not None and path}
-    places = {key: place for place, key in enumerate(paths)}
+    row_of = {key: row for row, key in enumerate(paths)}
     table = _empty(len(paths), side_px)
 
     def squash(photo: Image.Image) -> Pixels:
@@ -62,8 +62,8 @@ def read_photos(works: Catalog, side_px: int) -> Photos:
 
     read = read_ahead(paths.items(), squash, at_least_px=side_px, ahead=READ_AHEAD)
     for key, pixels in track(read, "reading photos", total=len(paths)):
-        table[places[key]] = pixels
-    rows = np.array([-1 if key is None else places[key] for key in keys], dtype=np.int64)
+        table[row_of[key]] = pixels
+    rows = np.array([-1 if key is None else row_of[key] for key in keys], dtype=np.int64)
     return Photos(keys, rows, table)
 
 

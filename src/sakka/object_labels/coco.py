@@ -1,10 +1,10 @@
-"""The 91 object labels of COCO's original map, by name in English and Japanese, and "none": 92 places in all.
+"""The 91 object labels of COCO's original map, by name in English and Japanese, and "none": 92 in all.
 
 COCO was announced with 91 kinds of object and released with 80: street sign, hat, shoe, eye glasses, plate, mirror,
-window, desk, door, blender and hair brush have an id and no example. The paper's vectors have a place for each of the
+window, desk, door, blender and hair brush have an id and no example. The paper's vectors have a column for each of the
 91, so ours have it too; a detector trained on COCO never fills those eleven.
 
-A label's id is its place in a work's vector; place 0 is "none".
+A label's id is its column in a work's vector; column 0 is "none".
 
 Source: Lin et al., "Microsoft COCO: Common Objects in Context", 2014, appendix; the ids are those of
 https://github.com/tensorflow/models/blob/master/research/object_detection/data/mscoco_complete_label_map.pbtxt
@@ -12,7 +12,7 @@ https://github.com/tensorflow/models/blob/master/research/object_detection/data/
 
 from dataclasses import dataclass
 
-NONE_PLACE = 0
+NONE_COLUMN = 0
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Label:
     """One kind of object.
 
     Attributes:
-        id: Its id in COCO's original map, 1 to 91, which is its place in a vector; 0 is "none".
+        id: Its id in COCO's original map, 1 to 91, which is its column in a vector; 0 is "none".
         english: Its name in COCO.
         japanese: Its name in Japanese.
     """
@@ -125,5 +125,5 @@ _NAMES = (
     ("hair brush", "ヘアブラシ"),
 )
 
-LABELS: tuple[Label, ...] = tuple(Label(place, english, japanese) for place, (english, japanese) in enumerate(_NAMES))
+LABELS: tuple[Label, ...] = tuple(Label(index, english, japanese) for index, (english, japanese) in enumerate(_NAMES))
 N_LABELS = len(LABELS)

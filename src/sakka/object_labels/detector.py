@@ -80,7 +80,7 @@ class Detector:
         if not photos:
             return []
         found = _run(self._network, photos)
-        return [_sorted_boxes(found[found[:, 0] == place, 1:]) for place in range(len(photos))]
+        return [_sorted_boxes(found[found[:, 0] == index, 1:]) for index in range(len(photos))]
 
 
 def _sorted_boxes(found: Boxes) -> Boxes:
@@ -115,7 +115,7 @@ def _read_network(graph: Path, text: Path) -> Any:
 
 
 def _run(network: Any, photos: Sequence[Pixels]) -> Boxes:
-    """The boxes of all photos, shape (n, 7): the photo's place, then as `Boxes`."""
+    """The boxes of all photos, shape (n, 7): the photo's index, then as `Boxes`."""
     network.setInput(_opencv().dnn.blobFromImages(list(photos)))
     answer = network.forward()
     if answer.ndim != 4 or answer.shape[3] != 7:

@@ -1,6 +1,7 @@
 """Boxes and names drawn on photos, and many such photos on one sheet.
 
-Names are given in Japanese and English where the machine has a font with Japanese signs, in English alone elsewhere.
+Names are given in Japanese and English where the machine has a font with Japanese characters, in English alone
+elsewhere.
 """
 
 import sys
@@ -31,7 +32,7 @@ _Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
 @dataclass(frozen=True)
-class Drawn:
+class CaptionedPhoto:
     """A photo to draw on.
 
     Attributes:
@@ -51,13 +52,13 @@ def draw_boxes(photo: Image.Image, boxes: Boxes, font_file: Path | None = None) 
     Args:
         photo: RGB.
         boxes: Shape (n, 6), as `Detector.detect` gives them.
-        font_file: A font with Japanese signs; None means names in English alone.
+        font_file: A font with Japanese characters; None means names in English alone.
     """
     drawn = photo.convert("RGB")
     pen, font = ImageDraw.Draw(drawn), _font(font_file)
     rows = [(LABELS[int(row[0])], row[1], _corners(row[2:], drawn)) for row in boxes.tolist()]
     distinct = list(dict.fromkeys(label for label, _, _ in rows))
-    colours = {label: COLOURS[place % len(COLOURS)] for place, label in enumerate(distinct)}
+    colours = {label: COLOURS[index % len(COLOURS)] for index, label in enumerate(distinct)}
     for label, _, corners in rows[::-1]:
         pen.rectangle(corners, outline=colours[label], width=LINE_PX)
     taken: list[_Corners] = []
@@ -71,12 +72,14 @@ def draw_boxes(photo: Image.Image, boxes: Boxes, font_file: Path | None = None) 
     return drawn
 
 
-def contact_sheet(photos: Sequence[Drawn], font_file: Path | None = None, columns: int = COLUMNS) -> Image.Image:
+def contact_sheet(
+    photos: Sequence[CaptionedPhoto], font_file: Path | None = None, columns: int = COLUMNS
+) -> Image.Image:
     """Draw boxes on photos and set them in rows on one white sheet.
 
     Args:
         photos: At least one.
-        font_file: A font with Japanese signs; None means names in English alone.
+        font_file: A font with Japanese characters; None means names in English alone.
         columns: Photos a row.
     """
     columns = max(1, min(columns, len(photos)))
@@ -84,8 +87,8 @@ def contact_sheet(photos: Sequence[Drawn], font_file: Path | None = None, column
     step_x, step_y = CELL_PX + MARGIN_PX, CELL_PX + CAPTION_PX + MARGIN_PX
     sheet = Image.new("RGB", (MARGIN_PX + columns * step_x, MARGIN_PX + rows * step_y), "white")
     pen, font = ImageDraw.Draw(sheet), _font(font_file)
-    for place, each in enumerate(photos):
-        left, top = MARGIN_PX + place % columns * step_x, MARGIN_PX + place // columns * step_y
+    for index, each in enumerate(photos):
+        left, top = MARGIN_PX + index % columns * step_x, MARGIN_PX + index // columns * step_y
         fitted = draw_boxes(_fitted(each.photo), each.boxes, font_file)
         sheet.paste(fitted, (left + (CELL_PX - fitted.width) // 2, top + CELL_PX - fitted.height))
         pen.text((left, top + CELL_PX + 4), _shortened(each.caption, pen, font), fill="black", font=font)
@@ -93,7 +96,7 @@ def contact_sheet(photos: Sequence[Drawn], font_file: Path | None = None, column
 
 
 def japanese_font() -> Path | None:
-    """Find a font file with Japanese signs in the folders where the system keeps fonts; None where it has none."""
+    """Find a font file with Japanese characters in the folders where the system keeps fonts; None where it has none."""
     for pattern in JAPANESE_FONTS:
         for folder in _font_folders():
             found = sorted(path for path in folder.rglob(pattern) if path.suffix.lower() in {".ttf", ".ttc", ".otf"})

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sakka.object_labels.coco import LABELS, NONE_PLACE, Label
+from sakka.object_labels.coco import LABELS, NONE_COLUMN, Label
 from sakka.object_labels.table import LabelTable
 
 
@@ -49,10 +49,10 @@ def summarise(table: LabelTable) -> LabelSummary:
     looked_at = table.looked_at
     found = table.vectors[looked_at] > 0
     works = found.sum(axis=0)
-    order = sorted(np.flatnonzero(works).tolist(), key=lambda place: (place == NONE_PLACE, -works[place], place))
+    order = sorted(np.flatnonzero(works).tolist(), key=lambda index: (index == NONE_COLUMN, -works[index], index))
     sets, times = np.unique(np.packbits(table.shown[looked_at], axis=1), axis=0, return_counts=True)
     return LabelSummary(
-        counts=tuple(LabelCount(LABELS[place], int(works[place]), float(works[place] / len(found))) for place in order),
+        counts=tuple(LabelCount(LABELS[index], int(works[index]), float(works[index] / len(found))) for index in order),
         works=len(found),
         without_photo=int((~looked_at).sum()),
         combinations=len(sets),

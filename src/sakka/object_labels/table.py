@@ -1,7 +1,7 @@
 """The labels of works: what the label model learns from, what the entropy is counted on, what a run folder keeps.
 
-A work's vector has 92 places, its labels' ids: the highest confidence of each label found, 0 where it was not. Place 0
-is "none" and holds 1 where a photo shows no label at all. The paper does not say what its "none" holds; 1 is the
+A work's vector has 92 columns, its labels' ids: the highest confidence of each label found, 0 where it was not. Column
+0 is "none" and holds 1 where a photo shows no label at all. The paper does not say what its "none" holds; 1 is the
 confidence of being sure. A work without a photo has a vector of zeros.
 
     RUN/labels.parquet      id, labels (ids, null for a work without a photo), confidences
@@ -19,7 +19,7 @@ from sakka.arrays import Mask
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError, RunError
 from sakka.files import writing_whole
-from sakka.object_labels.coco import N_LABELS, NONE_PLACE
+from sakka.object_labels.coco import N_LABELS, NONE_COLUMN
 from sakka.object_labels.detector import LOWEST_CONFIDENCE, Boxes
 
 THRESHOLD = 0.2
@@ -39,7 +39,7 @@ class LabelTable:
 
     Attributes:
         ids: The works' ids.
-        vectors: Shape (n_works, 92): the highest confidence of each label; place 0 is "none".
+        vectors: Shape (n_works, 92): the highest confidence of each label; column 0 is "none".
     """
 
     ids: tuple[str, ...]
@@ -54,7 +54,7 @@ class LabelTable:
     @property
     def shown(self) -> Mask:
         """Which labels each work shows, without "none", shape (n_works, 91): the sets that the entropy counts."""
-        return self.vectors[:, NONE_PLACE + 1 :] > 0
+        return self.vectors[:, NONE_COLUMN + 1 :] > 0
 
     def write(self, run_folder: Path) -> None:
         """Write `labels.parquet` into a run folder, whole."""
@@ -65,8 +65,8 @@ class LabelTable:
                 "id": list(self.ids),
                 "labels": [row.tolist() if seen else None for row, seen in zip(rows, looked_at, strict=True)],
                 "confidences": [
-                    self.vectors[place, row].tolist() if seen else None
-                    for place, (row, seen) in enumerate(zip(rows, looked_at, strict=True))
+                    self.vectors[index, row].tolist() if seen else None
+                    for index, (row, seen) in enumerate(zip(rows, looked_at, strict=True))
                 ],
             },
             schema=SCHEMA,
@@ -83,14 +83,14 @@ def label_vector(boxes: Boxes, threshold: float = THRESHOLD) -> LabelVectors:
         threshold: Boxes with a lower confidence do not count.
 
     >>> boxes = np.array([[17, 0.9, 0, 0, 1, 1], [17, 0.4, 0, 0, 1, 1], [62, 0.1, 0, 0, 1, 1]], dtype=np.float32)
-    >>> {int(place): round(float(value), 2) for place, value in enumerate(label_vector(boxes)) if value}
+    >>> {int(index): round(float(value), 2) for index, value in enumerate(label_vector(boxes)) if value}
     {17: 0.9}
     """
     vector = np.zeros(N_LABELS, dtype=np.float32)
     sure = boxes[boxes[:, 1] >= np.float32(threshold)]
     np.maximum.at(vector, sure[:, 0].astype(np.int64), sure[:, 1])
     if not vector.any():
-        vector[NONE_PLACE] = 1.0
+        vector[NONE_COLUMN] = 1.0
     return vector
 
 
@@ -102,9 +102,9 @@ def labels_from_boxes(ids: Sequence[str], boxes: Sequence[Boxes | None], thresho
     """
     check_threshold(threshold)
     vectors = np.zeros((len(ids), N_LABELS), dtype=np.float32)
-    for place, found in enumerate(boxes):
+    for index, found in enumerate(boxes):
         if found is not None:
-            vectors[place] = label_vector(found, threshold)
+            vectors[index] = label_vector(found, threshold)
     return LabelTable(tuple(ids), vectors)
 
 
@@ -156,10 +156,10 @@ def read_labels(run_folder: Path) -> LabelTable | None:
     try:
         table = pl.read_parquet(path).select(list(SCHEMA)).cast(pl.Schema(SCHEMA))
         vectors = np.zeros((table.height, N_LABELS), dtype=np.float32)
-        for place, (_, labels, confidences) in enumerate(table.iter_rows()):
+        for index, (_, labels, confidences) in enumerate(table.iter_rows()):
             if labels is not None:
-                vectors[place, labels] = confidences
-                vectors[place, NONE_PLACE] = 0.0 if labels else 1.0
+                vectors[index, labels] = confidences
+                vectors[index, NONE_COLUMN] = 0.0 if labels else 1.0
     except (OSError, ValueError, IndexError, pl.exceptions.PolarsError) as error:
         detail = " ".join(str(error).split())
         raise RunError(f"{path} can't be read as labels ({detail}); run the experiment again") from error

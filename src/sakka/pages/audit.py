@@ -140,7 +140,7 @@ def _sentences(audit: Audit) -> list[str]:
     if audit.accuracy is not None:
         said.append(
             f"Models ({', '.join(audit.models)}; seed {audit.seed}) that have not seen the work, nor a near-identical "
-            f"one, name the catalog's creator for {100 * audit.accuracy:.1f} % of {audit.judged:,} works."
+            f"one, name the catalog's creator for {100 * audit.accuracy:.1f} % of {audit.evaluated:,} works."
         )
     if audit.left_out:
         said.append(f"{audit.left_out:,} creators have too few works for models to judge them.")

@@ -57,7 +57,7 @@ _KINDS: tuple[tuple[bytes, str, _Opener], ...] = (
     (b"GIF89a", "GIF", GifImagePlugin.GifImageFile),
     (b"BM", "BMP", BmpImagePlugin.BmpImageFile),
 )
-_STRANGERS: tuple[tuple[bytes, str], ...] = (
+_OTHER_KINDS: tuple[tuple[bytes, str], ...] = (
     (b"<?xml", "an XML or SVG file"),
     (b"<svg", "an SVG file"),
     (b"<", "an HTML or XML file"),
@@ -172,7 +172,7 @@ def _kind_of(name: str, content: bytes) -> tuple[str, _Opener]:
         found = "an HEIC, AVIF or video file"
     else:
         start_text = content[:64].removeprefix(b"\xef\xbb\xbf").lstrip()
-        found = next((kind for start, kind in _STRANGERS if start_text.startswith(start)), "something else")
+        found = next((kind for start, kind in _OTHER_KINDS if start_text.startswith(start)), "something else")
     raise PhotoError(f"{name} is {found}; expected a photo ({READABLE}); save it as one of those", WRONG_KIND)
 
 

@@ -71,12 +71,12 @@ def photo_hash(image: Image.Image) -> int | None:
 def _cosines() -> DoubleArray:
     """The rows 1 to 8 of the cosine transform of 32 values, shape (8, 32)."""
     frequency = np.arange(1, FREQUENCIES + 1)[:, None]
-    place = np.arange(GRID_PX)[None, :]
-    return np.cos(np.pi * frequency * (2 * place + 1) / (2 * GRID_PX))
+    position = np.arange(GRID_PX)[None, :]
+    return np.cos(np.pi * frequency * (2 * position + 1) / (2 * GRID_PX))
 
 
 def photo_hashes(paths: Sequence[Path | None]) -> PhotoHashes:
-    """Hash of each work's featured photo.
+    """Hashes of each work's featured photo.
 
     Args:
         paths: Each work's photo, shape (n_works,); None for no photo. A photo that can't be read has no hash.
@@ -115,7 +115,7 @@ def near_pairs(hashes: PhotoHashes, max_distance: int = NEAR_DISTANCE) -> IntArr
 
 
 def _by_group(rows: IntArray, group: IntArray) -> tuple[IntArray, IntArray]:
-    """The rows ordered by group and the places where a new group starts."""
+    """The rows ordered by group and the positions where a new group starts."""
     order = np.argsort(group, kind="stable")
     return rows[order], np.flatnonzero(np.diff(group[order])) + 1
 
@@ -126,7 +126,7 @@ def _all_pairs(rows: IntArray) -> IntArray:
 
 
 def _near_unique(unique: HashArray, max_distance: int) -> IntArray:
-    """The pairs of places in `unique`, whose values all differ, that are within `max_distance` bits."""
+    """The pairs of indices into `unique`, whose values all differ, that are within `max_distance` bits."""
     pairs = near_between(unique, unique, max_distance)
     return pairs[pairs[:, 0] < pairs[:, 1]]
 
@@ -135,7 +135,7 @@ def near_between(wanted: HashArray, among: HashArray, max_distance: int) -> IntA
     """Every pair of a hash of `wanted` and one of `among` that differ in `max_distance` bits or fewer.
 
     Returns:
-        Places in the two, int64, shape (n_pairs, 2), sorted.
+        Indices into the two, int64, shape (n_pairs, 2), sorted.
 
     Raises:
         ValueError: `max_distance` is not between 0 and `MOST_DISTANCE`.
@@ -165,7 +165,7 @@ def _changes(most_bits: int) -> list[int]:
 
 
 def _candidates(wanted: IntArray, order: IntArray, starts: IntArray) -> Iterator[tuple[IntArray, IntArray]]:
-    """Pair each place with those whose key is the one wanted, at most about `CANDIDATES_AT_ONCE` at a time."""
+    """Pair each index with those whose key is the one wanted, at most about `CANDIDATES_AT_ONCE` at a time."""
     counts = starts[wanted + 1] - starts[wanted]
     ends = np.cumsum(counts)
     top = 0

@@ -14,13 +14,13 @@ _ENTRY_BYTES = 12
 
 def jpeg_scans(content: bytes) -> int:
     """Count the scans of a JPEG's first picture: 1 for a baseline photo, about 10 for a progressive one."""
-    scans, place = 0, 2
-    while (found := _MARKER.search(content, place)) is not None:
+    scans, position = 0, 2
+    while (found := _MARKER.search(content, position)) is not None:
         marker, start = content[found.start() + 1], found.end()
         if marker == _END_OF_IMAGE or start + 2 > len(content):
             break
         scans += marker == _START_OF_SCAN
-        place = start + int.from_bytes(content[start : start + 2], "big")
+        position = start + int.from_bytes(content[start : start + 2], "big")
     return scans
 
 

@@ -86,22 +86,22 @@ def _shrunk(band: Image.Image, shrink: int) -> Image.Image:
 
 
 def _layout_of(content: bytes) -> _Layout:
-    view, place = memoryview(content), len(SIGNATURE)
+    view, position = memoryview(content), len(SIGNATURE)
     header, palette, data = b"", b"", []
-    while place + 12 <= len(content):
-        length, kind = struct.unpack_from(">I4s", content, place)
-        end = place + 12 + length
+    while position + 12 <= len(content):
+        length, kind = struct.unpack_from(">I4s", content, position)
+        end = position + 12 + length
         if kind == b"IEND":
             break
         if end > len(content):
             raise ValueError("the file ends within a chunk")
         if kind == b"IHDR":
-            header = content[place + 8 : end - 4]
+            header = content[position + 8 : end - 4]
         elif kind in (b"PLTE", b"tRNS"):
-            palette += content[place:end]
+            palette += content[position:end]
         elif kind == b"IDAT":
-            data.append(view[place + 8 : end - 4])
-        place = end
+            data.append(view[position + 8 : end - 4])
+        position = end
     if len(header) != 13:
         raise ValueError("the file has no header")
     width, height, depth, colour, _, _, interlace = struct.unpack(">IIBBBBB", header)

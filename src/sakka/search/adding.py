@@ -89,7 +89,7 @@ def _named(ids: list[str], name_of: dict[str, str], pairs: IntArray) -> dict[str
     """Name the group of each work: the first of the old names that are joined, else the first work's id.
 
     Args:
-        ids: The works; a row of `pairs` holds two places in it.
+        ids: The works; a row of `pairs` holds two positions in it.
         name_of: The group that a known work has had.
         pairs: The near-identical pairs, shape (n_pairs, 2).
 
@@ -97,8 +97,8 @@ def _named(ids: list[str], name_of: dict[str, str], pairs: IntArray) -> dict[str
     {'new': 'g', 'old': 'g', 'other': 'h'}
     """
     old = [name_of.get(each, each) for each in ids]
-    first = {name: place for place, name in reversed(list(enumerate(old)))}
-    links = np.array([(place, first[name]) for place, name in enumerate(old)], dtype=np.int64).reshape(-1, 2)
+    first = {name: index for index, name in reversed(list(enumerate(old)))}
+    links = np.array([(index, first[name]) for index, name in enumerate(old)], dtype=np.int64).reshape(-1, 2)
     joined = connected(np.concatenate([pairs, links]), len(ids)).tolist()
     names: dict[int, str] = {}
     for each, number in zip(ids, joined, strict=True):

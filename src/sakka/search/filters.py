@@ -45,7 +45,7 @@ class Filters:
 
 
 def among(column: str, values: Iterable[str]) -> str:
-    """The condition that a column of text has one of some values, whatever signs they hold."""
+    """The condition that a column of text has one of some values, whatever characters they hold."""
     return f"{column} IN ({', '.join(quoted(value) for value in values)})"
 
 

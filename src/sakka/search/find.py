@@ -36,14 +36,14 @@ RETURNED = (*WORK_COLUMNS, GROUP)
 
 
 @dataclass(frozen=True)
-class Asked:
+class StyleQuery:
     """What a search by style starts from.
 
     Attributes:
-        style: Unit style vectors of what is wanted, shape (n, n_values).
+        style: Unit style embeddings of what is wanted, shape (n, n_values).
         unlike: Those of what is not, shape (n_unlike, n_values).
         text: The unit vector of the text, or None.
-        groups: The groups of near-identical works that are asked with, which are no answers.
+        groups: The groups of near-identical works that are asked with, which are left out.
         creators: The creators of what is asked with.
     """
 
@@ -96,12 +96,12 @@ def similar(
         PhotoError: The photo can't be read.
     """
     filters = filters or Filters()
-    asked = asked_with(index, query, like, unlike)
+    origin = style_query(index, query, like, unlike)
     if other_creators:
-        filters = replace(filters, not_creators=(*filters.not_creators, *asked.creators))
-    direction = asked.direction
-    fuse_text = isinstance(query, Work) and asked.text is not None
-    if direction is None and asked.text is None:
+        filters = replace(filters, not_creators=(*filters.not_creators, *origin.creators))
+    direction = origin.direction
+    fuse_text = isinstance(query, Work) and origin.text is not None
+    if direction is None and origin.text is None:
         raise SearchError(
             "nothing to compare by: no photo and no known word in what is asked with; give --photo or texts"
         )
@@ -109,10 +109,10 @@ def similar(
     def fetch(depth: int) -> list[Row]:
         orders = []
         if direction is not None:
-            orders.append((1.0, nearest(index, STYLE, direction, depth, filters, asked.groups)))
-        if asked.text is not None and (fuse_text or direction is None):
-            orders.append((TEXT_WEIGHT, nearest(index, TEXT, asked.text, depth, filters, asked.groups)))
-        return judged(index, fused(orders) if len(orders) > 1 else orders[0][1], asked.style)
+            orders.append((1.0, nearest(index, STYLE, direction, depth, filters, origin.groups)))
+        if origin.text is not None and (fuse_text or direction is None):
+            orders.append((TEXT_WEIGHT, nearest(index, TEXT, origin.text, depth, filters, origin.groups)))
+        return with_same_creator(index, fused(orders) if len(orders) > 1 else orders[0][1], origin.style)
 
     return enough(fetch, count, of_one_creator)
 
@@ -149,15 +149,21 @@ def search(
         raise SearchError(f"got {', '.join(ways) or 'no way'} to search by, expected some of {', '.join(WAYS)}")
     filters = filters or Filters()
     terms = [alternatives(word) for word in index.spaces.words.telling(spoken)[:MOST_WORDS]]
-    asked = Asked(_nothing(index), _nothing(index), None, (), ()) if photo is None else asked_with(index, photo, (), ())
-    direction = asked.direction
+    origin = (
+        StyleQuery(_nothing(index), _nothing(index), None, (), ())
+        if photo is None
+        else style_query(index, photo, (), ())
+    )
+    direction = origin.direction
 
     def fetch(depth: int) -> list[Row]:
-        rows = by_words(index, terms, max(depth, CANDIDATES), filters, asked.groups, ways, styled=direction is not None)
+        rows = by_words(
+            index, terms, max(depth, CANDIDATES), filters, origin.groups, ways, styled=direction is not None
+        )
         if direction is not None:
-            styled = nearest(index, STYLE, direction, depth, filters, asked.groups)
+            styled = nearest(index, STYLE, direction, depth, filters, origin.groups)
             rows = fused([(1.0, rows), (1.0, styled)])
-        return judged(index, rows, asked.style)
+        return with_same_creator(index, rows, origin.style)
 
     return enough(fetch, count, of_one_creator)
 
@@ -185,17 +191,17 @@ def by_words(
     rows = list(found.values())
     said = np.zeros((len(rows), len(terms)), dtype=np.bool_)
     seen = np.full((len(rows), space.seen_size), np.nan, dtype=np.float32)
-    for place, row in enumerate(rows):
+    for number, row in enumerate(rows):
         own = set(row[WORD_COLUMN].split())
-        said[place] = ["text" in ways and not own.isdisjoint(words) for words in terms]
+        said[number] = ["text" in ways and not own.isdisjoint(words) for words in terms]
         if row[SEEN] is not None:
-            seen[place] = row[SEEN] * np.float32(row[SEEN_LENGTH])
+            seen[number] = row[SEEN] * np.float32(row[SEEN_LENGTH])
     scores = space.evidence(terms, said, seen if "photo" in ways else None)
-    order = sorted(range(len(rows)), key=lambda place: (-scores[place], rows[place]["id"]))
-    return [{**rows[place], "score": float(scores[place])} for place in order]
+    order = sorted(range(len(rows)), key=lambda number: (-scores[number], rows[number]["id"]))
+    return [{**rows[number], "score": float(scores[number])} for number in order]
 
 
-def asked_with(index: Index, query: str | Work | None, like: Sequence[str], unlike: Sequence[str]) -> Asked:
+def style_query(index: Index, query: str | Work | None, like: Sequence[str], unlike: Sequence[str]) -> StyleQuery:
     """Gather what is asked with.
 
     Raises:
@@ -219,7 +225,7 @@ def asked_with(index: Index, query: str | Work | None, like: Sequence[str], unli
         creators = (*creators, query.creator)
     pushed = [vector for row in unwanted if (vector := vector_of(row, STYLE)) is not None]
     groups = tuple(dict.fromkeys(row[GROUP] for row in [*wanted, *unwanted]))
-    return Asked(_stacked(index, style), _stacked(index, pushed), text, groups, creators)
+    return StyleQuery(_stacked(index, style), _stacked(index, pushed), text, groups, creators)
 
 
 def nearest(
@@ -252,17 +258,17 @@ def matching(
     return [{**row, "score": row.pop("_score")} for row in rows]
 
 
-def judged(index: Index, rows: Sequence[Row], style: FloatArray) -> list[Row]:
-    """Each row with the probability of one maker with the nearest of the wanted styles; None without a style."""
+def with_same_creator(index: Index, rows: Sequence[Row], style: FloatArray) -> list[Row]:
+    """Each row with the probability of the same creator as the nearest of the wanted styles; None without a style."""
     if len(style) == 0:
         return [{**row, "same_maker": None} for row in rows]
-    known = [place for place, row in enumerate(rows) if row[STYLE] is not None]
+    known = [number for number, row in enumerate(rows) if row[STYLE] is not None]
     answers: list[float | None] = [None] * len(rows)
     if known:
-        vectors = np.array([rows[place][STYLE] for place in known], dtype=np.float32)
+        vectors = np.array([rows[number][STYLE] for number in known], dtype=np.float32)
         chances = index.spaces.style.same_maker((vectors @ style.T).max(axis=1))
-        for place, chance in zip(known, chances, strict=True):
-            answers[place] = float(chance)
+        for number, chance in zip(known, chances, strict=True):
+            answers[number] = float(chance)
     return [{**row, "same_maker": answer} for row, answer in zip(rows, answers, strict=True)]
 
 
@@ -290,8 +296,8 @@ def _rows_of(query: Any, depth: int, condition: str | None, columns: Sequence[st
         column = table[name].combine_chunks()
         values = column.values.to_numpy(zero_copy_only=False).reshape(-1, column.type.list_size)
         start = column.offset
-        for place, there in enumerate(column.is_valid().to_pylist()):
-            rows[place][name] = values[start + place] if there else None
+        for number, there in enumerate(column.is_valid().to_pylist()):
+            rows[number][name] = values[start + number] if there else None
     return rows
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from sakka.arrays import FloatArray, IntArray, top
 from sakka.errors import SearchError
 from sakka.search.filters import Filters
-from sakka.search.find import asked_with, judged, nearest
+from sakka.search.find import nearest, style_query, with_same_creator
 from sakka.search.hits import Hit, Row, folded
 from sakka.search.index import Index
 from sakka.search.records import STYLE, TEXT
@@ -68,24 +68,24 @@ def for_person(index: Index, liked_ids: Sequence[str], count: int = 10, *, filte
 def kindred_creators(index: Index, creator: str, count: int = 10) -> list[tuple[str, float]]:
     """The creators whose style is nearest to a creator's, each with a probability.
 
-    The probability is the mean, over pairs of one work of each, of the probability that the two have one maker. Those
-    whose mean vectors are nearest are compared so.
+    The probability is the mean, over pairs of one work of each, of the probability that the two have the same creator.
+    Those whose mean vectors are nearest are compared so.
 
     Raises:
         SearchError: There is no such creator, or none of the creator's works has a photo.
     """
-    names, places, vectors = _styles(index)
+    names, labels, vectors = _styles(index)
     if creator not in names:
         raise SearchError(f"no creator is called {creator!r} among those with photos{_near(creator, names)}")
     own = names.index(creator)
     means = np.zeros((len(names), vectors.shape[1]))
-    np.add.at(means, places, vectors)
+    np.add.at(means, labels, vectors)
     means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-12)
     order = top(means @ means[own])
-    mine = _spread(np.flatnonzero(places == own))
+    mine = _evenly_spaced(np.flatnonzero(labels == own))
     found = []
     for other in order[order != own][: 3 * count]:
-        theirs = _spread(np.flatnonzero(places == other))
+        theirs = _evenly_spaced(np.flatnonzero(labels == other))
         chances = index.spaces.style.same_maker(vectors[mine] @ vectors[theirs].T)
         found.append((names[int(other)], float(chances.mean())))
     return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:count]
@@ -95,23 +95,25 @@ def _varied(index: Index, ids: Sequence[str], count: int, filters: Filters, of_o
     """Choose works with variety among the nearest to each of some works."""
     if not ids:
         raise SearchError("got no works to recommend by, expected the id of at least one")
-    asked = asked_with(index, None, ids, ())
-    column, wanted = (STYLE, asked.style) if len(asked.style) else (TEXT, asked.text)
+    origin = style_query(index, None, ids, ())
+    column, wanted = (STYLE, origin.style) if len(origin.style) else (TEXT, origin.text)
     if wanted is None:
         raise SearchError(f"{', '.join(ids[:3])}: no photo and no known word to recommend by")
     rows: dict[str, Row] = {}
     for vector in wanted.reshape(-1, wanted.shape[-1]):
-        for row in nearest(index, column, vector, max(CANDIDATES, 4 * count), filters, asked.groups):
+        for row in nearest(index, column, vector, max(CANDIDATES, 4 * count), filters, origin.groups):
             if row["id"] not in rows or row["score"] > rows[row["id"]]["score"]:
                 rows[row["id"]] = row
-    ordered = sorted(judged(index, list(rows.values()), asked.style), key=lambda row: (-row["score"], row["id"]))
+    ordered = sorted(
+        with_same_creator(index, list(rows.values()), origin.style), key=lambda row: (-row["score"], row["id"])
+    )
     hits = {hit.work.id: hit for hit in folded(ordered)}
     candidates = [row for row in ordered if row["id"] in hits]
-    return [hits[candidates[place]["id"]] for place in _chosen(candidates, count, of_one_creator)]
+    return [hits[candidates[position]["id"]] for position in _chosen(candidates, count, of_one_creator)]
 
 
 def _chosen(rows: Sequence[Row], count: int, of_one_creator: int) -> list[int]:
-    """Choose places of rows by fit and variety; a row without a style vector is unlike every other."""
+    """Choose positions of rows by fit and variety; a row without a style embedding is unlike every other."""
     size = next((len(row[STYLE]) for row in rows if row[STYLE] is not None), 1)
     vectors = np.array([[0.0] * size if row[STYLE] is None else row[STYLE] for row in rows], dtype=np.float32).reshape(
         -1, size
@@ -127,27 +129,27 @@ def _chosen(rows: Sequence[Row], count: int, of_one_creator: int) -> list[int]:
         chosen.append(best)
         free[best] = False
         near = np.maximum(near, vectors @ vectors[best])
-        taken = sum(creators[place] == creators[best] for place in chosen)
+        taken = sum(creators[position] == creators[best] for position in chosen)
         if creators[best] is not None and taken >= of_one_creator:
             free &= np.array([name != creators[best] for name in creators])
     return chosen
 
 
 def _styles(index: Index) -> tuple[list[str], IntArray, FloatArray]:
-    """The creators with photos, sorted; each work's creator as a place among them; and the style vectors."""
+    """The creators with photos, sorted; each work's label among them; and the style embeddings."""
     found = (
         index.table.search().where("creator IS NOT NULL AND style IS NOT NULL").select(["creator", STYLE]).to_arrow()
     )
     creators = found["creator"].to_pylist()
     names = sorted(set(creators))
-    place_of = {name: place for place, name in enumerate(names)}
+    label_of = {name: position for position, name in enumerate(names)}
     vectors = found[STYLE].combine_chunks().flatten().to_numpy(zero_copy_only=False)
-    places = np.array([place_of[name] for name in creators], dtype=np.int64)
-    return names, places, vectors.reshape(len(creators), -1)
+    labels = np.array([label_of[name] for name in creators], dtype=np.int64)
+    return names, labels, vectors.reshape(len(creators), -1)
 
 
-def _spread(rows: IntArray) -> IntArray:
-    """At most `WORKS_COMPARED` of some rows, evenly spread."""
+def _evenly_spaced(rows: IntArray) -> IntArray:
+    """At most `WORKS_COMPARED` of some rows, evenly spaced."""
     if len(rows) <= WORKS_COMPARED:
         return rows
     chosen: IntArray = rows[np.linspace(0, len(rows) - 1, WORKS_COMPARED).astype(np.int64)]

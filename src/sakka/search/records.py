@@ -44,12 +44,12 @@ def arrow_schema(style_size: int, text_size: int, seen_size: int, build: str) ->
 def batches_of(
     works: Catalog, groups: Sequence[str], style: StyleSpace, words: WordSpace, schema: "pa.Schema"
 ) -> Iterator["pa.RecordBatch"]:
-    """Read works and give their rows in batches.
+    """The works' rows in batches.
 
     Args:
         works: The works.
         groups: The name of each work's group of near-identical works.
-        style: Gives style vectors.
+        style: Makes style embeddings.
         words: Gives the vectors of texts.
         schema: See `arrow_schema`.
 

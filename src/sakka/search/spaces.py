@@ -20,7 +20,7 @@ class Spaces:
     """How the vectors of an index are made.
 
     Attributes:
-        style: Style vectors of photos.
+        style: Style embeddings of photos.
         words: Vectors of texts, and what photos show in words.
     """
 

@@ -1,4 +1,4 @@
-"""What a trial does: learn from a fold's training part with the settings drawn, answer for its validation part.
+"""What a trial does: fit a model with the settings drawn to a fold's training part, and predict its validation part.
 
 A trial is given `SeenWorks`, a catalog that the fold's test works are not in; it can't look at them.
 """
@@ -43,8 +43,8 @@ class SeenWorks:
 
     Attributes:
         train: To learn from.
-        validation: To judge a trial on.
-        creators: The columns of every answer.
+        validation: To evaluate a trial on.
+        creators: The columns of every prediction.
     """
 
     train: Catalog
@@ -84,17 +84,17 @@ class Objective:
         drawn = self.space.draw(trial)
         try:
             model = make_model(self.model, **{**self.fixed, **drawn})
-            answers = self._answers(model, trial)
+            predictions = self._predictions(model, trial)
         except ModelError as error:
             if trial.number < len(self.space.starts):
                 raise  # the defaults must work: what is wrong is not what was drawn
             trial.set_user_attr("error", str(error))
             raise optuna.TrialPruned from error
-        accuracy, log_loss = _judged(answers, self.works)
+        accuracy, log_loss = _accuracy_and_log_loss(predictions, self.works)
         trial.set_user_attr("log_loss", log_loss)
         return accuracy
 
-    def _answers(self, model: "CreatorModel", trial: "optuna.Trial") -> "Probabilities":
+    def _predictions(self, model: "CreatorModel", trial: "optuna.Trial") -> "Probabilities":
         if isinstance(model, LearnsByEpoch):
             watch = _Watch(trial)
             model.fit_validated(self.works.train, self.works.validation, self.works.creators, watch)
@@ -124,7 +124,7 @@ class _Watch:
             raise optuna.TrialPruned
 
 
-def _judged(answers: "Probabilities", works: SeenWorks) -> tuple[float, float]:
+def _accuracy_and_log_loss(predictions: "Probabilities", works: SeenWorks) -> tuple[float, float]:
     labels = works.validation.creator_indices(works.creators)
-    own = answers[np.arange(len(labels)), labels].astype(np.float64)
-    return float(np.mean(answers.argmax(axis=1) == labels)), float(-np.log(np.maximum(own, 1e-12)).mean())
+    own = predictions[np.arange(len(labels)), labels].astype(np.float64)
+    return float(np.mean(predictions.argmax(axis=1) == labels)), float(-np.log(np.maximum(own, 1e-12)).mean())

@@ -7,23 +7,23 @@ from typing import Any
 
 from sakka.catalog.works import Catalog
 from sakka.errors import RunError, SakkaError
-from sakka.tuning.study import Question, tune
+from sakka.tuning.study import TuningTask, tune
 
 
 @dataclass(frozen=True)
-class _Order:
+class _Job:
     """What a process is asked to do."""
 
     catalog: Path
     folder: Path
-    question: Question
+    tuning_task: TuningTask
     trials: int
     timeout_s: float | None
     worker: int
 
 
 def tune_with(
-    catalog: Path, folder: Path, question: Question, *, trials: int, timeout_s: float | None = None, jobs: int = 1
+    catalog: Path, folder: Path, tuning_task: TuningTask, *, trials: int, timeout_s: float | None = None, jobs: int = 1
 ) -> None:
     """Tune with `jobs` processes, this one among them (see `study.tune`).
 
@@ -32,16 +32,16 @@ def tune_with(
     """
     works = Catalog.read(catalog)
     if jobs == 1:
-        tune(works, folder, question, trials=trials, timeout_s=timeout_s)
+        tune(works, folder, tuning_task, trials=trials, timeout_s=timeout_s)
         return
-    tune(works, folder, question, trials=0)  # makes the study, and refuses what can't be used, before others start
+    tune(works, folder, tuning_task, trials=0)  # makes the study, and refuses what can't be used, before others start
     context = multiprocessing.get_context("spawn")
-    orders = [_Order(catalog, folder, question, trials, timeout_s, worker) for worker in range(1, jobs)]
-    others: list[Any] = [context.Process(target=_work, args=(order,)) for order in orders]
+    jobs_of_others = [_Job(catalog, folder, tuning_task, trials, timeout_s, worker) for worker in range(1, jobs)]
+    others: list[Any] = [context.Process(target=_work, args=(job,)) for job in jobs_of_others]
     for process in others:
         process.start()
     try:
-        tune(works, folder, question, trials=trials, timeout_s=timeout_s)
+        tune(works, folder, tuning_task, trials=trials, timeout_s=timeout_s)
     except BaseException:
         for process in others:
             process.terminate()
@@ -53,15 +53,15 @@ def tune_with(
         raise RunError(f"a process at work on {folder} ended early; give the same command again to go on")
 
 
-def _work(order: _Order) -> None:
+def _work(job: _Job) -> None:
     try:
         tune(
-            Catalog.read(order.catalog),
-            order.folder,
-            order.question,
-            trials=order.trials,
-            timeout_s=order.timeout_s,
-            worker=order.worker,
+            Catalog.read(job.catalog),
+            job.folder,
+            job.tuning_task,
+            trials=job.trials,
+            timeout_s=job.timeout_s,
+            worker=job.worker,
         )
     except SakkaError as error:
         raise SystemExit(2) from error

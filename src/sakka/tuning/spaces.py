@@ -1,4 +1,4 @@
-"""Which settings of a model are tuned, within which bounds, and where the search starts.
+"""Which settings of a model are tuned, within which limits, and where the search starts.
 
 A space is a tuple of ranges; numbers on a logarithmic scale where a factor matters and not a difference. Where the
 search starts is read from the models (`spelled_out_settings`), so that a changed default is tried first here too.
@@ -45,7 +45,7 @@ class Whole:
 
 
 @dataclass(frozen=True)
-class OneOf:
+class Choice:
     """A setting that is one of a few values."""
 
     name: str
@@ -56,7 +56,7 @@ class OneOf:
         return trial.suggest_categorical(self.name, self.values)
 
 
-Range = Real | Whole | OneOf
+Range = Real | Whole | Choice
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Space:
 _FINE_TUNED = (
     Real("learning_rate", 1e-4, 1e-1),
     Real("momentum", 0.8, 0.99, log=False),
-    OneOf("hidden", (512, 1024, 2048, 4096)),
+    Choice("hidden", (512, 1024, 2048, 4096)),
 )
 _PENALTY = (Real("penalty", 1e-5, 1.0),)
 
@@ -121,4 +121,4 @@ def space_of(model: str, fixed: Mapping[str, Any] = MappingProxyType({})) -> Spa
         raise ModelError(f"every setting of {model} that could be tuned is fixed; leave one open")
     defaults = make_model(model, **fixed).spelled_out_settings()
     starts = [{each.name: settings[each.name] for each in ranges} for settings in defaults]
-    return Space(ranges, tuple(start for place, start in enumerate(starts) if start not in starts[:place]))
+    return Space(ranges, tuple(start for number, start in enumerate(starts) if start not in starts[:number]))

@@ -40,15 +40,15 @@ START_TRIALS = 5  # so many are drawn at random, or run whole, before the study 
 
 
 @dataclass(frozen=True)
-class Question:
+class TuningTask:
     """What a study is about.
 
     Attributes:
         model: The model's name.
-        split: How the works are divided.
+        split: How the works are split.
         seed: Of the folds, the model and the draws.
         outer: The fold whose test works are left out.
-        inner: The fold whose validation works judge a trial.
+        inner: The fold whose validation works a trial is evaluated on.
         fixed: Settings that are not tuned.
     """
 
@@ -87,29 +87,29 @@ class StudyLayout:
         return self.folder / "index.html"
 
 
-def objective_of(works: Catalog, question: Question) -> Objective:
+def objective_of(works: Catalog, tuning_task: TuningTask) -> Objective:
     """What each trial does; of the works it holds the training and validation parts alone.
 
     Raises:
         SakkaError: The model, a setting, the fold or the works can't be used.
     """
-    space = space_of(question.model, question.fixed)
-    make_model(question.model, **question.settings())
-    for kind, asked, most in (("outer", question.outer, OUTER_FOLDS), ("inner", question.inner, INNER_FOLDS)):
+    space = space_of(tuning_task.model, tuning_task.fixed)
+    make_model(tuning_task.model, **tuning_task.settings())
+    for kind, asked, most in (("outer", tuning_task.outer, OUTER_FOLDS), ("inner", tuning_task.inner, INNER_FOLDS)):
         if not 0 <= asked < most:
             raise RunError(f"got {kind} fold {asked}, expected 0 to {most - 1}")
-    modality = model_class(question.model).modality
+    modality = model_class(tuning_task.model).modality
     if not (works.has_photo if modality == "photo" else works.has_text).any():
-        raise RunError(f"no work of the catalog has a {modality}, which {question.model} reads; tune another model")
-    usable = usable_works(works, question.split).works
-    fold = divide(usable, question.split, question.seed).fold(question.outer, question.inner)
-    return Objective(question.model, space, question.settings(), SeenWorks.of(usable, fold))
+        raise RunError(f"no work of the catalog has a {modality}, which {tuning_task.model} reads; tune another model")
+    usable = usable_works(works, tuning_task.split).works
+    fold = divide(usable, tuning_task.split, tuning_task.seed).fold(tuning_task.outer, tuning_task.inner)
+    return Objective(tuning_task.model, space, tuning_task.settings(), SeenWorks.of(usable, fold))
 
 
 def tune(
     works: Catalog,
     folder: Path,
-    question: Question,
+    tuning_task: TuningTask,
     *,
     trials: int,
     timeout_s: float | None = None,
@@ -119,8 +119,8 @@ def tune(
 
     Args:
         works: The catalog.
-        folder: The study's folder; new, or one with a study of the same question.
-        question: What the study is about.
+        folder: The study's folder; new, or one with a study of the same task.
+        tuning_task: What the study is about.
         trials: How many trials the study is to have, those of earlier calls and other processes counted.
         timeout_s: No trial is begun after so many seconds; None: as long as it takes.
         worker: Another number draws other settings; for processes at work at the same time.
@@ -129,12 +129,12 @@ def tune(
         RunError: The folder holds something else, or the study is damaged or about something else.
         SakkaError: The model or the works can't be used.
     """
-    objective = objective_of(works, question)
-    about = _about(works, question, objective)
+    objective = objective_of(works, tuning_task)
+    about = _about(works, tuning_task, objective)
     with study_errors(folder):
         study = _opened(StudyLayout(folder), about, objective, worker)
         began = time.monotonic()
-        with task(f"trials of {question.model}", total=trials) as running:
+        with task(f"trials of {tuning_task.model}", total=trials) as running:
             running.advance(min(trials, ended_trials(study)))
             while (done := ended_trials(study)) < trials:
                 if timeout_s is not None and time.monotonic() - began >= timeout_s:
@@ -156,7 +156,7 @@ def write_best(folder: Path) -> dict[str, Any] | None:
         about = study.user_attrs[ABOUT]
         best = study.best_trial
         content = {
-            "model": about["question"]["model"],
+            "model": about["task"]["model"],
             "settings": {**about["settings"], **best.params},
             "validation_accuracy": best.value,
             "validation_works": about["validation_works"],
@@ -242,16 +242,16 @@ def _opened(layout: StudyLayout, about: dict[str, Any], objective: Objective, wo
     elif kept != json.loads(json.dumps(about)):
         raise RunError(f"{layout.folder} holds a study of {_differing(kept, about)}; choose another folder")
     # A sampler that starts anew would draw again what it drew first.
-    draws = (about["question"]["seed"] * 1_000_003 + 1009 * worker + len(study.get_trials(deepcopy=False))) % 2**32
+    draws = (about["task"]["seed"] * 1_000_003 + 1009 * worker + len(study.get_trials(deepcopy=False))) % 2**32
     study.sampler = library.samplers.TPESampler(seed=draws, n_startup_trials=START_TRIALS)
     study.pruner = library.pruners.MedianPruner(n_startup_trials=START_TRIALS)
     return study
 
 
-def _about(works: Catalog, question: Question, objective: Objective) -> dict[str, Any]:
+def _about(works: Catalog, tuning_task: TuningTask, objective: Objective) -> dict[str, Any]:
     return {
         "catalog_sha256": works.fingerprint(),
-        "question": {**asdict(question), "fixed": dict(question.fixed)},
+        "task": {**asdict(tuning_task), "fixed": dict(tuning_task.fixed)},
         "settings": dict(objective.fixed),
         "train_works": len(objective.works.train),
         "validation_works": len(objective.works.validation),
@@ -262,7 +262,7 @@ def _about(works: Catalog, question: Question, objective: Objective) -> dict[str
 def _differing(kept: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
     if kept["catalog_sha256"] != asked["catalog_sha256"]:
         return "another catalog (or the catalog was built anew with other works since)"
-    for key, value in asked["question"].items():
-        if kept["question"].get(key) != value:
-            return f"{key} {kept['question'].get(key)!r}, asked for {value!r}"
+    for key, value in asked["task"].items():
+        if kept["task"].get(key) != value:
+            return f"{key} {kept['task'].get(key)!r}, asked for {value!r}"
     return f"sakka {kept['sakka']}, this is {asked['sakka']}"

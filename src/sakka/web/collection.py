@@ -48,7 +48,7 @@ class Collection:
         return self.at(self._by_creator.get(creator, [])[start : start + count])
 
     def beside_others(self, creator: str, most: int) -> Catalog:
-        """A creator's works, and of the others' at most so many, drawn by lot and always the same."""
+        """A creator's works, and of the others' at most so many, sampled, and always the same."""
         mine = self._by_creator.get(creator, [])
         others = np.setdiff1d(np.arange(len(self.works)), mine)
         drawn = np.random.default_rng(0).permutation(others)[:most]

@@ -73,7 +73,7 @@ class Guard:
             return
         started_s = time.monotonic()
         body = _Body(receive, self.settings.limits)
-        answer = _Answer(send, body)
+        answer = _Response(send, body)
         self.metrics.in_flight += 1
         try:
             app = self.app
@@ -174,7 +174,7 @@ class _Body:
         return message
 
 
-class _Answer:
+class _Response:
     """Passes an answer on with the headers that all have, and remembers its status."""
 
     def __init__(self, send: Send, body: _Body) -> None:

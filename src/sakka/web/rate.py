@@ -41,11 +41,11 @@ class RateLimiter:
         key = client_key(client)
         tokens, then = self._buckets.pop(key, (self.burst, now))
         tokens = min(self.burst, tokens + (now - then) * self.per_second)
-        lacking = max(0.0, cost - tokens)
-        self._buckets[key] = (tokens if lacking else tokens - cost, now)
+        missing = max(0.0, cost - tokens)
+        self._buckets[key] = (tokens if missing else tokens - cost, now)
         if len(self._buckets) > MOST_CLIENTS:
             self._buckets.popitem(last=False)
-        return lacking / self.per_second
+        return missing / self.per_second
 
 
 def client_key(address: str) -> str:

@@ -6,9 +6,9 @@ from tests.catalogs import tiny_catalog
 
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import ModelFolderError
-from sakka.search.style.creator_axes import maker_axes
+from sakka.search.style.creator_axes import fit_creator_axes
 from sakka.search.style.photos import fit_axes
-from sakka.search.style.same_creator import average_precisions, fit_evidence, pairs_of, prior_of
+from sakka.search.style.same_creator import average_precisions, fit_calibration, pairs_of, prior_of
 from sakka.search.style.space import StyleSpace, unit_rows
 
 
@@ -22,8 +22,8 @@ def space(works: Catalog) -> StyleSpace:
     return StyleSpace.fit(works)
 
 
-def makers_of(seed: int = 0, creators: int = 12, works: int = 30) -> tuple[np.ndarray, np.ndarray]:
-    """Coordinates in 10 dimensions: two tell the makers apart, one varies much within each maker."""
+def creators_of(seed: int = 0, creators: int = 12, works: int = 30) -> tuple[np.ndarray, np.ndarray]:
+    """Coordinates in 10 dimensions: two tell the creators apart, one varies much within each maker."""
     generator = np.random.default_rng(seed)
     labels = np.repeat(np.arange(creators), works)
     table = generator.normal(size=(len(labels), 10))
@@ -45,9 +45,9 @@ def test_principal_axes_are_those_of_the_singular_value_decomposition() -> None:
     np.testing.assert_allclose(axes.coordinates(table).mean(axis=0), 0, atol=1e-3)
 
 
-def test_maker_axes_find_what_tells_makers_apart_and_make_the_rest_even() -> None:
-    table, labels = makers_of()
-    axes = maker_axes(table, labels)
+def test_maker_axes_find_what_tells_creators_apart_and_make_the_rest_even() -> None:
+    table, labels = creators_of()
+    axes = fit_creator_axes(table, labels)
     assert axes.between[1] > 10 * axes.between[2]
     projected = (table - axes.centre) @ axes.axes
     within = np.concatenate([projected[labels == each] - projected[labels == each].mean(axis=0) for each in range(12)])
@@ -59,9 +59,9 @@ def test_maker_axes_find_what_tells_makers_apart_and_make_the_rest_even() -> Non
     assert after.mean() > 1.5 * before.mean()
 
 
-def test_axes_learned_from_some_makers_help_with_others() -> None:
-    table, labels = makers_of(creators=24)
-    axes = maker_axes(table[labels < 12], labels[labels < 12])
+def test_axes_learned_from_some_creators_help_with_others() -> None:
+    table, labels = creators_of(creators=24)
+    axes = fit_creator_axes(table[labels < 12], labels[labels < 12])
     other = table[labels >= 12]
     before, _ = average_precisions(unit_rows(other), labels[labels >= 12], np.arange(len(other)))
     view = unit_rows((other - axes.centre) @ axes.stretched(0.3, 4))
@@ -72,7 +72,7 @@ def test_axes_learned_from_some_makers_help_with_others() -> None:
 def test_evidence_recovers_the_odds_of_two_known_distributions() -> None:
     generator = np.random.default_rng(0)
     same, different = generator.normal(0.5, 0.2, 40_000), generator.normal(0.1, 0.2, 40_000)
-    evidence = fit_evidence(same, different, prior=0.1)
+    evidence = fit_calibration(same, different, prior=0.1)
     for similarity in (0.2, 0.3, 0.45):
         log_ratio = ((similarity - 0.1) ** 2 - (similarity - 0.5) ** 2) / (2 * 0.2**2)
         expected = 1 / (1 + np.exp(-log_ratio - np.log(0.1 / 0.9)))
@@ -83,7 +83,7 @@ def test_evidence_recovers_the_odds_of_two_known_distributions() -> None:
 
 def test_probabilities_rise_with_similarity_and_with_the_prior() -> None:
     generator = np.random.default_rng(1)
-    evidence = fit_evidence(generator.normal(0.5, 0.3, 500), generator.normal(0, 0.3, 500), prior=0.05)
+    evidence = fit_calibration(generator.normal(0.5, 0.3, 500), generator.normal(0, 0.3, 500), prior=0.05)
     chances = evidence.probability(np.linspace(-1, 1, 50))
     assert (np.diff(chances) >= 0).all()
     assert (evidence.probability([0.4], prior=0.5) > evidence.probability([0.4])).all()

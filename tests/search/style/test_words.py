@@ -46,7 +46,7 @@ def test_evidence_is_what_the_formula_says() -> None:
     share = space.share_of("銀")
     assert share == np.float32(10 / 30)
     photos = np.float32([[0.5, 0.5, 0.5, 0.5]] * 2)
-    place = int(np.flatnonzero(space.shown == space._place("銀"))[0])
+    place = int(np.flatnonzero(space.shown == space._column("銀"))[0])
     chance = float(photos[0] @ space.bridge[:, place] + space.start[place])
     said = np.array([[True], [False]])
     expected = [np.log((0.7 + 0.3 * chance) / share), np.log(chance / share)]

@@ -57,7 +57,7 @@ def _rows(text: TextIO, chosen: Mapping[str, str], path: Path) -> Iterator[Listi
     delimiter = max(_DELIMITERS, key=first.count)
     header = [name.strip() for name in next(csv.reader([first], delimiter=delimiter))]
     columns = columns_of(header, chosen, str(path))
-    places = {name: header.index(column) for name, column in columns.items()}
+    position_of = {name: header.index(column) for name, column in columns.items()}
     lines = _Lines(text)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     row = 0
@@ -69,8 +69,8 @@ def _rows(text: TextIO, chosen: Mapping[str, str], path: Path) -> Iterator[Listi
             return
         except csv.Error as error:
             row += 1
-            place = f"line {lines.first}: {error}, read up to line {lines.number}"
-            yield Listing(row, {}, f"{place}; check its quotes")
+            where = f"line {lines.first}: {error}, read up to line {lines.number}"
+            yield Listing(row, {}, f"{where}; check its quotes")
             lines.put_back()
             continue
         if not values:
@@ -78,9 +78,9 @@ def _rows(text: TextIO, chosen: Mapping[str, str], path: Path) -> Iterator[Listi
         row += 1
         trouble = None
         if len(values) != len(header):
-            place = f"line {lines.first}" if lines.first == lines.number else f"lines {lines.first} to {lines.number}"
-            trouble = f"{place}: {len(values)} fields, expected {len(header)}; check the quotes and commas"
-        yield Listing(row, {name: values[at] for name, at in places.items() if at < len(values)}, trouble)
+            where = f"line {lines.first}" if lines.first == lines.number else f"lines {lines.first} to {lines.number}"
+            trouble = f"{where}: {len(values)} fields, expected {len(header)}; check the quotes and commas"
+        yield Listing(row, {name: values[at] for name, at in position_of.items() if at < len(values)}, trouble)
 
 
 @dataclass

@@ -21,7 +21,7 @@ from sakka.errors import CatalogError
 MOST_SVG_BYTES = 16 << 20
 MOST_ENTITIES = 100
 MOST_ENTITY_CHARACTERS = 200
-_PLACES = {
+_FIELDS = {
     ("Work", "title"): "title",
     ("Work", "description"): "description",
     ("Work", "date"): "created_at",
@@ -108,8 +108,8 @@ class _Metadata:
 
     def _end(self, name: str) -> None:
         text = " ".join("".join(self.text).split())
-        for place, target in _PLACES.items():
-            if "metadata" in self.path and tuple(self.path[-len(place) :]) == place and text:
+        for path, target in _FIELDS.items():
+            if "metadata" in self.path and tuple(self.path[-len(path) :]) == path and text:
                 self.found.setdefault(target, []).append(text)
         self.text.clear()
         self.path.pop()

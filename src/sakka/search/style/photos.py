@@ -2,9 +2,10 @@
 
     z = ((x - m) / s * w) B
 
-m and s are a column's mean and deviation over the works that are learned from, w makes each block of columns count
-alike (`linear_head/dense.block_weights`), and B, shape (n_columns, n_axes), are the principal axes. They are found by
-randomised subspace iteration, which passes over the works a few times in batches and never forms the covariance.
+m and s are a column's mean and standard deviation over the works that are learned from, w makes each block of columns
+count alike (`linear_head/dense.block_weights`), and B, shape (n_columns, n_axes), are the principal axes. They are
+found by randomised subspace iteration, which passes over the works a few times in batches and never forms the
+covariance.
 
 Source: N. Halko, P.-G. Martinsson, J. Tropp, SIAM Review 2011, https://arxiv.org/abs/0909.4061
 """
@@ -69,17 +70,19 @@ def fit_axes(features: Features, widths: list[int], n_axes: int, seed: int) -> P
         n_axes: How many axes are wanted; fewer come where there are few works.
         seed: Draws the subspace to start from.
     """
-    mean, deviation = _moments(features)
-    plain = PhotoAxes(mean, deviation / block_weights(widths), np.zeros((features.shape[1], 0), dtype=np.float32))
+    mean, standard_deviation = _moments(features)
+    standardised = PhotoAxes(
+        mean, standard_deviation / block_weights(widths), np.zeros((features.shape[1], 0), dtype=np.float32)
+    )
     kept = max(1, min(n_axes, len(features) - 1, features.shape[1]))
     wide = min(kept + SPARE_AXES, len(features), features.shape[1])
     basis = np.random.default_rng(seed).standard_normal((features.shape[1], wide)).astype(np.float32)
     for _ in range(PASSES):
-        basis, _ = np.linalg.qr(_scattered(plain, features, basis))
-    small = basis.T @ _scattered(plain, features, basis)
+        basis, _ = np.linalg.qr(_scattered(standardised, features, basis))
+    small = basis.T @ _scattered(standardised, features, basis)
     values, turn = np.linalg.eigh((small + small.T).astype(np.float64))
     axes = basis @ turn[:, np.argsort(-values)[:kept]].astype(np.float32)
-    return PhotoAxes(plain.mean, plain.scale, _signed(axes))
+    return PhotoAxes(standardised.mean, standardised.scale, _signed(axes))
 
 
 def batches_of_statistics(works: Catalog, extractor: PhotoExtractor) -> Iterator[tuple[IntArray, Features, Mask]]:
@@ -104,20 +107,20 @@ def _parts(features: Features) -> Iterator[Features]:
 
 
 def _moments(features: Features) -> tuple[FloatArray, FloatArray]:
-    """The columns' means and deviations; a column that does not vary gets 1."""
+    """The columns' means and standard deviations; a column that does not vary gets 1."""
     n_works = len(features)
     mean = np.sum([part.sum(axis=0, dtype=np.float64) for part in _parts(features)], axis=0) / n_works
     squares = np.sum([((part - mean) ** 2).sum(axis=0) for part in _parts(features)], axis=0)
-    deviation = np.sqrt(squares / n_works)
-    varies = deviation > 1e-6 * np.maximum(np.abs(mean), 1e-6)
-    return mean.astype(np.float32), np.where(varies, deviation, 1.0).astype(np.float32)
+    standard_deviation = np.sqrt(squares / n_works)
+    varies = standard_deviation > 1e-6 * np.maximum(np.abs(mean), 1e-6)
+    return mean.astype(np.float32), np.where(varies, standard_deviation, 1.0).astype(np.float32)
 
 
-def _scattered(plain: PhotoAxes, features: Features, basis: FloatArray) -> FloatArray:
+def _scattered(standardised: PhotoAxes, features: Features, basis: FloatArray) -> FloatArray:
     """The standardised statistics' scatter times a basis: X' (X basis), batch by batch."""
     total = np.zeros_like(basis)
     for part in _parts(features):
-        standard = plain._standard(part)
+        standard = standardised._standard(part)
         total += standard.T @ (standard @ basis)
     return total / np.float32(len(features))
 

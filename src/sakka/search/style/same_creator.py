@@ -1,12 +1,12 @@
-"""How far a style similarity speaks for one maker, as a probability.
+"""The probability that one creator made two works, from their similarity of style.
 
-    log odds(one maker | s) = r(s) + log odds of the prior,     r(s) = log p(s | one maker) / p(s | two makers)
+    log odds(same | s) = r(s) + log odds of the prior,     r(s) = log p(s | same) / p(s | different)
 
 r rises with s; it is fitted by isotonic regression on pairs of works of creators whom the axes were not learned from,
 near-identical pairs left out, both kinds of pairs weighing alike. The prior is the chance that two works drawn from the
-catalog have one maker: a work among ten thousand others needs stronger evidence than one among a hundred.
+catalog have the same creator: a work among ten thousand others needs stronger evidence than one among a hundred.
 
-`judge` is how a style space judges itself: mean average precision of works of one maker.
+`judge` is how a style space judges itself: mean average precision of works of one creator.
 """
 
 from dataclasses import dataclass
@@ -20,13 +20,13 @@ LEAST_CHANCE = 1e-4  # of either kind of pair: no single pair is sure
 
 
 @dataclass(frozen=True)
-class Evidence:
+class SameCreatorCalibration:
     """The function r, linear between the centres of the steps that isotonic regression finds.
 
     Attributes:
         similarity: Where the knots stand, ascending, shape (n_knots,).
         log_ratio: r there, ascending, shape (n_knots,).
-        prior: The chance that two works of the catalog have one maker.
+        prior: The chance that two works of the catalog have the same creator.
     """
 
     similarity: DoubleArray
@@ -34,28 +34,28 @@ class Evidence:
     prior: float
 
     def probability(self, similarities: npt.ArrayLike, prior: float | None = None) -> DoubleArray:
-        """The probability of one maker for each similarity.
+        """The probability of one creator for each similarity.
 
-        >>> even = Evidence(np.array([0.0, 1.0]), np.array([-2.0, 2.0]), prior=0.5)
+        >>> even = SameCreatorCalibration(np.array([0.0, 1.0]), np.array([-2.0, 2.0]), prior=0.5)
         >>> even.probability([0.5, 1.0]).round(3).tolist()
         [0.5, 0.881]
         """
         chance = self.prior if prior is None else prior
         ratio = np.interp(np.asarray(similarities, dtype=np.float64), self.similarity, self.log_ratio)
-        answers: DoubleArray = 1 / (1 + np.exp(-ratio - np.log(chance / (1 - chance))))
-        return answers
+        probabilities: DoubleArray = 1 / (1 + np.exp(-ratio - np.log(chance / (1 - chance))))
+        return probabilities
 
 
-def fit_evidence(same: DoubleArray, different: DoubleArray, prior: float) -> Evidence:
+def fit_calibration(same: DoubleArray, different: DoubleArray, prior: float) -> SameCreatorCalibration:
     """Fit r.
 
     Args:
-        same: Similarities of pairs of works of one maker, shape (n_same,).
-        different: Those of pairs of two makers, shape (n_different,).
-        prior: See `Evidence`.
+        same: Similarities of pairs of works of one creator, shape (n_same,).
+        different: Those of pairs of different creators, shape (n_different,).
+        prior: See `SameCreatorCalibration`.
     """
     if len(same) == 0 or len(different) == 0:
-        return Evidence(np.array([-1.0, 1.0]), np.array([0.0, 0.0]), prior)
+        return SameCreatorCalibration(np.array([-1.0, 1.0]), np.array([0.0, 0.0]), prior)
     from sklearn.isotonic import IsotonicRegression
 
     values = np.concatenate([same, different])
@@ -64,11 +64,11 @@ def fit_evidence(same: DoubleArray, different: DoubleArray, prior: float) -> Evi
     chance = IsotonicRegression(out_of_bounds="clip").fit(values, kinds, sample_weight=weights)
     levels, block = np.unique(np.clip(chance.y_thresholds_, LEAST_CHANCE, 1 - LEAST_CHANCE), return_inverse=True)
     centres = np.bincount(block, chance.X_thresholds_) / np.bincount(block)
-    return Evidence(centres, np.log(levels / (1 - levels)), prior)
+    return SameCreatorCalibration(centres, np.log(levels / (1 - levels)), prior)
 
 
 def pairs_of(vectors: FloatArray, labels: IntArray, groups: IntArray) -> tuple[DoubleArray, DoubleArray]:
-    """The similarities of all pairs of one maker and of two makers, near-identical pairs left out.
+    """The similarities of all pairs of one creator and of two creators, near-identical pairs left out.
 
     Args:
         vectors: Unit length, shape (n_works, n_values).
@@ -84,7 +84,7 @@ def pairs_of(vectors: FloatArray, labels: IntArray, groups: IntArray) -> tuple[D
 
 
 def prior_of(labels: IntArray) -> float:
-    """The chance that two different works have one maker, kept away from 0 and 1.
+    """The chance that two different works have the same creator, kept away from 0 and 1.
 
     >>> round(prior_of(np.array([0, 0, 1])), 3)  # one pair of three
     0.333

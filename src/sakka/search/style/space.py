@@ -1,10 +1,11 @@
-"""The style space: photos to unit vectors that are near each other where one maker made both works.
+"""The style space: photos to unit vectors that are near each other where one creator made both works.
 
 A photo's statistics (`networks/extractor.py`) go to coordinates (`photos.py`), these to values by the axes of
-makers (`makers.py`), and the values to unit length; the similarity of two works is the product of their vectors. Its
-meaning as a probability comes from `calibrated.py`. Trust and evidence are learned on creators held out: the creators
-are dealt into three parts, and each part is judged by axes learned from the others, beside held-out works of these
-others. A space learns from at most `MOST_WORKS` works, one of each group of near-identical ones.
+creators (`creator_axes.py`), and the values to unit length; the similarity of two works is the product of their
+vectors. Its meaning as a probability comes from `same_creator.py`. Trust and calibration are learned on creators held
+out: the creators are split into three parts, and each part is evaluated by axes learned from the others, beside
+held-out works of these others. A space learns from at most `MOST_WORKS` works, one of each group of near-identical
+ones.
 
     SPACE/space.json            settings and what the vectors depend on
     SPACE/space.safetensors     arrays
@@ -30,17 +31,23 @@ from sakka.catalog.works import Catalog
 from sakka.errors import ModelFolderError
 from sakka.files import canonical_json, writing_whole
 from sakka.networks.extractor import PhotoExtractor
-from sakka.search.style.creator_axes import TRUSTS, MakerAxes, maker_axes
+from sakka.search.style.creator_axes import TRUSTS, CreatorAxes, fit_creator_axes
 from sakka.search.style.photos import PhotoAxes, batches_of_statistics, fit_axes
-from sakka.search.style.same_creator import Evidence, average_precisions, fit_evidence, pairs_of, prior_of
+from sakka.search.style.same_creator import (
+    SameCreatorCalibration,
+    average_precisions,
+    fit_calibration,
+    pairs_of,
+    prior_of,
+)
 
 SPACE_VERSION = 1
 COORDINATES = 512
 SIZE = 256
 MOST_WORKS = 20_000
-MOST_JUDGED = 1200
-PARTS = 3  # of creators, to judge trust and evidence on
-HOLD_OUT = 5  # one work in so many of a known creator is judged on too
+MOST_HELD_OUT = 1200
+PARTS = 3  # of creators, to choose trust and fit the calibration on
+HOLD_OUT = 5  # one work in so many of a known creator is held out too
 SPACE_FILE, TENSORS_FILE = "space.json", "space.safetensors"
 
 
@@ -54,7 +61,7 @@ class StyleSpace:
         photo_axes: Statistics to coordinates.
         matrix: Centred coordinates to values, shape (n_coordinates, n_values).
         centre: What is subtracted from the coordinates, shape (n_coordinates,).
-        evidence: What a similarity says.
+        calibration: What a similarity says.
         learned: What it was learned from: `works`, `creators`, `trust`.
     """
 
@@ -63,7 +70,7 @@ class StyleSpace:
     photo_axes: PhotoAxes
     matrix: FloatArray
     centre: FloatArray
-    evidence: Evidence
+    calibration: SameCreatorCalibration
     learned: dict[str, float]
 
     @classmethod
@@ -105,11 +112,13 @@ class StyleSpace:
         coordinates = axes.coordinates(statistics)
         del statistics
         labels = some.creator_indices()
-        trust, evidence = _judged(coordinates, labels, groups[rows], size, prior_of(works.creator_indices()), seed)
-        makers = maker_axes(coordinates, labels)
+        trust, calibration = _trust_and_calibration(
+            coordinates, labels, groups[rows], size, prior_of(works.creator_indices()), seed
+        )
+        creator_axes = fit_creator_axes(coordinates, labels)
         learned = {"works": len(rows), "creators": len(np.unique(labels[labels >= 0])), "trust": trust}
-        matrix, centre = makers.stretched(trust, size), makers.centre.astype(np.float32)
-        return cls(backbone, extractor.dtype, axes, matrix, centre, evidence, learned)
+        matrix, centre = creator_axes.stretched(trust, size), creator_axes.centre.astype(np.float32)
+        return cls(backbone, extractor.dtype, axes, matrix, centre, calibration, learned)
 
     @property
     def size(self) -> int:
@@ -118,7 +127,7 @@ class StyleSpace:
 
     @cached_property
     def extractor(self) -> PhotoExtractor:
-        """What reads photos."""
+        """The extractor that reads photos."""
         return PhotoExtractor(self.backbone, self.dtype)
 
     def coordinates(self, works: Catalog) -> Iterator[tuple[IntArray, FloatArray, Mask]]:
@@ -131,11 +140,11 @@ class StyleSpace:
             yield rows, self.photo_axes.coordinates(statistics), seen
 
     def style(self, coordinates: FloatArray) -> FloatArray:
-        """Turn photo coordinates into style vectors of unit length, shape (n_works, size)."""
+        """Turn photo coordinates into style embeddings of unit length, shape (n_works, size)."""
         return unit_rows((coordinates - self.centre) @ self.matrix)
 
     def vectors(self, works: Catalog) -> FloatArray:
-        """The works' style vectors, unit length, shape (n_works, size); zeros where a work has no photo.
+        """The works' style embeddings, unit length, shape (n_works, size); zeros where a work has no photo.
 
         Raises:
             PhotoError: A photo can't be read.
@@ -146,13 +155,13 @@ class StyleSpace:
         return vectors
 
     def same_maker(self, similarities: npt.ArrayLike, prior: float | None = None) -> DoubleArray:
-        """The probability that two works have one maker, for each similarity of their vectors.
+        """The probability that one creator made both works, for each similarity of their vectors.
 
         Args:
             similarities: Products of unit vectors, -1 to 1.
             prior: The chance before the two are looked at; None: that of two works drawn from the catalog learned from.
         """
-        return self.evidence.probability(similarities, prior)
+        return self.calibration.probability(similarities, prior)
 
     def tensors(self) -> dict[str, npt.NDArray[Any]]:
         """The arrays by name."""
@@ -160,24 +169,24 @@ class StyleSpace:
             **self.photo_axes.tensors(),
             "matrix": self.matrix,
             "centre": self.centre,
-            "evidence.similarity": self.evidence.similarity,
-            "evidence.log_ratio": self.evidence.log_ratio,
+            "evidence.similarity": self.calibration.similarity,
+            "evidence.log_ratio": self.calibration.log_ratio,
         }
 
     def values(self) -> dict[str, Any]:
-        """What JSON can hold."""
+        """The settings as JSON."""
         return {
             "version": SPACE_VERSION,
             "backbone": self.backbone,
             "dtype": self.dtype,
             "photos": self.extractor.key,
-            "prior": self.evidence.prior,
+            "prior": self.calibration.prior,
             "learned": self.learned,
         }
 
     @classmethod
     def from_parts(cls, values: dict[str, Any], tensors: dict[str, npt.NDArray[Any]]) -> "StyleSpace":
-        """Take over what `values` and `tensors` gave.
+        """The space that `values` and `tensors` describe.
 
         Raises:
             ModelFolderError: It is of another version, or its photos were seen through other weights.
@@ -186,9 +195,11 @@ class StyleSpace:
             raise ModelFolderError(
                 f"a style space of version {values.get('version')}, expected {SPACE_VERSION}; build it again"
             )
-        evidence = Evidence(tensors["evidence.similarity"], tensors["evidence.log_ratio"], float(values["prior"]))
+        calibration = SameCreatorCalibration(
+            tensors["evidence.similarity"], tensors["evidence.log_ratio"], float(values["prior"])
+        )
         axes = PhotoAxes.from_tensors(tensors)
-        parts = (axes, tensors["matrix"], tensors["centre"], evidence, values["learned"])
+        parts = (axes, tensors["matrix"], tensors["centre"], calibration, values["learned"])
         space = cls(values["backbone"], values["dtype"], *parts)
         if space.extractor.key != values["photos"]:
             raise ModelFolderError(
@@ -250,20 +261,20 @@ def _empty(extractor: PhotoExtractor, columns: int, size: int) -> StyleSpace:
     axes = PhotoAxes(
         np.zeros(columns, np.float32), np.ones(columns, np.float32), np.eye(columns, size, dtype=np.float32)
     )
-    evidence = fit_evidence(np.zeros(0), np.zeros(0), 0.5)
+    calibration = fit_calibration(np.zeros(0), np.zeros(0), 0.5)
     matrix, centre = np.eye(size, dtype=np.float32), np.zeros(size, dtype=np.float32)
     learned = {"works": 0, "creators": 0, "trust": TRUSTS[-1]}
-    return StyleSpace(extractor.backbone.name, extractor.dtype, axes, matrix, centre, evidence, learned)
+    return StyleSpace(extractor.backbone.name, extractor.dtype, axes, matrix, centre, calibration, learned)
 
 
-def _judged(
+def _trust_and_calibration(
     coordinates: FloatArray, labels: IntArray, groups: IntArray, size: int, prior: float, seed: int
-) -> tuple[float, Evidence]:
-    """Choose the trust and fit the evidence on creators and works that the axes were not learned from."""
+) -> tuple[float, SameCreatorCalibration]:
+    """Choose the trust and fit the calibration on creators and works that the axes were not learned from."""
     several = np.flatnonzero(np.bincount(labels[labels >= 0]) > 1) if (labels >= 0).any() else np.zeros(0, np.int64)
     generator = np.random.default_rng((seed, 1))
     if len(several) < 2 * PARTS:
-        return TRUSTS[-1], fit_evidence(*_own_pairs(coordinates, labels, groups, size), prior)
+        return TRUSTS[-1], fit_calibration(*_own_pairs(coordinates, labels, groups, size), prior)
     part_of = np.full(int(labels.max()) + 1, -1)
     part_of[several] = generator.permutation(np.arange(len(several)) % PARTS)
     works_of = np.where(labels >= 0, part_of[labels], -1)
@@ -271,40 +282,40 @@ def _judged(
     scores = dict.fromkeys(TRUSTS, 0.0)
     pairs: dict[float, list[tuple[DoubleArray, DoubleArray]]] = {trust: [] for trust in TRUSTS}
     for part in range(PARTS):
-        makers = maker_axes(*_rows(coordinates, labels, (works_of != part) & ~held))
-        strangers = _some(works_of == part, generator)
+        creator_axes = fit_creator_axes(*_rows(coordinates, labels, (works_of != part) & ~held))
+        unknown = _some(works_of == part, generator)
         known = _some((works_of != part) & (labels >= 0) & held, generator)
         for trust in TRUSTS:
-            view = _View(makers, trust, size)
-            for judged in (strangers, known):
-                scores[trust] += _quality(view.vectors(coordinates[judged]), labels[judged], groups[judged])
-            pairs[trust].append(pairs_of(view.vectors(coordinates[strangers]), labels[strangers], groups[strangers]))
+            view = _Projection(creator_axes, trust, size)
+            for held_out in (unknown, known):
+                scores[trust] += _quality(view.vectors(coordinates[held_out]), labels[held_out], groups[held_out])
+            pairs[trust].append(pairs_of(view.vectors(coordinates[unknown]), labels[unknown], groups[unknown]))
     trust = max(TRUSTS, key=lambda each: scores[each])
     same, different = (np.concatenate(each) for each in zip(*pairs[trust], strict=True))
-    return trust, fit_evidence(same, different, prior)
+    return trust, fit_calibration(same, different, prior)
 
 
 def _own_pairs(
     coordinates: FloatArray, labels: IntArray, groups: IntArray, size: int
 ) -> tuple[DoubleArray, DoubleArray]:
     """The pairs of works by very few creators, under axes learned from all of them."""
-    known = np.flatnonzero(labels >= 0)[:MOST_JUDGED]
-    vectors = _View(maker_axes(coordinates, labels), TRUSTS[-1], size).vectors(coordinates[known])
+    known = np.flatnonzero(labels >= 0)[:MOST_HELD_OUT]
+    vectors = _Projection(fit_creator_axes(coordinates, labels), TRUSTS[-1], size).vectors(coordinates[known])
     return pairs_of(vectors, labels[known], groups[known])
 
 
-class _View:
-    """Coordinates to unit vectors under one trust."""
+class _Projection:
+    """Coordinates projected to unit vectors under one trust."""
 
-    def __init__(self, makers: MakerAxes, trust: float, size: int) -> None:
-        self.centre, self.matrix = makers.centre.astype(np.float32), makers.stretched(trust, size)
+    def __init__(self, creator_axes: CreatorAxes, trust: float, size: int) -> None:
+        self.centre, self.matrix = creator_axes.centre.astype(np.float32), creator_axes.stretched(trust, size)
 
     def vectors(self, coordinates: FloatArray) -> FloatArray:
         return unit_rows((coordinates - self.centre) @ self.matrix)
 
 
 def _quality(vectors: FloatArray, labels: IntArray, groups: IntArray) -> float:
-    """The sum of the logarithms of mean average precision and recall at 10; 0 where nothing can be judged."""
+    """The sum of the logarithms of mean average precision and recall at 10; 0 where nothing can be evaluated."""
     measures = average_precisions(vectors, labels, groups)
     if not np.isfinite(measures[0]).any():
         return 0.0
@@ -316,5 +327,5 @@ def _rows(coordinates: FloatArray, labels: IntArray, chosen: Mask) -> tuple[Floa
 
 
 def _some(chosen: Mask, generator: np.random.Generator) -> IntArray:
-    rows: IntArray = np.sort(generator.permutation(np.flatnonzero(chosen))[:MOST_JUDGED])
+    rows: IntArray = np.sort(generator.permutation(np.flatnonzero(chosen))[:MOST_HELD_OUT])
     return rows

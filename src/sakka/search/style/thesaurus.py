@@ -1,8 +1,8 @@
 """Words that mean the same to whoever looks for a handmade work: colours, materials, plants, animals, shapes.
 
-Japanese makers write one colour in characters, in kana or by its English name; a query in one spelling, or in English,
-finds the others too. General words only; what a catalog's own makers call things is learned from their photos
-(`words.py`). Words that MeCab takes apart are left out.
+Japanese creators write one colour in characters, in kana or by its English name; a query in one spelling, or in
+English, finds the others too. General words only; what a catalog's own creators call things is learned from their
+photos (`words.py`). Words that MeCab takes apart are left out.
 """
 
 from functools import lru_cache

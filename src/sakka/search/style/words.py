@@ -9,7 +9,7 @@ c (`photos.py`) a ridge regression, learned on works with both, expects it with 
 
     e(word, work) = log( (r x + (1 - r x) p) / max(share of works with the word, floor) )
 
-so that a photo of a silver brooch speaks for 「銀」 also where its maker writes 「シルバー」 or nothing, and a text
+so that a photo of a silver brooch speaks for 「銀」 also where its creator writes 「シルバー」 or nothing, and a text
 that names what the photo can't show counts too. A work fits a query by the sum of e over the words; what is unlikely
 for one of them falls behind however well the others fit.
 
@@ -43,13 +43,13 @@ _TO_HIRAGANA = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}
 
 @lru_cache(maxsize=1 << 13)  # a batch's texts are read twice
 def segmented(text: str) -> str:
-    """The words of a text with spaces between them, signs left out: what full-text search reads.
+    """The words of a text with spaces between them, other characters left out: what full-text search reads.
 
     >>> segmented("☆桜のブローチ☆ Silver")
     '桜 の ぶろーち silver'
     """
     words = words_of(normalise(text).casefold())
-    return " ".join(word.translate(_TO_HIRAGANA) for word in words if any(sign.isalnum() for sign in word))
+    return " ".join(word.translate(_TO_HIRAGANA) for word in words if any(character.isalnum() for character in word))
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class WordSpace:
         vocabulary: Hashes of the known words, ascending, shape (n_words,).
         share: The share of works whose text has the word, shape (n_words,).
         axes: Words to text vectors, shape (n_words, size).
-        shown: The places in `vocabulary` of the words that a photo may show, ascending, shape (n_shown,).
+        shown: The positions in `vocabulary` of the words that a photo may show, ascending, shape (n_shown,).
         bridge: Photo coordinates to chances of these words, shape (n_seen, n_shown).
         start: What is added then, shape (n_shown,).
     """
@@ -125,8 +125,8 @@ class WordSpace:
 
     def share_of(self, word: str) -> float:
         """The share of works whose text has a segmented word; 0 for a word that is not known."""
-        place = self._place(word)
-        return 0.0 if place is None else float(self.share[place])
+        column = self._column(word)
+        return 0.0 if column is None else float(self.share[column])
 
     def evidence(self, terms: Sequence[Sequence[str]], said: Mask, seen: FloatArray | None) -> DoubleArray:
         """How well works fit terms: the sum of e over the terms, shape (n_works,).
@@ -140,7 +140,7 @@ class WordSpace:
         total = np.zeros(len(said))
         for column, words in enumerate(terms):
             share = float(np.clip(sum(self.share_of(word) for word in words), FLOOR, 1))
-            shown = [place for word in words if (place := self._shown(word)) is not None]
+            shown = [index for word in words if (index := self._shown(word)) is not None]
             chance = np.full(len(said), share)
             if seen is not None and shown:
                 expected = (seen @ self.bridge[:, shown] + self.start[shown]).sum(axis=1)
@@ -157,7 +157,7 @@ class WordSpace:
         total = np.zeros(self.seen_size, dtype=np.float64)
         for words in terms:
             share = sum(self.share_of(word) for word in words)
-            shown = [place for word in words if (place := self._shown(word)) is not None]
+            shown = [index for word in words if (index := self._shown(word)) is not None]
             total += self.bridge[:, shown].sum(axis=1) / max(share, 10 * FLOOR)
         length = np.linalg.norm(total)
         if length == 0:
@@ -165,17 +165,17 @@ class WordSpace:
         direction: FloatArray = (total / length).astype(np.float32)
         return direction
 
-    def _place(self, word: str) -> int | None:
+    def _column(self, word: str) -> int | None:
         code = hashes_of_words([word])[0]
-        place = int(np.searchsorted(self.vocabulary, code))
-        return place if place < len(self.vocabulary) and self.vocabulary[place] == code else None
+        column = int(np.searchsorted(self.vocabulary, code))
+        return column if column < len(self.vocabulary) and self.vocabulary[column] == code else None
 
     def _shown(self, word: str) -> int | None:
-        place = self._place(word)
-        if place is None:
+        known = self._column(word)
+        if known is None:
             return None
-        column = int(np.searchsorted(self.shown, place))
-        return column if column < len(self.shown) and self.shown[column] == place else None
+        column = int(np.searchsorted(self.shown, known))
+        return column if column < len(self.shown) and self.shown[column] == known else None
 
     def tensors(self) -> dict[str, npt.NDArray[Any]]:
         """The arrays by name."""

@@ -1,6 +1,6 @@
-"""Accounts that look like one person's, by their names, photos and manner.
+"""Accounts that look like one person's, by their names, photos and style.
 
-Three signs are looked for:
+Three things are looked for:
 
 - names that are equal once normalised (`catalog/accounts.py`);
 - near-identical photos in both: at least `FEWEST_SHARED`, and `SHARED` of the photos of the account with fewer;
@@ -9,7 +9,7 @@ Three signs are looked for:
       e(a, b) = mean of p(b) / (mean of p(a) + mean of p(b))   over the works of a
 
   1/2 where a work of a is as probably b's, 0 where it never is. Both e(a, b) and e(b, a) must be `CONFUSED` or more.
-  The models read photo and text, so this is also the sign of style; photo and text alone are told as evidence.
+  The models read photo and text, so this covers style too; photo and text alone are listed as evidence.
 
 The score is the largest of 1 for equal names, the share of shared photos, and twice the smaller e.
 """
@@ -20,7 +20,7 @@ import numpy as np
 
 from sakka.arrays import DoubleArray, IntArray, Probabilities
 from sakka.audit.findings import Finding
-from sakka.audit.predictions import UnseenAnswers
+from sakka.audit.predictions import OutOfFoldPredictions
 from sakka.catalog.accounts import normalised_name
 from sakka.catalog.works import Catalog
 from sakka.copies.groups import PHOTO, NearIdentical
@@ -31,18 +31,18 @@ CONFUSED = 0.25
 EXAMPLES = 4
 
 
-def one_person(works: Catalog, near: NearIdentical, answers: UnseenAnswers | None) -> list[Finding]:
+def same_person(works: Catalog, near: NearIdentical, predictions: OutOfFoldPredictions | None) -> list[Finding]:
     """The pairs of creators that look like one person, the surest first.
 
     Args:
         works: The catalog.
         near: Its near-identical works.
-        answers: What models say that have not seen the works; None where there are none. It may lack creators.
+        predictions: Out-of-fold predictions; None where no model could be fitted. Some creators may be missing.
     """
     creators = works.creators
     names = [normalised_name(each) for each in creators]
     share, counts = _shared(works, near)
-    confused = np.zeros_like(share) if answers is None else _confusion(answers, creators, answers.fused)
+    confused = np.zeros_like(share) if predictions is None else _confusion(predictions, creators, predictions.fused)
     both = np.minimum(confused, confused.T)
     found = []
     for a, b in combinations(range(len(creators)), 2):
@@ -53,8 +53,8 @@ def one_person(works: Catalog, near: NearIdentical, answers: UnseenAnswers | Non
             said = [f"Their names are equal but for case, width and punctuation: {names[a]!r}."] if equal else []
             if counts[a, b]:
                 said.append(f"{counts[a, b]} photos, {share[a, b]:.0%} of the smaller account's, are in both.")
-            if answers is not None:
-                said += _told(answers, creators, a, b)
+            if predictions is not None:
+                said += _mixed_up(predictions, creators, a, b)
             score = min(1.0, max(float(equal), float(shares), 2 * float(mixed)))
             found.append(_finding(works, score, (creators[a], creators[b]), said))
     return sorted(found, key=lambda finding: (-finding.score, finding.creators))
@@ -74,16 +74,16 @@ def _shared(works: Catalog, near: NearIdentical) -> tuple[DoubleArray, IntArray]
     return counts / np.maximum(np.minimum(photos[:, None], photos), 1), counts
 
 
-def _confusion(answers: UnseenAnswers, creators: tuple[str, ...], table: Probabilities) -> DoubleArray:
+def _confusion(predictions: OutOfFoldPredictions, creators: tuple[str, ...], table: Probabilities) -> DoubleArray:
     """e(a, b) for each two creators, 0 for those that the models don't know, shape (n_creators, n_creators)."""
-    n_known = len(answers.creators)
+    n_known = len(predictions.creators)
     sums = np.zeros((n_known, n_known))
-    np.add.at(sums, answers.labels, table)
-    mean = sums / np.maximum(np.bincount(answers.labels, minlength=n_known), 1)[:, None]
+    np.add.at(sums, predictions.labels, table)
+    mean = sums / np.maximum(np.bincount(predictions.labels, minlength=n_known), 1)[:, None]
     own = np.diag(mean)
     mixed = mean / np.maximum(own[:, None] + mean, 1e-12)
     np.fill_diagonal(mixed, 0)
-    at = {name: place for place, name in enumerate(answers.creators)}
+    at = {name: column for column, name in enumerate(predictions.creators)}
     labels = np.array([at.get(name, -1) for name in creators])
     known = np.flatnonzero(labels >= 0)
     whole = np.zeros((len(creators), len(creators)))
@@ -91,13 +91,13 @@ def _confusion(answers: UnseenAnswers, creators: tuple[str, ...], table: Probabi
     return whole
 
 
-def _told(answers: UnseenAnswers, creators: tuple[str, ...], a: int, b: int) -> list[str]:
-    if creators[a] not in answers.creators or creators[b] not in answers.creators:
+def _mixed_up(predictions: OutOfFoldPredictions, creators: tuple[str, ...], a: int, b: int) -> list[str]:
+    if creators[a] not in predictions.creators or creators[b] not in predictions.creators:
         return []
     said = []
-    for kind, table in {"photo and text": answers.fused, **answers.alone}.items():
-        if kind != "photo and text" or len(answers.alone) > 1:
-            mixed = _confusion(answers, (creators[a], creators[b]), table)
+    for kind, table in {"photo and text": predictions.fused, **predictions.alone}.items():
+        if kind != "photo and text" or len(predictions.alone) > 1:
+            mixed = _confusion(predictions, (creators[a], creators[b]), table)
             said.append(
                 f"By {kind}, {mixed[0, 1]:.0%} and {mixed[1, 0]:.0%} of the belief in the two goes to the wrong one."
             )

@@ -12,11 +12,11 @@ MOST_ROWS = 8
 
 
 def shared_photos(works: Catalog, near: NearIdentical) -> list[Finding]:
-    """The groups of near-identical photos that stand under two or more creators, the likest first."""
+    """The groups of near-identical photos that stand under two or more creators, the most similar first."""
     pairs = near.pairs(PHOTO)
     if len(pairs) == 0:
         return []
-    likeness = near.evidence.filter(near.evidence["kind"] == PHOTO)["likeness"].to_numpy()
+    similarity = near.evidence.filter(near.evidence["kind"] == PHOTO)["similarity"].to_numpy()
     group_of = connected(pairs, len(works))
     names = works.table["creator"].to_list()
     sha256 = works.table["photo_sha256"].to_list()
@@ -27,15 +27,15 @@ def shared_photos(works: Catalog, near: NearIdentical) -> list[Finding]:
     found = []
     for numbers in across.values():
         rows = np.unique(pairs[numbers]).tolist()
-        best = max(numbers, key=lambda number: likeness[number])
+        best = max(numbers, key=lambda number: similarity[number])
         first, second = pairs[best].tolist()
         same = sha256[first] is not None and sha256[first] == sha256[second]
         said = (
-            f"{len(rows)} works have a near-identical photo; the likest two agree to {likeness[best]:.3f}"
+            f"{len(rows)} works have a near-identical photo; the most similar two agree to {similarity[best]:.3f}"
             + (" and are the same file." if same else " (correlation of local contrast where one lies on the other)."),
         )
         creators = tuple(sorted({names[row] for row in rows}))
         found.append(
-            Finding("shared photo", float(np.clip(likeness[best], 0, 1)), creators, tuple(rows[:MOST_ROWS]), (), said)
+            Finding("shared photo", float(np.clip(similarity[best], 0, 1)), creators, tuple(rows[:MOST_ROWS]), (), said)
         )
     return sorted(found, key=lambda finding: (-finding.score, finding.rows))

@@ -10,45 +10,45 @@ import numpy as np
 
 from sakka.arrays import Probabilities, top
 from sakka.audit.findings import Finding
-from sakka.audit.predictions import UnseenAnswers
+from sakka.audit.predictions import OutOfFoldPredictions
 
 LEAST_SCORE = 0.8
 EXAMPLES = 3
 
 
-def wrong_creators(answers: UnseenAnswers, least: float = LEAST_SCORE) -> list[Finding]:
+def wrong_creators(predictions: OutOfFoldPredictions, least: float = LEAST_SCORE) -> list[Finding]:
     """The works that are probably another creator's, the surest first.
 
     Args:
-        answers: What models say that have not seen the work.
+        predictions: Out-of-fold predictions of the works.
         least: The lowest score.
     """
-    labels, table = answers.labels, answers.fused
+    labels, table = predictions.labels, predictions.fused
     rows = np.arange(len(labels))
     own = table[rows, labels]
-    sums = np.bincount(labels, weights=own, minlength=len(answers.creators))
-    usual = sums / np.maximum(np.bincount(labels, minlength=len(answers.creators)), 1)
+    sums = np.bincount(labels, weights=own, minlength=len(predictions.creators))
+    usual = sums / np.maximum(np.bincount(labels, minlength=len(predictions.creators)), 1)
     named = table.argmax(axis=1)
     score = table[rows, named] - own
     taken = np.flatnonzero((named != labels) & (table[rows, named] >= usual[named]) & (score >= least))
     order = taken[np.lexsort((taken, -score[taken]))]
-    return [_finding(answers, int(row), float(score[row]), float(usual[named[row]])) for row in order]
+    return [_finding(predictions, int(row), float(score[row]), float(usual[named[row]])) for row in order]
 
 
-def _finding(answers: UnseenAnswers, row: int, score: float, usual: float) -> Finding:
-    place, named = int(answers.labels[row]), int(answers.fused[row].argmax())
+def _finding(predictions: OutOfFoldPredictions, row: int, score: float, usual: float) -> Finding:
+    own, named = int(predictions.labels[row]), int(predictions.fused[row].argmax())
+    creators = (predictions.creators[own], predictions.creators[named])
     said = [
-        f"Models that have not seen it name {answers.creators[named]} with {_percent(answers.fused, row, named)} "
-        f"({100 * usual:.0f} % is usual for that creator's own works) and {answers.creators[place]} with "
-        f"{_percent(answers.fused, row, place)}."
+        f"Models that have not seen it name {creators[1]} with {_percent(predictions.fused, row, named)} "
+        f"({100 * usual:.0f} % is usual for that creator's own works) and {creators[0]} with "
+        f"{_percent(predictions.fused, row, own)}."
     ]
-    for kind, table in answers.alone.items():
-        if len(answers.alone) > 1:
+    for kind, table in predictions.alone.items():
+        if len(predictions.alone) > 1:
             first = int(table[row].argmax())
-            said.append(f"The {kind} alone: {answers.creators[first]} with {_percent(table, row, first)}.")
-    sure = np.flatnonzero(answers.labels == named)
-    beside = sure[top(answers.fused[sure, named], EXAMPLES)]
-    creators = (answers.creators[place], answers.creators[named])
+            said.append(f"The {kind} alone: {predictions.creators[first]} with {_percent(table, row, first)}.")
+    sure = np.flatnonzero(predictions.labels == named)
+    beside = sure[top(predictions.fused[sure, named], EXAMPLES)]
     return Finding("wrong creator", score, creators, (row,), tuple(beside.tolist()), tuple(said))
 
 
