@@ -22,8 +22,8 @@ from benchmarks.ours.experiments import BestExperiment
 from benchmarks.peers.works import read_works
 from benchmarks.processes import Side, WorkerProcess
 
-from sakka.evaluation.aggregate import condense
-from sakka.evaluation.learned_fusion import LEARNED_KIND
+from sakka.evaluation.aggregate import evaluate_run
+from sakka.evaluation.frame import FUSED, FUSED_LEARNED, ensemble
 from sakka.evaluation.open_run import open_run
 from sakka.evaluation.tables.fusions import mcnemar
 from studies.figures import Figure
@@ -47,17 +47,18 @@ def named_by_sakka(works: Path, scratch: Path) -> tuple[Named, dict[str, Named]]
     side = BestExperiment(str(works), str(scratch))
     side.before()
     side.run()
-    judged = condense(open_run(side.run_folder))
-    fusion, rows = judged.fusion, judged.facts.tested(0)
-    assert fusion is not None
+    run = evaluate_run(open_run(side.run_folder))
+    pair, rows = run.facts.fused, run.facts.tested(0)
+    assert pair is not None
     assert rows.tolist() == read_works(str(works))["folds"][0]["test"], "both sides must be evaluated on the same works"
     found = {
-        "photo": judged.model(fusion.photo).ensemble,
-        "text": judged.model(fusion.text).ensemble,
-        "both": fusion.chosen,
-        "both, learned": fusion.learned[LEARNED_KIND],
+        "photo": ensemble(pair[0]),
+        "text": ensemble(pair[1]),
+        "both": FUSED,
+        "both, learned": FUSED_LEARNED,
     }
-    return judged.facts.labels[rows], {kind: each.named[rows].astype(np.int64) for kind, each in found.items()}
+    predicted = {kind: run.of(each).filter(outer=0)["predicted"].to_numpy() for kind, each in found.items()}
+    return run.facts.labels[rows], {kind: each.astype(np.int64) for kind, each in predicted.items()}
 
 
 def compared(right: Named, ours: dict[str, Named], other: dict[str, Named]) -> Iterator[Figure]:

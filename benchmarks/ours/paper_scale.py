@@ -3,7 +3,7 @@
     catalog       listings as CSV (no photo is drawn) -> rules -> statistics -> catalog folder
     splits        nested 5 x 5 folds, written
     predictions   25 files of probabilities a model (photo, text, labels): simulated, stands for training
-    report        stored predictions -> answers and ratio sweep -> all tables, entropy included -> page
+    report        stored predictions -> frame with the ratio sweep -> all tables, entropy included -> page
 
 A part is 1, 10 or 100: the market has 109,685 / part works by 944 / part creators. Every work of the run counts as
 having a photo, since the predictions of the photo model are simulated; the photos themselves are absent.
@@ -125,7 +125,7 @@ class Stage:
                     write_fold(self.layout, name, FoldPrediction(fold, validation, test))
 
     def _report(self) -> None:
-        from sakka.evaluation.aggregate import condense
+        from sakka.evaluation.aggregate import evaluate_run
         from sakka.evaluation.open_run import open_run
         from sakka.evaluation.tables.all_tables import all_tables
         from sakka.pages.write_report import write_tables
@@ -133,16 +133,16 @@ class Stage:
         from sakka.paper.label_sets import read_label_sets
 
         run = open_run(self.layout.folder)
-        with self._timed("answers and ratio sweep: 75 prediction files"):
-            judged = condense(run)
+        with self._timed("predictions and ratio sweep: 75 prediction files"):
+            evaluated = evaluate_run(run)
         with self._timed("entropy: label sets, tables 1 and 5 to 8, relation"):
             sets = read_label_sets(run)
             assert sets is not None
-            entropy_tables(judged, sets)
+            entropy_tables(evaluated, sets)
         with self._timed("all other tables"):
-            tables, left_out = all_tables(judged)
+            tables, left_out = all_tables(evaluated)
         with self._timed("page and files"):
-            write_tables(run, judged, tables, left_out)
+            write_tables(run, evaluated, tables, left_out)
 
 
 def simulated(labels: IntArray, modality: Modality, n_creators: int, generator: np.random.Generator) -> Probabilities:

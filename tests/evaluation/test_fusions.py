@@ -1,12 +1,14 @@
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from tests.runs import make_works, write_run
 
-from sakka.evaluation.aggregate import condense
-from sakka.evaluation.evaluated_run import Judged
+from sakka.evaluation.aggregate import evaluate_run
 from sakka.evaluation.figures import Figure, LeftOut, Table
+from sakka.evaluation.frame import EvaluatedRun, way_of_fusing
+from sakka.evaluation.learned_fusion import LEARNED
 from sakka.evaluation.open_run import open_run
 from sakka.evaluation.tables.calibration import calibration, calibration_error, sure
 from sakka.evaluation.tables.fusions import DRAWN_AT_ONCE, fusions, log_losses, mcnemar, paired_interval
@@ -14,10 +16,10 @@ from sakka.pages.reliability import reliability_plot
 
 
 @pytest.fixture(scope="module")
-def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
+def evaluated(tmp_path_factory: pytest.TempPathFactory) -> EvaluatedRun:
     folder = tmp_path_factory.mktemp("run")
     write_run(folder, make_works(lacking=True))
-    return condense(open_run(folder))
+    return evaluate_run(open_run(folder))
 
 
 def cells(table: Table | LeftOut, measure: str) -> dict[str, float]:
@@ -44,8 +46,8 @@ def test_an_interval_is_the_same_in_parts_and_at_once(monkeypatch: pytest.Monkey
     assert at_once[0] < np.mean(after - before) < at_once[1]
 
 
-def test_what_a_fusion_saves_is_beside_the_ratio_with_a_temperature(judged: Judged) -> None:
-    table = log_losses(judged)
+def test_what_a_fusion_saves_is_beside_the_ratio_with_a_temperature(evaluated: EvaluatedRun) -> None:
+    table = log_losses(evaluated)
     losses, saved = (cells(table, name) for name in ("pooled_log_loss", "log_loss_saved"))
     low, high = (cells(table, f"{name}_log_loss_saved") for name in ("low", "high"))
     tempered = "fused fixed ratio, temperature"
@@ -61,36 +63,36 @@ def test_the_test_of_mcnemar_is_the_binomial_one() -> None:
 
 
 def test_the_calibration_error_is_as_counted_by_hand() -> None:
-    probability = np.array([0.9, 0.9, 0.9, 0.9, 0.5, 0.5])
-    right = np.array([True, True, False, False, True, True])
-    assert calibration_error(probability, right) == pytest.approx((4 * 0.4 + 2 * 0.5) / 6)
-    assert calibration_error(probability, right, bins=1) == pytest.approx(4.6 / 6 - 4 / 6)
+    correct = [True, True, False, False, True, True]
+    rows = pl.DataFrame({"probability": [0.9, 0.9, 0.9, 0.9, 0.5, 0.5], "correct": correct})
+    assert calibration_error(rows) == pytest.approx((4 * 0.4 + 2 * 0.5) / 6)
+    assert calibration_error(rows, bins=1) == pytest.approx(4.6 / 6 - 4 / 6)
 
 
-def test_learned_fusions_are_judged_on_every_tested_work(judged: Judged) -> None:
-    assert judged.fusion is not None
-    for answers in judged.fusion.learned.values():
-        assert (answers.named[judged.facts.outer >= 0] >= 0).all()
-    losses = cells(fusions(judged), "log_loss")
+def test_learned_fusions_are_evaluated_on_every_tested_work(evaluated: EvaluatedRun) -> None:
+    for way in LEARNED:
+        works = evaluated.of(way_of_fusing(way, way))["work"].to_list()
+        assert works == np.flatnonzero(evaluated.facts.outer >= 0).tolist()
+    losses = cells(fusions(evaluated), "log_loss")
     assert losses["fused learned log-linear"] < losses["fused arithmetic, best ratio"]
 
 
-def test_a_gain_stands_inside_its_interval_and_agrees_with_the_counts(judged: Judged) -> None:
-    table = fusions(judged)
+def test_a_gain_stands_inside_its_interval_and_agrees_with_the_counts(evaluated: EvaluatedRun) -> None:
+    table = fusions(evaluated)
     gain, low, high = (cells(table, f"{name}accuracy_gain") for name in ("", "low_", "high_"))
     more, fewer = cells(table, "only_this_count"), cells(table, "only_ratio_count")
     for name, value in gain.items():
         assert low[name] <= value <= high[name]
-        assert value == pytest.approx((more[name] - fewer[name]) / judged.facts.n_tested)
+        assert value == pytest.approx((more[name] - fewer[name]) / evaluated.facts.n_tested)
 
 
-def test_learning_makes_the_arithmetic_mean_of_equals_better_calibrated(judged: Judged) -> None:
-    errors = cells(calibration(judged), "calibration_error")
+def test_learning_makes_the_arithmetic_mean_of_equals_better_calibrated(evaluated: EvaluatedRun) -> None:
+    errors = cells(calibration(evaluated), "calibration_error")
     assert errors["fused learned log-linear"] < errors["fused arithmetic, best ratio"]
 
 
-def test_the_surer_the_fewer_works_are_answered(judged: Judged) -> None:
-    table = sure(judged)
+def test_the_surer_the_fewer_works_are_answered(evaluated: EvaluatedRun) -> None:
+    table = sure(evaluated)
     coverage = list(cells(table, "coverage").values())
     wrong = list(cells(table, "wrong_count").values())
     assert coverage == sorted(coverage, reverse=True)
@@ -98,15 +100,15 @@ def test_the_surer_the_fewer_works_are_answered(judged: Judged) -> None:
     assert wrong == sorted(wrong, reverse=True)
 
 
-def test_the_reliability_diagram_holds_every_work_once(judged: Judged) -> None:
-    table = calibration(judged)
+def test_the_reliability_diagram_holds_every_work_once(evaluated: EvaluatedRun) -> None:
+    table = calibration(evaluated)
     assert isinstance(table, Table)
     bins: list[Figure] = [each for each in table.extra if each.measure == "accuracy"]
-    assert sum(each.n for each in bins) == judged.facts.n_tested
+    assert sum(each.n for each in bins) == evaluated.facts.n_tested
 
 
-def test_the_reliability_diagram_has_a_dot_a_bin_at_its_place(judged: Judged) -> None:
-    table = calibration(judged)
+def test_the_reliability_diagram_has_a_dot_a_bin_at_its_place(evaluated: EvaluatedRun) -> None:
+    table = calibration(evaluated)
     assert isinstance(table, Table)
     plot = reliability_plot([table])
     assert plot is not None
@@ -120,5 +122,5 @@ def test_the_reliability_diagram_has_a_dot_a_bin_at_its_place(judged: Judged) ->
 
 def test_a_run_without_texts_leaves_the_tables_out(tmp_path: Path) -> None:
     write_run(tmp_path, make_works(per_creator=10), models=(("photo-efficientnet_lite0", "photo"),))
-    lone = condense(open_run(tmp_path))
+    lone = evaluate_run(open_run(tmp_path))
     assert all(isinstance(make(lone), LeftOut) for make in (fusions, log_losses, calibration, sure))

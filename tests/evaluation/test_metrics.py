@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score, precision_recall_fscore_support, top_k_accuracy_score
 
-from sakka.evaluation.answers import Answers, ranks
+from sakka.evaluation.frame import ranks, reduced
 from sakka.evaluation.metrics import accuracy, count, macro_f1, micro_f1, top_k_accuracy
 
 CLOSE = {"rel": 1e-12, "abs": 1e-12}
@@ -45,14 +45,13 @@ def test_top_k_accuracy_agrees_with_scikit_learn() -> None:
         assert top_k_accuracy(ranks(probabilities, labels), k) == pytest.approx(expected, **CLOSE)
 
 
-def test_the_first_rank_and_the_named_creator_agree_also_when_probabilities_are_equal() -> None:
+def test_the_first_rank_and_the_creator_predicted_agree_also_when_probabilities_are_equal() -> None:
     probabilities = np.float32([[0.25, 0.25, 0.5], [0.4, 0.4, 0.2], [0.4, 0.4, 0.2]])
     labels = np.array([2, 0, 1])
-    answers = Answers.empty(5)
-    answers.put(np.array([4, 0, 2]), probabilities, labels)
-    assert answers.named.tolist() == [0, -1, 0, -1, 2]
-    assert answers.rank[[4, 0, 2]].tolist() == [0, 0, 1]
-    assert answers.probability_of_right[[4, 0, 2]].tolist() == pytest.approx([0.5, 0.4, 0.4])
+    columns = reduced(probabilities.__getitem__, labels)
+    assert columns["predicted"].tolist() == [2, 0, 0]
+    assert columns["rank"].tolist() == [0, 0, 1]
+    assert columns["own_probability"].tolist() == pytest.approx([0.5, 0.4, 0.4])
 
 
 def test_measures_do_not_depend_on_the_order_of_works() -> None:

@@ -5,12 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from tests.runs import make_works, write_run
 
-from sakka.evaluation.aggregate import condense
-from sakka.evaluation.evaluated_run import Judged
+from sakka.evaluation.aggregate import evaluate_run
 from sakka.evaluation.figures import Figure, LeftOut, Table
+from sakka.evaluation.frame import EvaluatedRun, single
 from sakka.evaluation.open_run import open_run
 from sakka.evaluation.tables.all_tables import all_tables
 from sakka.paper.entropy_tables import entropy_tables, relation_points
@@ -20,21 +21,23 @@ MODELS = (("photo-efficientnet_lite0", "photo"), ("text-linear", "text"), ("labe
 
 
 @pytest.fixture(scope="module")
-def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
+def evaluated(tmp_path_factory: pytest.TempPathFactory) -> EvaluatedRun:
     folder = tmp_path_factory.mktemp("runs") / "run"
     write_run(folder, make_works(lacking=True), models=MODELS, inner_folds=2)
-    return condense(open_run(folder))
+    return evaluate_run(open_run(folder))
 
 
-def _sets(judged: Judged, base: str = "e") -> LabelSets:
+def _sets(evaluated: EvaluatedRun, base: str = "e") -> LabelSets:
     generator = np.random.default_rng(3)
-    shown = generator.random((len(judged.facts.labels), 91)) < 0.015
-    shown[:, 0] = judged.facts.labels == 0  # a label that only one creator's works show
-    return LabelSets(shown & judged.facts.has_photo[:, None], judged.facts.has_photo, judged.facts.labels, base)
+    shown = generator.random((len(evaluated.facts.labels), 91)) < 0.015
+    shown[:, 0] = evaluated.facts.labels == 0  # a label that only one creator's works show
+    return LabelSets(
+        shown & evaluated.facts.has_photo[:, None], evaluated.facts.has_photo, evaluated.facts.labels, base
+    )
 
 
-def _tables(judged: Judged) -> dict[str, Table]:
-    return {each.key: each for each in entropy_tables(judged, _sets(judged)) if isinstance(each, Table)}
+def _tables(evaluated: EvaluatedRun) -> dict[str, Table]:
+    return {each.key: each for each in entropy_tables(evaluated, _sets(evaluated)) if isinstance(each, Table)}
 
 
 def _value(table: Table, row: int, head: str) -> float | None:
@@ -43,16 +46,16 @@ def _value(table: Table, row: int, head: str) -> float | None:
     return cell.value
 
 
-def test_every_table_has_a_row_without_a_threshold_and_one_for_each(judged: Judged) -> None:
-    tables = _tables(judged)
+def test_every_table_has_a_row_without_a_threshold_and_one_for_each(evaluated: EvaluatedRun) -> None:
+    tables = _tables(evaluated)
     assert list(tables) == ["table1", "table5", "table6", "table7", "table8", "entropy"]
     for key in ("table1", "table5", "table6", "table7", "table8"):
         assert [row[0] for row in tables[key].rows] == ["any", "H < 5", "H < 4", "H < 3", "H < 2", "H < 1"]
 
 
-def test_works_without_a_photo_are_left_out(judged: Judged) -> None:
-    tables, with_photo = _tables(judged), int(judged.facts.has_photo.sum())
-    assert with_photo < len(judged.facts.labels)
+def test_works_without_a_photo_are_left_out(evaluated: EvaluatedRun) -> None:
+    tables, with_photo = _tables(evaluated), int(evaluated.facts.has_photo.sum())
+    assert with_photo < len(evaluated.facts.labels)
     for key in ("table1", "table5", "table6", "table7", "table8"):
         assert _value(tables[key], 0, "Works") == with_photo
     assert [_value(tables["table1"], row, "Works") for row in range(6)] == [
@@ -60,41 +63,41 @@ def test_works_without_a_photo_are_left_out(judged: Judged) -> None:
     ]
 
 
-def test_figures_are_those_of_a_plain_count(judged: Judged) -> None:
-    sets, facts, table = _sets(judged), judged.facts, _tables(judged)["table5"]
-    model = judged.first("photo")
-    assert model is not None
+def test_figures_are_those_of_a_plain_count(evaluated: EvaluatedRun) -> None:
+    sets, facts, table = _sets(evaluated), evaluated.facts, _tables(evaluated)["table5"]
+    rows = evaluated.frame.filter(single(MODELS[0][0]).where)
     by_fold = []
     for outer in range(facts.outer_folds):
         kept = (facts.outer == outer) & facts.has_photo & (np.nan_to_num(sets.entropy, nan=math.inf) < 1)
-        by_fold.append(np.mean([(each.named == facts.labels)[kept].mean() for each in model.singles]))
+        of_kept = rows.filter(pl.col("work").is_in(np.flatnonzero(kept).tolist()))
+        by_fold.append((of_kept["predicted"] == of_kept["label"]).mean())
     assert _value(table, 5, "single: accuracy") == pytest.approx(np.mean(by_fold))
 
 
 def test_a_run_without_works_lacking_a_photo_gives_the_figures_of_table_3(tmp_path: Path) -> None:
     write_run(tmp_path / "run", make_works(), models=MODELS, inner_folds=2)
-    judged = condense(open_run(tmp_path / "run"))
+    evaluated = evaluate_run(open_run(tmp_path / "run"))
     known = {
         (each.model, each.row, each.measure): each.value
-        for table in all_tables(judged)[0]
+        for table in all_tables(evaluated)[0]
         if table.key == "table3"
         for each in table.figures()
     }
-    mine = _tables(judged)
+    mine = _tables(evaluated)
     for key, model in (("table5", "photo-efficientnet_lite0"), ("table8", "labels-lightgbm")):
         for kind in ("single", "ensemble"):
             assert _value(mine[key], 0, f"{kind}: accuracy") == pytest.approx(known[model, kind, "accuracy"])
             assert _value(mine[key], 0, f"{kind}: macro-F1") == pytest.approx(known[model, kind, "macro_f1"])
 
 
-def test_a_run_without_a_model_says_so(judged: Judged) -> None:
-    alone = replace(judged, models=judged.models[:1], fusion=None)
-    left_out = {each.key for each in entropy_tables(alone, _sets(judged)) if isinstance(each, LeftOut)}
+def test_a_run_without_a_model_says_so(evaluated: EvaluatedRun) -> None:
+    alone = replace(evaluated, facts=replace(evaluated.facts, models=evaluated.facts.models[:1]))
+    left_out = {each.key for each in entropy_tables(alone, _sets(evaluated)) if isinstance(each, LeftOut)}
     assert left_out == {"table6", "table7", "table8"}
 
 
-def test_the_relation_names_every_model_and_the_fusion(judged: Judged) -> None:
-    table = _tables(judged)["entropy"]
+def test_the_relation_names_every_model_and_the_fusion(evaluated: EvaluatedRun) -> None:
+    table = _tables(evaluated)["entropy"]
     assert [row[0] for row in table.rows] == [*(name for name, _ in MODELS), "fused"]
     for row in range(len(table.rows)):
         low, middle, high = (_value(table, row, f"Works: {part}") for part in ("from", "correlation", "to"))
@@ -104,14 +107,14 @@ def test_the_relation_names_every_model_and_the_fusion(judged: Judged) -> None:
         assert -1 <= low <= middle <= high <= 1
 
 
-def test_points_of_a_plot_count_every_judged_work_once(judged: Judged) -> None:
-    points = relation_points(judged, _sets(judged))
+def test_points_of_a_plot_count_every_judged_work_once(evaluated: EvaluatedRun) -> None:
+    points = relation_points(evaluated, _sets(evaluated))
     assert list(points) == [*(name for name, _ in MODELS), "fused"]
     for each in points.values():
-        assert each.works.sum() == judged.facts.has_photo.sum()
+        assert each.works.sum() == evaluated.facts.has_photo.sum()
         assert ((each.accuracy >= 0) & (each.accuracy <= 1)).all()
 
 
-def test_base_2_divides_the_entropy_by_the_logarithm_of_2(judged: Judged) -> None:
-    natural, bits = _sets(judged).entropy, _sets(judged, "2").entropy
+def test_base_2_divides_the_entropy_by_the_logarithm_of_2(evaluated: EvaluatedRun) -> None:
+    natural, bits = _sets(evaluated).entropy, _sets(evaluated, "2").entropy
     assert np.allclose(natural, bits * math.log(2), equal_nan=True)

@@ -5,9 +5,9 @@ import pytest
 from tests.runs import make_works, write_run
 
 from sakka.errors import RunError
-from sakka.evaluation.aggregate import condense
-from sakka.evaluation.evaluated_run import Judged
+from sakka.evaluation.aggregate import evaluate_run
 from sakka.evaluation.figures import Figure, LeftOut, Table
+from sakka.evaluation.frame import FUSED, EvaluatedRun
 from sakka.evaluation.open_run import open_run
 from sakka.evaluation.tables.all_tables import all_tables
 from sakka.market import settings, vocabulary
@@ -24,18 +24,18 @@ MODELS = (("photo-vgg16", "photo"), ("text-fasttext", "text"), ("labels-lightgbm
 
 
 @pytest.fixture(scope="module")
-def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
+def evaluated(tmp_path_factory: pytest.TempPathFactory) -> EvaluatedRun:
     folder = tmp_path_factory.mktemp("paper") / "run"
-    return condense(open_run(write_run(folder, make_works(), MODELS, inner_folds=2).folder))
+    return evaluate_run(open_run(write_run(folder, make_works(), MODELS, inner_folds=2).folder))
 
 
 @pytest.fixture(scope="module")
-def tables(judged: Judged) -> list[Table]:
+def tables(evaluated: EvaluatedRun) -> list[Table]:
     generator = np.random.default_rng(0)
-    works = len(judged.facts.labels)
+    works = len(evaluated.facts.labels)
     shown = generator.random((works, 91)) < 0.02
-    sets = LabelSets(shown, np.ones(works, dtype=np.bool_), judged.facts.labels)
-    return all_tables(judged, entropy_tables(judged, sets))[0]
+    sets = LabelSets(shown, np.ones(works, dtype=np.bool_), evaluated.facts.labels)
+    return all_tables(evaluated, entropy_tables(evaluated, sets))[0]
 
 
 def rows_of(tables: list[Table], key: str) -> list[list[str | float | None]]:
@@ -85,7 +85,7 @@ def test_every_table_of_the_paper_has_a_counterpart_with_figures_of_both(tables:
             assert sides == {True, False}, (table.key, row[0])
 
 
-def test_our_side_is_the_figure_of_our_own_table(tables: list[Table], judged: Judged) -> None:
+def test_our_side_is_the_figure_of_our_own_table(tables: list[Table], evaluated: EvaluatedRun) -> None:
     beside = [table for table in paper_tables(tables) if isinstance(table, Table)]
     ours = {(each.model, each.row, each.measure): each.value for table in tables for each in table.figures()
             if table.key == "table3"}  # fmt: skip
@@ -94,16 +94,14 @@ def test_our_side_is_the_figure_of_our_own_table(tables: list[Table], judged: Ju
     assert image[4] == ours["photo-vgg16", "single", "accuracy"]
     assert image[7] == ours["photo-vgg16", "ensemble", "macro_f1"]
     everything = rows_of(beside, "paper1")[0]
-    assert everything[1:5] == [109_685, judged.facts.n_tested, 1.0, 1.0]
+    assert everything[1:5] == [109_685, evaluated.facts.n_tested, 1.0, 1.0]
     pooled = [row[5] for row in rows_of(beside, "paper4") if row[1] == "accuracy after"]
-    right = judged.fusion.chosen.named == judged.facts.labels if judged.fusion else None
-    assert right is not None
-    assert pooled == pytest.approx([right.mean()] * 2)
+    assert pooled == pytest.approx([evaluated.of(FUSED)["correct"].mean()] * 2)
 
 
 def test_a_run_without_photos_says_which_tables_it_lacks(tmp_path: Path) -> None:
     layout = write_run(tmp_path / "run", make_works(), (("text-fasttext", "text"), ("dummy", "none")), inner_folds=1)
-    made = paper_tables(all_tables(condense(open_run(layout.folder)))[0])
+    made = paper_tables(all_tables(evaluate_run(open_run(layout.folder)))[0])
     assert [each.key for each in made if isinstance(each, Table)] == ["paper3"]
     assert [each.key for each in made if isinstance(each, LeftOut)] == [f"paper{at}" for at in (1, 2, 4, 5, 6, 7, 8)]
 

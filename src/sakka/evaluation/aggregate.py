@@ -1,131 +1,117 @@
-"""From stored predictions to a judged run, one outer fold at a time.
+"""From stored predictions to the frame of an evaluated run, one outer fold at a time.
 
-Each file is read once. For each outer fold: (a) every mixture of photo and text is judged on the validation
-predictions of its inner folds, pooled, and the learned fusions (`learned.py`) are fitted on them; (b) the test
-predictions are reduced to answers, for each single model, for the mean of the inner models' probabilities (the
-ensemble), and for the two ensembles fused. Memory: the tables of one test part, one of each model and one more of each
-inner fold of the two that are fused, and the pool of validation predictions, whatever the number of outer folds.
+Each file is read once. For each outer fold: (a) every mixture of photo and text is evaluated on the validation
+predictions of its inner folds, pooled, and the learned fusions (`learned_fusion.py`) are fitted on them; (b) the test
+predictions are reduced to rows of the frame, for each single model, for the mean of the inner models' probabilities
+(the ensemble), and for the two ensembles fused. Memory: the tables of one test part, one of each model and one more of
+each inner fold of the two that are fused, and the pool of validation predictions, whatever the number of outer folds.
 
 The fusion joins the first photo model and the first text model of the plan.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
+import polars as pl
 
 from sakka.arrays import IntArray, Probabilities
 from sakka.errors import RunError
-from sakka.evaluation.answers import Answers
-from sakka.evaluation.evaluated_run import Choice, Fusion, Judged, ModelAnswers, RunFacts
-from sakka.evaluation.learned_fusion import LEARNED, Pool, judge_learned
+from sakka.evaluation.facts import RunFacts
+from sakka.evaluation.frame import FUSION, EvaluatedRun, reduced, schema, shown_name
+from sakka.evaluation.learned_fusion import LEARNED, Pool, learned_predictions
 from sakka.evaluation.open_run import StoredRun
 from sakka.evaluation.predictions import StoredPrediction
-from sakka.models.base import Modality
 from sakka.models.fusion import HOWS, MIXTURES, Mixture, best_mixture, fuse, right_by_mixture
 from sakka.progress import track
 
-BLOCK_ROWS = 512
-FUSION = "fused"
-FUSED_MODEL = "fused-model"
+Pair = tuple[Probabilities, Probabilities]
 
 
-def condense(run: StoredRun) -> Judged:
-    """Read every stored prediction of a run once and reduce it to answers.
+def evaluate_run(run: StoredRun) -> EvaluatedRun:
+    """Read every stored prediction of a run once and reduce it to the frame.
 
     Raises:
-        RunError: Two models of a fold judge different works.
+        RunError: Two models of a fold predict different works.
     """
     facts = run.facts
-    answers = {name: _empty_model(name, modality, facts) for name, modality in facts.models}
-    fusion = _empty_fusion(facts)
-    for outer in track(range(facts.outer_folds), "judging the folds", total=facts.outer_folds):
-        _judge_fold(run, outer, answers, fusion)
-    whole = None if fusion is None else fusion.whole()
-    return Judged(facts, tuple(answers.values()), whole)
+    folds = [_Fold(run, outer) for outer in range(facts.outer_folds)]
+    for fold in track(folds, "evaluating the folds", total=len(folds)):
+        fold.evaluate()
+    frame = pl.concat([part for fold in folds for part in fold.parts])
+    return EvaluatedRun(facts, frame, _validation_frame([fold.votes for fold in folds]))
 
 
-@dataclass
-class _Fusion:
-    photo: str
-    text: str
-    mixtures: dict[Mixture, Answers]
-    chosen: Answers
-    of_how: dict[str, Answers]
-    singles: tuple[Answers, ...]
-    learned: dict[str, Answers]
-    choices: list[Choice] = field(default_factory=list)
+class _Fold:
+    """One outer fold: its rows of the frame, a predictor after the other, and the votes of its validation works."""
 
-    def whole(self) -> Fusion:
-        answers = self.mixtures, self.chosen, self.of_how, self.singles, self.learned
-        return Fusion(self.photo, self.text, tuple(self.choices), *answers)
+    def __init__(self, run: StoredRun, outer: int) -> None:
+        self.run, self.facts, self.outer = run, run.facts, outer
+        self.rows = self.facts.tested(outer)
+        self.masks = self.facts.has_photo[self.rows], self.facts.has_text[self.rows]
+        models = [shown_name(name) for name, _ in self.facts.models]
+        self.schema = schema(models, [*HOWS, *LEARNED], self.facts.columns)
+        self.parts: list[pl.DataFrame] = []
+        self.votes = _Votes()
 
+    def evaluate(self) -> None:
+        """Read the fold's predictions and reduce them."""
+        shape = len(self.rows), self.facts.columns
+        totals = {name: np.zeros(shape, dtype=np.float32) for name, _ in self.facts.models}
+        pairs, pool = [], Pool(self.facts)
+        for inner in range(self.facts.inner_folds):
+            found = {name: self._read(name, inner) for name in totals}
+            for name, prediction in found.items():
+                totals[name] += prediction.test
+                self._add(prediction.test.__getitem__, model=shown_name(name), kind="single", inner=inner)
+            if self.facts.fused is not None:
+                photo, text = (found[name] for name in self.facts.fused)
+                self.votes.add(self.facts, photo, text)
+                pool.add(photo, text)
+                pairs.append((photo.test, text.test))
+        for name, total in totals.items():
+            total /= np.float32(self.facts.inner_folds)
+            self._add(total.__getitem__, model=shown_name(name), kind="ensemble")
+        if self.facts.fused is not None:
+            photo_name, text_name = self.facts.fused
+            self._add_fused((totals[photo_name], totals[text_name]), pairs, pool)
 
-def _empty_model(name: str, modality: Modality, facts: RunFacts) -> ModelAnswers:
-    shown = FUSED_MODEL if name == FUSION else name  # `fused` is what the analysis itself fuses
-    return ModelAnswers(shown, modality, _empty_singles(facts), Answers.empty(len(facts.labels)))
+    def _read(self, model: str, inner: int) -> StoredPrediction:
+        found = self.run.fold(model, self.outer, inner)
+        _check_rows(self.rows, found.test_rows, found)
+        return found
 
+    def _add_fused(self, ensembles: Pair, pairs: list[Pair], pool: Pool) -> None:
+        best = self.votes.best()
+        for fixed in MIXTURES:
+            self._add_mixture(ensembles, fixed, kind="fused", **self.votes.choice(fixed))
+        for way, probabilities in learned_predictions(pool, best, self.masks, pairs):
+            self._add(probabilities.__getitem__, model=FUSION, kind="fused", way=way)
+        for inner, pair in enumerate(pairs):
+            self._add_mixture(pair, best, kind="single", inner=inner, **self.votes.choice(best))
 
-def _empty_singles(facts: RunFacts) -> tuple[Answers, ...]:
-    return tuple(Answers.empty(len(facts.labels)) for _ in range(facts.inner_folds))
+    def _add_mixture(self, pair: Pair, fixed: Mixture, **columns: Any) -> None:
+        def fused(block: slice) -> Probabilities:  # a block stays in the processor's cache: 2.5 times as fast
+            masks = self.masks[0][block], self.masks[1][block]
+            return fuse(pair[0][block], pair[1][block], fixed.photo_weight, fixed.how, *masks)
 
+        self._add(fused, model=FUSION, way=fixed.how, photo_weight=fixed.photo_weight, **columns)
 
-def _empty_fusion(facts: RunFacts) -> _Fusion | None:
-    first = {modality: name for name, modality in reversed(facts.models)}
-    if "photo" not in first or "text" not in first:
-        return None
-    n_works = len(facts.labels)
-    return _Fusion(
-        photo=first["photo"],
-        text=first["text"],
-        mixtures={mixture: Answers.empty(n_works) for mixture in MIXTURES},
-        chosen=Answers.empty(n_works),
-        of_how={how: Answers.empty(n_works) for how in HOWS},
-        singles=_empty_singles(facts),
-        learned={name: Answers.empty(n_works) for name in LEARNED},
-    )
-
-
-def _judge_fold(run: StoredRun, outer: int, answers: dict[str, ModelAnswers], fusion: _Fusion | None) -> None:
-    facts = run.facts
-    rows = facts.tested(outer)
-    pair = () if fusion is None else (fusion.photo, fusion.text)
-    totals = {name: np.zeros((len(rows), facts.columns), dtype=np.float32) for name in answers}
-    tested: dict[str, list[Probabilities]] = {name: [] for name in pair}
-    votes, pool = _Votes(), Pool(facts)
-    for inner in range(facts.inner_folds):
-        found = {name: _judge_single(run, (name, outer, inner), model, rows) for name, model in answers.items()}
-        for name, prediction in found.items():
-            totals[name] += prediction.test
-        for name in pair:
-            tested[name].append(found[name].test)
-        if pair:
-            votes.add(facts, *(found[name] for name in pair))
-            pool.add(*(found[name] for name in pair))
-    for name, model in answers.items():
-        totals[name] /= np.float32(facts.inner_folds)
-        model.ensemble.put(rows, totals[name], facts.labels[rows])
-    if fusion is not None:
-        fusion.choices.append(votes.choice())
-        _fuse_ensembles(facts, fusion, fusion.choices[-1], rows, totals)
-        pairs = list(zip(*(tested[name] for name in pair), strict=True))
-        judge_learned(pool, fusion.choices[-1].mixture, rows, pairs, fusion.learned)
-        for single, (photo, text) in zip(fusion.singles, pairs, strict=True):
-            _fuse_into([single], facts, fusion.choices[-1].mixture, rows, photo, text)
-
-
-def _judge_single(run: StoredRun, place: tuple[str, int, int], model: ModelAnswers, rows: IntArray) -> StoredPrediction:
-    """Read one model's answers for one fold, keep who was named, and give the answers of the pair to be fused whole."""
-    found = run.fold(*place)
-    _check_rows(rows, found.test_rows, found)
-    model.singles[place[2]].put(rows, found.test, run.facts.labels[rows])
-    return found
+    def _add(self, table: Callable[[slice], Probabilities], **columns: Any) -> None:
+        labels = self.facts.labels[self.rows]
+        of_works = {"work": self.rows, "label": labels, "has_photo": self.masks[0], "has_text": self.masks[1]}
+        part = pl.DataFrame({**of_works, **reduced(table, labels)})
+        constant: dict[str, Any] = dict.fromkeys(("inner", "way", "photo_weight"))
+        constant |= {"chosen": False, "chosen_of_way": False, "outer": self.outer, **columns}
+        part = part.with_columns(**{name: pl.lit(value) for name, value in constant.items()})
+        self.parts.append(part.select(pl.col(name).cast(dtype) for name, dtype in self.schema.items()))
 
 
 class _Votes:
-    """How many validation works of an outer fold each mixture names rightly, added over its inner folds."""
+    """How many validation works of an outer fold each mixture predicts correctly, added over its inner folds."""
 
     def __init__(self) -> None:
-        self.right = dict.fromkeys(MIXTURES, 0)
+        self.correct = dict.fromkeys(MIXTURES, 0)
         self.works = 0
 
     def add(self, facts: RunFacts, photo: StoredPrediction, text: StoredPrediction) -> None:
@@ -134,46 +120,34 @@ class _Votes:
         _check_rows(rows, text.validation_rows, text)
         masks = facts.has_photo[rows], facts.has_text[rows]
         counts = right_by_mixture(photo.validation, text.validation, facts.labels[rows], *masks)
-        self.right = {mixture: self.right[mixture] + counts[mixture] for mixture in MIXTURES}
+        self.correct = {fixed: self.correct[fixed] + counts[fixed] for fixed in MIXTURES}
         self.works += len(rows)
 
-    def choice(self) -> Choice:
-        """Choose the mixture with most right answers."""
-        of_how: dict[str, Mixture] = {
-            how: best_mixture({mixture: self.right[mixture] for mixture in MIXTURES if mixture.how == how})
-            for how in HOWS
-        }
-        return Choice(best_mixture(self.right), of_how, self.right, self.works)
+    def best(self, ways: Sequence[str] = HOWS) -> Mixture:
+        """The mixture of some ways of fusing with most correct predictions."""
+        return best_mixture({fixed: count for fixed, count in self.correct.items() if fixed.how in ways})
+
+    def choice(self, fixed: Mixture) -> dict[str, bool]:
+        """Whether a mixture is the best of all and the best of its way."""
+        return {"chosen": fixed == self.best(), "chosen_of_way": fixed == self.best((fixed.how,))}
 
 
-def _fuse_ensembles(
-    facts: RunFacts, fusion: _Fusion, choice: Choice, rows: IntArray, kept: dict[str, Probabilities]
-) -> None:
-    for mixture, answers in fusion.mixtures.items():
-        into = [answers]
-        if mixture == choice.of_how[mixture.how]:
-            into.append(fusion.of_how[mixture.how])
-        if mixture == choice.mixture:
-            into.append(fusion.chosen)
-        _fuse_into(into, facts, mixture, rows, kept[fusion.photo], kept[fusion.text])
-
-
-def _fuse_into(
-    into: list[Answers], facts: RunFacts, mixture: Mixture, rows: IntArray, photo: Probabilities, text: Probabilities
-) -> None:
-    for start in range(0, len(rows), BLOCK_ROWS):  # a block stays in the processor's cache: 2.5 times as fast
-        block = slice(start, start + BLOCK_ROWS)
-        some = rows[block]
-        masks = facts.has_photo[some], facts.has_text[some]
-        fused = fuse(photo[block], text[block], mixture.photo_weight, mixture.how, *masks)
-        for answers in into:
-            answers.put(some, fused, facts.labels[some])
+def _validation_frame(folds: Sequence[_Votes]) -> pl.DataFrame:
+    rows = [
+        {"outer": outer, "way": fixed.how, "photo_weight": fixed.photo_weight, **votes.choice(fixed),
+         "works": votes.works, "correct": correct}
+        for outer, votes in enumerate(folds) for fixed, correct in votes.correct.items() if votes.works
+    ]  # fmt: skip
+    columns = {"outer": pl.UInt8, "way": pl.String, "photo_weight": pl.Float64, "chosen": pl.Boolean}
+    columns |= {"chosen_of_way": pl.Boolean, "works": pl.Int64, "correct": pl.Int64}
+    frame = pl.DataFrame(rows, schema=columns)
+    return frame.with_columns(accuracy=pl.col("correct") / pl.col("works"))
 
 
 def _check_rows(expected: IntArray, found: IntArray, prediction: StoredPrediction) -> None:
     if not np.array_equal(expected, found):
         raise RunError(
-            f"the predictions of {prediction.model} for fold {prediction.outer}-{prediction.inner} judge "
+            f"the predictions of {prediction.model} for fold {prediction.outer}-{prediction.inner} are of "
             f"{len(found)} works that are not the {len(expected)} works of the fold; "
             "run the experiment in a new folder"
         )

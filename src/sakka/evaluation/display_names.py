@@ -13,6 +13,16 @@ ROW_WORDS: dict[str, str] = {"single": "single models", "ensemble": "ensemble", 
 _MODALITY_WORDS: dict[str, str] = {"photo": "Photo", "text": "Text", "labels": "Object labels"}
 
 
+def kind_of(model: str) -> str:
+    """What a model reads, by its name: `photo`, `text`, `labels`, `fused`, `none` (the baseline) or `other`.
+
+    >>> kind_of("photo-vgg16"), kind_of("fused-learned"), kind_of("dummy"), kind_of("my-model")
+    ('photo', 'fused', 'none', 'other')
+    """
+    kind = "none" if model == "dummy" else model.partition("-")[0]
+    return kind if kind in ("photo", "text", "labels", "fused", "none") else "other"
+
+
 def model_words(name: str) -> str:
     """A model's name as a reader would say it.
 

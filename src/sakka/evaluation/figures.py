@@ -1,7 +1,7 @@
 """Figures and tables: what every analysis gives and every report shows.
 
-A figure is one number with what it takes to trust it: its spread over the outer folds, how many works it judges and
-over how many folds. A table is rows of words and figures. `report/results.json` is the list of all figures of all
+A figure is one number with what it takes to trust it: its spread over the outer folds, how many works and how
+many folds it comes from. A table is rows of words and figures. `report/results.json` is the list of all figures of all
 tables, so that nothing is written in a report that is not in it.
 """
 
@@ -20,15 +20,16 @@ class Figure:
     """One figure.
 
     Attributes:
-        model: What was judged: a model's name, a way of fusing, or `A -> B`.
+        model: What was evaluated: a model's name, a way of fusing, or `A -> B`.
         row: `single` (mean of the single models), `ensemble` (mean of the inner models' probabilities) or `fused`.
         measure: What was measured; a name that ends in `_count` is a number of works.
         value: The mean over the outer folds, or a count over all of them; None where there was nothing to measure.
         spread: Standard deviation over the outer folds (n - 1); None for fewer than two folds.
-        n: The works judged.
+        n: The works evaluated.
         folds: The outer folds.
         table: The key of the table it stands in.
-        split: The way of dividing the works.
+        split: The kind of split.
+        at: Where a plot puts it on its horizontal axis: a photo weight, a share, a number of works. Not in the results.
     """
 
     model: str
@@ -40,10 +41,11 @@ class Figure:
     folds: int
     table: str = ""
     split: str = ""
+    at: float | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The figure as `results.json` holds it."""
-        return dict(vars(self))
+        return {name: value for name, value in vars(self).items() if name != "at"}
 
 
 def figure(model: str, row: RowKind, measure: str, by_fold: Sequence[float], n: int) -> Figure:

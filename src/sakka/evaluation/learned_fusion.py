@@ -1,25 +1,23 @@
-"""Learned fusion of a run, one outer fold at a time: fitted on validation predictions, judged on test predictions.
+"""Learned fusion of a run, one outer fold at a time: fitted on validation predictions, evaluated on test predictions.
 
-The validation parts of the inner folds together hold each work of the outer fold's training part once, judged by the
-one model that did not see it. On these the fusions of `models/stacking.py` are fitted, their kind is chosen, and the
-temperature of the best fixed mixture is found. On the test part each photo and text model of one inner fold are fused,
-and the results are averaged: what was learned on single models is used on single models.
+The validation parts of the inner folds together hold each work of the outer fold's training part once, predicted by
+the one model that did not see it. On these the fusions of `models/stacking.py` are fitted, their kind is chosen, and
+the temperature of the best fixed mixture is found. On the test part each photo and text model of one inner fold are
+fused, and the results are averaged: what was learned on single models is used on single models.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from sakka.arrays import IntArray, Mask, Probabilities
-from sakka.evaluation.answers import Answers
-from sakka.evaluation.evaluated_run import RunFacts
+from sakka.evaluation.facts import RunFacts
 from sakka.evaluation.predictions import StoredPrediction
 from sakka.models.calibration import fit_temperature, with_temperature
 from sakka.models.fusion import Mixture, fuse
 from sakka.models.stacking import KINDS, better_kind, every_so_many, fit_fusion
 
-LEARNED_KIND = "learned log-linear"  # the kind that `FusedModel` uses unless told otherwise
 CHOSEN_KIND = "learned, kind by validation"
 TEMPERED = "fixed ratio, temperature"
 LEARNED: tuple[str, ...] = (*(f"learned {kind}" for kind in KINDS), CHOSEN_KIND, TEMPERED)
@@ -59,24 +57,17 @@ class Pool:
         return dict(zip(LEARNED, (*learned, tempered), strict=True))
 
 
-def judge_learned(
-    pool: Pool,
-    fixed: Mixture,
-    rows: IntArray,
-    pairs: list[tuple[Probabilities, Probabilities]],
-    into: dict[str, Answers],
-) -> None:
-    """Judge the test works of an outer fold by every fusion learned on its pool.
+def learned_predictions(
+    pool: Pool, fixed: Mixture, masks: tuple[Mask, Mask], pairs: Sequence[tuple[Probabilities, Probabilities]]
+) -> Iterator[tuple[str, Probabilities]]:
+    """For every fusion learned on an outer fold's pool its name and the probabilities of the test works.
 
     Args:
         pool: The fold's validation predictions.
         fixed: The best fixed mixture on them.
-        rows: The works tested, shape (n,).
-        pairs: The photo and the text model's test probabilities of each inner fold, each of shape (n, n_creators).
-        into: Where the answers go, by the names in `LEARNED`.
+        masks: Whether each test work has a photo and a text, each of shape (n_works,).
+        pairs: The photo and the text model's test probabilities of each inner fold, shape (n_works, n_creators).
     """
-    facts = pool.facts
-    masks = facts.has_photo[rows], facts.has_text[rows]
     for name, fuser in pool.fusers(fixed).items():
         mean = sum(fuser(photo, text, *masks) for photo, text in pairs) / np.float32(len(pairs))
-        into[name].put(rows, np.asarray(mean, dtype=np.float32), facts.labels[rows])
+        yield name, np.asarray(mean, dtype=np.float32)

@@ -11,7 +11,7 @@ import polars as pl
 
 from sakka.catalog.splits import TEST, read_splits
 from sakka.errors import RunError
-from sakka.evaluation.evaluated_run import RunFacts
+from sakka.evaluation.facts import RunFacts
 from sakka.evaluation.layout import RunLayout
 from sakka.evaluation.plan import Plan, read_plan
 from sakka.evaluation.predictions import StoredPrediction, read_fold

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sakka.evaluation.display_names import kind_of
 from sakka.pages.formats import percent, points
 
 Results = Sequence[Mapping[str, Any]]
@@ -89,13 +90,11 @@ def _bars(table3: Results) -> list[Bar]:
 
 def _bar(entry: Mapping[str, Any], single: float | None) -> Bar:
     name = str(entry["model"])
-    modality, _, rest = name.partition("-")
-    kinds = {"photo": "photo", "text": "text", "fused": "fused", "dummy": "none"}
-    labels = {"fused": "Photo + text", "dummy": "Dummy", "photo": f"Photo, {rest}", "text": f"Text, {rest}"}
+    kind, rest = kind_of(name), name.partition("-")[2]
+    labels = {"none": "Dummy", "photo": f"Photo, {rest}", "text": f"Text, {rest}", "labels": f"Object labels, {rest}"}
     labels["fused"] = FUSIONS.get(name, "Photo + text, one model")
-    labels["labels"] = f"Object labels, {rest}"
-    kind = kinds.get(modality, "other")
-    return Bar(labels.get(modality, name), kind, entry["value"], entry["spread"], None if kind == "none" else single)
+    colour = "other" if kind == "labels" else kind
+    return Bar(labels.get(kind, name), colour, entry["value"], entry["spread"], None if kind == "none" else single)
 
 
 def _comparisons(bars: Sequence[Bar]) -> list[str]:

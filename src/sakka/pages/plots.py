@@ -1,10 +1,13 @@
 """Plots as plain geometry; the template draws them as inline SVG, so that they follow the page's colours and fonts."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from sakka.evaluation.display_names import kind_of
 from sakka.evaluation.figures import Cell, Figure, Table
+from sakka.evaluation.tables.ratios import mixture_name
+from sakka.models.fusion import HOWS, How, Mixture
 
 WIDTH, HEIGHT = 840, 380
 LEFT, RIGHT, TOP, BOTTOM = 66, 20, 34, 62
@@ -20,7 +23,7 @@ class Tick:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of a plot: its colour's name, its points, whether it is dashed, and its band of spread."""
+    """A line of a plot: its colour's name, its points, whether it is dashed, and the band of its standard deviation."""
 
     kind: str
     points: str
@@ -77,7 +80,7 @@ def ratio_plot(tables: Sequence[Table]) -> Plot | None:
         return None
     figures = list(by_key["table2"].figures())
     text, photo = (_ensemble(by_key["table3"], modality) for modality in ("text", "photo"))
-    curves = {how: _curve(figures, how, "accuracy") for how in ("arithmetic", "log-linear")}
+    curves = {how: _curve(figures, how, "accuracy") for how in HOWS}
     checks = {how: _curve(figures, how, "validation_accuracy") for how in curves}
     every = [each for points in (*curves.values(), *checks.values()) for _, each in points]
     scale = _Scale((0, 1), _range([*every, text, photo]))
@@ -110,22 +113,21 @@ def ratio_plot(tables: Sequence[Table]) -> Plot | None:
 
 
 def size_plot(tables: Sequence[Table]) -> Plot | None:
-    """Plot each creator's share of works named rightly against the number of their works (logarithmic)."""
+    """Plot each creator's share of works predicted correctly against the number of their works (logarithmic)."""
     by_key = {table.key: table for table in tables}
     if "creators" not in by_key or not by_key["creators"].rows:
         return None
-    creators = [_Creator.of(row) for row in by_key["creators"].rows]
-    fewest, most = min(each.works for each in creators), max(each.works for each in creators)
+    creators = by_key["creators"].rows
+    works = [_recall(row).n for row in creators]
+    fewest, most = min(works), max(works)
     scale = _Scale((math.log2(fewest) - 0.15, math.log2(max(most, fewest + 1)) + 0.15), (0.0, 1.0))
     radius = 4.0 if len(creators) < 150 else 2.4
-    dots = [
-        Dot(each.kind, scale.x(math.log2(each.works)), scale.y(each.recall), radius, each.says) for each in creators
-    ]
-    lines = _band_lines(by_key["sizes"], scale, fewest, most)
+    dots = [_creator_dot(row, scale, radius) for row in creators]
+    lines = _band_lines(by_key["sizes"], scale)
     return Plot(
-        says="Share of each creator's works named rightly, against the number of their works",
+        says="Share of each creator's works predicted correctly, against the number of their works",
         legend=(
-            (creators[0].kind, "dot", "one creator (point at it for the name)"),
+            (dots[0].kind, "dot", "one creator (point at it for the name)"),
             *((line.kind, "line", f"{line.kind}, mean of a band") for line in lines),
         ),
         x_label="works of the creator (logarithmic)",
@@ -137,32 +139,27 @@ def size_plot(tables: Sequence[Table]) -> Plot | None:
     )
 
 
-@dataclass(frozen=True)
-class _Creator:
-    kind: str
-    works: int
-    recall: float
-    says: str
-
-    @classmethod
-    def of(cls, row: Sequence[Cell]) -> "_Creator":
-        works, _, recall = (cell for cell in row[:4] if isinstance(cell, Figure))
-        count = int(_known(works))
-        return cls(_kind(recall), count, _known(recall), f"{row[0]}: {count} works, recall {_words(recall)}")
+def _creator_dot(row: Sequence[Cell], scale: "_Scale", radius: float) -> Dot:
+    recall = _recall(row)
+    says = f"{row[0]}: {recall.n} works, recall {_words(recall)}"
+    return Dot(_colour(recall), scale.x(math.log2(recall.n)), scale.y(_known(recall)), radius, says)
 
 
-def _band_lines(sizes: Table, scale: "_Scale", fewest: int, most: int) -> list[Line]:
-    """One line for each judge through the middles of the bands; none for a single band."""
+def _recall(row: Sequence[Cell]) -> Figure:
+    """The first recall of a row of the table of creators, its `n` the works of the creator."""
+    return next(cell for cell in row if isinstance(cell, Figure) and cell.measure.startswith("recall of "))
+
+
+def _band_lines(sizes: Table, scale: "_Scale") -> list[Line]:
+    """One line for each predictor through the middles of the bands; none for a single band."""
     if len(sizes.rows) < 2:
         return []
-    bands = [[int(number) for number in str(row[0]).split("–")] for row in sizes.rows]
-    middles = [math.log2(max(low, fewest) * min(high, most)) / 2 for low, high in bands]
     columns = zip(*([cell for cell in row if isinstance(cell, Figure)] for row in sizes.rows), strict=True)
-    return [scale.line(_kind(column[0]), list(zip(middles, column, strict=True))) for column in columns]
+    return [scale.line(_colour(column[0]), [(math.log2(each.at or 1), each) for each in column]) for column in columns]
 
 
-def _kind(figure: Figure) -> str:
-    kind = figure.model.partition("-")[0]
+def _colour(figure: Figure) -> str:
+    kind = kind_of(figure.model)
     return kind if kind in ("photo", "text", "fused") else "other"
 
 
@@ -211,20 +208,20 @@ class _Scale:
         return tuple(Tick(self.y((first + at) * step), f"{(first + at) * step:.2f}") for at in range(count))
 
 
-def _curve(figures: Sequence[Figure], how: str, measure: str) -> list[tuple[float, Figure]]:
-    start = f"fused-{how} photo "
+def _curve(figures: Sequence[Figure], how: How, measure: str) -> list[tuple[float, Figure]]:
     return [
-        (float(each.model.removeprefix(start).split()[0]), each)
+        (each.at, each)
         for each in figures
-        if each.model.startswith(start) and each.measure == measure
+        if each.at is not None and each.measure == measure and each.model == mixture_name(Mixture(how, each.at))
     ]
 
 
-def _chosen(choices: Table, curves: dict[str, list[tuple[float, Figure]]]) -> list[tuple[float, float, str, str]]:
-    folds: dict[tuple[str, float], list[str]] = {}
+def _chosen(choices: Table, curves: Mapping[How, list[tuple[float, Figure]]]) -> list[tuple[float, float, str, str]]:
+    folds: dict[tuple[How, float], list[str]] = {}
     for row in choices.rows:
         weight = next(cell for cell in row if isinstance(cell, Figure))
-        folds.setdefault((str(row[1]), _known(weight)), []).append(str(row[0]))
+        way = next(how for how in curves if how == row[1])
+        folds.setdefault((way, _known(weight)), []).append(str(row[0]))
     return [
         (weight, _known(dict(curves[how])[weight]), "chosen", f"chosen on validation in fold {', '.join(names)}")
         for (how, weight), names in folds.items()
@@ -235,7 +232,7 @@ def _ensemble(table3: Table, modality: str) -> Figure:
     return next(
         each
         for each in table3.figures()
-        if each.model.startswith(f"{modality}-") and each.row == "ensemble" and each.measure == "accuracy"
+        if kind_of(each.model) == modality and each.row == "ensemble" and each.measure == "accuracy"
     )
 
 

@@ -1,11 +1,10 @@
-"""Two plots of how far answers can be believed.
+"""Two plots of how far predictions can be believed.
 
 The reliability diagram is the share of right answers against the probability given; calibrated is the diagonal. The
 coverage curve is the accuracy of the surest works against the share of works answered.
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
 from sakka.evaluation.figures import Figure, Table
 from sakka.pages.plots import Dot, Line, Plot, Tick, _known, _range, _Scale, _words
@@ -17,11 +16,11 @@ LEAST_RADIUS, MOST_RADIUS = 2.5, 11.0  # the area of a dot follows the works of 
 def reliability_plot(tables: Sequence[Table]) -> Plot | None:
     """Plot the bins of the learned log-linear fusion; None where a run has none."""
     found = next((table for table in tables if table.key == "calibration"), None)
-    pairs = [] if found is None else _pairs(found)
-    if not pairs:
+    bins = [] if found is None else [each for each in found.extra if each.measure == "accuracy"]
+    if not bins:
         return None
     scale = _Scale((0.0, 1.0), (0.0, 1.0))
-    most = max(right.n for _, right in pairs)
+    most = max(each.n for each in bins)
     return Plot(
         says="Share of right answers against the probability of the creator named, in fifteen bins",
         legend=(
@@ -33,7 +32,7 @@ def reliability_plot(tables: Sequence[Table]) -> Plot | None:
         x_ticks=tuple(Tick(scale.x(each), f"{each:.1f}") for each in TENTHS),
         y_ticks=scale.y_ticks(),
         lines=(Line("none", scale.path([(0.0, 0.0), (1.0, 1.0)]), dashed=True),),
-        dots=tuple(_dot(scale, sure, right, most) for sure, right in pairs),
+        dots=tuple(_bin_dot(scale, each, most) for each in bins),
     )
 
 
@@ -42,7 +41,7 @@ def coverage_plot(tables: Sequence[Table]) -> Plot | None:
     found = next((table for table in tables if table.key == "sure"), None)
     if found is None or not found.extra:
         return None
-    curve = [(float(each.model.removeprefix("surest ")), each) for each in found.extra]
+    curve = [(each.at or 0.0, each) for each in found.extra]
     scale = _Scale((0.0, 1.0), _range([each for _, each in curve]))
     return Plot(
         says="Accuracy of the answers given against the share of works answered, the surest first",
@@ -68,13 +67,8 @@ def _threshold_dots(table: Table, scale: _Scale) -> Iterator[Dot]:
             yield Dot("chosen", scale.x(_known(coverage)), scale.y(_known(accuracy)), 4.5, says)
 
 
-def _pairs(table: Table) -> list[tuple[Figure, Figure]]:
-    """Each bin's mean probability and share of right answers, which stand side by side in the table's extra."""
-    return [(sure, right) for sure, right in pairwise(table.extra) if sure.model == right.model]
-
-
-def _dot(scale: _Scale, sure: Figure, right: Figure, most: int) -> Dot:
-    across, up = sure.value or 0.0, right.value or 0.0
-    radius = round(max(LEAST_RADIUS, MOST_RADIUS * (right.n / most) ** 0.5), 2)
-    says = f"{right.n:,} works: probability {across:.3f}, right {up:.3f}"
+def _bin_dot(scale: _Scale, accuracy: Figure, most: int) -> Dot:
+    across, up = accuracy.at or 0.0, accuracy.value or 0.0
+    radius = round(max(LEAST_RADIUS, MOST_RADIUS * (accuracy.n / most) ** 0.5), 2)
+    says = f"{accuracy.n:,} works: probability {across:.3f}, right {up:.3f}"
     return Dot("fused", scale.x(across), scale.y(up), radius, says)

@@ -8,11 +8,11 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from sakka.evaluation.display_names import model_words
-from sakka.evaluation.evaluated_run import Judged
 from sakka.evaluation.figures import Figure, LeftOut, Table, results
+from sakka.evaluation.frame import EvaluatedRun
 from sakka.evaluation.open_run import StoredRun
-from sakka.evaluation.tables.confusions import confusions
-from sakka.evaluation.tables.examples import Example, lost, rescued
+from sakka.evaluation.tables.creators import confusions
+from sakka.evaluation.tables.transitions import Example, lost, rescued
 from sakka.pages.formats import file_names, judged_on, number, percent, spread
 from sakka.pages.headline import headline
 from sakka.pages.paper_section import PaperSection
@@ -92,23 +92,23 @@ class Cards:
     def example(self, example: Example) -> ExampleCard:
         """The card of an example."""
         said = (
-            Said(each.by.partition("-")[0], each.by, self.names[each.creator], percent(each.probability), each.right)
-            for each in example.namings
+            Said(each.by.partition("-")[0], each.by, self.names[each.creator], percent(each.probability), each.correct)
+            for each in example.predictions
         )
         return ExampleCard(self.work(example.row), tuple(said))
 
-    def pairs(self, judged: Judged) -> Iterator[PairCard]:
+    def pairs(self, evaluated: EvaluatedRun) -> Iterator[PairCard]:
         """The cards of the creators confused most often."""
-        for pair in confusions(judged.headline[1], judged.facts):
+        for pair in confusions(evaluated):
             mistaken = tuple(self.work(row) for row in pair.examples)
-            theirs = tuple(self.work(row) for row in pair.named_examples)
-            names = self.names[pair.creator], self.names[pair.named]
+            theirs = tuple(self.work(row) for row in pair.predicted_examples)
+            names = self.names[pair.creator], self.names[pair.predicted]
             yield PairCard(*names, pair.works, pair.of, mistaken, theirs)
 
 
 def page(
     run: StoredRun,
-    judged: Judged,
+    evaluated: EvaluatedRun,
     tables: Sequence[Table],
     left_out: Sequence[LeftOut],
     paper: PaperSection | None = None,
@@ -131,14 +131,14 @@ def page(
             plots={key: plot for key, plot in plots.items() if plot is not None},
             paper=paper,
             left_out=_reasons(run, [*left_out, *(paper.left_out if paper else ())]),
-            rescued=[cards.example(each) for each in rescued(judged)],
-            lost=[cards.example(each) for each in lost(judged)],
-            pairs=list(cards.pairs(judged)),
-            has_photos=bool(judged.facts.has_photo.any()),
-            judge=model_words(judged.headline[0]),
+            rescued=[cards.example(each) for each in rescued(evaluated)],
+            lost=[cards.example(each) for each in lost(evaluated)],
+            pairs=list(cards.pairs(evaluated)),
+            has_photos=bool(evaluated.facts.has_photo.any()),
+            judge=model_words(evaluated.headline.model),
             made=how_made(run),
-            works=judged.facts.n_tested,
-            creators=judged.facts.columns,
+            works=evaluated.facts.n_tested,
+            creators=evaluated.facts.columns,
         )
     )
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from sakka.evaluation.aggregate import condense
-from sakka.evaluation.evaluated_run import Judged
+from sakka.evaluation.aggregate import evaluate_run
 from sakka.evaluation.figures import LeftOut, Table, results
+from sakka.evaluation.frame import EvaluatedRun
 from sakka.evaluation.open_run import StoredRun, open_run
 from sakka.evaluation.tables.all_tables import all_tables
 from sakka.evaluation.tables.splits import splits_table
@@ -20,7 +20,7 @@ from sakka.paper.label_sets import read_label_sets
 
 
 def write_report(run_folder: Path | str) -> Path:
-    """Judge a run's stored predictions and write its report, whole; the same run gives the same bytes.
+    """Evaluate a run's stored predictions and write its report, whole; the same run gives the same bytes.
 
     Args:
         run_folder: The folder that `sakka experiment` filled.
@@ -32,16 +32,16 @@ def write_report(run_folder: Path | str) -> Path:
         RunError: The folder is no run, is damaged or not complete.
     """
     run = open_run(run_folder)
-    judged = condense(run)
+    evaluated = evaluate_run(run)
     base: Base = "2" if run.plan.log_base == "2" else "e"
-    tables, left_out = all_tables(judged, entropy_tables(judged, read_label_sets(run, base)))
-    others = [condense(open_run(folder)) for folder in run.layout.other_splits]
+    tables, left_out = all_tables(evaluated, entropy_tables(evaluated, read_label_sets(run, base)))
+    others = [evaluate_run(open_run(folder)) for folder in run.layout.other_splits]
     if others:
-        tables.insert(0, splits_table([judged, *others]))
-    return write_tables(run, judged, tables, left_out)
+        tables.insert(0, splits_table([evaluated, *others]))
+    return write_tables(run, evaluated, tables, left_out)
 
 
-def write_tables(run: StoredRun, judged: Judged, tables: Sequence[Table], left_out: Sequence[LeftOut]) -> Path:
+def write_tables(run: StoredRun, evaluated: EvaluatedRun, tables: Sequence[Table], left_out: Sequence[LeftOut]) -> Path:
     """Write the report of tables that are made; as `write_report`."""
     paper = paper_section(run, tables)
     every = [*tables, *(paper.tables if paper else ())]
@@ -51,5 +51,5 @@ def write_tables(run: StoredRun, judged: Judged, tables: Sequence[Table], left_o
             in_markdown, in_csv = file_names(table)
             write_text(part / in_markdown, markdown(table))
             write_text(part / in_csv, comma_separated(table))
-        write_text(part / run.layout.page.name, page(run, judged, tables, left_out, paper))
+        write_text(part / run.layout.page.name, page(run, evaluated, tables, left_out, paper))
     return run.layout.page

@@ -1,18 +1,17 @@
-"""Tables 1 and 5 to 8 of the paper, and its claim that label sets of low entropy name their creators, for a judged run.
+"""Tables 1 and 5 to 8 of the paper, and its claim that label sets of low entropy give away their creators.
 
 What the works show comes from the run's `labels.parquet`. Works without a photo were not looked at and are left out of
 all of these tables. The entropy is counted over all works of the run, as the paper does, not anew in each fold.
 """
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
+import polars as pl
 
 from sakka.arrays import DoubleArray
-from sakka.evaluation.answers import Answers
-from sakka.evaluation.evaluated_run import Judged, RunFacts
-from sakka.evaluation.figures import Cell, Figure, LeftOut, RowKind, Table, figure, total
+from sakka.evaluation.figures import Cell, Figure, LeftOut, Table, figure, total
+from sakka.evaluation.frame import FUSED, EvaluatedRun, Predictor, ensemble, single
 from sakka.evaluation.tables.ratios import NO_FUSION
 from sakka.models.base import Modality
 from sakka.paper.entropy import THRESHOLDS, ThresholdMeasures, measures_under_thresholds, works_per_creator
@@ -32,25 +31,25 @@ _LOGARITHM = {"e": "natural logarithm", "2": "logarithm to base 2"}
 NO_LABELS = "The run has no label sets (a label model or the preset paper keeps them), so no tables by their entropy."
 
 
-def entropy_tables(judged: Judged, sets: LabelSets | None) -> list[Table | LeftOut]:
+def entropy_tables(run: EvaluatedRun, sets: LabelSets | None) -> list[Table | LeftOut]:
     """Tables 1, 5, 6, 7, 8 and the relation of entropy and accuracy.
 
     Args:
-        judged: The run.
+        run: The run.
         sets: What its photos show; None where nobody looked.
     """
     if sets is None:
         return [LeftOut("table1", NO_LABELS)]
-    by_threshold = [_measures_table(judged, sets, *which) for which in _PAPER_TABLES]
-    return [table1(sets), *by_threshold, relation_table(judged, sets)]
+    by_threshold = [_measures_table(run, sets, *which) for which in _PAPER_TABLES]
+    return [table1(sets), *by_threshold, relation_table(run, sets)]
 
 
-def relation_points(judged: Judged, sets: LabelSets, minimum_works: int = 1) -> dict[str, CombinationPoints]:
+def relation_points(run: EvaluatedRun, sets: LabelSets, minimum_works: int = 1) -> dict[str, CombinationPoints]:
     """What a plot of entropy against accuracy shows: for each model, one point a label set."""
-    tested = judged.facts.outer[sets.rows] >= 0
+    tested = run.facts.outer[sets.rows] >= 0
     return {
-        name: combination_points(sets.combinations, _right(many, judged.facts, sets), tested, minimum_works)
-        for name, _, many in _judges(judged)
+        each.model: combination_points(sets.combinations, _correct(run, each, sets), tested, minimum_works)
+        for each in _predictors(run)
     }
 
 
@@ -82,11 +81,9 @@ def table1(sets: LabelSets) -> Table:
     )
 
 
-def relation_table(judged: Judged, sets: LabelSets) -> Table:
-    """The rank correlation of entropy and right answers for each model, over works and over label sets."""
-    rows: list[tuple[Cell, ...]] = [
-        (name, *_relation_cells(name, kind, many, judged.facts, sets)) for name, kind, many in _judges(judged)
-    ]
+def relation_table(run: EvaluatedRun, sets: LabelSets) -> Table:
+    """The rank correlation of entropy and correct predictions for each model, over works and over label sets."""
+    rows: list[tuple[Cell, ...]] = [(each.model, *_relation_cells(run, each, sets)) for each in _predictors(run)]
     return Table(
         key="entropy",
         title="Entropy of the label set and accuracy",
@@ -102,87 +99,82 @@ def relation_table(judged: Judged, sets: LabelSets) -> Table:
 
 
 def _measures_table(
-    judged: Judged, sets: LabelSets, key: str, modality: Modality | None, title: str
+    run: EvaluatedRun, sets: LabelSets, key: str, modality: Modality | None, title: str
 ) -> Table | LeftOut:
     if modality is None:
-        if judged.fusion is None:
+        if run.facts.fused is None:
             return LeftOut(key, NO_FUSION)
-        columns: list[tuple[str, RowKind, Sequence[Answers]]] = [("fused", "fused", [judged.fusion.chosen])]
+        columns: tuple[Predictor, ...] = (FUSED,)
     else:
-        model = judged.first(modality)
-        if model is None:
+        name = run.facts.first(modality)
+        if name is None:
             return LeftOut(key, f"The run has no model that reads {modality}.")
-        columns = [(model.name, "single", model.singles), (model.name, "ensemble", [model.ensemble])]
-    measured = [(name, kind, _by_fold(many, judged.facts, sets)) for name, kind, many in columns]
-    rows = [_measures_row(place, measured) for place in range(len(_WITH_ALL))]
+        columns = (single(name), ensemble(name))
+    measured = [(each, _by_fold(run, each, sets)) for each in columns]
     return Table(
         key=key,
         title=f"{title} by entropy of the label set",
         note=(
-            f"{columns[0][0]}, judged on the test works whose set of labels has an entropy below the threshold "
+            f"{columns[0].model}, judged on the test works whose set of labels has an entropy below the threshold "
             f"({_LOGARITHM[sets.base]}), without training anew. Macro-F1 is the mean over the creators who have such "
             "a work in the fold. Single is the mean of the inner folds' models, ensemble their mean probabilities."
         ),
-        head=("Entropy", "Works", *(f"{kind}: {part}" for _, kind, _ in columns for part in ("accuracy", "macro-F1"))),
-        rows=tuple(rows),
+        head=("Entropy", "Works", *(f"{each.row}: {part}" for each in columns for part in ("accuracy", "macro-F1"))),
+        rows=tuple(_measures_row(place, measured) for place in range(len(_WITH_ALL))),
     )
 
 
-def _by_fold(many: Sequence[Answers], facts: RunFacts, sets: LabelSets) -> list[ThresholdMeasures]:
+def _by_fold(run: EvaluatedRun, predictor: Predictor, sets: LabelSets) -> list[ThresholdMeasures]:
+    """Measured with NumPy as `scores` is: macro-F1 counts the works of each creator anew under each threshold."""
+    rows = run.of(predictor).filter("has_photo")
     found = []
-    for outer in range(facts.outer_folds):
-        rows = facts.tested(outer)
-        rows = rows[sets.looked_at[rows]]
-        named = np.stack([answers.named[rows] for answers in many]).astype(np.int64)
-        found.append(measures_under_thresholds(sets.entropy[rows], facts.labels[rows], named, facts.columns, _WITH_ALL))
+    for fold in rows.sort("outer", "inner", maintain_order=True).partition_by("outer"):
+        predicted = np.stack([each["predicted"].to_numpy() for each in fold.partition_by("inner")]).astype(np.int64)
+        works = fold.filter(pl.col("inner").eq_missing(fold["inner"][0]))
+        entropy, labels = sets.entropy[works["work"].to_numpy()], works["label"].to_numpy().astype(np.int64)
+        found.append(measures_under_thresholds(entropy, labels, predicted, run.facts.columns, _WITH_ALL))
     return found
 
 
-def _measures_row(place: int, measured: list[tuple[str, RowKind, list[ThresholdMeasures]]]) -> tuple[Cell, ...]:
+def _measures_row(place: int, measured: list[tuple[Predictor, list[ThresholdMeasures]]]) -> tuple[Cell, ...]:
     words = _threshold_words(None if math.isinf(_WITH_ALL[place]) else _WITH_ALL[place])
-    first_name, first_kind, first = measured[0]
-    works = [int(fold.works[place]) for fold in first]
-    cells: list[Cell] = [words, total(f"{first_name} {words}", first_kind, "works_count", works, sum(works))]
-    for name, kind, folds in measured:
+    first, folds = measured[0]
+    works = [int(fold.works[place]) for fold in folds]
+    cells: list[Cell] = [words, total(f"{first.model} {words}", first.row, "works_count", works, sum(works))]
+    for predictor, of_folds in measured:
         for measure in ("accuracy", "macro_f1"):
-            values = [float(getattr(fold, measure)[place].mean()) for fold in folds]
-            cells.append(figure(f"{name} {words}", kind, measure, values, sum(works)))
+            values = [float(getattr(fold, measure)[place].mean()) for fold in of_folds]
+            cells.append(figure(f"{predictor.model} {words}", predictor.row, measure, values, sum(works)))
     return tuple(cells)
 
 
-def _relation_cells(
-    name: str, kind: RowKind, many: Sequence[Answers], facts: RunFacts, sets: LabelSets
-) -> list[Figure]:
-    right, tested = _right(many, facts, sets), facts.outer[sets.rows] >= 0
+def _relation_cells(run: EvaluatedRun, predictor: Predictor, sets: LabelSets) -> list[Figure]:
+    facts, correct = run.facts, _correct(run, predictor, sets)
+    tested = facts.outer[sets.rows] >= 0
     units: tuple[Unit, ...] = ("work", "combination")
     cells = []
     for unit in units:
-        found = entropy_relation(sets.combinations, right, unit=unit, judged=tested, seed=facts.seed)
+        found = entropy_relation(sets.combinations, correct, unit=unit, judged=tested, seed=facts.seed)
         for part, value in (("", found.correlation), ("_low", found.low), ("_high", found.high)):
             measure = f"entropy_rank_correlation_{unit}{part}"
             n = found.works if unit == "work" else found.combinations
-            cells.append(Figure(name, kind, measure, None if math.isnan(value) else value, None, n, facts.outer_folds))
+            known = None if math.isnan(value) else value
+            cells.append(Figure(predictor.model, predictor.row, measure, known, None, n, facts.outer_folds))
     return cells
 
 
-def _judges(judged: Judged) -> list[tuple[str, RowKind, Sequence[Answers]]]:
-    found: list[tuple[str, RowKind, Sequence[Answers]]] = [
-        (each.name, "single", each.singles) for each in judged.models
-    ]
-    if judged.fusion is not None:
-        found.append(("fused", "fused", [judged.fusion.chosen]))
-    return found
+def _predictors(run: EvaluatedRun) -> list[Predictor]:
+    return [*(single(name) for name, _ in run.models), *([FUSED] if run.facts.fused else [])]
 
 
-def _right(many: Sequence[Answers], facts: RunFacts, sets: LabelSets) -> DoubleArray:
-    """The share of `many` that name each work with a photo rightly."""
-    right = np.stack([answers.named[sets.rows] == facts.labels[sets.rows] for answers in many])
-    share: DoubleArray = right.mean(axis=0, dtype=np.float64)
-    return share
+def _correct(run: EvaluatedRun, predictor: Predictor, sets: LabelSets) -> DoubleArray:
+    """The share of a predictor's models that predict each work with a photo correctly; 0 where it is not tested."""
+    shares = run.of(predictor).group_by("work", maintain_order=True).agg(pl.col("correct").mean())
+    of_works = np.zeros(len(run.facts.labels))
+    of_works[shares["work"].to_numpy()] = shares["correct"].to_numpy()
+    of_photos: DoubleArray = of_works[sets.rows]
+    return of_photos
 
 
 def _threshold_words(threshold: float | None) -> str:
     return "any" if threshold is None else f"H < {threshold:g}"
-
-
-__all__ = ["entropy_tables", "relation_points", "relation_table", "table1"]

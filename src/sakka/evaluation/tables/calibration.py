@@ -1,41 +1,37 @@
 """How far probabilities can be believed, and what is gained by answering only when sure.
 
-The expected calibration error parts the works by the probability of the creator named into `BINS` equal intervals and
-weighs how far each part's share of right answers is from its mean probability:
+The expected calibration error splits the works by the probability of the creator predicted into `BINS` equal intervals
+and weighs how far each part's accuracy is from its mean probability:
 
-    ECE = sum over bins b of  n_b / n * |right_b - mean probability_b|
+    ECE = sum over bins b of  n_b / n * |accuracy_b - mean probability_b|
 
 Source: C. Guo et al., On calibration of modern neural networks, ICML 2017, https://arxiv.org/abs/1706.04599
 """
 
-import numpy as np
-import numpy.typing as npt
+from collections.abc import Iterator
+from dataclasses import replace
 
-from sakka.arrays import IntArray, Mask, top
-from sakka.evaluation.answers import Answers
-from sakka.evaluation.evaluated_run import Judged, RunFacts
+import numpy as np
+import polars as pl
+
 from sakka.evaluation.figures import Cell, Figure, LeftOut, Table, figure, pooled, total
-from sakka.evaluation.learned_fusion import LEARNED_KIND
+from sakka.evaluation.frame import FUSED_LEARNED, EvaluatedRun, Predictor, ensemble, way_of_fusing
+from sakka.evaluation.learned_fusion import LEARNED
 from sakka.evaluation.tables.ratios import NO_FUSION
+from sakka.models.fusion import HOWS
 
 BINS = 15
 SURE: tuple[float, ...] = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99)
 CURVE_STEPS = 20
-Floats = npt.NDArray[np.floating]
 
 
-def calibration(judged: Judged) -> Table | LeftOut:
+def calibration(run: EvaluatedRun) -> Table | LeftOut:
     """The calibration error of every way of fusing and of the two models it joins."""
-    fusion, facts = judged.fusion, judged.facts
-    if fusion is None or not fusion.learned:
+    if run.facts.fused is None:
         return LeftOut("calibration", NO_FUSION)
-    ways = {
-        fusion.photo: judged.model(fusion.photo).ensemble,
-        fusion.text: judged.model(fusion.text).ensemble,
-        **{f"{how}, best ratio": answers for how, answers in fusion.of_how.items()},
-        **fusion.learned,
-    }
-    extra = [each for answers in (fusion.learned[LEARNED_KIND],) for each in _bins(answers, facts)]
+    ways = {name: ensemble(name) for name in run.facts.fused}
+    ways |= {f"{how}, best ratio": way_of_fusing(how, how) for how in HOWS}
+    ways |= {way: way_of_fusing(way, way) for way in LEARNED}
     return Table(
         key="calibration",
         title="How far the probabilities can be believed",
@@ -46,19 +42,18 @@ def calibration(judged: Judged) -> Table | LeftOut:
             "and learned fusions are fitted on validation predictions only."
         ),
         head=("Answers of", "Calibration error", "Mean probability", "Accuracy", "Surer than right"),
-        rows=tuple(_row(name, answers, facts) for name, answers in ways.items()),
-        extra=tuple(extra),
-        strong=len(fusion.of_how) + 2,
+        rows=tuple(_row(run, name, each) for name, each in ways.items()),
+        extra=tuple(_bins(run, FUSED_LEARNED)),
+        strong=len(HOWS) + 2,
     )
 
 
-def sure(judged: Judged) -> Table | LeftOut:
-    """Coverage and accuracy where only answers with at least some probability are given."""
-    fusion, facts = judged.fusion, judged.facts
-    if fusion is None or not fusion.learned:
+def sure(run: EvaluatedRun) -> Table | LeftOut:
+    """Coverage and accuracy where only predictions with at least some probability are given."""
+    if run.facts.fused is None:
         return LeftOut("sure", NO_FUSION)
-    answers = fusion.learned[LEARNED_KIND]
-    surest = answers.probability[facts.outer >= 0].max(initial=0)
+    rows = run.of(FUSED_LEARNED)
+    passed = [threshold for threshold in SURE if (rows["probability"] >= np.float32(threshold)).any()]
     return Table(
         key="sure",
         title="Answering only when sure",
@@ -67,95 +62,82 @@ def sure(judged: Judged) -> Table | LeftOut:
             "threshold. Coverage is the share of works answered; accuracy is that of the answers given."
         ),
         head=("Threshold", "Coverage", "Accuracy", "Wrong answers"),
-        rows=tuple(_sure_row(answers, facts, threshold) for threshold in SURE if threshold <= surest),
-        extra=tuple(_curve(answers, facts)),
+        rows=tuple(_sure_row(run, rows, threshold) for threshold in passed),
+        extra=tuple(_curve(run, rows)),
     )
 
 
-def calibration_error(probability: Floats, right: Mask, bins: int = BINS) -> float:
-    """The expected calibration error of some answers.
+def reliability(rows: pl.DataFrame, bins: int = BINS) -> pl.DataFrame:
+    """The reliability diagram, a row a bin that holds any: `bin`, `works`, mean `probability` and `accuracy`.
 
     Args:
-        probability: The probability of the creator named, shape (n,).
-        right: Whether it is the right one, shape (n,).
+        rows: The `probability` of the creators predicted and whether they are `correct`, a row a work.
         bins: How many intervals.
+    """
+    probability = pl.col("probability").cast(pl.Float64)
+    return (
+        rows.group_by((probability * bins).cast(pl.Int64).clip(upper_bound=bins - 1).alias("bin"), maintain_order=True)
+        .agg(pl.len().alias("works"), probability.mean(), pl.col("correct").mean().alias("accuracy"))
+        .sort("bin")
+    )
 
-    >>> calibration_error(np.array([0.75, 0.75, 0.75, 0.75]), np.array([True, True, True, False]))
+
+def calibration_error(rows: pl.DataFrame, bins: int = BINS) -> float:
+    """The expected calibration error of some predictions; arguments as in `reliability`.
+
+    >>> calibration_error(pl.DataFrame({"probability": [0.75] * 4, "correct": [True, True, True, False]}))
     0.0
     """
-    place = _bin_of(probability, bins)
-    gaps = np.bincount(place, weights=probability.astype(np.float64) - right, minlength=bins)
-    return float(np.abs(gaps).sum() / max(1, len(right)))
+    gap = (pl.col("accuracy") - pl.col("probability")).abs()
+    return float(reliability(rows, bins).select((pl.col("works") * gap).sum() / pl.col("works").sum()).item())
 
 
-def _bin_of(probability: Floats, bins: int) -> IntArray:
-    place: IntArray = np.minimum((probability * bins).astype(np.int64), bins - 1)
-    return place
+def _row(run: EvaluatedRun, name: str, predictor: Predictor) -> tuple[Cell, ...]:
+    rows, facts = run.of(predictor), run.facts
+    probability = rows.select(pl.col("probability").cast(pl.Float64).mean()).item()
+    accuracy = rows.select(pl.col("correct").mean()).item()
+    values = {
+        "calibration_error": calibration_error(rows),
+        "mean_probability": probability,
+        "accuracy": accuracy,
+        "surer_gain": probability - accuracy,
+    }
+    figures = (pooled(f"fused {name}", key, value, facts.n_tested, facts.outer_folds) for key, value in values.items())
+    return (name, *figures)
 
 
-def _row(name: str, answers: Answers, facts: RunFacts) -> tuple[Cell, ...]:
-    tested = np.flatnonzero(facts.outer >= 0)
-    probability, right = answers.probability[tested].astype(np.float64), _right(answers, tested, facts)
+def _bins(run: EvaluatedRun, predictor: Predictor) -> Iterator[Figure]:
+    """Of each interval the mean probability and the accuracy of its works."""
+    for row in reliability(run.of(predictor)).iter_rows(named=True):
+        for measure in ("probability", "accuracy"):
+            name = "mean_probability" if measure == "probability" else measure
+            made = pooled(f"bin {row['bin'] + 1} of {BINS}", name, row[measure], row["works"], run.facts.outer_folds)
+            yield replace(made, at=row["probability"])
 
-    def whole(measure: str, value: float) -> Figure:
-        return pooled(f"fused {name}", measure, value, len(tested), facts.outer_folds)
 
-    return (
-        name,
-        whole("calibration_error", calibration_error(probability, right)),
-        whole("mean_probability", float(probability.mean())),
-        whole("accuracy", float(right.mean())),
-        whole("surer_gain", float(probability.mean() - right.mean())),
+def _sure_row(run: EvaluatedRun, rows: pl.DataFrame, threshold: float) -> tuple[Cell, ...]:
+    given, correct = pl.col("probability") >= pl.lit(threshold, pl.Float32), pl.col("correct")
+    of_fold = rows.group_by("outer").agg(
+        coverage=given.mean(),
+        accuracy=correct.filter(given).mean().fill_null(float("nan")),
+        wrong_count=(given & ~correct).sum(),
     )
-
-
-def _bins(answers: Answers, facts: RunFacts) -> list[Figure]:
-    """The reliability diagram: of each interval its works, mean probability and share of right answers."""
-    tested = np.flatnonzero(facts.outer >= 0)
-    probability, right = answers.probability[tested].astype(np.float64), _right(answers, tested, facts)
-    place = _bin_of(probability, BINS)
-    figures = []
-    for number in np.unique(place):
-        inside = place == number
-        name, n = f"bin {number + 1} of {BINS}", int(inside.sum())
-        figures.append(pooled(name, "mean_probability", float(probability[inside].mean()), n, facts.outer_folds))
-        figures.append(pooled(name, "accuracy", float(right[inside].mean()), n, facts.outer_folds))
-    return figures
-
-
-def _sure_row(answers: Answers, facts: RunFacts, threshold: float) -> tuple[Cell, ...]:
-    coverage, accuracies, wrong = [], [], []
-    for outer in range(facts.outer_folds):
-        rows = facts.tested(outer)
-        given = answers.probability[rows] >= threshold
-        right = _right(answers, rows, facts)[given]
-        coverage.append(float(given.mean()))
-        accuracies.append(float(right.mean()) if given.any() else float("nan"))
-        wrong.append(int((~right).sum()))
-    name = f"fused at least {threshold:.2f}"
+    by_fold = of_fold.sort("outer").to_dict(as_series=False)
+    name, n = f"fused at least {threshold:.2f}", run.facts.n_tested
     return (
         f"{threshold:.2f}",
-        figure(name, "fused", "coverage", coverage, facts.n_tested),
-        figure(name, "fused", "accuracy", accuracies, facts.n_tested),
-        total(name, "fused", "wrong_count", wrong, facts.n_tested),
+        figure(name, "fused", "coverage", by_fold["coverage"], n),
+        figure(name, "fused", "accuracy", by_fold["accuracy"], n),
+        total(name, "fused", "wrong_count", by_fold["wrong_count"], n),
     )
 
 
-def _curve(answers: Answers, facts: RunFacts) -> list[Figure]:
+def _curve(run: EvaluatedRun, rows: pl.DataFrame) -> Iterator[Figure]:
     """The accuracy of the surest 5 %, 10 %, ... 100 % of each fold's works."""
-    figures = []
+    surest = rows.sort("probability", descending=True, maintain_order=True)
     for step in range(1, CURVE_STEPS + 1):
-        accuracies = []
-        for outer in range(facts.outer_folds):
-            rows = facts.tested(outer)
-            surest = rows[top(answers.probability[rows])]
-            given = surest[: max(1, round(len(rows) * step / CURVE_STEPS))]
-            accuracies.append(float(_right(answers, given, facts).mean()))
-        name = f"surest {step / CURVE_STEPS:.2f}"
-        figures.append(figure(name, "fused", "accuracy", accuracies, facts.n_tested))
-    return figures
-
-
-def _right(answers: Answers, rows: IntArray, facts: RunFacts) -> Mask:
-    right: Mask = answers.named[rows] == facts.labels[rows]
-    return right
+        share = step / CURVE_STEPS
+        count = (pl.len() * step / CURVE_STEPS).round(mode="half_to_even").clip(lower_bound=1).cast(pl.UInt32)
+        accuracy = pl.col("correct").head(count).mean()
+        by_fold = surest.group_by("outer", maintain_order=True).agg(accuracy).sort("outer")["correct"].to_list()
+        yield replace(figure(f"surest {share:.2f}", "fused", "accuracy", by_fold, run.facts.n_tested), at=share)

@@ -1,69 +1,44 @@
-"""How each creator fares, and how that goes with the number of their works."""
+"""How each creator fares: by the number of their works, by what a work has, and whom they are taken for."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
-from sakka.arrays import Mask
-from sakka.evaluation.answers import Answers
 from sakka.evaluation.display_names import model_words
-from sakka.evaluation.evaluated_run import Judged, RunFacts
-from sakka.evaluation.figures import Cell, Figure, RowKind, Table, figure, spread_of
-from sakka.evaluation.metrics import Counts, accuracy, count
+from sakka.evaluation.figures import Cell, Figure, LeftOut, Table, spread_of, total
+from sakka.evaluation.frame import EvaluatedRun, Predictor
+from sakka.evaluation.metrics import Counts, count
+
+TOP_PAIRS = 12
+EXAMPLES = 2
 
 
-@dataclass(frozen=True)
-class Judge:
-    """One column of answers that creators are looked at through.
-
-    Attributes:
-        name: The model's name in `results.json`.
-        row: The row's kind there.
-        answers: Its answers.
-    """
-
-    name: str
-    row: RowKind
-    answers: Answers
-
-
-def judges(judged: Judged) -> list[Judge]:
-    """The headline's answers and, where it is a fusion, its photo and its text ensemble's."""
-    name, answers = judged.headline
-    if judged.fusion is None:
-        return [Judge(name, "ensemble", answers)]
-    singles = [judged.model(each) for each in (judged.fusion.photo, judged.fusion.text)]
-    return [Judge(name, "fused", answers), *(Judge(each.name, "ensemble", each.ensemble) for each in singles)]
-
-
-def counts_of(answers: Answers, facts: RunFacts, mask: Mask | None = None) -> Counts:
-    """Count each creator's right and wrong answers among the works tested, or among those of a mask."""
-    rows = np.flatnonzero(facts.outer >= 0 if mask is None else mask)
-    return count(facts.labels[rows], answers.named[rows], facts.columns)
-
-
-def creators_table(judged: Judged) -> Table:
-    """Works, precision, recall and F1 of every creator, the best named first."""
-    facts, columns = judged.facts, judges(judged)
-    pooled = [counts_of(judge.answers, facts) for judge in columns]
-    by_fold = [_counts_by_fold(judge.answers, facts) for judge in columns]
-    order = sorted(range(facts.columns), key=lambda place: (-pooled[0].f1[place], facts.creators[place]))
-    rows = []
-    for place in order:
-        cells: list[Cell] = [facts.creators[place]]
-        cells.append(_count_figure(facts, place, [int(fold.works[place]) for fold in by_fold[0]]))
-        for judge, whole, folds in zip(columns, pooled, by_fold, strict=True):
-            measures = ("precision", "recall", "f1") if judge is columns[0] else ("recall",)
-            cells += [_creator_figure(judge, name, place, whole, folds, facts) for name in measures]
+def creators_table(run: EvaluatedRun) -> Table:
+    """Works, precision, recall and F1 of every creator, the highest F1 first."""
+    facts, columns = run.facts, run.compared
+    rows_of = [run.of(each) for each in columns]
+    pooled = [_counts(rows, facts.columns) for rows in rows_of]
+    by_fold = [
+        [_counts(fold, facts.columns) for fold in rows.sort("outer", maintain_order=True).partition_by("outer")]
+        for rows in rows_of
+    ]
+    rows: list[tuple[Cell, ...]] = []
+    for label in sorted(range(facts.columns), key=lambda label: (-pooled[0].f1[label], facts.creators[label])):
+        creator = facts.creators[label]
+        cells: list[Cell] = [creator, _works_figure(creator, [int(fold.works[label]) for fold in by_fold[0]])]
+        for each, whole, folds in zip(columns, pooled, by_fold, strict=True):
+            measures = ("precision", "recall", "f1") if each is columns[0] else ("recall",)
+            cells += [_creator_figure(each, creator, label, name, [whole, *folds]) for name in measures]
         rows.append(tuple(cells))
-    others = tuple(f"Recall, {model_words(judge.name).lower()}" for judge in columns[1:])
+    others = tuple(f"Recall, {model_words(each.model).lower()}" for each in columns[1:])
     return Table(
         key="creators",
         title="Every creator",
         note=(
-            f"Precision, recall and F1 ({model_words(columns[0].name).lower()}), counted over all folds together, "
+            f"Precision, recall and F1 ({model_words(columns[0].model).lower()}), counted over all folds together, "
             "± standard deviation of the fold figures. Recall is the share of a creator's works named rightly, "
             "precision the share of the works given that name that are theirs."
         ),
@@ -72,28 +47,45 @@ def creators_table(judged: Judged) -> Table:
     )
 
 
-def sizes_table(judged: Judged) -> Table:
+def _counts(rows: pl.DataFrame, n_creators: int) -> Counts:
+    return count(rows["label"].to_numpy(), rows["predicted"].to_numpy(), n_creators)
+
+
+def _creator_figure(predictor: Predictor, creator: str, label: int, name: str, counts: Sequence[Counts]) -> Figure:
+    whole, *folds = counts
+    values = [float(getattr(fold, name)[label]) for fold in folds if fold.works[label] > 0]
+    value, works = float(getattr(whole, name)[label]), int(whole.works[label])
+    measure = f"{name} of {creator}"
+    return Figure(predictor.model, predictor.row, measure, value, spread_of(values), works, len(values), at=works)
+
+
+def _works_figure(creator: str, by_fold: Sequence[int]) -> Figure:
+    works = sum(by_fold)
+    return Figure("catalog", "single", f"works of {creator}", works, spread_of(by_fold), works, len(by_fold))
+
+
+def sizes_table(run: EvaluatedRun) -> Table:
     """The accuracy on the works of small and of large creators; the bands double in width."""
-    facts, columns = judged.facts, judges(judged)
-    works = np.bincount(facts.labels, minlength=facts.columns)
-    rows = []
+    works = np.bincount(run.facts.labels, minlength=run.facts.columns)
+    rows: list[tuple[Cell, ...]] = []
     for low, high in bands(works):
         within = (works >= low) & (works < high)
-        mask = within[facts.labels] & (facts.outer >= 0)
-        band = f"{low}–{high - 1}"
-        cells: list[Cell] = [band, str(int(within.sum())), str(int(mask.sum()))]
-        rows.append((*cells, *(_band_figure(judge, band, mask, facts) for judge in columns)))
+        of_band = pl.col("label").is_in(np.flatnonzero(within).tolist())
+        band, middle = f"{low}–{high - 1}", (max(low, works.min()) * min(high - 1, works.max())) ** 0.5
+        figures = [run.accuracy_where(each, of_band, f"accuracy at {band} works") for each in run.compared]
+        cells = (band, str(int(within.sum())), str(figures[0].n))
+        rows.append((*cells, *(replace(each, at=float(middle)) for each in figures)))
     return Table(
         key="sizes",
         title="Accuracy by the number of a creator's works",
         note="Mean ± standard deviation over the outer folds of the accuracy on the works of the creators in a band.",
-        head=("Works per creator", "Creators", "Works judged", *(model_words(judge.name) for judge in columns)),
+        head=("Works per creator", "Creators", "Works judged", *(model_words(each.model) for each in run.compared)),
         rows=tuple(rows),
     )
 
 
 def bands(works: npt.NDArray[np.integer]) -> list[tuple[int, int]]:
-    """Divide creators by their number of works: from the smallest number on, each band twice as far as the last.
+    """Group creators by their number of works: from the smallest number on, each band twice as far as the last.
 
     Args:
         works: How many works each creator has, shape (n_creators,).
@@ -112,35 +104,90 @@ def bands(works: npt.NDArray[np.integer]) -> list[tuple[int, int]]:
     return found
 
 
-def _counts_by_fold(answers: Answers, facts: RunFacts) -> list[Counts]:
-    return [counts_of(answers, facts, facts.outer == outer) for outer in range(facts.outer_folds)]
-
-
-def _creator_figure(
-    judge: Judge, name: str, place: int, whole: Counts, folds: Sequence[Counts], facts: RunFacts
-) -> Figure:
-    values = [float(getattr(fold, name)[place]) for fold in folds if fold.works[place] > 0]
-    return Figure(
-        model=judge.name,
-        row=judge.row,
-        measure=f"{name} of {facts.creators[place]}",
-        value=float(getattr(whole, name)[place]),
-        spread=spread_of(values),
-        n=int(whole.works[place]),
-        folds=len(values),
+def coverage(run: EvaluatedRun) -> Table | LeftOut:
+    """The accuracy on works with both, with one and with neither of photo and text."""
+    photo, text = pl.col("has_photo"), pl.col("has_text")
+    cases = {
+        "both photo and text": photo & text,
+        "photo only": photo & ~text,
+        "text only": ~photo & text,
+        "neither": ~photo & ~text,
+    }
+    columns = run.compared
+    works = run.of(columns[0])
+    present = {words: case for words, case in cases.items() if works.select(case.any()).item()}
+    if len(present) == 1:
+        return LeftOut(
+            "coverage", f"Every work has {next(iter(present))}, so there is no table of works that lack something."
+        )
+    rows: list[tuple[Cell, ...]] = []
+    for words, case in present.items():
+        figures = [run.accuracy_where(each, case, f"accuracy with {words}") for each in columns]
+        rows.append((words, str(figures[0].n), *figures))
+    return Table(
+        key="coverage",
+        title="Works that lack a photo or a text",
+        note="Accuracy by what a work has. A model without what it reads answers with the creators' shares.",
+        head=("Works with", "Works", *(model_words(each.model) for each in columns)),
+        rows=tuple(rows),
     )
 
 
-def _count_figure(facts: RunFacts, place: int, by_fold: Sequence[int]) -> Figure:
-    works = sum(by_fold)
-    return Figure(
-        "catalog", "single", f"works of {facts.creators[place]}", works, spread_of(by_fold), works, len(by_fold)
+@dataclass(frozen=True)
+class Confusion:
+    """One creator whose works are given to another.
+
+    Attributes:
+        creator: Whose works they are, a column.
+        predicted: Who was predicted instead, a column.
+        works: How many works, over all folds.
+        of: How many works of the creator were evaluated.
+        examples: Rows of such works, those with a photo and then the most certain first.
+        predicted_examples: Rows of works by the one predicted that were predicted correctly, in the same order.
+    """
+
+    creator: int
+    predicted: int
+    works: int
+    of: int
+    examples: tuple[int, ...]
+    predicted_examples: tuple[int, ...]
+
+
+def confusions(run: EvaluatedRun, top: int = TOP_PAIRS) -> list[Confusion]:
+    """The pairs that the headline confuses most; among equals the larger share of the creator's works first."""
+    rows = run.of(run.headline)
+    most_certain = rows.sort(~pl.col("has_photo"), -pl.col("probability"), "work")
+    examples = most_certain.group_by("label", "predicted", maintain_order=True).agg(pl.col("work").head(EXAMPLES))
+    found = {(label, predicted): tuple(works) for label, predicted, works in examples.iter_rows()}
+    pairs = (
+        rows.with_columns(of=pl.len().over("label"))
+        .filter(~pl.col("correct"))
+        .group_by("label", "predicted")
+        .agg(pl.len().alias("works"), pl.col("of").first())
+        .sort(-pl.col("works").cast(pl.Int64), "of", "label", "predicted")
     )
+    return [
+        Confusion(label, predicted, works, of, found[label, predicted], found.get((predicted, predicted), ()))
+        for label, predicted, works, of in pairs.head(top).iter_rows()
+    ]
 
 
-def _band_figure(judge: Judge, band: str, mask: Mask, facts: RunFacts) -> Figure:
-    by_fold = []
-    for outer in range(facts.outer_folds):
-        rows = np.flatnonzero(mask & (facts.outer == outer))
-        by_fold.append(accuracy(facts.labels[rows], judge.answers.named[rows]))
-    return figure(judge.name, judge.row, f"accuracy at {band} works", by_fold, int(mask.sum()))
+def confusions_table(run: EvaluatedRun) -> Table:
+    """The pairs of creators confused most often by what the run puts forward."""
+    names, shown = run.facts.creators, run.headline
+    works = run.of(shown)
+    rows: list[tuple[Cell, ...]] = []
+    for pair in confusions(run):
+        creator, predicted = names[pair.creator], names[pair.predicted]
+        confused = (pl.col("label") == pair.creator) & (pl.col("predicted") == pair.predicted)
+        by_fold = works.group_by("outer").agg(confused.sum().alias("works")).sort("outer")["works"].to_list()
+        wrong = total(shown.model, shown.row, f"named_count {creator} -> {predicted}", by_fold, pair.of)
+        rows.append((creator, predicted, wrong, str(pair.of)))
+    return Table(
+        key="confusions",
+        title="Who is taken for whom",
+        note="The pairs with most works given to the wrong creator, over all folds.",
+        head=("Creator", "Named instead", "Works", "Of the creator's works"),
+        rows=tuple(rows),
+    )

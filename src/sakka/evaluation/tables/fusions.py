@@ -1,22 +1,24 @@
 """Which fusion is better: learned fusions beside the best fixed ratio, each work against itself.
 
-Two fusions judge the same works, so the difference is taken work by work: in right answers, and in log-loss, where the
-fixed ratio is given a temperature fitted on validation, so that no more than the fusion itself is compared. The
-interval is a percentile bootstrap over the works (95 %, `RESAMPLES` resamples, a fixed seed); a gain is one when it
-leaves out zero. McNemar's test counts the works that only one of the two names rightly, n_a and n_b, and gives the
-two-sided binomial probability of a division so uneven if both were equally good.
+Two fusions predict the same works, so the difference is taken work by work: in correct predictions, and in log-loss,
+where the fixed ratio is given a temperature fitted on validation, so that no more than the fusion itself is compared.
+The interval is a percentile bootstrap over the works (95 %, `RESAMPLES` resamples, a fixed seed); a gain is one when it
+leaves out zero. McNemar's test counts the works that only one of the two predicts correctly, n_a and n_b, and gives the
+two-sided binomial probability of a split so uneven if both were equally good.
 
 Sources: B. Efron, R. Tibshirani, An introduction to the bootstrap, 1993; Q. McNemar, Psychometrika 12, 1947
 """
 
+from collections.abc import Iterator, Mapping
+
 import numpy as np
 
-from sakka.arrays import DoubleArray, IntArray, log_probabilities
-from sakka.evaluation.answers import Answers
-from sakka.evaluation.evaluated_run import Fusion, Judged, RunFacts, measures_by_fold
-from sakka.evaluation.figures import Cell, Figure, LeftOut, Table, figure, pooled
+from sakka.arrays import DoubleArray, Mask
+from sakka.evaluation.figures import Cell, Figure, LeftOut, Table, pooled
+from sakka.evaluation.frame import FUSED, EvaluatedRun, Predictor, way_of_fusing
 from sakka.evaluation.learned_fusion import LEARNED, TEMPERED
 from sakka.evaluation.tables.ratios import NO_FUSION
+from sakka.models.fusion import HOWS
 
 RESAMPLES = 2000
 SEED = 0
@@ -24,17 +26,13 @@ CONFIDENCE = 0.95
 DRAWN_AT_ONCE = 1 << 23  # counts of 8 bytes
 
 
-def fusions(judged: Judged) -> Table | LeftOut:
+def fusions(run: EvaluatedRun) -> Table | LeftOut:
     """Accuracy, log-loss and gain over the best fixed ratio of every way of fusing."""
-    fusion = judged.fusion
-    if fusion is None or not fusion.learned:
+    if run.facts.fused is None:
         return LeftOut("fusions", NO_FUSION)
-    ways = {
-        "arithmetic, best ratio": fusion.of_how["arithmetic"],
-        "log-linear, best ratio": fusion.of_how["log-linear"],
-        **{name: fusion.learned[name] for name in LEARNED if name != TEMPERED},
-    }
-    rows = [_row(name, answers, fusion, judged.facts) for name, answers in ways.items()]
+    ways = {how: f"{how}, best ratio" for how in HOWS} | {way: way for way in LEARNED if way != TEMPERED}
+    before = run.of(FUSED)["correct"].to_numpy()
+    rows = (_row(run, name, way_of_fusing(f"fused {name}", way), before) for way, name in ways.items())
     return Table(
         key="fusions",
         title="Fixed and learned fusion",
@@ -51,25 +49,13 @@ def fusions(judged: Judged) -> Table | LeftOut:
     )
 
 
-def log_losses(judged: Judged) -> Table | LeftOut:
+def log_losses(run: EvaluatedRun) -> Table | LeftOut:
     """The log-loss of every way of fusing, and what it saves beside the best fixed ratio with a temperature."""
-    fusion, facts = judged.fusion, judged.facts
-    if fusion is None or not fusion.learned:
+    if run.facts.fused is None:
         return LeftOut("log_losses", NO_FUSION)
-    tested = np.flatnonzero(facts.outer >= 0)
-    before = log_loss(fusion.learned[TEMPERED], tested)
-    rows: list[tuple[Cell, ...]] = []
-    for name, answers in (("fixed ratio", fusion.chosen), *fusion.learned.items()):
-        losses, model = log_loss(answers, tested), f"fused {name}"
-        low, high = paired_interval(before, losses)
-        told = {
-            "pooled_log_loss": float(losses.mean()),
-            "log_loss_saved": float(before.mean() - losses.mean()),
-            "low_log_loss_saved": low,
-            "high_log_loss_saved": high,
-        }
-        cells = (pooled(model, key, value, len(tested), facts.outer_folds) for key, value in told.items())
-        rows.append((name, *cells))
+    ways = {"fixed ratio": FUSED, **{way: way_of_fusing(way, way) for way in LEARNED}}
+    losses = {name: run.of(each)["log_loss"].to_numpy() for name, each in ways.items()}
+    rows = (_loss_row(run, name, each, losses[TEMPERED]) for name, each in losses.items())
     return Table(
         key="log_losses",
         title="Log-loss of fixed and learned fusion",
@@ -83,33 +69,36 @@ def log_losses(judged: Judged) -> Table | LeftOut:
     )
 
 
-def _row(name: str, answers: Answers, fusion: Fusion, facts: RunFacts) -> tuple[Cell, ...]:
-    tested = np.flatnonzero(facts.outer >= 0)
-    right, before = (each.named[tested] == facts.labels[tested] for each in (answers, fusion.chosen))
-    low, high = paired_interval(right.astype(np.float64), before.astype(np.float64))
-    alone, other = int((right & ~before).sum()), int((before & ~right).sum())
-    model, n = f"fused {name}", len(tested)
-    losses = [float(log_loss(answers, facts.tested(outer)).mean()) for outer in range(facts.outer_folds)]
-
-    def whole(measure: str, value: float) -> Figure:
-        return pooled(model, measure, value, n, facts.outer_folds)
-
-    return (
-        name,
-        figure(model, "fused", "accuracy", measures_by_fold([answers], facts)["accuracy"], n),
-        figure(model, "fused", "log_loss", losses, n),
-        whole("accuracy_gain", float(right.mean() - before.mean())),
-        whole("low_accuracy_gain", low),
-        whole("high_accuracy_gain", high),
-        pooled(model, "only_this_count", alone, n, facts.outer_folds),
-        pooled(model, "only_ratio_count", other, n, facts.outer_folds),
-        whole("p_value", mcnemar(alone, other)),
-    )
+def _row(run: EvaluatedRun, name: str, predictor: Predictor, before: Mask) -> tuple[Cell, ...]:
+    correct = run.of(predictor)["correct"].to_numpy()
+    low, high = paired_interval(correct.astype(np.float64), before.astype(np.float64))
+    alone, other = int((correct & ~before).sum()), int((before & ~correct).sum())
+    pooled_values = {
+        "accuracy_gain": float(correct.mean() - before.mean()),
+        "low_accuracy_gain": low,
+        "high_accuracy_gain": high,
+        "only_this_count": alone,
+        "only_ratio_count": other,
+        "p_value": mcnemar(alone, other),
+    }
+    by_fold = (run.figure(predictor, measure) for measure in ("accuracy", "log_loss"))
+    return (name, *by_fold, *_pooled(run, predictor.model, pooled_values))
 
 
-def log_loss(answers: Answers, rows: IntArray) -> DoubleArray:
-    """Minus the logarithm of the probability of each work's own creator, shape (n_rows,)."""
-    return -log_probabilities(answers.probability_of_right[rows].astype(np.float64))
+def _loss_row(run: EvaluatedRun, name: str, losses: DoubleArray, before: DoubleArray) -> tuple[Cell, ...]:
+    low, high = paired_interval(before, losses)
+    values = {
+        "pooled_log_loss": float(losses.mean()),
+        "log_loss_saved": float(before.mean() - losses.mean()),
+        "low_log_loss_saved": low,
+        "high_log_loss_saved": high,
+    }
+    return (name, *_pooled(run, f"fused {name}", values))
+
+
+def _pooled(run: EvaluatedRun, model: str, values: Mapping[str, float]) -> Iterator[Figure]:
+    facts = run.facts
+    return (pooled(model, name, value, facts.n_tested, facts.outer_folds) for name, value in values.items())
 
 
 def paired_interval(after: DoubleArray, before: DoubleArray) -> tuple[float, float]:
@@ -134,7 +123,7 @@ def paired_interval(after: DoubleArray, before: DoubleArray) -> tuple[float, flo
 
 
 def mcnemar(alone: int, other: int) -> float:
-    """The probability of a division of alone + other works so uneven, if each falls either way alike.
+    """The probability of a split of alone + other works so uneven, if each falls either way alike.
 
     >>> mcnemar(0, 5)
     0.0625

@@ -6,31 +6,35 @@ here each weight stands under its modality's name. It also picks the best ratio 
 the pooled validation predictions of its inner folds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
+import polars as pl
 
-from sakka.evaluation.answers import Answers
-from sakka.evaluation.evaluated_run import Fusion, Judged, RunFacts, measure, measures_by_fold
 from sakka.evaluation.figures import Cell, Figure, LeftOut, Table, figure
-from sakka.evaluation.metrics import accuracy
-from sakka.models.fusion import HOWS, RATIOS, Mixture
+from sakka.evaluation.frame import EvaluatedRun, Predictor, mixture, way_of_fusing
+from sakka.models.fusion import HOWS, MIXTURES, RATIOS, How, Mixture
 
 NO_FUSION = "The run has no pair of a photo model and a text model, so there is nothing to fuse."
 PRINTED = ("accuracy", "macro_f1")
 
 
-def table2(judged: Judged) -> Table | LeftOut:
+def table2(run: EvaluatedRun) -> Table | LeftOut:
     """Accuracy and macro-F1 of each ratio, of the ratio chosen on validation and of the oracle."""
-    fusion, facts = judged.fusion, judged.facts
-    if fusion is None:
+    if run.facts.fused is None:
         return LeftOut("table2", NO_FUSION)
-    rows = [_ratio_row(fusion, ratio, facts) for ratio in RATIOS]
-    chosen = [_cells(f"fused-{how} chosen", fusion.of_how[how], facts) for how in HOWS]
-    oracles = [_oracle(fusion, how, facts) for how in HOWS]
-    rows.append(("chosen on validation", "", *(cell for cells in chosen for cell in cells)))
-    rows.append(("oracle (best on test)", "", *(cell for _, cells in oracles for cell in cells)))
-    named = " and ".join(f"{mixture.photo_weight:.1f} ({mixture.how})" for mixture, _ in oracles)
+    oracles = {how: _oracle(run, how) for how in HOWS}
+    rows: list[tuple[Cell, ...]] = [
+        (f"{ratio:.1f}", f"{1 - ratio:.1f}", *_cells(run, [_mixture(Mixture(how, ratio)) for how in HOWS], at=ratio))
+        for ratio in RATIOS
+    ]
+    chosen = [way_of_fusing(f"fused-{how} chosen", how) for how in HOWS]
+    best = [mixture(f"fused-{how} oracle", fixed) for how, fixed in oracles.items()]
+    rows.append(("chosen on validation", "", *_cells(run, chosen)))
+    rows.append(("oracle (best on test)", "", *_cells(run, best)))
+    named = " and ".join(f"{fixed.photo_weight:.1f} ({how})" for how, fixed in oracles.items())
     return Table(
         key="table2",
         title="Photo and text in nine ratios",
@@ -42,17 +46,19 @@ def table2(judged: Judged) -> Table | LeftOut:
         ),
         head=("Photo weight", "Text weight", *(f"{how}: {name}" for how in HOWS for name in ("accuracy", "macro-F1"))),
         rows=tuple(rows),
-        extra=tuple(_extra(fusion, facts)),
+        extra=tuple(each for fixed in MIXTURES for each in _on_test_and_validation(run, fixed)),
         strong=len(RATIOS),
     )
 
 
-def choices(judged: Judged) -> Table | LeftOut:
+def choices(run: EvaluatedRun) -> Table | LeftOut:
     """What each outer fold chose, and how that did on its test works beside the best it could have chosen."""
-    fusion, facts = judged.fusion, judged.facts
-    if fusion is None:
+    if run.facts.fused is None:
         return LeftOut("choices", NO_FUSION)
-    rows = [_choice_row(fusion, outer, facts) for outer in range(facts.outer_folds)]
+    mixtures = run.scores.filter(pl.col("photo_weight").is_not_null(), pl.col("kind") == "fused")
+    best = mixtures.group_by("outer").agg(pl.col("accuracy").max().alias("best"))
+    tested = mixtures.filter("chosen").select("outer", pl.col("accuracy").alias("test"))
+    chosen = run.validation.filter("chosen").join(tested, on="outer").join(best, on="outer").sort("outer")
     return Table(
         key="choices",
         title="What each fold chose",
@@ -61,67 +67,47 @@ def choices(judged: Judged) -> Table | LeftOut:
             "works. The last column is the best that any of the eighteen mixtures reaches on the test works."
         ),
         head=("Fold", "Way of fusing", "Photo weight", "Validation accuracy", "Test accuracy", "Best on test"),
-        rows=tuple(rows),
+        rows=tuple(_choice_row(row, len(run.facts.tested(row["outer"]))) for row in chosen.iter_rows(named=True)),
     )
 
 
-def _ratio_row(fusion: Fusion, ratio: float, facts: RunFacts) -> tuple[Cell, ...]:
-    cells: list[Cell] = [f"{ratio:.1f}", f"{1 - ratio:.1f}"]
-    for how in HOWS:
-        cells += _cells(mixture_name(Mixture(how, ratio)), fusion.mixtures[Mixture(how, ratio)], facts)
-    return tuple(cells)
+def _choice_row(row: Mapping[str, Any], n: int) -> tuple[Cell, ...]:
+    name, works = f"fused fold {row['outer'] + 1}", row["works"]
+    return (
+        str(row["outer"] + 1),
+        row["way"],
+        figure(name, "fused", "photo_weight", [row["photo_weight"]], works),
+        figure(name, "fused", "validation_accuracy", [row["accuracy"]], works),
+        figure(name, "fused", "accuracy", [row["test"]], n),
+        figure(name, "fused", "best_accuracy", [row["best"]], n),
+    )
 
 
-def mixture_name(mixture: Mixture) -> str:
+def mixture_name(fixed: Mixture) -> str:
     """A mixture's name in `results.json`.
 
     >>> mixture_name(Mixture("arithmetic", 0.3))
     'fused-arithmetic photo 0.3 text 0.7'
     """
-    return f"fused-{mixture.how} photo {mixture.photo_weight:.1f} text {1 - mixture.photo_weight:.1f}"
+    return f"fused-{fixed.how} photo {fixed.photo_weight:.1f} text {1 - fixed.photo_weight:.1f}"
 
 
-def _cells(name: str, answers: Answers, facts: RunFacts) -> list[Figure]:
-    by_fold = measures_by_fold([answers], facts)
-    return [figure(name, "fused", each, by_fold[each], facts.n_tested) for each in PRINTED]
+def _mixture(fixed: Mixture) -> Predictor:
+    return mixture(mixture_name(fixed), fixed)
 
 
-def _oracle(fusion: Fusion, how: str, facts: RunFacts) -> tuple[Mixture, list[Figure]]:
-    def mean_accuracy(mixture: Mixture) -> float:
-        return float(np.mean(measures_by_fold([fusion.mixtures[mixture]], facts)["accuracy"]))
-
-    best = max((mixture for mixture in fusion.mixtures if mixture.how == how), key=mean_accuracy)
-    return best, _cells(f"fused-{how} oracle", fusion.mixtures[best], facts)
+def _cells(run: EvaluatedRun, predictors: Sequence[Predictor], at: float | None = None) -> list[Figure]:
+    return [replace(run.figure(each, name), at=at) for each in predictors for name in PRINTED]
 
 
-def _extra(fusion: Fusion, facts: RunFacts) -> Sequence[Figure]:
-    validation = fusion.choices[0].validation_works if fusion.choices else 0
-    figures = []
-    for mixture in fusion.mixtures:
-        by_fold = measures_by_fold([fusion.mixtures[mixture]], facts)
-        name = mixture_name(mixture)
-        figures.append(figure(name, "fused", "micro_f1", by_fold["micro_f1"], facts.n_tested))
-        on_validation = [choice.validation_accuracy(mixture) for choice in fusion.choices]
-        figures.append(figure(name, "fused", "validation_accuracy", on_validation, validation))
-    return figures
+def _oracle(run: EvaluatedRun, how: How) -> Mixture:
+    fixed = [each for each in MIXTURES if each.how == how]
+    return max(fixed, key=lambda each: float(np.mean(run.by_fold(_mixture(each), "accuracy"))))
 
 
-def _choice_row(fusion: Fusion, outer: int, facts: RunFacts) -> tuple[Cell, ...]:
-    choice, rows = fusion.choices[outer], facts.tested(outer)
-    name = f"fused fold {outer + 1}"
-    reached = measure(fusion.chosen, rows, facts)["accuracy"]
-    best = max(accuracy(facts.labels[rows], answers.named[rows]) for answers in fusion.mixtures.values())
-    return (
-        str(outer + 1),
-        choice.mixture.how,
-        figure(name, "fused", "photo_weight", [choice.mixture.photo_weight], choice.validation_works),
-        figure(
-            name,
-            "fused",
-            "validation_accuracy",
-            [choice.validation_accuracy(choice.mixture)],
-            choice.validation_works,
-        ),
-        figure(name, "fused", "accuracy", [reached], len(rows)),
-        figure(name, "fused", "best_accuracy", [best], len(rows)),
-    )
+def _on_test_and_validation(run: EvaluatedRun, fixed: Mixture) -> Iterator[Figure]:
+    validation = run.validation.filter(pl.col("way") == fixed.how, pl.col("photo_weight") == fixed.photo_weight)
+    yield run.figure(_mixture(fixed), "micro_f1")
+    by_fold, works = validation["accuracy"].to_list(), validation["works"].to_list()
+    found = figure(mixture_name(fixed), "fused", "validation_accuracy", by_fold, works[0] if works else 0)
+    yield replace(found, at=fixed.photo_weight)

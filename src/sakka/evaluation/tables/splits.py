@@ -1,14 +1,14 @@
-"""The same models under several ways of dividing the works, side by side: how much does the random split flatter?
+"""The same models under several kinds of split, side by side: how much does the random split flatter?
 
-Each way is a run of its own (`RUN`, `RUN/grouped`, `RUN/temporal`); the figures are those of the runs' table 3.
+Each split is a run of its own (`RUN`, `RUN/grouped`, `RUN/temporal`); the figures are those of the runs' table 3.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from sakka.evaluation.answers import Answers
 from sakka.evaluation.display_names import MEASURE_WORDS, ROW_WORDS, model_words
-from sakka.evaluation.evaluated_run import Judged, measures_by_fold
-from sakka.evaluation.figures import Cell, Figure, RowKind, Table, figure
+from sakka.evaluation.figures import Cell, Figure, Table
+from sakka.evaluation.frame import FUSED, EvaluatedRun, Predictor, ensemble
 
 KEY = "splits"
 SHOWN = ("accuracy", "macro_f1")
@@ -17,48 +17,46 @@ SPLIT_WORDS = {
     "grouped": "Near-identical works together",
     "temporal": "Past to future",
 }
-Entry = tuple[str, RowKind, Answers]
 
 
-def splits_table(runs: Sequence[Judged]) -> Table:
-    """Accuracy and macro-F1 of every model under each way of dividing.
+def splits_table(runs: Sequence[EvaluatedRun]) -> Table:
+    """Accuracy and macro-F1 of every model under each kind of split.
 
     Args:
-        runs: The judged runs, the random split first; a model that only some of them have shows a blank.
+        runs: The evaluated runs, the random split first; a model that only some of them have shows a blank.
     """
-    entries = [entry for judged in runs for entry in _entries(judged)]
-    names = list(dict.fromkeys((model, row) for model, row, _ in entries))
+    predictors = {(each.model, each.row): each for run in runs for each in _predictors(run)}
     rows: list[tuple[Cell, ...]] = [_counts("Works judged", "works_count", runs), _counts("Creators", "creators", runs)]
     for measure in SHOWN:
-        rows += [(model_words(model), f"{MEASURE_WORDS[measure]}, {ROW_WORDS[row]}",
-                  *(_cell(judged, model, row, measure) for judged in runs)) for model, row in names]  # fmt: skip
+        rows += [(model_words(each.model), f"{MEASURE_WORDS[measure]}, {ROW_WORDS[each.row]}",
+                  *(_cell(run, each, measure) for run in runs)) for each in predictors.values()]  # fmt: skip
     return Table(
         key=KEY,
         title="How much does the random split flatter?",
         note=" ".join(flattery(runs)),
-        head=("Model", "What", *(SPLIT_WORDS[judged.facts.split] for judged in runs)),
+        head=("Model", "What", *(SPLIT_WORDS[run.facts.split] for run in runs)),
         rows=tuple(rows),
     )
 
 
-def flattery(runs: Sequence[Judged]) -> list[str]:
+def flattery(runs: Sequence[EvaluatedRun]) -> list[str]:
     """Say in plain words how much the random split flatters what a run puts forward."""
-    name = runs[0].headline[0]
-    random = _accuracy(runs[0], name)
-    said = [f"Under the random split {_subject(name)} names {100 * random:.1f} % of the works rightly."]
-    for judged in runs[1:]:
-        value = _accuracy(judged, name)
+    first, best = runs[0], runs[0].headline
+    random = first.figure(best, "accuracy").value or 0.0
+    said = [f"Under the random split {_subject(best.model)} names {100 * random:.1f} % of the works rightly."]
+    for run in runs[1:]:
+        value = run.figure(best, "accuracy").value or 0.0
         how = {
             "grouped": "When near-identical works never stand on both sides",
             "temporal": "When it learns from each creator's past and is judged on the same creator's later works",
-        }[judged.facts.split]
+        }[run.facts.split]
         change = 100 * (random - value)
         flatters = f"the random split flatters by {change:.1f} points" if change > 0 else f"{-change:.1f} points more"
-        said.append(f"{how}, it is {100 * value:.1f} %: {flatters}{_other_works(runs[0], judged)}.")
+        said.append(f"{how}, it is {100 * value:.1f} %: {flatters}{_other_works(first, run)}.")
     return said
 
 
-def _other_works(random: Judged, other: Judged) -> str:
+def _other_works(random: EvaluatedRun, other: EvaluatedRun) -> str:
     facts = other.facts
     if facts.n_tested == random.facts.n_tested and facts.columns == random.facts.columns:
         return ""
@@ -69,33 +67,23 @@ def _subject(name: str) -> str:
     return "the fusion of photo and text" if name == "fused" else model_words(name)
 
 
-def _accuracy(judged: Judged, name: str) -> float:
-    answers = next(each for model, _, each in _entries(judged) if model == name)
-    by_fold = measures_by_fold([answers], judged.facts)["accuracy"]
-    return figure(name, "ensemble", "accuracy", by_fold, judged.facts.n_tested).value or 0.0
+def _predictors(run: EvaluatedRun) -> list[Predictor]:
+    return [*([FUSED] if run.facts.fused else []), *(ensemble(name) for name, _ in run.models)]
 
 
-def _entries(judged: Judged) -> list[Entry]:
-    models: list[Entry] = [(model.name, "ensemble", model.ensemble) for model in judged.models]
-    return models if judged.fusion is None else [("fused", "fused", judged.fusion.chosen), *models]
+def _cell(run: EvaluatedRun, predictor: Predictor, measure: str) -> Cell:
+    has_it = any((each.model, each.row) == (predictor.model, predictor.row) for each in _predictors(run))
+    return _of(run, run.figure(predictor, measure)) if has_it else ""
 
 
-def _cell(judged: Judged, model: str, row: RowKind, measure: str) -> Cell:
-    answers = next((each for name, kind, each in _entries(judged) if (name, kind) == (model, row)), None)
-    if answers is None:
-        return ""
-    by_fold = measures_by_fold([answers], judged.facts)[measure]
-    return _of(judged, figure(model, row, measure, by_fold, judged.facts.n_tested))
-
-
-def _counts(words: str, measure: str, runs: Sequence[Judged]) -> tuple[Cell, ...]:
-    counts = (judged.facts.n_tested if measure == "works_count" else judged.facts.columns for judged in runs)
+def _counts(words: str, measure: str, runs: Sequence[EvaluatedRun]) -> tuple[Cell, ...]:
+    counts = (run.facts.n_tested if measure == "works_count" else run.facts.columns for run in runs)
     figures = (
-        _of(judged, Figure("all", "ensemble", measure, count, None, judged.facts.n_tested, judged.facts.outer_folds))
-        for judged, count in zip(runs, counts, strict=True)
+        _of(run, Figure("all", "ensemble", measure, count, None, run.facts.n_tested, run.facts.outer_folds))
+        for run, count in zip(runs, counts, strict=True)
     )
     return (words, "", *figures)
 
 
-def _of(judged: Judged, made: Figure) -> Figure:
-    return Figure(**{**vars(made), "table": KEY, "split": judged.facts.split})
+def _of(run: EvaluatedRun, made: Figure) -> Figure:
+    return replace(made, table=KEY, split=run.facts.split)

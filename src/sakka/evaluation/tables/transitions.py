@@ -1,23 +1,26 @@
-"""Table 4: what fusion turns right and what it turns wrong.
+"""Table 4, what fusion makes correct and what it makes wrong, and works to look at: those it rescued and those it lost.
 
-Each work is right (T) or wrong (F) before and after fusion. The paper gives pooled counts, from which its accuracy is
+Each work is correct (T) or wrong (F) before and after fusion. The paper gives pooled counts, from which its accuracy is
 (TT + TF) / n before and (TT + FT) / n after; its table 3 averages over folds instead. Both are given here.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from sakka.arrays import Mask
-from sakka.evaluation.answers import Answers
+import polars as pl
+
 from sakka.evaluation.display_names import model_words
-from sakka.evaluation.evaluated_run import Fusion, Judged, RunFacts
 from sakka.evaluation.figures import Cell, Figure, LeftOut, Table, figure, total
+from sakka.evaluation.frame import FUSED, EvaluatedRun, ensemble
 from sakka.evaluation.tables.ratios import NO_FUSION
+
+RESCUED = 8
+LOST = 6
 
 
 @dataclass(frozen=True)
 class Transitions:
-    """How many works go from right or wrong before (first letter) to right or wrong after (second letter).
+    """How many works go from correct or wrong before (first letter) to correct or wrong after (second letter).
 
     >>> Transitions(tt=86458, ff=6818, ft=15504, tf=905).accuracy_before.__round__(4)
     0.7965
@@ -44,35 +47,32 @@ class Transitions:
         return (self.tt + self.ft) / self.works
 
 
-def transitions(before: Mask, after: Mask) -> Transitions:
-    """Count the transitions of works that are right or wrong before and after, both of shape (n_works,).
+def before_and_after(run: EvaluatedRun) -> pl.DataFrame | None:
+    """A row a work: `work`, `label`, `outer`, and `predicted`, `probability` and `correct` of each side.
 
-    >>> transitions(np.array([True, True, False]), np.array([True, False, True]))
-    Transitions(tt=1, ff=0, ft=1, tf=1)
+    The sides are `photo` and `text`, the two ensembles, and `fused`; a column is called `SIDE` for correct,
+    `SIDE_predicted` and `SIDE_probability`. None for a run without a fusion.
     """
-    return Transitions(
-        tt=int((before & after).sum()),
-        ff=int((~before & ~after).sum()),
-        ft=int((~before & after).sum()),
-        tf=int((before & ~after).sum()),
-    )
+    if run.facts.fused is None:
+        return None
+    sides = dict(zip(("photo", "text", "fused"), (*map(ensemble, run.facts.fused), FUSED), strict=True))
+    works = run.of(FUSED).select("work", "label", "outer")
+    for side, predictor in sides.items():
+        columns = {side: "correct", f"{side}_predicted": "predicted", f"{side}_probability": "probability"}
+        of_side = run.of(predictor).select("work", **{name: pl.col(column) for name, column in columns.items()})
+        works = works.join(of_side, on="work", maintain_order="left")
+    return works
 
 
-def right(answers: Answers, facts: RunFacts) -> Mask:
-    """Say for each work whether it is named rightly, shape (n_works,); False where it is not tested."""
-    mask: Mask = (answers.named == facts.labels) & (facts.outer >= 0)
-    return mask
+PHOTO, TEXT, AFTER = pl.col("photo"), pl.col("text"), pl.col("fused")
 
 
-def table4(judged: Judged) -> Table | LeftOut:
+def table4(run: EvaluatedRun) -> Table | LeftOut:
     """The transitions from the photo and from the text ensemble to the fusion."""
-    fusion, facts = judged.fusion, judged.facts
-    if fusion is None:
+    works, pair = before_and_after(run), run.facts.fused
+    if works is None or pair is None:
         return LeftOut("table4", NO_FUSION)
-    after = right(fusion.chosen, facts)
-    rows = []
-    for name in (fusion.photo, fusion.text):
-        rows += _transition_rows(name, right(judged.model(name).ensemble, facts), after, facts)
+    sides = zip(pair, (PHOTO, TEXT), strict=True)
     return Table(
         key="table4",
         title="Right and wrong, before and after fusion",
@@ -81,27 +81,25 @@ def table4(judged: Judged) -> Table | LeftOut:
             "± standard deviation. T is right, F is wrong: FT is what fusion rescues, TF what it loses."
         ),
         head=("Before", "", "TT", "FF", "FT (rescued)", "TF (lost)"),
-        rows=tuple(rows),
+        rows=tuple(row for name, before in sides for row in _transition_rows(run, works, name, before)),
     )
 
 
-def agreement(judged: Judged) -> Table | LeftOut:
-    """How fusion does where photo and text are both right, both wrong, or one of the two."""
-    fusion, facts = judged.fusion, judged.facts
-    if fusion is None:
+def agreement(run: EvaluatedRun) -> Table | LeftOut:
+    """How fusion does where photo and text are both correct, both wrong, or one of the two."""
+    works = before_and_after(run)
+    if works is None:
         return LeftOut("agreement", NO_FUSION)
-    cases = agreement_masks(judged, fusion)
+    cases = {
+        "both right": ("both right", PHOTO & TEXT),
+        "only the photo right": ("photo right", PHOTO & ~TEXT),
+        "only the text right": ("text right", TEXT & ~PHOTO),
+        "both wrong": ("both wrong", ~PHOTO & ~TEXT),
+    }
     rows: list[tuple[Cell, ...]] = []
-    for words, name, mask in cases:
-        after = right(fusion.chosen, facts)
-        rows.append(
-            (
-                words,
-                _count(name, "works_count", mask, facts),
-                _count(name, "right_count", mask & after, facts),
-                _count(name, "wrong_count", mask & ~after, facts),
-            )
-        )
+    for words, (name, case) in cases.items():
+        counted = {"works_count": case, "right_count": case & AFTER, "wrong_count": case & ~AFTER}
+        rows.append((words, *(_count(run, works, f"{name} -> fused", key, each) for key, each in counted.items())))
     return Table(
         key="agreement",
         title="Where photo and text agree",
@@ -112,42 +110,81 @@ def agreement(judged: Judged) -> Table | LeftOut:
     )
 
 
-def agreement_masks(judged: Judged, fusion: Fusion) -> list[tuple[str, str, Mask]]:
-    """The four cases of photo and text being right: words, a short name, and the works, shape (n_works,)."""
-    facts = judged.facts
-    tested = facts.outer >= 0
-    photo = right(judged.model(fusion.photo).ensemble, facts)
-    text = right(judged.model(fusion.text).ensemble, facts)
+def _transition_rows(run: EvaluatedRun, works: pl.DataFrame, name: str, before: pl.Expr) -> list[tuple[Cell, ...]]:
+    kinds = {"TT": before & AFTER, "FF": ~before & ~AFTER, "FT": ~before & AFTER, "TF": before & ~AFTER}
+    model, words = f"{name} -> fused", model_words(name)
+    counts = (_count(run, works, model, f"{kind}_count", each) for kind, each in kinds.items())
+    shares = (
+        figure(model, "fused", f"{kind}_share", _by_fold(works, each.mean()), run.facts.n_tested)
+        for kind, each in kinds.items()
+    )
+    return [(words, "works", *counts), (words, "share", *shares)]
+
+
+def _count(run: EvaluatedRun, works: pl.DataFrame, model: str, measure: str, case: pl.Expr) -> Figure:
+    return total(model, "fused", measure, _by_fold(works, case.sum()), run.facts.n_tested)
+
+
+def _by_fold(works: pl.DataFrame, value: pl.Expr) -> list[Any]:
+    return works.group_by("outer").agg(value.alias("value")).sort("outer")["value"].to_list()
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What one model said of a work.
+
+    Attributes:
+        by: The model's name; `fused` for the fusion.
+        creator: The creator predicted, a column.
+        probability: Its probability.
+        correct: Whether it is the work's own creator.
+    """
+
+    by: str
+    creator: int
+    probability: float
+    correct: bool
+
+
+@dataclass(frozen=True)
+class Example:
+    """One work with what photo, text and fusion said of it, in this order.
+
+    Attributes:
+        row: The work's row.
+        predictions: Whom they predicted.
+    """
+
+    row: int
+    predictions: tuple[Prediction, ...]
+
+
+def rescued(run: EvaluatedRun, top: int = RESCUED) -> list[Example]:
+    """Works whose creator fusion predicts correctly though photo, text or both did not.
+
+    Those that both got wrong come first, then the most probable predictions; one work a creator.
+    """
+    return _examples(run, AFTER & ~(PHOTO & TEXT), urgent=~PHOTO & ~TEXT, top=top)
+
+
+def lost(run: EvaluatedRun, top: int = LOST) -> list[Example]:
+    """Works whose creator photo, text or both predicted correctly and fusion does not.
+
+    Those that both got right come first, then the most probable mistakes; one work a creator.
+    """
+    return _examples(run, (PHOTO | TEXT) & ~AFTER, urgent=PHOTO & TEXT, top=top)
+
+
+def _examples(run: EvaluatedRun, which: pl.Expr, *, urgent: pl.Expr, top: int) -> list[Example]:
+    works, pair = before_and_after(run), run.facts.fused
+    if works is None or pair is None:
+        return []
+    order = works.filter(which).sort(~urgent, -pl.col("fused_probability"), "work")
+    names = {"photo": pair[0], "text": pair[1], "fused": "fused"}
     return [
-        ("both right", "both right -> fused", photo & text & tested),
-        ("only the photo right", "photo right -> fused", photo & ~text & tested),
-        ("only the text right", "text right -> fused", text & ~photo & tested),
-        ("both wrong", "both wrong -> fused", ~photo & ~text & tested),
-    ]
-
-
-KINDS: tuple[tuple[str, Callable[[Mask, Mask], Mask]], ...] = (
-    ("TT", lambda before, after: before & after),
-    ("FF", lambda before, after: ~before & ~after),
-    ("FT", lambda before, after: ~before & after),
-    ("TF", lambda before, after: before & ~after),
-)
-
-
-def _transition_rows(name: str, before: Mask, after: Mask, facts: RunFacts) -> list[tuple[Cell, ...]]:
-    tested = facts.outer >= 0
-    masks = [(kind, within(before, after) & tested) for kind, within in KINDS]
-    model = f"{name} -> fused"
-    counts = (_count(model, f"{kind}_count", mask, facts) for kind, mask in masks)
-    shares = (_share(model, f"{kind}_share", mask, facts) for kind, mask in masks)
-    return [(model_words(name), "works", *counts), (model_words(name), "share", *shares)]
-
-
-def _count(model: str, measure: str, mask: Mask, facts: RunFacts) -> Figure:
-    by_fold = [int(mask[facts.tested(outer)].sum()) for outer in range(facts.outer_folds)]
-    return total(model, "fused", measure, by_fold, facts.n_tested)
-
-
-def _share(model: str, measure: str, mask: Mask, facts: RunFacts) -> Figure:
-    by_fold = [float(mask[facts.tested(outer)].mean()) for outer in range(facts.outer_folds)]
-    return figure(model, "fused", measure, by_fold, facts.n_tested)
+        Example(row["work"], tuple(
+            Prediction(name, row[f"{side}_predicted"], row[f"{side}_probability"], row[side])
+            for side, name in names.items()
+        ))
+        for row in order.unique("label", keep="first", maintain_order=True).head(top).iter_rows(named=True)
+    ]  # fmt: skip
