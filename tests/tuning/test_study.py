@@ -17,7 +17,7 @@ from sakka.models.registry import make_model, model_class
 from sakka.models.text.linear import LinearText
 from sakka.pages.tuning import write_page
 from sakka.tuning.processes import tune_with
-from sakka.tuning.spaces import RANGES, Choice, space_of
+from sakka.tuning.spaces import RANGES, Categorical, space_of
 from sakka.tuning.study import StudyLayout, TuningTask, objective_of, read_study, tune, write_best
 
 TEXT = TuningTask("text-linear", fixed={"iterations": 5})
@@ -90,7 +90,7 @@ def test_a_search_starts_from_what_the_model_s_signature_says(name: str) -> None
             value, default = start[each.name], signature[each.name].default
             if default is not None:
                 assert value == default
-            assert value in each.values if isinstance(each, Choice) else each.low <= value <= each.high
+            assert value in each.values if isinstance(each, Categorical) else each.low <= value <= each.high
 
 
 def test_a_default_that_depends_on_other_settings_or_the_works_is_spelled_out(works: Catalog) -> None:

@@ -97,9 +97,9 @@ def describe_creator(
     by = works.table["creator"].is_not_null().to_numpy()
     words = setting_apart([texts[row] for row in rows], [texts[row] for row in np.flatnonzero(~mine & by)])
     column = model.creators_.index(creator) if model is not None and creator in model.creators_ else None
-    answers = None if model is None or column is None else model.predict_proba(own)
-    ordered = ordered_works(works, rows, answers, column or 0, model, index)
-    kindred, by_style = _kindred(creator, model, answers, index)
+    probabilities = None if model is None or column is None else model.predict_proba(own)
+    ordered = ordered_works(works, rows, probabilities, column or 0, model, index)
+    kindred, by_style = _kindred(creator, model, probabilities, index)
     dates = [date for date in own.table["created_at"] if date is not None]
     sample = _sample(own, seed)
     objects = objects_in(sample, looking=looking)
@@ -128,7 +128,7 @@ def _sample(own: Catalog, seed: int) -> Catalog:
 
 
 def _kindred(
-    creator: str, model: CreatorModel | None, answers: Probabilities | None, index: "Index | None"
+    creator: str, model: CreatorModel | None, probabilities: Probabilities | None, index: "Index | None"
 ) -> tuple[tuple[tuple[str, float], ...], bool]:
     """Kindred creators by style where there is an index, else by what the model gives them."""
     if index is not None:
@@ -138,17 +138,17 @@ def _kindred(
             return tuple(kindred_creators(index, creator, KINDRED)), True
         except SakkaError:
             pass  # none of the creator's works has a photo in the index
-    if model is None or answers is None:
+    if model is None or probabilities is None:
         return (), False
-    return tuple(mixed_up(creator, model.creators_, answers)[:KINDRED]), False
+    return tuple(mixed_up(creator, model.creators_, probabilities)[:KINDRED]), False
 
 
-def mixed_up(creator: str, creators: Sequence[str], answers: Probabilities) -> list[tuple[str, float]]:
+def mixed_up(creator: str, creators: Sequence[str], probabilities: Probabilities) -> list[tuple[str, float]]:
     """The other creators with the mean probability that a model gives them for a creator's works, highest first.
 
     >>> mixed_up("a", ["a", "b", "c"], np.float32([[0.5, 0.125, 0.375]]))
     [('c', 0.375), ('b', 0.125)]
     """
-    means = answers.astype(np.float64).mean(axis=0)
+    means = probabilities.astype(np.float64).mean(axis=0)
     others = [(name, float(mean)) for name, mean in zip(creators, means, strict=True) if name != creator]
     return sorted(others, key=lambda item: (-item[1], item[0]))

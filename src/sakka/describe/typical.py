@@ -38,7 +38,7 @@ class Shown:
 def ordered_works(
     works: Catalog,
     rows: IntArray,
-    answers: Probabilities | None,
+    probabilities: Probabilities | None,
     column: int,
     model: CreatorModel | None = None,
     index: "Index | None" = None,
@@ -48,13 +48,13 @@ def ordered_works(
     Args:
         works: The catalog.
         rows: The rows of the creator's works.
-        answers: The model's probabilities for these, shape (n_rows, n_creators); None without a model.
+        probabilities: The model's probabilities for these, shape (n_rows, n_creators); None without a model.
         column: The creator's column.
         model: The model, whose photo features stand in for a style where there is no index.
         index: An index of the works.
     """
     own = works.take(rows)
-    scores = [score for score in (_sureness(answers, column), _nearness(own, model, index)) if score is not None]
+    scores = [score for score in (_sureness(probabilities, column), _nearness(own, model, index)) if score is not None]
     if not scores:
         return []
     order = top(np.mean([_standardised(score) for score in scores], axis=0))
@@ -64,15 +64,15 @@ def ordered_works(
         if groups[place] in seen:
             continue
         seen.add(groups[place])
-        probability = None if answers is None else float(answers[place, column])
+        probability = None if probabilities is None else float(probabilities[place, column])
         shown.append(Shown(next(iter(own.take([place]))), int(rows[place]), probability))
     return shown
 
 
-def _sureness(answers: Probabilities | None, column: int) -> DoubleArray | None:
-    if answers is None or answers.shape[1] < 2:
+def _sureness(probabilities: Probabilities | None, column: int) -> DoubleArray | None:
+    if probabilities is None or probabilities.shape[1] < 2:
         return None
-    logarithms = log_probabilities(answers.astype(np.float64), TINY)
+    logarithms = log_probabilities(probabilities.astype(np.float64), TINY)
     others = np.delete(logarithms, column, axis=1).max(axis=1)
     sureness: DoubleArray = logarithms[:, column] - others
     return sureness

@@ -8,7 +8,7 @@ from sakka.market.canvas import Canvas, Paint, Pieces
 from sakka.market.chance import Chance
 from sakka.market.motifs import Form, parts_of, placed
 from sakka.market.plan import WorkPlan
-from sakka.market.shapes import Part, bar, ellipse
+from sakka.market.shapes import Shape, bar, ellipse
 from sakka.market.style import Style
 from sakka.market.surfaces import NUMBERS, Field, see_through, shade
 from sakka.market.textures import tile
@@ -51,7 +51,7 @@ def draw_brooch(plan: WorkPlan, style: Style, chance: Chance, size_px: int, ligh
     turn = style.tilt + chance.around(0.0, 0.35)
     mounted = style.mount != "none" and not corsage
     parts = placed(parts, 0.0, 0.0, 0.6 if mounted else 0.86, turn)
-    parts = [Part(part.outline * squeeze, *list(vars(part).values())[1:]) for part in parts]
+    parts = [Shape(part.outline * squeeze, *list(vars(part).values())[1:]) for part in parts]
     if mounted:
         _mount(canvas, style, plan, chance)
     elif plan.material in BACKED:
@@ -109,7 +109,7 @@ def _mount(canvas: Canvas, style: Style, plan: WorkPlan, chance: Chance) -> None
     pale = tuple(round(0.45 * value + 0.55 * 238) for value in base or DARK)
     colour = pale if chance.happens(0.6) and plan.material not in METALS else base
     ground: Paint = (_near(colour, chance), surface)  # type: ignore[arg-type]
-    plate = Part(shape, "plate", 0.05, 0.14)
+    plate = Shape(shape, "plate", 0.05, 0.14)
     canvas.paint(plate, ground)
     if style.mount == "ring":
         canvas.edge(plate, GOLD if plan.material != "silver" else ((206, 210, 216), "silver"), 0.09)
@@ -144,7 +144,7 @@ def _drops(canvas: Canvas, plan: WorkPlan, chance: Chance) -> None:
     for place in range(count):
         x = 0.3 * (place - (count - 1) / 2) + chance.around(0.0, 0.04)
         y = 0.9 - 0.12 * abs(place - (count - 1) / 2) - radius / 2
-        canvas.paint(Part(bar(0.4 * x, 0.1, x, y, 0.03), "chain", 0.1, 0.0), GOLD)
+        canvas.paint(Shape(bar(0.4 * x, 0.1, x, y, 0.03), "chain", 0.1, 0.0), GOLD)
         canvas.ball(x, y, radius, paint, 0.2)
 
 

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 
 from sakka.arrays import DoubleArray, Mask
 from sakka.market.chance import Chance
-from sakka.market.shapes import Outline, Part, outward, polygon
+from sakka.market.shapes import Outline, Shape, outward, polygon
 from sakka.market.surfaces import NUMBERS, Field
 
 FINE = 3  # colours and surfaces
@@ -57,7 +57,7 @@ class Canvas:
         self._colour_pen, self._kind_pen = ImageDraw.Draw(self.colours), ImageDraw.Draw(self.kinds)
         self._height_pen, self._grain_pen = ImageDraw.Draw(self.heights), ImageDraw.Draw(self.grain)
 
-    def paint(self, part: Part, paint: Paint) -> None:
+    def paint(self, part: Shape, paint: Paint) -> None:
         """Paint one part in a colour and a surface."""
         colour, surface = paint
         outline = part.outline
@@ -75,7 +75,7 @@ class Canvas:
         elif surface in WIRE and part.role in ("main", "second", "green"):
             self.edge(part, WIRE[surface], 0.035)
 
-    def edge(self, part: Part, paint: Paint, width: float) -> None:
+    def edge(self, part: Shape, paint: Paint, width: float) -> None:
         """Lay a strip along a part's edge."""
         step = outward(part.outline) * (width / 2)
         outer, inner = part.outline + step, part.outline - step
@@ -86,7 +86,7 @@ class Canvas:
         middle = np.concatenate([part.outline, part.outline[:1]])
         self._height_pen.line(self._points(middle, COARSE), fill=height + 0.1, width=2)
 
-    def back(self, parts: Sequence[Part], paint: Paint, margin: float) -> None:
+    def back(self, parts: Sequence[Shape], paint: Paint, margin: float) -> None:
         """Lay a flat backing under all parts that stands out by `margin` around them."""
         for part in parts:
             outline = part.outline + margin * outward(part.outline)
@@ -164,7 +164,7 @@ class Canvas:
             level = height + 1.6 * radius * float(np.sqrt(1.0 - (1.0 - share) ** 2))
             self._height_pen.ellipse(_box(centre, radius * reach * (1 - share), COARSE), fill=level)
 
-    def _fill_with_discs(self, part: Part, paint: Paint) -> None:
+    def _fill_with_discs(self, part: Shape, paint: Paint) -> None:
         radius = DISC_RADIUS[paint[1]]
         rings = 3 if radius > 0.08 else 2
         for x, y in _lattice(part.outline, radius).tolist():

@@ -1,7 +1,7 @@
 """Outlines that motifs are put together from.
 
 An outline is a float64 array (points, 2) of x and y, x to the right and y downward, in units of half the work's size:
-a work fills about -1 to 1 on both axes. A `Part` is one piece of a work: an outline with a role and a thickness.
+a work fills about -1 to 1 on both axes. A `Shape` is one piece of a work: an outline with a role and a thickness.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _ALONG = np.linspace(0.0, 1.0, 13)
 
 
 @dataclass(frozen=True)
-class Part:
+class Shape:
     """One piece of a work.
 
     Attributes:

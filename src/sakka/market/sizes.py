@@ -5,7 +5,7 @@ instead of drawn, so that it is the same for every seed:
 
     n_i = m + s * ((1 - u_i) ** (-1 / a) - 1),   u_i = (i + c) / creators,   i = 0 .. creators - 1
 
-s (scale) makes the works add up. a (shape) and c (place of the quantiles) are solved for table 1 of the paper: 944
+s (scale) makes the works add up. a (shape) and c (offset of the quantiles) are solved for table 1 of the paper: 944
 creators with 109,685 works, 50 at least and 4,367 at most, standard deviation 177.7.
 """
 
@@ -19,12 +19,12 @@ from sakka.market.chance import Chance
 from sakka.market.settings import MOST_WORKS_OF_ONE, MarketSettings
 
 SHAPE = 2.183680356416227  # a
-PLACE = 0.8654625756834935  # c
+QUANTILE_OFFSET = 0.8654625756834935  # c
 
 
 def sorted_sizes(creators: int, works: int, fewest: int) -> IntArray:
     """The works of each creator, ascending, shape (creators,); they add up to `works`."""
-    quantiles = (np.arange(creators) + PLACE) / creators
+    quantiles = (np.arange(creators) + QUANTILE_OFFSET) / creators
     excess = (1.0 - quantiles) ** (-1.0 / SHAPE) - 1.0
     excess *= (works - creators * fewest) / excess.sum()
     edges = np.rint(np.concatenate([[0.0], np.cumsum(excess)])).astype(np.int64)

@@ -45,7 +45,7 @@ class Whole:
 
 
 @dataclass(frozen=True)
-class Choice:
+class Categorical:
     """A setting that is one of a few values."""
 
     name: str
@@ -56,7 +56,7 @@ class Choice:
         return trial.suggest_categorical(self.name, self.values)
 
 
-Range = Real | Whole | Choice
+Range = Real | Whole | Categorical
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Space:
 _FINE_TUNED = (
     Real("learning_rate", 1e-4, 1e-1),
     Real("momentum", 0.8, 0.99, log=False),
-    Choice("hidden", (512, 1024, 2048, 4096)),
+    Categorical("hidden", (512, 1024, 2048, 4096)),
 )
 _PENALTY = (Real("penalty", 1e-5, 1.0),)
 

@@ -11,13 +11,13 @@ import numpy as np
 from sakka.market.chance import Chance
 from sakka.market.motifs import animals, plants, things
 from sakka.market.motifs.form import Form, placed
-from sakka.market.shapes import Part, smooth
+from sakka.market.shapes import Shape, smooth
 
 __all__ = ["Form", "parts_of", "placed"]
 
 _UP = -np.pi / 2
 
-_MOTIFS: dict[str, Callable[[Form, Chance], list[Part]]] = {
+_MOTIFS: dict[str, Callable[[Form, Chance], list[Shape]]] = {
     "flower": plants.flower,
     "rose": plants.rose,
     "daisy": plants.daisy,
@@ -38,12 +38,12 @@ _MOTIFS: dict[str, Callable[[Form, Chance], list[Part]]] = {
 }
 
 
-def parts_of(motif: str, form: Form, chance: Chance, corsage: bool = False) -> list[Part]:
+def parts_of(motif: str, form: Form, chance: Chance, corsage: bool = False) -> list[Shape]:
     """The parts of a motif; a corsage is a bunch of three of the motif, with leaves and ribbon ends."""
     return _corsage(motif, form, chance) if corsage else _MOTIFS[motif](form, chance)
 
 
-def _corsage(motif: str, form: Form, chance: Chance) -> list[Part]:
+def _corsage(motif: str, form: Form, chance: Chance) -> list[Shape]:
     tails = []
     for side in (-0.3, 0.28):
         strip = smooth(
@@ -56,7 +56,7 @@ def _corsage(motif: str, form: Form, chance: Chance) -> list[Part]:
             ],
             1,
         )
-        tails.append(Part(strip, "ribbon", 0.08, 0.12, _UP, 0.95))
+        tails.append(Shape(strip, "ribbon", 0.08, 0.12, _UP, 0.95))
     leaves = [
         part
         for angle in (0.35, 2.75, -1.1, -2.3)

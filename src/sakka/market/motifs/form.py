@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sakka.market.shapes import Part, moved, turned
+from sakka.market.shapes import Shape, moved, turned
 
 
 @dataclass(frozen=True)
@@ -20,10 +20,10 @@ class Form:
     plump: float
 
 
-def placed(parts: list[Part], x: float, y: float, size: float, angle: float = 0.0) -> list[Part]:
+def placed(parts: list[Shape], x: float, y: float, size: float, angle: float = 0.0) -> list[Shape]:
     """Smaller, rotated and shifted copies of parts."""
     return [
-        Part(
+        Shape(
             moved(turned(part.outline * size, angle), x, y),
             part.role,
             part.height,
