@@ -8,6 +8,7 @@ from sakka.catalog.works import Catalog, Work
 from sakka.describe import CreatorDescription, describe_creator, describe_work
 from sakka.errors import ModelError
 from sakka.models.fused import FusedModel
+from sakka.models.question import Question
 from sakka.models.text.linear import LinearText
 from sakka.pages.description import creator_page, work_page
 from sakka.pages.description_sentences import creator_sentences, work_sentences
@@ -93,7 +94,7 @@ def test_a_work_is_described_with_its_copies_and_its_kin(works: Catalog, model: 
     assert path is not None
     copy = Work("copy", "creator 00", title="another", photos=(str(path),))
     others = Catalog.from_works([*works, copy], photo_root=works.photo_root)
-    told = describe_work(model, next(iter(asked)), others, asked=asked)
+    told = describe_work(model, Question.of_works(asked), others)
     assert told.identification.candidates[0].creator == "creator 01"
     assert told.identification.known
     assert "copy" in [work.id for work in told.copies]

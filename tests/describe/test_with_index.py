@@ -7,6 +7,7 @@ from sakka.catalog.works import Catalog, Work
 from sakka.describe import describe_creator, describe_work
 from sakka.explain.evidence import nearest_in_index
 from sakka.models.folder import save_model
+from sakka.models.question import Question
 from sakka.models.text.linear import LinearText
 from sakka.pages.description_sentences import creator_sentences
 
@@ -32,7 +33,7 @@ def test_an_index_gives_kindred_creators_and_works_by_style(folder: Path) -> Non
     own = nearest_in_index(asked, index, "creator 01", 20)
     assert "work-01-003" not in [each.work.id for each in own]
     for told in (
-        describe_work(model, next(iter(asked)), index=index, asked=asked),
+        describe_work(model, Question.of_works(asked), index=index),
         describe_work(model, outside(asked), index=index),
     ):
         assert told.by_style

@@ -129,8 +129,8 @@ class Bright(DummyModel):
         from sakka.photos.decode import read_photo
 
         rows = []
-        for text, path in zip(works.texts, works.photo_paths, strict=True):
-            bright = 0.0 if path is None else np.asarray(read_photo(path))[:, :112].mean() / 255
+        for text, photo in zip(works.texts, works.photos, strict=True):
+            bright = 0.0 if photo is None else np.asarray(read_photo(photo))[:, :112].mean() / 255
             rows.append(0.1 + 0.4 * bright + 0.4 * ("moon" in text))
         return np.array([[first, 1 - first] for first in rows], dtype=np.float32)
 

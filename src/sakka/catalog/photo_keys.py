@@ -10,5 +10,5 @@ def photo_keys(works: Catalog) -> list[str | None]:
     Raises:
         PhotoError: The catalog does not know it and the file can't be read.
     """
-    pairs = zip(works.photo_paths, works.table["photo_sha256"].to_list(), strict=True)
-    return [None if path is None else known or photo_sha256(path) for path, known in pairs]
+    pairs = zip(works.photos, works.table["photo_sha256"].to_list(), strict=True)
+    return [None if photo is None else known or photo_sha256(photo) for photo, known in pairs]

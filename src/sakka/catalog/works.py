@@ -8,7 +8,7 @@ is a Polars frame. A file name is never shown to a model: it may give the creato
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ import polars as pl
 from sakka.arrays import IntArray, Mask
 from sakka.errors import CatalogError
 from sakka.files import write_json, writing_whole
+from sakka.photos.held import HeldPhoto
 
 WORKS_FILE = "works.parquet"
 INFO_FILE = "catalog.json"
@@ -106,22 +107,26 @@ class Catalog:
         photo_root: The folder that relative photo paths start at; None where every path is absolute.
         info: What `catalog.json` holds: the source, its settings, the rules and what each removed.
         rejected: The rows that could not be used, columns as in `REJECTED_SCHEMA`.
+        held: Featured photos that are in memory, by the ids of their works.
     """
 
     table: pl.DataFrame
     photo_root: Path | None = None
     info: dict[str, Any] = field(default_factory=dict)
     rejected: pl.DataFrame = field(default_factory=_no_rejected)
+    held: Mapping[str, HeldPhoto] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def from_works(cls, works: Iterable[Work], photo_root: Path | None = None) -> "Catalog":
+    def from_works(
+        cls, works: Iterable[Work], photo_root: Path | None = None, held: Mapping[str, HeldPhoto] | None = None
+    ) -> "Catalog":
         """Make a catalog of works that are at hand.
 
         >>> Catalog.from_works([Work("a", creator="Mori", title="花のブローチ")]).creators
         ('Mori',)
         """
         rows = [{**vars(work), "photos": list(work.photos)} for work in works]
-        return cls(pl.DataFrame(rows, schema=SCHEMA), photo_root=photo_root)
+        return cls(pl.DataFrame(rows, schema=SCHEMA), photo_root=photo_root, held=held or {})
 
     @classmethod
     def read(cls, folder: Path | str) -> "Catalog":
@@ -208,7 +213,7 @@ class Catalog:
     def take(self, rows: npt.ArrayLike | Sequence[int]) -> "Catalog":
         """The catalog of the works at `rows` (indices from 0, in the order given)."""
         indices = np.asarray(rows, dtype=np.int64)
-        return Catalog(self.table[indices], photo_root=self.photo_root, info=self.info)
+        return Catalog(self.table[indices], photo_root=self.photo_root, info=self.info, held=self.held)
 
     @property
     def ids(self) -> list[str]:
@@ -239,6 +244,11 @@ class Catalog:
         """The featured photo of each work, made absolute with `photo_root`; None where it has none."""
         root = self.photo_root or Path()
         return [root / photos[0] if photos else None for photos in self.table["photos"].to_list()]
+
+    @property
+    def photos(self) -> list[Path | HeldPhoto | None]:
+        """What each work's featured photo is read from: memory where it is held, else its path; None without one."""
+        return [path and self.held.get(name, path) for name, path in zip(self.ids, self.photo_paths, strict=True)]
 
     @property
     def has_photo(self) -> Mask:

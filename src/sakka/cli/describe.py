@@ -8,13 +8,14 @@ import typer
 
 from sakka.cli import app
 from sakka.cli.explain import MAP_PX, Language, map_of
-from sakka.cli.question import asked_work
+from sakka.cli.question import question_of
 
 if TYPE_CHECKING:
     from sakka.catalog.works import Catalog
     from sakka.describe.creator import CreatorDescription
     from sakka.describe.work import WorkDescription
     from sakka.models.base import CreatorModel
+    from sakka.models.question import Question
     from sakka.search.index import Index
 
 PAGE_FILE, JSON_FILE = "index.html", "description.json"
@@ -59,7 +60,7 @@ def describe(
             found = _creator(works, creator, fitted, opened, looking=objects)
             _show(creator_sentences(found, language.value), found, works, output, language.value, as_json=as_json)
         else:
-            asked = asked_work(photo, title, description, works, work)
+            asked = question_of(photo, title, description, works, work, largest_px=MAP_PX)
             told = _work(asked, works, fitted, opened, looking=objects)
             _show(work_sentences(told, language.value), told, asked, output, language.value, as_json=as_json)
 
@@ -101,20 +102,20 @@ def _creator(
 
 
 def _work(
-    asked: "Catalog", works: "Catalog | None", model: "CreatorModel | None", index: "Index | None", *, looking: bool
+    asked: "Question", works: "Catalog | None", model: "CreatorModel | None", index: "Index | None", *, looking: bool
 ) -> "WorkDescription":
     from sakka.describe.work import describe_work
     from sakka.errors import ModelError
 
     if model is None:
         raise ModelError("a work is described by a model; give one with --model MODEL")
-    return describe_work(model, next(iter(asked)), works, index, looking=looking, asked=asked)
+    return describe_work(model, asked, works, index, looking=looking)
 
 
 def _show(
     sentences: list[str],
     found: "CreatorDescription | WorkDescription",
-    works: "Catalog | None",
+    works: "Catalog | Question | None",
     output: Path | None,
     language: str,
     *,
@@ -134,7 +135,9 @@ def _show(
         typer.echo(f"\nwritten to {output}; open {output / PAGE_FILE}")
 
 
-def _write(folder: Path, found: "CreatorDescription | WorkDescription", works: "Catalog | None", language: str) -> None:
+def _write(
+    folder: Path, found: "CreatorDescription | WorkDescription", works: "Catalog | Question | None", language: str
+) -> None:
     """Write the page and the JSON.
 
     Raises:
@@ -149,16 +152,18 @@ def _write(folder: Path, found: "CreatorDescription | WorkDescription", works: "
         write_text(folder / PAGE_FILE, page)
 
 
-def _page(found: "CreatorDescription | WorkDescription", works: "Catalog | None", language: str) -> str:
+def _page(found: "CreatorDescription | WorkDescription", works: "Catalog | Question | None", language: str) -> str:
+    from sakka.catalog.works import Catalog
     from sakka.describe.creator import CreatorDescription
+    from sakka.models.question import Question
     from sakka.pages.description import creator_page, work_page
     from sakka.photos.decode import read_photo
 
-    assert works is not None
     if isinstance(found, CreatorDescription):
+        assert isinstance(works, Catalog)
         return creator_page(found, works, language)
-    (path,) = works.photo_paths
-    photo = None if path is None else read_photo(path, at_least_px=MAP_PX)
+    assert isinstance(works, Question)
+    photo = None if works.photo is None else read_photo(works.photo, at_least_px=MAP_PX)
     drawn = None if photo is None or found.explanation is None else map_of(found.explanation, photo)
     return work_page(found, photo, drawn, language)
 

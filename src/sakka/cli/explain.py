@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sakka.explain.evidence import Evidence
     from sakka.explain.explanation import Explanation
     from sakka.models.base import CreatorModel
+    from sakka.models.question import Question
 
 PAGE_FILE, MAP_FILE, JSON_FILE = "index.html", "regions.png", "explanation.json"
 BAR_CHARACTERS = 20
@@ -56,15 +57,16 @@ def explain_command(
     Example: sakka explain model --photo brooch.jpg --title "桜のつまみ細工ブローチ" --catalog catalog -o why
     """
     from sakka.catalog.works import Catalog
-    from sakka.cli.question import asked_work
+    from sakka.cli.question import question_of
     from sakka.explain.explanation import explain
     from sakka.models.folder import load_model
+    from sakka.networks.extractor import INPUT_PX
 
     works = None if catalog is None else Catalog.read(catalog)
-    asked = asked_work(photo, title, description, works, work)
+    asked = question_of(photo, title, description, works, work, largest_px=MAP_PX if output else INPUT_PX)
     fitted = load_model(model)
-    found = explain(fitted, next(iter(asked)), creator=creator, against=against, photo_root=asked.photo_root)
-    evidence, theirs = _evidence(fitted, asked, works, index, found.creator, nearest)
+    found = explain(fitted, asked, creator=creator, against=against)
+    evidence, theirs = _evidence(fitted, asked.works, works, index, found.creator, nearest)
     if output is not None:
         write_explanation(output, found, asked, evidence, theirs, language=language.value)
     if as_json:
@@ -132,7 +134,7 @@ def show_explanation(
 def write_explanation(
     folder: Path,
     found: "Explanation",
-    asked: "Catalog",
+    asked: "Question",
     evidence: "Sequence[Evidence]",
     pictures: "Sequence[Path | None]",
     language: str,
@@ -148,11 +150,10 @@ def write_explanation(
     from sakka.pages.explanation_json import explanation_json
     from sakka.photos.decode import read_photo
 
-    (path,) = asked.photo_paths
-    photo = None if path is None else read_photo(path, at_least_px=MAP_PX)
+    photo = None if asked.photo is None else read_photo(asked.photo, at_least_px=MAP_PX)
     heat = None if photo is None else map_of(found, photo)
     page = explanation_page(
-        found, next(iter(asked)), evidence, photo=photo, heat_map=heat, pictures=pictures, language=language
+        found, asked.work, evidence, photo=photo, heat_map=heat, pictures=pictures, language=language
     )
     with writing_to(folder):
         write_json(folder / JSON_FILE, explanation_json(found, evidence))

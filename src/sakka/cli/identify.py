@@ -34,15 +34,16 @@ def identify(
     Example: sakka identify model --photo brooch.jpg --title "桜のつまみ細工ブローチ"
     """
     from sakka.as_json import as_json as to_json
-    from sakka.cli.question import asked_work
+    from sakka.cli.question import question_of
     from sakka.cli.terminal import show_candidates
     from sakka.explain.explanation import explain
     from sakka.models.folder import load_model
+    from sakka.networks.extractor import INPUT_PX
 
-    work = asked_work(photo, title, description, None, None)
+    question = question_of(photo, title, description, largest_px=INPUT_PX)
     fitted = load_model(model)
-    found = fitted.identify_one(work, top)
-    why = explain(fitted, next(iter(work))) if with_explanation else None
+    found = fitted.identify_one(question.works, top)
+    why = explain(fitted, question) if with_explanation else None
     if as_json:
         content: dict[str, Any] = to_json(found)
         if why is not None:

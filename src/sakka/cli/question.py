@@ -4,42 +4,58 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sakka.catalog.works import Catalog, Work
+    from sakka.catalog.works import Catalog
+    from sakka.models.question import Question
 
 
-def asked_work(
-    photo: Path | None, title: str, description: str, works: "Catalog | None", work: str | None
-) -> "Catalog":
-    """A catalog of the one work that the command line asks about.
+def question_of(
+    photo: Path | None,
+    title: str,
+    description: str,
+    works: "Catalog | None" = None,
+    work: str | None = None,
+    *,
+    largest_px: int = 0,
+) -> "Question":
+    """What the command line asks about.
+
+    Args:
+        photo: A photo's file.
+        title: A title.
+        description: A description.
+        works: The catalog that `work` is looked up in.
+        work: The id of a work of the catalog, instead of a photo and text.
+        largest_px: What the shorter side of the largest picture that will be wanted must have.
 
     Raises:
-        ModelError: Nothing was given, or both a work of a catalog and a photo or text.
+        ModelError: Nothing was given, a text is not UTF-8, or both a work of a catalog and a photo or text were given.
         CatalogError: The catalog has no work of that id, or there is no catalog to look it up in.
         PhotoError: The photo can't be read.
     """
-    from sakka.catalog.works import Catalog
     from sakka.errors import CatalogError, ModelError
+    from sakka.models.question import Question
 
     if work is None:
-        return Catalog.from_works([work_to_identify(photo, title, description)])
+        return outside_question(photo, title, description, largest_px=largest_px)
     if photo is not None or title or description:
         raise ModelError("got --work and a photo or text; give the one or the other")
     if works is None:
         raise CatalogError(f"--work {work} names a work of a catalog; give that with --catalog CATALOG")
     if work not in works.ids:
         raise CatalogError(f"the catalog has no work {work!r} among its {len(works):,}; check the id")
-    return works.take([works.ids.index(work)])
+    return Question.of_works(works.take([works.ids.index(work)]), largest_px=largest_px)
 
 
-def work_to_identify(photo: Path | None, title: str, description: str) -> "Work":
-    """Make a work of what the command line gave.
+def outside_question(photo: Path | None, title: str, description: str, *, largest_px: int = 0) -> "Question":
+    """A question about a work from outside, by its photo, its text or both.
 
     Raises:
         ModelError: Nothing was given, or a text is not UTF-8.
         PhotoError: The photo can't be read.
     """
-    from sakka.catalog.works import Work
     from sakka.errors import ModelError
+    from sakka.models.question import Question
+    from sakka.photos.held import HeldPhoto
 
     for name, text in (("--title", title), ("--description", description)):
         try:
@@ -50,10 +66,7 @@ def work_to_identify(photo: Path | None, title: str, description: str) -> "Work"
         raise ModelError(
             "nothing to identify a creator by: give --photo FILE, --title TEXT, --description TEXT or several of them"
         )
-    if photo is None:
-        return Work("work", title=title, description=description)
-    from sakka.photos.decode import check_photo
-
-    checked = check_photo(photo)
-    path = str(photo.resolve())
-    return Work("work", title=title, description=description, photos=(path,), photo_sha256=checked.sha256)
+    held = None if photo is None else HeldPhoto(photo, largest_px=largest_px)
+    if held is not None:
+        held.at_least(largest_px)  # refused here where it can't be read, whatever is asked of it
+    return Question.of_parts(held, title, description)

@@ -12,7 +12,7 @@ from sakka.cli.index import IndexArgument
 from sakka.errors import SearchError
 
 if TYPE_CHECKING:
-    from sakka.catalog.works import Work
+    from sakka.models.question import Question
     from sakka.search.filters import Filters
     from sakka.search.hits import Hit
 
@@ -137,14 +137,14 @@ def _filters(category: Many, creator: Many, after: datetime | None, before: date
     return Filters(categories=tuple(category or ()), creators=tuple(creator or ()), after=after, before=before)
 
 
-def _query(work: str | None, photo: Path | None, title: str, description: str) -> "str | Work | None":
+def _query(work: str | None, photo: Path | None, title: str, description: str) -> "str | Question | None":
     """What is asked with: an id, a work from outside, or nothing."""
-    from sakka.cli.question import work_to_identify
+    from sakka.cli.question import outside_question
 
     outside = photo is not None or bool(title.strip() or description.strip())
     if work is not None and outside:
         raise SearchError("got --work and a work from outside (--photo, --title, --description); give one of the two")
-    return work_to_identify(photo, title, description) if outside else work
+    return outside_question(photo, title, description) if outside else work
 
 
 def _show(hits: "list[Hit]", *, as_json: bool, grouped: bool) -> None:

@@ -7,9 +7,8 @@ DCT hash (see `photos/hashes.py`) is taken of the whole, of its mirror image, an
 Signs are kept by the SHA-256 of the photo's bytes in the cache, `near-identical/fingerprints-VERSION.sqlite`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +18,7 @@ from sakka.arrays import IntArray, Mask
 from sakka.cache import cache_folder
 from sakka.catalog.photo_keys import photo_keys
 from sakka.catalog.works import Catalog
+from sakka.photos.decode import Photo
 from sakka.photos.hashes import GRID_PX, photo_hash
 from sakka.photos.store import PhotoCache, read_ahead
 from sakka.progress import track
@@ -144,7 +144,7 @@ def _window(image: Image.Image, window: Box) -> Image.Image:
 
 def _stored_or_read(works: Catalog, keys: list[str | None]) -> dict[str, bytes]:
     cache = PhotoCache(cache_folder() / "near-identical" / f"fingerprints-{FINGERPRINT_VERSION}.sqlite")
-    paths = {key: path for key, path in zip(keys, works.photo_paths, strict=True) if key and path}
+    paths = {key: path for key, path in zip(keys, works.photos, strict=True) if key and path}
     found = {key: value for key, value in cache.get(list(paths)).items() if len(value) == _FINGERPRINT_BYTES}
     missing = {key: path for key, path in paths.items() if key not in found}
     for batch in _batches(missing):
@@ -153,7 +153,7 @@ def _stored_or_read(works: Catalog, keys: list[str | None]) -> dict[str, bytes]:
     return found
 
 
-def _batches(missing: dict[str, Path]) -> Iterator[list[tuple[str, bytes]]]:
+def _batches(missing: Mapping[str, Photo]) -> Iterator[list[tuple[str, bytes]]]:
     if not missing:
         return
     read = read_ahead(missing.items(), fingerprint_of, at_least_px=GREY_PX, ahead=PHOTOS_AT_ONCE)

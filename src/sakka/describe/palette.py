@@ -18,6 +18,7 @@ from PIL import Image
 from sakka.arrays import DoubleArray
 from sakka.describe.colours import ColourName, name_of, to_lab, to_rgb
 from sakka.photos.decode import read_photo
+from sakka.photos.held import HeldPhoto
 from sakka.progress import track
 
 COLOURS = 6
@@ -51,11 +52,11 @@ class Swatch:
         return name_of(self.rgb)
 
 
-def palette_of(photos: Sequence[Path], *, seed: int = 0, colours: int = COLOURS) -> list[Swatch]:
+def palette_of(photos: Sequence[Path | HeldPhoto], *, seed: int = 0, colours: int = COLOURS) -> list[Swatch]:
     """The colours of photos, those with the most pixels first.
 
     Args:
-        photos: The files; of more than `SAMPLE` as many are drawn.
+        photos: The files or photos in memory; of more than `SAMPLE` as many are drawn.
         seed: Draws the sample, and starts k-means.
         colours: How many colours at most.
 
@@ -66,7 +67,7 @@ def palette_of(photos: Sequence[Path], *, seed: int = 0, colours: int = COLOURS)
         return []
     chosen = np.sort(np.random.default_rng(seed).permutation(len(photos))[:SAMPLE])
     read = track([photos[row] for row in chosen], "palette", total=len(chosen))
-    pixels = np.concatenate([_pixels(path) for path in read])
+    pixels = np.concatenate([_pixels(photo) for photo in read])
     return swatches_of(to_lab(pixels), seed=seed, colours=colours)
 
 
@@ -87,6 +88,6 @@ def swatches_of(lab: DoubleArray, *, seed: int = 0, colours: int = COLOURS) -> l
     return sorted(found, key=lambda swatch: (-swatch.share, swatch.rgb))
 
 
-def _pixels(path: Path) -> npt.NDArray[np.uint8]:
-    small = read_photo(path, at_least_px=READ_PX).resize((SIDE_PX, SIDE_PX), Image.Resampling.NEAREST)
+def _pixels(photo: Path | HeldPhoto) -> npt.NDArray[np.uint8]:
+    small = read_photo(photo, at_least_px=READ_PX).resize((SIDE_PX, SIDE_PX), Image.Resampling.NEAREST)
     return np.asarray(small).reshape(-1, 3)

@@ -14,6 +14,7 @@ from sakka.explain.evidence import likeness_to, near_identical_to
 from sakka.explain.explanation import Explanation, explain
 from sakka.models.base import CreatorModel
 from sakka.models.identification import Identification
+from sakka.models.question import Question
 
 if TYPE_CHECKING:
     from sakka.search.index import Index
@@ -63,37 +64,34 @@ class WorkDescription:
 
 def describe_work(
     model: CreatorModel,
-    work: Work,
+    asked: Question | Work,
     works: Catalog | None = None,
     index: "Index | None" = None,
     *,
     looking: bool = False,
-    asked: Catalog | None = None,
 ) -> WorkDescription:
     """Describe a work.
 
     Args:
         model: A fitted model.
-        work: The work.
+        asked: The work.
         works: A catalog to find near-identical and kindred works in.
         index: An index to find them in instead.
         looking: Look for objects in the photo where its labels are not in the cache.
-        asked: The catalog of this one work, where its photos' paths are relative; None: they are not.
 
     Raises:
         ModelError: The work has nothing that the model reads.
         PhotoError: A photo can't be read.
     """
-    asked = Catalog.from_works([work]) if asked is None else asked
-    identification = model.identify_one(asked, NAMED)
-    (path,) = asked.photo_paths
-    objects = objects_in(asked, looking=looking)
-    copies, kindred = _near(model, asked, identification.candidates[0].creator, works, index)
+    question = asked if isinstance(asked, Question) else Question.of_work(asked)
+    identification = model.identify_one(question.works, NAMED)
+    objects = objects_in(question.works, looking=looking)
+    copies, kindred = _near(model, question, identification.candidates[0].creator, works, index)
     return WorkDescription(
-        work=work,
+        work=question.work,
         identification=identification,
-        explanation=_explained(model, work, asked),
-        palette=tuple(palette_of([] if path is None else [path])),
+        explanation=_explained(model, question),
+        palette=tuple(palette_of([] if question.photo is None else [question.photo])),
         objects=None if objects is None else tuple(objects),
         copies=tuple(copies),
         kindred=tuple(kindred),
@@ -101,22 +99,22 @@ def describe_work(
     )
 
 
-def _explained(model: CreatorModel, work: Work, asked: Catalog) -> Explanation | None:
+def _explained(model: CreatorModel, question: Question) -> Explanation | None:
     if len(model.creators_) < 2 or not model.reads:
         return None
-    return explain(model, work, photo_root=asked.photo_root)
+    return explain(model, question)
 
 
 def _near(
-    model: CreatorModel, asked: Catalog, creator: str, works: Catalog | None, index: "Index | None"
+    model: CreatorModel, question: Question, creator: str, works: Catalog | None, index: "Index | None"
 ) -> tuple[Sequence[Work], Sequence[Kin]]:
     """The near-identical works and the kindred works by creators other than the one named."""
     if index is not None:
-        return _near_in_index(asked, creator, index)
+        return _near_in_index(question, creator, index)
     if works is None:
         return (), ()
-    (own_id,) = asked.ids
-    rows = np.array([row for row, name in enumerate(works.ids) if name != own_id], dtype=np.int64)
+    asked = question.works
+    rows = np.array([row for row, name in enumerate(works.ids) if name != question.work.id], dtype=np.int64)
     rest = works.take(rows)
     likeness = likeness_to(model, asked, rest)
     order = top(likeness)
@@ -130,15 +128,14 @@ def _near(
     return copies, [Kin(_absolute(rest, place), float(max(0.0, likeness[place]))) for place in kin]
 
 
-def _near_in_index(asked: Catalog, creator: str, index: "Index") -> tuple[Sequence[Work], Sequence[Kin]]:
+def _near_in_index(question: Question, creator: str, index: "Index") -> tuple[Sequence[Work], Sequence[Kin]]:
     from sakka.search.filters import Filters
     from sakka.search.find import similar
 
-    one = _absolute(asked, 0)
-    nearest = [hit.work for hit in similar(index, one, count=LOOKED_AT)]
-    copied = near_identical_to(asked, Catalog.from_works(nearest)) if nearest else np.zeros(0, np.bool_)
-    copies = [work for work, copy in zip(nearest, copied.tolist(), strict=True) if copy and work.id != one.id]
-    hits = similar(index, one, count=KINDRED, filters=Filters(not_creators=(creator,)), of_one_creator=2)
+    nearest = [hit.work for hit in similar(index, question, count=LOOKED_AT)]
+    copied = near_identical_to(question.works, Catalog.from_works(nearest)) if nearest else np.zeros(0, np.bool_)
+    copies = [work for work, copy in zip(nearest, copied.tolist(), strict=True) if copy and work.id != question.work.id]
+    hits = similar(index, question, count=KINDRED, filters=Filters(not_creators=(creator,)), of_one_creator=2)
     out = {work.id for work in copies}
     return copies, [
         Kin(hit.work, 0.0 if hit.same_maker is None else hit.same_maker) for hit in hits if hit.work.id not in out

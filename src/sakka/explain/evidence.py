@@ -8,7 +8,7 @@ is compared by its answers: the cosine of the logarithms of the probabilities, e
 A near-identical work says little about a hand, so it is marked: its photo or its text is a copy (`copies/`).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +21,7 @@ from sakka.copies.groups import near_photos
 from sakka.copies.texts import near_texts
 from sakka.explain.fusing import trusted_parts
 from sakka.models.base import CreatorModel
+from sakka.models.question import Question
 from sakka.models.text.linear import LinearText
 from sakka.photos.decode import read_photo
 
@@ -97,9 +98,7 @@ def nearest_in_index(asked: Catalog, index: "Index", creator: str, count: int = 
     from sakka.search.find import similar
 
     (work,) = asked
-    (path,) = asked.photo_paths
-    outside = replace(work, photos=() if path is None else (str(path.resolve()),))
-    hits = similar(index, outside, count=count + 1, filters=Filters(creators=(creator,)))
+    hits = similar(index, Question.of_works(asked), count=count + 1, filters=Filters(creators=(creator,)))
     hits = [hit for hit in hits if hit.work.id != work.id][:count]
     works = Catalog.from_works(hit.work for hit in hits)
     copies = near_identical_to(asked, works) if hits else np.zeros(0, dtype=np.bool_)
@@ -127,9 +126,9 @@ def near_identical_to(asked: Catalog, works: Catalog) -> Mask:
     for first, second, _ in near_texts([*asked.texts, *works.texts]):
         if first == 0:
             copies[second - 1] = True
-    (path,) = asked.photo_paths
-    if path is not None and works.has_photo.any():
-        one = fingerprints_from([fingerprint_of(read_photo(path, at_least_px=GREY_PX))])
+    (photo,) = asked.photos
+    if photo is not None and works.has_photo.any():
+        one = fingerprints_from([fingerprint_of(read_photo(photo, at_least_px=GREY_PX))])
         found, _ = near_photos(_together(one, photo_fingerprints(works)))
         copies[found[found[:, 0] == 0][:, 1] - 1] = True
     return copies

@@ -22,6 +22,8 @@ from sakka.explain.fusing import Part, parts_of
 from sakka.explain.names import label_of
 from sakka.explain.words import WordShare, word_shares
 from sakka.models.base import CreatorModel
+from sakka.models.question import Question
+from sakka.photos.held import HeldPhoto
 
 Regions = npt.NDArray[np.float32]
 
@@ -76,7 +78,7 @@ class Explanation:
 
 def explain(
     model: CreatorModel,
-    work: Work,
+    asked: Question | Work,
     *,
     creator: str | None = None,
     against: str | None = None,
@@ -86,17 +88,18 @@ def explain(
 
     Args:
         model: Any fitted model; a fused one is explained by its two models.
-        work: The work; its own creator is not looked at.
+        asked: The work; its own creator is not looked at.
         creator: Whom to speak for; None: the most probable creator.
         against: Whom to compare with; None: the most probable of the others.
-        photo_root: The folder that the work's relative photo paths start at.
+        photo_root: The folder that a `Work`'s relative photo paths start at.
 
     Raises:
         ModelError: A creator is unknown to the model, both are the same, the model knows fewer than two, or the work
             has nothing that the model reads.
         PhotoError: The photo can't be read.
     """
-    works = Catalog.from_works([work], photo_root)
+    question = asked if isinstance(asked, Question) else Question.of_work(asked, photo_root)
+    works = question.works
     model.check_can_read(works)
     answers = model.predict_proba(works)[0]
     chosen, other = _pair(model, answers, creator, against)
@@ -108,7 +111,7 @@ def explain(
     exact_words = exact_regions = True
     for part in parts:
         if part.reads == "text":
-            words, exact_words = _words(part, work, chosen, other)
+            words, exact_words = _words(part, question.work, chosen, other)
         else:
             regions, exact_regions = _regions(part, works, chosen, other)
     log_odds = float(np.log(max(float(answers[chosen]), TINY) / max(float(answers[other]), TINY)))
@@ -162,10 +165,9 @@ def _regions(part: Part, works: Catalog, creator: int, against: int) -> tuple[Do
     from sakka.models.photo.linear import PhotoLinear
     from sakka.networks.features import photo_pixels
 
-    path = works.photo_paths[0]
-    assert path is not None
-    pixels = photo_pixels(path)
+    (photo,) = works.photos
+    assert isinstance(photo, HeldPhoto)
     if isinstance(part.model, PhotoLinear) and part.model.head_ is not None:
-        shares, _ = region_shares(part.model, pixels, creator, against)
+        shares, _ = region_shares(part.model, photo, creator, against)
         return part.factor * shares, True
-    return part.factor * regions_left_out(part.model, pixels, creator, against), False
+    return part.factor * regions_left_out(part.model, photo_pixels(photo), creator, against), False

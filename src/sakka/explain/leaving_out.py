@@ -6,9 +6,8 @@ These effects need not add up to the log-odds: two words that say the same are e
 that of the deletion curves (`deletion.py`), so that no edge is drawn that the photo does not have.
 """
 
-import tempfile
+import io
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -20,6 +19,8 @@ from sakka.explain.tokens import TITLE, Token, tokenized
 from sakka.explain.words import WordShare, word_share
 from sakka.models.base import CreatorModel
 from sakka.models.photo.linear import PhotoLinear
+from sakka.models.question import Question
+from sakka.photos.held import HeldPhoto
 from sakka.words import normalise
 
 TEXTS_AT_ONCE = 256
@@ -72,12 +73,12 @@ def log_odds(answers: FloatArray, creator: int, against: int) -> DoubleArray:
 def photo_answers(model: CreatorModel) -> Callable[[Pixels], FloatArray]:
     """What answers for photos as pixels, shape (n, height, width, 3): the probabilities, (n, n_creators).
 
-    A model that is no linear head on a frozen network is asked by way of picture files, one at a time, so that
-    nothing of it enters a cache.
+    A model that is no linear head on a frozen network is asked about pictures in memory, one at a time, so that nothing
+    of them enters a cache.
     """
     if isinstance(model, PhotoLinear) and model.head_ is not None:
         return lambda photos: _linear_answers(model, photos)
-    return lambda photos: _answers_by_files(model, photos)
+    return lambda photos: _answers_one_by_one(model, photos)
 
 
 def _linear_answers(model: PhotoLinear, photos: Pixels) -> FloatArray:
@@ -90,11 +91,11 @@ def _linear_answers(model: PhotoLinear, photos: Pixels) -> FloatArray:
     return model.head_.predict_proba(np.concatenate(vectors)[:, columns])
 
 
-def _answers_by_files(model: CreatorModel, photos: Pixels) -> FloatArray:
-    rows = []
-    with tempfile.TemporaryDirectory(prefix="sakka-") as folder:
-        for number, photo in enumerate(photos):
-            path = Path(folder) / f"{number}.png"
-            Image.fromarray(photo).save(path)
-            rows.append(model.predict_proba(Catalog.from_works([Work("photo", photos=(str(path),))])))
-    return np.concatenate(rows)
+def _answers_one_by_one(model: CreatorModel, photos: Pixels) -> FloatArray:
+    return np.concatenate([model.predict_proba(Question.of_parts(_in_memory(photo)).works) for photo in photos])
+
+
+def _in_memory(photo: Pixels) -> HeldPhoto:
+    buffer = io.BytesIO()
+    Image.fromarray(photo).save(buffer, "PNG", compress_level=0)
+    return HeldPhoto(buffer.getvalue())

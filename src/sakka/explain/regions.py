@@ -29,6 +29,8 @@ from sakka.models.linear_head.head import Contrast
 from sakka.models.photo.linear import PhotoLinear
 from sakka.networks.backbones import LAST
 from sakka.networks.extractor import PhotoExtractor
+from sakka.networks.features import held_maps
+from sakka.photos.held import HeldPhoto
 
 Map = npt.NDArray[np.float64]
 
@@ -52,12 +54,12 @@ class StageWeights:
     usual: float
 
 
-def region_shares(model: PhotoLinear, pixels: Pixels, creator: int, against: int) -> tuple[Map, float]:
+def region_shares(model: PhotoLinear, photo: Pixels | HeldPhoto, creator: int, against: int) -> tuple[Map, float]:
     """The share of each place of a photo, and what is left of the log-odds without them.
 
     Args:
         model: A fitted model with a head.
-        pixels: The photo as the network wants it (`photo_pixels`), shape (height, width, 3).
+        photo: The photo, or its pixels as the network wants them (`photo_pixels`), shape (height, width, 3).
         creator: A column of the model's answers.
         against: The column of the creator that it is compared with.
 
@@ -68,7 +70,7 @@ def region_shares(model: PhotoLinear, pixels: Pixels, creator: int, against: int
     contrast = model.head_.contrast(creator, against)
     extractor, columns = model.reading()
     total = np.zeros((GRID, GRID))
-    maps = extractor.maps(pixels[None])
+    maps = held_maps(photo, extractor) if isinstance(photo, HeldPhoto) else extractor.maps(photo[None])
     for stage, weights in stage_weights(contrast, extractor, columns).items():
         total += on_grid(place_shares(maps[stage][0].float().numpy().astype(np.float64), weights))
     return total, contrast.bias

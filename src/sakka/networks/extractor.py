@@ -167,8 +167,11 @@ class PhotoExtractor:
         Args:
             pixels: RGB, shape (n, height, width, 3).
         """
+        return self.statistics(self.maps(np.ascontiguousarray(pixels[:, :, ::-1]) if self.mirrored else pixels))
+
+    def statistics(self, maps: Mapping[str, torch.Tensor]) -> Features:
+        """The vectors of photos, shape (n, size), in the format `number`, from the network's maps of them."""
         with torch.inference_mode():
-            maps = self.maps(np.ascontiguousarray(pixels[:, :, ::-1]) if self.mirrored else pixels)
             parts, roots = [], {}
             for stage in self.backbone.stages:
                 mean, std, root = channel_statistics(maps[stage], covariances=stage in self.covariance_columns)

@@ -6,12 +6,13 @@ All folds and all commands share it. Workers read and compute one batch of photo
 memory. Every batch is kept when it is done, so that an interruption loses a few batches at most.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL import Image
 
 from sakka.arrays import Features, IntArray, Mask, Pixels
@@ -21,8 +22,9 @@ from sakka.catalog.works import Catalog
 from sakka.errors import PhotoError
 from sakka.files import sha256_of
 from sakka.networks.extractor import BATCH_PHOTOS, INPUT_PX, PhotoExtractor
-from sakka.networks.workers import work_off
+from sakka.networks.workers import Answer, Job, work_off
 from sakka.photos.decode import read_photo
+from sakka.photos.held import HeldPhoto
 from sakka.photos.store import PhotoCache
 from sakka.progress import task
 
@@ -54,10 +56,13 @@ def photo_features(works: Catalog, extractor: PhotoExtractor, columns: IntArray 
             rows.setdefault(key, []).append(row)
     wanted = np.arange(extractor.size) if columns is None else columns
     table: Features = np.zeros((len(works), len(wanted)), dtype=extractor.number)
-    paths = works.photo_paths
-    photos = {key: path for key, own in rows.items() if (path := paths[own[0]]) is not None}
+    every = works.photos
+    photos = {key: photo for key, own in rows.items() if isinstance(photo := every[own[0]], Path)}
+    held = {key: photo for key, own in rows.items() if isinstance(photo := every[own[0]], HeldPhoto)}
     for key, vector in _vectors_of(photos, extractor, keeps=len(works) > 1):
         table[rows[key]] = vector[wanted]
+    for key, photo in held.items():
+        table[rows[key]] = held_vector(photo, extractor)[wanted]
     return table, np.array([key is not None for key in keys], dtype=np.bool_)
 
 
@@ -65,22 +70,61 @@ def _vectors_of(photos: dict[str, Path], extractor: PhotoExtractor, *, keeps: bo
     """Each photo's vector, from the cache or computed; without `keeps` one by one, and the cache is only read."""
     if not photos:
         return
-    cache = PhotoCache(cache_folder() / "features" / f"{extractor.key}.sqlite")
+    cache = PhotoCache(_cache_path(extractor))
     stored = np.dtype(extractor.number).newbyteorder("<")
     missing = dict(photos)
     keys = list(photos)
     for start in range(0, len(keys), KEYS_AT_ONCE):
-        for key, content in cache.get(keys[start : start + KEYS_AT_ONCE]).items():
-            if len(content) == stored.itemsize * extractor.size:
-                del missing[key]
-                yield key, np.frombuffer(content, dtype=stored)
+        for key, vector in _stored(cache.get(keys[start : start + KEYS_AT_ONCE]), extractor).items():
+            del missing[key]
+            yield key, vector
     for batch, vectors in _computed(missing, extractor) if keeps else _alone(missing, extractor):
         if keeps:
             cache.put((key, vector.astype(stored).tobytes()) for key, vector in zip(batch, vectors, strict=True))
         yield from zip(batch, vectors, strict=True)
 
 
-def photo_pixels(source: Path | bytes) -> Pixels:
+def held_vector(photo: HeldPhoto, extractor: PhotoExtractor) -> Features:
+    """A photo's vector, shape (size,): what the cache has, else what is computed once of the network's maps."""
+
+    def vector() -> Features:
+        stored = _stored(PhotoCache(_cache_path(extractor)).get([photo.sha256]), extractor)
+        if stored:
+            return stored[photo.sha256]
+        if extractor.mirrored:
+            vectors = _on_one_core(extractor.vectors, photo_pixels(photo)[None])
+        else:
+            vectors = _on_one_core(extractor.statistics, held_maps(photo, extractor))
+        alone: Features = vectors[0]
+        return alone
+
+    return photo.once(("vector", extractor.key), vector)
+
+
+def held_maps(photo: HeldPhoto, extractor: PhotoExtractor) -> dict[str, torch.Tensor]:
+    """The network's maps of a photo by stage, each of shape (1, channels, h, w); the photo passes it once."""
+    extractor.network  # noqa: B018  loaded here, once
+    return photo.once(("maps", extractor.key), lambda: _on_one_core(extractor.maps, photo_pixels(photo)[None]))
+
+
+def _on_one_core(do: Callable[[Job], Answer], job: Job) -> Answer:
+    """Do one job on one core: several gain little on one photo, and its bytes would depend on how many there are."""
+    with closing(work_off([job], do, "sakka-photo")) as answers:
+        return next(answers)
+
+
+def _cache_path(extractor: PhotoExtractor) -> Path:
+    return cache_folder() / "features" / f"{extractor.key}.sqlite"
+
+
+def _stored(found: dict[str, bytes], extractor: PhotoExtractor) -> dict[str, Features]:
+    """The vectors in what the cache has, by key; what is cut off is left out."""
+    stored = np.dtype(extractor.number).newbyteorder("<")
+    whole = {key: content for key, content in found.items() if len(content) == stored.itemsize * extractor.size}
+    return {key: np.frombuffer(content, dtype=stored) for key, content in whole.items()}
+
+
+def photo_pixels(source: Path | bytes | HeldPhoto) -> Pixels:
     """Read a photo as the networks want it: RGB, squashed to `INPUT_PX` square, shape (height, width, 3).
 
     Raises:

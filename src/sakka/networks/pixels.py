@@ -52,7 +52,7 @@ def read_photos(works: Catalog, side_px: int) -> Photos:
         PhotoError: A photo can't be read, or is not the one that the catalog was built with.
     """
     keys = photo_keys(works)
-    paths = {key: path for key, path in zip(keys, works.photo_paths, strict=True) if key is not None and path}
+    paths = {key: path for key, path in zip(keys, works.photos, strict=True) if key is not None and path}
     row_of = {key: row for row, key in enumerate(paths)}
     table = _empty(len(paths), side_px)
 

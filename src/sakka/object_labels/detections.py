@@ -15,6 +15,7 @@ from sakka.catalog.photo_keys import photo_keys
 from sakka.catalog.works import Catalog
 from sakka.networks.weights.registry import weight_files, weights_sha256
 from sakka.object_labels.detector import LOWEST_CONFIDENCE, SIDE_PX, WEIGHTS_NAME, Boxes, Detector, squeeze
+from sakka.photos.decode import Photo
 from sakka.photos.store import PhotoCache, read_ahead
 from sakka.progress import task
 
@@ -33,7 +34,7 @@ def boxes_of(works: Catalog) -> list[Boxes | None]:
         MissingPartError: OpenCV is not installed.
     """
     keys = photo_keys(works)
-    pairs = zip(keys, works.photo_paths, strict=True)
+    pairs = zip(keys, works.photos, strict=True)
     first = {key: path for key, path in pairs if key is not None and path is not None}
     cache = PhotoCache(cache_path())
     found = {key: _from_bytes(value) for key, value in cache.get(list(first)).items()}
@@ -65,7 +66,7 @@ def _from_bytes(content: bytes) -> Boxes:
     return np.frombuffer(content, dtype="<f4").astype(np.float32).reshape(-1, 6)
 
 
-def _detect_all(photos: Sequence[tuple[str, Path]], cache: PhotoCache) -> Iterator[tuple[str, Boxes]]:
+def _detect_all(photos: Sequence[tuple[str, Photo]], cache: PhotoCache) -> Iterator[tuple[str, Boxes]]:
     detector = load_detector()
     with task("object labels", len(photos)) as running:
         read = read_ahead(photos, squeeze, at_least_px=SIDE_PX, ahead=AHEAD_PHOTOS)

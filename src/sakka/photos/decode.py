@@ -18,6 +18,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from PIL import BmpImagePlugin, GifImagePlugin, Image, ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
@@ -35,6 +36,7 @@ MOST_JPEG_SCANS = 200  # scans of a few bytes each could keep the decoder busy f
 MOST_SIDE_PX = 65_535
 MOST_SHRINK = 64  # a band of a large PNG has at least so many rows
 CHECK_PX = 64
+JPEG_STEPS = (1, 2, 4, 8)
 
 READABLE = "JPEG, PNG, WebP, GIF or BMP"
 DAMAGED = "photo damaged"
@@ -92,18 +94,46 @@ class CheckedPhoto:
     image: Image.Image
 
 
-def read_photo(source: Path | bytes, *, at_least_px: int | None = None) -> Image.Image:
+class PhotoInMemory(Protocol):
+    """A photo that is read already (`held.py`)."""
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the file's bytes, hexadecimal."""
+
+    def at_least(self, px: int) -> Image.Image:
+        """The photo as RGB, the shorter side `px` or more where it has that much."""
+
+
+Photo = Path | PhotoInMemory
+"""A photo in a file or in memory."""
+
+
+def read_photo(source: Photo | bytes, *, at_least_px: int | None = None, name: str | None = None) -> Image.Image:
     """Read a photo as RGB.
 
     Args:
-        source: The file's path, or its bytes.
+        source: The file's path, its bytes, or a photo in memory.
         at_least_px: What the shorter side must have at the least; a larger photo may then come at a reduced scale.
             None: the photo's own size, reduced only where it has more than `MOST_PIXELS_WHOLE`.
+        name: What messages call bytes.
 
     Raises:
         PhotoError: The file is missing, damaged, of another kind or beyond a limit; its `reason` says which.
     """
-    return _decoded(*_content_of(source), at_least_px)
+    if not isinstance(source, Path | bytes):
+        return source.at_least(MOST_SIDE_PX if at_least_px is None else at_least_px)
+    found, content = _content_of(source)
+    return _decoded(name or found, content, at_least_px)
+
+
+def photo_content(path: Path) -> bytes:
+    """A photo file's bytes.
+
+    Raises:
+        PhotoError: It can't be opened, is empty or has too many bytes.
+    """
+    return _content_of(path)[1]
 
 
 def check_photo(path: Path) -> CheckedPhoto:
@@ -132,6 +162,14 @@ def photo_size(content: bytes) -> tuple[int, int]:
             return opener(io.BytesIO(content)).size
     except FAILURES as error:
         raise PhotoError(f"the photo is damaged ({kind}); save it anew", DAMAGED) from error
+
+
+def jpeg_step(content: bytes, at_least_px: int) -> int:
+    """1, 2, 4 or 8: the part of its size at which a JPEG is decoded for `at_least_px`; 1 for other photos."""
+    if not content.startswith(b"\xff\xd8"):
+        return 1
+    wanted = min(photo_size(content)) // max(1, at_least_px)
+    return max((step for step in JPEG_STEPS if step <= wanted), default=1)
 
 
 def photo_problem(path: Path) -> PhotoError | None:
@@ -231,8 +269,8 @@ def _large_pixels(content: bytes, image: ImageFile.ImageFile, at_least_px: int |
     needed = math.ceil(math.sqrt(image.width * image.height / MOST_PIXELS_WHOLE))
     wanted = min(MOST_SHRINK, max(1, min(image.size) // at_least_px)) if at_least_px else 1
     if isinstance(image, JpegImagePlugin.JpegImageFile):
-        steps = (1, 2, 4, 8)
-        shrink = max(next(step for step in steps if step >= needed), max(step for step in steps if step <= wanted))
+        least = next(step for step in JPEG_STEPS if step >= needed)
+        shrink = max(least, max(step for step in JPEG_STEPS if step <= wanted))
         image.draft(None, (image.width // shrink, image.height // shrink))
         with _one_large_jpeg:
             image.load()

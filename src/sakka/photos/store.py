@@ -20,7 +20,7 @@ from PIL import Image
 
 from sakka.errors import PhotoError, SakkaError
 from sakka.files import sha256_of
-from sakka.photos.decode import read_photo
+from sakka.photos.decode import Photo, read_photo
 
 TIMEOUT_S = 60.0
 KEYS_AT_ONCE = 500
@@ -98,12 +98,16 @@ class PhotoCache:
 
 
 def read_ahead(
-    photos: Iterable[tuple[str, Path]], prepare: Callable[[Image.Image], Prepared], *, at_least_px: int, ahead: int
+    photos: Iterable[tuple[str, Photo]],
+    prepare: Callable[[Image.Image], Prepared],
+    *,
+    at_least_px: int,
+    ahead: int,
 ) -> Iterator[tuple[str, Prepared]]:
     """Keys and prepared photos in order; the next `ahead` photos are being read by threads meanwhile.
 
     Args:
-        photos: Keys (the SHA-256 of each photo) and paths.
+        photos: Keys (the SHA-256 of each photo) and where it is read from.
         prepare: What makes an RGB image what the caller wants; it runs in the threads.
         at_least_px: What a photo's shorter side must have at the least (see `read_photo`).
         ahead: How many photos are in memory at most.
@@ -126,20 +130,22 @@ def read_ahead(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _checked(key: str, path: Path, prepare: Callable[[Image.Image], Prepared], at_least_px: int) -> Prepared:
+def _checked(key: str, path: Photo, prepare: Callable[[Image.Image], Prepared], at_least_px: int) -> Prepared:
     prepared = prepare(read_photo(path, at_least_px=at_least_px))
     if photo_sha256(path) != key:
         raise PhotoError(f"{path} is not the photo that the catalog was built with; build the catalog again")
     return prepared
 
 
-def photo_sha256(path: Path) -> str:
-    """SHA-256 of a photo file's bytes, hexadecimal.
+def photo_sha256(photo: Photo) -> str:
+    """SHA-256 of a photo's bytes, hexadecimal.
 
     Raises:
         PhotoError: The file can't be read.
     """
+    if not isinstance(photo, Path):
+        return photo.sha256
     try:
-        return sha256_of(path)
+        return sha256_of(photo)
     except OSError as error:
-        raise PhotoError(f"{path} can't be opened ({error.strerror}); check the path") from error
+        raise PhotoError(f"{photo} can't be opened ({error.strerror}); check the path") from error

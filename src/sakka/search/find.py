@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from sakka.arrays import FloatArray
-from sakka.catalog.works import Catalog, Work
+from sakka.catalog.works import Work
 from sakka.errors import SearchError
+from sakka.models.question import Question
 from sakka.search.database import speaking_plainly
 from sakka.search.filters import Filters, encodable
 from sakka.search.hits import Hit, Row, at_most, folded, fused
@@ -67,7 +68,7 @@ class StyleQuery:
 
 def similar(
     index: Index,
-    query: str | Work | None = None,
+    query: str | Work | Question | None = None,
     *,
     count: int = 10,
     filters: Filters | None = None,
@@ -100,7 +101,7 @@ def similar(
     if other_creators:
         filters = replace(filters, not_creators=(*filters.not_creators, *origin.creators))
     direction = origin.direction
-    fuse_text = isinstance(query, Work) and origin.text is not None
+    fuse_text = isinstance(query, Work | Question) and origin.text is not None
     if direction is None and origin.text is None:
         raise SearchError(
             "nothing to compare by: no photo and no known word in what is asked with; give --photo or texts"
@@ -121,7 +122,7 @@ def search(
     index: Index,
     words: str,
     *,
-    photo: Work | str | None = None,
+    photo: Work | Question | str | None = None,
     count: int = 10,
     filters: Filters | None = None,
     ways: Sequence[str] = WAYS,
@@ -201,7 +202,9 @@ def by_words(
     return [{**rows[number], "score": float(scores[number])} for number in order]
 
 
-def style_query(index: Index, query: str | Work | None, like: Sequence[str], unlike: Sequence[str]) -> StyleQuery:
+def style_query(
+    index: Index, query: str | Work | Question | None, like: Sequence[str], unlike: Sequence[str]
+) -> StyleQuery:
     """Gather what is asked with.
 
     Raises:
@@ -212,20 +215,26 @@ def style_query(index: Index, query: str | Work | None, like: Sequence[str], unl
     unwanted = [index.row(each) for each in unlike]
     style = [vector for row in wanted if (vector := vector_of(row, STYLE)) is not None]
     text = vector_of(wanted[0], TEXT) if wanted else None
-    if isinstance(query, Work):
-        written = replace(query, title=encodable(query.title), description=encodable(query.description))
-        outside = Catalog.from_works([written])
-        vector, words = index.spaces.style.vectors(outside)[0], index.spaces.words.vectors(outside.texts)[0]
+    outside = Question.of_work(query) if isinstance(query, Work) else query
+    if isinstance(outside, Question):
+        works = written(outside).works
+        vector, words = index.spaces.style.vectors(works)[0], index.spaces.words.vectors(works.texts)[0]
         style += [vector] if vector.any() else []
         text = words if words.any() else None
     elif not wanted:
         raise SearchError("nothing to compare with: give the id of a work, a photo, or works that are liked")
     creators = tuple(dict.fromkeys(row["creator"] for row in wanted if row["creator"] is not None))
-    if isinstance(query, Work) and query.creator is not None:
-        creators = (*creators, query.creator)
+    if isinstance(outside, Question) and outside.work.creator is not None:
+        creators = (*creators, outside.work.creator)
     pushed = [vector for row in unwanted if (vector := vector_of(row, STYLE)) is not None]
     groups = tuple(dict.fromkeys(row[GROUP] for row in [*wanted, *unwanted]))
     return StyleQuery(_stacked(index, style), _stacked(index, pushed), text, groups, creators)
+
+
+def written(question: Question) -> Question:
+    """A question whose texts an index can store."""
+    work = question.work
+    return replace(question, work=replace(work, title=encodable(work.title), description=encodable(work.description)))
 
 
 def nearest(

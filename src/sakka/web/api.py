@@ -7,6 +7,8 @@ from pydantic import Field
 
 from sakka.catalog.works import Catalog, Work
 from sakka.models.identification import Identification
+from sakka.models.question import Question
+from sakka.photos.held import HeldPhoto
 from sakka.version import __version__
 from sakka.web.engine import Engine
 from sakka.web.metrics import MEDIA_TYPE, Metrics
@@ -14,7 +16,7 @@ from sakka.web.pictures import Size
 from sakka.web.problems import Problem, responses
 from sakka.web.schemas import Health, IdentifiedBatch, NamedIdentification, ShownWork, Strict, served
 from sakka.web.settings import Limits
-from sakka.web.uploads import Upload, check_upload, work_of
+from sakka.web.uploads import check_upload
 
 MOST_NAMED = 50
 WorkId = Annotated[str, Path(max_length=500, description="A work's id.")]
@@ -44,8 +46,7 @@ def _add_identify(router: APIRouter, engine: Engine, limits: Limits) -> None:
         require_something(upload, title, description)
 
         def job() -> Identification:
-            with work_of(upload, title, description) as work:
-                return engine.identify(Catalog.from_works([work]), top)
+            return engine.identify(Question.of_parts(upload, title, description), top)
 
         return served(await engine.ask(job))
 
@@ -132,7 +133,7 @@ def _add_state(router: APIRouter, engine: Engine, metrics: Metrics) -> None:
         return Response(metrics.text(len(engine.collection), len(engine.model.creators_)), media_type=MEDIA_TYPE)
 
 
-async def read_upload(engine: Engine, photo: UploadFile | None) -> Upload | None:
+async def read_upload(engine: Engine, photo: UploadFile | None) -> HeldPhoto | None:
     """Read and check the photo of a form; None where the form has none.
 
     Raises:
@@ -147,7 +148,7 @@ async def read_upload(engine: Engine, photo: UploadFile | None) -> Upload | None
     return await engine.draw(lambda: check_upload(content, limits))
 
 
-def require_something(upload: Upload | None, title: str, description: str) -> None:
+def require_something(upload: HeldPhoto | None, title: str, description: str) -> None:
     """Refuse a work without anything to read.
 
     Raises:

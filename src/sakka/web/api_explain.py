@@ -5,15 +5,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, File, Form, Path, Query, UploadFile
 from pydantic import BaseModel, Field
 
-from sakka.catalog.works import Work
 from sakka.errors import ModelError
 from sakka.explain.explanation import Explanation, explain
+from sakka.models.question import Question
 from sakka.pages.description_json import creator_json
 from sakka.web.api import WorkId, read_upload, require_something
 from sakka.web.engine import Engine
 from sakka.web.problems import Problem, responses
 from sakka.web.schemas import Probability, ShownWork
-from sakka.web.uploads import work_of
 
 MOST_LISTED = 200
 NAMED = "A creator that the model knows."
@@ -121,8 +120,7 @@ def _add_explain(router: APIRouter, engine: Engine) -> None:
         require_something(upload, title, description)
 
         def job() -> Explanation:
-            with work_of(upload, title, description) as work:
-                return explained(engine, work, creator, against)
+            return explained(engine, Question.of_parts(upload, title, description), creator, against)
 
         return Explained.of(await engine.ask(job))
 
@@ -131,8 +129,8 @@ def _add_explain_work(router: APIRouter, engine: Engine) -> None:
     @router.get("/v1/explain/{work_id:path}", tags=["explain"], responses=responses(404))
     async def explain_work(work_id: WorkId, creator: ByName = None, against: ByName = None) -> Explained:
         """Say the same of a work of the catalog."""
-        work = engine.work(work_id)
-        return Explained.of(await engine.ask(lambda: explained(engine, work, creator, against)))
+        question = engine.question(work_id)
+        return Explained.of(await engine.ask(lambda: explained(engine, question, creator, against)))
 
 
 def _add_creators(router: APIRouter, engine: Engine) -> None:
@@ -169,15 +167,13 @@ def _add_descriptions(router: APIRouter, engine: Engine) -> None:
         return DescribedCreator(**creator_json(await engine.describer.describe(name)))
 
 
-def explained(engine: Engine, work: Work, creator: str | None, against: str | None) -> Explanation:
+def explained(engine: Engine, question: Question, creator: str | None, against: str | None) -> Explanation:
     """Explain a work.
 
     Raises:
         Problem: A creator is unknown to the model, or there is nothing to compare.
     """
     try:
-        return explain(
-            engine.model, work, creator=creator, against=against, photo_root=engine.collection.works.photo_root
-        )
+        return explain(engine.model, question, creator=creator, against=against)
     except ModelError as error:  # names the creator that was asked for, or what the work lacks: no secret
         raise Problem(422, str(error)) from error

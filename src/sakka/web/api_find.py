@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, File, Form, Path, Query, UploadFile
 from pydantic import BaseModel, Field
 
+from sakka.models.question import Question
 from sakka.search.filters import Filters
 from sakka.search.hits import Hit
 from sakka.web.api import read_upload, require_something
@@ -13,7 +14,6 @@ from sakka.web.engine import Engine
 from sakka.web.problems import Problem, responses
 from sakka.web.schemas import Probability, ShownWork, Strict
 from sakka.web.settings import Limits
-from sakka.web.uploads import work_of
 
 MOST_EXAMPLES, MOST_NAMES = 50, 100
 Id = Annotated[str, Field(max_length=500)]
@@ -146,8 +146,8 @@ def _add_uploads(router: APIRouter, engine: Engine, limits: Limits) -> None:
         require_something(upload, title, description)
 
         def job() -> list[Hit]:
-            with work_of(upload, title, description) as work:
-                return finder.similar(work, count, Filters(), of_one_creator=of_one_creator)
+            asked = Question.of_parts(upload, title, description)
+            return finder.similar(asked, count, Filters(), of_one_creator=of_one_creator)
 
         return FoundWorks.of(await engine.ask(job))
 
@@ -163,8 +163,8 @@ def _add_uploads(router: APIRouter, engine: Engine, limits: Limits) -> None:
         upload = await read_upload(engine, photo)
 
         def job() -> list[Hit]:
-            with work_of(upload, "", "") as work:
-                return finder.search(words, count, Filters(), photo=work, of_one_creator=of_one_creator)
+            asked = Question.of_parts(upload, "", "")
+            return finder.search(words, count, Filters(), photo=asked, of_one_creator=of_one_creator)
 
         return FoundWorks.of(await engine.ask(job))
 

@@ -14,6 +14,7 @@ from sakka.errors import ModelError, ServeError
 from sakka.models.base import CreatorModel
 from sakka.models.folder import load_model
 from sakka.models.identification import Identification
+from sakka.models.question import Question
 from sakka.search.hits import Hit
 from sakka.web.collection import Collection
 from sakka.web.describing import Describer
@@ -21,7 +22,7 @@ from sakka.web.finding import Finder, Near
 from sakka.web.pictures import Pictures
 from sakka.web.problems import Problem
 from sakka.web.settings import Limits, Settings
-from sakka.web.uploads import as_jpeg, check_upload, work_of
+from sakka.web.uploads import SHOWN_PX, as_jpeg, check_upload
 from sakka.web.workers import Workers
 
 Result = TypeVar("Result")
@@ -72,8 +73,7 @@ class Engine:
     def warm_up(self) -> None:
         """Load what is loaded on first use, so that the first caller does not wait for it."""
         photo = check_upload(as_jpeg(Image.new("RGB", (64, 64))), Limits())
-        with work_of(photo, "warm-up", "") as work:
-            self.model.identify(Catalog.from_works([work]), 1)
+        self.model.identify(Question.of_parts(photo, "warm-up", "").works, 1)
 
     def close(self) -> None:
         """End the threads."""
@@ -81,14 +81,14 @@ class Engine:
         self.picture_workers.close()
         self.describer.workers.close()
 
-    def identify(self, work: Catalog, count: int) -> Identification:
-        """Who may have made a catalog's one work.
+    def identify(self, question: Question, count: int) -> Identification:
+        """Who may have made a work.
 
         Raises:
             Problem: The work has nothing that the model reads.
         """
         try:
-            return self.model.identify_one(work, count)
+            return self.model.identify_one(question.works, count)
         except ModelError as error:
             raise Problem(422, str(error)) from error
 
@@ -107,20 +107,29 @@ class Engine:
             raise Problem(409, "this server has no index to find works with; its keeper can start it with --index")
         return self.finder
 
-    def around(self, work: Work, count: int, creator: str | None = None) -> Near:
+    def around(self, asked: Question | Work, count: int, creator: str | None = None) -> Near:
         """What is near a work: works of its creator, and works by others.
 
         Args:
-            work: The work, from the catalog or from outside.
+            asked: A work of the catalog, or a question about one from outside.
             count: How many of each at most.
             creator: Whose works count as the same creator's; None: the work's own.
         """
+        work = asked.work if isinstance(asked, Question) else asked
         creator = creator or work.creator
-        stored = self.collection.work(work.id) is not None
         if self.finder is not None:
-            return self.finder.around(work, count, creator, stored=stored)
+            return self.finder.around(asked, count, creator, stored=self.collection.work(work.id) is not None)
         others = self.collection.works_of(creator or "", 0, count + 1)
         return Near(tuple(Hit(each, 0.0) for each in others if each.id != work.id)[:count], ranked=False)
+
+    def question(self, work_id: str) -> Question:
+        """A question about a work that can be shown.
+
+        Raises:
+            Problem: There is none of that id.
+        """
+        self.work(work_id)
+        return Question.of_works(self.collection.catalog_of([work_id]), largest_px=SHOWN_PX)
 
     def work(self, work_id: str) -> Work:
         """A work that can be shown.

@@ -1,11 +1,12 @@
 """Finding works with the index: what is near a work, what words describe, what is kindred."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sakka.catalog.works import Work
 from sakka.errors import SearchError
+from sakka.models.question import Question
 from sakka.search.filters import Filters
 from sakka.search.find import search, similar
 from sakka.search.hits import Hit
@@ -45,16 +46,17 @@ class Finder:
     def __init__(self, index: "Index") -> None:
         self.index = index
 
-    def around(self, work: Work, count: int, creator: str | None, *, stored: bool) -> Near:
+    def around(self, asked: Question | Work, count: int, creator: str | None, *, stored: bool) -> Near:
         """What is near a work.
 
         Args:
-            work: The work.
+            asked: The work.
             count: How many works of the creator, and by others, at most.
             creator: Whose works count as the same creator's.
             stored: Whether the work is one of the index.
         """
-        query = work.id if stored else replace(work, creator=None)
+        work = asked.work if isinstance(asked, Question) else asked
+        query = work.id if stored else asked
         mine = () if creator is None else (creator,)
         depth = DEEPER * count
         try:
@@ -70,7 +72,7 @@ class Finder:
 
     def similar(
         self,
-        query: Work | str | None,
+        query: Question | str | None,
         count: int,
         filters: Filters,
         *,
@@ -104,7 +106,7 @@ class Finder:
         count: int,
         filters: Filters,
         *,
-        photo: Work | str | None = None,
+        photo: Question | str | None = None,
         of_one_creator: int | None = None,
     ) -> list[Hit]:
         """Find works by words, and by a photo too; see `sakka.search.find.search`.

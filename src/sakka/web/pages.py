@@ -88,8 +88,7 @@ class Pages:
     def _add_answers(self, router: APIRouter) -> None:
         @router.post("/works/{work_id:path}/answer", **HIDDEN)
         async def ask_of_work(work_id: WorkId) -> Response:
-            work = self.engine.work(work_id)
-            answer = await self.engine.ask(lambda: ask_about_work(self.engine, work))
+            answer = await self.engine.ask(lambda: ask_about_work(self.engine, work_id))
             return RedirectResponse(f"/answers/{self.answers.keep(answer)}", 303)
 
         @router.get("/answers/{token}", **HIDDEN)

@@ -1,0 +1,90 @@
+"""A photo in memory that is asked about: read from its file once, decoded once, and what is computed of it kept.
+
+It is decoded at the largest size that anybody wants; smaller ones are made of that as a JPEG's decoder makes them at
+1/2, 1/4 and 1/8 of its size, by averages of adjacent pixels. They differ from what `read_photo` gives by rounding, and
+by how the colours of a JPEG are spread over its pixels: 0.2 of 255 on average.
+"""
+
+import hashlib
+import math
+from collections.abc import Callable, Hashable
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+from PIL import Image
+
+from sakka.errors import PhotoError
+from sakka.photos.decode import jpeg_step, photo_content, photo_size, read_photo
+
+MOST_PIXELS = 5_000_000  # that stay in memory for as long as the question does
+
+Value = TypeVar("Value")
+
+
+class HeldPhoto:
+    """A photo in memory; its file is read, and decoded, when it is first looked at.
+
+    Attributes:
+        name: What messages call it.
+    """
+
+    def __init__(self, source: Path | bytes, *, sha256: str | None = None, largest_px: int = 0) -> None:
+        """Hold a photo.
+
+        Args:
+            source: The file's path, or its bytes.
+            sha256: Of the bytes, where that is known; a file with another one is refused.
+            largest_px: What the shorter side must have for the largest picture that will be wanted (`read_photo`). For
+                a larger one it is decoded anew.
+        """
+        self.name = "the photo" if isinstance(source, bytes) else str(source)
+        self._source, self._known_sha256 = source, sha256
+        self._decoded_px = largest_px
+        self._decoded: Image.Image | None = None
+        self._kept: dict[Hashable, Any] = {}
+
+    @cached_property
+    def content(self) -> bytes:
+        """The file's bytes.
+
+        Raises:
+            PhotoError: The file can't be read, or is not the one whose SHA-256 is known.
+        """
+        if isinstance(self._source, bytes):
+            return self._source
+        content = photo_content(self._source)
+        if self._known_sha256 not in (None, hashlib.sha256(content).hexdigest()):
+            raise PhotoError(f"{self.name} is not the photo that the catalog was built with; build the catalog again")
+        return content
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of the file's bytes, hexadecimal."""
+        return self._known_sha256 or hashlib.sha256(self.content).hexdigest()
+
+    def at_least(self, px: int) -> Image.Image:
+        """The photo as RGB, the shorter side `px` or more where it has that much; not to be changed in place.
+
+        Raises:
+            PhotoError: As `read_photo`.
+        """
+        if self._decoded is None or px > self._decoded_px:
+            self._decoded_px = max(px, self._decoded_px)
+            self._decoded = _bounded(read_photo(self.content, at_least_px=self._decoded_px, name=self.name))
+        done = max(1, round(max(photo_size(self.content)) / max(self._decoded.size)))
+        step = jpeg_step(self.content, px) // done
+        return self._decoded.reduce(step) if step > 1 else self._decoded
+
+    def once(self, key: Hashable, make: Callable[[], Value]) -> Value:
+        """What is computed of the photo under a key; made when it is first asked for."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        value: Value = self._kept[key]
+        return value
+
+
+def _bounded(photo: Image.Image) -> Image.Image:
+    """A photo of no more than `MOST_PIXELS`."""
+    over = math.sqrt(photo.width * photo.height / MOST_PIXELS)
+    return photo.reduce(math.ceil(over)) if over > 1 else photo

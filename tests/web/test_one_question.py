@@ -1,0 +1,91 @@
+"""A photo that is asked about is decoded once and passes the network once, whatever is said of it."""
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import httpx
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from tests.web.servers import Folders
+
+from sakka.arrays import Pixels
+from sakka.catalog.works import Catalog
+from sakka.describe.work import describe_work
+from sakka.explain.evidence import nearest_in_index
+from sakka.models.folder import load_model
+from sakka.models.question import Question
+from sakka.networks.extractor import PhotoExtractor
+from sakka.photos import decode
+from sakka.photos.held import HeldPhoto
+from sakka.search.index import Index
+
+
+@dataclass
+class Counts:
+    """How often photos were decoded and passed a network."""
+
+    decoded: int = 0
+    passed: int = 0
+
+
+@pytest.fixture
+def large(photo: bytes) -> bytes:
+    """A JPEG that no cache knows, of a size that a JPEG's decoder would reduce for the network."""
+    image = Image.open(io.BytesIO(photo)).convert("RGB").resize((1100, 1000))
+    pixels = np.asarray(image).astype(np.int16) + np.random.default_rng(5).integers(-9, 9, (1000, 1100, 3))
+    buffer = io.BytesIO()
+    Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def counts(large: bytes, monkeypatch: pytest.MonkeyPatch) -> Counts:
+    """Counts what is done with the photo `large`, and passes of single photos through a network."""
+    found = Counts()
+    decoded, maps = decode._decoded, PhotoExtractor.maps
+
+    def counted(name: str, content: bytes, at_least_px: int | None) -> Image.Image:
+        found.decoded += content == large
+        return decoded(name, content, at_least_px)
+
+    def passed(extractor: PhotoExtractor, pixels: Pixels) -> dict[str, torch.Tensor]:
+        found.passed += len(pixels) == 1
+        return maps(extractor, pixels)
+
+    monkeypatch.setattr(decode, "_decoded", counted)
+    monkeypatch.setattr(PhotoExtractor, "maps", passed)
+    return found
+
+
+@pytest.mark.parametrize("texts", [{}, {"title": "linen button", "description": "vintage"}])
+def test_a_page_with_evidence_and_similar_works(
+    client: httpx.Client, large: bytes, counts: Counts, texts: dict[str, str]
+) -> None:
+    answer = client.post("/", files={"photo": ("x", large)}, data=texts, follow_redirects=True)
+    for part in ('id="evidence"', 'id="same"', 'id="kindred"', "/map"):
+        assert part in answer.text
+    assert counts == Counts(decoded=1, passed=1)
+
+
+@pytest.mark.parametrize("address", ["/v1/identify", "/v1/explain", "/v1/similar/upload"])
+def test_an_answer_of_the_api(client: httpx.Client, large: bytes, counts: Counts, address: str) -> None:
+    assert client.post(address, files={"photo": ("x", large)}).is_success
+    assert counts == Counts(decoded=1, passed=1)
+
+
+def test_an_answer_with_everything_that_can_be_said(folders: Folders, large: bytes, counts: Counts) -> None:
+    model, works, index = load_model(folders.model), Catalog.read(folders.catalog), Index.open(folders.index)
+    question = Question.of_parts(HeldPhoto(large, largest_px=960), "linen button")
+    shown: Callable[[], Image.Image] = lambda: question.works.held["work"].at_least(960)  # noqa: E731
+    first = model.identify_one(question.works).candidates[0].creator
+    assert min(shown().size) == 1000
+    assert nearest_in_index(question.works, index, first)
+    for told in (describe_work(model, question, index=index), describe_work(model, question, works)):
+        assert told.identification.candidates[0].creator == first
+        assert told.explanation is not None
+        assert told.palette
+        assert told.kindred
+    assert counts == Counts(decoded=1, passed=1)
