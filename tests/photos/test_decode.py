@@ -3,6 +3,7 @@
 import io
 import os
 import struct
+import tracemalloc
 import zlib
 from contextlib import suppress
 from pathlib import Path
@@ -15,8 +16,8 @@ from PIL import Image
 
 from sakka.errors import PhotoError
 from sakka.photos import decode, large_png
-from sakka.photos.decode import check_photo, photo_problem, read_photo
-from sakka.photos.headers import exif_orientation, jpeg_scans, webp_size
+from sakka.photos.decode import check_photo, exif_orientation, photo_problem, read_photo
+from sakka.photos.headers import jpeg_scans, webp_size
 
 
 def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
@@ -101,6 +102,17 @@ def test_damaged_exif_leaves_a_photo_upright() -> None:
     assert read_photo(good).size == (60, 40)
     assert exif_orientation(b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x09\0\0") == 1
     assert exif_orientation(b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0") == 6
+
+
+def test_exif_entries_that_share_bytes_do_not_fill_the_memory() -> None:
+    entries = b"".join(struct.pack(">HHII", number, 7, 60_000, 8) for number in range(0x200, 0x200 + 5000))  # 300 MB
+    exif = b"MM\0*" + struct.pack(">IH", 8, 5000) + entries
+    tracemalloc.start()
+    try:
+        assert exif_orientation(exif) == 1
+        assert tracemalloc.get_traced_memory()[1] < 4 << 20
+    finally:
+        tracemalloc.stop()
 
 
 @given(st.binary(max_size=60), st.sampled_from([b"II*\0", b"MM\0*", b""]))

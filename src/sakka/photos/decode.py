@@ -21,10 +21,19 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from PIL import BmpImagePlugin, GifImagePlugin, Image, ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
+from PIL import (
+    BmpImagePlugin,
+    ExifTags,
+    GifImagePlugin,
+    Image,
+    ImageFile,
+    JpegImagePlugin,
+    PngImagePlugin,
+    WebPImagePlugin,
+)
 
 from sakka.errors import PhotoError
-from sakka.photos.headers import exif_orientation, jpeg_scans, webp_size
+from sakka.photos.headers import jpeg_scans, webp_size
 from sakka.photos.large_png import read_png_in_bands, row_wise_problem
 
 MOST_BYTES = 64 << 20
@@ -293,3 +302,19 @@ def _on_white(image: Image.Image) -> Image.Image:
 def _turned(pixels: Image.Image, image: Image.Image) -> Image.Image:
     turn = _TURNS.get(exif_orientation(image.info.get("exif") or b""))
     return pixels if turn is None else pixels.transpose(turn)
+
+
+def exif_orientation(exif: bytes) -> int:
+    """The EXIF orientation, 1 to 8; 1 (upright) where it is absent or the EXIF data are damaged.
+
+    Pillow reads no more tag data than there are bytes, however often entries point to them.
+    """
+    tags = Image.Exif()
+    try:
+        with _no_warnings, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tags.load(exif)
+            value = tags.get(ExifTags.Base.Orientation)
+    except FAILURES:
+        return 1
+    return value if isinstance(value, int) and value in _TURNS else 1

@@ -1,6 +1,6 @@
 """What a photo's header says, read before a decoder is let loose on the rest.
 
-Sources: the JPEG standard (ITU T.81, annex B), the WebP container (RFC 9649), EXIF 2.3 (an IFD of TIFF 6.0).
+Sources: the JPEG standard (ITU T.81, annex B), the WebP container (RFC 9649).
 """
 
 import re
@@ -8,8 +8,6 @@ import struct
 
 _MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")  # not a stuffed byte, not a fill byte, not a restart
 _START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
-_ORIENTATION_TAG = 0x0112
-_ENTRY_BYTES = 12
 
 
 def jpeg_scans(content: bytes) -> int:
@@ -40,21 +38,3 @@ def webp_size(content: bytes) -> tuple[int, int]:
         bits = int.from_bytes(data[1:5], "little")
         return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
     raise ValueError("the WebP header states no size")
-
-
-def exif_orientation(exif: bytes) -> int:
-    """The EXIF orientation, 1 to 8; 1 (upright) where it is absent or the EXIF data are damaged."""
-    data = exif.removeprefix(b"Exif\0\0")
-    order = {b"II": "<", b"MM": ">"}.get(data[:2])
-    if order is None:
-        return 1
-    try:
-        (start,) = struct.unpack_from(f"{order}I", data, 4)
-        (entries,) = struct.unpack_from(f"{order}H", data, start)
-        for entry in range(entries):
-            tag, kind, count, value = struct.unpack_from(f"{order}HHIH", data, start + 2 + entry * _ENTRY_BYTES)
-            if tag == _ORIENTATION_TAG:
-                return value if (kind, count) == (3, 1) and 1 <= value <= 8 else 1
-    except struct.error:
-        return 1
-    return 1
