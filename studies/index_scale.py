@@ -38,8 +38,7 @@ from sakka.networks.extractor import PhotoExtractor
 from sakka.search.filters import Filters
 from sakka.search.find import nearest, search, similar
 from sakka.search.index import Index
-from sakka.search.records import SEEN, STYLE, TEXT, batch_of
-from sakka.search.spaces import Spaces, schema_of
+from sakka.search.records import SEEN, STYLE, TEXT, Spaces, batch_of, schema_of
 from sakka.search.style.creator_axes import fit_creator_axes
 from sakka.search.style.photos import PhotoAxes
 from sakka.search.style.same_creator import fit_calibration, pairs_of, prior_of

@@ -29,8 +29,7 @@ from sakka.market.settings import MarketSettings
 from sakka.market.vocabulary import ACCENTS, COLOUR_OF_MATERIAL, COLOURS, KINDS, MATERIALS, MOTIFS, Term
 from sakka.search.find import search
 from sakka.search.index import Index
-from sakka.search.records import batches_of
-from sakka.search.spaces import Spaces, schema_of, words_of_catalog
+from sakka.search.records import Spaces, batches_of, schema_of, words_of_catalog
 from sakka.search.style.space import StyleSpace
 from studies.figures import Figure, bootstrap_interval
 

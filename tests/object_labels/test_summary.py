@@ -4,8 +4,7 @@ import math
 
 import numpy as np
 
-from sakka.object_labels.summary import summarise
-from sakka.object_labels.table import LabelTable
+from sakka.object_labels.table import LabelTable, summarise
 
 CAT, CUP = 17, 47
 

@@ -11,8 +11,7 @@ from sakka.cli import app
 
 if TYPE_CHECKING:
     from sakka.catalog.works import Catalog
-    from sakka.object_labels.summary import LabelSummary
-    from sakka.object_labels.table import LabelTable
+    from sakka.object_labels.table import LabelSummary, LabelTable
     from sakka.paper.entropy import WorksPerCreator
 
 TABLE_FILE = "labels.csv"
@@ -49,8 +48,7 @@ def labels(
     from sakka.catalog.works import Catalog
     from sakka.cli.output import check_output
     from sakka.cli.terminal import showing_progress
-    from sakka.object_labels.summary import summarise
-    from sakka.object_labels.table import find_labels
+    from sakka.object_labels.table import find_labels, summarise
 
     if output is not None:
         check_output(output)

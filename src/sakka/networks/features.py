@@ -153,17 +153,13 @@ def _computed(where: dict[str, Path], extractor: PhotoExtractor) -> Iterator[tup
     if not where:
         return
     extractor.network  # noqa: B018  loaded here, once, before the workers share it
-    batches = _batches(where)
+    photos = list(where.items())
+    batches = [dict(photos[start : start + BATCH_PHOTOS]) for start in range(0, len(photos), BATCH_PHOTOS)]
     answers = work_off(batches, partial(_batch_vectors, extractor=extractor), "sakka-photos")
     with task(f"photo features ({extractor.backbone.name})", total=len(where)) as running, closing(answers):
         for batch, vectors in zip(batches, answers, strict=True):
             yield list(batch), vectors
             running.advance(len(batch))
-
-
-def _batches(where: dict[str, Path]) -> list[dict[str, Path]]:
-    photos = list(where.items())
-    return [dict(photos[start : start + BATCH_PHOTOS]) for start in range(0, len(photos), BATCH_PHOTOS)]
 
 
 def _batch_vectors(batch: dict[str, Path], extractor: PhotoExtractor) -> Features:

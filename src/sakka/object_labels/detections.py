@@ -37,7 +37,10 @@ def boxes_of(works: Catalog) -> list[Boxes | None]:
     pairs = zip(keys, works.photos, strict=True)
     first = {key: path for key, path in pairs if key is not None and path is not None}
     cache = PhotoCache(cache_path())
-    found = {key: _from_bytes(value) for key, value in cache.get(list(first)).items()}
+    found = {
+        key: np.frombuffer(value, dtype="<f4").astype(np.float32).reshape(-1, 6)
+        for key, value in cache.get(list(first)).items()
+    }
     missing = [(key, path) for key, path in first.items() if key not in found]
     if missing:
         found.update(_detect_all(missing, cache))
@@ -60,10 +63,6 @@ def load_detector() -> Detector:
 def to_bytes(boxes: Boxes) -> bytes:
     """The boxes as the cache keeps them: little-endian float32."""
     return boxes.astype("<f4").tobytes()
-
-
-def _from_bytes(content: bytes) -> Boxes:
-    return np.frombuffer(content, dtype="<f4").astype(np.float32).reshape(-1, 6)
 
 
 def _detect_all(photos: Sequence[tuple[str, Photo]], cache: PhotoCache) -> Iterator[tuple[str, Boxes]]:

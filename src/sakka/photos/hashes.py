@@ -103,32 +103,17 @@ def near_pairs(hashes: PhotoHashes, max_distance: int = NEAR_DISTANCE) -> IntArr
         raise ValueError(f"max_distance is {max_distance}, expected 0 to {MOST_DISTANCE}")
     rows = np.flatnonzero(hashes.known)
     unique, group = np.unique(hashes.values[rows], return_inverse=True)
-    members = [rows[group == 0]] if len(unique) == 1 else np.split(*_by_group(rows, group))
-    pairs = [_all_pairs(same) for same in members if len(same) > 1]
+    order = np.argsort(group, kind="stable")
+    members = np.split(rows[order], np.flatnonzero(np.diff(group[order])) + 1)
+    pairs = [same[np.stack(np.triu_indices(len(same), k=1), axis=1)] for same in members if len(same) > 1]
+    near = near_between(unique, unique, max_distance)
     pairs += [
         np.stack(np.meshgrid(members[a], members[b], indexing="ij"), axis=-1).reshape(-1, 2)
-        for a, b in _near_unique(unique, max_distance)
+        for a, b in near[near[:, 0] < near[:, 1]]
     ]
     if not pairs:
         return np.empty((0, 2), dtype=np.int64)
     return np.unique(np.sort(np.concatenate(pairs).astype(np.int64), axis=1), axis=0)
-
-
-def _by_group(rows: IntArray, group: IntArray) -> tuple[IntArray, IntArray]:
-    """The rows ordered by group and the positions where a new group starts."""
-    order = np.argsort(group, kind="stable")
-    return rows[order], np.flatnonzero(np.diff(group[order])) + 1
-
-
-def _all_pairs(rows: IntArray) -> IntArray:
-    first, second = np.triu_indices(len(rows), k=1)
-    return np.stack([rows[first], rows[second]], axis=1)
-
-
-def _near_unique(unique: HashArray, max_distance: int) -> IntArray:
-    """The pairs of indices into `unique`, whose values all differ, that are within `max_distance` bits."""
-    pairs = near_between(unique, unique, max_distance)
-    return pairs[pairs[:, 0] < pairs[:, 1]]
 
 
 def near_between(wanted: HashArray, among: HashArray, max_distance: int) -> IntArray:

@@ -122,11 +122,7 @@ def _bands(layout: _Layout, shrink: int) -> Iterator[Image.Image]:
         if band.mode != mode:
             raise ValueError(f"the picture decodes as {band.mode}, expected {mode}")
         above = b"\0" + band.crop((0, band.height - 1, band.width, band.height)).tobytes()
-        yield _without_first_rows(band, band.height - rows)
-
-
-def _without_first_rows(band: Image.Image, rows: int) -> Image.Image:
-    return band.crop((0, rows, band.width, band.height)) if rows else band
+        yield band.crop((0, band.height - rows, band.width, band.height))
 
 
 def _inflate(parts: list[memoryview]) -> Callable[[int], bytes]:

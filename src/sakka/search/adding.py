@@ -17,8 +17,7 @@ from sakka.copies.groups import connected, find_pairs
 from sakka.progress import task
 from sakka.search.database import rows_by_id, take_in_changes, upsert
 from sakka.search.filters import among
-from sakka.search.records import GROUP, STYLE, TEXT, WORK_COLUMNS, batches_of, work_of
-from sakka.search.spaces import Spaces
+from sakka.search.records import GROUP, STYLE, TEXT, WORK_COLUMNS, Spaces, batches_of, work_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -67,7 +66,7 @@ def _groups_of(table: Any, works: Catalog, rows: "pa.Table") -> dict[str, str]:
     """The group of each new work, and of each known work whose group changes."""
     own = set(works.ids)
     beside = {row["id"]: row for column in (STYLE, TEXT) for row in _near(table, rows, column) if row["id"] not in own}
-    known = [work_of(row) for row in beside.values() if all(_readable(path) for path in row["photos"] or ())]
+    known = [work_of(row) for row in beside.values() if all(Path(path).is_file() for path in row["photos"] or ())]
     both = Catalog.from_works([*_absolute(works), *known])
     pairs = find_pairs(both).select("first", "second").to_numpy().astype(np.int64).reshape(-1, 2)
     name_of = {work.id: beside[work.id][GROUP] for work in known}
@@ -136,7 +135,3 @@ def _absolute(works: Catalog) -> list[Work]:
         work if root is None else replace(work, photos=tuple(str(root / path) for path in work.photos))
         for work in works
     ]
-
-
-def _readable(path: str) -> bool:
-    return Path(path).is_file()

@@ -23,8 +23,7 @@ from sakka.progress import task
 from sakka.search import database
 from sakka.search.adding import add_works
 from sakka.search.filters import among
-from sakka.search.records import WORK_COLUMNS, batches_of, work_of
-from sakka.search.spaces import Spaces, schema_of, words_of_catalog
+from sakka.search.records import WORK_COLUMNS, Spaces, batches_of, schema_of, words_of_catalog, work_of
 from sakka.search.style.space import StyleSpace
 from sakka.search.style.words import WordSpace
 

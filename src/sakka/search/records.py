@@ -1,6 +1,8 @@
-"""Works as the rows of the index, and back."""
+"""Works as the rows of the index, and back; the spaces that the vectors of the rows come from."""
 
+import uuid
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -8,7 +10,7 @@ import numpy as np
 from sakka.arrays import FloatArray, Mask
 from sakka.catalog.works import SCHEMA as WORK_SCHEMA
 from sakka.catalog.works import Catalog, Work
-from sakka.search.style.space import StyleSpace, unit_rows
+from sakka.search.style.space import MOST_WORKS, StyleSpace, unit_rows
 from sakka.search.style.words import WordSpace, segmented
 
 if TYPE_CHECKING:
@@ -21,11 +23,38 @@ SEEN_LENGTH = "seen_length"  # of the photo's coordinates, whose direction is in
 VECTORS = (STYLE, TEXT, SEEN)
 
 
-def arrow_schema(style_size: int, text_size: int, seen_size: int, build: str) -> "pa.Schema":
-    """The schema of the table: the works' columns, group and words, and three unit vectors (null: none)."""
+@dataclass(frozen=True)
+class Spaces:
+    """How the vectors of an index are made.
+
+    Attributes:
+        style: Style embeddings of photos.
+        words: Vectors of texts, and what photos show in words.
+    """
+
+    style: StyleSpace
+    words: WordSpace
+
+
+def words_of_catalog(catalog: Catalog, style: StyleSpace, seed: int) -> WordSpace:
+    """Learn the word space from as many works as the style space at most."""
+    rows = np.sort(np.random.default_rng((seed, 2)).permutation(len(catalog))[:MOST_WORKS])
+    some = catalog.take(rows)
+    parts = [(coordinates, seen) for _, coordinates, seen in style.coordinates(some)]
+    coordinates, seen = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return WordSpace.fit(some.texts, coordinates, seen, seed=seed)
+
+
+def schema_of(spaces: Spaces, build: str | None = None) -> "pa.Schema":
+    """The schema of the table: the works' columns, group and words, and three unit vectors (null: none).
+
+    Args:
+        spaces: How the vectors are made, whose sizes the schema holds.
+        build: The name of the build that the table belongs to; None: a new one.
+    """
     import pyarrow as pa
 
-    sizes = {STYLE: style_size, TEXT: text_size, SEEN: seen_size}
+    sizes = {STYLE: spaces.style.size, TEXT: spaces.words.size, SEEN: spaces.words.seen_size}
     return pa.schema(
         [
             *(pa.field(name, pa.string()) for name in ("id", "creator", "title", "description", "category")),
@@ -37,7 +66,7 @@ def arrow_schema(style_size: int, text_size: int, seen_size: int, build: str) ->
             pa.field(SEEN_LENGTH, pa.float32()),
             *(pa.field(name, pa.list_(pa.float32(), size)) for name, size in sizes.items()),
         ],
-        metadata={"build": build},
+        metadata={"build": build or uuid.uuid4().hex},
     )
 
 
@@ -51,7 +80,7 @@ def batches_of(
         groups: The name of each work's group of near-identical works.
         style: Makes style embeddings.
         words: Gives the vectors of texts.
-        schema: See `arrow_schema`.
+        schema: See `schema_of`.
 
     Raises:
         PhotoError: A photo can't be read.
@@ -79,7 +108,7 @@ def batch_of(
         works: The works.
         groups: The name of each work's group.
         vectors: By column: the vectors, and which of the works have one; of `seen`, the coordinates.
-        schema: See `arrow_schema`.
+        schema: See `schema_of`.
     """
     import pyarrow as pa
 

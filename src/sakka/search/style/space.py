@@ -282,7 +282,8 @@ def _trust_and_calibration(
     scores = dict.fromkeys(TRUSTS, 0.0)
     pairs: dict[float, list[tuple[DoubleArray, DoubleArray]]] = {trust: [] for trust in TRUSTS}
     for part in range(PARTS):
-        creator_axes = fit_creator_axes(*_rows(coordinates, labels, (works_of != part) & ~held))
+        learned = (works_of != part) & ~held
+        creator_axes = fit_creator_axes(coordinates[learned], labels[learned])
         unknown = _some(works_of == part, generator)
         known = _some((works_of != part) & (labels >= 0) & held, generator)
         for trust in TRUSTS:
@@ -320,10 +321,6 @@ def _quality(vectors: FloatArray, labels: IntArray, groups: IntArray) -> float:
     if not np.isfinite(measures[0]).any():
         return 0.0
     return float(sum(np.log(max(float(np.nanmean(each)), 1e-6)) for each in measures))
-
-
-def _rows(coordinates: FloatArray, labels: IntArray, chosen: Mask) -> tuple[FloatArray, IntArray]:
-    return coordinates[chosen], labels[chosen]
 
 
 def _some(chosen: Mask, generator: np.random.Generator) -> IntArray:
