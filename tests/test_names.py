@@ -57,7 +57,7 @@ UNFINISHED = (
     "search/recommend.py", "search/style/space.py", "web/",
 )  # fmt: skip
 """Folders and files below `src/sakka` whose names are still to be changed."""
-TWICE = {"Candidate", "Cards", "Counts", "Evidence", "Fusion", "Judged", "Passage"}
+TWICE = {"Cards", "Counts", "Evidence", "Passage"}
 """Names that two classes still have."""
 WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+")
 MODULES = sorted(SOURCES.rglob("*.py"))

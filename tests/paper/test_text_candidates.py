@@ -17,7 +17,7 @@ from sakka.errors import SplitError
 from sakka.models.base import CreatorModel
 from sakka.models.registry import make_model
 from sakka.paper.models.lightgbm_table import LEAF_PENALTY
-from sakka.paper.text_candidates import WORD2VEC, Candidate, candidates, divide, judge
+from sakka.paper.text_candidates import WORD2VEC, TextCandidate, candidates, divide, judge
 
 
 @pytest.fixture
@@ -40,8 +40,8 @@ def test_the_baseline_gets_one_creators_share_and_repeats_give_a_spread(works: C
     def dummy(seed: int) -> CreatorModel:
         return make_model("dummy")
 
-    (once,) = judge(works, [Candidate("dummy", None, dummy)])
-    (twice,) = judge(works, [Candidate("dummy", 0.5, dummy)], repeats=2)
+    (once,) = judge(works, [TextCandidate("dummy", None, dummy)])
+    (twice,) = judge(works, [TextCandidate("dummy", 0.5, dummy)], repeats=2)
     assert (once.test, once.validation, once.spread, once.n) == (0.25, 0.25, None, 8)
     assert (twice.test, twice.spread, twice.repeats, twice.paper) == (0.25, 0.0, 2, 0.5)
 

@@ -35,14 +35,14 @@ def evaluate_run(run: StoredRun) -> EvaluatedRun:
         RunError: Two models of a fold predict different works.
     """
     facts = run.facts
-    folds = [_Fold(run, outer) for outer in range(facts.outer_folds)]
+    folds = [_EvaluatedFold(run, outer) for outer in range(facts.outer_folds)]
     for fold in track(folds, "evaluating the folds", total=len(folds)):
         fold.evaluate()
     frame = pl.concat([part for fold in folds for part in fold.parts])
     return EvaluatedRun(facts, frame, _validation_frame([fold.votes for fold in folds]))
 
 
-class _Fold:
+class _EvaluatedFold:
     """One outer fold: its rows of the frame, a predictor after the other, and the votes of its validation works."""
 
     def __init__(self, run: StoredRun, outer: int) -> None:

@@ -42,7 +42,7 @@ class _OtherSpace(Word2VecLightGBM):
 
 
 @dataclass(frozen=True)
-class Candidate:
+class TextCandidate:
     """One text model to judge.
 
     Attributes:
@@ -81,11 +81,11 @@ class Judged:
     seconds: float
 
 
-def _named(name: str, paper: float | None, model: str, **settings: Any) -> Candidate:
-    return Candidate(name, paper, lambda seed: make_model(model, **{**settings, "seed": seed}))
+def _named(name: str, paper: float | None, model: str, **settings: Any) -> TextCandidate:
+    return TextCandidate(name, paper, lambda seed: make_model(model, **{**settings, "seed": seed}))
 
 
-def candidates(epoch: int = 1000, l2: float = LEAF_PENALTY) -> list[Candidate]:
+def candidates(epoch: int = 1000, l2: float = LEAF_PENALTY) -> list[TextCandidate]:
     """The paper's four, and the default text model and the baseline beside them.
 
     Args:
@@ -93,12 +93,12 @@ def candidates(epoch: int = 1000, l2: float = LEAF_PENALTY) -> list[Candidate]:
         l2: LightGBM's penalty on leaves; 0 in the paper.
     """
     return [
-        Candidate("dummy", None, lambda _: make_model("dummy")),
+        TextCandidate("dummy", None, lambda _: make_model("dummy")),
         _named("Word2Vec 100-d, LightGBM", 0.0705, "text-word2vec", l2=l2),
         _named("Doc2Vec 300-d, LightGBM", 0.5005, "text-doc2vec", l2=l2),
         _named("5,000 words by TF-IDF, LightGBM", 0.8364, "text-tfidf_lightgbm", l2=l2),
         _named(f"fastText, {epoch:,} epochs", 0.8806, "text-fasttext", epoch=epoch),
-        Candidate("text-linear", None, lambda _: make_model("text-linear")),
+        TextCandidate("text-linear", None, lambda _: make_model("text-linear")),
     ]
 
 
@@ -112,7 +112,7 @@ WORD2VEC = (
     _named("not trained (0 epochs)", None, "text-word2vec", l2=0.0, epochs=0),
     _named("sum in place of mean", None, "text-word2vec", l2=0.0, pooling="sum"),
     _named("the first word alone", None, "text-word2vec", l2=0.0, pooling="first"),
-    Candidate("texts asked about in a space of their own", None, lambda seed: _OtherSpace(l2=0.0, seed=seed)),
+    TextCandidate("texts asked about in a space of their own", None, lambda seed: _OtherSpace(l2=0.0, seed=seed)),
 )  # all but one without a penalty on leaves, as in the paper
 
 
@@ -133,7 +133,7 @@ def divide(works: Catalog, seed: int) -> tuple[IntArray, IntArray, IntArray]:
     return np.flatnonzero(dealt < 3), np.flatnonzero(dealt == 3), np.flatnonzero(dealt == 4)
 
 
-def judge(works: Catalog, chosen: Sequence[Candidate], *, seed: int = 0, repeats: int = 1) -> list[Judged]:
+def judge(works: Catalog, chosen: Sequence[TextCandidate], *, seed: int = 0, repeats: int = 1) -> list[Judged]:
     """Fit and judge each candidate on `repeats` splits, drawn with `seed`, `seed` + 1 and so on.
 
     Raises:
@@ -164,7 +164,7 @@ def _run(
     return right[0], right[1], time.perf_counter() - start
 
 
-def _sum_up(candidate: Candidate, runs: Sequence[tuple[float, float, float]], n: int) -> Judged:
+def _sum_up(candidate: TextCandidate, runs: Sequence[tuple[float, float, float]], n: int) -> Judged:
     validation, test, seconds = zip(*runs, strict=True)
     spread = stdev(test) if len(runs) > 1 else None
     return Judged(candidate.name, candidate.paper, fmean(validation), fmean(test), spread, n, len(runs), fmean(seconds))
