@@ -31,7 +31,7 @@ def test_the_preset_paper_names_its_departures_and_sets_the_paper_s_tables_besid
         "no model for photo; the paper: photo-vgg16-finetuned",
     ]
     page = (folder / "run" / "report" / "index.html").read_text(encoding="utf-8")
-    head = page.partition("<main>")[0]
+    head = page.partition("</section>")[0]
     for each in departures:
         assert each in error.replace("\n", " ")
         assert each in head

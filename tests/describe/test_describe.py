@@ -121,7 +121,7 @@ def test_the_pages_hold_everything_and_escape_what_comes_from_outside(
     works: Catalog, model: FusedModel, found: CreatorDescription, folder: Path
 ) -> None:
     page = creator_page(found, works, "ja")
-    assert page.count('<article class="card">') == 12
+    assert page.count('<li class="piece">') == 12
     assert 'lang="ja"' in page
     assert "http:" not in page
     told = describe_work(model, Work("1", title="<script>alert(1)</script> 刺繍"), works)

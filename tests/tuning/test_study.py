@@ -195,7 +195,10 @@ def test_the_page_shows_the_study_and_needs_nothing_else(works: Catalog, folder:
     tune(works, folder / "study", TEXT, trials=6)
     page = write_page(folder / "study").read_text(encoding="utf-8")
     assert "Tuning of text-linear" in page
-    assert page.count("data:image/png;base64,") == 2
+    assert page.count('<svg class="plot') == 1 + 3  # the history, and one for each setting
+    assert page.count("<circle") == 6 + 3 * 6
+    assert page.count('<circle class="k-chosen"') == 3
+    assert "text-linearの調整" in write_page(folder / "study", "ja").read_text(encoding="utf-8")
     assert "http" not in page.replace("http-equiv", "")
     shutil.rmtree(folder / "study")
     with pytest.raises(RunError, match="no study in it"):

@@ -221,11 +221,11 @@ def test_a_finding_is_decided_by_keyboard_and_without_a_script(
     visit = Visit(browser, client, locale="ja-JP", viewport={"width": 360, "height": 740}, java_script_enabled=False)
     page = visit.page
     page.goto("/audit")
-    assert page.locator(".finding").count() == 2
+    assert page.locator(".findings > .card").count() == 2
     page.focus("text=ちがう >> nth=0")
     page.keyboard.press("Enter")
     page.wait_for_selector("text=確認済み 1 件")
-    assert page.locator(".finding").count() == 1
+    assert page.locator(".findings > .card").count() == 1
     page.click("text=確認済み 1 件")
     assert "確認済み：ちがう" in visit.text(".decide")
     assert visit.complaints == []

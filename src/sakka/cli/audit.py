@@ -30,7 +30,8 @@ def audit(
     from sakka.catalog.works import Catalog
     from sakka.cli.output import check_output, writing_to
     from sakka.cli.terminal import duration, output_console, show_table, showing_progress
-    from sakka.pages.audit import TITLES, write_audit
+    from sakka.pages.audit import key_of, write_audit
+    from sakka.pages.language import texts_in
 
     started_s = time.monotonic()
     check_output(output)
@@ -39,10 +40,11 @@ def audit(
         found = audit_catalog(works, seed=seed, models=tuple(model or DEFAULT_MODELS))
         with writing_to(output):
             page = write_audit(found, works, output)
+    texts = texts_in("en")
     for kind in KINDS:
         findings = found.of_kind(kind)
         rows = [[f"{each.score:.2f}", " / ".join(each.creators), each.evidence[0]] for each in findings[:MOST_SHOWN]]
-        title = f"{TITLES[kind][0]}: {len(findings):,}"
+        title = f"{texts(f'audit_{key_of(kind)}')}: {len(findings):,}"
         if rows:
             show_table(["score", "creators", "because"], rows, title=title, left=3)
         else:

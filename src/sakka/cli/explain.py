@@ -1,7 +1,7 @@
 """`sakka explain`: why a creator was named."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -106,29 +106,35 @@ def show_explanation(
     """Print an explanation: sentences, the parts, the words, the regions and the nearest works."""
     from sakka.cli.terminal import output_console, show_table
     from sakka.pages.explanation_sentences import explanation_sentences
+    from sakka.pages.language import texts_in
     from sakka.pages.regions_in_words import named_regions
 
     for sentence in explanation_sentences(found, language, asked=asked):
         output_console().print(sentence)
-    head = HEADS[language]
+    texts = texts_in(language)
     parts = [("photo", found.photo_share), ("text", found.text_share), ("rest", found.rest)]
-    tables = [(head["parts"], [(head[name], share) for name, share in parts])]
+    tables = [("part_of", [(texts(name), share) for name, share in parts])]
     if found.words:
         against = found.strongest_words(MOST_WORDS // 2, speaking_for=False)
-        tables.append((head["words"], [*found.strongest_words(MOST_WORDS), *against[::-1]]))
+        tables.append(("word", [*found.strongest_words(MOST_WORDS), *against[::-1]]))
     if found.regions is not None:
-        tables.append((head["regions"], named_regions(found.regions, language)))
+        tables.append(("region", named_regions(found.regions, language)))
     for name, rows in tables:
         typer.echo("")
-        show_table([name, head["odds"], ""], _bars(rows), left=3)
+        show_table([texts(name), texts("odds"), ""], _bars(rows), left=3)
     if evidence:
         cells = [
-            [each.work.id, each.work.title, head["near"] if each.near_identical else "", f"{each.likeness:.2f}"]
+            [
+                each.work.id,
+                each.work.title,
+                texts("near_identical") if each.near_identical else "",
+                f"{each.likeness:.2f}",
+            ]
             for each in evidence
         ]
         typer.echo("")
-        names = [head[name] for name in ("id", "title", "empty", "likeness")]
-        show_table(names, cells, left=3, title=head["nearest"].format(found.creator))
+        names = [texts("work"), texts("work_title"), "", texts("similarity")]
+        show_table(names, cells, left=3, title=texts("same", name=found.creator))
 
 
 def write_explanation(
@@ -175,44 +181,10 @@ def map_of(found: "Explanation", photo: "Image.Image") -> bytes | None:
 
 def _bars(rows: "Sequence[tuple[str, float]]") -> list[list[str]]:
     """Each row with its factor and a bar: filled for the creator, light against."""
-    from sakka.pages.explanation_sentences import factor_of
+    from sakka.pages.formats import factor
 
     most = max((abs(share) for _, share in rows), default=0.0) or 1.0
     return [
-        [name, factor_of(share), ("█" if share > 0 else "░") * round(BAR_CHARACTERS * abs(share) / most)]
+        [name, factor(share), ("█" if share > 0 else "░") * round(BAR_CHARACTERS * abs(share) / most)]
         for name, share in rows
     ]
-
-
-HEADS: Mapping[str, Mapping[str, str]] = {
-    "en": {
-        "parts": "what",
-        "photo": "the photo",
-        "text": "the text",
-        "rest": "what neither says",
-        "words": "word",
-        "regions": "region of the photo",
-        "odds": "odds",
-        "nearest": "The nearest works of {}",
-        "id": "work",
-        "title": "title",
-        "empty": "",
-        "likeness": "likeness",
-        "near": "near-identical",
-    },
-    "ja": {
-        "parts": "要素",
-        "photo": "写真",
-        "text": "文章",
-        "rest": "その他",
-        "words": "言葉",
-        "regions": "写真の領域",
-        "odds": "オッズ",
-        "nearest": "{}の最も近い作品",
-        "id": "作品",
-        "title": "題名",
-        "empty": "",
-        "likeness": "近さ",
-        "near": "ほぼ同一",
-    },
-}

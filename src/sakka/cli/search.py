@@ -165,7 +165,8 @@ def _show(hits: "list[Hit]", *, as_json: bool, grouped: bool) -> None:
 
 def _show_table(hits: "list[Hit]", title: str | None = None) -> None:
     """Print hits as a table: rank, id, creator unless they have one title, the work's title, same creator, copies."""
-    from sakka.cli.terminal import percent, show_table
+    from sakka.cli.terminal import show_table
+    from sakka.pages.formats import probability
 
     compared = any(hit.same_maker is not None for hit in hits)
     copies = any(hit.folded for hit in hits)
@@ -177,7 +178,7 @@ def _show_table(hits: "list[Hit]", title: str | None = None) -> None:
         work = hit.work
         row = [str(rank), work.id, *([] if title else [shortened(work.creator or "", 18)])]
         row.append(shortened(work.title or work.description, TITLE_CHARACTERS))
-        row += [percent(hit.same_maker) if hit.same_maker is not None else ""] if compared else []
+        row += [probability(hit.same_maker) if hit.same_maker is not None else ""] if compared else []
         row += [str(len(hit.folded) or "")] if copies else []
         rows.append(row)
     show_table(headers, rows, title=title, left=left)

@@ -32,7 +32,7 @@ from sakka.progress import Task, reporting_to
 if TYPE_CHECKING:
     from sakka.models.identification import Candidate
 
-BAR_CHARACTERS = 24
+BAR_CHARACTERS, PERCENT_CHARACTERS = 24, 7
 
 PLAIN_EVERY_S = 20.0
 
@@ -201,19 +201,15 @@ def _show_title(title: str | None) -> None:
 
 def show_candidates(candidates: "Sequence[Candidate]") -> None:
     """Print creators with their probabilities, the most probable first, each with a bar."""
+    from sakka.pages.formats import probability
+
     rows = [
-        [str(rank), each.creator, percent(each.probability), "█" * round(BAR_CHARACTERS * each.probability)]
+        [
+            str(rank),
+            each.creator,
+            probability(each.probability).rjust(PERCENT_CHARACTERS),
+            "█" * round(BAR_CHARACTERS * each.probability),
+        ]
         for rank, each in enumerate(candidates, start=1)
     ]
     show_table(["", "creator", "probability", ""], rows, left=4)
-
-
-def percent(probability: float) -> str:
-    """Write a probability in percent; one that is merely near 0 or 1 is not shown as certain.
-
-    >>> percent(0.123), percent(0.99999), percent(0.0001), percent(1.0)
-    (' 12.3 %', '>99.9 %', ' <0.1 %', '100.0 %')
-    """
-    if 0.9995 <= probability < 1:
-        return ">99.9 %"
-    return " <0.1 %" if 0 < probability < 0.0005 else f"{100 * probability:5.1f} %"

@@ -10,29 +10,14 @@ from sakka.audit.findings import KINDS, Finding, Kind
 from sakka.audit.run import Audit
 from sakka.catalog.works import Catalog
 from sakka.files import write_json, write_text
+from sakka.pages.formats import percent
+from sakka.pages.language import Texts, texts_in
 from sakka.pages.markdown_csv import FORMULA_STARTS
-from sakka.pages.report import WorkCard, environment, shortened
-from sakka.pages.thumbnails import Thumbnails
+from sakka.pages.rendering import render
+from sakka.pages.thumbnails import Card, Thumbnails
 
 PAGE_FILE, JSON_FILE, CSV_FILE = "index.html", "findings.json", "findings.csv"
 MOST_SHOWN = 40
-TITLES: dict[Kind, tuple[str, str]] = {
-    "wrong creator": (
-        "Works that may be under the wrong creator",
-        "Models that have not seen the work, nor a near-identical one, are as sure of the other creator as they are of "
-        "that creator's own works. It may also be a work in another's manner: look before changing anything. Where the "
-        "two creators look like one person (below), their works are not listed here.",
-    ),
-    "shared photo": (
-        "Photos that two creators use",
-        "Near-identical photos, also cut, framed, mirrored or recoloured, under more than one creator.",
-    ),
-    "one person": (
-        "Accounts that look like one person",
-        "Equal names, shared photos, or works that models can't tell apart. Two people of one school or workshop look "
-        "alike as well.",
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -42,13 +27,11 @@ class FindingCard:
     head: str
     score: str
     evidence: tuple[str, ...]
-    left_words: str
-    left: tuple[WorkCard, ...]
-    right_words: str
-    right: tuple[WorkCard, ...]
+    works: tuple[Card, ...]
+    beside: tuple[Card, ...]
 
 
-def write_audit(audit: Audit, works: Catalog, folder: Path | str) -> Path:
+def write_audit(audit: Audit, works: Catalog, folder: Path | str, language: str = "en") -> Path:
     """Write an audit's page, `findings.json` and `findings.csv`; the same audit gives the same bytes.
 
     Returns:
@@ -58,7 +41,7 @@ def write_audit(audit: Audit, works: Catalog, folder: Path | str) -> Path:
     ids = works.ids
     write_json(folder / JSON_FILE, [each.as_json(ids) for each in audit.findings])
     write_text(folder / CSV_FILE, findings_csv(audit.findings, ids))
-    write_text(folder / PAGE_FILE, audit_page(audit, works))
+    write_text(folder / PAGE_FILE, audit_page(audit, works, language))
     return folder / PAGE_FILE
 
 
@@ -75,27 +58,32 @@ def findings_csv(findings: Sequence[Finding], ids: Sequence[str]) -> str:
     return buffer.getvalue()
 
 
-def audit_page(audit: Audit, works: Catalog) -> str:
-    """The page as HTML, one file that needs nothing else."""
-    cards = _Cards(works)
+def audit_page(audit: Audit, works: Catalog, language: str = "en") -> str:
+    """The page as HTML, one file that needs nothing else; what each finding goes by is said in English."""
+    texts, cards = texts_in(language), _Cards(works)
     sections = []
     for kind in KINDS:
         found = audit.of_kind(kind)
-        title, note = TITLES[kind]
-        shown = [cards.finding(each) for each in found[:MOST_SHOWN]]
-        sections.append({"key": kind.replace(" ", "-"), "title": title, "note": note, "n": len(found), "cards": shown})
-    return (
-        environment()
-        .get_template("audit.html")
-        .render(
-            sections=sections,
-            works=len(works),
-            creators=len(works.creators),
-            sentences=_sentences(audit),
-            has_photos=bool(works.has_photo.any()),
-            files=[JSON_FILE, CSV_FILE],
-        )
+        shown = [cards.finding(each, texts) for each in found[:MOST_SHOWN]]
+        sections.append({"key": key_of(kind), "n": len(found), "cards": shown})
+    return render(
+        "audit.html",
+        language,
+        sections=sections,
+        works=len(works),
+        creators=len(works.creators),
+        sentences=_sentences(audit, texts),
+        files_beside=[JSON_FILE, CSV_FILE],
     )
+
+
+def key_of(kind: Kind) -> str:
+    """The name of a kind of findings within the names of texts and places of a page.
+
+    >>> key_of("one person")
+    'one_person'
+    """
+    return kind.replace(" ", "_")
 
 
 class _Cards:
@@ -103,45 +91,23 @@ class _Cards:
         self.works, self.paths = works, works.photo_paths
         self.thumbnails = Thumbnails()
 
-    def work(self, row: int) -> WorkCard:
-        work = self.works.table.row(row, named=True)
-        path = self.paths[row]
-        return WorkCard(
-            shortened(work["title"] or "") or "(no title)",
-            shortened(work["description"] or ""),
-            work["creator"],
-            self.thumbnails.of(None if path is None else str(path)),
-        )
+    def work(self, row: int) -> Card:
+        work, path = self.works.table.row(row, named=True), self.paths[row]
+        picture = self.thumbnails.of(None if path is None else str(path))
+        return Card(work["title"] or "", work["description"] or "", work["creator"], picture)
 
-    def finding(self, finding: Finding) -> FindingCard:
-        first, second = finding.creators[0], finding.creators[-1]
-        words = {
-            "wrong creator": (f"stands under {first}", f"by {second}"),
-            "shared photo": ("the works", ""),
-            "one person": (f"by {first}", f"by {second}"),
-        }[finding.kind]
-        heads = {
-            "wrong creator": f"Under {first}, may be by {second}",
-            "shared photo": f"Shared by {', '.join(finding.creators)}",
-            "one person": f"{first} and {second}",
-        }
-        left, right = (tuple(self.work(row) for row in rows) for rows in (finding.rows, finding.beside))
-        return FindingCard(
-            heads[finding.kind], f"{finding.score:.2f}", finding.evidence, words[0], left, words[1], right
-        )
+    def finding(self, finding: Finding, texts: Texts) -> FindingCard:
+        names = {"first": finding.creators[0], "second": finding.creators[-1], "all": texts.join([*finding.creators])}
+        head = texts(f"finding_{key_of(finding.kind)}", **names)
+        works, beside = (tuple(self.work(row) for row in rows) for rows in (finding.rows, finding.beside))
+        return FindingCard(head, f"{finding.score:.2f}", finding.evidence, works, beside)
 
 
-def _sentences(audit: Audit) -> list[str]:
+def _sentences(audit: Audit, texts: Texts) -> list[str]:
     near = audit.near
-    said = [
-        f"{int(near.sizes.sum()):,} works are near-identical to another one ({len(near.sizes):,} groups, "
-        f"{near.across_creators:,} of them across creators)."
-    ]
+    groups = {"groups": len(near.sizes), "across": int(near.across_creators)}
+    said = [texts("audit_near", n=int(near.sizes.sum()), **groups)]
     if audit.accuracy is not None:
-        said.append(
-            f"Models ({', '.join(audit.models)}; seed {audit.seed}) that have not seen the work, nor a near-identical "
-            f"one, name the catalog's creator for {100 * audit.accuracy:.1f} % of {audit.evaluated:,} works."
-        )
-    if audit.left_out:
-        said.append(f"{audit.left_out:,} creators have too few works for models to judge them.")
-    return said
+        how = {"models": ", ".join(audit.models), "seed": audit.seed, "accuracy": percent(audit.accuracy)}
+        said.append(texts("audit_models", n=audit.evaluated, **how))
+    return [*said, texts("audit_left_out", n=audit.left_out)] if audit.left_out else said

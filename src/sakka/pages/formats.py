@@ -1,6 +1,13 @@
-"""How a figure is written: shares with four decimals as the paper has them, counts with their thousands apart."""
+"""How numbers, dates and texts are written on pages and on the command line.
+
+A figure of a table has four decimals as the paper has them, a count its thousands apart.
+"""
+
+import math
+from datetime import datetime
 
 from sakka.evaluation.figures import Cell, Figure, Table
+from sakka.pages.language import Texts
 
 PLUS_MINUS = " ± "
 NOTHING = "–"
@@ -43,13 +50,65 @@ def cell_text(cell: Cell) -> str:
     return number(cell) + spread(cell) if isinstance(cell, Figure) else cell
 
 
-def percent(value: float) -> str:
+def percent(share: float, decimals: int = 1) -> str:
     """Write a share in percent.
 
-    >>> percent(0.8391)
-    '83.9 %'
+    >>> percent(0.8391), percent(0.8391, 0)
+    ('83.9 %', '84 %')
     """
-    return f"{100 * value:.1f} %"
+    return f"{100 * share:.{decimals}f} %"
+
+
+def probability(value: float, decimals: int = 1) -> str:
+    """Write a probability in percent; one that is merely near 0 or 1 is not written as certain.
+
+    >>> probability(0.1234), probability(0.99999), probability(0.00001), probability(0.999, 0), probability(1.0)
+    ('12.3 %', '>99.9 %', '<0.1 %', '>99 %', '100.0 %')
+    """
+    step = 10.0 ** -(decimals + 2)
+    if 1 - step / 2 <= value < 1:
+        return f">{percent(1 - step, decimals)}"
+    return f"<{percent(step, decimals)}" if 0 < value < step / 2 else percent(value, decimals)
+
+
+def factor(share: float) -> str:
+    """Write a share in nats as what it does to the odds, in two figures.
+
+    >>> factor(2.5), factor(-0.6), factor(9.0)
+    ('×12', '÷1.8', '×8,100')
+    """
+    size = math.exp(min(abs(share), 700.0))
+    sign = "×" if share >= 0 else "÷"
+    if size < 9.95:
+        return f"{sign}{size:.1f}"
+    if size >= 1e7:
+        return f"{sign}10^{abs(share) / math.log(10):.0f}"
+    rounded = round(size, 1 - math.floor(math.log10(size)))
+    return f"{sign}{int(rounded):,}"
+
+
+def date_words(when: datetime | None, texts: Texts) -> str:
+    """Write a date; only the year where the rest is not known (the first of January), nothing where no date is.
+
+    >>> from sakka.pages.language import texts_in
+    >>> date_words(datetime(1890, 1, 1), texts_in("ja")), date_words(datetime(1890, 5, 3), texts_in("en"))
+    ('1890年', 'May 3, 1890')
+    """
+    if when is None:
+        return ""
+    if (when.month, when.day) == (1, 1):
+        return texts("year", year=when.year)
+    return texts("day", year=when.year, month=when.month, day=when.day, name=when.strftime("%B"))
+
+
+def shortened(text: str, most: int) -> str:
+    """A text on one line, cut at `most` characters.
+
+    >>> shortened("花の  ブローチ", 4)
+    '花の ブ…'
+    """
+    one_line = " ".join(text.split())
+    return one_line if len(one_line) <= most else one_line[:most].rstrip() + "…"
 
 
 def points(difference: float) -> str:

@@ -4,20 +4,9 @@ import numpy as np
 
 from sakka.arrays import FloatArray
 from sakka.explain.regions import on_grid
+from sakka.pages.language import texts_in
 
 THIRDS = 3
-NAMES = {
-    "en": (
-        ("upper left", "upper middle", "upper right"),
-        ("middle left", "middle", "middle right"),
-        ("lower left", "lower middle", "lower right"),
-    ),
-    "ja": (
-        ("左上", "上", "右上"),
-        ("左", "中央", "右"),
-        ("左下", "下", "右下"),
-    ),
-}
 
 
 def named_regions(regions: FloatArray, language: str = "en") -> list[tuple[str, float]]:
@@ -27,5 +16,6 @@ def named_regions(regions: FloatArray, language: str = "en") -> list[tuple[str, 
     ('middle', 2.0)
     """
     thirds = on_grid(regions.astype(np.float64), THIRDS)
-    named = [(NAMES[language][row][column], float(thirds[row, column])) for row in range(3) for column in range(3)]
+    texts = texts_in(language)
+    named = [(texts(f"region_{place}"), float(share)) for place, share in enumerate(thirds.ravel(), 1)]
     return sorted(named, key=lambda item: -item[1])

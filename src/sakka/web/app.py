@@ -46,7 +46,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(find_router(engine))
     app.include_router(explain_router(engine))
     app.include_router(pages.router())
-    app.mount("/static", StaticFiles(directory=STATIC))
+    app.mount("/static", StaticFiles(directory=STATIC, packages=[("sakka.pages", "styles")]))
     _answer_errors(app, pages)
     _describe_problems(app)
 

@@ -1,43 +1,14 @@
-"""Japanese or English: which one a reader wants, and the page's texts in it (`texts/en.json`, `texts/ja.json`).
+"""Japanese or English: which one a reader wants.
 
 The reader's choice (`?lang=`, kept in a cookie) comes first, then the browser's languages in their order, then English.
 """
 
-import json
-from functools import cache
-from pathlib import Path
-
 from fastapi import Request
 
-LANGUAGES = {"ja": "日本語", "en": "English"}
+from sakka.pages.language import LANGUAGES
+
 DEFAULT = "en"
 COOKIE = "sakka-lang"
-TEXTS = Path(__file__).parent / "texts"
-
-
-class Texts:
-    """The page's texts in one language: `texts("key", n=3)`."""
-
-    def __init__(self, language: str) -> None:
-        self.language = language
-        self._texts: dict[str, str] = json.loads((TEXTS / f"{language}.json").read_text(encoding="utf-8"))
-
-    def __call__(self, key: str, **values: object) -> str:
-        """A text with its values in place.
-
-        Raises:
-            KeyError: There is no text of that name.
-        """
-        return self._texts[key].format(**values)
-
-    def __contains__(self, key: str) -> bool:
-        return key in self._texts
-
-
-@cache
-def texts_in(language: str) -> Texts:
-    """The texts of a language, read once."""
-    return Texts(language)
 
 
 def language_of(request: Request) -> str:

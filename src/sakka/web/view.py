@@ -3,18 +3,19 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
 from fastapi import Query, Request
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from sakka.catalog.works import Work
-from sakka.web.language import COOKIE, LANGUAGES, Texts, language_of, texts_in
+from sakka.pages.formats import date_words
+from sakka.pages.language import LANGUAGES, Texts, texts_in
+from sakka.pages.rendering import STYLES, environment
+from sakka.web.language import COOKIE, language_of
 
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
@@ -57,13 +58,7 @@ class View:
         Args:
             shared: What every page may use, by name.
         """
-        self.environment = Environment(
-            loader=FileSystemLoader(TEMPLATES),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self.environment = environment(TEMPLATES)
         self.environment.globals.update(
             **shared,
             static=static_address,
@@ -72,7 +67,6 @@ class View:
             photo_url=photo_url,
             search_url=lambda **values: "/search?" + urlencode({key: each for key, each in values.items() if each}),
         )
-        self.environment.filters.update(percent=percent, number="{:,}".format, shortened=shortened)
 
     def page(self, request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         """Render a page in the language that the request wants, and remember a language that it asks for."""
@@ -104,7 +98,8 @@ def _here(request: Request) -> str:
 @cache
 def static_address(name: str) -> str:
     """A static file's address with a mark of its content, so that a browser never keeps an old one."""
-    return f"/static/{name}?{hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
+    file = next(folder / name for folder in (STATIC, STYLES) if (folder / name).is_file())
+    return f"/static/{name}?{hashlib.sha256(file.read_bytes()).hexdigest()[:12]}"
 
 
 def photo_url(work: Work, size: str, number: int = 0) -> str:
@@ -121,36 +116,6 @@ def sureness_key(probability: float) -> str:
     return next(key for least, key in SURE_STEPS if probability >= least)
 
 
-def percent(probability: float) -> str:
-    """Write a probability; one that is merely near 0 or 1 is not shown as certain.
-
-    >>> percent(0.123), percent(0.9999), percent(0.001)
-    ('12 %', '>99 %', '<1 %')
-    """
-    if 0.995 <= probability < 1:
-        return ">99 %"
-    return "<1 %" if 0 < probability < 0.005 else f"{100 * probability:.0f} %"
-
-
-def date_words(when: datetime | None, texts: Texts) -> str:
-    """Write a date; only the year where the rest is not known (the first of January)."""
-    if when is None:
-        return ""
-    if (when.month, when.day) == (1, 1):
-        return texts("year", year=when.year)
-    return texts("day", year=when.year, month=when.month, day=when.day, name=when.strftime("%B"))
-
-
 def title_of(work: Work, texts: Texts) -> str:
     """A work's title, or what stands for it."""
     return " ".join(work.title.split()) or texts("untitled")
-
-
-def shortened(text: str, most: int) -> str:
-    """A text on one line, cut at `most` characters.
-
-    >>> shortened("花の  ブローチ", 4)
-    '花の ブ…'
-    """
-    one_line = " ".join(text.split())
-    return one_line if len(one_line) <= most else one_line[:most].rstrip() + "…"

@@ -1,0 +1,82 @@
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from sakka.pages.language import LANGUAGES, TEXTS, texts_in
+
+PACKAGE = TEXTS.parents[1]
+READERS = [PACKAGE / name for name in ("pages", "web", "cli")]
+BUILT = (
+    "audit_",
+    "finding_",
+    "kind_",
+    "region_",
+    "say_photo_",
+    "say_text_",
+    "say_unknown_",
+    "sure_",
+    "trouble_",
+    "decided_",
+)
+OWN_VALUES = {"day"}  # English names the month, Japanese numbers it
+
+
+def texts(language: str) -> dict[str, str]:
+    found: dict[str, str] = json.loads((TEXTS / f"{language}.json").read_text(encoding="utf-8"))
+    return found
+
+
+def source(ending: str) -> str:
+    files = [path for folder in READERS for path in sorted(folder.rglob(f"*.{ending}"))]
+    return "".join(path.read_text(encoding="utf-8") for path in files)
+
+
+def test_both_languages_have_the_same_texts_with_the_same_values() -> None:
+    english, japanese = texts("en"), texts("ja")
+    assert list(english) == list(japanese)
+    for key in english.keys() - OWN_VALUES:
+        assert set(re.findall(r"{(\w+)", english[key])) == set(re.findall(r"{(\w+)", japanese[key])), key
+
+
+def test_every_text_that_a_page_names_is_there_and_every_text_is_named() -> None:
+    templates, code = source("html"), source("py")
+    named = set(re.findall(r"\bt\('(\w+)'[,)]", templates)) | set(re.findall(r'\btexts\("(\w+)"[,)]', code))
+    assert named <= set(texts("en"))
+    unused = {key for key in texts("en") if f"'{key}'" not in templates and f'"{key}"' not in code}
+    assert [key for key in sorted(unused) if not key.startswith(BUILT)] == []
+
+
+def test_a_text_counts_in_the_singular_and_in_the_plural() -> None:
+    english, japanese = texts_in("en"), texts_in("ja")
+    assert [english("works", n=n) for n in (0, 1, 1200)] == ["0 works", "1 work", "1,200 works"]
+    assert [japanese("works", n=n) for n in (1, 1200)] == ["作品1点", "作品1,200点"]
+    assert english("extent", works=1, creators=1) == "1 work by 1 creator"
+
+
+def test_a_text_that_is_missing_or_lacks_a_value_says_which() -> None:
+    with pytest.raises(KeyError, match=r"ja\.json has no text 'colour'"):
+        texts_in("ja")("colour")
+    with pytest.raises(KeyError, match=r"'works' in en\.json wants a value for 'n'"):
+        texts_in("en")("works")
+    assert "colour" not in texts_in("en")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_can_be_filled(language: str) -> None:
+    for key, text in texts(language).items():
+        values = dict.fromkeys(re.findall(r"{(\w+)", text), 1)
+        assert "{" not in texts_in(language)(key, **values)
+
+
+def test_no_rule_of_the_shared_style_sheet_stands_in_another_one() -> None:
+    sheets = [PACKAGE / "pages/styles/base.css", PACKAGE / "pages/styles/page.css", PACKAGE / "web/static/style.css"]
+    rules = [_rules(path) for path in sheets]
+    assert not rules[0] & rules[1]
+    assert not rules[0] & rules[2]
+    assert not rules[1] & rules[2]
+
+
+def _rules(path: Path) -> set[str]:
+    return set(re.findall(r"[^{}\n][^{}]*{[^{}]*}", path.read_text(encoding="utf-8")))
