@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from sakka.arrays import log_loss
 from sakka.catalog.splits import GROUPED, Fold
 from sakka.catalog.works import Catalog
-from sakka.evaluation.usable_works import divide, usable_works
+from sakka.evaluation.usable_works import split_works, usable_works
 from sakka.models.base import CreatorModel, FoldPrediction
 from sakka.models.photo.linear import EfficientNetLinear
 from sakka.models.photo.taught import EfficientNetTaught
@@ -72,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def measure(asked: argparse.Namespace) -> Iterator[Figure]:
     """Evaluate each model and the fusion, then the share of the gap that is closed."""
     works = usable_works(Catalog.read(asked.catalog), GROUPED).works
-    splits = divide(works, GROUPED, asked.seed)
+    splits = split_works(works, GROUPED, asked.seed)
     folds = [splits.fold(outer, 0) for outer in range(asked.folds)]
     usable = works.has_photo & works.has_text
     n_test = sum(int(usable[fold.test].sum()) for fold in folds)

@@ -18,7 +18,7 @@ from sakka.catalog.works import Catalog
 from sakka.models.base import CreatorModel
 from sakka.models.registry import make_model
 from sakka.paper.models.lightgbm_table import LEAF_PENALTY
-from sakka.paper.text_candidates import divide
+from sakka.paper.text_candidates import split_3_1_1
 from studies.figures import Figure
 
 MODELS = ("labels-lightgbm", "text-tfidf_lightgbm", "text-word2vec")
@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def measure(asked: argparse.Namespace) -> Iterator[Figure]:
     """Fit and evaluate the dummy, then each model with each penalty and number of iterations."""
     works = Catalog.read(asked.catalog)
-    parts = divide(works, asked.seed)
+    parts = split_3_1_1(works, asked.seed)
     yield from evaluated("dummy", works, parts, make_model("dummy"))
     for name in asked.model or MODELS:
         for penalty in asked.penalty or PENALTIES:

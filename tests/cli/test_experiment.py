@@ -96,11 +96,11 @@ def test_killed_five_times_and_resumed_an_experiment_gives_the_same_bytes(catalo
     [
         (["--preset", "swift"], "no preset is called 'swift'; known are quick, best"),
         (["--model", "crystal-ball"], "no model is called 'crystal-ball'"),
-        (["--model", "dummy", "--split", "sideways"], "no way of dividing is called 'sideways'"),
+        (["--model", "dummy", "--split", "sideways"], "no split is called 'sideways'"),
         (["--model", "dummy", "--inner-folds", "6"], "6 inner folds were asked for, expected 1 to 5"),
         (["--model", "dummy", "--set", "dummy.x"], "--set got 'dummy.x', expected MODEL.SETTING=VALUE"),
         (["--model", "dummy", "--set", "dummy.x=1"], "the model dummy does not take these settings"),
-        (["--model", "dummy", "--set", "text-linear.iterations=1"], "given for text-linear, which is not judged"),
+        (["--model", "dummy", "--set", "text-linear.iterations=1"], "given for text-linear, which is not evaluated"),
         (["--preset", "paper", "--set", "text-fasttext.epoch=1"], "--set is not for --preset paper"),
     ],
 )

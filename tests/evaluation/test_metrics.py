@@ -11,24 +11,24 @@ CLOSE = {"rel": 1e-12, "abs": 1e-12}
 
 
 def test_hand_counted_numbers() -> None:
-    labels, named = np.array([0, 0, 0, 1, 1, 2]), np.array([0, 0, 1, 1, 2, 0])
-    counts = count(labels, named, 3)
-    assert counts.right.tolist() == [2, 1, 0]
+    labels, predicted = np.array([0, 0, 0, 1, 1, 2]), np.array([0, 0, 1, 1, 2, 0])
+    counts = count(labels, predicted, 3)
+    assert counts.correct.tolist() == [2, 1, 0]
     assert counts.precision.tolist() == pytest.approx([2 / 3, 1 / 2, 0])
     assert counts.recall.tolist() == pytest.approx([2 / 3, 1 / 2, 0])
-    assert accuracy(labels, named) == 0.5
+    assert accuracy(labels, predicted) == 0.5
     assert macro_f1(counts) == pytest.approx((2 / 3 + 1 / 2 + 0) / 3)
 
 
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=60))
 def test_measures_agree_with_scikit_learn_also_when_creators_are_absent(pairs: list[tuple[int, int]]) -> None:
-    labels, named = (np.array(column) for column in zip(*pairs, strict=True))
-    counts = count(labels, named, n_creators=9)
-    assert accuracy(labels, named) == pytest.approx(accuracy_score(labels, named), **CLOSE)
-    assert micro_f1(counts) == pytest.approx(f1_score(labels, named, average="micro"), **CLOSE)
-    assert macro_f1(counts) == pytest.approx(f1_score(labels, named, average="macro", zero_division=0), **CLOSE)
+    labels, predicted = (np.array(column) for column in zip(*pairs, strict=True))
+    counts = count(labels, predicted, n_creators=9)
+    assert accuracy(labels, predicted) == pytest.approx(accuracy_score(labels, predicted), **CLOSE)
+    assert micro_f1(counts) == pytest.approx(f1_score(labels, predicted, average="micro"), **CLOSE)
+    assert macro_f1(counts) == pytest.approx(f1_score(labels, predicted, average="macro", zero_division=0), **CLOSE)
     precision, recall, f1, works = precision_recall_fscore_support(
-        labels, named, labels=range(9), average=None, zero_division=0
+        labels, predicted, labels=range(9), average=None, zero_division=0
     )
     np.testing.assert_allclose(counts.precision, precision, rtol=1e-12)
     np.testing.assert_allclose(counts.recall, recall, rtol=1e-12)
@@ -56,6 +56,6 @@ def test_the_first_rank_and_the_creator_predicted_agree_also_when_probabilities_
 
 def test_measures_do_not_depend_on_the_order_of_works() -> None:
     generator = np.random.default_rng(1)
-    labels, named = generator.integers(0, 5, 50), generator.integers(0, 5, 50)
+    labels, predicted = generator.integers(0, 5, 50), generator.integers(0, 5, 50)
     order = generator.permutation(50)
-    assert macro_f1(count(labels, named, 5)) == macro_f1(count(labels[order], named[order], 5))
+    assert macro_f1(count(labels, predicted, 5)) == macro_f1(count(labels[order], predicted[order], 5))

@@ -66,6 +66,6 @@ def test_a_missing_file_is_named(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("table", [np.ones((2, 4)), np.ones((3, 4), np.float32), np.ones((2, 3), np.float32)])
-def test_answers_of_the_wrong_shape_or_type_are_refused(folder: Path, table: np.ndarray) -> None:
-    with pytest.raises(RunError, match="dummy gave answers for fold 1-2"):
+def test_predictions_of_the_wrong_shape_or_type_are_refused(folder: Path, table: np.ndarray) -> None:
+    with pytest.raises(RunError, match="dummy gave predictions for fold 1-2"):
         write_fold(RunLayout(folder), "dummy", prediction(table))

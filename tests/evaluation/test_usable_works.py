@@ -11,7 +11,7 @@ from sakka.catalog.works import Catalog, Work
 from sakka.errors import SplitError
 from sakka.evaluation.plan import make_plan
 from sakka.evaluation.run import run_experiment
-from sakka.evaluation.usable_works import LEFT_OUT, divide, usable_works
+from sakka.evaluation.usable_works import LEFT_OUT, split_works, usable_works
 
 BLURB = "A brooch of felt with a bird, sewn by hand and filled with wool, about four centimetres wide"
 
@@ -37,10 +37,12 @@ def listed(creators: int = 3, works: int = 14) -> Catalog:
 
 def test_works_of_one_group_share_their_fold() -> None:
     works = listed()
-    splits = divide(works, "grouped", seed=0)
+    splits = split_works(works, "grouped", seed=0)
     assert (splits.outer[::2] == splits.outer[1::2]).all()
     assert (splits.inner[::2] == splits.inner[1::2]).all()
-    assert not (divide(works, "random", seed=0).outer[::2] == divide(works, "random", seed=0).outer[1::2]).all()
+    assert not (
+        split_works(works, "random", seed=0).outer[::2] == split_works(works, "random", seed=0).outer[1::2]
+    ).all()
 
 
 def test_creators_with_too_few_groups_are_left_out_with_a_count() -> None:
@@ -77,5 +79,5 @@ def test_an_experiment_runs_under_each_split_and_resumes_to_the_same_bytes(folde
     layout.prediction("dummy", 3, 1).unlink()
     run_experiment(works, folder / "run", plan)
     assert layout.prediction("dummy", 3, 1).read_bytes() == before
-    outer = np.unique(divide(usable_works(works, split).works, split, 0).outer)
+    outer = np.unique(split_works(usable_works(works, split).works, split, 0).outer)
     assert outer.tolist() == [*([-1] if split == "temporal" else []), 0, 1, 2, 3, 4]

@@ -122,8 +122,8 @@ def test_the_thresholds_are_the_paper_s() -> None:
 def test_measures_under_a_threshold_counted_by_hand() -> None:
     entropy = np.array([0.0, 0.0, 0.0, 1.5])
     creators = np.array([0, 0, 1, 2])
-    named = np.array([[0, 2, 1, 2], [0, 0, 0, 0]])
-    found = measures_under_thresholds(entropy, creators, named, 3, thresholds=(math.inf, 1.0, 0.0))
+    predicted = np.array([[0, 2, 1, 2], [0, 0, 0, 0]])
+    found = measures_under_thresholds(entropy, creators, predicted, 3, thresholds=(math.inf, 1.0, 0.0))
     assert found.works.tolist() == [4, 3, 0]
     assert found.accuracy[:2].tolist() == pytest.approx(np.array([[3 / 4, 2 / 4], [2 / 3, 2 / 3]]))
     # creator 2 has no work left below 1: its F1 does not enter the mean, and naming it costs creator 0 its recall
@@ -136,15 +136,17 @@ def test_measures_agree_with_scikit_learn() -> None:
     generator = np.random.default_rng(0)
     entropy = generator.uniform(0, 6, size=2000)
     creators = generator.integers(40, size=2000)
-    named = np.where(generator.random((5, 2000)) < 0.6, creators, generator.integers(60, size=(5, 2000)))
-    found = measures_under_thresholds(entropy, creators, named, 60)
+    predicted = np.where(generator.random((5, 2000)) < 0.6, creators, generator.integers(60, size=(5, 2000)))
+    found = measures_under_thresholds(entropy, creators, predicted, 60)
     for row, threshold in enumerate(THRESHOLDS):
         kept = entropy < threshold
-        for judge in range(5):
+        for model in range(5):
             present = np.unique(creators[kept])
-            expected = f1_score(creators[kept], named[judge, kept], labels=present, average="macro", zero_division=0)
-            assert found.macro_f1[row, judge] == pytest.approx(expected, abs=1e-12)
-            assert found.accuracy[row, judge] == pytest.approx((creators == named[judge])[kept].mean(), abs=1e-12)
+            expected = f1_score(
+                creators[kept], predicted[model, kept], labels=present, average="macro", zero_division=0
+            )
+            assert found.macro_f1[row, model] == pytest.approx(expected, abs=1e-12)
+            assert found.accuracy[row, model] == pytest.approx((creators == predicted[model])[kept].mean(), abs=1e-12)
 
 
 def test_tables_of_different_length_are_refused() -> None:

@@ -40,7 +40,7 @@ def test_over_label_sets_the_correlation_is_scipy_s(minimum_works: int) -> None:
 def test_points_counted_by_hand() -> None:
     labels = np.array([[True], [True], [False], [False], [False]])
     combinations = label_combinations(labels, np.array([0, 1, 0, 0, 0]))
-    points = combination_points(combinations, np.array([1.0, 0.5, 1, 0, 0]), judged=np.array([1, 1, 1, 1, 0], bool))
+    points = combination_points(combinations, np.array([1.0, 0.5, 1, 0, 0]), evaluated=np.array([1, 1, 1, 1, 0], bool))
     shown = combinations.labels[points.combination, 0].tolist()
     assert sorted(
         zip(shown, points.works.tolist(), points.accuracy.tolist(), points.entropy.tolist(), strict=True)
@@ -52,13 +52,13 @@ def test_points_counted_by_hand() -> None:
 
 def test_works_that_were_not_judged_do_not_count() -> None:
     combinations, right, _ = _works(3)
-    judged = np.random.default_rng(0).random(len(right)) < 0.5
-    spoiled = np.where(judged, right, 1 - right)
-    assert entropy_relation(combinations, right, judged=judged) == entropy_relation(
-        combinations, spoiled, judged=judged
+    evaluated = np.random.default_rng(0).random(len(right)) < 0.5
+    spoiled = np.where(evaluated, right, 1 - right)
+    assert entropy_relation(combinations, right, evaluated=evaluated) == entropy_relation(
+        combinations, spoiled, evaluated=evaluated
     )
-    expected = spearmanr(np.round(combinations.entropy_of_works[judged], 12), right[judged]).statistic
-    assert entropy_relation(combinations, right, judged=judged).correlation == pytest.approx(expected, abs=1e-12)
+    expected = spearmanr(np.round(combinations.entropy_of_works[evaluated], 12), right[evaluated]).statistic
+    assert entropy_relation(combinations, right, evaluated=evaluated).correlation == pytest.approx(expected, abs=1e-12)
 
 
 def test_the_interval_holds_the_correlation_and_is_the_same_for_the_same_seed() -> None:

@@ -107,7 +107,7 @@ def test_the_relation_names_every_model_and_the_fusion(evaluated: EvaluatedRun) 
         assert -1 <= low <= middle <= high <= 1
 
 
-def test_points_of_a_plot_count_every_judged_work_once(evaluated: EvaluatedRun) -> None:
+def test_points_of_a_plot_count_every_evaluated_work_once(evaluated: EvaluatedRun) -> None:
     points = relation_points(evaluated, _sets(evaluated))
     assert list(points) == [*(name for name, _ in MODELS), "fused"]
     for each in points.values():

@@ -141,8 +141,8 @@ def test_works_without_photos_leave_the_photo_and_label_models_out() -> None:
     ("options", "says"),
     [
         (PaperOptions(only=("sound",)), "--only is 'sound'; expected photo, text, labels"),
-        (PaperOptions(only=("text",), photo_model="photo-vgg16"), "--photo-model photo-vgg16 is not judged"),
-        (PaperOptions(only=("text",), epochs=3), "--epochs is 3, but no photo model is judged; leave it out"),
+        (PaperOptions(only=("text",), photo_model="photo-vgg16"), "--photo-model photo-vgg16 is not evaluated"),
+        (PaperOptions(only=("text",), epochs=3), "--epochs is 3, but no photo model is evaluated; leave it out"),
         (PaperOptions(photo_model="photo-vgg16", epochs=3), "photo-vgg16 makes no passes that could be set"),
         (PaperOptions(only=("text",), text_epochs=0), "--text-epochs is 0, expected 1 or more"),
         (PaperOptions(only=("text",), log_base="10"), "--log-base is '10', expected e or 2"),

@@ -17,8 +17,7 @@ from sakka.paper.candidates_table import beside_candidates
 from sakka.paper.entropy_tables import entropy_tables
 from sakka.paper.label_sets import LabelSets
 from sakka.paper.tables import paper_tables
-from sakka.paper.text_candidates import Judged as JudgedCandidate
-from sakka.paper.text_candidates import write_candidates
+from sakka.paper.text_candidates import EvaluatedCandidate, write_candidates
 
 MODELS = (("photo-vgg16", "photo"), ("text-fasttext", "text"), ("labels-lightgbm", "labels"), ("dummy", "none"))
 
@@ -108,8 +107,8 @@ def test_a_run_without_photos_says_which_tables_it_lacks(tmp_path: Path) -> None
 
 def test_text_candidates_in_the_run_folder_stand_beside_the_paper_s(tmp_path: Path) -> None:
     assert isinstance(beside_candidates(tmp_path), LeftOut)
-    found = [JudgedCandidate("dummy", None, 0.1, 0.1, None, 40, 1, 0.1),
-             JudgedCandidate("fastText, 5 epochs", 0.8806, 0.6, 0.5, 0.02, 40, 3, 1.5)]  # fmt: skip
+    found = [EvaluatedCandidate("dummy", None, 0.1, 0.1, None, 40, 1, 0.1),
+             EvaluatedCandidate("fastText, 5 epochs", 0.8806, 0.6, 0.5, 0.02, 40, 3, 1.5)]  # fmt: skip
     write_candidates(found, tmp_path, "text-candidates")
     table = beside_candidates(tmp_path)
     assert isinstance(table, Table)

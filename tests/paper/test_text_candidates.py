@@ -17,7 +17,7 @@ from sakka.errors import SplitError
 from sakka.models.base import CreatorModel
 from sakka.models.registry import make_model
 from sakka.paper.models.lightgbm_table import LEAF_PENALTY
-from sakka.paper.text_candidates import WORD2VEC, TextCandidate, candidates, divide, judge
+from sakka.paper.text_candidates import WORD2VEC, TextCandidate, candidates, evaluate_candidates, split_3_1_1
 
 
 @pytest.fixture
@@ -26,22 +26,22 @@ def works(folder: Path) -> Catalog:
 
 
 def test_three_parts_of_each_creator_hold_three_fifths_one_and_one(works: Catalog) -> None:
-    parts = divide(works, seed=1)
+    parts = split_3_1_1(works, seed=1)
     assert sorted(np.concatenate(parts).tolist()) == list(range(40))
     assert [np.bincount(works.creator_indices()[rows]).tolist() for rows in parts] == [[6] * 4, [2] * 4, [2] * 4]
 
 
 def test_a_creator_with_four_works_is_refused(folder: Path) -> None:
     with pytest.raises(SplitError, match="5 works or more by each creator, but one has 4"):
-        divide(tiny_catalog(folder / "few", creators=2, works=4, size_px=8), seed=0)
+        split_3_1_1(tiny_catalog(folder / "few", creators=2, works=4, size_px=8), seed=0)
 
 
 def test_the_baseline_gets_one_creators_share_and_repeats_give_a_spread(works: Catalog) -> None:
     def dummy(seed: int) -> CreatorModel:
         return make_model("dummy")
 
-    (once,) = judge(works, [TextCandidate("dummy", None, dummy)])
-    (twice,) = judge(works, [TextCandidate("dummy", 0.5, dummy)], repeats=2)
+    (once,) = evaluate_candidates(works, [TextCandidate("dummy", None, dummy)])
+    (twice,) = evaluate_candidates(works, [TextCandidate("dummy", 0.5, dummy)], repeats=2)
     assert (once.test, once.validation, once.spread, once.n) == (0.25, 0.25, None, 8)
     assert (twice.test, twice.spread, twice.repeats, twice.paper) == (0.25, 0.0, 2, 0.5)
 

@@ -113,7 +113,7 @@ def nested_splits(works: "Catalog", *, seed: int, kind: str = "random", groups: 
             the dates don't suffice.
     """
     if kind not in KINDS:
-        raise SplitError(f"no way of dividing is called {kind!r}; known are {', '.join(KINDS)}")
+        raise SplitError(f"no split is called {kind!r}; known are {', '.join(KINDS)}")
     if seed < 0:
         raise SplitError(f"the seed is {seed}, expected 0 or more")
     check_enough_works(works)

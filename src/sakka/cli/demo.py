@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sakka.cli import app
-from sakka.cli.experiment import judge, show_headline
+from sakka.cli.experiment import evaluate, show_headline
 from sakka.cli.fit import describe_mixture
 from sakka.cli.terminal import show_candidates
 
@@ -45,7 +45,7 @@ def demo(
         typer.echo(f"   {len(works):,} works by {len(works.creators):,} creators: {output / 'catalog'}\n")
         catalog, run = (shlex.quote(str(output / name)) for name in ("catalog", "run"))
         typer.echo(f"2. sakka experiment {catalog} -o {run} --preset {preset} --seed {seed}")
-        layout = judge(works, output / "run", preset=preset, seed=seed)
+        layout = evaluate(works, output / "run", preset=preset, seed=seed)
         show_headline(layout)
         typer.echo("\n3. A model is fitted on all works but one.")
         model, unseen = fit_on_all_but_one(works, seed=seed)

@@ -1,4 +1,4 @@
-"""`sakka experiment` and `sakka report`: judge models by nested cross-validation."""
+"""`sakka experiment` and `sakka report`: evaluate models by nested cross-validation."""
 
 import json
 import time
@@ -30,16 +30,17 @@ def experiment(
         str, typer.Option(help="quick (5 x 1 folds), best (5 x 5) or paper (the paper's own settings).")
     ] = "best",
     split: Annotated[
-        str, typer.Option(help="How works are divided: random, grouped, temporal, or all of them side by side.")
+        str, typer.Option(help="How works are split: random, grouped, temporal, or all of them side by side.")
     ] = "random",
     seed: Annotated[int, typer.Option(help="The seed of the folds and of the models.", min=0)] = 0,
     inner_folds: Annotated[
         int | None,
         typer.Option("--inner-folds", "--folds", help="Models a fold, 1 to 5, where it is not the preset's number."),
     ] = None,
-    outer_folds: Annotated[int, typer.Option(help="Test folds to judge, 1 to 5.")] = 5,
+    outer_folds: Annotated[int, typer.Option(help="Test folds to evaluate, 1 to 5.")] = 5,
     model: Annotated[
-        list[str] | None, typer.Option("--model", help="Judge this model; may be given several times.", metavar="NAME")
+        list[str] | None,
+        typer.Option("--model", help="Evaluate this model; may be given several times.", metavar="NAME"),
     ] = None,
     settings: Annotated[
         list[str] | None,
@@ -59,7 +60,7 @@ def experiment(
     ] = None,
     log_base: Annotated[str, typer.Option(help="paper: the entropy's logarithm, e or 2.")] = "e",
 ) -> None:
-    """Judge models on a catalog and write a report; given again after an interruption, it goes on.
+    """Evaluate models on a catalog and write a report; given again after an interruption, it goes on.
 
     Example: sakka experiment paintings -o run --preset best
 
@@ -74,7 +75,7 @@ def experiment(
     check_output(output)
     try:
         with showing_progress():
-            layout = (judge_all if split == EVERY_SPLIT else partial(judge, split=split))(
+            layout = (evaluate_all if split == EVERY_SPLIT else partial(evaluate, split=split))(
                 Catalog.read(catalog),
                 output,
                 preset=preset,
@@ -143,7 +144,7 @@ def report(run: Annotated[Path, typer.Argument(help="A run folder.", metavar="RU
     typer.echo(f"\nopen the report: {layout.page}")
 
 
-def judge(
+def evaluate(
     catalog: "Catalog",
     output: Path,
     *,
@@ -189,24 +190,24 @@ def show_left_out(catalog: "Catalog", split: str) -> None:
         error_console().print(f"the {split} split leaves out {told}", soft_wrap=True)
 
 
-def judge_all(catalog: "Catalog", output: Path, **arguments: Any) -> "RunLayout":
-    """Judge the random split in the run folder and the others in folders within it; the report shows all of them.
+def evaluate_all(catalog: "Catalog", output: Path, **arguments: Any) -> "RunLayout":
+    """Evaluate the random split in the run folder and the others in folders within it; the report shows all of them.
 
     A split that can't be made of this catalog is named on standard error and left out.
 
     Raises:
-        SakkaError: As `judge`.
+        SakkaError: As `evaluate`.
     """
     from sakka.catalog.splits import KINDS, RANDOM
     from sakka.cli.terminal import error_console
     from sakka.errors import SplitError
     from sakka.pages.write_report import write_report
 
-    layout = judge(catalog, output, split=RANDOM, with_report=False, **arguments)
+    layout = evaluate(catalog, output, split=RANDOM, with_report=False, **arguments)
     for kind in KINDS:
         if kind != RANDOM:
             try:
-                judge(catalog, layout.other_split(kind), split=kind, **arguments)
+                evaluate(catalog, layout.other_split(kind), split=kind, **arguments)
             except SplitError as error:
                 error_console().print(f"the {kind} split is left out: {error}", soft_wrap=True)
     write_report(layout.folder)
@@ -245,7 +246,7 @@ def show_headline(layout: "RunLayout") -> None:
 
 
 def show_splits(results: Sequence[Mapping[str, Any]]) -> None:
-    """Print the accuracy of each model under each way of dividing, where the run has more than one."""
+    """Print the accuracy of each model under each kind of split, where the run has more than one."""
     from sakka.cli.terminal import output_console, show_table
 
     found = [each for each in results if each["table"] == "splits" and each["measure"] in ("accuracy", "works_count")]
@@ -254,7 +255,9 @@ def show_splits(results: Sequence[Mapping[str, Any]]) -> None:
     splits = list(dict.fromkeys(each["split"] for each in found))
     rows: dict[str, dict[str, Mapping[str, Any]]] = {}
     for each in found:
-        rows.setdefault("works judged" if each["measure"] == "works_count" else each["model"], {})[each["split"]] = each
+        rows.setdefault("works evaluated" if each["measure"] == "works_count" else each["model"], {})[each["split"]] = (
+            each
+        )
     show_table(
         ["accuracy", *splits],
         [[name, *(_split_figure(of_split.get(split)) for split in splits)] for name, of_split in rows.items()],

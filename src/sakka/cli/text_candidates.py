@@ -29,16 +29,16 @@ def text_candidates(
     from sakka.catalog.works import Catalog
     from sakka.cli.output import check_output, writing_to
     from sakka.cli.terminal import show_table, showing_progress
-    from sakka.paper.text_candidates import WORD2VEC, as_rows, candidates, judge, write_candidates
+    from sakka.paper.text_candidates import WORD2VEC, as_rows, candidates, evaluate_candidates, write_candidates
 
     check_output(output)
     works = Catalog.read(catalog)
     chosen = WORD2VEC if word2vec else candidates(epoch, l2)
     with showing_progress():
-        judged = judge(works, chosen, seed=seed, repeats=repeats)
+        evaluated = evaluate_candidates(works, chosen, seed=seed, repeats=repeats)
     name = "word2vec" if word2vec else "text-candidates"
     with writing_to(output):
-        write_candidates(judged, output, name)
-    head, rows = as_rows(judged)
+        write_candidates(evaluated, output, name)
+    head, rows = as_rows(evaluated)
     show_table(head, rows, title=f"Accuracy on a 3:1:1 split of {len(works):,} works")
     typer.echo(f"written: {output / name}.json and .md")

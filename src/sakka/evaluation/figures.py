@@ -1,8 +1,8 @@
 """Figures and tables: what every analysis gives and every report shows.
 
-A figure is one number with what it takes to trust it: its spread over the outer folds, how many works and how
-many folds it comes from. A table is rows of words and figures. `report/results.json` is the list of all figures of all
-tables, so that nothing is written in a report that is not in it.
+A figure is one number with what it takes to trust it: its standard deviation over the outer folds, how many works and
+how many folds it comes from. A table is rows of words and figures. `report/results.json` is the list of all figures of
+all tables, so that nothing is written in a report that is not in it.
 """
 
 import math
@@ -56,21 +56,21 @@ def figure(model: str, row: RowKind, measure: str, by_fold: Sequence[float], n: 
     """
     known = [float(value) for value in by_fold if not math.isnan(value)]
     value = float(np.mean(known)) if known else None
-    return Figure(model, row, measure, value, spread_of(known), n, len(known))
+    return Figure(model, row, measure, value, standard_deviation(known), n, len(known))
 
 
 def total(model: str, row: RowKind, measure: str, by_fold: Sequence[int], n: int) -> Figure:
-    """Make the figure of counts that are added over the folds; the spread is that of the fold counts."""
-    return Figure(model, row, measure, int(sum(by_fold)), spread_of(by_fold), n, len(by_fold))
+    """Make the figure of counts that are added over the folds; the standard deviation is that of the fold counts."""
+    return Figure(model, row, measure, int(sum(by_fold)), standard_deviation(by_fold), n, len(by_fold))
 
 
 def pooled(model: str, measure: str, value: float, n: int, folds: int) -> Figure:
-    """Make the figure of a fusion that is taken once over the works of all outer folds, so that it has no spread."""
+    """Make the figure of a fusion that is taken once over all tested works, so that nothing is averaged over folds."""
     known = None if math.isnan(value) else value
     return Figure(model, "fused", measure, known, None, n, folds)
 
 
-def spread_of(values: Sequence[float]) -> float | None:
+def standard_deviation(values: Sequence[float]) -> float | None:
     """The standard deviation (n - 1), None for fewer than two values."""
     return float(np.std(np.asarray(values, dtype=np.float64), ddof=1)) if len(values) > 1 else None
 

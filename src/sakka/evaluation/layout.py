@@ -28,7 +28,7 @@ class RunLayout:
 
     @property
     def works(self) -> Path:
-        """The works that are judged: id, creator (index), title, description, photo, has_photo, has_text."""
+        """The works that are evaluated: id, creator (index), title, description, photo, has_photo, has_text."""
         return self.folder / "works.parquet"
 
     @property
@@ -42,11 +42,11 @@ class RunLayout:
         return self.folder / "splits.parquet"
 
     def prediction(self, model: str, outer: int, inner: int) -> Path:
-        """One model's answers for one fold."""
+        """One model's predictions for one fold."""
         return self.folder / "predictions" / model / f"{outer}-{inner}.safetensors"
 
     def other_split(self, split: str) -> Path:
-        """The run folder of the same models under another way of dividing (`--split all`)."""
+        """The run folder of the same models under another kind of split (`--split all`)."""
         return self.folder / split
 
     @property

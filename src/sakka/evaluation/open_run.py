@@ -38,7 +38,7 @@ class StoredRun:
     facts: RunFacts
 
     def fold(self, model: str, outer: int, inner: int) -> StoredPrediction:
-        """Read one model's answers for one fold.
+        """Read one model's predictions for one fold.
 
         Raises:
             RunError: They are missing or damaged.
@@ -65,7 +65,7 @@ def open_run(folder: Path | str) -> StoredRun:
     splits = read_splits(layout.splits)
     if len(splits.outer) != len(works):
         raise RunError(
-            f"{layout.splits} divides {len(splits.outer)} works, the run has {len(works)}; "
+            f"{layout.splits} splits {len(splits.outer)} works, the run has {len(works)}; "
             "run the experiment in a new folder"
         )
     facts = RunFacts(

@@ -38,13 +38,13 @@ class Plan:
         catalog_sha256: The catalog's fingerprint.
         works: How many works it has.
         creators: The columns of every prediction, in order.
-        models: The models to judge, in order.
-        left_out: Models that were asked for and can't be judged on this catalog: name -> reason.
-        split: How the works are divided: `random`, `grouped` or `temporal`.
+        models: The models to evaluate, in order.
+        left_out: Models that were asked for and can't be evaluated on this catalog: name -> reason.
+        split: How the works are split: `random`, `grouped` or `temporal`.
         seed: The seed of the split and of the models.
         inner_folds: How many of the inner folds are used, 1 to 5.
-        outer_folds: How many of the outer folds are judged, 1 to 5.
-        sakka: The version that judges; figures of two versions are not mixed.
+        outer_folds: How many of the outer folds are evaluated, 1 to 5.
+        sakka: The version that evaluates; figures of two versions are not mixed.
         preset: `paper` where the plan follows the paper, which the report then sets beside it; else empty.
         labels: Whether the objects in the photos are looked for and kept as `labels.parquet`.
         log_base: The base of the entropy's logarithm, `e` or `2`.
@@ -86,25 +86,25 @@ def make_plan(
     outer_folds: int = OUTER_FOLDS,
     settings: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Plan:
-    """Plan to judge models on a catalog.
+    """Plan to evaluate models on a catalog.
 
-    Works that the split can't use (`dividing.usable_works`) are left out before anything else.
+    Works that the split can't use (`usable_works`) are left out before anything else.
     A model that reads only what no work of the catalog has (photo models on texts alone) is left out with a reason.
 
     Args:
-        catalog: The works to judge on.
+        catalog: The works to evaluate on.
         models: Names of models, each once.
-        split: How the works are divided.
+        split: How the works are split.
         seed: The seed of the split and of the models.
         inner_folds: How many inner folds to use, 1 to 5.
-        outer_folds: How many outer folds to judge, 1 to 5.
+        outer_folds: How many outer folds to evaluate, 1 to 5.
         settings: By a model's name, settings that differ from its defaults.
 
     Raises:
         RunError: A model is named twice, none is left, settings are given for another one, or a number of folds is
             out of range.
         ModelError: No model has such a name or such a setting.
-        SplitError: No such way of dividing is known, or it can use none of the works.
+        SplitError: No such kind of split is known, or it can use none of the works.
     """
     catalog = usable_works(catalog, split).works
     for kind, asked, most in (("inner", inner_folds, INNER_FOLDS), ("outer", outer_folds, OUTER_FOLDS)):
@@ -115,12 +115,12 @@ def make_plan(
     given = settings or {}
     for name in given:
         if name not in models:
-            raise RunError(f"settings are given for {name}, which is not judged; judged are {', '.join(models)}")
+            raise RunError(f"settings are given for {name}, which is not evaluated; evaluated are {', '.join(models)}")
     specs = [_specification(name, seed, given.get(name, {})) for name in models]
     left_out = {spec.name: reason for spec in specs if (reason := _reason_to_leave_out(spec, catalog))}
     kept = tuple(spec for spec in specs if spec.name not in left_out)
     if not kept:
-        raise RunError(f"no model is left to judge: {'; '.join(f'{name}: {left_out[name]}' for name in left_out)}")
+        raise RunError(f"no model is left to evaluate: {'; '.join(f'{name}: {left_out[name]}' for name in left_out)}")
     return Plan(
         catalog_sha256=catalog.fingerprint(),
         works=len(catalog),

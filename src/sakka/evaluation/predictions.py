@@ -1,4 +1,4 @@
-"""One model's stored answers for one fold: a safetensors file with a checksum, written whole, read one at a time.
+"""One model's stored predictions for one fold: a safetensors file with a checksum, written whole, read one at a time.
 
 A file holds `validation_rows` and `test_rows` (int64, rows of `works.parquet`), `validation` and `test` (float32
 probabilities, one row a work). At the paper's size (109,685 works, 944 creators) one is about 150 MB and a run has
@@ -29,7 +29,7 @@ CHECKSUM = "sha256"
 
 @dataclass(frozen=True)
 class StoredPrediction:
-    """One model's answers for one fold, as read from a run folder.
+    """One model's predictions for one fold, as read from a run folder.
 
     Attributes:
         model: The model's name.
@@ -51,10 +51,10 @@ class StoredPrediction:
 
 
 def write_fold(layout: RunLayout, model: str, prediction: FoldPrediction) -> Path:
-    """Write one fold's answers; the same answers give the same bytes.
+    """Write one fold's predictions; the same predictions give the same bytes.
 
     Raises:
-        RunError: The answers are not float32 tables with one row a work.
+        RunError: The predictions are not float32 tables with one row a work.
     """
     fold = prediction.fold
     arrays: dict[str, npt.NDArray[Any]] = {
@@ -65,16 +65,18 @@ def write_fold(layout: RunLayout, model: str, prediction: FoldPrediction) -> Pat
     }
     fault = _fault_of(arrays)
     if fault:
-        raise RunError(f"the model {model} gave answers for fold {fold.outer}-{fold.inner} that can't be kept: {fault}")
+        raise RunError(
+            f"the model {model} gave predictions for fold {fold.outer}-{fold.inner} that can't be kept: {fault}"
+        )
     path = layout.prediction(model, fold.outer, fold.inner)
     with writing_whole(path) as part:
-        checksum = _checksum(arrays, _place(model, fold.outer, fold.inner))
+        checksum = _checksum(arrays, _fold_name(model, fold.outer, fold.inner))
         save_file(arrays, part, metadata={CHECKSUM: checksum})
     return path
 
 
 def read_fold(layout: RunLayout, model: str, outer: int, inner: int) -> StoredPrediction:
-    """Read one fold's answers and check them.
+    """Read one fold's predictions and check them.
 
     Raises:
         RunError: The file is missing or damaged, or belongs to another fold.
@@ -89,13 +91,13 @@ def read_fold(layout: RunLayout, model: str, outer: int, inner: int) -> StoredPr
             stored = (file.metadata() or {}).get(CHECKSUM)
     except (OSError, ValueError, SafetensorError) as error:
         raise RunError(f"{path} is damaged ({error}); {again}") from error
-    if stored != _checksum(arrays, _place(model, outer, inner)) or _fault_of(arrays):
+    if stored != _checksum(arrays, _fold_name(model, outer, inner)) or _fault_of(arrays):
         raise RunError(f"{path} is damaged (its content is not what was written); {again}")
     return StoredPrediction(model=model, outer=outer, inner=inner, **arrays)
 
 
 def is_sound(layout: RunLayout, model: str, outer: int, inner: int) -> bool:
-    """Say whether a fold's answers are there and undamaged."""
+    """Say whether a fold's predictions are there and undamaged."""
     try:
         read_fold(layout, model, outer, inner)
     except RunError:
@@ -103,12 +105,12 @@ def is_sound(layout: RunLayout, model: str, outer: int, inner: int) -> bool:
     return True
 
 
-def _place(model: str, outer: int, inner: int) -> str:
+def _fold_name(model: str, outer: int, inner: int) -> str:
     return f"{model}/{outer}-{inner}"
 
 
-def _checksum(arrays: dict[str, npt.NDArray[Any]], place: str) -> str:
-    digest = hashlib.sha256(place.encode())
+def _checksum(arrays: dict[str, npt.NDArray[Any]], fold_name: str) -> str:
+    digest = hashlib.sha256(fold_name.encode())
     for name in NAMES:
         array = arrays[name]
         digest.update(json.dumps([name, str(array.dtype), list(array.shape)]).encode())

@@ -1,4 +1,4 @@
-"""Judging models: each unit of work fits models on a fixed group of folds and stores what they answer.
+"""Evaluating models: each unit of work fits models on a fixed group of folds and stores their predictions.
 
 A unit is one model and one group of folds that the model's class fixes (`CreatorModel.fold_group`): folds that are
 computed together may differ from folds computed alone in the last bit, so a unit that was cut short is done again
@@ -22,7 +22,7 @@ from sakka.errors import RunError
 from sakka.evaluation.layout import RunLayout
 from sakka.evaluation.plan import ModelSpec, Plan, check_same_plan, write_plan
 from sakka.evaluation.predictions import is_sound, write_fold
-from sakka.evaluation.usable_works import divide, usable_works
+from sakka.evaluation.usable_works import split_works, usable_works
 from sakka.files import write_json, writing_whole
 from sakka.models.registry import make_model, model_class
 from sakka.progress import Task, task
@@ -34,7 +34,7 @@ class Unit:
 
     Attributes:
         spec: The model.
-        folds: The folds it answers for, in order.
+        folds: The folds it predicts, in order.
     """
 
     spec: ModelSpec
@@ -42,7 +42,7 @@ class Unit:
 
 
 def run_experiment(catalog: Catalog, folder: Path | str, plan: Plan) -> RunLayout:
-    """Judge the plan's models on a catalog and store their answers; what is there already is kept.
+    """Evaluate the plan's models on a catalog and store their predictions; what is there already is kept.
 
     Args:
         catalog: The catalog that the plan was made for.
@@ -54,7 +54,7 @@ def run_experiment(catalog: Catalog, folder: Path | str, plan: Plan) -> RunLayou
 
     Raises:
         RunError: The folder holds something else, or the catalog is not the plan's.
-        SplitError: The works can't be divided into folds.
+        SplitError: The works can't be split into folds.
         ModelError: A model can't be used on these works.
     """
     layout = RunLayout(Path(folder))
@@ -62,7 +62,7 @@ def run_experiment(catalog: Catalog, folder: Path | str, plan: Plan) -> RunLayou
         catalog = usable_works(catalog, plan.split).works
     if catalog.fingerprint() != plan.catalog_sha256:
         raise RunError("the plan was made for another catalog; make a plan for this one")
-    splits = divide(catalog, plan.split, plan.seed)
+    splits = split_works(catalog, plan.split, plan.seed)
     _open(layout, plan)
     with _alone(layout):
         _remove_half_written(layout)
@@ -71,7 +71,7 @@ def run_experiment(catalog: Catalog, folder: Path | str, plan: Plan) -> RunLayou
         _write_works(catalog, plan, layout)
         units = units_of(plan, [fold for fold in splits.folds(plan.inner_folds) if fold.outer < plan.outer_folds])
         left = [unit for unit in units if not _is_done(unit, layout)]
-        with task("judging models", total=sum(len(unit.folds) for unit in left)) as progress:
+        with task("evaluating models", total=sum(len(unit.folds) for unit in left)) as progress:
             for unit in _joined(left):
                 _do(unit, catalog, plan, layout, progress)
         if plan.labels:

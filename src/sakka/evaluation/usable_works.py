@@ -1,4 +1,4 @@
-"""Which works an experiment can use under a way of dividing, and the folds it divides them into."""
+"""Which works an experiment can use under a kind of split, and the folds that it splits them into."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ LEFT_OUT = "left_out_by_the_split"
 
 @dataclass(frozen=True)
 class UsableWorks:
-    """The works that a way of dividing can use.
+    """The works that a kind of split can use.
 
     Attributes:
         works: The catalog of them; its `info` says under `LEFT_OUT` what the split left out.
@@ -38,7 +38,7 @@ class UsableWorks:
 
 
 def usable_works(works: Catalog, kind: str) -> UsableWorks:
-    """Leave out the works that a way of dividing can't use; what it gives is left as it is when given again.
+    """Leave out the works that a kind of split can't use; a catalog of usable works stays as it is.
 
     `random` uses every work. `grouped` leaves out the creators with fewer than 7 groups of near-identical works,
     `temporal` the works without a date and the creators with too few dates (see `splits.dated_enough`).
@@ -47,7 +47,7 @@ def usable_works(works: Catalog, kind: str) -> UsableWorks:
         SplitError: `kind` is unknown, or no work is left.
     """
     if kind not in KINDS:
-        raise SplitError(f"no way of dividing is called {kind!r}; known are {', '.join(KINDS)}")
+        raise SplitError(f"no split is called {kind!r}; known are {', '.join(KINDS)}")
     if kind == RANDOM:
         return UsableWorks(works, {})
     check_enough_works(works)
@@ -70,11 +70,11 @@ def usable_works(works: Catalog, kind: str) -> UsableWorks:
     return UsableWorks(replace(some, info={**works.info, LEFT_OUT: left_out}), left_out)
 
 
-def divide(works: Catalog, kind: str, seed: int) -> Splits:
-    """Divide works into nested folds; for `grouped` their near-identical works are found first.
+def split_works(works: Catalog, kind: str, seed: int) -> Splits:
+    """Split works into nested folds; for `grouped` their near-identical works are found first.
 
     Raises:
-        SplitError: The works can't be divided that way; see `usable_works`.
+        SplitError: The works can't be split that way; see `usable_works`.
         PhotoError: A photo can't be read.
     """
     groups = near_identical(works).groups if kind == GROUPED else None

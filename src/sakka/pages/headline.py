@@ -38,7 +38,7 @@ class Headline:
         title: One sentence.
         sentences: The sentences that go with it.
         bars: The comparison, the best first, the baseline last.
-        works: Works judged.
+        works: Works evaluated.
         folds: Outer folds.
     """
 
@@ -62,7 +62,7 @@ def headline(results: Results) -> Headline:
     spread = "" if best.spread is None else f" ± {100 * best.spread:.1f}"
     sentences = [
         f"Accuracy {100 * best.accuracy:.1f}{spread} % (mean and standard deviation over {folds} test folds; "
-        f"{works:,} works, each judged once by models that had not seen it).",
+        f"{works:,} works, each predicted once by models that had not seen it).",
         *_comparisons(bars),
         *_ensembling(best, bars),
         *_choice(results),
@@ -139,7 +139,7 @@ def _choice(results: Results) -> list[str]:
     between = f"{low:.1f} in every fold" if low == high else f"{low:.1f} to {high:.1f}, depending on the fold"
     return [
         f"The fixed ratio, its photo weight ({between}; the text has the rest of 1) and what the learned fusion weighs "
-        "were chosen on validation works only, never on the works judged here."
+        "were chosen on validation works only, never on the works evaluated here."
     ]
 
 

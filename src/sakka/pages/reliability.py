@@ -1,6 +1,6 @@
 """Two plots of how far predictions can be believed.
 
-The reliability diagram is the share of right answers against the probability given; calibrated is the diagonal. The
+The reliability diagram is the accuracy against the probability predicted; calibrated is the diagonal. The
 coverage curve is the accuracy of the surest works against the share of works answered.
 """
 
@@ -22,13 +22,13 @@ def reliability_plot(tables: Sequence[Table]) -> Plot | None:
     scale = _Scale((0.0, 1.0), (0.0, 1.0))
     most = max(each.n for each in bins)
     return Plot(
-        says="Share of right answers against the probability of the creator named, in fifteen bins",
+        says="Accuracy against the probability of the creator predicted, in fifteen bins",
         legend=(
             ("fused", "dot", "a bin of the learned log-linear fusion; its area follows its works"),
-            ("none", "dashed", "as sure as right"),
+            ("none", "dashed", "as sure as correct"),
         ),
-        x_label="mean probability of the creator named",
-        y_label="share of right answers",
+        x_label="mean probability of the creator predicted",
+        y_label="accuracy",
         x_ticks=tuple(Tick(scale.x(each), f"{each:.1f}") for each in TENTHS),
         y_ticks=scale.y_ticks(),
         lines=(Line("none", scale.path([(0.0, 0.0), (1.0, 1.0)]), dashed=True),),
@@ -70,5 +70,5 @@ def _threshold_dots(table: Table, scale: _Scale) -> Iterator[Dot]:
 def _bin_dot(scale: _Scale, accuracy: Figure, most: int) -> Dot:
     across, up = accuracy.at or 0.0, accuracy.value or 0.0
     radius = round(max(LEAST_RADIUS, MOST_RADIUS * (accuracy.n / most) ** 0.5), 2)
-    says = f"{accuracy.n:,} works: probability {across:.3f}, right {up:.3f}"
+    says = f"{accuracy.n:,} works: probability {across:.3f}, accuracy {up:.3f}"
     return Dot("fused", scale.x(across), scale.y(up), radius, says)

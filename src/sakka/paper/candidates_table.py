@@ -32,8 +32,8 @@ def beside_candidates(run_folder: Path) -> Table | LeftOut:
     return Table(
         "paper_candidates",
         "Section 3.4: the text candidates",
-        "Accuracy on a separate set divided 3:1:1. Ours is on other works: compare the shape, not the values. Ours: "
-        "the mean over the splits drawn, ± their standard deviation. Seconds to segment, fit and answer once. "
+        "Accuracy on a separate set split 3:1:1. Ours is on other works: compare the shape, not the values. Ours: "
+        "the mean over the splits drawn, ± their standard deviation. Seconds to segment, fit and predict once. "
         "The paper does not say how many works its set had.",
         ("Candidate", "Paper: accuracy", "Ours: accuracy", "Ours: validation", "Seconds"),
         rows,

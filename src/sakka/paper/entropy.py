@@ -5,7 +5,7 @@ r"""Entropy of label combinations (the paper's section 3.7): does a work's set o
     H(LC) = - sum_i P(LC, i) log P(LC, i)          over the creators i with P(LC, i) > 0
 
 A set that only one creator's works show has H = 0; one that k creators share equally has H = log k. For a threshold t
-the works with H(LC) < t are kept and judged, without training anew. The paper does not name the logarithm's base:
+the works with H(LC) < t are kept and evaluated, without training anew. The paper does not name the logarithm's base:
 natural by default, 2 on request.
 
 H(LC) is at most the logarithm of the number of works with LC, so a rare set has a low entropy whatever it shows: a
@@ -150,13 +150,13 @@ def works_per_creator(
 
 @dataclass(frozen=True)
 class ThresholdMeasures:
-    """How well a set of judges named the creators of the works under each threshold: tables 5 to 8.
+    """How well some models predicted the creators of the works under each threshold: tables 5 to 8.
 
     Attributes:
         thresholds: In the order of the rows.
-        works: Shape (n_thresholds,): the works judged.
-        accuracy: Shape (n_thresholds, n_judges); NaN where no work is left.
-        macro_f1: Shape (n_thresholds, n_judges): mean over the creators that have a work left; NaN where none is.
+        works: Shape (n_thresholds,): the works evaluated.
+        accuracy: Shape (n_thresholds, n_models); NaN where no work is left.
+        macro_f1: Shape (n_thresholds, n_models): mean over the creators that have a work left; NaN where none is.
     """
 
     thresholds: tuple[float, ...]
@@ -168,38 +168,38 @@ class ThresholdMeasures:
 def measures_under_thresholds(
     entropy: DoubleArray,
     creators: IntArray,
-    named: IntArray,
+    predicted: IntArray,
     n_creators: int,
     thresholds: tuple[float, ...] = THRESHOLDS,
 ) -> ThresholdMeasures:
-    """Judge answers on the works with H(LC) < t, for each threshold t, without training anew.
+    """Evaluate predictions on the works with H(LC) < t, for each threshold t, without training anew.
 
     MacroF1 of the kept works is the mean of F1 over the creators that have at least one of them: a creator with no
-    work left has no recall to speak of. Naming such a creator still lowers the recall of the true one.
+    work left has no recall to speak of. Predicting such a creator still lowers the recall of the true one.
 
     Args:
         entropy: Shape (n_works,): H of each work's label set, counted over all works and not only those of a fold.
         creators: Shape (n_works,): each work's creator as an index from 0.
-        named: Shape (n_judges, n_works): the creator that each judge names. The models of one test fold are judges
-            of the same works; an ensemble or a fusion is one judge.
+        predicted: Shape (n_models, n_works): the creator that each model predicts, such as the single models of a
+            test fold; an ensemble or a fusion is one model.
         n_creators: How many creators there are.
         thresholds: In the order of the rows; `math.inf` keeps every work.
     """
-    named = np.atleast_2d(named)
-    if not len(entropy) == len(creators) == named.shape[1]:
+    predicted = np.atleast_2d(predicted)
+    if not len(entropy) == len(creators) == predicted.shape[1]:
         raise ValueError(
-            f"entropy of {len(entropy)} works, creators of {len(creators)}, answers to {named.shape[1]}; "
+            f"entropy of {len(entropy)} works, creators of {len(creators)}, predictions of {predicted.shape[1]}; "
             "expected as many"
         )
     works = np.zeros(len(thresholds), dtype=np.int64)
-    shares = np.full((len(thresholds), len(named)), math.nan)
-    macro_f1 = np.full((len(thresholds), len(named)), math.nan)
+    shares = np.full((len(thresholds), len(predicted)), math.nan)
+    macro_f1 = np.full((len(thresholds), len(predicted)), math.nan)
     for row, threshold in enumerate(thresholds):
         kept = entropy < threshold
         works[row] = np.count_nonzero(kept)
         if works[row]:
-            for judge, answers in enumerate(named[:, kept]):
-                counts = count(creators[kept], answers, n_creators)
-                shares[row, judge] = accuracy(creators[kept], answers)
-                macro_f1[row, judge] = counts.f1[counts.works > 0].mean()
+            for model, of_kept in enumerate(predicted[:, kept]):
+                counts = count(creators[kept], of_kept, n_creators)
+                shares[row, model] = accuracy(creators[kept], of_kept)
+                macro_f1[row, model] = counts.f1[counts.works > 0].mean()
     return ThresholdMeasures(tuple(thresholds), works, shares, macro_f1)

@@ -1,8 +1,8 @@
-r"""The relation that the paper claims: the lower the entropy of a label set, the better its creators are named.
+r"""The relation that the paper claims: the lower the entropy of a label set, the better its creators are predicted.
 
-As a number: Spearman's rank correlation between H(LC) and the share of right answers,
+As a number: Spearman's rank correlation between H(LC) and the share of correct predictions,
 
-    rho = correlation of ranks(H) and ranks(share right),    equal values sharing their mean rank,
+    rho = correlation of ranks(H) and ranks(share correct),    equal values sharing their mean rank,
 
 negative where the claim holds. Counted in two ways: over works (a set counts as often as it occurs, which is what the
 paper's thresholds do) and over label sets (each counts once, however rare). The interval comes from a bootstrap that
@@ -27,7 +27,7 @@ RESAMPLES = 1000
 
 @dataclass(frozen=True)
 class EntropyRelation:
-    """How entropy and the share of right answers go together for one model.
+    """How entropy and the share of correct predictions go together for one model.
 
     Attributes:
         unit: What was counted: works or label sets.
@@ -54,7 +54,7 @@ class CombinationPoints:
 
     Attributes:
         entropy: Shape (n_combinations,): H(LC).
-        accuracy: Shape (n_combinations,): mean share of right answers over the works with the set.
+        accuracy: Shape (n_combinations,): mean share of correct predictions over the works with the set.
         works: Shape (n_combinations,): how many works show it.
         combination: Shape (n_combinations,): its row in `Combinations`.
     """
@@ -66,52 +66,54 @@ class CombinationPoints:
 
 
 def combination_points(
-    combinations: Combinations, right: DoubleArray, judged: Mask | None = None, minimum_works: int = 1
+    combinations: Combinations, correct: DoubleArray, evaluated: Mask | None = None, minimum_works: int = 1
 ) -> CombinationPoints:
     """The entropy, accuracy and number of works of each label set.
 
     Args:
         combinations: The label sets of all works.
-        right: Shape (n_works,): the share of a work's judges that named its creator, 0 to 1; one judge gives 0 or 1.
-        judged: Shape (n_works,): the works that were judged; None means all.
-        minimum_works: Sets with fewer judged works are left out.
+        correct: Shape (n_works,): the share of the models that predicted a work's creator, 0 to 1.
+        evaluated: Shape (n_works,): the works that were evaluated; None means all.
+        minimum_works: Sets with fewer evaluated works are left out.
     """
-    places = combinations.of_work if judged is None else combinations.of_work[judged]
-    shares = np.asarray(right, dtype=np.float64) if judged is None else np.asarray(right, dtype=np.float64)[judged]
-    works = np.bincount(places, minlength=len(combinations.works))
-    sums = np.bincount(places, weights=shares, minlength=len(combinations.works))
+    indices = combinations.of_work if evaluated is None else combinations.of_work[evaluated]
+    shares = (
+        np.asarray(correct, dtype=np.float64) if evaluated is None else np.asarray(correct, dtype=np.float64)[evaluated]
+    )
+    works = np.bincount(indices, minlength=len(combinations.works))
+    sums = np.bincount(indices, weights=shares, minlength=len(combinations.works))
     kept = np.flatnonzero(works >= max(1, minimum_works))
     return CombinationPoints(combinations.entropy[kept], sums[kept] / works[kept], works[kept], kept)
 
 
 def entropy_relation(
     combinations: Combinations,
-    right: DoubleArray,
+    correct: DoubleArray,
     *,
     unit: Unit = "work",
-    judged: Mask | None = None,
+    evaluated: Mask | None = None,
     minimum_works: int = 1,
     resamples: int = RESAMPLES,
     level: float = 0.95,
     seed: int = 0,
 ) -> EntropyRelation:
-    """The rank correlation between entropy and right answers with its bootstrap interval.
+    """The rank correlation between entropy and correct predictions with its bootstrap interval.
 
     Args:
         combinations: The label sets of all works.
-        right: Shape (n_works,): the share of a work's judges that named its creator, 0 to 1.
+        correct: Shape (n_works,): the share of the models that predicted a work's creator, 0 to 1.
         unit: Whether works or label sets are counted.
-        judged: Shape (n_works,): the works that were judged; None means all.
-        minimum_works: Sets with fewer judged works are left out.
+        evaluated: Shape (n_works,): the works that were evaluated; None means all.
+        minimum_works: Sets with fewer evaluated works are left out.
         resamples: How many times the label sets are drawn anew.
         level: The interval's level, between 0 and 1.
         seed: Where the draws start.
     """
-    points = combination_points(combinations, right, judged, minimum_works)
+    points = combination_points(combinations, correct, evaluated, minimum_works)
     cells = (
         _cells_of_combinations(points)
         if unit == "combination"
-        else _cells_of_works(combinations, points, right, judged)
+        else _cells_of_works(combinations, points, correct, evaluated)
     )
     correlation = _correlation(cells, np.ones(len(points.works)))
     low = high = math.nan
@@ -124,7 +126,7 @@ def entropy_relation(
 class _Cells:
     """The units, gathered where entropy group, accuracy group and label set are the same.
 
-    Ranks need only the order, so entropy and accuracy are given as places among their distinct values.
+    Ranks need only the order, so entropy and accuracy are given as indices among their distinct values.
     """
 
     combination: IntArray
@@ -135,28 +137,31 @@ class _Cells:
 
 def _cells_of_combinations(points: CombinationPoints) -> _Cells:
     return _Cells(
-        np.arange(len(points.works)), _places(points.entropy), _places(points.accuracy), np.ones(len(points.works))
+        np.arange(len(points.works)),
+        _distinct_ranks(points.entropy),
+        _distinct_ranks(points.accuracy),
+        np.ones(len(points.works)),
     )
 
 
 def _cells_of_works(
-    combinations: Combinations, points: CombinationPoints, right: DoubleArray, judged: Mask | None
+    combinations: Combinations, points: CombinationPoints, correct: DoubleArray, evaluated: Mask | None
 ) -> _Cells:
     row_of = np.full(len(combinations.works), -1, dtype=np.int64)
     row_of[points.combination] = np.arange(len(points.combination))
     rows = row_of[combinations.of_work]
-    kept = rows >= 0 if judged is None else (rows >= 0) & judged
-    levels = _places(np.asarray(right, dtype=np.float64)[kept])
+    kept = rows >= 0 if evaluated is None else (rows >= 0) & evaluated
+    levels = _distinct_ranks(np.asarray(correct, dtype=np.float64)[kept])
     n_levels = int(levels.max(initial=0)) + 1
     cells, units = np.unique(rows[kept] * n_levels + levels, return_counts=True)
     combination = cells // n_levels
-    return _Cells(combination, _places(points.entropy)[combination], cells % n_levels, units.astype(np.float64))
+    return _Cells(combination, _distinct_ranks(points.entropy)[combination], cells % n_levels, units.astype(np.float64))
 
 
-def _places(values: DoubleArray) -> IntArray:
+def _distinct_ranks(values: DoubleArray) -> IntArray:
     """Each value's place among the distinct values, ascending; values that differ by rounding only are one."""
-    places: IntArray = np.unique(np.round(values, 12), return_inverse=True)[1].reshape(-1)
-    return places
+    indices: IntArray = np.unique(np.round(values, 12), return_inverse=True)[1].reshape(-1)
+    return indices
 
 
 def _correlation(cells: _Cells, times: DoubleArray) -> float:
@@ -166,9 +171,9 @@ def _correlation(cells: _Cells, times: DoubleArray) -> float:
     """
     weights = cells.units * times[cells.combination]
     ranks = []
-    for places in (cells.entropy, cells.accuracy):
-        sizes = np.bincount(places, weights=weights)
-        rank = (np.cumsum(sizes) - sizes / 2)[places]
+    for indices in (cells.entropy, cells.accuracy):
+        sizes = np.bincount(indices, weights=weights)
+        rank = (np.cumsum(sizes) - sizes / 2)[indices]
         ranks.append(rank - np.average(rank, weights=weights) if weights.sum() else rank)
     variance = [float((weights * rank * rank).sum()) for rank in ranks]
     if min(variance, default=0.0) <= 1e-9:

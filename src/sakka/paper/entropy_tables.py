@@ -89,7 +89,7 @@ def relation_table(run: EvaluatedRun, sets: LabelSets) -> Table:
         title="Entropy of the label set and accuracy",
         note=(
             "Spearman's rank correlation between the entropy of a work's label set and the share of the models that "
-            "name its creator rightly, with a 95% interval from 1,000 draws of whole label sets. The paper claims that "
+            "predict its creator, with a 95% interval from 1,000 draws of whole label sets. The paper claims that "
             "a lower entropy goes with a higher accuracy: a negative correlation. Over works a set counts as often as "
             "it occurs, over label sets once. The entropy of a set is at most the logarithm of its number of works."
         ),
@@ -115,12 +115,12 @@ def _measures_table(
         key=key,
         title=f"{title} by entropy of the label set",
         note=(
-            f"{columns[0].model}, judged on the test works whose set of labels has an entropy below the threshold "
+            f"{columns[0].model}, evaluated on the test works whose set of labels has an entropy below the threshold "
             f"({_LOGARITHM[sets.base]}), without training anew. Macro-F1 is the mean over the creators who have such "
             "a work in the fold. Single is the mean of the inner folds' models, ensemble their mean probabilities."
         ),
         head=("Entropy", "Works", *(f"{each.row}: {part}" for each in columns for part in ("accuracy", "macro-F1"))),
-        rows=tuple(_measures_row(place, measured) for place in range(len(_WITH_ALL))),
+        rows=tuple(_measures_row(index, measured) for index in range(len(_WITH_ALL))),
     )
 
 
@@ -136,14 +136,14 @@ def _by_fold(run: EvaluatedRun, predictor: Predictor, sets: LabelSets) -> list[T
     return found
 
 
-def _measures_row(place: int, measured: list[tuple[Predictor, list[ThresholdMeasures]]]) -> tuple[Cell, ...]:
-    words = _threshold_words(None if math.isinf(_WITH_ALL[place]) else _WITH_ALL[place])
+def _measures_row(index: int, measured: list[tuple[Predictor, list[ThresholdMeasures]]]) -> tuple[Cell, ...]:
+    words = _threshold_words(None if math.isinf(_WITH_ALL[index]) else _WITH_ALL[index])
     first, folds = measured[0]
-    works = [int(fold.works[place]) for fold in folds]
+    works = [int(fold.works[index]) for fold in folds]
     cells: list[Cell] = [words, total(f"{first.model} {words}", first.row, "works_count", works, sum(works))]
     for predictor, of_folds in measured:
         for measure in ("accuracy", "macro_f1"):
-            values = [float(getattr(fold, measure)[place].mean()) for fold in of_folds]
+            values = [float(getattr(fold, measure)[index].mean()) for fold in of_folds]
             cells.append(figure(f"{predictor.model} {words}", predictor.row, measure, values, sum(works)))
     return tuple(cells)
 
@@ -154,7 +154,7 @@ def _relation_cells(run: EvaluatedRun, predictor: Predictor, sets: LabelSets) ->
     units: tuple[Unit, ...] = ("work", "combination")
     cells = []
     for unit in units:
-        found = entropy_relation(sets.combinations, correct, unit=unit, judged=tested, seed=facts.seed)
+        found = entropy_relation(sets.combinations, correct, unit=unit, evaluated=tested, seed=facts.seed)
         for part, value in (("", found.correlation), ("_low", found.low), ("_high", found.high)):
             measure = f"entropy_rank_correlation_{unit}{part}"
             n = found.works if unit == "work" else found.combinations

@@ -87,7 +87,7 @@ class PaperOptions:
         if self.models and (self.only or self.photo_model):
             raise RunError("--model names the models by itself; leave out --only and --photo-model")
         if self.photo_model and self.only and "photo" not in self.only:
-            raise RunError(f"--photo-model {self.photo_model} is not judged with --only {' '.join(self.only)}")
+            raise RunError(f"--photo-model {self.photo_model} is not evaluated with --only {' '.join(self.only)}")
         chosen = [
             (self.photo_model or model.name) if modality == "photo" else model.name
             for modality, model in PAPER_MODELS.items()
@@ -186,13 +186,13 @@ def _with_epochs(plan: Plan, modality: str, setting: str, option: str, value: in
     if value < 1:
         raise RunError(f"{option} is {value}, expected 1 or more")
     named = [model for model in plan.models if model.modality == modality]
-    able = [model.name for model in named if setting in model.settings]
-    if not able:
+    settable = [model.name for model in named if setting in model.settings]
+    if not settable:
         names = ", ".join(model.name for model in named)
-        why = f"{names} makes no passes that could be set" if names else f"no {modality} model is judged"
+        why = f"{names} makes no passes that could be set" if names else f"no {modality} model is evaluated"
         raise RunError(f"{option} is {value}, but {why}; leave it out")
     models = tuple(
-        replace(model, settings={**model.settings, setting: value}) if model.name in able else model
+        replace(model, settings={**model.settings, setting: value}) if model.name in settable else model
         for model in plan.models
     )
     return replace(plan, models=models)

@@ -20,7 +20,7 @@ class Preset:
     Attributes:
         name: Its name on the command line.
         inner_folds: How many inner folds of each outer fold are used.
-        models: The models to judge.
+        models: The models to evaluate.
         help: What it is for, in one sentence.
     """
 
@@ -62,14 +62,14 @@ def preset_plan(
     """Plan a preset on a catalog.
 
     Args:
-        catalog: The works to judge on.
+        catalog: The works to evaluate on.
         name: The preset's name.
         options: What is asked of the preset `paper`; of another preset only its `models` and their
             `settings` can be asked.
-        split: How the works are divided.
+        split: How the works are split.
         seed: The seed of the split and of the models.
         inner_folds: How many inner folds to use, 1 to 5.
-        outer_folds: How many outer folds to judge, 1 to 5.
+        outer_folds: How many outer folds to evaluate, 1 to 5.
 
     Raises:
         RunError: There is no such preset, or an option can't be used.

@@ -38,7 +38,7 @@ class Ours:
 def paper_tables(tables: Sequence[Table]) -> list[Table | LeftOut]:
     """Set the paper's tables 1 to 8 beside those of a run; one that the run lacks is left out with its reason."""
     ours = Ours(tables)
-    return [make(ours) if key in ours.keys else _left_out(key, number) for number, key, make in MAKERS]
+    return [make(ours) if key in ours.keys else _left_out(key, number) for number, key, make in TABLES_BESIDE]
 
 
 def beside_table1(ours: Ours) -> Table:
@@ -171,7 +171,7 @@ def _beside_thresholds(number: int, modality: str) -> Callable[[Ours], Table]:
 
 _WORDS = ("accuracy", "macro-F1")
 
-MAKERS: tuple[tuple[int, str, Callable[[Ours], Table]], ...] = (
+TABLES_BESIDE: tuple[tuple[int, str, Callable[[Ours], Table]], ...] = (
     (1, "table1", beside_table1),
     (2, "table2", beside_table2),
     (3, "table3", beside_table3),

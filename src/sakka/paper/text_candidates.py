@@ -36,14 +36,14 @@ class _OtherSpace(Word2VecLightGBM):
     def _predict_words(self, texts: Sequence[Words]) -> Probabilities:
         learned = self.places_, self.vectors_
         self.places_, self.vectors_ = self._train(texts)
-        answers = super()._predict_words(texts)
+        probabilities = super()._predict_words(texts)
         self.places_, self.vectors_ = learned
-        return answers
+        return probabilities
 
 
 @dataclass(frozen=True)
 class TextCandidate:
-    """One text model to judge.
+    """One text model to evaluate.
 
     Attributes:
         name: What the table calls it.
@@ -57,7 +57,7 @@ class TextCandidate:
 
 
 @dataclass(frozen=True)
-class Judged:
+class EvaluatedCandidate:
     """How a candidate did.
 
     Attributes:
@@ -66,9 +66,9 @@ class Judged:
         validation: Accuracy on the validation part, mean over the repeats.
         test: Accuracy on the test part, mean over the repeats.
         spread: Standard deviation of `test` over the repeats (n - 1); None for one repeat.
-        n: Works judged in the test part of one repeat.
+        n: Works evaluated in the test part of one repeat.
         repeats: How many splits.
-        seconds: To segment, fit and answer, mean over the repeats.
+        seconds: To segment, fit and predict, mean over the repeats.
     """
 
     name: str
@@ -116,7 +116,7 @@ WORD2VEC = (
 )  # all but one without a penalty on leaves, as in the paper
 
 
-def divide(works: Catalog, seed: int) -> tuple[IntArray, IntArray, IntArray]:
+def split_3_1_1(works: Catalog, seed: int) -> tuple[IntArray, IntArray, IntArray]:
     """The rows of the training, validation and test parts, 3:1:1 by creator.
 
     Raises:
@@ -133,22 +133,24 @@ def divide(works: Catalog, seed: int) -> tuple[IntArray, IntArray, IntArray]:
     return np.flatnonzero(dealt < 3), np.flatnonzero(dealt == 3), np.flatnonzero(dealt == 4)
 
 
-def judge(works: Catalog, chosen: Sequence[TextCandidate], *, seed: int = 0, repeats: int = 1) -> list[Judged]:
-    """Fit and judge each candidate on `repeats` splits, drawn with `seed`, `seed` + 1 and so on.
+def evaluate_candidates(
+    works: Catalog, chosen: Sequence[TextCandidate], *, seed: int = 0, repeats: int = 1
+) -> list[EvaluatedCandidate]:
+    """Fit and evaluate each candidate on `repeats` splits, drawn with `seed`, `seed` + 1 and so on.
 
     Raises:
         SplitError: A creator has fewer than 5 works.
     """
-    parts = [divide(works, seed + repeat) for repeat in range(repeats)]
-    judged = []
+    parts = [split_3_1_1(works, seed + repeat) for repeat in range(repeats)]
+    evaluated = []
     with task("text candidates", len(chosen) * repeats) as running:
         for candidate in chosen:
             runs = []
             for repeat, (train, validation, test) in enumerate(parts):
                 runs.append(_run(candidate.make(seed + repeat), works, train, validation, test))
                 running.advance()
-            judged.append(_sum_up(candidate, runs, len(parts[0][2])))
-    return judged
+            evaluated.append(_sum_up(candidate, runs, len(parts[0][2])))
+    return evaluated
 
 
 def _run(
@@ -164,15 +166,17 @@ def _run(
     return right[0], right[1], time.perf_counter() - start
 
 
-def _sum_up(candidate: TextCandidate, runs: Sequence[tuple[float, float, float]], n: int) -> Judged:
+def _sum_up(candidate: TextCandidate, runs: Sequence[tuple[float, float, float]], n: int) -> EvaluatedCandidate:
     validation, test, seconds = zip(*runs, strict=True)
     spread = stdev(test) if len(runs) > 1 else None
-    return Judged(candidate.name, candidate.paper, fmean(validation), fmean(test), spread, n, len(runs), fmean(seconds))
+    return EvaluatedCandidate(
+        candidate.name, candidate.paper, fmean(validation), fmean(test), spread, n, len(runs), fmean(seconds)
+    )
 
 
-def as_rows(judged: Sequence[Judged]) -> tuple[list[str], list[list[str]]]:
+def as_rows(evaluated: Sequence[EvaluatedCandidate]) -> tuple[list[str], list[list[str]]]:
     """The table's head and rows as text."""
-    head = ["candidate", "paper", "test", "spread", "validation", "n", "seconds"]
+    head = ["candidate", "paper", "test", "standard deviation", "validation", "n", "seconds"]
     rows = [
         [
             one.name,
@@ -183,16 +187,16 @@ def as_rows(judged: Sequence[Judged]) -> tuple[list[str], list[list[str]]]:
             str(one.n),
             f"{one.seconds:.1f}",
         ]
-        for one in judged
+        for one in evaluated
     ]
     return head, rows
 
 
-def write_candidates(judged: Sequence[Judged], folder: Path, name: str) -> None:
+def write_candidates(evaluated: Sequence[EvaluatedCandidate], folder: Path, name: str) -> None:
     """Write the table as `NAME.json` and `NAME.md` in `folder`."""
-    head, rows = as_rows(judged)
+    head, rows = as_rows(evaluated)
     lines = [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]
-    repeats = judged[0].repeats if judged else 0
-    note = f"Accuracy, 3:1:1 split, mean of {repeats} split(s); spread is the standard deviation over them."
+    repeats = evaluated[0].repeats if evaluated else 0
+    note = f"Accuracy, 3:1:1 split, mean of {repeats} split(s), with the standard deviation over them."
     write_text(folder / f"{name}.md", f"{note}\n\n" + "\n".join(lines) + "\n")
-    write_json(folder / f"{name}.json", [asdict(one) for one in judged])
+    write_json(folder / f"{name}.json", [asdict(one) for one in evaluated])

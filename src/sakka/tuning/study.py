@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from sakka.catalog.splits import INNER_FOLDS, OUTER_FOLDS
 from sakka.catalog.works import Catalog
 from sakka.errors import MissingPartError, RunError
-from sakka.evaluation.usable_works import divide, usable_works
+from sakka.evaluation.usable_works import split_works, usable_works
 from sakka.files import write_json
 from sakka.models.registry import make_model, model_class
 from sakka.progress import task
@@ -102,7 +102,7 @@ def objective_of(works: Catalog, tuning_task: TuningTask) -> Objective:
     if not (works.has_photo if modality == "photo" else works.has_text).any():
         raise RunError(f"no work of the catalog has a {modality}, which {tuning_task.model} reads; tune another model")
     usable = usable_works(works, tuning_task.split).works
-    fold = divide(usable, tuning_task.split, tuning_task.seed).fold(tuning_task.outer, tuning_task.inner)
+    fold = split_works(usable, tuning_task.split, tuning_task.seed).fold(tuning_task.outer, tuning_task.inner)
     return Objective(tuning_task.model, space, tuning_task.settings(), SeenWorks.of(usable, fold))
 
 

@@ -37,11 +37,11 @@ def calibration(run: EvaluatedRun) -> Table | LeftOut:
         title="How far the probabilities can be believed",
         note=(
             f"Expected calibration error: works are parted into {BINS} intervals by the probability of the creator "
-            "named; it is the mean distance of an interval's share of right answers from its mean probability. It is "
-            "taken over all tested works; “surer than right” is the mean probability minus the accuracy. Temperatures "
-            "and learned fusions are fitted on validation predictions only."
+            "predicted; it is the mean distance of an interval's accuracy from its mean probability. It is "
+            "taken over all tested works; “surer than correct” is the mean probability minus the accuracy. "
+            "Temperatures and learned fusions are fitted on validation predictions only."
         ),
-        head=("Answers of", "Calibration error", "Mean probability", "Accuracy", "Surer than right"),
+        head=("Predictions of", "Calibration error", "Mean probability", "Accuracy", "Surer than correct"),
         rows=tuple(_row(run, name, each) for name, each in ways.items()),
         extra=tuple(_bins(run, FUSED_LEARNED)),
         strong=len(HOWS) + 2,
@@ -58,7 +58,7 @@ def sure(run: EvaluatedRun) -> Table | LeftOut:
         key="sure",
         title="Answering only when sure",
         note=(
-            "The learned log-linear fusion answers only where the probability of the creator named is at least the "
+            "The learned log-linear fusion answers only where the probability of the creator predicted is at least the "
             "threshold. Coverage is the share of works answered; accuracy is that of the answers given."
         ),
         head=("Threshold", "Coverage", "Accuracy", "Wrong answers"),

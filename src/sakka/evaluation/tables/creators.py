@@ -8,7 +8,7 @@ import numpy.typing as npt
 import polars as pl
 
 from sakka.evaluation.display_names import model_words
-from sakka.evaluation.figures import Cell, Figure, LeftOut, Table, spread_of, total
+from sakka.evaluation.figures import Cell, Figure, LeftOut, Table, standard_deviation, total
 from sakka.evaluation.frame import EvaluatedRun, Predictor
 from sakka.evaluation.metrics import Counts, count
 
@@ -39,7 +39,7 @@ def creators_table(run: EvaluatedRun) -> Table:
         title="Every creator",
         note=(
             f"Precision, recall and F1 ({model_words(columns[0].model).lower()}), counted over all folds together, "
-            "± standard deviation of the fold figures. Recall is the share of a creator's works named rightly, "
+            "± standard deviation of the fold figures. Recall is the share of a creator's works predicted correctly, "
             "precision the share of the works given that name that are theirs."
         ),
         head=("Creator", "Works", "Precision", "Recall", "F1", *others),
@@ -54,14 +54,14 @@ def _counts(rows: pl.DataFrame, n_creators: int) -> Counts:
 def _creator_figure(predictor: Predictor, creator: str, label: int, name: str, counts: Sequence[Counts]) -> Figure:
     whole, *folds = counts
     values = [float(getattr(fold, name)[label]) for fold in folds if fold.works[label] > 0]
-    value, works = float(getattr(whole, name)[label]), int(whole.works[label])
-    measure = f"{name} of {creator}"
-    return Figure(predictor.model, predictor.row, measure, value, spread_of(values), works, len(values), at=works)
+    works, deviation = int(whole.works[label]), standard_deviation(values)
+    made = Figure(predictor.model, predictor.row, f"{name} of {creator}", 0.0, deviation, works, len(values))
+    return replace(made, value=float(getattr(whole, name)[label]), at=works)
 
 
 def _works_figure(creator: str, by_fold: Sequence[int]) -> Figure:
     works = sum(by_fold)
-    return Figure("catalog", "single", f"works of {creator}", works, spread_of(by_fold), works, len(by_fold))
+    return Figure("catalog", "single", f"works of {creator}", works, standard_deviation(by_fold), works, len(by_fold))
 
 
 def sizes_table(run: EvaluatedRun) -> Table:
@@ -79,7 +79,7 @@ def sizes_table(run: EvaluatedRun) -> Table:
         key="sizes",
         title="Accuracy by the number of a creator's works",
         note="Mean ± standard deviation over the outer folds of the accuracy on the works of the creators in a band.",
-        head=("Works per creator", "Creators", "Works judged", *(model_words(each.model) for each in run.compared)),
+        head=("Works per creator", "Creators", "Works evaluated", *(model_words(each.model) for each in run.compared)),
         rows=tuple(rows),
     )
 

@@ -40,8 +40,8 @@ def fusions(run: EvaluatedRun) -> Table | LeftOut:
             "The best ratio is chosen, and the learned fusions are fitted, on the validation predictions of each outer "
             "fold. The gain is over the best fixed ratio of either way, work by work, with its 95 % bootstrap interval "
             f"({RESAMPLES:,} resamples of the works); “only this” and “only the ratio” count the works that one of the "
-            "two names rightly, and p is McNemar's. Log-loss is in nats. “Kind by validation” is, in each fold, the "
-            "learned kind that loses less where each half of the validation works is judged by weights of the other."
+            "two predicts correctly, and p is McNemar's. Log-loss is in nats. “Kind by validation” is, in each fold, "
+            "the learned kind that loses less where each half of the validation works is fused by weights of the other."
         ),
         head=("Fusion", "Accuracy", "Log-loss", "Gain", "from", "to", "Only this", "Only the ratio", "p"),
         rows=tuple(rows),

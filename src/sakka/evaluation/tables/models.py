@@ -43,7 +43,7 @@ def table3(run: EvaluatedRun) -> Table:
         key="table3",
         title="Every model, all works",
         note=_note(run),
-        head=("Model", "Judged as", *(MEASURE_WORDS[name] for name in MEASURES)),
+        head=("Model", "Evaluated as", *(MEASURE_WORDS[name] for name in MEASURES)),
         rows=tuple(
             (model_words(each.model), ROW_WORDS[each.row], *(run.figure(each, name) for name in MEASURES))
             for each in predictors
@@ -56,8 +56,8 @@ def _note(run: EvaluatedRun) -> str:
     facts = run.facts
     same = " With one inner fold the two coincide." if facts.inner_folds == 1 else ""
     return (
-        f"Mean ± standard deviation over {facts.outer_folds} outer folds; {facts.n_tested:,} works judged. "
-        "“Single models” averages the figures of the single models; “ensemble” judges the mean of their "
+        f"Mean ± standard deviation over {facts.outer_folds} outer folds; {facts.n_tested:,} works evaluated. "
+        "“Single models” averages the figures of the single models; “ensemble” evaluates the mean of their "
         f"probabilities, {facts.inner_folds} a fold.{same} The way of fusing and its weight are chosen on validation "
         "works only, and the learned fusion's weights are fitted on them; “single models” of the fusion is one photo "
         "and one text model."

@@ -34,15 +34,15 @@ def table2(run: EvaluatedRun) -> Table | LeftOut:
     best = [mixture(f"fused-{how} oracle", fixed) for how, fixed in oracles.items()]
     rows.append(("chosen on validation", "", *_cells(run, chosen)))
     rows.append(("oracle (best on test)", "", *_cells(run, best)))
-    named = " and ".join(f"{fixed.photo_weight:.1f} ({how})" for how, fixed in oracles.items())
+    oracle_weights = " and ".join(f"{fixed.photo_weight:.1f} ({how})" for how, fixed in oracles.items())
     return Table(
         key="table2",
         title="Photo and text in nine ratios",
         note=(
             "The two ensembles fused as an arithmetic mean (the paper's way) or log-linearly. “Chosen” takes, in each "
             "outer fold, the weight that is best on its validation works. “Oracle” takes the one weight that turns out "
-            f"best on the test works, a photo weight of {named}: nobody could know it beforehand, and it is printed "
-            "because the paper's figure was picked that way. Micro-F1 equals accuracy where each work gets one answer."
+            f"best on the test works, a photo weight of {oracle_weights}: nobody could know it beforehand, and it is "
+            "printed because the paper's figure was picked that way. Micro-F1 equals accuracy with one prediction each."
         ),
         head=("Photo weight", "Text weight", *(f"{how}: {name}" for how in HOWS for name in ("accuracy", "macro-F1"))),
         rows=tuple(rows),
@@ -63,7 +63,7 @@ def choices(run: EvaluatedRun) -> Table | LeftOut:
         key="choices",
         title="What each fold chose",
         note=(
-            "The mixture that names most validation works rightly, and its accuracy there and on the fold's test "
+            "The mixture with most correct predictions on validation, and its accuracy there and on the fold's test "
             "works. The last column is the best that any of the eighteen mixtures reaches on the test works."
         ),
         head=("Fold", "Way of fusing", "Photo weight", "Validation accuracy", "Test accuracy", "Best on test"),

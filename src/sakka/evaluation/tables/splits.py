@@ -26,7 +26,10 @@ def splits_table(runs: Sequence[EvaluatedRun]) -> Table:
         runs: The evaluated runs, the random split first; a model that only some of them have shows a blank.
     """
     predictors = {(each.model, each.row): each for run in runs for each in _predictors(run)}
-    rows: list[tuple[Cell, ...]] = [_counts("Works judged", "works_count", runs), _counts("Creators", "creators", runs)]
+    rows: list[tuple[Cell, ...]] = [
+        _counts("Works evaluated", "works_count", runs),
+        _counts("Creators", "creators", runs),
+    ]
     for measure in SHOWN:
         rows += [(model_words(each.model), f"{MEASURE_WORDS[measure]}, {ROW_WORDS[each.row]}",
                   *(_cell(run, each, measure) for run in runs)) for each in predictors.values()]  # fmt: skip
@@ -43,12 +46,12 @@ def flattery(runs: Sequence[EvaluatedRun]) -> list[str]:
     """Say in plain words how much the random split flatters what a run puts forward."""
     first, best = runs[0], runs[0].headline
     random = first.figure(best, "accuracy").value or 0.0
-    said = [f"Under the random split {_subject(best.model)} names {100 * random:.1f} % of the works rightly."]
+    said = [f"Under the random split {_subject(best.model)} has an accuracy of {100 * random:.1f} %."]
     for run in runs[1:]:
         value = run.figure(best, "accuracy").value or 0.0
         how = {
             "grouped": "When near-identical works never stand on both sides",
-            "temporal": "When it learns from each creator's past and is judged on the same creator's later works",
+            "temporal": "When it learns from each creator's past and is evaluated on the same creator's later works",
         }[run.facts.split]
         change = 100 * (random - value)
         flatters = f"the random split flatters by {change:.1f} points" if change > 0 else f"{-change:.1f} points more"
