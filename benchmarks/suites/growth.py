@@ -8,6 +8,7 @@ predictions are timed the weights are fitted in few steps (ten for the points ag
 creators): a prediction takes as long however good they are.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +32,8 @@ STEPS = {
 CREATORS = (50, 500, 5_000)
 WORKS_A_CREATOR = 10
 LIMIT_S = 1_200.0  # of one run; what takes longer is told as such
-PLOT = RESULTS / "growth.png"
+PLOT = RESULTS / "growth.svg"
+COLOURS = ("#c8672e", "#2f74b5", "#1d7a63", "#8a6bb8")  # of the steps
 
 
 @dataclass(frozen=True)
@@ -119,23 +121,57 @@ def exponent_rows(points: Sequence[Point]) -> list[tuple[str, ...]]:
 
 
 def draw(points: Sequence[Point], path: Path) -> None:
-    """Draw seconds and MiB against works and creators, both axes logarithmic."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9, 6.4), layout="constrained")
-    axes = figure.subplots(2, 2)
-    for column, axis in enumerate(("works", "creators")):
-        for step, label in STEPS.items():
-            for row, each in enumerate(_series(points, step, axis)):
-                if each:
-                    axes[row, column].loglog(*zip(*each, strict=True), marker="o", label=label)
-        axes[0, column].set(ylabel="seconds", xlabel=axis)
-        axes[1, column].set(ylabel="memory, MiB", xlabel=axis)
-    for plot in axes.flat:
-        plot.grid(alpha=0.3)
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
+    """Draw seconds and MiB against works and creators as SVG, both axes logarithmic."""
+    legend = [
+        f'<text x="{20 + 225 * at}" y="20" fill="{colour}">{label}</text>'
+        for at, (label, colour) in enumerate(zip(STEPS.values(), COLOURS, strict=True))
+    ]
+    parts = [
+        _panel(points, axis, row, left=70 + 450 * column, top=45 + 290 * row)
+        for column, axis in enumerate(("works", "creators"))
+        for row in range(2)
+    ]
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110)
+    head = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 930 600" font-family="sans-serif" font-size="13">'
+    ground = '<rect width="930" height="600" fill="#fff"/>'
+    path.write_text("\n".join([head, ground, *legend, *parts, "</svg>"]) + "\n", encoding="utf-8")
+
+
+def _panel(points: Sequence[Point], axis: str, row: int, *, left: int, top: int) -> str:
+    """One plot, 360 x 210: the steps' seconds (row 0) or MiB (row 1) against an axis, with a grid of powers of ten."""
+    series = {step: _series(points, step, axis)[row] for step in STEPS}
+    pairs = [pair for each in series.values() for pair in each]
+    if not pairs:
+        return ""
+    (low_x, high_x), (low_y, high_y) = (_decades(values) for values in zip(*pairs, strict=True))
+
+    def x(value: float) -> float:
+        return round(left + 360 * (math.log10(value) - low_x) / (high_x - low_x), 1)
+
+    def y(value: float) -> float:
+        return round(top + 210 - 210 * (math.log10(value) - low_y) / (high_y - low_y), 1)
+
+    parts = [f'<text x="{left}" y="{top - 8}">{("seconds", "memory, MiB")[row]} against {axis}</text>']
+    for ten in (10.0**power for power in range(low_y, high_y + 1)):
+        parts.append(f'<line x1="{left}" x2="{left + 360}" y1="{y(ten)}" y2="{y(ten)}" stroke="#ddd"/>')
+        parts.append(f'<text x="{left - 6}" y="{y(ten) + 4}" text-anchor="end">{ten:,g}</text>')
+    for ten in (10.0**power for power in range(low_x, high_x + 1)):
+        parts.append(f'<text x="{x(ten)}" y="{top + 228}" text-anchor="middle">{ten:,.0f}</text>')
+    for colour, each in zip(COLOURS, series.values(), strict=True):
+        path = " ".join(f"{x(size)},{y(value)}" for size, value in each)
+        parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
+        parts += [f'<circle cx="{x(size)}" cy="{y(value)}" r="4" fill="{colour}"/>' for size, value in each]
+    return "\n".join(parts)
+
+
+def _decades(values: Sequence[float]) -> tuple[int, int]:
+    """The powers of ten around values.
+
+    >>> _decades([0.02, 3.0])
+    (-2, 1)
+    """
+    low = math.floor(math.log10(min(values)))
+    return low, max(math.ceil(math.log10(max(values))), low + 1)
 
 
 def _series(points: Sequence[Point], step: str, axis: str) -> tuple[list[tuple[int, float]], list[tuple[int, float]]]:

@@ -17,7 +17,7 @@ from benchmarks.results import (
     section_of,
     write_section,
 )
-from benchmarks.suites.growth import Point, exponent, exponent_rows, planned_points
+from benchmarks.suites.growth import Point, draw, exponent, exponent_rows, planned_points
 from benchmarks.summary import ROWS, speed_rows
 
 OURS, OTHER = Side("ours", "m:A"), Side("theirs", "m:B")
@@ -142,3 +142,12 @@ def test_exponents_are_those_of_the_points_that_were_measured() -> None:
     assert rows["dividing into 5 x 5 folds", "works"] == ("1.00", "2.00")
     assert rows["1,000 answers of text-linear", "works"] == ("0.00", "-")
     assert rows["dividing into 5 x 5 folds", "creators"] == ("-", "-")
+
+
+def test_growth_is_drawn_with_a_line_for_each_step_and_a_dot_for_each_point(tmp_path: Path) -> None:
+    points = [Point("head_fit", "works", works, 10, seconds=works / 1000, memory_mib=8.0) for works in (100, 1000)]
+    draw([*points, Point("folds", "works", 100, 10, missing="no time")], tmp_path / "growth.svg")
+    drawn = (tmp_path / "growth.svg").read_text(encoding="utf-8")
+    assert drawn.count("<circle") == 2 * 2  # their seconds and their memory
+    assert ">0.1<" in drawn
+    assert ">1,000<" in drawn

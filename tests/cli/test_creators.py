@@ -32,7 +32,7 @@ def test_a_creator_is_added_listed_named_and_removed(
     _, output, _ = run(["creators", "list", model, "--json"], monkeypatch, capsys)
     assert {"creator": "Aoki", "works": 3} in json.loads(output)
     _, output, _ = run(["identify", model, "--title", "藍染 暖簾", "--json"], monkeypatch, capsys)
-    assert json.loads(output)["creators"][0]["creator"] == "Aoki"
+    assert json.loads(output)["candidates"][0]["creator"] == "Aoki"
     code, output, _ = run(["creators", "remove", model, "Aoki"], monkeypatch, capsys)
     assert "Aoki removed" in output
     _, output, _ = run(["creators", "list", model], monkeypatch, capsys)
