@@ -17,10 +17,10 @@ AT_WORKING_FOLDER, SWAP = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of Linux's ren
 
 @contextmanager
 def writing_whole(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` and rename it to `path` when the block ends without an error.
+    """A temporary path beside `path`, renamed to `path` when the block ends without an error.
 
     Args:
-        path: Where the file will stand; its folder is made where it is absent.
+        path: Where the file goes; its folder is made if it is missing.
 
     Yields:
         The path to write to. It is removed when the block raises.
@@ -39,10 +39,10 @@ def writing_whole(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def writing_whole_folder(folder: Path) -> Iterator[Path]:
-    """An empty folder beside `folder` and put it in the place of `folder` when the block ends well.
+    """An empty folder beside `folder`, which replaces `folder` when the block ends without an error.
 
     Args:
-        folder: Where the folder will stand; what stood there before is replaced.
+        folder: Where the folder goes; a folder that is already there is replaced.
 
     Yields:
         The folder to fill. It is removed when the block raises.

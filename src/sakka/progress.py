@@ -1,4 +1,4 @@
-"""Progress of long work, told by the library and shown by whoever calls it.
+"""Progress of long work, reported by the library and shown by its caller.
 
 The library says `for batch in track(batches, "photo features", total=n)`; nothing is shown unless the caller
 has put a reporter in place with `reporting_to(...)`, as the command line does.
@@ -16,11 +16,11 @@ class Task(Protocol):
     """One piece of long work that is being reported."""
 
     def advance(self, steps: int = 1) -> None:
-        """Say that so many more steps are done."""
+        """Report that `steps` more steps are done."""
 
 
 class Reporter(Protocol):
-    """Whoever shows progress."""
+    """A part that shows progress."""
 
     def task(self, name: str, total: int) -> AbstractContextManager[Task]:
         """Open a task of `total` steps; it is over when the context ends."""

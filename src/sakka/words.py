@@ -48,7 +48,7 @@ def normalise(text: str) -> str:
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text in order; none where it is blank.
+    """The words of a text in order; an empty list for a blank text.
 
     >>> words_of("桜のブローチ ☆")
     ['桜', 'の', 'ブローチ', '☆']

@@ -169,7 +169,7 @@ def test_a_foreign_file_is_not_added_and_the_cache_keeps_what_it_had(server: Ser
     table = known(server, "/good")
     weight_files("net", table)
     (folder / "foreign").write_bytes(b"something else")
-    for path, message in ((folder / "foreign", "none of net"), (folder / "absent", "is not a file")):
+    for path, message in ((folder / "foreign", "not that of net"), (folder / "absent", "is not a file")):
         with pytest.raises(WeightsError, match=message):
             add_weights("net", [path], table)
     assert are_cached("net", table)

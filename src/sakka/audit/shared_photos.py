@@ -1,4 +1,4 @@
-"""Photos that stand under two creators: near-identical pairs (`copies/`) across creators, one finding a group."""
+"""Photos listed under two creators: near-identical pairs (`copies/`) across creators, one finding a group."""
 
 from collections import defaultdict
 
@@ -12,7 +12,7 @@ MOST_ROWS = 8
 
 
 def shared_photos(works: Catalog, near: NearIdentical) -> list[Finding]:
-    """The groups of near-identical photos that stand under two or more creators, the most similar first."""
+    """The groups of near-identical photos that are listed under two or more creators, the most similar first."""
     pairs = near.pairs(PHOTO)
     if len(pairs) == 0:
         return []

@@ -125,7 +125,7 @@ def _sharing(creators: list[str], hashes: PhotoHashes, share: float, max_distanc
     photos = np.bincount(codes[hashes.known], minlength=len(names))
     shared: list[tuple[str, str, str]] = []
     for account, other, common in _common_photos(codes, near_pairs(hashes, max_distance)).iter_rows():
-        fewer = (photos[account], account) <= (photos[other], other)  # judged from the smaller account's side
+        fewer = (photos[account], account) <= (photos[other], other)  # as a share of the smaller account
         if fewer and common >= max(FEWEST_SHARED, share * photos[account]):
             detail = f"{common} of {photos[account]} photos"
             shared.append((str(names[account]), str(names[other]), detail))

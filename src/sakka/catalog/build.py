@@ -246,7 +246,7 @@ class _Build:
         return catalog
 
     def strict_error(self, folder: Path | str | None) -> CatalogError:
-        """Write the list of rows that can't be used, and give the error that counts them."""
+        """Write the list of rows that can't be used; returns the error that counts them."""
         reasons = ", ".join(f"{count} {reason}" for reason, count in counts_by_reason(self.rejections).items())
         return CatalogError(
             f"{len(self.rejections)} of {self.rows} rows can't be used: {reasons}{self._listed(folder)}; "

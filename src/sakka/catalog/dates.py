@@ -36,7 +36,7 @@ _DIGITS = re.compile(r"^\d+$")
 
 
 def parse_date(value: object) -> datetime | None:
-    """Read a date; None where there is none.
+    """A date; None where the value is empty.
 
     Args:
         value: Text, a number, a date, or nothing.

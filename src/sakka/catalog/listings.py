@@ -134,7 +134,7 @@ _TEXTS = ("id", "creator", "title", "description", "category")
 
 
 def text_of(value: object, name: str) -> str:
-    """A field's value as text without blanks at its ends; "" where there is none."""
+    """A field's value as text without blanks at its ends; "" where it is missing."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, float) and value.is_integer():

@@ -46,14 +46,14 @@ EARLIER = 0.6
 
 @dataclass(frozen=True)
 class Fold:
-    """One division of a catalog's rows: no row stands in two parts.
+    """One split of a catalog's rows; no row is in two parts.
 
     Attributes:
         outer: Which outer fold is the test part, from 0.
         inner: Which inner fold is the validation part, from 0.
         train: Rows to learn from, ascending.
         validation: Rows to choose weights and thresholds on, ascending.
-        test: Rows to judge on, ascending.
+        test: Rows to evaluate on, ascending.
     """
 
     outer: int
@@ -135,7 +135,7 @@ def check_enough_works(works: "Catalog", minimum: int = MIN_WORKS) -> None:
         raise SplitError("0 works can't be divided into folds; build a catalog with works in it")
     if (labels < 0).any():
         work = works.ids[int(np.flatnonzero(labels < 0)[0])]
-        raise SplitError(f"work {work!r} has no creator, so it can't be judged; leave it out of the catalog")
+        raise SplitError(f"work {work!r} has no creator, so it can't be evaluated; leave it out of the catalog")
     counts = np.bincount(labels)
     few = np.flatnonzero(counts < minimum)
     if len(few):

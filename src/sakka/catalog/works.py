@@ -120,7 +120,7 @@ class Catalog:
     def from_works(
         cls, works: Iterable[Work], photo_root: Path | None = None, held: Mapping[str, HeldPhoto] | None = None
     ) -> "Catalog":
-        """Make a catalog of works that are at hand.
+        """A catalog of works in memory.
 
         >>> Catalog.from_works([Work("a", creator="Mori", title="花のブローチ")]).creators
         ('Mori',)
@@ -222,7 +222,7 @@ class Catalog:
 
     @property
     def creators(self) -> tuple[str, ...]:
-        """Every creator once, sorted; works whose creator is unknown add none."""
+        """Every creator once, sorted; works of unknown creators are left out."""
         return tuple(self.table["creator"].drop_nulls().unique().sort().to_list())
 
     def creator_indices(self, creators: Sequence[str] | None = None) -> IntArray:

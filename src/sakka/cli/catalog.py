@@ -39,7 +39,7 @@ def build(
     shared_photos: Annotated[
         float, typer.Option(help="The share of near-identical photos that joins two accounts.")
     ] = 0.3,
-    min_works: Annotated[int, typer.Option(help="Keep creators with so many works or more.", min=0)] = 0,
+    min_works: Annotated[int, typer.Option(help="Keep creators with at least this many works.", min=0)] = 0,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with code 2 if any row can't be used.")] = False,
     creators: Annotated[int | None, typer.Option(help="market: how many creators.")] = None,
     works: Annotated[int | None, typer.Option(help="market: how many works.")] = None,

@@ -29,7 +29,7 @@ def demo(
     preset: Annotated[str, typer.Option(help="quick (5 x 1 folds) or best (5 x 5).")] = "quick",
     seed: Annotated[int, typer.Option(help="The seed of the market, the folds and the models.", min=0)] = 0,
 ) -> None:
-    """Draw a market, judge models on it, write the report, fit a model and identify a work.
+    """Draw a market, evaluate models on it, write the report, fit a model and identify a work.
 
     Example: sakka demo --output demo
     """
@@ -77,7 +77,7 @@ def make_market(folder: Path, *, creators: int, seed: int) -> "Catalog":
 
 
 def fit_on_all_but_one(works: "Catalog", *, seed: int) -> tuple["FusedModel", "Work"]:
-    """Fit a fused model on all works but the latest that has both a photo and a text; give both."""
+    """Fit a fused model on all works but the latest with both a photo and a text; returns the model and that work."""
     import numpy as np
 
     from sakka.models.fused import FusedModel

@@ -33,7 +33,7 @@ def describe(
     model: Annotated[Path | None, typer.Option(help="A model's folder, where a catalog is given first.")] = None,
     catalog: Annotated[Path | None, typer.Option(help="A catalog's folder, where a model is given first.")] = None,
     index: Annotated[
-        Path | None, typer.Option(help="An index of the works: style, kindred works and creators.")
+        Path | None, typer.Option(help="An index of the works: style, similar works and related creators.")
     ] = None,
     objects: Annotated[bool, typer.Option("--objects", help="Look for objects in photos not yet looked at.")] = False,
     language: Annotated[Language, typer.Option(help="Of the sentences and the page.")] = Language.ENGLISH,

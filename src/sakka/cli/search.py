@@ -26,7 +26,7 @@ Categories = Annotated[list[str] | None, typer.Option("--category", help="Only t
 Creators = Annotated[list[str] | None, typer.Option("--creator", help="Only this creator; may be repeated.")]
 After = Annotated[datetime | None, typer.Option(formats=DATE_FORMATS, help="Only works from this day on.")]
 Before = Annotated[datetime | None, typer.Option(formats=DATE_FORMATS, help="Only works before this day.")]
-OfOne = Annotated[int | None, typer.Option("--of-one-creator", help="At most so many works of one creator.", min=1)]
+OfOne = Annotated[int | None, typer.Option("--of-one-creator", help="At most this many works of one creator.", min=1)]
 Photo = Annotated[Path | None, typer.Option(help="A photo: JPEG, PNG, WebP, GIF or BMP.")]
 Title = Annotated[str, typer.Option(help="The title of the work on the photo.")]
 Description = Annotated[str, typer.Option(help="Its description.")]
@@ -113,7 +113,7 @@ def recommend(
     top: Count = 10,
     as_json: Json = False,
 ) -> None:
-    """Recommend: kindred works by others, works for a person who liked some, or kindred creators.
+    """Recommend similar works by others, works for a person who liked some, or related creators.
 
     Example: sakka recommend index --liked work-17 --liked work-40
     """
@@ -211,7 +211,7 @@ def _as_json(hit: "Hit") -> dict[str, Any]:
 
 
 def shortened(text: str, cells: int) -> str:
-    """Cut a text to one line of so many cells of a terminal, in which a Japanese character takes two.
+    """A text cut to one line of at most `cells` cells of a terminal; a Japanese character takes two.
 
     >>> shortened("花のブローチ", 8), shortened("brooch", 8)
     ('花のブ…', 'brooch')

@@ -13,7 +13,9 @@ def text_candidates(
     catalog: Annotated[Path, typer.Argument(help="A catalog's folder.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the tables, .json and .md.")],
     epoch: Annotated[int, typer.Option(min=1, help="Passes of fastText; 1,000 in the paper.")] = 1000,
-    repeats: Annotated[int, typer.Option(min=1, help="Splits to judge on; with two or more there is a spread.")] = 1,
+    repeats: Annotated[
+        int, typer.Option(min=1, help="Splits to evaluate on; two or more give a standard deviation.")
+    ] = 1,
     l2: Annotated[float, typer.Option(min=0, help="LightGBM's penalty on leaves; 0 in the paper.")] = 10.0,
     seed: Annotated[int, typer.Option(min=0, help="The seed of the splits and of the models.")] = 0,
     word2vec: Annotated[

@@ -21,19 +21,19 @@ def tune(
     output: Annotated[Path, typer.Option("--output", "-o", help="The study's folder.", metavar="STUDY")],
     model: Annotated[str, typer.Option("--model", help="The model to tune.", metavar="NAME")],
     trials: Annotated[int, typer.Option(min=1, help="Trials of the study, earlier ones counted.")] = 30,
-    timeout: Annotated[float | None, typer.Option(min=0, help="Begin no trial after so many seconds.")] = None,
+    timeout: Annotated[float | None, typer.Option(min=0, help="Begin no trial after this many seconds.")] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes that work on the study.")] = 1,
     fixed: Annotated[
         list[str] | None, typer.Option("--set", help="Fix a setting, as epochs=5; repeatable.", metavar="NAME=VALUE")
     ] = None,
     split: Annotated[str, typer.Option(help="How works are divided into folds.")] = "random",
     outer_fold: Annotated[int, typer.Option(help="The fold whose test works are left out, 0 to 4.")] = 0,
-    inner_fold: Annotated[int, typer.Option(help="The fold whose validation works judge, 0 to 4.")] = 0,
+    inner_fold: Annotated[int, typer.Option(help="The fold whose validation works are used, 0 to 4.")] = 0,
     seed: Annotated[int, typer.Option(help="The seed of the folds, the model and the draws.", min=0)] = 0,
 ) -> None:
     """Choose a model's settings with Optuna; given again, the study goes on, and several processes may share it.
 
-    A trial learns from the fold's training works and is judged on its validation works; test works are never seen.
+    A trial learns from the fold's training works and is evaluated on its validation works; test works are never seen.
 
     Example: sakka tune paintings -o study --model text-linear --trials 40
 

@@ -43,7 +43,7 @@ def ordered_works(
     model: CreatorModel | None = None,
     index: "Index | None" = None,
 ) -> list[Shown]:
-    """A creator's works from the most typical to the most unusual; none where nothing orders them.
+    """A creator's works from the most typical to the most unusual; empty where nothing orders them.
 
     Args:
         works: The catalog.

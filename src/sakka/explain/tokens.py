@@ -98,7 +98,7 @@ def _token(text: str, first: int, start: int, stop: int) -> Token:
 
 
 def _spans(folded: str) -> Iterator[tuple[int, int]]:
-    """Where each word stands: the words are pieces of the text, in order."""
+    """Start and end of each word: the words are pieces of the text, in order."""
     position = 0
     for word in words_of(folded):
         start = folded.index(word, position)

@@ -26,7 +26,7 @@ LAST = "last"
 
 @dataclass(frozen=True)
 class Backbone:
-    """A network and what it wants and gives.
+    """A network with its input and its outputs.
 
     Attributes:
         name: Also the name of its weights.
@@ -103,7 +103,7 @@ def pretrained_network(name: str) -> nn.Module:
 
     Raises:
         ModelError: No backbone has that name.
-        WeightsError: Its weights can't be had.
+        WeightsError: Its weights can't be found or downloaded.
     """
     network = backbone(name).make()
     (path,) = weight_files(name).values()
@@ -125,7 +125,7 @@ def inference_network(network: nn.Module, dtype: torch.dtype) -> nn.Module:
 
 
 def fold_norms(network: EfficientNetLite0) -> None:
-    """Fold each batch norm into the convolution before it, in place; what the network gives stays the same."""
+    """Fold each batch norm into the convolution before it, in place; its outputs stay the same."""
     for owner, convolution, norm in network.norm_pairs():
         fused = fuse_conv_bn_eval(getattr(owner, convolution), getattr(owner, norm))
         setattr(owner, convolution, fused)

@@ -102,7 +102,7 @@ class InvertedResidual(nn.Module):
         self._bn2: nn.Module = _norm(plan.outputs)
 
     def forward(self, maps: torch.Tensor) -> torch.Tensor:
-        """Take maps of shape (n, inputs, h, w); give (n, outputs, ceil(h / stride), ceil(w / stride))."""
+        """Maps of shape (n, inputs, h, w) to (n, outputs, ceil(h / stride), ceil(w / stride))."""
         inside = maps
         if self.widens:
             inside = F.relu6(self._bn0(self._expand_conv(inside)), inplace=True)

@@ -95,7 +95,7 @@ class PhotoExtractor:
 
     @cached_property
     def columns(self) -> dict[str, slice]:
-        """Where each stage's means and standard deviations stand in the vectors."""
+        """The columns of each stage's means and standard deviations in the vectors."""
         slices: dict[str, slice] = {}
         start = 0
         for stage, channels in self.backbone.stages.items():
@@ -106,7 +106,7 @@ class PhotoExtractor:
 
     @cached_property
     def covariance_columns(self) -> dict[str, slice]:
-        """Where the covariances between each stage's channels stand in the vectors."""
+        """The columns of the covariances between each stage's channels in the vectors."""
         slices: dict[str, slice] = {}
         start = max(place.stop for place in self.columns.values())
         for stage in self.backbone.covariances:
@@ -230,7 +230,7 @@ def channel_statistics(
 
 @lru_cache(maxsize=16)
 def _upper_triangle(side: int) -> torch.Tensor:
-    """Where the upper triangle of a square matrix stands, row by row, in the matrix as one row."""
+    """The indices of the upper triangle of a square matrix, row by row, in the flattened matrix."""
     rows, columns = torch.triu_indices(side, side)
     indices: torch.Tensor = rows * side + columns
     return indices

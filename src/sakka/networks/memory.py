@@ -1,4 +1,4 @@
-"""Memory that large maps of pixels come from, so that it is not asked of the system anew for every batch.
+"""Memory for large maps of pixels that is kept between batches, not requested from the system each time.
 
 glibc gives blocks of more than 32 MB back to the system when they are freed; the next batch asks for them again, and
 the system fills every page with zeros first. In a training step of VGG16 that takes a sixth of the processor's time.

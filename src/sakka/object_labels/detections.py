@@ -1,4 +1,4 @@
-"""The boxes of a catalog's featured photos: each photo looked at once, whatever asks for it afterwards.
+"""The boxes of a catalog's featured photos: each photo is detected once and kept in the cache.
 
 Boxes are kept in the cache under the SHA-256 of the photo's bytes (`photos/store.py`); the cache's file is named
 after the weights and the settings.

@@ -141,7 +141,7 @@ def _free_tag(
     font: _Font,
     size: tuple[int, int],
 ) -> _Corners:
-    """The place of a name: its box's upper left corner, or a line below it where another name stands.
+    """The position of a name: its box's upper left corner, or a line below where another name is already there.
 
     Where every line down to the photo's edge is taken, names overlap.
     """

@@ -78,7 +78,7 @@ class LabelTable:
 
 
 def label_vector(boxes: Boxes, threshold: float = THRESHOLD) -> LabelVectors:
-    """A photo's vector, shape (92,): the highest confidence of each label, "none" where there is none.
+    """A photo's vector, shape (92,): the highest confidence of each label, "none" where no label is found.
 
     Args:
         boxes: Shape (n, 6), as `Detector.detect` gives them.
@@ -97,7 +97,7 @@ def label_vector(boxes: Boxes, threshold: float = THRESHOLD) -> LabelVectors:
 
 
 def labels_from_boxes(ids: Sequence[str], boxes: Sequence[Boxes | None], threshold: float = THRESHOLD) -> LabelTable:
-    """The label table of works whose boxes are at hand.
+    """The label table of works with the given boxes.
 
     Raises:
         ModelError: The threshold is outside what the detector keeps.

@@ -1,4 +1,4 @@
-"""Many photos read once each: can it be read, what is its SHA-256, and what does a function see in it."""
+"""Many photos read once each: whether it can be read, its SHA-256, and the result of a function on it."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -34,7 +34,7 @@ class ExaminedPhoto(Generic[Found]):
 def examine_photos(
     paths: Sequence[Path], look: Callable[[Image.Image], Found], name: str
 ) -> Iterator[ExaminedPhoto[Found] | PhotoError]:
-    """Read photos in parallel and give what came of each, in order; an error stands in the place of an unreadable one.
+    """The result for each photo, in order, read in parallel; an unreadable photo yields its error.
 
     Args:
         paths: The files.

@@ -43,7 +43,7 @@ class PhotoHashes:
     """The perceptual hashes of works' featured photos.
 
     Attributes:
-        values: uint64, shape (n_works,); 0 where there is none.
+        values: uint64, shape (n_works,); 0 where there is no hash.
         known: bool, shape (n_works,): False where a work has no photo, an unreadable one or one that shows nothing.
     """
 

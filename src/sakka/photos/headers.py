@@ -1,4 +1,4 @@
-"""What a photo's header says, read before a decoder is let loose on the rest.
+"""What a photo's header says, read before a decoder reads the rest.
 
 Sources: the JPEG standard (ITU T.81, annex B), the WebP container (RFC 9649).
 """
@@ -26,7 +26,7 @@ def webp_size(content: bytes) -> tuple[int, int]:
     """The width and height in pixels that a WebP file states.
 
     Raises:
-        ValueError: The first chunk is none that states a size.
+        ValueError: The first chunk does not state a size.
     """
     kind, data = content[12:16], content[20:30]
     if len(data) == 10 and kind == b"VP8X":

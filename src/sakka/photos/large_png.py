@@ -126,7 +126,7 @@ def _bands(layout: _Layout, shrink: int) -> Iterator[Image.Image]:
 
 
 def _inflate(parts: list[memoryview]) -> Callable[[int], bytes]:
-    """A function that inflates the next so many bytes of the stream, never more."""
+    """A function that inflates the next `wanted` bytes of the stream, never more."""
     stream, waiting = zlib.decompressobj(), iter(parts)
     left: bytes | memoryview = b""
 

@@ -1,4 +1,4 @@
-"""Works that are added to an index: read, told apart from what is there, written.
+"""Works that are added to an index: read, compared with what is there, written.
 
 A new work joins the group of near-identical works that it belongs to: its nearest works by style and by text are
 looked at as `copies/` does it for a whole catalog. Where it joins two groups, the rows of both are written again in
@@ -30,7 +30,7 @@ TAKEN_IN_FROM = 200  # rows that no index of the database knows yet
 
 
 def add_works(table: Any, spaces: Spaces, schema: "pa.Schema", catalog: Catalog) -> int:
-    """Add works to the table of an index or replace them; give the number of works that are new.
+    """Add works to the table of an index or replace them; returns the number of new works.
 
     Args:
         table: The LanceDB table of works.
@@ -109,7 +109,7 @@ def _named(ids: list[str], name_of: dict[str, str], pairs: IntArray) -> dict[str
 
 
 def _changed_rows(table: Any, schema: "pa.Schema", groups: dict[str, str], works: Catalog) -> Any:
-    """The rows of known works whose group gets another name; None where there are none."""
+    """The rows of known works whose group gets another name; None where no group changes."""
     import pyarrow as pa
 
     own = set(works.ids)

@@ -40,7 +40,7 @@ def lancedb_module() -> Any:
     Raises:
         MissingPartError: It is not installed.
     """
-    os.environ.setdefault("LANCEDB_LOG", "error")  # a table that does not exist yet is no news
+    os.environ.setdefault("LANCEDB_LOG", "error")  # a table may not exist yet
     try:
         import lancedb
     except ImportError as error:
@@ -80,7 +80,7 @@ def table_names(database: Any) -> list[str]:
 
 
 def write_works(database: Any, schema: "pa.Schema", batches: Iterable["pa.RecordBatch"]) -> Any:
-    """Write the table of works anew, with what makes it fast, and give it."""
+    """Replace the table of works and make its indexes; returns the table."""
     import pyarrow as pa
 
     troubles: list[SakkaError] = []

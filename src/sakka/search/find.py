@@ -44,8 +44,8 @@ class StyleQuery:
         style: Unit style embeddings of what is wanted, shape (n, n_values).
         unlike: Those of what is not, shape (n_unlike, n_values).
         text: The unit vector of the text, or None.
-        groups: The groups of near-identical works that are asked with, which are left out.
-        creators: The creators of what is asked with.
+        groups: The groups of near-identical works of the query, which are left out.
+        creators: The creators of the query.
     """
 
     style: FloatArray
@@ -79,8 +79,8 @@ def similar(
 ) -> list[Hit]:
     """Find works of the style of a work, or of several and not of others.
 
-    The works asked with and near-identical ones are left out. Where a work from outside has a text as well as a photo,
-    the order by style is fused with that by text; where nothing asked with has a photo, the text decides.
+    The works of the query and works near-identical to them are left out. Where a work from outside has a text as well
+    as a photo, the order by style is fused with that by text; where no work of the query has a photo, the text decides.
 
     Args:
         index: The index.
@@ -93,7 +93,7 @@ def similar(
         of_one_creator: The most works of one creator; None: any number.
 
     Raises:
-        SearchError: An id is unknown, or nothing asked with has a photo or a text that is known.
+        SearchError: An id is unknown, or no work of the query has a photo or a known word.
         PhotoError: The photo can't be read.
     """
     filters = filters or Filters()
@@ -103,9 +103,7 @@ def similar(
     direction = origin.direction
     fuse_text = isinstance(query, Work | Question) and origin.text is not None
     if direction is None and origin.text is None:
-        raise SearchError(
-            "nothing to compare by: no photo and no known word in what is asked with; give --photo or texts"
-        )
+        raise SearchError("nothing to compare by: the query has no photo and no known word; give --photo or texts")
 
     def fetch(depth: int) -> list[Row]:
         orders = []
@@ -205,10 +203,10 @@ def by_words(
 def style_query(
     index: Index, query: str | Work | Question | None, like: Sequence[str], unlike: Sequence[str]
 ) -> StyleQuery:
-    """Gather what is asked with.
+    """What a search by style starts from.
 
     Raises:
-        SearchError: An id is unknown, or nothing is asked with.
+        SearchError: An id is unknown, or the query is empty.
         PhotoError: A photo can't be read.
     """
     wanted = [index.row(each) for each in ([query] if isinstance(query, str) else []) + list(like)]
@@ -222,7 +220,7 @@ def style_query(
         style += [vector] if vector.any() else []
         text = words if words.any() else None
     elif not wanted:
-        raise SearchError("nothing to compare with: give the id of a work, a photo, or works that are liked")
+        raise SearchError("nothing to compare with: give the id of a work, a photo, or works to search like")
     creators = tuple(dict.fromkeys(row["creator"] for row in wanted if row["creator"] is not None))
     if isinstance(outside, Question) and outside.work.creator is not None:
         creators = (*creators, outside.work.creator)
@@ -282,7 +280,7 @@ def with_same_creator(index: Index, rows: Sequence[Row], style: FloatArray) -> l
 
 
 def enough(fetch: Callable[[int], list[Row]], count: int, of_one_creator: int | None) -> list[Hit]:
-    """Fetch deeper until so many works are found after folding, or there are no more."""
+    """The first `count` hits after folding, fetching deeper until there are that many or no more rows."""
     if count < 1:
         raise SearchError(f"got {count} works wanted, expected 1 or more")
     depth = max(DEPTH, 3 * count)

@@ -25,7 +25,7 @@ class Hit:
     Attributes:
         work: The work.
         score: How well it fits; comparable within one answer only.
-        same_maker: The probability that it has the maker of what was asked with; None where that has no style.
+        same_maker: The probability that it has the same creator as the query; None where the query has no style.
         folded: Ids of near-identical works further down, which it stands for.
     """
 
@@ -76,7 +76,7 @@ def by_creator(hits: Iterable[Hit]) -> list[tuple[str | None, list[Hit]]]:
 
 
 def at_most(hits: Iterable[Hit], count: int, of_one_creator: int | None = None) -> list[Hit]:
-    """The first hits, of each creator no more than so many; None: any number."""
+    """The first `count` hits, at most `of_one_creator` by each creator (None: any number)."""
     kept: list[Hit] = []
     of: dict[str | None, int] = {}
     for hit in hits:

@@ -53,7 +53,7 @@ class Index:
 
     @classmethod
     def build(cls, folder: Path | str, catalog: Catalog, model_folder: Path | str, *, seed: int = 0) -> "Index":
-        """Learn the spaces from a catalog and write the index of its works, replacing one that stands there.
+        """Learn the spaces from a catalog and write the index of its works, replacing an index that is already there.
 
         Args:
             folder: Where the index will stand: a folder, or an address such as `s3://bucket/index`.
@@ -93,7 +93,7 @@ class Index:
         schema: "pa.Schema",
         info: dict[str, Any],
     ) -> "Index":
-        """Write an index of rows that are at hand; see `build`."""
+        """Write an index of given rows; see `build`."""
         connection = database.connected(folder)
         address = database.address_of(folder)
         table = database.write_works(connection, schema, batches)
@@ -174,7 +174,7 @@ class Index:
         return {str(name): int(count) for name, count in counts.iter_rows()}
 
     def add(self, catalog: Catalog) -> int:
-        """Add works, or replace those whose ids are known; give the number of works that are new.
+        """Add works, or replace those whose ids are known; returns the number of new works.
 
         A work is there wholly or not at all, however the process ends, and adding it again changes nothing.
 
@@ -185,7 +185,7 @@ class Index:
         return add_works(self.table, self.spaces, self.schema, catalog)
 
     def remove(self, ids: Iterable[str]) -> int:
-        """Remove works; give how many there were. An id that is not known is passed over.
+        """Remove works; returns how many were removed. Unknown ids are ignored.
 
         Raises:
             SearchError: The index can't be written to.

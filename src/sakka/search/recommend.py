@@ -1,4 +1,4 @@
-"""Recommendations: kindred works with variety, works for a person, kindred creators.
+"""Recommendations: similar works by other creators, works for a person, related creators.
 
 Variety: works are chosen one after another, each the one with the highest
 
@@ -31,7 +31,7 @@ WORKS_COMPARED = 60  # of each creator
 def kindred_works(
     index: Index, work_id: str, count: int = 10, *, filters: Filters | None = None, of_one_creator: int = OF_ONE_CREATOR
 ) -> list[Hit]:
-    """Works by other creators that are kindred to a work, with variety.
+    """Similar works by other creators, with variety.
 
     Args:
         index: The index.

@@ -102,7 +102,7 @@ def batch_of(
     vectors: dict[str, tuple[FloatArray, Mask]],
     schema: "pa.Schema",
 ) -> "pa.RecordBatch":
-    """The rows of works whose vectors are at hand.
+    """The rows of works with the given vectors.
 
     Args:
         works: The works.

@@ -1,4 +1,4 @@
-"""A study: trials of one model's settings on one fold of one catalog, kept in an SQLite file that can be gone on with.
+"""A study: trials of one model's settings on one fold of one catalog, kept in an SQLite file that can be resumed.
 
     STUDY/
       study.sqlite   every trial; Optuna's own tables
@@ -8,7 +8,7 @@
 Settings are drawn by Optuna's tree-structured Parzen estimator; a fine-tuned model's trial ends early where its
 validation accuracy after an epoch is below the median of the earlier trials' (T. Akiba et al., Optuna, KDD 2019,
 https://arxiv.org/abs/1907.10902). Several processes may work on one study at the same time. What the study is about
-is kept in it, so that it is not gone on with on other works.
+is kept in it, so that it can't be continued on other works.
 """
 
 import json
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 NAME = "sakka"
 ABOUT = "about"
 LOCK_S = 60
-START_TRIALS = 5  # so many are drawn at random, or run whole, before the study draws conclusions
+START_TRIALS = 5  # drawn at random and run to the end before sampler and pruner start
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class TuningTask:
 
 @dataclass(frozen=True)
 class StudyLayout:
-    """Where the files of a study stand."""
+    """The files of a study."""
 
     folder: Path
 
@@ -115,14 +115,14 @@ def tune(
     timeout_s: float | None = None,
     worker: int = 0,
 ) -> None:
-    """Do trials until the study has so many that ended, or the time is over.
+    """Do trials until `trials` have ended or the time is over.
 
     Args:
         works: The catalog.
         folder: The study's folder; new, or one with a study of the same task.
         tuning_task: What the study is about.
         trials: How many trials the study is to have, those of earlier calls and other processes counted.
-        timeout_s: No trial is begun after so many seconds; None: as long as it takes.
+        timeout_s: No trial begins after this many seconds; None: no limit.
         worker: Another number draws other settings; for processes at work at the same time.
 
     Raises:
@@ -144,7 +144,7 @@ def tune(
 
 
 def write_best(folder: Path) -> dict[str, Any] | None:
-    """Write `best.json` from the trials; gives its content, None where no trial has ended well.
+    """Write `best.json` from the trials; returns its content, or None where no trial has ended well.
 
     Raises:
         RunError: The study can't be read.

@@ -6,7 +6,7 @@
 - Key: `X-API-Key`, `Authorization: Bearer`, or the cookie that the sign-in page sets.
 - Origin: a browser says from which page a form comes (`Sec-Fetch-Site`, `Origin`); one of another site is refused.
 - Rate: a token bucket a client; a photo or a style sheet takes a small part of a token.
-- Size and time: a body that is too large or too slow is given up, whether it told its length or not. What its sender
+- Size and time: a body that is too large or too slow is given up, whether it states its length or not. What its sender
   has under way is read and forgotten for a moment: a socket closed on unread bytes is reset, and the answer lost.
 
 Every answer carries the headers that keep a browser from running, framing or guessing anything.
@@ -60,14 +60,14 @@ class Guard:
             app: What answers the requests that are let in.
             settings: The key and the limits.
             metrics: Where requests are counted.
-            refuse: Gives the answer to a request that is not let in.
+            refuse: Makes the response to a request that is not let in.
         """
         self.app, self.settings, self.metrics, self.refuse = app, settings, metrics, refuse
         minute = settings.limits.requests_a_minute
         self.limiter = RateLimiter(per_second=minute / 60, burst=max(1.0, minute / 2))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request; what is no HTTP request goes through (start and end of the server)."""
+        """Serve one request; other messages pass through (start and end of the server)."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

@@ -1,7 +1,7 @@
 """How fast a client may ask: a token bucket each, in bounded memory.
 
 A client has up to `burst` tokens and gets `per_second` new ones; a request takes some. A client is an address, or the
-/64 network of one where it is IPv6: whoever has one address there has all of them.
+/64 network of one where it is IPv6: a client with one address there has all of them.
 """
 
 import ipaddress
@@ -31,7 +31,7 @@ class RateLimiter:
         return len(self._buckets)
 
     def wait_s(self, client: str, cost: float = 1.0) -> float:
-        """Take `cost` tokens of a client and give 0, or take none and give the seconds until there are enough.
+        """Take `cost` tokens of a client and return 0, or take no token and return the seconds until there are enough.
 
         >>> limiter = RateLimiter(per_second=0.5, burst=2, clock=lambda: 0.0)
         >>> [limiter.wait_s("192.0.2.1") for _ in range(3)]

@@ -71,7 +71,7 @@ def listening(settings: Settings) -> socket.socket:
     """A socket that is bound to the address.
 
     Raises:
-        ServeError: The port is taken, or the address is none of this machine.
+        ServeError: The port is taken, or the address does not belong to this machine.
     """
     try:
         found = socket.getaddrinfo(settings.host.strip("[]"), settings.port, type=socket.SOCK_STREAM)

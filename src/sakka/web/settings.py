@@ -88,7 +88,8 @@ class Settings:
         """Refuse what would not be safe or can't work.
 
         Raises:
-            ServeError: The server would be open to others without a key, the key is too short, or the port is none.
+            ServeError: The server would be open to others without a key, the key is too short, or the port is not
+            valid.
         """
         if self.key is None and not is_loopback(self.host):
             raise ServeError(

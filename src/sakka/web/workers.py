@@ -28,7 +28,7 @@ class Workers:
         self._jobs, self._lock = 0, threading.Lock()
 
     async def run(self, job: Callable[[], Result]) -> Result:
-        """Run a job in a thread and give its result.
+        """The result of a job, run in a thread.
 
         Raises:
             Problem: Too many jobs wait (429), or the job did not end in time (503). A thread can't be stopped: it
@@ -47,7 +47,7 @@ class Workers:
             raise Problem(503, detail, {"Retry-After": "10"}) from None
 
     def close(self) -> None:
-        """Let the running jobs end and take no more."""
+        """Wait for the running jobs and accept no more."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _ended(self, _future: "Future[Result]") -> None:

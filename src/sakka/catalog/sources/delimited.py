@@ -121,7 +121,7 @@ class _Lines:
         return self.number - len(self.record) + 1
 
     def put_back(self) -> None:
-        """Let all lines of the present record but the first be given again."""
+        """Read all lines of the present record but the first again."""
         self.failed = max(self.failed, self.number)
         self.again.extendleft(reversed(self.record[1:]))
         self.number = self.first

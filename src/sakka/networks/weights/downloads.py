@@ -46,7 +46,7 @@ def open_url(url: str, headers: Mapping[str, str] | None = None, timeout_s: floa
     parts = urlsplit(url)
     login, at, host = parts.netloc.rpartition("@")
     if parts.scheme not in ("http", "https", "file"):
-        raise WeightsError(f"{parts.scheme or 'this'} is no scheme to download by; expected http, https or file")
+        raise WeightsError(f"{parts.scheme or 'this'} is not a scheme to download by; expected http, https or file")
     request = urllib.request.Request(parts._replace(netloc=host, fragment="").geturl(), headers=dict(headers or {}))
     if at:
         code = base64.b64encode(unquote(login).encode()).decode()
@@ -59,7 +59,7 @@ def open_url(url: str, headers: Mapping[str, str] | None = None, timeout_s: floa
 
 
 def download(url: str, path: Path, timeout_s: float = TIMEOUT_S) -> None:
-    """Write what stands at `url` to `path`, reporting progress in KiB.
+    """Download `url` to `path`, reporting progress in KiB.
 
     Raises:
         WeightsError: No connection, an error answer, silence for `timeout_s`, or a body that is cut short.

@@ -148,7 +148,7 @@ def known_weights(name: str, known: Mapping[str, PretrainedWeights] = WEIGHTS) -
 
 
 def weights_sha256(name: str, known: Mapping[str, PretrainedWeights] = WEIGHTS) -> str:
-    """The SHA-256 that stands for the weights called `name`: their file's, or that of the list of their files."""
+    """The SHA-256 that identifies the weights called `name`: of their file, or of the list of their files."""
     files = known_weights(name, known).files
     if len(files) == 1:
         return next(iter(files.values()))
@@ -184,7 +184,7 @@ def add_weights(name: str, files: Sequence[Path], known: Mapping[str, Pretrained
         known: The weights that there are.
 
     Raises:
-        WeightsError: A file can't be read, or its SHA-256 is none that belongs to these weights.
+        WeightsError: A file can't be read, or its SHA-256 does not belong to these weights.
     """
     weights = known_weights(name, known)
     folder = _folder_of(name)
@@ -206,7 +206,7 @@ def _unpack_added(weights: PretrainedWeights, file: Path, folder: Path) -> None:
     ways.update((artifact.sha256, artifact.unpack) for artifact in weights.artifacts)
     if digest not in ways:
         raise WeightsError(
-            f"{file} has sha256 {digest[:16]}..., which is none of {weights.name}; expected {weights.wanted}"
+            f"{file} has sha256 {digest[:16]}..., which is not that of {weights.name}; expected {weights.wanted}"
         )
     ways[digest](file, folder)
 

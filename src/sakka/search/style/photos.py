@@ -57,7 +57,7 @@ class PhotoAxes:
 
     @classmethod
     def from_tensors(cls, tensors: dict[str, npt.NDArray[Any]]) -> "PhotoAxes":
-        """Take over what `tensors` gave."""
+        """The axes that `tensors` holds."""
         return cls(tensors["photo.mean"], tensors["photo.scale"], tensors["photo.axes"])
 
 

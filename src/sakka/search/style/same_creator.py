@@ -6,7 +6,7 @@ r rises with s; it is fitted by isotonic regression on pairs of works of creator
 near-identical pairs left out, both kinds of pairs weighing alike. The prior is the chance that two works drawn from the
 catalog have the same creator: a work among ten thousand others needs stronger evidence than one among a hundred.
 
-`judge` is how a style space judges itself: mean average precision of works of one creator.
+`average_precisions` evaluates a style space: mean average precision of works of one creator.
 """
 
 from dataclasses import dataclass
@@ -97,10 +97,10 @@ def prior_of(labels: IntArray) -> float:
 
 
 def average_precisions(vectors: FloatArray, labels: IntArray, groups: IntArray) -> tuple[DoubleArray, DoubleArray]:
-    """Each work's average precision and recall at 10 in finding the works of its maker among all others.
+    """Each work's average precision and recall at 10 in finding the works of its creator among all others.
 
-    Works of its own group are left out. Recall at 10 is the share of the first 10 that are by the maker, of 10 or of
-    all that the maker has where those are fewer. A work whose maker has no other has NaN.
+    Works of its own group are left out. Recall at 10 is the share of the first 10 that are by the creator, of 10 or of
+    all that the creator has where those are fewer. NaN where the creator has no other work.
 
     Args:
         vectors: Unit length, shape (n_works, n_values).

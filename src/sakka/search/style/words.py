@@ -118,7 +118,7 @@ class WordSpace:
         return unit_rows(_weighed(counts, self.share) @ self.axes)
 
     def telling(self, words: Sequence[str]) -> list[str]:
-        """Those of a query's words, each once, that tell works apart; all where none does."""
+        """The distinct words of a query that are rare enough to tell works apart; all of them where none is."""
         once = list(dict.fromkeys(words))
         telling = [word for word in once if self.share_of(word) <= COMMON]
         return telling or once
@@ -183,7 +183,7 @@ class WordSpace:
 
     @classmethod
     def from_tensors(cls, tensors: dict[str, npt.NDArray[Any]]) -> "WordSpace":
-        """Take over what `tensors` gave."""
+        """The space that `tensors` holds."""
         return cls(*(tensors[f"words.{name}"] for name in ("vocabulary", "share", "axes", "shown", "bridge", "start")))
 
 
@@ -194,7 +194,7 @@ def _hashes(spaced: Iterable[str]) -> Iterator[Hashes]:
 
 
 def _counted(spaced: Sequence[str]) -> Counts:
-    """Count the words that stand in enough texts; of these, those in most."""
+    """Counts of the words that occur in enough texts, at most `MOST_WORDS` of them."""
     counts = count_all(spaced, _hashes, LEAST_TEXTS if len(spaced) > 10 * LEAST_TEXTS else 1)
     texts_with = np.bincount(counts.matrix.indices, minlength=len(counts.vocabulary))
     kept = np.sort(np.argsort(-texts_with, kind="stable")[:MOST_WORDS])
