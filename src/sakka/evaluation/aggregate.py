@@ -17,10 +17,9 @@ import polars as pl
 
 from sakka.arrays import IntArray, Probabilities
 from sakka.errors import RunError
-from sakka.evaluation.facts import RunFacts
 from sakka.evaluation.frame import FUSION, EvaluatedRun, reduced, schema, shown_name
 from sakka.evaluation.learned_fusion import LEARNED, Pool, learned_predictions
-from sakka.evaluation.open_run import StoredRun
+from sakka.evaluation.open_run import RunFacts, StoredRun
 from sakka.evaluation.predictions import StoredPrediction
 from sakka.models.fusion import HOWS, MIXTURES, Mixture, best_mixture, fuse, right_by_mixture
 from sakka.progress import track

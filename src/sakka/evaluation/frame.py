@@ -24,9 +24,9 @@ import numpy as np
 import polars as pl
 
 from sakka.arrays import SMALLEST, IntArray, Probabilities
-from sakka.evaluation.facts import RunFacts
 from sakka.evaluation.figures import Figure, RowKind, figure
 from sakka.evaluation.metrics import TOP_KS, count, macro_f1
+from sakka.evaluation.open_run import RunFacts
 from sakka.models.base import Modality
 from sakka.models.fusion import HOWS, Mixture
 

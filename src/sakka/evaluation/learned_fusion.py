@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sakka.arrays import IntArray, Mask, Probabilities
-from sakka.evaluation.facts import RunFacts
+from sakka.evaluation.open_run import RunFacts
 from sakka.evaluation.predictions import StoredPrediction
 from sakka.models.calibration import fit_temperature, with_temperature
 from sakka.models.fusion import Mixture, fuse
