@@ -21,7 +21,7 @@ from sakka.arrays import DoubleArray, IntArray
 from sakka.catalog.splits import Fold, nested_splits
 from sakka.catalog.works import Catalog
 from sakka.explain.deletion import area, blurred, steps_of, without_cells, without_words
-from sakka.explain.leaving_out import photo_answers, regions_left_out, words_left_out
+from sakka.explain.leaving_out import photo_predictor, regions_left_out, words_left_out
 from sakka.explain.regions import on_grid, region_shares
 from sakka.explain.tokens import tokenized
 from sakka.explain.words import word_shares
@@ -43,7 +43,7 @@ Curves = dict[str, list[Curve]]
 def photo_curves(works: Catalog, fold: Fold, rows: Sequence[int], generator: np.random.Generator) -> Curves:
     """Each order's curves for the photos of some works."""
     model = EfficientNetLinear().fit(works.take(fold.train))
-    ask = photo_answers(model)
+    ask = photo_predictor(model)
     curves: Curves = {EXACT: [], AGAIN: [], RANDOM: []}
     for path in _counted([path for path in works.take(rows).photo_paths if path is not None]):
         pixels = photo_pixels(path)

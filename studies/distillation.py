@@ -16,18 +16,18 @@ from sakka.catalog.splits import GROUPED, Fold
 from sakka.catalog.works import Catalog
 from sakka.evaluation.usable_works import split_works, usable_works
 from sakka.models.base import CreatorModel, FoldPrediction
+from sakka.models.learned_fusion import FLOOR, fit_fusion
+from sakka.models.photo.distilled import EfficientNetDistilled
 from sakka.models.photo.linear import EfficientNetLinear
-from sakka.models.photo.taught import EfficientNetTaught
-from sakka.models.stacking import FLOOR, fit_fusion
 from sakka.models.text.linear import LinearText
 from studies.figures import Figure
 
 PHOTO, TEXT, FUSED = "photo alone", "text alone", "photo and text, learned fusion"
 DISTILLED = "photo alone, distilled from texts"
 MODELS: dict[str, CreatorModel] = {
-    "photo alone, without guesses of the creator": EfficientNetLinear(guesses=False),
+    "photo alone, without out-of-fold predictions of the creator": EfficientNetLinear(out_of_fold=False),
     PHOTO: EfficientNetLinear(),
-    DISTILLED: EfficientNetTaught(),
+    DISTILLED: EfficientNetDistilled(),
     TEXT: LinearText(),
 }
 

@@ -22,8 +22,8 @@ from sakka.catalog.splits import Fold, nested_splits
 from sakka.catalog.works import Catalog
 from sakka.models.linear_head.dense import block_weights, fit_dense
 from sakka.models.linear_head.head import LinearHead
-from sakka.models.photo.guesses import fit_with_guesses, guess, one_head, parts_of
 from sakka.models.photo.linear import PENALTY, PENALTY_WITH_COVARIANCES, mean_vectors
+from sakka.models.photo.out_of_fold import fit_ridge, fit_stacked, one_head, parts_of
 from sakka.networks.extractor import BATCH_PHOTOS, DTYPES, INPUT_PX, PhotoExtractor, channel_statistics
 from sakka.networks.features import photo_features
 from studies.figures import Figure
@@ -43,7 +43,7 @@ class Variant:
         covariances: The stages of covariances.
         learns: The views of a photo whose mean vector is learned from.
         reads: The views whose probabilities are averaged.
-        guesses: Whether the head is given guesses of the creator.
+        out_of_fold: Whether the head is given out-of-fold predictions of the creator.
         penalty: The weight of the squared weights; None: the photo model's default.
     """
 
@@ -52,7 +52,7 @@ class Variant:
     covariances: tuple[str, ...] = STAGES
     learns: tuple[str, ...] = (STRAIGHT,)
     reads: tuple[str, ...] = (STRAIGHT,)
-    guesses: bool = False
+    out_of_fold: bool = False
     penalty: float | None = None
 
 
@@ -66,10 +66,12 @@ VARIANTS = (
     Variant("... with a penalty of 0.004", penalty=0.004),
     Variant("... learning from mirror images too", learns=BOTH),
     Variant("... learning from mirror images and reading both", learns=BOTH, reads=BOTH),
-    Variant("... with guesses of the creator", guesses=True),
-    Variant("... with guesses, learning from mirror images too (the default)", learns=BOTH, guesses=True),
-    Variant("... with a penalty of 0.02", learns=BOTH, guesses=True, penalty=0.02),
-    Variant("... the default, reading both", learns=BOTH, reads=BOTH, guesses=True),
+    Variant("... with out-of-fold predictions of the creator", out_of_fold=True),
+    Variant(
+        "... with out-of-fold predictions, learning from mirror images too (the default)", learns=BOTH, out_of_fold=True
+    ),
+    Variant("... with a penalty of 0.02", learns=BOTH, out_of_fold=True, penalty=0.02),
+    Variant("... the default, reading both", learns=BOTH, reads=BOTH, out_of_fold=True),
 )
 
 
@@ -91,8 +93,8 @@ def evaluated(works: Catalog, folds: Sequence[Fold], variant: Variant) -> Iterat
         "seed": 0,
     }
     rows_of_folds = [fold.train[has_photo[fold.train]] for fold in folds]
-    if variant.guesses:
-        heads = [_head_with_guesses(features[rows], labels[rows], widths, settings) for rows in rows_of_folds]
+    if variant.out_of_fold:
+        heads = [_stacked_head(features[rows], labels[rows], widths, settings) for rows in rows_of_folds]
     else:
         heads = fit_dense(features, labels, rows_of_folds, weights=block_weights(widths), **settings)
     accuracies, losses, n_works = [], [], 0
@@ -107,11 +109,13 @@ def evaluated(works: Catalog, folds: Sequence[Fold], variant: Variant) -> Iterat
     yield Figure.over(variant.words, "log-loss", losses, n_works)
 
 
-def _head_with_guesses(vectors: Features, labels: IntArray, widths: Sequence[int], settings: Any) -> LinearHead:
+def _stacked_head(vectors: Features, labels: IntArray, widths: Sequence[int], settings: Any) -> LinearHead:
     known = np.eye(settings["n_classes"], dtype=np.float32)[labels]
-    guesses = [guess(vectors, widths, known, np.ones(len(labels), np.bool_), parts_of(labels, settings["seed"]))]
-    head = fit_with_guesses(vectors, guesses, labels, np.arange(len(labels)), widths=widths, **settings)
-    return one_head(head, guesses)
+    predictions = [
+        fit_ridge(vectors, widths, known, np.ones(len(labels), np.bool_), parts_of(labels, settings["seed"]))
+    ]
+    head = fit_stacked(vectors, predictions, labels, np.arange(len(labels)), widths=widths, **settings)
+    return one_head(head, predictions)
 
 
 def milliseconds() -> dict[str, float]:

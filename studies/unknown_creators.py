@@ -34,16 +34,16 @@ from sakka.catalog.splits import Fold, deal
 from sakka.catalog.works import Catalog
 from sakka.evaluation.unknown_creators import creator_splits, measures, works_with_both
 from sakka.models.base import FoldPrediction
-from sakka.models.confidence import sureness, threshold_of
+from sakka.models.confidence import confidence, threshold_of
+from sakka.models.learned_fusion import FLOOR, fit_fusion
 from sakka.models.registry import make_model
-from sakka.models.stacking import FLOOR, fit_fusion
 from studies.figures import Figure
 
 PARTS = 4
 SEED = 0
 COMBINED = ("entropy", "energy", "distance")
 SHRUNK = 0.1
-PRIOR_WORKS = 5  # that a creator's usual sureness counts as many works of everyone's
+PRIOR_WORKS = 5  # that a creator's usual confidence counts as many works of everyone's
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -160,7 +160,7 @@ def unknown_creator_scores(
     ordered = -np.sort(-fused, axis=1)[:, :2].astype(np.float64)
     product = photo.astype(np.float64) * text
     scores = {
-        "entropy": sureness(fused),
+        "entropy": confidence(fused),
         "probability": ordered[:, 0],
         "lead": ordered[:, 0] - ordered[:, -1],
         "energy": log_probabilities(product.sum(axis=1), FLOOR**2),
@@ -184,14 +184,14 @@ def score_features(photo: Probabilities, text: Probabilities, fused: Probabiliti
         labels: The creators of the first works, as in `unknown_creator_scores`.
     """
     predicted, rows = fused.argmax(axis=1), np.arange(len(fused))
-    sure, known = sureness(fused), sureness(fused[: len(labels)])
+    sure, known = confidence(fused), confidence(fused[: len(labels)])
     counts = np.bincount(labels, minlength=fused.shape[1])
     sums = np.bincount(labels, weights=known, minlength=fused.shape[1])
     usual = (sums + PRIOR_WORKS * known.mean()) / (counts + PRIOR_WORKS)
     ordered = -np.sort(-fused, axis=1)[:, :2].astype(np.float64)
     product = photo.astype(np.float64) * text
     columns = [
-        sure, np.log(ordered[:, 0]), ordered[:, 0] - ordered[:, -1], sureness(photo), sureness(text),
+        sure, np.log(ordered[:, 0]), ordered[:, 0] - ordered[:, -1], confidence(photo), confidence(text),
         log_probabilities(product.sum(axis=1), FLOOR**2), np.sqrt(product).sum(axis=1),
         log_probabilities(photo[rows, predicted], FLOOR), log_probabilities(text[rows, predicted], FLOOR),
         photo.argmax(axis=1) == text.argmax(axis=1), usual[predicted], np.log1p(counts[predicted]),

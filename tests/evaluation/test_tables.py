@@ -14,7 +14,8 @@ from sakka.evaluation.predictions import read_fold
 from sakka.evaluation.tables.all_tables import all_tables
 from sakka.evaluation.tables.creators import confusions
 from sakka.evaluation.tables.transitions import Transitions, lost, rescued
-from sakka.models.fusion import MIXTURES, Mixture, fuse
+from sakka.models.fixed_ratio import FIXED_RATIOS, FixedRatio
+from sakka.models.fusion import fuse
 from sakka.paper.entropy_tables import entropy_tables
 
 
@@ -59,16 +60,16 @@ def test_the_weight_is_chosen_on_validation_predictions_only(run: StoredRun, eva
     facts = run.facts
     for choice in evaluated.validation.filter("chosen").iter_rows(named=True):
         outer = choice["outer"]
-        right = dict.fromkeys(MIXTURES, 0)
+        right = dict.fromkeys(FIXED_RATIOS, 0)
         for inner in range(5):
             photo = read_fold(run.layout, "photo-efficientnet_lite0", outer, inner)
             text = read_fold(run.layout, "text-linear", outer, inner)
             rows = photo.validation_rows
-            for mixture in MIXTURES:
+            for mixture in FIXED_RATIOS:
                 masks = facts.has_photo[rows], facts.has_text[rows]
                 fused = fuse(photo.validation, text.validation, mixture.photo_weight, mixture.how, *masks)
                 right[mixture] += int((fused.argmax(axis=1) == facts.labels[rows]).sum())
-        assert right[Mixture(choice["way"], choice["photo_weight"])] == choice["correct"] == max(right.values())
+        assert right[FixedRatio(choice["way"], choice["photo_weight"])] == choice["correct"] == max(right.values())
         assert choice["works"] == sum((facts.outer != outer).tolist())
 
 

@@ -10,9 +10,10 @@ from sakka.errors import ModelError, PhotoError
 from sakka.explain import Explanation, explain
 from sakka.models.base import CreatorModel
 from sakka.models.dummy import DummyModel
+from sakka.models.fixed_ratio import FixedRatio
 from sakka.models.fused import FusedModel
+from sakka.models.learned_fusion import VIEWS, LearnedFusion, View, Weights
 from sakka.models.photo.linear import EfficientNetLinear
-from sakka.models.stacking import VIEWS, LearnedFusion, View, Weights
 from sakka.models.text.linear import LinearText
 
 
@@ -32,7 +33,7 @@ def model(works: Catalog) -> FusedModel:
     bias = np.array([0.3, -0.2, 0.1, 0.0])
     weights = {"both": [1.2, 0.7], "photo": [0.9], "text": [1.1]}
     views: dict[View, Weights] = {view: Weights(np.array(weights[view]), bias, np.zeros(2)) for view in VIEWS}
-    fitted.fusion_ = LearnedFusion("log-linear", views)
+    fitted.fuser_ = LearnedFusion("log-linear", views)
     return fitted
 
 
@@ -73,10 +74,11 @@ def constant_terms(model: FusedModel, work: Catalog, creator: int, against: int)
         "text": float(text.head_.bias[creator] - text.head_.bias[against]),
     }
     able = [name for name, has in (("photo", work.has_photo[0]), ("text", work.has_text[0])) if has]
-    if model.fusion_ is None:
-        weight = {"photo": model.mixture_.photo_weight, "text": 1 - model.mixture_.photo_weight}
+    if isinstance(model.fuser_, FixedRatio):
+        weight = {"photo": model.fuser_.photo_weight, "text": 1 - model.fuser_.photo_weight}
         return sum((weight[name] if len(able) == 2 else 1.0) * heads[name] for name in able)
-    view = model.fusion_.views["both" if len(able) == 2 else able[0]]  # type: ignore[index]
+    assert isinstance(model.fuser_, LearnedFusion)
+    view = model.fuser_.views["both" if len(able) == 2 else able[0]]  # type: ignore[index]
     terms = sum(weight * heads[name] for weight, name in zip(view.features, able, strict=True))
     return float(terms + view.bias[creator] - view.bias[against])
 

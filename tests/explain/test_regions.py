@@ -3,7 +3,7 @@ import pytest
 from tests.catalogs import tiny_catalog
 
 from sakka.catalog.works import Catalog
-from sakka.explain.regions import StageWeights, on_grid, place_shares, region_shares, spreading
+from sakka.explain.regions import StageWeights, on_grid, position_shares, region_shares, spreading
 from sakka.models.photo.linear import EfficientNetLinear
 from sakka.networks.features import photo_pixels
 
@@ -17,25 +17,25 @@ def weights(channels: int, **given: np.ndarray | float) -> StageWeights:
 
 def test_a_mean_is_shared_by_the_places_as_they_add_to_it() -> None:
     maps = np.array([[[1.0, 3.0], [0.0, 4.0]]])
-    shares = place_shares(maps, weights(1, means=np.array([2.0])))
+    shares = position_shares(maps, weights(1, means=np.array([2.0])))
     assert shares.tolist() == [[0.5, 1.5], [0.0, 2.0]]  # 2 x mean 2 = 4
 
 
 def test_what_a_statistic_usually_is_is_taken_off_all_places_alike() -> None:
     maps = np.array([[[1.0, 3.0], [0.0, 4.0]]])
-    shares = place_shares(maps, weights(1, means=np.array([1.0]), usual=4.0))
+    shares = position_shares(maps, weights(1, means=np.array([1.0]), usual=4.0))
     assert shares.tolist() == [[-0.75, -0.25], [-1.0, 0.0]]  # 2 - 4 = -2
 
 
 def test_a_deviation_is_shared_by_the_squares_of_the_distances_from_the_mean() -> None:
     maps = np.array([[[0.0, 2.0], [2.0, 4.0]]])  # mean 2, squares 4 0 0 4, deviation root 2
-    shares = place_shares(maps, weights(1, deviations=np.array([1.0])))
+    shares = position_shares(maps, weights(1, deviations=np.array([1.0])))
     np.testing.assert_allclose(shares, np.array([[1, 0], [0, 1]]) / np.sqrt(2))
 
 
 def test_a_covariance_is_shared_by_the_products_and_keeps_its_sign() -> None:
     maps = np.array([[[-1.0, 1.0]], [[2.0, -2.0]]])  # covariance -2, signed root -root 2
-    shares = place_shares(maps, weights(2, covariances=np.array([0.0, 1.0, 0.0])))
+    shares = position_shares(maps, weights(2, covariances=np.array([0.0, 1.0, 0.0])))
     np.testing.assert_allclose(shares, [[-np.sqrt(2) / 2] * 2])
 
 
@@ -55,7 +55,7 @@ def test_the_places_add_up_to_the_statistics_of_any_map(seed: int) -> None:
     products = np.cov(flat, bias=True)[np.triu_indices(5)]
     roots = np.sign(products) * np.sqrt(np.abs(products))
     expected = flat.mean(axis=1) @ given.means + flat.std(axis=1) @ given.deviations + roots @ given.covariances - 0.7
-    assert place_shares(maps, given).sum() == pytest.approx(expected)
+    assert position_shares(maps, given).sum() == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(("places", "cells"), [(7, 56), (14, 56), (56, 56), (112, 56), (10, 4), (1, 3)])

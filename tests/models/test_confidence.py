@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from sakka.models.confidence import sureness, threshold_of
+from sakka.models.confidence import confidence, threshold_of
 
 
 def test_sureness_falls_from_certainty_to_ignorance() -> None:
     table = np.array([[1, 0, 0, 0], [0.7, 0.1, 0.1, 0.1], [0.25, 0.25, 0.25, 0.25]], dtype=np.float32)
-    scores = sureness(table)
+    scores = confidence(table)
     assert scores[0] == 0
     assert scores[2] == pytest.approx(-np.log(4))
     assert scores[0] > scores[1] > scores[2]

@@ -8,11 +8,12 @@ from tests.models.test_models import labels_of_colours
 
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import ModelError
+from sakka.models.fixed_ratio import FixedRatio
 from sakka.models.folder import load_model, save_model
 from sakka.models.fused import FusedModel, _held_out
-from sakka.models.fusion import Mixture, fuse
+from sakka.models.fusion import fuse
+from sakka.models.learned_fusion import KINDS, Kind
 from sakka.models.registry import make_model
-from sakka.models.stacking import KINDS, Kind
 
 
 @pytest.fixture(autouse=True)
@@ -40,9 +41,9 @@ def test_the_way_and_the_weight_are_chosen_on_held_out_works(folder: Path) -> No
 
 def test_what_is_set_is_not_chosen(folder: Path) -> None:
     works = tiny_catalog(folder)
-    assert fused(how="log-linear", photo_weight=0.25).fit(works).mixture_ == Mixture("log-linear", 0.25)
-    assert fused(photo_weight=0.25).fit(works).mixture_.photo_weight == 0.25
-    assert fused(how="arithmetic").fit(works).mixture_.how == "arithmetic"
+    assert fused(how="log-linear", photo_weight=0.25).fit(works).fuser_ == FixedRatio("log-linear", 0.25)
+    assert fused(photo_weight=0.25).fit(works).fuser_.values()["photo_weight"] == 0.25
+    assert fused(how="arithmetic").fit(works).fuser_.values()["how"] == "arithmetic"
 
 
 def test_a_work_with_one_modality_gets_that_models_answer(folder: Path) -> None:
@@ -77,8 +78,8 @@ def test_a_catalog_without_photos_or_without_texts_gives_a_working_model(
 def test_a_learned_fusion_is_kept_where_it_is_better_and_comes_back_from_the_folder(folder: Path, kind: Kind) -> None:
     works = tiny_catalog(folder / "photos", works=30)
     model = fused(fusion=kind).fit(works)
-    assert model.fusion_ is not None
-    assert model.fusion_.kind == kind
+    assert model.fuser_.is_learned
+    assert model.fuser_.values() == {"kind": kind}
     save_model(model, folder / "model")
     again = load_model(folder / "model", FusedModel)
     np.testing.assert_array_equal(again.predict_proba(works), model.predict_proba(works))

@@ -2,18 +2,8 @@ import numpy as np
 import pytest
 
 from sakka.errors import ModelError
-from sakka.models.fusion import (
-    HOWS,
-    MIXTURES,
-    RATIOS,
-    Mixture,
-    arithmetic_mean,
-    best_mixture,
-    choose_weight,
-    fuse,
-    log_linear,
-    right_by_mixture,
-)
+from sakka.models.fixed_ratio import FIXED_RATIOS, RATIOS, FixedRatio, best_ratio, choose_weight, correct_by_ratio
+from sakka.models.fusion import HOWS, How, arithmetic_mean, fuse, log_linear
 
 
 def tables(works: int = 300, creators: int = 5, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -35,7 +25,7 @@ def test_the_log_linear_mean_is_the_normalised_geometric_mean() -> None:
 
 def test_the_ratios_are_one_to_nine_up_to_nine_to_one() -> None:
     assert tuple(tenths / 10 for tenths in range(1, 10)) == RATIOS
-    assert len(MIXTURES) == 18
+    assert len(FIXED_RATIOS) == 18
 
 
 @pytest.mark.parametrize("how", HOWS)
@@ -71,17 +61,17 @@ def test_no_works_give_an_empty_table(how: str) -> None:
 def test_the_counts_are_those_of_fusing_with_each_mixture() -> None:
     photo, text, labels = tables(5000)
     has_photo, has_text = np.arange(5000) % 7 != 0, np.arange(5000) % 5 != 0
-    counts = right_by_mixture(photo, text, labels, has_photo, has_text)
-    for mixture in MIXTURES:
+    counts = correct_by_ratio(photo, text, labels, has_photo, has_text)
+    for mixture in FIXED_RATIOS:
         fused = fuse(photo, text, mixture.photo_weight, mixture.how, has_photo, has_text)
         assert abs(counts[mixture] - (fused.argmax(1) == labels).sum()) <= 1  # ties in the last bit
 
 
 def test_counts_of_two_folds_add_up() -> None:
     photo, text, labels = tables()
-    whole = right_by_mixture(photo, text, labels)
-    parts = [right_by_mixture(photo[part], text[part], labels[part]) for part in (slice(120), slice(120, None))]
-    assert whole == {mixture: parts[0][mixture] + parts[1][mixture] for mixture in MIXTURES}
+    whole = correct_by_ratio(photo, text, labels)
+    parts = [correct_by_ratio(photo[part], text[part], labels[part]) for part in (slice(120), slice(120, None))]
+    assert whole == {mixture: parts[0][mixture] + parts[1][mixture] for mixture in FIXED_RATIOS}
 
 
 def test_the_model_that_is_always_right_gets_the_weight() -> None:
@@ -93,7 +83,7 @@ def test_the_model_that_is_always_right_gets_the_weight() -> None:
 
 
 def test_among_equals_the_weights_nearest_to_equal_are_chosen() -> None:
-    assert best_mixture(dict.fromkeys(MIXTURES, 3)) == Mixture("log-linear", 0.5)
+    assert best_ratio(dict.fromkeys(FIXED_RATIOS, 3)) == FixedRatio("log-linear", 0.5)
 
 
 @pytest.mark.parametrize(
@@ -108,3 +98,28 @@ def test_among_equals_the_weights_nearest_to_equal_are_chosen() -> None:
 def test_what_cannot_be_fused_is_refused(shape: tuple[int, int], weight: float, how: str, message: str) -> None:
     with pytest.raises(ModelError, match=message):
         fuse(np.full((2, 2), 0.5, np.float32), np.full(shape, 0.5, np.float32), weight, how)  # type: ignore[arg-type]
+
+
+PHOTO, TEXT = np.float32([0.6, 0.2, 0.2]), np.float32([0.5, 0.1, 0.4])
+
+
+def test_a_log_linear_ratio_shares_the_log_odds_without_a_rest() -> None:
+    ratio = FixedRatio("log-linear", 0.3)
+    (fused,) = ratio.predict(PHOTO[None], TEXT[None])
+    shares = ratio.shares({"photo": PHOTO, "text": TEXT}, 0, 1)
+    assert shares == {"photo": pytest.approx(0.3), "text": pytest.approx(0.7)}
+    sums = shares["photo"] * np.log(3) + shares["text"] * np.log(5)
+    assert sums == pytest.approx(np.log(fused[0] / fused[1]), abs=1e-5)
+
+
+def test_an_arithmetic_ratio_shares_by_each_models_part_of_the_mixture() -> None:
+    shares = FixedRatio("arithmetic", 0.5).shares({"photo": PHOTO, "text": TEXT}, 0, 1)
+    assert shares["photo"] == pytest.approx((0.6 / 1.1 + 0.2 / 0.3) / 2)
+    assert shares["photo"] + shares["text"] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("how", HOWS)
+def test_what_a_work_has_alone_is_trusted_wholly(how: How) -> None:
+    assert FixedRatio(how, 0.3).weights(["text"]) == FixedRatio(how, 0.3).shares({"text": TEXT}, 0, 1) == {"text": 1.0}
+    assert FixedRatio(how, 0.3).weights(["photo", "text"]) == {"photo": 0.3, "text": 0.7}
+    assert FixedRatio(how, 0.3).weights([]) == {}

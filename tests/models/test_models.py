@@ -23,7 +23,7 @@ SMALL: dict[str, tuple[dict[str, object], float]] = {
     "labels-lightgbm": ({"iterations": 5}, 1e-6),
     "photo-efficientnet_lite0-finetuned": (TUNED, 1e-6),
     "photo-efficientnet_lite0": (ONE_STAGE, 1e-6),
-    "photo-efficientnet_lite0-taught": (ONE_STAGE, 1e-6),
+    "photo-efficientnet_lite0-distilled": (ONE_STAGE, 1e-6),
     "photo-vgg16-finetuned": (TUNED, 1e-6),
     "text-fasttext": ({"epoch": 100, "dim": 10}, 1e-6),
     "text-word2vec": ({"dim": 20, "epochs": 300, "min_count": 1, "skip_gram": True, "iterations": 10}, 1e-6),

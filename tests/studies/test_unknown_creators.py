@@ -10,7 +10,7 @@ from studies.unknown_creators import (
 )
 
 from sakka.evaluation.unknown_creators import auroc, creator_splits
-from sakka.models.confidence import sureness
+from sakka.models.confidence import confidence
 
 
 def test_every_score_tells_works_that_say_nothing_from_works_that_say_much() -> None:
@@ -37,7 +37,7 @@ def test_the_features_say_who_is_predicted_how_surely_and_whether_both_models_do
     text = np.array([[0.6, 0.4], [0.1, 0.9], [0.2, 0.8]], dtype=np.float32)
     fused = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]], dtype=np.float32)
     table = score_features(photo, text, fused, np.array([0, 1]))
-    np.testing.assert_allclose(table[:, 0], sureness(fused))
+    np.testing.assert_allclose(table[:, 0], confidence(fused))
     np.testing.assert_allclose(table[:, 1], np.log([0.9, 0.8, 0.6]), rtol=1e-6)
     np.testing.assert_allclose(table[:, 2], [0.8, 0.6, 0.2], rtol=1e-6)
     np.testing.assert_allclose(table[:, 5], np.log([0.56, 0.58, 0.38]), rtol=1e-6)

@@ -65,13 +65,10 @@ def describe_mixture(model: "FusedModel") -> str:
         return f"no work has a photo, so {model.text} answers alone"
     if model.text_model_ is None:
         return f"no work has a text, so {model.photo} answers alone"
-    photo = model.mixture_.photo_weight
-    said = f"{model.photo} x {photo:.1f} + {model.text} x {1 - photo:.1f}, {model.mixture_.how}"
+    said = model.fuser_.in_words(model.photo, model.text)
     if not model.held_out_:
         return said
-    held, how = model.held_out_, "chosen"
-    if model.fusion_ is not None:
-        said, how = f"{model.photo} + {model.text}, weights learned ({model.fusion_.kind})", "fitted"
+    held, how = model.held_out_, "fitted" if model.fuser_.is_learned else "chosen"
     return (
         f"{said};\n"
         f"{how} on {held['works']:,} held-out works\n"

@@ -15,6 +15,7 @@ from sakka.arrays import TINY, DoubleArray, IntArray, Probabilities, log_probabi
 from sakka.catalog.works import Catalog, Work
 from sakka.copies.groups import near_identical
 from sakka.models.base import CreatorModel
+from sakka.models.feature_model import FeatureModel
 
 if TYPE_CHECKING:
     from sakka.search.index import Index
@@ -105,11 +106,8 @@ def _style_vectors(own: Catalog, index: "Index") -> DoubleArray | None:
 
 
 def _photo_vectors(own: Catalog, model: CreatorModel | None) -> DoubleArray | None:
-    from sakka.models.fused import FusedModel
-    from sakka.models.photo.linear import PhotoLinear
-
-    photo = model.photo_model_ if isinstance(model, FusedModel) else model
-    if not isinstance(photo, PhotoLinear) or photo.head_ is None or not own.has_photo.any():
+    photo = None if model is None else model.reader("photo")
+    if not isinstance(photo, FeatureModel) or photo.head_ is None or not own.has_photo.any():
         return None
     features, there = photo.features(own)
     vectors: DoubleArray = photo.head_.standardised(features).astype(np.float64)

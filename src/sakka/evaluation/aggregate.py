@@ -21,7 +21,8 @@ from sakka.evaluation.frame import FUSION, EvaluatedRun, reduced, schema, shown_
 from sakka.evaluation.learned_fusion import LEARNED, Pool, learned_predictions
 from sakka.evaluation.open_run import RunFacts, StoredRun
 from sakka.evaluation.predictions import StoredPrediction
-from sakka.models.fusion import HOWS, MIXTURES, Mixture, best_mixture, fuse, right_by_mixture
+from sakka.models.fixed_ratio import FIXED_RATIOS, FixedRatio, best_ratio, correct_by_ratio
+from sakka.models.fusion import HOWS, fuse
 from sakka.progress import track
 
 Pair = tuple[Probabilities, Probabilities]
@@ -82,14 +83,14 @@ class _EvaluatedFold:
 
     def _add_fused(self, ensembles: Pair, pairs: list[Pair], pool: Pool) -> None:
         best = self.votes.best()
-        for fixed in MIXTURES:
+        for fixed in FIXED_RATIOS:
             self._add_mixture(ensembles, fixed, kind="fused", **self.votes.choice(fixed))
         for way, probabilities in learned_predictions(pool, best, self.masks, pairs):
             self._add(probabilities.__getitem__, model=FUSION, kind="fused", way=way)
         for inner, pair in enumerate(pairs):
             self._add_mixture(pair, best, kind="single", inner=inner, **self.votes.choice(best))
 
-    def _add_mixture(self, pair: Pair, fixed: Mixture, **columns: Any) -> None:
+    def _add_mixture(self, pair: Pair, fixed: FixedRatio, **columns: Any) -> None:
         def fused(block: slice) -> Probabilities:  # a block stays in the processor's cache: 2.5 times as fast
             masks = self.masks[0][block], self.masks[1][block]
             return fuse(pair[0][block], pair[1][block], fixed.photo_weight, fixed.how, *masks)
@@ -110,7 +111,7 @@ class _Votes:
     """How many validation works of an outer fold each mixture predicts correctly, added over its inner folds."""
 
     def __init__(self) -> None:
-        self.correct = dict.fromkeys(MIXTURES, 0)
+        self.correct = dict.fromkeys(FIXED_RATIOS, 0)
         self.works = 0
 
     def add(self, facts: RunFacts, photo: StoredPrediction, text: StoredPrediction) -> None:
@@ -118,15 +119,15 @@ class _Votes:
         rows = photo.validation_rows
         _check_rows(rows, text.validation_rows, text)
         masks = facts.has_photo[rows], facts.has_text[rows]
-        counts = right_by_mixture(photo.validation, text.validation, facts.labels[rows], *masks)
-        self.correct = {fixed: self.correct[fixed] + counts[fixed] for fixed in MIXTURES}
+        counts = correct_by_ratio(photo.validation, text.validation, facts.labels[rows], *masks)
+        self.correct = {fixed: self.correct[fixed] + counts[fixed] for fixed in FIXED_RATIOS}
         self.works += len(rows)
 
-    def best(self, ways: Sequence[str] = HOWS) -> Mixture:
+    def best(self, ways: Sequence[str] = HOWS) -> FixedRatio:
         """The mixture of some ways of fusing with most correct predictions."""
-        return best_mixture({fixed: count for fixed, count in self.correct.items() if fixed.how in ways})
+        return best_ratio({fixed: count for fixed, count in self.correct.items() if fixed.how in ways})
 
-    def choice(self, fixed: Mixture) -> dict[str, bool]:
+    def choice(self, fixed: FixedRatio) -> dict[str, bool]:
         """Whether a mixture is the best of all and the best of its way."""
         return {"chosen": fixed == self.best(), "chosen_of_way": fixed == self.best((fixed.how,))}
 

@@ -28,7 +28,8 @@ from sakka.evaluation.figures import Figure, RowKind, figure
 from sakka.evaluation.metrics import TOP_KS, count, macro_f1
 from sakka.evaluation.open_run import RunFacts
 from sakka.models.base import Modality
-from sakka.models.fusion import HOWS, Mixture
+from sakka.models.fixed_ratio import FixedRatio
+from sakka.models.fusion import HOWS
 
 FUSION = "fused"
 LEARNED_KIND = "learned log-linear"  # the kind that `FusedModel` uses unless told otherwise
@@ -120,7 +121,7 @@ def ensemble(model: str) -> Predictor:
     return Predictor(model, "ensemble", (pl.col("kind") == "ensemble") & (pl.col("model") == model))
 
 
-def mixture(name: str, fixed: Mixture) -> Predictor:
+def mixture(name: str, fixed: FixedRatio) -> Predictor:
     """The two ensembles fused in a fixed mixture."""
     return Predictor(
         name, "fused", (pl.col("way") == fixed.how) & (pl.col("photo_weight") == fixed.photo_weight) & _FUSED

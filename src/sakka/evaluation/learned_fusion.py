@@ -1,7 +1,7 @@
 """Learned fusion of a run, one outer fold at a time: fitted on validation predictions, evaluated on test predictions.
 
-The validation parts of the inner folds together hold each work of the outer fold's training part once, predicted by
-the one model that did not see it. On these the fusions of `models/stacking.py` are fitted, their kind is chosen, and
+The validation parts of the inner folds together hold each work of the outer fold's training part once, predicted by the
+one model that did not see it. On these the fusions of `models/learned_fusion.py` are fitted, their kind is chosen, and
 the temperature of the best fixed mixture is found. On the test part each photo and text model of one inner fold are
 fused, and the results are averaged: what was learned on single models is used on single models.
 """
@@ -15,8 +15,9 @@ from sakka.arrays import IntArray, Mask, Probabilities
 from sakka.evaluation.open_run import RunFacts
 from sakka.evaluation.predictions import StoredPrediction
 from sakka.models.calibration import fit_temperature, with_temperature
-from sakka.models.fusion import Mixture, fuse
-from sakka.models.stacking import KINDS, better_kind, every_so_many, fit_fusion
+from sakka.models.fixed_ratio import FixedRatio
+from sakka.models.fusion import fuse
+from sakka.models.learned_fusion import KINDS, better_kind, every_so_many, fit_fusion
 
 CHOSEN_KIND = "learned, kind by validation"
 TEMPERED = "fixed ratio, temperature"
@@ -42,7 +43,7 @@ class Pool:
         self.photo.append(photo.validation[kept])
         self.text.append(text.validation[kept])
 
-    def fusers(self, fixed: Mixture) -> dict[str, Fuser]:
+    def fusers(self, fixed: FixedRatio) -> dict[str, Fuser]:
         """Fit every learned fusion, and the temperature of the fixed mixture, by the names in `LEARNED`."""
         rows, photo, text = np.concatenate(self.rows), np.concatenate(self.photo), np.concatenate(self.text)
         labels, masks = self.facts.labels[rows], (self.facts.has_photo[rows], self.facts.has_text[rows])
@@ -58,7 +59,7 @@ class Pool:
 
 
 def learned_predictions(
-    pool: Pool, fixed: Mixture, masks: tuple[Mask, Mask], pairs: Sequence[tuple[Probabilities, Probabilities]]
+    pool: Pool, fixed: FixedRatio, masks: tuple[Mask, Mask], pairs: Sequence[tuple[Probabilities, Probabilities]]
 ) -> Iterator[tuple[str, Probabilities]]:
     """For every fusion learned on an outer fold's pool its name and the probabilities of the test works.
 

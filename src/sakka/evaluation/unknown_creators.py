@@ -19,7 +19,7 @@ from sakka.catalog.splits import Fold, deal
 from sakka.catalog.works import Catalog
 from sakka.errors import SplitError
 from sakka.evaluation.figures import Table, figure
-from sakka.models.confidence import sureness
+from sakka.models.confidence import confidence
 from sakka.models.fused import FusedModel
 from sakka.progress import track
 
@@ -49,7 +49,7 @@ def evaluate_unknown_creators(works: Catalog, photo_model: str, text_model: str,
         model = FusedModel(photo_model, text_model, seed=seed).fit(train)
         probabilities = model.predict_proba(test)
         known = test.creator_indices(train.creators) >= 0
-        measured.append(measures(sureness(probabilities), model.knows(test, probabilities), known))
+        measured.append(measures(confidence(probabilities), model.knows(test, probabilities), known))
     return _table(measured, sum(len(fold.test) for fold in splits))
 
 

@@ -9,20 +9,19 @@ A near-identical work says little about a hand, so it is marked: its photo or it
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from sakka.arrays import TINY, FloatArray, Mask, log_probabilities, top
+from sakka.arrays import TINY, Mask, log_probabilities, top
 from sakka.catalog.works import Catalog, Work
 from sakka.copies.fingerprints import GREY_PX, PhotoFingerprints, fingerprint_of, fingerprints_from, photo_fingerprints
 from sakka.copies.groups import near_photos
 from sakka.copies.texts import near_texts
-from sakka.explain.fusing import trusted_parts
 from sakka.models.base import CreatorModel
+from sakka.models.feature_model import FeatureModel
 from sakka.models.question import Question
-from sakka.models.text.linear import LinearText
 from sakka.photos.decode import read_photo
 
 if TYPE_CHECKING:
@@ -111,10 +110,12 @@ def nearest_in_index(asked: Catalog, index: "Index", creator: str, count: int = 
 def likeness_to(model: CreatorModel, asked: Catalog, works: Catalog) -> Likeness:
     """How near each work is to one work, shape (n_works,)."""
     total, weight = np.zeros(len(works)), np.zeros(len(works))
-    for part in trusted_parts(model, asked):
-        there = works.has_photo if part.reads == "photo" else works.has_text
-        trust = max(part.factor, 0.0) * there
-        total += trust * _cosines(part.model, asked, works)
+    for name, trusted in model.part_weights(asked).items():
+        reader = model.reader(name)
+        assert reader is not None
+        there = works.has_photo if name == "photo" else works.has_text
+        trust = max(trusted, 0.0) * there
+        total += trust * _cosines(reader, asked, works)
         weight += trust
     near: Likeness = np.divide(total, weight, out=np.zeros_like(total), where=weight > 0)
     return near
@@ -141,27 +142,23 @@ def _together(first: PhotoFingerprints, second: PhotoFingerprints) -> PhotoFinge
 
 def _cosines(model: CreatorModel, asked: Catalog, works: Catalog) -> Likeness:
     """The cosine of each work's features with those of one work, shape (n_works,)."""
-    from sakka.models.photo.linear import PhotoLinear
-
-    if isinstance(model, LinearText):
-        one, many = model.features(asked)[0], model.features(works)[0]
+    one, many = _features(model, asked), _features(model, works)
+    if not isinstance(many, np.ndarray):
         products, squares = (many @ one.T).toarray()[:, 0], many.multiply(many).sum(axis=1)
         lengths = np.sqrt(np.asarray(squares)).ravel() * np.sqrt(one.multiply(one).sum())
         return _ratio(products, lengths)
-    if isinstance(model, PhotoLinear) and model.head_ is not None:
-        one, many = (model.head_.standardised(model.features(each)[0]) for each in (asked, works))
-    else:
-        one, many = _centred(model, asked), _centred(model, works)
     return _ratio(many @ one[0], np.linalg.norm(many, axis=1) * np.linalg.norm(one))
+
+
+def _features(model: CreatorModel, works: Catalog) -> Any:
+    """What works are compared by: an array, or SciPy CSR, shape (n_works, n_features)."""
+    if isinstance(model, FeatureModel) and model.head_ is not None:
+        return model.head_.standardised(model.features(works)[0])
+    logarithms = log_probabilities(model.predict_proba(works), TINY)
+    return logarithms - logarithms.mean(axis=1, keepdims=True)
 
 
 def _ratio(products: npt.NDArray[np.floating], lengths: npt.NDArray[np.floating]) -> Likeness:
     there = lengths > 0
     ratio: Likeness = np.divide(products, lengths, out=np.zeros(len(products)), where=there)
     return ratio
-
-
-def _centred(model: CreatorModel, works: Catalog) -> FloatArray:
-    logarithms = log_probabilities(model.predict_proba(works), TINY)
-    vectors: FloatArray = logarithms - logarithms.mean(axis=1, keepdims=True)
-    return vectors

@@ -9,7 +9,7 @@ creators list, and the constant terms of both models. Other models are asked aga
 region (`leaving_out.py`); what these effects leave of the log-odds goes to the rest as well.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +18,10 @@ import numpy.typing as npt
 from sakka.arrays import TINY, DoubleArray, Probabilities, top
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import ModelError
-from sakka.explain.fusing import Part, parts_of
 from sakka.explain.names import label_of
 from sakka.explain.words import WordShare, word_shares
 from sakka.models.base import CreatorModel
+from sakka.models.feature_model import PhotoFeatureModel, TextFeatureModel
 from sakka.models.question import Question
 from sakka.photos.held import HeldPhoto
 
@@ -101,27 +101,29 @@ def explain(
     question = asked if isinstance(asked, Question) else Question.of_work(asked, photo_root)
     works = question.works
     model.check_can_read(works)
-    answers = model.predict_proba(works)[0]
-    chosen, other = _pair(model, answers, creator, against)
-    parts = parts_of(model, works, chosen, other)
-    if not parts:
+    probabilities = model.predict_proba(works)[0]
+    chosen, other = _pair(model, probabilities, creator, against)
+    shares = model.part_shares(works, chosen, other)
+    if not shares:
         raise ModelError(f"the model {model.name} reads nothing of a work; explain a model that does")
     words: list[WordShare] = []
     regions: DoubleArray | None = None
     exact_words = exact_regions = True
-    for part in parts:
-        if part.reads == "text":
-            words, exact_words = _words(part, question.work, chosen, other)
+    for name, factor in shares.items():
+        reader = model.reader(name)
+        assert reader is not None
+        if name == "text":
+            words, exact_words = _words(reader, factor, question.work, chosen, other)
         else:
-            regions, exact_regions = _regions(part, works, chosen, other)
-    log_odds = float(np.log(max(float(answers[chosen]), TINY) / max(float(answers[other]), TINY)))
+            regions, exact_regions = _regions(reader, factor, works, chosen, other)
+    log_odds = float(np.log(max(float(probabilities[chosen]), TINY) / max(float(probabilities[other]), TINY)))
     photo_share = 0.0 if regions is None else float(regions.sum())
     text_share = float(sum(word.share for word in words))
     return Explanation(
         creator=model.creators_[chosen],
         against=model.creators_[other],
-        probability=float(answers[chosen]),
-        against_probability=float(answers[other]),
+        probability=float(probabilities[chosen]),
+        against_probability=float(probabilities[other]),
         log_odds=log_odds,
         photo_share=photo_share,
         text_share=text_share,
@@ -133,41 +135,45 @@ def explain(
     )
 
 
-def _pair(model: CreatorModel, answers: Probabilities, creator: str | None, against: str | None) -> tuple[int, int]:
+def _pair(
+    model: CreatorModel, probabilities: Probabilities, creator: str | None, against: str | None
+) -> tuple[int, int]:
     """The columns of the creator and of the one compared with."""
     if len(model.creators_) < 2:
         raise ModelError("the model knows one creator only, so there is nobody to compare with")
-    order = top(answers).tolist()
+    order = top(probabilities).tolist()
     other = None if against is None else label_of(model.creators_, against)
-    chosen = next(place for place in order if place != other) if creator is None else label_of(model.creators_, creator)
+    chosen = next(label for label in order if label != other) if creator is None else label_of(model.creators_, creator)
     if other is None:
-        other = next(place for place in order if place != chosen)
+        other = next(label for label in order if label != chosen)
     if chosen == other:
         raise ModelError(f"{creator} can't be compared with itself; name another creator to compare with")
     return chosen, other
 
 
-def _words(part: Part, work: Work, creator: int, against: int) -> tuple[list[WordShare], bool]:
+def _words(reader: CreatorModel, factor: float, work: Work, creator: int, against: int) -> tuple[list[WordShare], bool]:
+    """The words' shares times the factor, and whether they are exact."""
     from sakka.explain.leaving_out import words_left_out
-    from sakka.models.text.linear import LinearText
 
-    exact = isinstance(part.model, LinearText)
-    if isinstance(part.model, LinearText):
-        words, _ = word_shares(part.model, work, creator, against)
+    exact = isinstance(reader, TextFeatureModel)
+    if isinstance(reader, TextFeatureModel):
+        words, _ = word_shares(reader, work, creator, against)
     else:
-        words = words_left_out(part.model, work, creator, against)
-    return [WordShare(word.text, part.factor * word.share, word.field, word.start, word.stop) for word in words], exact
+        words = words_left_out(reader, work, creator, against)
+    return [replace(word, share=factor * word.share) for word in words], exact
 
 
-def _regions(part: Part, works: Catalog, creator: int, against: int) -> tuple[DoubleArray, bool]:
+def _regions(
+    reader: CreatorModel, factor: float, works: Catalog, creator: int, against: int
+) -> tuple[DoubleArray, bool]:
+    """The regions' shares times the factor, and whether they are exact."""
     from sakka.explain.leaving_out import regions_left_out
     from sakka.explain.regions import region_shares
-    from sakka.models.photo.linear import PhotoLinear
     from sakka.networks.features import photo_pixels
 
     (photo,) = works.photos
     assert isinstance(photo, HeldPhoto)
-    if isinstance(part.model, PhotoLinear) and part.model.head_ is not None:
-        shares, _ = region_shares(part.model, photo, creator, against)
-        return part.factor * shares, True
-    return part.factor * regions_left_out(part.model, photo_pixels(photo), creator, against), False
+    if isinstance(reader, PhotoFeatureModel) and reader.head_ is not None:
+        shares, _ = region_shares(reader, photo, creator, against)
+        return factor * shares, True
+    return factor * regions_left_out(reader, photo_pixels(photo), creator, against), False

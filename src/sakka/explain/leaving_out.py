@@ -18,7 +18,7 @@ from sakka.explain.deletion import blurred, without_cells
 from sakka.explain.tokens import TITLE, Token, tokenized
 from sakka.explain.words import WordShare, word_share
 from sakka.models.base import CreatorModel
-from sakka.models.photo.linear import PhotoLinear
+from sakka.models.feature_model import PhotoFeatureModel
 from sakka.models.question import Question
 from sakka.photos.held import HeldPhoto
 from sakka.words import normalise
@@ -55,43 +55,33 @@ def regions_left_out(
     hidden = blurred(pixels)
     whole = np.zeros(cells * cells, dtype=np.bool_)
     asked = [pixels]
-    for place in range(cells * cells):
+    for cell in range(cells * cells):
         mask = whole.copy()
-        mask[place] = True
+        mask[cell] = True
         asked.append(without_cells(pixels, hidden, mask.reshape(cells, cells)))
-    odds = log_odds(photo_answers(model)(np.stack(asked)), creator, against)
+    odds = log_odds(photo_predictor(model)(np.stack(asked)), creator, against)
     effects: DoubleArray = (odds[0] - odds[1:]).reshape(cells, cells)
     return effects
 
 
-def log_odds(answers: FloatArray, creator: int, against: int) -> DoubleArray:
-    """Log(p_c / p_r) of each row of answers, shape (n_works,)."""
-    logarithms: DoubleArray = log_probabilities(answers[:, [creator, against]].astype(np.float64), TINY)
+def log_odds(probabilities: FloatArray, creator: int, against: int) -> DoubleArray:
+    """Log(p_c / p_r) of each row of probabilities, shape (n_works,)."""
+    logarithms: DoubleArray = log_probabilities(probabilities[:, [creator, against]].astype(np.float64), TINY)
     return logarithms[:, 0] - logarithms[:, 1]
 
 
-def photo_answers(model: CreatorModel) -> Callable[[Pixels], FloatArray]:
-    """What answers for photos as pixels, shape (n, height, width, 3): the probabilities, (n, n_creators).
+def photo_predictor(model: CreatorModel) -> Callable[[Pixels], FloatArray]:
+    """What predicts from photos as pixels, shape (n, height, width, 3): the probabilities, (n, n_creators).
 
-    A model that is no linear head on a frozen network is asked about pictures in memory, one at a time, so that nothing
-    of them enters a cache.
+    A model that does not read a frozen network is asked about pictures in memory, one at a time, so that nothing of
+    them enters a cache.
     """
-    if isinstance(model, PhotoLinear) and model.head_ is not None:
-        return lambda photos: _linear_answers(model, photos)
-    return lambda photos: _answers_one_by_one(model, photos)
+    if isinstance(model, PhotoFeatureModel):
+        return model.predict_pixels
+    return lambda photos: _predict_one_by_one(model, photos)
 
 
-def _linear_answers(model: PhotoLinear, photos: Pixels) -> FloatArray:
-    from sakka.networks.extractor import BATCH_PHOTOS
-
-    assert model.head_ is not None
-    extractor, columns = model.reading()
-    starts = range(0, len(photos), BATCH_PHOTOS)
-    vectors = [extractor.vectors(np.ascontiguousarray(photos[start : start + BATCH_PHOTOS])) for start in starts]
-    return model.head_.predict_proba(np.concatenate(vectors)[:, columns])
-
-
-def _answers_one_by_one(model: CreatorModel, photos: Pixels) -> FloatArray:
+def _predict_one_by_one(model: CreatorModel, photos: Pixels) -> FloatArray:
     return np.concatenate([model.predict_proba(Question.of_parts(_in_memory(photo)).works) for photo in photos])
 
 

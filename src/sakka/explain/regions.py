@@ -1,21 +1,21 @@
-"""What each place of a photo said for one creator against another, exact where the photo model's head is linear.
+"""What each position of a photo said for one creator against another, exact where the photo model's head is linear.
 
 The head reads statistics of a frozen network's maps, so the log of the ratio of two creators' probabilities is
 
     log(p_c / p_r) = (b_c - b_r) + sum over statistics f of (x_f - m_f) v_f,     v_f = (W_fc - W_fr) / s_f
 
-(m_f and s_f from `linear_head/head.py`), and each statistic is a sum over the n places i of a stage's map z:
+(m_f and s_f from `linear_head/head.py`), and each statistic is a sum over the n positions i of a stage's map z:
 
     mean of channel k              1/n sum_i z_ik
     deviation of channel k         1/n sum_i d_ik^2 / std_k                        d_ik = z_ik - mean of k
     signed root of covariance jk   1/n sum_i d_ij d_ik / root(|a_jk|)              a_jk = 1/n sum_i d_ij d_ik
 
-Each place gets its own term of each sum; m_f, what the statistic is in the works fitted on, is taken off all places
-alike. A stage's shares add up to the stage's part of the log-odds, and so do the stages' maps once they are spread
-over one grid: a fine place's share is added to the cell that it lies in, a coarse one's is spread by a tent over the
-cells around it, each in parts that add up to one.
+Each position gets its own term of each sum; m_f, what the statistic is in the works fitted on, is taken off all
+positions alike. A stage's shares add up to the stage's part of the log-odds, and so do the stages' maps once they are
+spread over one grid: a fine position's share is added to the cell that it lies in, a coarse one's is spread by a tent
+over the cells around it, each in parts that add up to one.
 
-What is exact is the sum. A place of a late stage sees far around itself, so a share says where in the map a term
+What is exact is the sum. A position of a late stage sees far around itself, so a share says where in the map a term
 arose, not that no other pixel took part. `python -m studies deletion_curves` says how far the map can be trusted.
 """
 
@@ -25,8 +25,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sakka.arrays import DoubleArray, IntArray, Pixels
+from sakka.models.feature_model import PhotoFeatureModel
 from sakka.models.linear_head.head import Contrast
-from sakka.models.photo.linear import PhotoLinear
 from sakka.networks.backbones import LAST
 from sakka.networks.extractor import PhotoExtractor
 from sakka.networks.features import held_maps
@@ -34,7 +34,7 @@ from sakka.photos.held import HeldPhoto
 
 Map = npt.NDArray[np.float64]
 
-GRID = 56  # cells a side: the places of the finest stage that the default network is read at
+GRID = 56  # cells a side: the positions of the finest stage that the default network is read at
 
 
 @dataclass(frozen=True)
@@ -54,13 +54,13 @@ class StageWeights:
     usual: float
 
 
-def region_shares(model: PhotoLinear, photo: Pixels | HeldPhoto, creator: int, against: int) -> tuple[Map, float]:
-    """The share of each place of a photo, and what is left of the log-odds without them.
+def region_shares(model: PhotoFeatureModel, photo: Pixels | HeldPhoto, creator: int, against: int) -> tuple[Map, float]:
+    """The share of each position of a photo, and what is left of the log-odds without them.
 
     Args:
         model: A fitted model with a head.
         photo: The photo, or its pixels as the network wants them (`photo_pixels`), shape (height, width, 3).
-        creator: A column of the model's answers.
+        creator: A column of the model's probabilities.
         against: The column of the creator that it is compared with.
 
     Returns:
@@ -72,7 +72,7 @@ def region_shares(model: PhotoLinear, photo: Pixels | HeldPhoto, creator: int, a
     total = np.zeros((GRID, GRID))
     maps = held_maps(photo, extractor) if isinstance(photo, HeldPhoto) else extractor.maps(photo[None])
     for stage, weights in stage_weights(contrast, extractor, columns).items():
-        total += on_grid(place_shares(maps[stage][0].float().numpy().astype(np.float64), weights))
+        total += on_grid(position_shares(maps[stage][0].float().numpy().astype(np.float64), weights))
     return total, contrast.bias
 
 
@@ -82,19 +82,19 @@ def stage_weights(contrast: Contrast, extractor: PhotoExtractor, columns: IntArr
     weights[columns] = contrast.weights
     usual[columns] = contrast.weights * contrast.centre
     found = {}
-    for stage, place in extractor.columns.items():
+    for stage, own in extractor.columns.items():
         channels = extractor.backbone.stages[stage]
-        own = weights[place]
-        means, deviations = own[:channels], np.zeros(channels) if stage == LAST else own[channels:]
+        moments = weights[own]
+        means, deviations = moments[:channels], np.zeros(channels) if stage == LAST else moments[channels:]
         roots = extractor.covariance_columns.get(stage, slice(0, 0))
-        taken = float(usual[place].sum() + usual[roots].sum())
-        if own.any() or weights[roots].any():
+        taken = float(usual[own].sum() + usual[roots].sum())
+        if moments.any() or weights[roots].any():
             found[stage] = StageWeights(means, deviations, weights[roots], taken)
     return found
 
 
-def place_shares(maps: Map, weights: StageWeights) -> Map:
-    """The share of each place of one stage's map, shape (h, w).
+def position_shares(maps: Map, weights: StageWeights) -> Map:
+    """The share of each position of one stage's map, shape (h, w).
 
     Args:
         maps: Shape (channels, h, w).
@@ -125,20 +125,20 @@ def on_grid(shares: Map, cells: int = GRID) -> Map:
     return spread
 
 
-def spreading(places: int, cells: int) -> Map:
-    """The parts in which each of `places` in a row goes to each of `cells`, shape (cells, places).
+def spreading(positions: int, cells: int) -> Map:
+    """The parts in which each of `positions` in a row goes to each of `cells`, shape (cells, positions).
 
     >>> spreading(4, 2).tolist()
     [[1.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 1.0]]
     """
-    if places >= cells:  # by how much of each place lies in each cell
-        edges = np.arange(cells + 1) * places / cells
-        starts = np.maximum(np.arange(places)[None], edges[:-1, None])
-        stops = np.minimum(np.arange(places)[None] + 1, edges[1:, None])
+    if positions >= cells:  # by how much of each position lies in each cell
+        edges = np.arange(cells + 1) * positions / cells
+        starts = np.maximum(np.arange(positions)[None], edges[:-1, None])
+        stops = np.minimum(np.arange(positions)[None] + 1, edges[1:, None])
         lying: Map = np.maximum(0.0, stops - starts)
         return lying
-    middles = (np.arange(cells) + 0.5) * places / cells - 0.5  # of the cells, in places
-    parts = np.maximum(0.0, 1 - np.abs(middles[:, None] - np.arange(places)[None]))
+    middles = (np.arange(cells) + 0.5) * positions / cells - 0.5  # of the cells, in positions
+    parts = np.maximum(0.0, 1 - np.abs(middles[:, None] - np.arange(positions)[None]))
     spread: Map = parts / parts.sum(axis=0)
     return spread
 

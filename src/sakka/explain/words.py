@@ -1,4 +1,4 @@
-"""What each word of a work's text said for one creator against another, exact for the model `text-linear`.
+"""What each word of a work's text said for one creator against another, exact where its features are words and n-grams.
 
 The model's score of creator c is b_c + sum over features f of x_f W_fc, and the log of the ratio of two creators'
 probabilities is the difference of their scores:
@@ -16,11 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sakka.arrays import TINY, DoubleArray
-from sakka.catalog.works import Work
+from sakka.catalog.works import Catalog, Work
 from sakka.explain.tokens import Token, TokenizedText, tokenized
-from sakka.models.text.features import Block
-from sakka.models.text.linear import LinearText
-from sakka.models.text.ngrams import Hashes, character_hashes, count_known, placed_ngrams, word_hashes
+from sakka.models.feature_model import PlacedFeatures, TextFeatureModel
 
 
 @dataclass(frozen=True)
@@ -42,13 +40,13 @@ class WordShare:
     stop: int
 
 
-def word_shares(model: LinearText, work: Work, creator: int, against: int) -> tuple[list[WordShare], float]:
+def word_shares(model: TextFeatureModel, work: Work, creator: int, against: int) -> tuple[list[WordShare], float]:
     """The shares of a text's words, in the order of the text, and what is left of the log-odds without them.
 
     Args:
         model: A fitted model.
         work: The work; a blank text has no words, and the creators' shares of all works are what is left.
-        creator: A column of the model's answers.
+        creator: A column of the model's probabilities.
         against: The column of the creator that it is compared with.
 
     Returns:
@@ -62,10 +60,10 @@ def word_shares(model: LinearText, work: Work, creator: int, against: int) -> tu
     if not text.tokens:
         shares = np.maximum(model.shares_.astype(np.float64), TINY)
         return [], float(np.log(shares[creator] / shares[against]))
-    words, ngrams = model.blocks_
-    width = len(words.vocabulary)
-    by_token = _shares_of_words(text, words, contrast.weights[:width])
-    by_token += _shares_of_ngrams(text, ngrams, contrast.weights[width:])
+    row = model.features(Catalog.from_works([work]))[0]
+    terms = np.zeros(len(contrast.weights))
+    terms[row.indices] = row.data.astype(np.float64) * contrast.weights[row.indices]
+    by_token = _by_token(text, model.placed(text.text), terms)
     return [
         word_share(token, share) for token, share in zip(text.tokens, by_token.tolist(), strict=True)
     ], contrast.bias
@@ -76,52 +74,20 @@ def word_share(token: Token, share: float) -> WordShare:
     return WordShare(token.text, share, token.field, token.start, token.stop)
 
 
-def _shares_of_words(text: TokenizedText, block: Block, difference: DoubleArray) -> DoubleArray:
-    """Each token's part by the block of words."""
-    [hashes] = word_hashes([text.text])
-    parts = _parts(hashes, block, difference, count_known([text.text], word_hashes, block.vocabulary))
-    shares = np.zeros(len(text.tokens))
-    shares[: len(parts)] = parts  # the tokens that are words stand first
-    return shares
-
-
-def _shares_of_ngrams(text: TokenizedText, block: Block, difference: DoubleArray) -> DoubleArray:
-    """Each token's part by the block of character n-grams."""
-    weighed = count_known([text.text], character_hashes, block.vocabulary)
-    by_place = np.zeros(len(text.padded_tokens))
-    sized = placed_ngrams(text.text)
-    parts = _parts(np.concatenate([hashes for _, hashes, _ in sized]), block, difference, weighed)
+def _by_token(text: TokenizedText, placed: PlacedFeatures, terms: DoubleArray) -> DoubleArray:
+    """Each token's part of the terms of the features, shape (n_tokens,)."""
+    columns = np.concatenate([placed.words, *(own for _, own, _ in placed.ngrams)])
+    times = np.bincount(columns[columns >= 0], minlength=len(terms))
+    each = np.where(times, terms / np.maximum(times, 1), 0.0)  # of an occurrence
+    each = np.append(each, 0.0)  # column -1
+    shares: DoubleArray = np.zeros(len(text.tokens))
+    shares[: len(placed.words)] = each[placed.words]  # the tokens that are words stand first
     solid = text.padded_tokens >= 0
-    done = 0
-    for size, _, starts in sized:
-        own = parts[done : done + len(starts)]
-        done += len(starts)
+    by_position = np.zeros(len(solid))
+    for size, own, starts in placed.ngrams:
         covered = np.stack([solid[starts + step] for step in range(size)]).sum(axis=0)
         for step in range(size):
-            places = starts + step
-            np.add.at(by_place, places, np.where(solid[places], own / covered, 0.0))
-    shares: DoubleArray = np.zeros(len(text.tokens))
-    np.add.at(shares, text.padded_tokens[solid], by_place[solid])
+            positions = starts + step
+            np.add.at(by_position, positions, np.where(solid[positions], each[own] / covered, 0.0))
+    np.add.at(shares, text.padded_tokens[solid], by_position[solid])
     return shares
-
-
-def _parts(hashes: Hashes, block: Block, difference: DoubleArray, counts: object) -> DoubleArray:
-    """Each occurrence's part: its feature's term over the number of times that the feature stands in the text.
-
-    Args:
-        hashes: The feature at each occurrence.
-        block: The block of features.
-        difference: The difference of the two creators' weights, shape (n_features,).
-        counts: The text's counts of the block's vocabulary, CSR of one row.
-    """
-    row = block.weigh(counts)
-    terms = np.zeros(len(block.vocabulary))
-    terms[row.indices] = row.data.astype(np.float64) * difference[row.indices]
-    columns = np.minimum(np.searchsorted(block.vocabulary, hashes), max(0, len(block.vocabulary) - 1))
-    known = np.zeros(len(hashes), dtype=np.bool_)
-    if len(block.vocabulary):
-        known = block.vocabulary[columns] == hashes
-    times = np.bincount(columns[known], minlength=len(terms))
-    parts = np.zeros(len(hashes))
-    parts[known] = terms[columns[known]] / times[columns[known]]
-    return parts

@@ -2,7 +2,7 @@
 
 `fit` learns from a catalog, `predict_proba` gives each work's probability of each creator; everything else derives
 from these two. `__init__` stores its settings and nothing more. A work without what the model reads (no photo, or
-no text) gets a defined answer: the shares of the creators in what the model learned from.
+no text) gets a defined prediction: the shares of the creators in what the model learned from.
 
 A model is saved as a folder of safetensors, JSON and LightGBM text with a manifest of SHA-256 (`models/folder.py`);
 what a class adds is `_export` and `_restore`.
@@ -60,7 +60,7 @@ class ModelParts:
 
 @dataclass(frozen=True)
 class FoldPrediction:
-    """One model's answers for one fold.
+    """One model's predictions for one fold.
 
     Attributes:
         fold: The fold; its `validation` and `test` rows are the rows of the two tables below.
@@ -112,13 +112,13 @@ class CreatorModel(ABC):
     def can_read(self, works: Catalog) -> Mask:
         """Say of each work whether it has anything that the model reads, shape (n_works,)."""
         has = {"photo": works.has_photo, "text": works.has_text}
-        able = np.zeros(len(works), dtype=np.bool_)
+        readable = np.zeros(len(works), dtype=np.bool_)
         for name in self.reads:
-            able |= has[name]
-        return able
+            readable |= has[name]
+        return readable
 
     def thresholds(self, works: Catalog) -> DoubleArray:
-        """The least sureness of an answer for a known creator's work, of each work, (n_works,); -inf: any is enough."""
+        """The least confidence for a known creator's work, of each work, (n_works,); -inf: any is enough."""
         return np.full(len(works), -np.inf)
 
     def knows(self, works: Catalog, probabilities: Probabilities) -> Mask:  # noqa: ARG002
@@ -132,8 +132,31 @@ class CreatorModel(ABC):
         """
         return self.can_read(works)
 
+    def reader(self, name: Reads) -> "CreatorModel | None":
+        """The fitted model that reads photos, or texts: this one, or one inside it; None where none does."""
+        return self if name in self.reads else None
+
+    def part_weights(self, work: Catalog) -> dict[Reads, float]:
+        """How far each part of a work is trusted that the model reads: 1, unless it is fused.
+
+        Args:
+            work: A catalog of one work.
+        """
+        has = {"photo": work.has_photo[0], "text": work.has_text[0]}
+        return {name: 1.0 for name in self.reads if has[name]}
+
+    def part_shares(self, work: Catalog, creator: int, against: int) -> dict[Reads, float]:  # noqa: ARG002
+        """How many nats of the log-odds of two creators come of one nat of each part's own reader: 1, unless fused.
+
+        Args:
+            work: A catalog of one work.
+            creator: The column spoken for.
+            against: The column compared with.
+        """
+        return self.part_weights(work)
+
     def check_can_read(self, work: Catalog) -> None:
-        """Refuse a question that the model would answer with the creators' shares, for want of anything to read.
+        """Refuse a question that the model would answer by the creators' shares, for want of anything to read.
 
         Args:
             work: A catalog of one work.
@@ -187,10 +210,10 @@ class CreatorModel(ABC):
         ]
 
     def predict_folds(self, works: Catalog, folds: Sequence[Fold], creators: Sequence[str]) -> Iterator[FoldPrediction]:
-        """Fit a fresh model on each fold's training part and answer for its validation and test parts.
+        """Fit a fresh model on each fold's training part and predict its validation and test parts.
 
         A class whose folds share work (features computed once, heads trained together) does better than this
-        loop. The answers may depend on the folds given only through each fold itself.
+        loop. The predictions may depend on the folds given only through each fold itself.
         """
         for fold in folds:
             model = type(self)(**self.settings()).fit(works.take(fold.train), creators)
@@ -218,7 +241,7 @@ class CreatorModel(ABC):
 
 
 def shares_of_creators(labels: IntArray, n_creators: int) -> Probabilities:
-    """Each creator's share of the works, shape (n_creators,): the answer when nothing is known of a work.
+    """Each creator's share of the works, shape (n_creators,): the prediction when nothing is known of a work.
 
     Args:
         labels: Each work's creator as a column index, shape (n_works,).

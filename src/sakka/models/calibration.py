@@ -1,9 +1,9 @@
-"""Calibrated probabilities: one temperature that makes answers as sure as they are right.
+"""Calibration: one temperature, so that a probability is the accuracy that it promises.
 
     p_T(c) = p(c)^(1 / T) / (its sum over creators)
 
-T above 1 makes answers less sure, below 1 more sure; who is named stays the same. T is the one with the least log-loss
-on works that the model was not fitted on.
+T above 1 makes the probabilities less confident, below 1 more; who is named stays the same. T is the one with the least
+log-loss on works that the model was not fitted on.
 
 Source: C. Guo et al., On calibration of modern neural networks, ICML 2017, https://arxiv.org/abs/1706.04599
 """
@@ -11,7 +11,7 @@ Source: C. Guo et al., On calibration of modern neural networks, ICML 2017, http
 import numpy as np
 
 from sakka.arrays import IntArray, Probabilities, log_probabilities, softmax
-from sakka.models.stacking import FLOOR
+from sakka.models.learned_fusion import FLOOR
 
 COLDEST, HOTTEST = 0.05, 20.0
 

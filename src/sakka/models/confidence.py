@@ -9,15 +9,15 @@ Source: D. Hendrycks, K. Gimpel, https://arxiv.org/abs/1610.02136 (the idea, wit
 import numpy as np
 
 from sakka.arrays import DoubleArray, Probabilities, log_probabilities
-from sakka.models.stacking import FLOOR
+from sakka.models.learned_fusion import FLOOR
 
 ACCEPTED = 0.95  # the share of known creators' works that a threshold lets through
 
 
-def sureness(fused: Probabilities) -> DoubleArray:
+def confidence(fused: Probabilities) -> DoubleArray:
     """Minus the entropy of each row in nats, shape (n_works,): 0 where one creator has all, lower otherwise.
 
-    >>> sureness(np.float32([[1, 0], [0.5, 0.5]])).round(3).tolist()
+    >>> confidence(np.float32([[1, 0], [0.5, 0.5]])).round(3).tolist()
     [0.0, -0.693]
     """
     table = fused.astype(np.float64)

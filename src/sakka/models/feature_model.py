@@ -1,21 +1,26 @@
-"""A model that is a linear head on features of works: what it needs beside them is here, once.
+"""A model that is a linear head on features of works.
 
-New creators, nearest works and exact explanations rest on `features` and `head_` alone.
+New creators and nearest works rest on `features` and `head_` alone. For an exact explanation a model also says where
+its features come from: `TextFeatureModel` where they stand in a text, `PhotoFeatureModel` of which maps they are.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sakka.arrays import IntArray, Mask, Probabilities
+from sakka.arrays import IntArray, Mask, Pixels, Probabilities
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
 from sakka.models.adding_creators import ExtensibleModel
 from sakka.models.base import ModelParts
 from sakka.models.linear_head.adding import KeptWorks, add_creators
 from sakka.models.linear_head.head import LinearHead
+
+if TYPE_CHECKING:
+    from sakka.networks.extractor import PhotoExtractor
 
 
 class FeatureModel(ExtensibleModel, ABC):
@@ -98,3 +103,46 @@ class FeatureModel(ExtensibleModel, ABC):
         self._set_works(parts.tensors["works"])
         self.head_ = LinearHead.from_tensors(parts.tensors)
         self.kept_ = KeptWorks.from_tensors(parts.tensors, 0 if self.head_ is None else len(self.head_.weights))
+
+
+@dataclass(frozen=True)
+class PlacedFeatures:
+    """The features of one text, one entry an occurrence; column -1 is a feature that the model does not know.
+
+    Attributes:
+        words: The column of each word, in order, shape (n_words,).
+        ngrams: For each size of n-grams the size, the columns, and where each starts in the text with its case
+            ignored, every run of blanks made one and a blank before and after it.
+    """
+
+    words: IntArray
+    ngrams: tuple[tuple[int, IntArray, IntArray], ...]
+
+
+class TextFeatureModel(FeatureModel, ABC):
+    """A model whose features are words and character n-grams of a text."""
+
+    @abstractmethod
+    def placed(self, text: str) -> PlacedFeatures:
+        """Where the features of a normalised text stand in it."""
+
+
+class PhotoFeatureModel(FeatureModel, ABC):
+    """A model whose features are statistics of a frozen network's maps."""
+
+    @abstractmethod
+    def reading(self) -> "tuple[PhotoExtractor, IntArray]":
+        """What turns pixels into vectors, and the columns of these that the head reads, in its order."""
+
+    def predict_pixels(self, photos: Pixels) -> Probabilities:
+        """Probabilities of photos as the network reads them, shape (n_photos, n_creators).
+
+        Args:
+            photos: Shape (n_photos, height, width, 3).
+        """
+        from sakka.networks.extractor import BATCH_PHOTOS
+
+        extractor, columns = self.reading()
+        starts = range(0, len(photos), BATCH_PHOTOS)
+        vectors = [extractor.vectors(np.ascontiguousarray(photos[start : start + BATCH_PHOTOS])) for start in starts]
+        return self._predict(np.concatenate(vectors)[:, columns], np.ones(len(photos), dtype=np.bool_))

@@ -8,7 +8,7 @@ from sakka.models.base import CreatorModel
 
 MODELS: dict[str, str] = {
     "photo-efficientnet_lite0": "sakka.models.photo.linear:EfficientNetLinear",
-    "photo-efficientnet_lite0-taught": "sakka.models.photo.taught:EfficientNetTaught",
+    "photo-efficientnet_lite0-distilled": "sakka.models.photo.distilled:EfficientNetDistilled",
     "photo-vgg16": "sakka.models.photo.linear:VGG16Linear",
     "photo-efficientnet_lite0-finetuned": "sakka.models.photo.finetune:EfficientNetFineTuned",
     "photo-vgg16-finetuned": "sakka.models.photo.finetune:VGG16FineTuned",

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from sakka.evaluation.display_names import kind_of
 from sakka.evaluation.figures import Cell, Figure, Table
 from sakka.evaluation.tables.ratios import mixture_name
-from sakka.models.fusion import HOWS, How, Mixture
+from sakka.models.fixed_ratio import FixedRatio
+from sakka.models.fusion import HOWS, How
 
 WIDTH, HEIGHT = 840, 380
 LEFT, RIGHT, TOP, BOTTOM = 66, 20, 34, 62
@@ -212,7 +213,7 @@ def _curve(figures: Sequence[Figure], how: How, measure: str) -> list[tuple[floa
     return [
         (each.at, each)
         for each in figures
-        if each.at is not None and each.measure == measure and each.model == mixture_name(Mixture(how, each.at))
+        if each.at is not None and each.measure == measure and each.model == mixture_name(FixedRatio(how, each.at))
     ]
 
 

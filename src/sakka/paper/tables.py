@@ -7,7 +7,7 @@ the paper's, so what can be compared is the shape of a table (what rises, what f
 from collections.abc import Callable, Iterator, Sequence
 
 from sakka.evaluation.figures import Cell, Figure, LeftOut, RowKind, Table
-from sakka.models.fusion import RATIOS
+from sakka.models.fixed_ratio import RATIOS
 from sakka.paper import published
 from sakka.paper.plan import WORKS
 

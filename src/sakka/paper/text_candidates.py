@@ -34,10 +34,10 @@ class _OtherSpace(Word2VecLightGBM):
     """Word2Vec trained once more on the texts that are asked about: the same words, but vectors of another space."""
 
     def _predict_words(self, texts: Sequence[Words]) -> Probabilities:
-        learned = self.places_, self.vectors_
-        self.places_, self.vectors_ = self._train(texts)
+        learned = self.vocabulary_, self.vectors_
+        self.vocabulary_, self.vectors_ = self._train(texts)
         probabilities = super()._predict_words(texts)
-        self.places_, self.vectors_ = learned
+        self.vocabulary_, self.vectors_ = learned
         return probabilities
 
 

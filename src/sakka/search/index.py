@@ -232,12 +232,14 @@ def model_sha256(model_folder: Path | str) -> str:
 
 def _photo_reading(model_folder: Path) -> dict[str, Any]:
     """The photo network and number format that a model uses; the default's where it reads no photos so."""
+    from sakka.models.feature_model import PhotoFeatureModel
     from sakka.models.folder import load_model
-    from sakka.models.photo.linear import PhotoLinear
 
-    model = load_model(model_folder)
-    photo = getattr(model, "photo_model_", model)
-    return {"backbone": photo.backbone, "dtype": photo.dtype} if isinstance(photo, PhotoLinear) else {}
+    photo = load_model(model_folder).reader("photo")
+    if not isinstance(photo, PhotoFeatureModel):
+        return {}
+    extractor, _ = photo.reading()
+    return {"backbone": extractor.backbone.name, "dtype": extractor.dtype}
 
 
 def _check_free(folder: Path | str) -> None:

@@ -4,7 +4,7 @@
     ensemble   the inner models' probabilities averaged, evaluated once an outer fold
     fused      the photo and the text ensembles fused, the weight chosen on validation predictions
 
-`fused-learned` is the fusion that a fitted model uses (`models/stacking.py`), of the kind settled on beforehand.
+`fused-learned` is the fusion that a fitted model uses (`models/learned_fusion.py`), of the kind settled on beforehand.
 
 The paper compares `single` photo and text models with an ensemble of ten; part of its gain is plain ensembling. The
 row `fused`, `single` is one photo and one text model of the same inner fold, fused under the same weight. Two rows are

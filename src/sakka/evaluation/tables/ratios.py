@@ -15,7 +15,8 @@ import polars as pl
 
 from sakka.evaluation.figures import Cell, Figure, LeftOut, Table, figure
 from sakka.evaluation.frame import EvaluatedRun, Predictor, mixture, way_of_fusing
-from sakka.models.fusion import HOWS, MIXTURES, RATIOS, How, Mixture
+from sakka.models.fixed_ratio import FIXED_RATIOS, RATIOS, FixedRatio
+from sakka.models.fusion import HOWS, How
 
 NO_FUSION = "The run has no pair of a photo model and a text model, so there is nothing to fuse."
 PRINTED = ("accuracy", "macro_f1")
@@ -27,7 +28,7 @@ def table2(run: EvaluatedRun) -> Table | LeftOut:
         return LeftOut("table2", NO_FUSION)
     oracles = {how: _oracle(run, how) for how in HOWS}
     rows: list[tuple[Cell, ...]] = [
-        (f"{ratio:.1f}", f"{1 - ratio:.1f}", *_cells(run, [_mixture(Mixture(how, ratio)) for how in HOWS], at=ratio))
+        (f"{ratio:.1f}", f"{1 - ratio:.1f}", *_cells(run, [_mixture(FixedRatio(how, ratio)) for how in HOWS], at=ratio))
         for ratio in RATIOS
     ]
     chosen = [way_of_fusing(f"fused-{how} chosen", how) for how in HOWS]
@@ -46,7 +47,7 @@ def table2(run: EvaluatedRun) -> Table | LeftOut:
         ),
         head=("Photo weight", "Text weight", *(f"{how}: {name}" for how in HOWS for name in ("accuracy", "macro-F1"))),
         rows=tuple(rows),
-        extra=tuple(each for fixed in MIXTURES for each in _on_test_and_validation(run, fixed)),
+        extra=tuple(each for fixed in FIXED_RATIOS for each in _on_test_and_validation(run, fixed)),
         strong=len(RATIOS),
     )
 
@@ -83,16 +84,16 @@ def _choice_row(row: Mapping[str, Any], n: int) -> tuple[Cell, ...]:
     )
 
 
-def mixture_name(fixed: Mixture) -> str:
+def mixture_name(fixed: FixedRatio) -> str:
     """A mixture's name in `results.json`.
 
-    >>> mixture_name(Mixture("arithmetic", 0.3))
+    >>> mixture_name(FixedRatio("arithmetic", 0.3))
     'fused-arithmetic photo 0.3 text 0.7'
     """
     return f"fused-{fixed.how} photo {fixed.photo_weight:.1f} text {1 - fixed.photo_weight:.1f}"
 
 
-def _mixture(fixed: Mixture) -> Predictor:
+def _mixture(fixed: FixedRatio) -> Predictor:
     return mixture(mixture_name(fixed), fixed)
 
 
@@ -100,12 +101,12 @@ def _cells(run: EvaluatedRun, predictors: Sequence[Predictor], at: float | None 
     return [replace(run.figure(each, name), at=at) for each in predictors for name in PRINTED]
 
 
-def _oracle(run: EvaluatedRun, how: How) -> Mixture:
-    fixed = [each for each in MIXTURES if each.how == how]
+def _oracle(run: EvaluatedRun, how: How) -> FixedRatio:
+    fixed = [each for each in FIXED_RATIOS if each.how == how]
     return max(fixed, key=lambda each: float(np.mean(run.by_fold(_mixture(each), "accuracy"))))
 
 
-def _on_test_and_validation(run: EvaluatedRun, fixed: Mixture) -> Iterator[Figure]:
+def _on_test_and_validation(run: EvaluatedRun, fixed: FixedRatio) -> Iterator[Figure]:
     validation = run.validation.filter(pl.col("way") == fixed.how, pl.col("photo_weight") == fixed.photo_weight)
     yield run.figure(_mixture(fixed), "micro_f1")
     by_fold, works = validation["accuracy"].to_list(), validation["works"].to_list()

@@ -66,16 +66,16 @@ class _Rows:
         shares = np.searchsorted(table.indptr, np.linspace(0, table.nnz, threads + 1)[1:-1])
         ends = [0, *np.maximum.accumulate(shares).tolist(), table.shape[0]]
         self.slices = [slice(start, end) for start, end in pairwise(ends)]
-        self.parts = [_sparse(table if threads == 1 else table[place]) for place in self.slices]
+        self.parts = [_sparse(table if threads == 1 else table[rows]) for rows in self.slices]
         self.pool = pool
 
     def add_product(self, dense: FloatArray, to: FloatArray) -> None:
         """Add the product with a dense table to another one, both in panels, in place."""
         import torch
 
-        def add(place: slice, part: Any) -> None:
+        def add(rows: slice, part: Any) -> None:
             for panel, target in zip(dense, to, strict=True):
-                torch.from_numpy(target[place]).addmm_(part, torch.from_numpy(panel))
+                torch.from_numpy(target[rows]).addmm_(part, torch.from_numpy(panel))
 
         list(self.pool.map(add, self.slices, self.parts))
 

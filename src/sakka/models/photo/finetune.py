@@ -136,16 +136,16 @@ class FineTuned(CreatorModel):
         joined = Catalog(pl.concat([train.table, validation.table]), photo_root=train.photo_root)
         labels = joined.creator_indices(self.creators_)
         photos = read_photos(joined, self.input_px)
-        able = np.flatnonzero(photos.has_photo & (labels >= 0))
+        rows = np.flatnonzero(photos.has_photo & (labels >= 0))
         self.shares_ = shares_of_creators(labels[: len(train)], len(self.creators_))
-        parts = able[able < len(train)], able[able >= len(train)]
+        parts = rows[rows < len(train)], rows[rows >= len(train)]
         self._learn(photos, labels, *parts, after_epoch=after_epoch)
         return self
 
     def predict_proba(self, works: Catalog) -> Probabilities:
         """Each work's probability of each creator, shape (n_works, n_creators), rows sum to 1."""
         photos = read_photos(works, self.input_px)
-        return self._answers(photos, np.arange(len(works)))
+        return self._predict(photos, np.arange(len(works)))
 
     def predict_folds(self, works: Catalog, folds: Sequence[Fold], creators: Sequence[str]) -> Iterator[FoldPrediction]:
         """Train a network for each fold, its epoch chosen on the fold's validation part; photos are read once."""
@@ -160,9 +160,9 @@ class FineTuned(CreatorModel):
             model.shares_ = shares_of_creators(labels[fold.train], len(creators))
             train, validation = (rows[photos.has_photo[rows]] for rows in (fold.train, fold.validation))
             checkpoint = model._learn(photos, labels, train, validation)
-            answers = (model._answers(photos, rows) for rows in (fold.validation, fold.test))
-            yield FoldPrediction(fold, *answers)
-            checkpoint.remove()  # the caller has taken the answers
+            predictions = (model._predict(photos, rows) for rows in (fold.validation, fold.test))
+            yield FoldPrediction(fold, *predictions)
+            checkpoint.remove()  # the caller has taken the predictions
 
     def _learn(
         self,
@@ -172,7 +172,7 @@ class FineTuned(CreatorModel):
         validation: IntArray,
         after_epoch: AfterEpoch | None = None,
     ) -> TrainingCheckpoint:
-        """Train on some works with photos; gives the checkpoint, which stays until its answers are taken."""
+        """Train on some works with photos; gives the checkpoint, which stays until its predictions are taken."""
         checkpoint = TrainingCheckpoint(self._dependencies(photos, labels, train, validation))
         self.network_: FineTunedNetwork | None = None
         self.history_: list[dict[str, Any]] = []
@@ -234,14 +234,16 @@ class FineTuned(CreatorModel):
             "validation": [[photos.keys[row], int(labels[row])] for row in validation],
         }
 
-    def _answers(self, photos: Photos, works: IntArray) -> Probabilities:
-        answers = np.tile(self.shares_, (len(works), 1))
-        able = photos.has_photo[works]
-        if self.network_ is not None and able.any():
+    def _predict(self, photos: Photos, works: IntArray) -> Probabilities:
+        probabilities = np.tile(self.shares_, (len(works), 1))
+        has_photo = photos.has_photo[works]
+        if self.network_ is not None and has_photo.any():
             device = training_device()
-            examples = Examples(photos, works[able], works[able])
-            answers[able] = predict_photos(self.network_.to(device), examples, self._training_settings(), device)
-        return answers
+            examples = Examples(photos, works[has_photo], works[has_photo])
+            probabilities[has_photo] = predict_photos(
+                self.network_.to(device), examples, self._training_settings(), device
+            )
+        return probabilities
 
     def _check_settings(self) -> None:
         numbers = (
@@ -253,8 +255,8 @@ class FineTuned(CreatorModel):
             ("input_px", self.input_px >= LEAST_SIDE_PX, f"{LEAST_SIDE_PX} or more"),
             ("micro_batch", self.micro_batch is None or self.micro_batch >= 1, "1 or more"),
         )
-        for name, able, expected in numbers:
-            if not able:
+        for name, holds, expected in numbers:
+            if not holds:
                 raise ModelError(f"got {name} {getattr(self, name)!r}; expected {expected}")
         if self.dtype is not None:
             check_dtype(self.dtype)
@@ -284,8 +286,8 @@ def held_out(labels: IntArray, works: IntArray, seed: int) -> tuple[IntArray, In
     """
     generator = np.random.default_rng(seed)
     chosen = []
-    for place in dict.fromkeys(labels[works].tolist()):  # in an order that does not depend on that of the columns
-        own = works[labels[works] == place]
+    for label in dict.fromkeys(labels[works].tolist()):  # in an order that does not depend on that of the columns
+        own = works[labels[works] == label]
         chosen.append(generator.permutation(own)[: len(own) // HOLD_OUT])
     validation = np.sort(np.concatenate(chosen)) if chosen else works[:0]
     return np.setdiff1d(works, validation), validation

@@ -4,10 +4,10 @@ The network is not trained; its vectors (`extractor.py`) come from the feature c
 all folds are fitted side by side (`linear_head/dense.py`). A work without a photo gets the shares of the creators.
 
 Means and deviations are one block of features and each stage's covariances another; the blocks count alike, however
-many columns each has. The heads learn from the mean of a photo's vector and its mirror image's, and read the photo
-as it is: an answer takes no longer, and what depends on left and right counts for less. They are also given guesses of
-the creator (`guesses.py`). The penalty's defaults, the stages, the mirroring and the guesses were chosen on validation
-parts of nested folds of real works, never on test parts.
+many columns each has. The heads learn from the mean of a photo's vector and its mirror image's, and read the photo as
+it is: predicting takes no longer, and what depends on left and right counts for less. They are also given out-of-fold
+predictions of the creator (`out_of_fold.py`). The penalty's defaults, the stages, the mirroring and the predictions
+were chosen on validation parts of nested folds of real works, never on test parts.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,10 +21,9 @@ from sakka.catalog.splits import Fold
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
 from sakka.models.base import FoldPrediction, Modality, known_labels
-from sakka.models.feature_model import FeatureModel
-from sakka.models.linear_head.dense import block_weights, fit_dense
+from sakka.models.feature_model import PhotoFeatureModel
 from sakka.models.linear_head.head import LinearHead
-from sakka.models.photo.guesses import LEAST_WORKS, Guesses, fit_with_guesses, guess, one_head, parts_of
+from sakka.models.photo.out_of_fold import LEAST_WORKS, RidgePredictions, fit_ridge, fit_stacked, one_head, parts_of
 from sakka.networks.extractor import PhotoExtractor
 from sakka.networks.features import photo_features
 from sakka.networks.workers import work_off
@@ -43,7 +42,7 @@ def mean_vectors(one: Features, other: Features) -> Features:
     return mean
 
 
-class PhotoLinear(FeatureModel):
+class PhotoLinear(PhotoFeatureModel):
     """A linear softmax on channel statistics of a frozen network.
 
     Attributes:
@@ -56,7 +55,8 @@ class PhotoLinear(FeatureModel):
         dtype: The network's number format, `float32` or `bfloat16`; None: the faster one on this machine.
         seed: Draws the order in which the heads see the works.
         mirrored: Whether mirror images are learned from too; None: where covariances are used.
-        guesses: Whether the head is given guesses of the creator (`guesses.py`); None: where covariances are used.
+        out_of_fold: Whether the head is given out-of-fold predictions of the creator (`out_of_fold.py`); None: where
+            covariances are used.
     """
 
     modality: ClassVar[Modality] = "photo"
@@ -70,7 +70,7 @@ class PhotoLinear(FeatureModel):
         seed: int = 0,
         covariances: Sequence[str] | None = None,
         mirrored: bool | None = None,
-        guesses: bool | None = None,
+        out_of_fold: bool | None = None,
     ) -> None:
         self.stages = stages if stages is None else list(stages)
         self.covariances = covariances if covariances is None else list(covariances)
@@ -78,7 +78,7 @@ class PhotoLinear(FeatureModel):
         self.dtype = dtype
         self.seed = seed
         self.mirrored = mirrored
-        self.guesses = guesses
+        self.out_of_fold = out_of_fold
 
     def fit(self, works: Catalog, creators: Sequence[str] | None = None) -> Self:
         """Learn from the works' featured photos.
@@ -128,7 +128,7 @@ class PhotoLinear(FeatureModel):
 
     def spelled_out_settings(self) -> list[dict[str, Any]]:
         """The settings with the penalty that None stands for."""
-        return [{**self.settings(), "penalty": self._penalty(self._has_covariances())}]
+        return [{**self.settings(), "penalty": self._penalty()}]
 
     def _check_settings(self) -> None:
         if self.penalty is not None and not (isinstance(self.penalty, int | float) and 0 < self.penalty < float("inf")):
@@ -138,13 +138,10 @@ class PhotoLinear(FeatureModel):
     def _has_covariances(self) -> bool:
         return len(self._blocks()) > 1
 
-    def _has_guesses(self) -> bool:
-        return self._has_covariances() if self.guesses is None else self.guesses
-
-    def _penalty(self, has_covariances: bool) -> float:
+    def _penalty(self) -> float:
         if self.penalty is not None:
             return float(self.penalty)
-        return PENALTY_WITH_COVARIANCES if has_covariances else PENALTY
+        return PENALTY_WITH_COVARIANCES if self._has_covariances() else PENALTY
 
     def _blocks(self) -> list[IntArray]:
         if not hasattr(self, "_extractor"):
@@ -155,79 +152,52 @@ class PhotoLinear(FeatureModel):
         self, works: Catalog, features: Features, labels: IntArray, parts: Sequence[IntArray], n_classes: int
     ) -> Iterator[LinearHead | None]:
         """A head for each of some parts of the works to learn from; None for a part without photos."""
-        vectors = self._lessons(works, features)
-        if self._has_guesses():
-            learn = partial(self._learn_part, works, vectors, labels, n_classes)
-            yield from track(work_off(parts, learn, "sakka-heads"), "photo heads", total=len(parts))
-        else:
-            yield from self._heads(vectors, labels, [part[works.has_photo[part]] for part in parts], n_classes)
+        learn = partial(self._learn_part, works, self._training_features(works, features), labels, n_classes)
+        yield from track(work_off(parts, learn, "sakka-heads"), "photo heads", total=len(parts))
 
     def _learn_part(
         self, works: Catalog, vectors: Features, labels: IntArray, n_classes: int, part: IntArray
     ) -> LinearHead | None:
-        """Fit one part's head with guesses beside the vectors."""
-        seen = part[works.has_photo[part]]
-        if len(seen) == 0:
+        rows = part[works.has_photo[part]]
+        if len(rows) == 0:
             return None
-        some, mine, every = vectors[seen], labels[seen], np.arange(len(seen))
-        guesses = self._guesses(works.take(part), some, labels[part], n_classes) if len(seen) >= LEAST_WORKS else []
-        head = self._head_on(some, guesses, mine, every, n_classes)
-        return one_head(head, guesses) if guesses else head
+        own, predictions = vectors[rows], []
+        uses_them = self._has_covariances() if self.out_of_fold is None else self.out_of_fold
+        if uses_them and len(rows) >= LEAST_WORKS:
+            predictions = self._predictions(works.take(part), own, labels[part], n_classes)
+        head = self._fit_head(own, predictions, labels[rows], np.arange(len(rows)), n_classes)
+        return one_head(head, predictions) if predictions else head
 
-    def _guesses(self, works: Catalog, vectors: Features, labels: IntArray, n_classes: int) -> list[Guesses]:
-        """What the head is told beside the vectors of the works that have a photo."""
-        seen = works.has_photo
-        told = np.eye(n_classes, dtype=np.float32)[labels[seen]]
-        able = np.ones(len(told), dtype=np.bool_)
-        return [guess(vectors, self._widths(), told, able, parts_of(labels, self.seed)[seen])]
+    def _predictions(
+        self, works: Catalog, vectors: Features, labels: IntArray, n_classes: int
+    ) -> list[RidgePredictions]:
+        """What the head is given beside the vectors of the works that have a photo."""
+        has_photo = works.has_photo
+        targets = np.eye(n_classes, dtype=np.float32)[labels[has_photo]]
+        given = np.ones(len(targets), dtype=np.bool_)
+        return [fit_ridge(vectors, self._widths(), targets, given, parts_of(labels, self.seed)[has_photo])]
 
-    def _head_on(
-        self, vectors: Features, guesses: Sequence[Guesses], labels: IntArray, rows: IntArray, n_classes: int
+    def _fit_head(
+        self,
+        vectors: Features,
+        predictions: Sequence[RidgePredictions],
+        labels: IntArray,
+        rows: IntArray,
+        n_classes: int,
     ) -> LinearHead:
-        widths = self._widths()
-        return fit_with_guesses(
-            vectors,
-            guesses,
-            labels,
-            rows,
-            widths=widths,
-            n_classes=n_classes,
-            penalty=self._penalty(len(widths) > 1),
-            seed=self.seed,
-        )
+        settings: dict[str, Any] = {"n_classes": n_classes, "penalty": self._penalty(), "seed": self.seed}
+        return fit_stacked(vectors, predictions, labels, rows, widths=self._widths(), **settings)
 
     def _widths(self) -> list[int]:
         return [len(block) for block in self._blocks()]
 
-    def _lessons(self, works: Catalog, features: Features) -> Features:
+    def _training_features(self, works: Catalog, features: Features) -> Features:
         """What the heads learn from: the works' vectors, or their means with the mirror images' vectors."""
         mirrored = self._has_covariances() if self.mirrored is None else self.mirrored
         if not mirrored or not works.has_photo.any():
             return features
         turned, _ = photo_features(works, self._extractor.of_mirror_images(), np.concatenate(self._blocks()))
         return mean_vectors(features, turned)
-
-    def _heads(
-        self, features: Features, labels: IntArray, rows: Sequence[IntArray], n_classes: int
-    ) -> list[LinearHead | None]:
-        """Fit a head for each fold that has photos to learn from."""
-        able = [number for number, own in enumerate(rows) if len(own) > 0]
-        heads: list[LinearHead | None] = [None] * len(rows)
-        if able:
-            blocks = self._blocks()
-            own = [rows[number] for number in able]
-            fitted = fit_dense(
-                features,
-                labels,
-                own,
-                n_classes=n_classes,
-                penalty=self._penalty(len(blocks) > 1),
-                weights=block_weights([len(block) for block in blocks]),
-                seed=self.seed,
-            )
-            for number, head in zip(able, fitted, strict=True):
-                heads[number] = head
-        return heads
 
 
 class EfficientNetLinear(PhotoLinear):

@@ -192,10 +192,10 @@ class Training:
     def _check(self, validation: Examples, running: Task) -> tuple[float | None, float | None]:
         if len(validation.works) == 0:
             return None, None
-        answers = predict_photos(self.network, validation, self.settings, self.device, running)
-        own = answers[np.arange(len(answers)), validation.labels]
-        right = float(np.mean(answers.argmax(axis=1) == validation.labels))
-        return right, float(-np.log(np.maximum(own.astype(np.float64), 1e-12)).mean())
+        probabilities = predict_photos(self.network, validation, self.settings, self.device, running)
+        own = probabilities[np.arange(len(probabilities)), validation.labels]
+        accuracy = float(np.mean(probabilities.argmax(axis=1) == validation.labels))
+        return accuracy, float(-np.log(np.maximum(own.astype(np.float64), 1e-12)).mean())
 
     def _set_rate(self, done: float) -> None:
         """Set the length of the next step when a share of the training is done."""
@@ -261,10 +261,10 @@ def gathered(
 
     with ThreadPoolExecutor(1, thread_name_prefix="sakka-gather") as pool:
         waiting = pool.submit(gather, parts[0]) if parts else None
-        for place in range(len(parts)):
+        for number in range(len(parts)):
             assert waiting is not None
             photos = waiting.result()
-            waiting = pool.submit(gather, parts[place + 1]) if place + 1 < len(parts) else None
+            waiting = pool.submit(gather, parts[number + 1]) if number + 1 < len(parts) else None
             yield photos.to(device, non_blocking=True)
 
 
@@ -279,16 +279,16 @@ def predict_photos(
     network.eval()
     part, total = settings.part, len(examples.works)
     parts = [np.arange(start, min(start + part, total)) for start in range(0, total, part)]
-    answers = []
+    tables = []
     with (
         torch.inference_mode(),
         torch.autocast(device.type, dtype=torch.bfloat16, enabled=settings.dtype == "bfloat16"),
     ):
         for rows, photos in zip(parts, gathered(examples, parts, device), strict=True):
-            answers.append(torch.softmax(network(photos), dim=1).cpu())
+            tables.append(torch.softmax(network(photos), dim=1).cpu())
             if running is not None:
                 running.advance(len(rows))
-    table: Probabilities = torch.cat(answers).numpy()
+    table: Probabilities = torch.cat(tables).numpy()
     return table
 
 

@@ -41,6 +41,18 @@ class Block:
         weighed.data *= self.stretch[0] / np.repeat(lengths, np.diff(weighed.indptr))
         return weighed
 
+    def columns_of(self, hashes: Hashes, before: int = 0) -> IntArray:
+        """The columns of features by their hashes; -1 where one is not known.
+
+        Args:
+            hashes: Shape (n,).
+            before: How many columns stand before this block's.
+        """
+        if len(self.vocabulary) == 0:
+            return np.full(len(hashes), -1, dtype=np.int64)
+        columns = np.minimum(np.searchsorted(self.vocabulary, hashes), len(self.vocabulary) - 1)
+        return np.where(self.vocabulary[columns] == hashes, columns + before, -1)
+
 
 def count_blocks(texts: Sequence[str], min_texts: int) -> list[Counts]:
     """Count each block in the texts, and in the first and the second half of each."""

@@ -12,7 +12,7 @@ lower on a fifth of the training works that is held out for it. Nothing but the 
 the profile for style the weights are fitted on the texts and on their halves, so that they rest on what recurs.
 
 For many folds the counts are made once. Nothing leaks by that: a feature enters a fold's vocabulary by the number of
-the fold's own training texts that have it, and the answers are bit for bit those of `fit` on the training part.
+the fold's own training texts that have it, and the predictions are bit for bit those of `fit` on the training part.
 """
 
 import os
@@ -26,10 +26,10 @@ from sakka.arrays import IntArray, Mask, Probabilities
 from sakka.catalog.splits import Fold, deal
 from sakka.catalog.works import Catalog
 from sakka.models.base import FoldPrediction, Modality, ModelParts, known_labels
-from sakka.models.feature_model import FeatureModel
+from sakka.models.feature_model import PlacedFeatures, TextFeatureModel
 from sakka.models.linear_head.sparse import COPIES, fit_sparse
 from sakka.models.text.features import BLOCKS, PARTS, Block, count_blocks, rows_of, side_by_side
-from sakka.models.text.ngrams import Counts, count_known
+from sakka.models.text.ngrams import Counts, count_known, placed_ngrams, word_hashes
 from sakka.words import normalise
 
 HOLD_OUT = 5  # one of so many works is held out to choose the profile
@@ -59,7 +59,7 @@ STYLE, SUBJECT = Profile(0.5, 5e-5, True), Profile(1.0, 1e-3, False)
 PROFILES = (STYLE, SUBJECT)
 
 
-class LinearText(FeatureModel):
+class LinearText(TextFeatureModel):
     """TF-IDF of words and character n-grams with a linear softmax, in any language."""
 
     name: ClassVar[str] = "text-linear"
@@ -113,6 +113,14 @@ class LinearText(FeatureModel):
         counts = [count_known(texts, hashes_of, block.vocabulary) for hashes_of, block in blocks]
         return self._weighed(counts), works.has_text
 
+    def placed(self, text: str) -> PlacedFeatures:
+        """Where the features of a normalised text stand in it."""
+        words, ngrams = self.blocks_
+        [hashes] = word_hashes([text])
+        width = len(words.vocabulary)
+        sized = ((size, ngrams.columns_of(each, width), starts) for size, each, starts in placed_ngrams(text))
+        return PlacedFeatures(words.columns_of(hashes), tuple(sized))
+
     def predict_folds(self, works: Catalog, folds: Sequence[Fold], creators: Sequence[str]) -> Iterator[FoldPrediction]:
         """Answer for each fold as `fit` on its training part would, with one count for all and folds in threads."""
         from sakka.networks.workers import single_threaded
@@ -122,7 +130,7 @@ class LinearText(FeatureModel):
         has_text = works.has_text
         workers = self._workers(len(creators))
 
-        def answer(fold: Fold) -> FoldPrediction:
+        def predict(fold: Fold) -> FoldPrediction:
             model = type(self)(**self.settings())
             model.creators_ = tuple(creators)
             model._threads = max(1, _cores() // workers)
@@ -134,7 +142,7 @@ class LinearText(FeatureModel):
             )
 
         with single_threaded(workers, "sakka-text-folds") as pool:
-            yield from pool.map(answer, folds)
+            yield from pool.map(predict, folds)
 
     def spelled_out_settings(self) -> list[dict[str, Any]]:
         """The settings with each profile that they leave open."""
@@ -188,9 +196,9 @@ class LinearText(FeatureModel):
         model = type(self)(**{**self.settings(), **vars(profile), **few})
         model.creators_, model._threads = self.creators_, self._threads // self._profiles_at_once()
         model._fit_counts([rows_of(block, learn) for block in counts], labels[learn])
-        answers = model._predict_table(counts, held, np.ones(len(labels), dtype=np.bool_))
-        right = answers[np.arange(len(held)), labels[held]]
-        return -float(np.log(np.maximum(right, 1e-7)).mean(dtype=np.float64))
+        probabilities = model._predict_table(counts, held, np.ones(len(labels), dtype=np.bool_))
+        own = probabilities[np.arange(len(held)), labels[held]]
+        return -float(np.log(np.maximum(own, 1e-7)).mean(dtype=np.float64))
 
     def _choose(self, counts: Counts, idf_power: float) -> tuple[Block, Any]:
         """Choose a block's vocabulary by the training texts; give it and the counts of what was chosen."""

@@ -5,7 +5,7 @@ vectors; the end of the text counts as one word more:
 
     p(. | w_1 ... w_n) = softmax(B (v_1 + ... + v_n + v_end) / (n + 1))
 
-The library trains it; the answers are computed here from its two matrices, so that a saved model holds arrays and
+The library trains it; the probabilities are computed here from its two matrices, so that a saved model holds arrays and
 words only. Trained with one thread, since with more the library's result changes from run to run.
 """
 
@@ -63,7 +63,7 @@ class FastText(SegmentedText):
             trained = self._train(path)
         if not trained.get_words():
             raise ModelError(f"no word stands {self.min_count} times in the {len(texts)} texts; lower min_count")
-        self.places_ = {word: place for place, word in enumerate(trained.get_words())}
+        self.vocabulary_ = {word: column for column, word in enumerate(trained.get_words())}
         self.columns_ = np.array([int(label[len(LABEL) :]) for label in trained.get_labels()], dtype=np.int64)
         self.inputs_ = trained.get_input_matrix().astype(np.float32)
         self.outputs_ = trained.get_output_matrix().astype(np.float32)
@@ -85,8 +85,8 @@ class FastText(SegmentedText):
             raise ModelError(f"fastText stopped with {str(error).strip()!r} at lr={self.lr}; try another lr") from error
 
     def _predict_words(self, texts: Sequence[Words]) -> Probabilities:
-        counts = count_words([[*words, END] for words in texts], self.places_)
-        lengths = np.maximum(counts @ np.ones(len(self.places_), dtype=np.float32), 1)
+        counts = count_words([[*words, END] for words in texts], self.vocabulary_)
+        lengths = np.maximum(counts @ np.ones(len(self.vocabulary_), dtype=np.float32), 1)
         means = (counts @ self.inputs_) / lengths[:, None]
         probabilities = np.zeros((len(texts), len(self.creators_)), dtype=np.float32)
         probabilities[:, self.columns_] = softmax(means @ self.outputs_.T)
@@ -95,18 +95,18 @@ class FastText(SegmentedText):
     def _export_learned(self) -> ModelParts:
         return ModelParts(
             tensors={"inputs": self.inputs_, "outputs": self.outputs_, "columns": self.columns_},
-            texts={"words": "\n".join(self.places_)},
+            texts={"words": "\n".join(self.vocabulary_)},
         )
 
     def _restore_learned(self, parts: ModelParts) -> None:
-        self.places_ = {word: place for place, word in enumerate(parts.texts["words"].split("\n"))}
+        self.vocabulary_ = {word: column for column, word in enumerate(parts.texts["words"].split("\n"))}
         self.inputs_, self.outputs_ = parts.tensors["inputs"], parts.tensors["outputs"]
         self.columns_ = parts.tensors["columns"]
 
 
 def write_training_file(path: Path, texts: Sequence[Words], labels: IntArray) -> None:
     """Write what fastText learns from: a line a text, the creator's index as label, then the words."""
-    lines = (f"{LABEL}{place} {' '.join(words)}\n" for place, words in zip(labels, texts, strict=True))
+    lines = (f"{LABEL}{label} {' '.join(words)}\n" for label, words in zip(labels, texts, strict=True))
     path.write_text("".join(lines), encoding="utf-8", newline="\n")
 
 

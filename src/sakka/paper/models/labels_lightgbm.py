@@ -76,15 +76,15 @@ class LabelsLightGBM(CreatorModel):
 
     def predict_proba(self, works: Catalog) -> Probabilities:
         """Each work's probability of each creator, shape (n_works, n_creators)."""
-        return self._answer(find_labels(works, self.threshold).vectors)
+        return self._predict(find_labels(works, self.threshold).vectors)
 
     def predict_folds(self, works: Catalog, folds: Sequence[Fold], creators: Sequence[str]) -> Iterator[FoldPrediction]:
-        """Find the labels once, then train and answer fold by fold."""
+        """Find the labels once, then train and predict fold by fold."""
         vectors = find_labels(works, self.threshold).vectors
         for fold in folds:
             labels = known_labels(works.take(fold.train), creators)
             model = type(self)(**self.settings())._fit_vectors(vectors[fold.train], labels, tuple(creators))
-            yield FoldPrediction(fold, model._answer(vectors[fold.validation]), model._answer(vectors[fold.test]))
+            yield FoldPrediction(fold, model._predict(vectors[fold.validation]), model._predict(vectors[fold.test]))
 
     def _fit_vectors(self, vectors: LabelVectors, labels: IntArray, creators: tuple[str, ...]) -> Self:
         looked_at = vectors.any(axis=1)
@@ -96,7 +96,7 @@ class LabelsLightGBM(CreatorModel):
         self.booster_: Booster = fit_lightgbm(vectors[looked_at], labels[looked_at], len(creators), **settings)
         return self
 
-    def _answer(self, vectors: LabelVectors) -> Probabilities:
+    def _predict(self, vectors: LabelVectors) -> Probabilities:
         looked_at = vectors.any(axis=1)
         probabilities = np.tile(self.shares_, (len(vectors), 1))
         if looked_at.any():

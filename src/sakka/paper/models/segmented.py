@@ -42,7 +42,7 @@ class SegmentedText(CreatorModel):
         """Answer for each fold as `fit` would; texts are segmented once."""
         labels, texts = known_labels(works, creators), segment(works)
 
-        def answer(fold: Fold) -> FoldPrediction:
+        def predict(fold: Fold) -> FoldPrediction:
             model = type(self)(**self.settings())
             model.creators_ = tuple(creators)
             model._fit_texts([texts[row] for row in fold.train], labels[fold.train])
@@ -50,7 +50,7 @@ class SegmentedText(CreatorModel):
             return FoldPrediction(fold, *map(model._predict_texts, parts))
 
         with ThreadPoolExecutor(self.folds_at_once) as pool:
-            yield from pool.map(answer, folds)
+            yield from pool.map(predict, folds)
 
     def _fit_texts(self, texts: Sequence[Words], labels: IntArray) -> Self:
         self.shares_ = shares_of_creators(labels, len(self.creators_))

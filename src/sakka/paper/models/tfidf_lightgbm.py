@@ -47,8 +47,8 @@ class TfidfLightGBM(SegmentedText):
     def _fit_words(self, texts: Sequence[Words], labels: IntArray) -> None:
         frequency = Counter(word for words in texts for word in words)
         ranked = sorted(frequency, key=lambda word: (-frequency[word], word))[: self.max_words]
-        self.places_ = {word: place for place, word in enumerate(ranked)}
-        counts = count_words(texts, self.places_)
+        self.vocabulary_ = {word: column for column, word in enumerate(ranked)}
+        counts = count_words(texts, self.vocabulary_)
         texts_with = np.bincount(counts.indices, minlength=len(ranked))
         self.idf_ = (1 + np.log((1 + len(texts)) / (1 + texts_with))).astype(np.float32)
         self.booster_ = fit_lightgbm(
@@ -56,7 +56,7 @@ class TfidfLightGBM(SegmentedText):
         )
 
     def _predict_words(self, texts: Sequence[Words]) -> Probabilities:
-        return predict_lightgbm(self.booster_, self._weigh(count_words(texts, self.places_)))
+        return predict_lightgbm(self.booster_, self._weigh(count_words(texts, self.vocabulary_)))
 
     def _weigh(self, counts: Any) -> Any:
         counts.data *= self.idf_[counts.indices]
@@ -66,9 +66,9 @@ class TfidfLightGBM(SegmentedText):
 
     def _export_learned(self) -> ModelParts:
         values, text = export_lightgbm(self.booster_)
-        return ModelParts({"idf": self.idf_}, values, {"words": "\n".join(self.places_), "lightgbm": text})
+        return ModelParts({"idf": self.idf_}, values, {"words": "\n".join(self.vocabulary_), "lightgbm": text})
 
     def _restore_learned(self, parts: ModelParts) -> None:
-        self.places_ = {word: place for place, word in enumerate(parts.texts["words"].split("\n"))}
+        self.vocabulary_ = {word: column for column, word in enumerate(parts.texts["words"].split("\n"))}
         self.idf_ = parts.tensors["idf"]
         self.booster_ = import_lightgbm(parts.values, parts.texts["lightgbm"])

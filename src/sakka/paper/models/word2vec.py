@@ -62,7 +62,7 @@ class Word2VecLightGBM(SegmentedText):
         self.seed = seed
 
     def _fit_words(self, texts: Sequence[Words], labels: IntArray) -> None:
-        self.places_, self.vectors_ = self._train(texts)
+        self.vocabulary_, self.vectors_ = self._train(texts)
         self.booster_ = fit_lightgbm(
             self._vectors_of(texts),
             labels,
@@ -88,13 +88,13 @@ class Word2VecLightGBM(SegmentedText):
     def _vectors_of(self, texts: Sequence[Words]) -> FloatArray:
         """The vector of each text, shape (n_texts, dim)."""
         if self.pooling == "first":
-            known = [[word for word in words if word in self.places_][:1] for words in texts]
-            return np.asarray(count_words(known, self.places_) @ self.vectors_)
-        counts = count_words(texts, self.places_)
+            known = [[word for word in words if word in self.vocabulary_][:1] for words in texts]
+            return np.asarray(count_words(known, self.vocabulary_) @ self.vectors_)
+        counts = count_words(texts, self.vocabulary_)
         sums: FloatArray = np.asarray(counts @ self.vectors_)
         if self.pooling == "sum":
             return sums
-        lengths = np.maximum(counts @ np.ones(len(self.places_), dtype=np.float32), 1)
+        lengths = np.maximum(counts @ np.ones(len(self.vocabulary_), dtype=np.float32), 1)
         means: FloatArray = sums / lengths[:, None]
         return means
 
@@ -103,11 +103,11 @@ class Word2VecLightGBM(SegmentedText):
 
     def _export_learned(self) -> ModelParts:
         values, text = export_lightgbm(self.booster_)
-        return ModelParts({"vectors": self.vectors_}, values, {"words": "\n".join(self.places_), "lightgbm": text})
+        return ModelParts({"vectors": self.vectors_}, values, {"words": "\n".join(self.vocabulary_), "lightgbm": text})
 
     def _restore_learned(self, parts: ModelParts) -> None:
         words = parts.texts["words"].split("\n") if len(parts.tensors["vectors"]) else []
-        self.places_ = {word: place for place, word in enumerate(words)}
+        self.vocabulary_ = {word: column for column, word in enumerate(words)}
         self.vectors_ = parts.tensors["vectors"]
         self.booster_ = import_lightgbm(parts.values, parts.texts["lightgbm"])
 

@@ -5,7 +5,16 @@ from sakka.arrays import IntArray, Probabilities
 from sakka.errors import ModelError
 from sakka.models.calibration import fit_temperature, with_temperature
 from sakka.models.fusion import fuse
-from sakka.models.stacking import KINDS, LearnedFusion, better_kind, every_so_many, features, fit_fusion
+from sakka.models.learned_fusion import (
+    KINDS,
+    VIEWS,
+    LearnedFusion,
+    Weights,
+    better_kind,
+    every_so_many,
+    features,
+    fit_fusion,
+)
 
 WORKS, CREATORS = 600, 8
 
@@ -103,7 +112,7 @@ def test_a_large_table_is_thinned_evenly() -> None:
 
 def test_what_can_not_be_fused_is_refused() -> None:
     photo, labels = answers(1.0)
-    with pytest.raises(ModelError, match=r"can't fuse answers of shapes \(600, 8\) and \(600, 7\)"):
+    with pytest.raises(ModelError, match=r"can't fuse probabilities of shapes \(600, 8\) and \(600, 7\)"):
         fit_fusion(photo, photo[:, :7], labels)
     with pytest.raises(ModelError, match="no learned fusion is called 'mean'"):
         fit_fusion(photo, photo, labels, kind="mean")  # type: ignore[arg-type]
@@ -116,3 +125,13 @@ def test_the_temperature_undoes_what_made_a_model_too_sure() -> None:
     assert temperature == pytest.approx(2.5, rel=0.1)
     np.testing.assert_allclose(with_temperature(sure, 2.5), calibrated, atol=2e-2)
     assert fit_temperature(sure[:0], labels[:0]) == 1.0
+
+
+def test_a_learned_fusion_shares_by_its_weights_and_less_below_the_floor() -> None:
+    weights = {"both": [1.5, 0.5], "photo": [0.9], "text": [1.1]}
+    views = {view: Weights(np.array(weights[view]), np.zeros(2), np.zeros(2)) for view in VIEWS}
+    fusion = LearnedFusion("log-linear", views)
+    assert fusion.weights(["photo", "text"]) == {"photo": 1.5, "text": 0.5}
+    assert fusion.weights(["text"]) == {"text": 1.1}
+    even, sure = np.float32([0.8, 0.2]), np.float32([1, 1e-12])
+    assert fusion.shares({"photo": even, "text": sure}, 0, 1) == {"photo": 1.5, "text": pytest.approx(0.25)}

@@ -1,13 +1,13 @@
-"""Guesses from a photo that help its head: stacking within one linear softmax.
+"""Out-of-fold predictions from a photo that help its head: stacking within one linear softmax.
 
-A lesson says something of each training work, such as who made it (1 in a column for each creator). It is guessed from
-the photo, and the head is given the guess beside the photo's vector:
+A target says something of each training work, such as who made it (1 in a column for each creator). It is predicted
+from the photo, and the head is given the prediction beside the photo's vector:
 
-    p(x)  ridge regression of the lesson on the photo's standardised vector z(x), that is z(x) B
+    p(x)  ridge regression of the target on the photo's standardised vector z(x), that is z(x) B
     head  softmax(z(x) W + p(x) V + b)
 
-The head learns from guesses by regressions that did not see the work (five parts), so that it knows how far to trust
-them. What is kept is one linear softmax, since z W + z B V = z (W + B V): an answer costs no more than without guesses.
+The head learns from predictions of regressions that were not fitted on the work (five parts), so that it knows how far
+to trust them. What is kept is one linear softmax, since z W + z B V = z (W + B V): predicting costs no more.
 
 The regression is solved by works, not by features: a system of as many equations as works, once for all columns.
 
@@ -28,63 +28,65 @@ from sakka.models.linear_head.head import LinearHead
 
 PARTS = 5
 RIDGE = 0.3  # beside a work's mean squared length of 1
-SHARE = 2.0  # what a lesson's guesses count beside the photo's vector
+SHARE = 2.0  # what a target's predictions count beside the photo's vector
 MOST_WORKS = 6000  # that a regression is fitted on; its time grows with the cube
 LEAST_WORKS = 20
 ROWS_AT_ONCE = 1024
 
 
 @dataclass(frozen=True)
-class Guesses:
-    """What a lesson says, guessed from the photo.
+class RidgePredictions:
+    """A target, predicted from the photo by ridge regression.
 
     Attributes:
-        unseen: Each training work's, by a regression that did not see it, shape (n_works, n_columns).
+        out_of_fold: For each training work the prediction of a regression not fitted on it, (n_works, n_columns).
         mean: What is subtracted from each feature, shape (n_features,).
         scale: What it is divided by then, shape (n_features,).
         weights: B above, shape (n_features, n_columns).
     """
 
-    unseen: FloatArray
+    out_of_fold: FloatArray
     mean: FloatArray
     scale: FloatArray
     weights: FloatArray
 
 
 def parts_of(labels: IntArray, seed: int) -> IntArray:
-    """Deal works to the parts that they are held out with, shape (n_works,)."""
+    """The part that each work is held out with, shape (n_works,)."""
     return deal(labels, np.random.default_rng((seed, 4)), PARTS)
 
 
-def guess(vectors: Features, widths: Sequence[int], told: FloatArray, able: Mask, part: IntArray) -> Guesses:
-    """Guess what a lesson says from the photos.
+def fit_ridge(
+    vectors: Features, widths: Sequence[int], targets: FloatArray, given: Mask, part: IntArray
+) -> RidgePredictions:
+    """Predict a target from the photos.
 
     Args:
         vectors: The photos' vectors, shape (n_works, n_features).
         widths: How many features each block of them has.
-        told: What the lesson says of each work, shape (n_works, n_columns).
-        able: Of which works it says something.
+        targets: What is predicted, shape (n_works, n_columns).
+        given: Which works have a target, shape (n_works,).
         part: The part that each work is held out with, shape (n_works,).
     """
-    rows = np.flatnonzero(able)
+    rows = np.flatnonzero(given)
     rows = rows[:: -(-len(rows) // MOST_WORKS)]
     inputs = torch.from_numpy(vectors[rows]).float()
     mean, scale = _standardise(inputs, torch.from_numpy(block_weights(widths)))
-    targets = torch.from_numpy(told[rows] - told[rows].mean(axis=0))
+    centred = torch.from_numpy(targets[rows] - targets[rows].mean(axis=0))
     products = inputs @ inputs.T
-    weights = inputs.T @ _solve(products, targets)
-    unseen = _guessed(vectors, mean, scale, weights)
+    weights = inputs.T @ _solve(products, centred)
+    predicted = _predict(vectors, mean, scale, weights)
     for held in np.unique(part[rows]):
-        learn, mine = torch.from_numpy(np.flatnonzero(part[rows] != held)), np.flatnonzero(part == held)
+        learn, held_out = torch.from_numpy(np.flatnonzero(part[rows] != held)), np.flatnonzero(part == held)
         if len(learn):
-            answers = _solve(products[learn][:, learn], targets[learn])
-            unseen[mine] = _guessed(vectors[mine], mean, scale, inputs[learn].T @ answers)
-    return Guesses(unseen, mean.numpy(), scale.numpy(), weights.numpy())
+            solved = inputs[learn].T @ _solve(products[learn][:, learn], centred[learn])
+            predicted[held_out] = _predict(vectors[held_out], mean, scale, solved)
+    return RidgePredictions(predicted, mean.numpy(), scale.numpy(), weights.numpy())
 
 
-def fit_with_guesses(
+def fit_stacked(
     vectors: Features,
-    guesses: Sequence[Guesses],
+    predictions: Sequence[RidgePredictions],
     labels: IntArray,
     rows: IntArray,
     *,
@@ -93,11 +95,11 @@ def fit_with_guesses(
     penalty: float,
     seed: int,
 ) -> LinearHead:
-    """Fit a head on vectors and guesses side by side; each lesson counts `SHARE` of what the vectors count.
+    """A head on vectors and predictions side by side; each target counts `SHARE` of what the vectors count.
 
     Args:
         vectors: The photos' vectors, shape (n_works, n_features).
-        guesses: Those of each lesson.
+        predictions: Those of each target.
         labels: Each work's class, shape (n_works,).
         rows: The works to fit on.
         widths: How many features each block of the vectors has.
@@ -106,12 +108,12 @@ def fit_with_guesses(
         seed: As in `fit_dense`.
     """
     stretch = [block_weights(widths)]
-    for one in guesses:
-        spread = one.unseen.std(axis=0)
-        length = (SHARE * sum(widths) / max(float((spread**2).sum()), 1e-12)) ** 0.5
-        stretch.append((spread * length).astype(np.float32))
+    for one in predictions:
+        deviation = one.out_of_fold.std(axis=0)
+        length = (SHARE * sum(widths) / max(float((deviation**2).sum()), 1e-12)) ** 0.5
+        stretch.append((deviation * length).astype(np.float32))
     return fit_dense(
-        beside(vectors, guesses),
+        beside(vectors, predictions),
         labels,
         [rows],
         n_classes=n_classes,
@@ -121,40 +123,40 @@ def fit_with_guesses(
     )[0]
 
 
-def beside(vectors: Features, guesses: Sequence[Guesses]) -> Features:
-    """Vectors and guesses side by side, in the vectors' format."""
-    return np.concatenate([vectors, *(one.unseen.astype(vectors.dtype) for one in guesses)], axis=1)
+def beside(vectors: Features, predictions: Sequence[RidgePredictions]) -> Features:
+    """Vectors and out-of-fold predictions side by side, in the vectors' format."""
+    return np.concatenate([vectors, *(one.out_of_fold.astype(vectors.dtype) for one in predictions)], axis=1)
 
 
-def one_head(head: LinearHead, guesses: Sequence[Guesses]) -> LinearHead:
-    """The head on vectors alone that answers as `head` does on vectors and the guesses made from them."""
+def one_head(head: LinearHead, predictions: Sequence[RidgePredictions]) -> LinearHead:
+    """The head on vectors alone that predicts as `head` does on vectors and the predictions made from them."""
     assert head.mean is not None
     assert head.scale is not None
-    start = len(guesses[0].mean)
+    start = len(predictions[0].mean)
     mean, scale, weights, bias = head.mean[:start], head.scale[:start], head.weights[:start], head.bias
-    for one in guesses:
+    for one in predictions:
         stop = start + one.weights.shape[1]
-        of_guesses = head.weights[start:stop] / head.scale[start:stop, None]
-        through = one.weights @ of_guesses  # of vectors standardised as the regression has them
+        of_predictions = head.weights[start:stop] / head.scale[start:stop, None]
+        through = one.weights @ of_predictions  # of vectors standardised as the regression has them
         weights = weights + through * (scale / one.scale)[:, None]
-        bias = bias + ((mean - one.mean) / one.scale) @ through - head.mean[start:stop] @ of_guesses
+        bias = bias + ((mean - one.mean) / one.scale) @ through - head.mean[start:stop] @ of_predictions
         start = stop
     return LinearHead(weights, bias, head.penalty, mean, scale)
 
 
 def _standardise(inputs: torch.Tensor, stretch: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Standardise features in place so that a row's mean squared length is 1; give what was subtracted and divided."""
+    """Standardise features in place so that a row's mean squared length is 1: what was subtracted and divided by."""
     mean = inputs.mean(dim=0)
     inputs -= mean
-    spread = torch.stack([inputs[start : start + ROWS_AT_ONCE].square().sum(dim=0) for start in _starts(inputs)])
-    std = (spread.sum(dim=0) / len(inputs)).sqrt()
+    squares = torch.stack([inputs[start : start + ROWS_AT_ONCE].square().sum(dim=0) for start in _starts(inputs)])
+    std = (squares.sum(dim=0) / len(inputs)).sqrt()
     varies = std > 1e-6 * mean.abs().clamp(min=1e-6)
     scale = torch.where(varies, std, 1.0) / stretch * inputs.shape[1] ** 0.5
     inputs /= scale
     return mean, scale
 
 
-def _guessed(vectors: Features, mean: torch.Tensor, scale: torch.Tensor, weights: torch.Tensor) -> FloatArray:
+def _predict(vectors: Features, mean: torch.Tensor, scale: torch.Tensor, weights: torch.Tensor) -> FloatArray:
     table: FloatArray = np.empty((len(vectors), weights.shape[1]), dtype=np.float32)
     for start in _starts(vectors):
         some = torch.from_numpy(vectors[start : start + ROWS_AT_ONCE]).float()

@@ -8,21 +8,21 @@ Each creator c of a work gets a score, and the probabilities are the softmax of 
 
 p and t are the two models' probabilities, share_c is the creator's share of the works fitted on. The weights lower the
 summed log-loss + |weights - start|^2 / 2 + PENALTY |d|^2 / 2, a convex problem, by L-BFGS; `start` is equal weights, so
-that few works change little. a + b other than 1 is a temperature: the answers come out calibrated.
+that few works change little. a + b other than 1 is a temperature: the probabilities come out calibrated.
 
-A work with only a photo, or only a text, is answered by weights of its own, fitted on all works that have it with the
+A work with only a photo, or only a text, is predicted by weights of its own, fitted on all works that have it with the
 other one left out.
 
-The works must be judged by models that did not see them. A single model's answers are less sure than a mean of
+The probabilities must be of models not fitted on the works. A single model's are less confident than a mean of
 several models', so several models are fused one pair at a time and the results averaged.
 
 Sources: D. Wolpert, Stacked generalization, Neural Networks 5, 1992; D. McFadden, Conditional logit analysis, 1974;
 C. Guo et al., On calibration of modern neural networks, ICML 2017, https://arxiv.org/abs/1706.04599
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Any, ClassVar, Literal, Self, get_args
 
 import numpy as np
 
@@ -39,7 +39,8 @@ from sakka.arrays import (
 )
 from sakka.catalog.splits import deal
 from sakka.errors import ModelError
-from sakka.models.fusion import BLOCK_ROWS
+from sakka.models.base import Reads
+from sakka.models.fusion import BLOCK_ROWS, Fuser, kept_log_odds
 
 Kind = Literal["log-linear", "stacked"]
 View = Literal["both", "photo", "text"]
@@ -78,13 +79,13 @@ class Weights:
         terms = self.share[0] * (np.log(works + 1) - self.share[1])
         return replace(self, bias=np.append(self.bias, terms))
 
-    def without(self, place: int) -> "Weights":
-        """Leave one creator out."""
-        return replace(self, bias=np.delete(self.bias, place))
+    def without(self, label: int) -> "Weights":
+        """These without one creator."""
+        return replace(self, bias=np.delete(self.bias, label))
 
 
 @dataclass(frozen=True)
-class LearnedFusion:
+class LearnedFusion(Fuser):
     """A fitted fusion.
 
     Attributes:
@@ -94,18 +95,12 @@ class LearnedFusion:
 
     kind: Kind
     views: Mapping[View, Weights]
+    is_learned: ClassVar[bool] = True
 
     def predict(
         self, photo: Probabilities, text: Probabilities, has_photo: Mask | None = None, has_text: Mask | None = None
     ) -> Probabilities:
-        """Fuse two models' probabilities of the same works, shape (n_works, n_creators), rows sum to 1.
-
-        Args:
-            photo: The photo model's, shape (n_works, n_creators).
-            text: The text model's, same shape.
-            has_photo: Whether each work has a photo; None means all have one.
-            has_text: The same for the text. A work with neither gets what the text model's answer gives.
-        """
+        """Fuse by the weights of what each work has; one with neither gets what the text model's row gives."""
         fused = np.empty(photo.shape, dtype=np.float32)
         for view, rows in zip(VIEWS, _rows_of_views(len(photo), has_photo, has_text), strict=True):
             weights = self.views[view]
@@ -126,17 +121,34 @@ class LearnedFusion:
         views = {view: Weights(*(tensors[f"{view}_{name}"] for name in WEIGHT_NAMES)) for view in VIEWS}
         return cls(kind, views)
 
-    def with_creators(self, works: IntArray) -> "LearnedFusion":
-        """Take new creators in behind the others.
+    def with_creators(self, works: IntArray) -> Self:
+        """This with new creators, each with the term of its share and d_c = 0."""
+        return replace(self, views={view: weights.with_creators(works) for view, weights in self.views.items()})
 
-        Args:
-            works: How many works of each would have been fitted on, shape (n_new,).
-        """
-        return LearnedFusion(self.kind, {view: weights.with_creators(works) for view, weights in self.views.items()})
+    def without(self, label: int) -> Self:
+        """This without one creator."""
+        return replace(self, views={view: weights.without(label) for view, weights in self.views.items()})
 
-    def without(self, place: int) -> "LearnedFusion":
-        """Leave one creator out."""
-        return LearnedFusion(self.kind, {view: weights.without(place) for view, weights in self.views.items()})
+    def weights(self, given: Collection[Reads]) -> dict[Reads, float]:
+        """The weights a and b of the models' logarithms."""
+        names = tuple(given)
+        if not names:
+            return {}
+        weights = self.views["both" if len(names) == 2 else names[0]].features[: len(names)].tolist()
+        return dict(zip(names, weights, strict=True))
+
+    def shares(self, given: Mapping[Reads, Probabilities], creator: int, against: int) -> dict[Reads, float]:
+        """The weights, less where probabilities are below `FLOOR`; what `stacked` says beyond them is left out."""
+        weights = self.weights(given)
+        return {name: weight * kept_log_odds(given[name], creator, against, FLOOR) for name, weight in weights.items()}
+
+    def values(self) -> dict[str, Any]:
+        """The kind."""
+        return {"kind": self.kind}
+
+    def in_words(self, photo: str, text: str) -> str:
+        """The kind in words."""
+        return f"{photo} + {text}, weights learned ({self.kind})"
 
 
 def fit_fusion(
@@ -162,14 +174,14 @@ def fit_fusion(
         ModelError: The shapes differ or `kind` is unknown.
     """
     if photo.shape != text.shape or photo.ndim != 2 or len(photo) != len(labels):
-        raise ModelError(f"can't fuse answers of shapes {photo.shape} and {text.shape} for {len(labels)} works")
+        raise ModelError(f"can't fuse probabilities of shapes {photo.shape} and {text.shape} for {len(labels)} works")
     if kind not in KINDS:
         raise ModelError(f"no learned fusion is called {kind!r}; known are {', '.join(KINDS)}")
     seen, read = (np.ones(len(photo), np.bool_) if mask is None else mask for mask in (has_photo, has_text))
     counts = np.bincount(labels, minlength=photo.shape[1]) + 1
     views: dict[View, Weights] = {}
-    for view, able in zip(VIEWS, (seen & read, seen, read), strict=True):
-        rows = every_so_many(np.flatnonzero(able), photo.shape[1])
+    for view, given in zip(VIEWS, (seen & read, seen, read), strict=True):
+        rows = every_so_many(np.flatnonzero(given), photo.shape[1])
         tables = _tables(view, photo[rows], text[rows])
         views[view] = _fit_view(features(kind, tables), labels[rows], counts, len(tables))
     return LearnedFusion(kind, views)
@@ -186,7 +198,7 @@ def cross_fitted(
     kind: Kind = "log-linear",
     parts: int = PARTS,
 ) -> Probabilities:
-    """Each work's answer by weights that were learned on other works, shape (n_works, n_creators).
+    """Each work's probabilities by weights learned on other works, shape (n_works, n_creators).
 
     Args:
         photo: The photo model's probabilities, shape (n_works, n_creators).
@@ -196,26 +208,26 @@ def cross_fitted(
         has_text: The same for the text.
         seed: Deals the works into parts.
         kind: `log-linear` or `stacked`.
-        parts: How many parts there are; each is answered by weights learned on the others.
+        parts: How many parts there are; each is predicted by weights learned on the others.
     """
     part = deal(labels, np.random.default_rng((seed, 3)), parts)
-    answers = np.empty(photo.shape, dtype=np.float32)
+    probabilities = np.empty(photo.shape, dtype=np.float32)
     for number in range(parts):
         held, rest = part == number, part != number
         fusion = fit_fusion(photo[rest], text[rest], labels[rest], has_photo[rest], has_text[rest], kind=kind)
-        answers[held] = fusion.predict(photo[held], text[held], has_photo[held], has_text[held])
-    return answers
+        probabilities[held] = fusion.predict(photo[held], text[held], has_photo[held], has_text[held])
+    return probabilities
 
 
 def better_kind(
     photo: Probabilities, text: Probabilities, labels: IntArray, has_photo: Mask, has_text: Mask, *, seed: int
 ) -> Kind:
-    """The kind with less log-loss where each half of the works is answered by weights learned on the other.
+    """The kind with less log-loss where each half of the works is predicted by weights learned on the other.
 
     The arguments are those of `cross_fitted`; `seed` deals the works into halves.
     """
-    judged = photo, text, labels, has_photo, has_text
-    losses = {kind: log_loss(cross_fitted(*judged, seed=seed, kind=kind, parts=2), labels, FLOOR) for kind in KINDS}
+    tables = photo, text, labels, has_photo, has_text
+    losses = {kind: log_loss(cross_fitted(*tables, seed=seed, kind=kind, parts=2), labels, FLOOR) for kind in KINDS}
     return min(KINDS, key=losses.__getitem__)
 
 
@@ -268,12 +280,12 @@ def _fit_view(table: FloatArray, labels: IntArray, counts: IntArray, n_models: i
 
     def loss(parameters: DoubleArray) -> tuple[float, DoubleArray]:
         bias = parameters[width] * share + parameters[width + 1 :]
-        answers = softmax(table @ parameters[:width].astype(np.float32) + bias)
+        probabilities = softmax(table @ parameters[:width].astype(np.float32) + bias)
         off = parameters - start
-        value = -log_probabilities(answers[rows, labels], UNDER_LOSS).sum() + (pull * off * off).sum() / 2
-        answers[rows, labels] -= 1
-        by_creator = answers.sum(axis=0)
-        by_feature = np.einsum("nk,nkf->f", answers, table)
+        value = -log_probabilities(probabilities[rows, labels], UNDER_LOSS).sum() + (pull * off * off).sum() / 2
+        probabilities[rows, labels] -= 1
+        by_creator = probabilities.sum(axis=0)
+        by_feature = np.einsum("nk,nkf->f", probabilities, table)
         slope = np.concatenate([by_feature, [by_creator @ share], by_creator]) + pull * off
         return float(value), slope
 
