@@ -10,7 +10,7 @@ import typer
 
 from sakka.cli import app
 from sakka.cli.experiment import evaluate, show_headline
-from sakka.cli.fit import describe_mixture
+from sakka.cli.fit import describe_fusion
 from sakka.cli.terminal import show_candidates
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def demo(
         typer.echo("\n3. A model is fitted on all works but one.")
         model, unseen = fit_on_all_but_one(works, seed=seed)
         save_model(model, output / "model")
-        typer.echo(f"{describe_mixture(model)}\n")
+        typer.echo(f"{describe_fusion(model)}\n")
     _identify(model, works, unseen, output / "model")
     typer.echo(f"\n{duration(time.monotonic() - started_s)}; open the report: {layout.page}")
 

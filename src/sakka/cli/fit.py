@@ -54,13 +54,13 @@ def fit(
     asked = " ".join(QUESTIONS[name] for name in model.reads or QUESTIONS)
     typer.echo(
         f"{len(works):,} works by {len(model.creators_):,} creators in {duration(time.monotonic() - started_s)}\n"
-        f"{describe_mixture(model)}\n"
+        f"{describe_fusion(model)}\n"
         f"saved as {output}; try: sakka identify {shlex.quote(str(output))} {asked}"
     )
 
 
-def describe_mixture(model: "FusedModel") -> str:
-    """Say in a few lines what the fused model consists of and how its mixture was chosen."""
+def describe_fusion(model: "FusedModel") -> str:
+    """Say in a few lines what the fused model consists of and how their fusion was chosen."""
     if model.photo_model_ is None:
         return f"no work has a photo, so {model.text} answers alone"
     if model.text_model_ is None:

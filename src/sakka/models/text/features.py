@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from sakka.arrays import FloatArray, IntArray
-from sakka.models.text.ngrams import Counts, Hashes, character_hashes, count_halves, read_halves, word_hashes
+from sakka.models.text.ngrams import FeatureCounts, Hashes, character_hashes, count_halves, read_halves, word_hashes
 from sakka.words import normalise
 
 BLOCKS = {"words": word_hashes, "ngrams": character_hashes}
@@ -54,7 +54,7 @@ class Block:
         return np.where(self.vocabulary[columns] == hashes, columns + before, -1)
 
 
-def count_blocks(texts: Sequence[str], min_texts: int) -> list[Counts]:
+def count_blocks(texts: Sequence[str], min_texts: int) -> list[FeatureCounts]:
     """Count each block in the texts, and in the first and the second half of each."""
     normal = [normalise(text) for text in texts]
     with ThreadPoolExecutor(1, thread_name_prefix="sakka-counts") as pool:
@@ -63,10 +63,12 @@ def count_blocks(texts: Sequence[str], min_texts: int) -> list[Counts]:
         return [words, ngrams.result()]
 
 
-def rows_of(counts: Counts, rows: IntArray) -> Counts:
+def rows_of(counts: FeatureCounts, rows: IntArray) -> FeatureCounts:
     """The counts of some texts and of their halves, laid out as `count_blocks` does."""
     n_texts = counts.matrix.shape[0] // PARTS
-    return Counts(counts.vocabulary, counts.matrix[np.concatenate([rows + part * n_texts for part in range(PARTS)])])
+    return FeatureCounts(
+        counts.vocabulary, counts.matrix[np.concatenate([rows + part * n_texts for part in range(PARTS)])]
+    )
 
 
 def side_by_side(blocks: Sequence[Any]) -> Any:

@@ -29,7 +29,7 @@ from sakka.models.base import FoldPrediction, Modality, ModelParts, known_labels
 from sakka.models.feature_model import PlacedFeatures, TextFeatureModel
 from sakka.models.linear_head.sparse import COPIES, fit_sparse
 from sakka.models.text.features import BLOCKS, PARTS, Block, count_blocks, rows_of, side_by_side
-from sakka.models.text.ngrams import Counts, count_known, placed_ngrams, word_hashes
+from sakka.models.text.ngrams import FeatureCounts, count_known, placed_ngrams, word_hashes
 from sakka.words import normalise
 
 HOLD_OUT = 5  # one of so many works is held out to choose the profile
@@ -148,7 +148,7 @@ class LinearText(TextFeatureModel):
         """The settings with each profile that they leave open."""
         return [{**self.settings(), **vars(profile)} for profile in self._profiles()]
 
-    def _fit_counts(self, counts: Sequence[Counts], labels: IntArray) -> Self:
+    def _fit_counts(self, counts: Sequence[FeatureCounts], labels: IntArray) -> Self:
         n_creators = len(self.creators_)
         self._set_works(np.bincount(labels, minlength=n_creators))
         self.profile_ = self._choose_profile(counts, labels)
@@ -169,7 +169,7 @@ class LinearText(TextFeatureModel):
         )
         return self
 
-    def _choose_profile(self, counts: Sequence[Counts], labels: IntArray) -> Profile:
+    def _choose_profile(self, counts: Sequence[FeatureCounts], labels: IntArray) -> Profile:
         """The profile: as set, else the one that does better on works held out."""
         from sakka.networks.workers import single_threaded
 
@@ -189,7 +189,7 @@ class LinearText(TextFeatureModel):
         return [replace(profile, **given) for profile in PROFILES]
 
     def _loss_of(
-        self, profile: Profile, counts: Sequence[Counts], labels: IntArray, learn: IntArray, held: IntArray
+        self, profile: Profile, counts: Sequence[FeatureCounts], labels: IntArray, learn: IntArray, held: IntArray
     ) -> float:
         """The log-loss on the rows `held` of a model fitted on the rows `learn` in few steps."""
         few = {"halves": False, "iterations": min(self.iterations, ITERATIONS_TO_CHOOSE)}
@@ -200,7 +200,7 @@ class LinearText(TextFeatureModel):
         own = probabilities[np.arange(len(held)), labels[held]]
         return -float(np.log(np.maximum(own, 1e-7)).mean(dtype=np.float64))
 
-    def _choose(self, counts: Counts, idf_power: float) -> tuple[Block, Any]:
+    def _choose(self, counts: FeatureCounts, idf_power: float) -> tuple[Block, Any]:
         """Choose a block's vocabulary by the training texts; give it and the counts of what was chosen."""
         n_texts = counts.matrix.shape[0] // PARTS
         whole = counts.matrix[:n_texts]
@@ -215,7 +215,7 @@ class LinearText(TextFeatureModel):
         block = Block(counts.vocabulary[kept], (idf**idf_power).astype(np.float32), stretch.astype(np.float32))
         return block, known
 
-    def _predict_table(self, counts: Sequence[Counts], rows: IntArray, has_text: Mask) -> Probabilities:
+    def _predict_table(self, counts: Sequence[FeatureCounts], rows: IntArray, has_text: Mask) -> Probabilities:
         known = []
         for block, table in zip(self.blocks_, counts, strict=True):
             known.append(table.matrix[rows][:, np.searchsorted(table.vocabulary, block.vocabulary)])

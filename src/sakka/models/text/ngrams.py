@@ -1,4 +1,4 @@
-"""Counts of words and of character n-grams, kept under 64-bit hashes instead of strings.
+"""FeatureCounts of words and of character n-grams, kept under 64-bit hashes instead of strings.
 
 A text becomes an array of code points and the hashes of all its n-grams of one size are computed at once; counting
 is one sort. Nothing of the texts is kept, so a fitted model holds 8 bytes a feature; among a million features the
@@ -34,7 +34,7 @@ _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio (Knut
 
 
 @dataclass(frozen=True)
-class Counts:
+class FeatureCounts:
     """How often each feature stands in each text.
 
     Attributes:
@@ -134,7 +134,7 @@ def _ngrams_by_size(padded: Sequence[str]) -> Iterator[tuple[int, Hashes, Mask]]
         yield size, rolling + np.uint64(size), wanted & (left[:count] >= size)
 
 
-def count_all(texts: Iterable[str], hashes_of: HashesOf, min_texts: int = 1) -> Counts:
+def count_all(texts: Iterable[str], hashes_of: HashesOf, min_texts: int = 1) -> FeatureCounts:
     """Count the features of texts; those in fewer than `min_texts` texts are left out."""
     counts = _counts_of(_find_each(hashes_of(texts)))
     return _of_enough_texts(counts, counts.matrix, min_texts)
@@ -145,7 +145,7 @@ def read_halves(texts: Iterable[str], hashes_of: HashesOf) -> Found:
     return _find_each(half for hashes in hashes_of(texts) for half in _halves(hashes))
 
 
-def count_halves(halves: Found, min_texts: int = 1) -> Counts:
+def count_halves(halves: Found, min_texts: int = 1) -> FeatureCounts:
     """Count the features of n texts: row i is text i, row n + i its first half, row 2 n + i its second.
 
     Args:
@@ -159,7 +159,7 @@ def count_halves(halves: Found, min_texts: int = 1) -> Counts:
     first, second = counts.matrix[::2], counts.matrix[1::2]
     whole = first + second
     whole.sort_indices()
-    return _of_enough_texts(Counts(counts.vocabulary, vstack([whole, first, second], "csr")), whole, min_texts)
+    return _of_enough_texts(FeatureCounts(counts.vocabulary, vstack([whole, first, second], "csr")), whole, min_texts)
 
 
 def count_known(texts: Iterable[str], hashes_of: HashesOf, vocabulary: Hashes) -> Any:
@@ -180,21 +180,21 @@ def _halves(hashes: Hashes) -> tuple[Hashes, Hashes]:
     return hashes[: len(hashes) // 2], hashes[len(hashes) // 2 :]
 
 
-def _counts_of(found: Found) -> Counts:
+def _counts_of(found: Found) -> FeatureCounts:
     from scipy.sparse import csr_matrix
 
     vocabulary, columns = np.unique(found.features, return_inverse=True)
     shape = (len(found.starts) - 1, len(vocabulary))
     matrix = csr_matrix((found.times, columns.astype(np.int32), found.starts), shape=shape)
-    return Counts(vocabulary, matrix)
+    return FeatureCounts(vocabulary, matrix)
 
 
-def _of_enough_texts(counts: Counts, texts: Any, min_texts: int) -> Counts:
+def _of_enough_texts(counts: FeatureCounts, texts: Any, min_texts: int) -> FeatureCounts:
     """Leave out the features that fewer than `min_texts` rows of `texts` have."""
     if min_texts <= 1:
         return counts
     kept = np.flatnonzero(np.bincount(texts.indices, minlength=len(counts.vocabulary)) >= min_texts)
-    return Counts(counts.vocabulary[kept], counts.matrix[:, kept])
+    return FeatureCounts(counts.vocabulary[kept], counts.matrix[:, kept])
 
 
 def _find_each(features: Iterable[Hashes]) -> Found:

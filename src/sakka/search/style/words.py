@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sakka.arrays import DoubleArray, FloatArray, IntArray, Mask, top
-from sakka.models.text.ngrams import Counts, Hashes, count_all, count_known, hashes_of_words
+from sakka.models.text.ngrams import FeatureCounts, Hashes, count_all, count_known, hashes_of_words
 from sakka.search.style.space import unit_rows
 from sakka.words import normalise, words_of
 
@@ -193,15 +193,15 @@ def _hashes(spaced: Iterable[str]) -> Iterator[Hashes]:
         yield hashes_of_words(text.split())
 
 
-def _counted(spaced: Sequence[str]) -> Counts:
+def _counted(spaced: Sequence[str]) -> FeatureCounts:
     """Counts of the words that occur in enough texts, at most `MOST_WORDS` of them."""
     counts = count_all(spaced, _hashes, LEAST_TEXTS if len(spaced) > 10 * LEAST_TEXTS else 1)
     texts_with = np.bincount(counts.matrix.indices, minlength=len(counts.vocabulary))
     kept = np.sort(np.argsort(-texts_with, kind="stable")[:MOST_WORDS])
-    return Counts(counts.vocabulary[kept], counts.matrix[:, kept])
+    return FeatureCounts(counts.vocabulary[kept], counts.matrix[:, kept])
 
 
-def _share_of(counts: Counts) -> FloatArray:
+def _share_of(counts: FeatureCounts) -> FloatArray:
     texts_with = np.bincount(counts.matrix.indices, minlength=len(counts.vocabulary))
     share: FloatArray = (texts_with / max(1, counts.matrix.shape[0])).astype(np.float32)
     return share
