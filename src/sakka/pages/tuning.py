@@ -20,7 +20,7 @@ Scale = Callable[[Any], float]
 MOST_ROWS = 20
 LEAST_FOR_IMPORTANCE = 10
 WIDTH, SLICE_WIDTH, HEIGHT = 840, 360, 260
-LEFT, RIGHT, TOP, BOTTOM = 56, 20, 30, 52
+LEFT, RIGHT, TOP, BOTTOM = 72, 20, 34, 62
 
 
 def write_page(folder: Path, language: str = "en") -> Path:
