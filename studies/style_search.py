@@ -92,7 +92,7 @@ def calibration_error(space: StyleSpace, vectors: FloatArray, labels: IntArray, 
     apart = groups[first] != groups[second]
     first, second = first[apart], second[apart]
     same = labels[first] == labels[second]
-    chances = space.same_maker((vectors @ vectors.T)[first, second], prior=prior_of(labels))
+    chances = space.same_creator((vectors @ vectors.T)[first, second], prior=prior_of(labels))
     bins = np.minimum((chances * BINS).astype(np.int64), BINS - 1)
     counts = np.bincount(bins, minlength=BINS)
     gaps = np.abs(np.bincount(bins, chances, BINS) - np.bincount(bins, same, BINS))

@@ -95,7 +95,7 @@ def found_by(index: Index, queries: Sequence[Query], truth: Truth, ways: tuple[s
     found = []
     for query in queries:
         hits = search(index, query.words, count=TOP, ways=ways)
-        ids = [each for hit in hits for each in (hit.work.id, *hit.folded)]
+        ids = [each for hit in hits for each in (hit.work.id, *hit.near_identical)]
         item = (truth[query.work].key.person, truth[query.work].item)
         same = any((truth[each].key.person, truth[each].item) == item for each in ids)
         found.append((same, any(fits(query.said, truth[hit.work.id]) for hit in hits)))

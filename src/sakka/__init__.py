@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from sakka.search.find import similar as similar_works
     from sakka.search.index import Index
     from sakka.search.recommend import for_person as recommend_for_person
-    from sakka.search.recommend import kindred_creators as related_creators
-    from sakka.search.recommend import kindred_works as recommend_for_work
+    from sakka.search.recommend import related_creators as related_creators
+    from sakka.search.recommend import similar_by_others as recommend_for_work
 
 _PUBLIC = {
     "Catalog": "sakka.catalog.works:Catalog",
@@ -51,8 +51,8 @@ _PUBLIC = {
     "near_identical_works": "sakka.copies.groups:near_identical",
     "preset_plan": "sakka.paper.presets:preset_plan",
     "recommend_for_person": "sakka.search.recommend:for_person",
-    "recommend_for_work": "sakka.search.recommend:kindred_works",
-    "related_creators": "sakka.search.recommend:kindred_creators",
+    "recommend_for_work": "sakka.search.recommend:similar_by_others",
+    "related_creators": "sakka.search.recommend:related_creators",
     "run_experiment": "sakka.evaluation.run:run_experiment",
     "save_model": "sakka.models.folder:save_model",
     "search_works": "sakka.search.find:search",

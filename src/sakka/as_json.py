@@ -13,6 +13,8 @@ DIGITS = 6  # of a float after the point
 def as_json(answer: Any) -> Any:
     """An answer as JSON can hold it: dataclasses by field name, floats rounded to six digits, dates in ISO 8601.
 
+    A field whose metadata says `{"shown": False}` is left out: where a photo stands on this machine is not told.
+
     Raises:
         TypeError: It holds something else, such as a path of this machine.
 
@@ -27,7 +29,11 @@ def as_json(answer: Any) -> Any:
     if isinstance(answer, date):
         return answer.isoformat()
     if is_dataclass(answer):
-        return {each.name: as_json(getattr(answer, each.name)) for each in fields(answer)}
+        return {
+            each.name: as_json(getattr(answer, each.name))
+            for each in fields(answer)
+            if each.metadata.get("shown", True)
+        }
     if isinstance(answer, Mapping):
         return {str(name): as_json(value) for name, value in answer.items()}
     if isinstance(answer, list | tuple | np.ndarray):

@@ -39,7 +39,7 @@ def test_a_work_of_a_catalog_is_explained_with_a_page_a_map_and_its_nearest_work
     found = json.loads((folder / "why" / "explanation.json").read_text(encoding="utf-8"))
     assert found["creator"] == "creator 01"
     assert found["photo_share"] + found["text_share"] + found["rest"] == pytest.approx(found["log_odds"], abs=1e-5)
-    near = [each["id"] for each in found["evidence"]]
+    near = [each["work"]["id"] for each in found["nearest_works"]]
     assert "work-01-002" not in near
     assert all(name.startswith("work-01-") for name in near)
 

@@ -59,8 +59,8 @@ def test_json_of_a_search_can_be_read_by_a_program(
     found = json.loads(out)
     assert code == 0
     assert len(found) == 2
-    assert found[0]["creator"] == "creator 00"
-    assert found[0]["same_maker"] is None
+    assert found[0]["work"]["creator"] == "creator 00"
+    assert found[0]["same_creator"] is None
 
 
 def test_results_can_be_grouped_by_creator(

@@ -6,6 +6,7 @@ from tests.catalogs import tiny_catalog
 
 from sakka.catalog.works import Catalog, Work
 from sakka.describe import CreatorDescription, describe_creator, describe_work
+from sakka.describe.creator import CategoryCount
 from sakka.errors import ModelError
 from sakka.models.fused import FusedModel
 from sakka.models.question import Question
@@ -37,7 +38,7 @@ def test_a_creator_is_described_by_words_colours_period_and_category(found: Crea
     assert found.others == 28
     assert {"刺繍", "毛糸", "手縫い"} <= {mark.word for mark in found.words}
     assert found.palette[0].name.english in {"blue", "navy"}
-    assert found.categories == (("コサージュ・ブローチ", 14),)
+    assert found.categories == (CategoryCount("コサージュ・ブローチ", 14),)
     assert found.first is not None
     assert found.last is not None
     assert (found.first.year, found.last.year) == (2015, 2015)
@@ -52,10 +53,10 @@ def test_the_odd_work_is_the_most_unusual_and_no_work_is_shown_twice(found: Crea
     assert found.typical[0].probability > found.unusual[0].probability
 
 
-def test_kindred_creators_are_those_the_model_mixes_up(found: CreatorDescription) -> None:
-    assert {name for name, _ in found.kindred} == {"creator 00", "creator 01"}
-    assert not found.kindred_by_style
-    assert 0 < sum(chance for _, chance in found.kindred) < 1
+def test_related_creators_are_those_the_model_mixes_up(found: CreatorDescription) -> None:
+    assert {each.creator for each in found.related_creators} == {"creator 00", "creator 01"}
+    assert not found.related_by_style
+    assert 0 < sum(each.probability for each in found.related_creators) < 1
 
 
 def test_the_same_creator_is_said_in_japanese_and_in_english(found: CreatorDescription) -> None:
@@ -72,7 +73,7 @@ def test_without_a_model_words_and_colours_are_left(works: Catalog) -> None:
     alone = describe_creator(works, "creator 00")
     assert alone.words
     assert alone.palette
-    assert alone.typical == alone.unusual == alone.kindred == ()
+    assert alone.typical == alone.unusual == alone.related_creators == ()
 
 
 def test_a_creator_with_one_work_without_anything_is_described() -> None:
@@ -87,7 +88,7 @@ def test_an_unknown_creator_is_answered_with_the_nearest_names(works: Catalog) -
         describe_creator(works, "creator 2")
 
 
-def test_a_work_is_described_with_its_copies_and_its_kin(works: Catalog, model: FusedModel) -> None:
+def test_a_work_is_described_with_its_copies_and_similar_works(works: Catalog, model: FusedModel) -> None:
     row = works.ids.index("work-01-003")
     asked = works.take([row])
     path = asked.photo_paths[0]
@@ -97,12 +98,12 @@ def test_a_work_is_described_with_its_copies_and_its_kin(works: Catalog, model: 
     told = describe_work(model, Question.of_works(asked), others)
     assert told.identification.candidates[0].creator == "creator 01"
     assert told.identification.known
-    assert "copy" in [work.id for work in told.copies]
+    assert "copy" in [work.id for work in told.near_identical]
     assert told.explanation is not None
-    assert all(kin.work.creator != "creator 01" for kin in told.kindred)
-    assert "copy" not in [kin.work.id for kin in told.kindred]
-    likeness = [kin.likeness for kin in told.kindred]
-    assert likeness == sorted(likeness, reverse=True)
+    assert all(each.work.creator != "creator 01" for each in told.similar_works)
+    assert "copy" not in [each.work.id for each in told.similar_works]
+    similarities = [each.similarity for each in told.similar_works]
+    assert similarities == sorted(similarities, reverse=True)
     assert work_sentences(told, "en")[0].startswith("Probably by creator 01 (")
     assert work_sentences(told, "ja")[0].startswith("creator 01の作品と思われます（確率 ")
 

@@ -14,7 +14,7 @@ from sakka.pages.description_sentences import creator_sentences
 pytest.importorskip("lancedb", reason='needs an index: pip install "sakka[index]"')
 
 
-def test_an_index_gives_kindred_creators_and_works_by_style(folder: Path) -> None:
+def test_an_index_gives_related_creators_and_works_by_style(folder: Path) -> None:
     from sakka.search.index import Index
 
     works = tiny_catalog(folder / "photos", creators=4, works=8, size_px=64)
@@ -22,8 +22,8 @@ def test_an_index_gives_kindred_creators_and_works_by_style(folder: Path) -> Non
     save_model(model, folder / "model")
     index = Index.build(folder / "index", works, folder / "model")
     found = describe_creator(works, "creator 01", model, index)
-    assert found.kindred_by_style
-    assert {name for name, _ in found.kindred} == {"creator 00", "creator 02", "creator 03"}
+    assert found.related_by_style
+    assert {each.creator for each in found.related_creators} == {"creator 00", "creator 02", "creator 03"}
     assert creator_sentences(found, "ja")[-3].startswith("作風の近い作家：")
     assert len({each.work.id for each in (*found.typical, *found.unusual)}) == 8
     asked = works.take([works.ids.index("work-01-003")])
@@ -37,10 +37,10 @@ def test_an_index_gives_kindred_creators_and_works_by_style(folder: Path) -> Non
         describe_work(model, outside(asked), index=index),
     ):
         assert told.by_style
-        assert told.kindred
-        assert "creator 01" not in {kin.work.creator for kin in told.kindred}
-        assert all(Path(kin.work.photos[0]).is_file() for kin in told.kindred)
-        assert all(0 <= kin.likeness <= 1 for kin in told.kindred)
+        assert told.similar_works
+        assert "creator 01" not in {each.work.creator for each in told.similar_works}
+        assert all(Path(each.work.photos[0]).is_file() for each in told.similar_works)
+        assert all(0 <= each.similarity <= 1 for each in told.similar_works)
 
 
 def outside(asked: Catalog) -> Work:

@@ -6,7 +6,7 @@ from PIL import Image
 from tests.catalogs import QUICK_PHOTO, tiny_catalog
 
 from sakka.catalog.works import Catalog, Work
-from sakka.explain.evidence import likeness_to, near_identical_to, nearest_works
+from sakka.explain.evidence import near_identical_to, nearest_works, similarity_to
 from sakka.models.dummy import DummyModel
 from sakka.models.fused import FusedModel
 from sakka.models.photo.linear import EfficientNetLinear
@@ -28,7 +28,7 @@ def test_the_creators_nearest_works_come_in_order_without_the_work_itself(works:
     found = nearest_works(model, asked, works, "creator 02", count=4)
     assert len(found) == 4
     assert all(each.work.creator == "creator 02" and each.work.id != "work-02-003" for each in found)
-    assert [each.likeness for each in found] == sorted((each.likeness for each in found), reverse=True)
+    assert [each.similarity for each in found] == sorted((each.similarity for each in found), reverse=True)
     assert [works.ids[each.row] for each in found] == [each.work.id for each in found]
     assert nearest_works(model, asked, works, "nobody") == []
 
@@ -36,13 +36,13 @@ def test_the_creators_nearest_works_come_in_order_without_the_work_itself(works:
 def test_a_work_is_as_like_itself_as_can_be_and_more_like_its_creators_works(works: Catalog, model: FusedModel) -> None:
     for fitted in (model, model.photo_model_, model.text_model_):
         assert fitted is not None
-        likeness = likeness_to(fitted, works.take([4]), works)
-        assert likeness[4] == pytest.approx(1, abs=1e-5)
+        similarity = similarity_to(fitted, works.take([4]), works)
+        assert similarity[4] == pytest.approx(1, abs=1e-5)
         own = works.creator_indices() == works.creator_indices()[4]
-        assert likeness[own].mean() > likeness[~own].mean()
+        assert similarity[own].mean() > similarity[~own].mean()
 
 
-def test_a_fused_likeness_is_the_mean_that_the_fusion_trusts(works: Catalog) -> None:
+def test_a_fused_similarity_is_the_mean_that_the_fusion_trusts(works: Catalog) -> None:
     model = FusedModel(photo_settings={**QUICK_PHOTO, "dtype": "float32"}, how="log-linear", photo_weight=0.75).fit(
         works
     )
@@ -50,8 +50,8 @@ def test_a_fused_likeness_is_the_mean_that_the_fusion_trusts(works: Catalog) -> 
     assert isinstance(photo, EfficientNetLinear)
     assert isinstance(text, LinearText)
     asked = works.take([0])
-    mean = 0.75 * likeness_to(photo, asked, works) + 0.25 * likeness_to(text, asked, works)
-    np.testing.assert_allclose(likeness_to(model, asked, works), mean, atol=1e-6)
+    mean = 0.75 * similarity_to(photo, asked, works) + 0.25 * similarity_to(text, asked, works)
+    np.testing.assert_allclose(similarity_to(model, asked, works), mean, atol=1e-6)
 
 
 def test_copies_of_photo_and_of_text_are_marked(works: Catalog, folder: Path) -> None:
@@ -80,5 +80,5 @@ def test_a_model_of_another_kind_is_compared_by_its_answers(works: Catalog) -> N
             red = np.array([float(number % 2) for number in range(len(works))])
             return np.stack([0.2 + 0.6 * red, 0.8 - 0.6 * red], axis=1).astype(np.float32)
 
-    likeness = likeness_to(Colour(), works.take([0]), works.take([0, 1, 2]))
-    np.testing.assert_allclose(likeness, [1, -1, 1], atol=1e-6)
+    similarity = similarity_to(Colour(), works.take([0]), works.take([0, 1, 2]))
+    np.testing.assert_allclose(similarity, [1, -1, 1], atol=1e-6)

@@ -12,7 +12,7 @@ from sakka.search.filters import Filters
 from sakka.search.find import search, similar
 from sakka.search.hits import by_creator, folded, fused
 from sakka.search.index import Index
-from sakka.search.recommend import _chosen, for_person, kindred_creators, kindred_works
+from sakka.search.recommend import _chosen, for_person, related_creators, similar_by_others
 
 
 def test_similar_gives_the_order_of_exact_products_without_the_work_itself(index: Index, works: Catalog) -> None:
@@ -26,7 +26,7 @@ def test_similar_gives_the_order_of_exact_products_without_the_work_itself(index
 
 def test_one_maker_is_probable_for_works_of_the_maker_and_falls_with_the_score(index: Index) -> None:
     hits = similar(index, "work-02-003", count=29)
-    chances = [hit.same_maker for hit in hits]
+    chances = [hit.same_creator for hit in hits]
     assert all(chance is not None and 0 <= chance <= 1 for chance in chances)
     assert chances == sorted(chances, reverse=True)  # type: ignore[type-var]
     assert {hit.work.creator for hit in hits[:4]} == {"creator 02"}
@@ -43,7 +43,7 @@ def test_a_photo_from_outside_finds_what_the_work_of_the_photo_finds(index: Inde
 def test_a_work_without_a_photo_is_compared_by_its_text(index: Index) -> None:
     hits = similar(index, "work-03-000", count=3)
     assert {hit.work.creator for hit in hits} == {"creator 03"}
-    assert all(hit.same_maker is None for hit in hits)
+    assert all(hit.same_creator is None for hit in hits)
 
 
 def test_filters_and_other_creators_leave_no_other_works(index: Index) -> None:
@@ -69,7 +69,7 @@ def test_a_near_identical_work_is_folded_and_that_of_the_query_left_out(own_inde
     hits = {hit.work.id: hit for hit in similar(own_index, "work-02-003", count=40)}
     both = {"work-02-004", "work-02-004-copy"} & set(hits)
     assert len(both) == 1
-    assert {*both, *hits[both.pop()].folded} == {"work-02-004", "work-02-004-copy"}
+    assert {*both, *hits[both.pop()].near_identical} == {"work-02-004", "work-02-004-copy"}
     found = {hit.work.id for hit in similar(own_index, "work-02-004", count=40)}
     assert not found & {"work-02-004", "work-02-004-copy"}
 
@@ -87,7 +87,7 @@ def test_a_photo_beside_the_words_brings_its_style_forward(index: Index) -> None
         return float(np.mean([place for place, hit in enumerate(hits) if hit.work.creator == "creator 03"]))
 
     assert mean_place(photo="work-03-003") < mean_place()
-    assert search(index, "brooch", photo="work-03-003")[0].same_maker is not None
+    assert search(index, "brooch", photo="work-03-003")[0].same_creator is not None
 
 
 def test_words_reach_a_work_whose_text_lacks_them_by_its_photo(own_index: Index, works: Catalog) -> None:
@@ -95,7 +95,7 @@ def test_words_reach_a_work_whose_text_lacks_them_by_its_photo(own_index: Index,
     photo = Catalog(silent).take([0])
     own_index.add(Catalog.from_works([Work("silent", photos=next(iter(photo)).photos)]))
     assert "silent" in {hit.work.id for hit in search(own_index, "レジン 貝殻 海", count=8, ways=("photo",))} | {
-        each for hit in search(own_index, "レジン 貝殻 海", count=8, ways=("photo",)) for each in hit.folded
+        each for hit in search(own_index, "レジン 貝殻 海", count=8, ways=("photo",)) for each in hit.near_identical
     }
     assert "silent" not in {hit.work.id for hit in search(own_index, "レジン 貝殻 海", count=40, ways=("text",))}
 
@@ -144,12 +144,12 @@ def test_rows_of_a_group_are_folded_into_the_first() -> None:
     blank = dict.fromkeys(("creator", "title", "description", "category", "created_at", "photos", "photo_sha256"))
     rows = [{**blank, "id": each, "near_identical": group, "score": 1} for each, group in ("ag", "bh", "cg", "dg")]
     hits = folded(rows)
-    assert [(hit.work.id, hit.folded) for hit in hits] == [("a", ("c", "d")), ("b", ())]
+    assert [(hit.work.id, hit.near_identical) for hit in hits] == [("a", ("c", "d")), ("b", ())]
     assert [(name, len(own)) for name, own in by_creator(hits)] == [(None, 2)]
 
 
-def test_kindred_works_are_by_different_other_creators(index: Index) -> None:
-    creators = [hit.work.creator for hit in kindred_works(index, "work-01-003", 4)]
+def test_similar_works_by_others_are_by_different_other_creators(index: Index) -> None:
+    creators = [hit.work.creator for hit in similar_by_others(index, "work-01-003", 4)]
     assert "creator 01" not in creators
     assert len(creators) == len(set(creators)) == 4
 
@@ -172,14 +172,14 @@ def test_variety_prefers_the_unlike_among_those_that_fit_alike() -> None:
     assert _chosen([{**each, "creator": "one"} for each in rows], 3, 2) == [0, 2]
 
 
-def test_kindred_creators_are_ranked_with_probabilities_and_without_the_creator(index: Index) -> None:
-    found = kindred_creators(index, "creator 01", 5)
-    chances = [chance for _, chance in found]
-    assert {name for name, _ in found} == {f"creator 0{number}" for number in (0, 2, 3, 4, 5)}
+def test_related_creators_are_ranked_with_probabilities_and_without_the_creator(index: Index) -> None:
+    found = related_creators(index, "creator 01", 5)
+    chances = [each.probability for each in found]
+    assert {each.creator for each in found} == {f"creator 0{number}" for number in (0, 2, 3, 4, 5)}
     assert chances == sorted(chances, reverse=True)
     assert all(0 <= chance <= 1 for chance in chances)
     with pytest.raises(SearchError, match="near are creator 0"):
-        kindred_creators(index, "creator 1")
+        related_creators(index, "creator 1")
 
 
 def test_an_answer_does_not_write_to_the_feature_cache(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:

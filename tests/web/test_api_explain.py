@@ -45,6 +45,6 @@ def test_creators_are_listed_in_parts_and_given_with_works(client: httpx.Client)
 def test_a_creator_is_described_in_both_languages(client: httpx.Client) -> None:
     described = client.get("/v1/descriptions/creator 05").json()
     assert {"leather", "classic"} <= {each["word"] for each in described["words"]}
-    assert len(described["kindred"]) == 5
+    assert len(described["related_creators"]) == 5
     assert {language: len(said) > 2 for language, said in described["sentences"].items()} == {"en": True, "ja": True}
     assert client.get("/v1/descriptions/nobody").status_code == 404

@@ -19,8 +19,8 @@ def creators_of(works: list[dict[str, Any]]) -> list[str]:
 def test_works_like_a_work_are_by_its_maker_first_with_a_probability(client: httpx.Client) -> None:
     works = found(client.post("/v1/similar", json={"like": ["work-02-003"], "count": 5}))
     assert creators_of(works[:3]) == ["creator 02"] * 3
-    assert works[0]["same_maker"] > 0.5
-    assert all(0 <= each["same_maker"] <= 1 for each in works)
+    assert works[0]["same_creator"] > 0.5
+    assert all(0 <= each["same_creator"] <= 1 for each in works)
     assert "work-02-003" not in [each["work"]["id"] for each in works]
     assert client.get(works[0]["work"]["photos"][0]).status_code == 200
 
@@ -47,7 +47,7 @@ def test_an_unwanted_example_pushes_its_like_away(client: httpx.Client) -> None:
 def test_words_find_the_works_that_hold_them(client: httpx.Client) -> None:
     works = found(client.post("/v1/search", json={"words": "刺繍 小鳥", "count": 4}))
     assert creators_of(works) == ["creator 02"] * 4
-    assert all(each["same_maker"] is None for each in works)
+    assert all(each["same_creator"] is None for each in works)
     styled = found(client.post("/v1/search", json={"words": "brooch", "like": "work-05-001", "count": 3}))
     assert "creator 05" in creators_of(styled)
 
@@ -72,11 +72,11 @@ def test_works_are_recommended_for_one_and_for_several(client: httpx.Client) -> 
     assert not {each["work"]["id"] for each in several} & set(liked)
 
 
-def test_kindred_creators_come_with_a_probability(client: httpx.Client) -> None:
-    others = client.get("/v1/kindred-creators/creator 01").json()
+def test_related_creators_come_with_a_probability(client: httpx.Client) -> None:
+    others = client.get("/v1/related-creators/creator 01").json()
     assert len(others) == 5
-    assert "creator 01" not in [each["name"] for each in others]
-    assert client.get("/v1/kindred-creators/nobody").status_code == 404
+    assert "creator 01" not in [each["creator"] for each in others]
+    assert client.get("/v1/related-creators/nobody").status_code == 404
 
 
 @pytest.mark.parametrize(

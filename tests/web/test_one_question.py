@@ -87,5 +87,5 @@ def test_an_answer_with_everything_that_can_be_said(folders: Folders, large: byt
         assert told.identification.candidates[0].creator == first
         assert told.explanation is not None
         assert told.palette
-        assert told.kindred
+        assert told.similar_works
     assert counts == Counts(decoded=1, passed=1)

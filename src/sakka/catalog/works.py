@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ WORKS_FILE = "works.parquet"
 INFO_FILE = "catalog.json"
 REJECTED_FILE = "rejected.parquet"
 CATALOG_VERSION = 1
+NOT_SHOWN = MappingProxyType({"shown": False})  # by `as_json`
 
 SCHEMA: dict[str, pl.DataType] = {
     "id": pl.String(),
@@ -67,8 +69,8 @@ class Work:
     description: str = ""
     category: str = ""
     created_at: datetime | None = None
-    photos: tuple[str, ...] = ()
-    photo_sha256: str | None = None
+    photos: tuple[str, ...] = field(default=(), metadata=NOT_SHOWN)
+    photo_sha256: str | None = field(default=None, metadata=NOT_SHOWN)
 
 
 def _no_rejected() -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -127,7 +127,9 @@ def _show(
     if output is not None:
         _write(output, found, works, language)
     if as_json:
-        typer.echo(json.dumps(_json(found), ensure_ascii=False, indent=2))
+        from sakka.pages.description_sentences import description_json
+
+        typer.echo(json.dumps(description_json(found), ensure_ascii=False, indent=2))
         return
     for sentence in sentences:
         output_console().print(sentence)
@@ -145,10 +147,11 @@ def _write(
     """
     from sakka.cli.output import writing_to
     from sakka.files import write_json, write_text
+    from sakka.pages.description_sentences import description_json
 
     page = _page(found, works, language)
     with writing_to(folder):
-        write_json(folder / JSON_FILE, _json(found))
+        write_json(folder / JSON_FILE, description_json(found))
         write_text(folder / PAGE_FILE, page)
 
 
@@ -166,10 +169,3 @@ def _page(found: "CreatorDescription | WorkDescription", works: "Catalog | Quest
     photo = None if works.photo is None else read_photo(works.photo, at_least_px=MAP_PX)
     drawn = None if photo is None or found.explanation is None else map_of(found.explanation, photo)
     return work_page(found, photo, drawn, language)
-
-
-def _json(found: "CreatorDescription | WorkDescription") -> dict[str, Any]:
-    from sakka.describe.creator import CreatorDescription
-    from sakka.pages.description_json import creator_json, work_json
-
-    return creator_json(found) if isinstance(found, CreatorDescription) else work_json(found)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from sakka.catalog.works import Catalog
-    from sakka.explain.evidence import Evidence
+    from sakka.explain.evidence import NearestWork
     from sakka.explain.explanation import Explanation
     from sakka.models.base import CreatorModel
     from sakka.models.question import Question
@@ -70,9 +70,7 @@ def explain_command(
     if output is not None:
         write_explanation(output, found, asked, evidence, theirs, language=language.value)
     if as_json:
-        from sakka.pages.explanation_json import explanation_json
-
-        typer.echo(json.dumps(explanation_json(found, evidence), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(_json(found, evidence), ensure_ascii=False, indent=2))
         return
     show_explanation(found, evidence, language.value, asked=against is not None)
     if not evidence and nearest and (catalog or index):
@@ -83,7 +81,7 @@ def explain_command(
 
 def _evidence(
     model: "CreatorModel", asked: "Catalog", works: "Catalog | None", index: Path | None, creator: str, count: int
-) -> "tuple[list[Evidence], list[Path | None]]":
+) -> "tuple[list[NearestWork], list[Path | None]]":
     """The creator's works nearest to the one asked about and their photos, showing the progress."""
     from sakka.cli.terminal import showing_progress
     from sakka.explain.evidence import nearest_in_index, nearest_works
@@ -101,7 +99,7 @@ def _evidence(
 
 
 def show_explanation(
-    found: "Explanation", evidence: "Sequence[Evidence]" = (), language: str = "en", *, asked: bool = False
+    found: "Explanation", evidence: "Sequence[NearestWork]" = (), language: str = "en", *, asked: bool = False
 ) -> None:
     """Print an explanation: sentences, the parts, the words, the regions and the nearest works."""
     from sakka.cli.terminal import output_console, show_table
@@ -128,7 +126,7 @@ def show_explanation(
                 each.work.id,
                 each.work.title,
                 texts("near_identical") if each.near_identical else "",
-                f"{each.likeness:.2f}",
+                f"{each.similarity:.2f}",
             ]
             for each in evidence
         ]
@@ -141,7 +139,7 @@ def write_explanation(
     folder: Path,
     found: "Explanation",
     asked: "Question",
-    evidence: "Sequence[Evidence]",
+    evidence: "Sequence[NearestWork]",
     pictures: "Sequence[Path | None]",
     language: str,
 ) -> None:
@@ -153,7 +151,6 @@ def write_explanation(
     from sakka.cli.output import writing_to
     from sakka.files import write_json, write_text, writing_whole
     from sakka.pages.explanation import explanation_page
-    from sakka.pages.explanation_json import explanation_json
     from sakka.photos.decode import read_photo
 
     photo = None if asked.photo is None else read_photo(asked.photo, at_least_px=MAP_PX)
@@ -162,11 +159,18 @@ def write_explanation(
         found, asked.work, evidence, photo=photo, heat_map=heat, pictures=pictures, language=language
     )
     with writing_to(folder):
-        write_json(folder / JSON_FILE, explanation_json(found, evidence))
+        write_json(folder / JSON_FILE, _json(found, evidence))
         if heat is not None:
             with writing_whole(folder / MAP_FILE) as part:
                 part.write_bytes(heat)
         write_text(folder / PAGE_FILE, page)
+
+
+def _json(found: "Explanation", nearest: "Sequence[NearestWork]") -> dict[str, Any]:
+    """An explanation and the creator's nearest works as JSON can hold them."""
+    from sakka.as_json import as_json
+
+    return {**as_json(found), "nearest_works": as_json(nearest)}
 
 
 def map_of(found: "Explanation", photo: "Image.Image") -> bytes | None:

@@ -47,9 +47,7 @@ def identify(
     if as_json:
         content: dict[str, Any] = to_json(found)
         if why is not None:
-            from sakka.pages.explanation_json import explanation_json
-
-            content["explanation"] = explanation_json(why)
+            content["explanation"] = to_json(why)
         typer.echo(json.dumps(content, ensure_ascii=False, indent=2))
         return
     if not found.known:

@@ -3,10 +3,11 @@
 import json
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sakka.as_json import as_json as to_json
 from sakka.cli import app
 from sakka.cli.index import IndexArgument
 from sakka.errors import SearchError
@@ -14,7 +15,7 @@ from sakka.errors import SearchError
 if TYPE_CHECKING:
     from sakka.models.question import Question
     from sakka.search.filters import Filters
-    from sakka.search.hits import Hit
+    from sakka.search.hits import Hit, RelatedCreator
 
 TITLE_CHARACTERS = 28
 DATE_FORMATS = ["%Y-%m-%d", "%Y"]
@@ -107,9 +108,11 @@ def search_works(
 @app.command("recommend")
 def recommend(
     index: IndexArgument,
-    work: Annotated[str | None, typer.Option("--work", help="Kindred works to this one.", metavar="ID")] = None,
+    work: Annotated[
+        str | None, typer.Option("--work", help="Similar works by others to this one.", metavar="ID")
+    ] = None,
     liked: Annotated[Many, typer.Option("--liked", help="A work that a person liked; repeat.", metavar="ID")] = None,
-    creator: Annotated[str | None, typer.Option("--creator", help="Kindred creators to this one.")] = None,
+    creator: Annotated[str | None, typer.Option("--creator", help="Creators who are near this one in style.")] = None,
     top: Count = 10,
     as_json: Json = False,
 ) -> None:
@@ -118,15 +121,15 @@ def recommend(
     Example: sakka recommend index --liked work-17 --liked work-40
     """
     from sakka.search.index import Index
-    from sakka.search.recommend import for_person, kindred_creators, kindred_works
+    from sakka.search.recommend import for_person, related_creators, similar_by_others
 
     if sum(each is not None and each != [] for each in (work, liked, creator)) != 1:
         raise SearchError("give one of --work ID, --liked ID (several times) and --creator NAME to recommend by")
     opened = Index.open(index)
     if creator is not None:
-        _show_creators(kindred_creators(opened, creator, top), as_json=as_json)
+        _show_creators(related_creators(opened, creator, top), as_json=as_json)
     elif work is not None:
-        _show(kindred_works(opened, work, top), as_json=as_json, grouped=False)
+        _show(similar_by_others(opened, work, top), as_json=as_json, grouped=False)
     else:
         _show(for_person(opened, liked or [], top), as_json=as_json, grouped=False)
 
@@ -151,7 +154,7 @@ def _show(hits: "list[Hit]", *, as_json: bool, grouped: bool) -> None:
     from sakka.search.hits import by_creator
 
     if as_json:
-        typer.echo(json.dumps([_as_json(hit) for hit in hits], ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(to_json(hits), ensure_ascii=False, indent=2))
         return
     if not hits:
         typer.echo("no work fits")
@@ -168,8 +171,8 @@ def _show_table(hits: "list[Hit]", title: str | None = None) -> None:
     from sakka.cli.terminal import show_table
     from sakka.pages.formats import probability
 
-    compared = any(hit.same_maker is not None for hit in hits)
-    copies = any(hit.folded for hit in hits)
+    compared = any(hit.same_creator is not None for hit in hits)
+    copies = any(hit.near_identical for hit in hits)
     headers = ["", "work", *([] if title else ["creator"]), "title"]
     left = len(headers)
     headers += [*(["same creator"] if compared else []), *(["copies"] if copies else [])]
@@ -178,36 +181,19 @@ def _show_table(hits: "list[Hit]", title: str | None = None) -> None:
         work = hit.work
         row = [str(rank), work.id, *([] if title else [shortened(work.creator or "", 18)])]
         row.append(shortened(work.title or work.description, TITLE_CHARACTERS))
-        row += [probability(hit.same_maker) if hit.same_maker is not None else ""] if compared else []
-        row += [str(len(hit.folded) or "")] if copies else []
+        row += [probability(hit.same_creator) if hit.same_creator is not None else ""] if compared else []
+        row += [str(len(hit.near_identical) or "")] if copies else []
         rows.append(row)
     show_table(headers, rows, title=title, left=left)
 
 
-def _show_creators(creators: list[tuple[str, float]], *, as_json: bool) -> None:
+def _show_creators(creators: "list[RelatedCreator]", *, as_json: bool) -> None:
     from sakka.cli.terminal import show_candidates
-    from sakka.models.identification import Candidate
 
     if as_json:
-        found = [{"creator": name, "probability": round(chance, 6)} for name, chance in creators]
-        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(to_json(creators), ensure_ascii=False, indent=2))
     else:
-        show_candidates([Candidate(name, chance) for name, chance in creators])
-
-
-def _as_json(hit: "Hit") -> dict[str, Any]:
-    work = hit.work
-    return {
-        "id": work.id,
-        "creator": work.creator,
-        "title": work.title,
-        "category": work.category,
-        "created_at": work.created_at.isoformat() if work.created_at else None,
-        "photos": list(work.photos),
-        "score": round(hit.score, 6),
-        "same_maker": None if hit.same_maker is None else round(hit.same_maker, 6),
-        "near_identical": list(hit.folded),
-    }
+        show_candidates(creators)
 
 
 def shortened(text: str, cells: int) -> str:

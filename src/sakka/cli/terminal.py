@@ -31,6 +31,7 @@ from sakka.progress import Task, reporting_to
 
 if TYPE_CHECKING:
     from sakka.models.identification import Candidate
+    from sakka.search.hits import RelatedCreator
 
 BAR_CHARACTERS, PERCENT_CHARACTERS = 24, 7
 
@@ -199,7 +200,7 @@ def _show_title(title: str | None) -> None:
         output_console().print(Text(title, style="bold"), soft_wrap=True)
 
 
-def show_candidates(candidates: "Sequence[Candidate]") -> None:
+def show_candidates(candidates: "Sequence[Candidate | RelatedCreator]") -> None:
     """Print creators with their probabilities, the most probable first, each with a bar."""
     from sakka.pages.formats import probability
 

@@ -1,7 +1,7 @@
 """A creator described from the works in a catalog.
 
 Words, palette, objects, categories and period need the catalog alone. A model adds how typical each work is and whom
-the creator is taken for; an index adds the style of works and the kindred creators by it.
+the creator is taken for; an index adds the style of works and the related creators by it.
 """
 
 from collections import Counter
@@ -21,13 +21,22 @@ from sakka.describe.typical import Shown, ordered_works
 from sakka.errors import SakkaError
 from sakka.explain.names import label_of
 from sakka.models.base import CreatorModel
+from sakka.search.hits import RelatedCreator
 
 if TYPE_CHECKING:
     from sakka.search.index import Index
 
 EXAMPLES = 6
-KINDRED = 5
+RELATED = 5
 MOST_CATEGORIES = 5
+
+
+@dataclass(frozen=True)
+class CategoryCount:
+    """A category with the number of a creator's works in it."""
+
+    name: str
+    works: int
 
 
 @dataclass(frozen=True)
@@ -46,9 +55,8 @@ class CreatorDescription:
         objects: What the photos show; None where nobody has looked.
         typical: The most typical works, the first the most; empty without a model and an index.
         unusual: The most unusual works, the first the most.
-        kindred: Creators with a probability, the nearest first: that two works have one maker (by style), or what the
-            model gives to the other for a work of this one.
-        kindred_by_style: Whether `kindred` is by style and not by what the model mixes up.
+        related_creators: The creators who are near in style, or for whose the model takes the works, the nearest first.
+        related_by_style: Whether `related_creators` is by style and not by what the model mixes up.
     """
 
     creator: str
@@ -56,14 +64,14 @@ class CreatorDescription:
     others: int
     first: datetime | None
     last: datetime | None
-    categories: tuple[tuple[str, int], ...]
+    categories: tuple[CategoryCount, ...]
     words: tuple[WordMark, ...]
     palette: tuple[Swatch, ...]
     objects: tuple[ObjectShare, ...] | None
     typical: tuple[Shown, ...]
     unusual: tuple[Shown, ...]
-    kindred: tuple[tuple[str, float], ...]
-    kindred_by_style: bool
+    related_creators: tuple[RelatedCreator, ...]
+    related_by_style: bool
 
 
 def describe_creator(
@@ -99,25 +107,26 @@ def describe_creator(
     column = model.creators_.index(creator) if model is not None and creator in model.creators_ else None
     probabilities = None if model is None or column is None else model.predict_proba(own)
     ordered = ordered_works(works, rows, probabilities, column or 0, model, index)
-    kindred, by_style = _kindred(creator, model, probabilities, index)
+    related, by_style = _related(creator, model, probabilities, index)
     dates = [date for date in own.table["created_at"] if date is not None]
     sample = _sample(own, seed)
     objects = objects_in(sample, looking=looking)
     photos = [path for path in sample.photo_paths if path is not None]
+    categories = Counter(filter(None, own.table["category"]))
     return CreatorDescription(
         creator=creator,
         works=len(rows),
         others=int((~mine & by).sum()),
         first=min(dates, default=None),
         last=max(dates, default=None),
-        categories=tuple(Counter(filter(None, own.table["category"])).most_common(MOST_CATEGORIES)),
+        categories=tuple(CategoryCount(*pair) for pair in categories.most_common(MOST_CATEGORIES)),
         words=tuple(words),
         palette=tuple(palette_of(photos, seed=seed)),
         objects=None if objects is None else tuple(objects),
         typical=tuple(ordered[:EXAMPLES]),
         unusual=tuple(ordered[EXAMPLES:][::-1][:EXAMPLES]),
-        kindred=kindred,
-        kindred_by_style=by_style,
+        related_creators=related,
+        related_by_style=by_style,
     )
 
 
@@ -127,28 +136,28 @@ def _sample(own: Catalog, seed: int) -> Catalog:
     return own.take(np.sort(np.random.default_rng((seed, 5)).permutation(seen)[:SAMPLE]))
 
 
-def _kindred(
+def _related(
     creator: str, model: CreatorModel | None, probabilities: Probabilities | None, index: "Index | None"
-) -> tuple[tuple[tuple[str, float], ...], bool]:
-    """Kindred creators by style where there is an index, else by what the model gives them."""
+) -> tuple[tuple[RelatedCreator, ...], bool]:
+    """Related creators by style where there is an index, else by what the model gives them."""
     if index is not None:
-        from sakka.search.recommend import kindred_creators
+        from sakka.search.recommend import related_creators
 
         try:
-            return tuple(kindred_creators(index, creator, KINDRED)), True
+            return tuple(related_creators(index, creator, RELATED)), True
         except SakkaError:
             pass  # none of the creator's works has a photo in the index
     if model is None or probabilities is None:
         return (), False
-    return tuple(mixed_up(creator, model.creators_, probabilities)[:KINDRED]), False
+    return tuple(mixed_up(creator, model.creators_, probabilities)[:RELATED]), False
 
 
-def mixed_up(creator: str, creators: Sequence[str], probabilities: Probabilities) -> list[tuple[str, float]]:
+def mixed_up(creator: str, creators: Sequence[str], probabilities: Probabilities) -> list[RelatedCreator]:
     """The other creators with the mean probability that a model gives them for a creator's works, highest first.
 
     >>> mixed_up("a", ["a", "b", "c"], np.float32([[0.5, 0.125, 0.375]]))
-    [('c', 0.375), ('b', 0.125)]
+    [RelatedCreator(creator='c', probability=0.375), RelatedCreator(creator='b', probability=0.125)]
     """
     means = probabilities.astype(np.float64).mean(axis=0)
-    others = [(name, float(mean)) for name, mean in zip(creators, means, strict=True) if name != creator]
-    return sorted(others, key=lambda item: (-item[1], item[0]))
+    others = [RelatedCreator(name, float(mean)) for name, mean in zip(creators, means, strict=True) if name != creator]
+    return sorted(others, key=lambda each: (-each.probability, each.creator))

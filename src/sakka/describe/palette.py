@@ -8,7 +8,7 @@ Source: D. Arthur, S. Vassilvitskii, k-means++, SODA 2007 (the start; scikit-lea
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -36,20 +36,18 @@ class Swatch:
     Attributes:
         rgb: 0 to 255.
         share: Its share of the pixels, 0 to 1.
+        hex: It as CSS writes it.
+        name: The name of the nearest colour that has one.
     """
 
     rgb: tuple[int, int, int]
     share: float
+    hex: str = field(init=False)
+    name: ColourName = field(init=False)
 
-    @property
-    def hex(self) -> str:
-        """The colour as CSS writes it."""
-        return "#{:02x}{:02x}{:02x}".format(*self.rgb)
-
-    @property
-    def name(self) -> ColourName:
-        """The name of the nearest colour that has one."""
-        return name_of(self.rgb)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hex", "#{:02x}{:02x}{:02x}".format(*self.rgb))
+        object.__setattr__(self, "name", name_of(self.rgb))
 
 
 def palette_of(photos: Sequence[Path | HeldPhoto], *, seed: int = 0, colours: int = COLOURS) -> list[Swatch]:

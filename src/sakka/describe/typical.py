@@ -6,13 +6,13 @@ vectors, or of what the photo model reads where there is no index). Both are sta
 averaged. Of near-identical works one is shown.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sakka.arrays import TINY, DoubleArray, IntArray, Probabilities, log_probabilities, top
-from sakka.catalog.works import Catalog, Work
+from sakka.catalog.works import NOT_SHOWN, Catalog, Work
 from sakka.copies.groups import near_identical
 from sakka.models.base import CreatorModel
 from sakka.models.feature_model import FeatureModel
@@ -32,7 +32,7 @@ class Shown:
     """
 
     work: Work
-    row: int
+    row: int = field(metadata=NOT_SHOWN)
     probability: float | None
 
 

@@ -8,14 +8,14 @@ is compared by its answers: the cosine of the logarithms of the probabilities, e
 A near-identical work says little about a hand, so it is marked: its photo or its text is a copy (`copies/`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from sakka.arrays import TINY, Mask, log_probabilities, top
-from sakka.catalog.works import Catalog, Work
+from sakka.catalog.works import NOT_SHOWN, Catalog, Work
 from sakka.copies.fingerprints import GREY_PX, PhotoFingerprints, fingerprint_of, fingerprints_from, photo_fingerprints
 from sakka.copies.groups import near_photos
 from sakka.copies.texts import near_texts
@@ -27,32 +27,32 @@ from sakka.photos.decode import read_photo
 if TYPE_CHECKING:
     from sakka.search.index import Index
 
-Likeness = npt.NDArray[np.float64]
+Similarities = npt.NDArray[np.float64]
 
 COUNT = 5
 MARKED = 24  # among so many of the nearest works near-identical ones are looked for
 
 
 @dataclass(frozen=True)
-class Evidence:
+class NearestWork:
     """A work of the creator, near the one asked about.
 
     Attributes:
         work: The work.
         row: Its row in the catalog; its place in the answer where it is from an index.
-        likeness: By the model's features, 1 for the same work; from an index the probability that both have one maker.
+        similarity: By the model's features, 1 for the same work; from an index the probability of one creator.
         near_identical: Whether its photo or its text is a copy of the one asked about, or the other way round.
     """
 
     work: Work
-    row: int
-    likeness: float
+    row: int = field(metadata=NOT_SHOWN)
+    similarity: float
     near_identical: bool
 
 
 def nearest_works(
     model: CreatorModel, asked: Catalog, works: Catalog, creator: str, count: int = COUNT
-) -> list[Evidence]:
+) -> list[NearestWork]:
     """A creator's works nearest to one work, the nearest first, near-identical ones marked.
 
     Args:
@@ -71,16 +71,16 @@ def nearest_works(
     if not len(rows):
         return []
     theirs = works.take(rows)
-    likeness = likeness_to(model, asked, theirs)
-    order = top(likeness, MARKED)
+    similarities = similarity_to(model, asked, theirs)
+    order = top(similarities, MARKED)
     copies = near_identical_to(asked, theirs.take(order))
     return [
-        Evidence(work, int(rows[place]), float(likeness[place]), bool(copy))
+        NearestWork(work, int(rows[place]), float(similarities[place]), bool(copy))
         for work, place, copy in zip(theirs.take(order), order.tolist(), copies.tolist(), strict=True)
     ][:count]
 
 
-def nearest_in_index(asked: Catalog, index: "Index", creator: str, count: int = COUNT) -> list[Evidence]:
+def nearest_in_index(asked: Catalog, index: "Index", creator: str, count: int = COUNT) -> list[NearestWork]:
     """A creator's works nearest in style to one work, the nearest first, near-identical ones marked.
 
     Args:
@@ -102,12 +102,12 @@ def nearest_in_index(asked: Catalog, index: "Index", creator: str, count: int = 
     works = Catalog.from_works(hit.work for hit in hits)
     copies = near_identical_to(asked, works) if hits else np.zeros(0, dtype=np.bool_)
     return [
-        Evidence(hit.work, row, hit.score if hit.same_maker is None else hit.same_maker, bool(copy))
+        NearestWork(hit.work, row, hit.score if hit.same_creator is None else hit.same_creator, bool(copy))
         for row, (hit, copy) in enumerate(zip(hits, copies.tolist(), strict=True))
     ]
 
 
-def likeness_to(model: CreatorModel, asked: Catalog, works: Catalog) -> Likeness:
+def similarity_to(model: CreatorModel, asked: Catalog, works: Catalog) -> Similarities:
     """How near each work is to one work, shape (n_works,)."""
     total, weight = np.zeros(len(works)), np.zeros(len(works))
     for name, trusted in model.part_weights(asked).items():
@@ -117,7 +117,7 @@ def likeness_to(model: CreatorModel, asked: Catalog, works: Catalog) -> Likeness
         trust = max(trusted, 0.0) * there
         total += trust * _cosines(reader, asked, works)
         weight += trust
-    near: Likeness = np.divide(total, weight, out=np.zeros_like(total), where=weight > 0)
+    near: Similarities = np.divide(total, weight, out=np.zeros_like(total), where=weight > 0)
     return near
 
 
@@ -140,7 +140,7 @@ def _together(first: PhotoFingerprints, second: PhotoFingerprints) -> PhotoFinge
     return PhotoFingerprints(*(np.concatenate([getattr(first, name), getattr(second, name)]) for name in names))
 
 
-def _cosines(model: CreatorModel, asked: Catalog, works: Catalog) -> Likeness:
+def _cosines(model: CreatorModel, asked: Catalog, works: Catalog) -> Similarities:
     """The cosine of each work's features with those of one work, shape (n_works,)."""
     one, many = _features(model, asked), _features(model, works)
     if not isinstance(many, np.ndarray):
@@ -158,7 +158,7 @@ def _features(model: CreatorModel, works: Catalog) -> Any:
     return logarithms - logarithms.mean(axis=1, keepdims=True)
 
 
-def _ratio(products: npt.NDArray[np.floating], lengths: npt.NDArray[np.floating]) -> Likeness:
+def _ratio(products: npt.NDArray[np.floating], lengths: npt.NDArray[np.floating]) -> Similarities:
     there = lengths > 0
-    ratio: Likeness = np.divide(products, lengths, out=np.zeros(len(products)), where=there)
+    ratio: Similarities = np.divide(products, lengths, out=np.zeros(len(products)), where=there)
     return ratio

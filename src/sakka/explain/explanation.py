@@ -11,6 +11,7 @@ region (`leaving_out.py`); what these effects leave of the log-odds goes to the 
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +26,15 @@ from sakka.models.feature_model import PhotoFeatureModel, TextFeatureModel
 from sakka.models.question import Question
 from sakka.photos.held import HeldPhoto
 
-Regions = npt.NDArray[np.float32]
+
+class _RowsOfNumbers:
+    """Tells pydantic, with which the API describes its answers, that an array is served as rows of numbers."""
+
+    def __get_pydantic_core_schema__(self, _source: Any, handler: Any) -> Any:
+        return handler.generate_schema(list[list[float]])
+
+
+Regions = Annotated[npt.NDArray[np.float32], _RowsOfNumbers()]
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ def creator_page(found: CreatorDescription, works: Catalog, language: str = "en"
         sentences=creator_sentences(found, language),
         colours=colour_names(found.palette, language),
         objects=[(each.japanese if language == "ja" else each.english, each.share) for each in found.objects or ()],
+        related=[(each.creator, each.probability) for each in found.related_creators],
         typical=cards(found.typical),
         unusual=cards(found.unusual),
     )
@@ -49,8 +50,8 @@ def work_page(found: WorkDescription, photo: "Image.Image | None", heat_map: byt
         colours=colour_names(found.palette, language),
         photo=None if photo is None else picture_data(photo, PHOTO_PX),
         heat_map=None if heat_map is None else data_uri(heat_map, "image/png"),
-        copies=[_card(work) for work in found.copies],
-        kindred=[_card(kin.work) for kin in found.kindred],
+        copies=[_card(work) for work in found.near_identical],
+        kindred=[_card(kin.work) for kin in found.similar_works],
     )
 
 

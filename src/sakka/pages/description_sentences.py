@@ -1,11 +1,12 @@
 """A creator and a work in sentences, in Japanese and in English, by templates."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from sakka.as_json import as_json
 from sakka.pages.explanation_sentences import explanation_sentences
 from sakka.pages.formats import probability
-from sakka.pages.language import Texts, texts_in
+from sakka.pages.language import LANGUAGES, Texts, texts_in
 
 if TYPE_CHECKING:
     from sakka.catalog.works import Work
@@ -26,15 +27,15 @@ def creator_sentences(found: "CreatorDescription", language: str = "en") -> list
         first, last = (texts("year", year=date.year) for date in (found.first, found.last))
         said.append(texts("say_year" if first == last else "say_period", first=first, last=last))
     lists = {
-        "say_categories": [texts("say_category", name=name, n=n) for name, n in found.categories],
+        "say_categories": [texts("say_category", name=each.name, n=each.works) for each in found.categories],
         "say_own_words": [texts("quote", text=mark.word) for mark in found.words[:NAMED_WORDS]],
         "say_palette": colour_names(found.palette, language),
         "say_objects": [
             texts("say_object", name=_in(each, language), share=each.share)
             for each in (found.objects or ())[:NAMED_OBJECTS]
         ],
-        "say_kindred_by_style" if found.kindred_by_style else "say_kindred_by_model": [
-            name for name, _ in found.kindred[:NAMED_CREATORS]
+        "say_kindred_by_style" if found.related_by_style else "say_kindred_by_model": [
+            each.creator for each in found.related_creators[:NAMED_CREATORS]
         ],
         "say_typical": [_title(shown.work, texts) for shown in found.typical[:NAMED_WORKS]],
         "say_unusual": [_title(shown.work, texts) for shown in found.unusual[:NAMED_WORKS]],
@@ -55,10 +56,24 @@ def work_sentences(found: "WorkDescription", language: str = "en") -> list[str]:
     lists = {
         "say_palette_of_one": colour_names(found.palette, language),
         "say_objects_of_one": [_in(each, language) for each in (found.objects or ())[:NAMED_OBJECTS]],
-        "say_copies": [_name(work, texts) for work in found.copies[:NAMED_WORKS]],
-        "say_kindred_works": [_name(kin.work, texts) for kin in found.kindred[:NAMED_WORKS]],
+        "say_copies": [_name(work, texts) for work in found.near_identical[:NAMED_WORKS]],
+        "say_kindred_works": [_name(kin.work, texts) for kin in found.similar_works[:NAMED_WORKS]],
     }
     return said + _listed(lists, texts)
+
+
+def description_json(found: "CreatorDescription | WorkDescription") -> dict[str, Any]:
+    """A description as JSON can hold it, with its sentences by language."""
+    return {**as_json(found), "sentences": {language: sentences_of(found, language) for language in LANGUAGES}}
+
+
+def sentences_of(found: "CreatorDescription | WorkDescription", language: str = "en") -> list[str]:
+    """Say a description in sentences, `en` or `ja`."""
+    from sakka.describe.creator import CreatorDescription
+
+    if isinstance(found, CreatorDescription):
+        return creator_sentences(found, language)
+    return work_sentences(found, language)
 
 
 def colour_names(palette: "Sequence[Swatch]", language: str) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from PIL import Image
 
 from sakka.catalog.works import Work
-from sakka.explain.evidence import Evidence
+from sakka.explain.evidence import NearestWork
 from sakka.explain.explanation import Explanation
 from sakka.pages.explanation_sentences import explanation_sentences
 from sakka.pages.language import Texts, texts_in
@@ -21,7 +21,7 @@ WORDS_FOR, WORDS_AGAINST = 8, 4
 def explanation_page(
     explanation: Explanation,
     work: Work,
-    evidence: Sequence[Evidence] = (),
+    evidence: Sequence[NearestWork] = (),
     *,
     photo: Image.Image | None = None,
     heat_map: bytes | None = None,
@@ -61,6 +61,6 @@ def _strongest(explanation: Explanation) -> list[tuple[str, float]]:
     return [*explanation.strongest_words(WORDS_FOR), *against[::-1]]
 
 
-def _note(evidence: Evidence, texts: Texts) -> str:
-    similarity = f"{texts('similarity')} {evidence.likeness:.2f}"
+def _note(evidence: NearestWork, texts: Texts) -> str:
+    similarity = f"{texts('similarity')} {evidence.similarity:.2f}"
     return f"{similarity} · {texts('near_identical')}" if evidence.near_identical else similarity

@@ -268,15 +268,15 @@ def matching(
 def with_same_creator(index: Index, rows: Sequence[Row], style: FloatArray) -> list[Row]:
     """Each row with the probability of the same creator as the nearest of the wanted styles; None without a style."""
     if len(style) == 0:
-        return [{**row, "same_maker": None} for row in rows]
+        return [{**row, "same_creator": None} for row in rows]
     known = [number for number, row in enumerate(rows) if row[STYLE] is not None]
     answers: list[float | None] = [None] * len(rows)
     if known:
         vectors = np.array([rows[number][STYLE] for number in known], dtype=np.float32)
-        chances = index.spaces.style.same_maker((vectors @ style.T).max(axis=1))
+        chances = index.spaces.style.same_creator((vectors @ style.T).max(axis=1))
         for number, chance in zip(known, chances, strict=True):
             answers[number] = float(chance)
-    return [{**row, "same_maker": answer} for row, answer in zip(rows, answers, strict=True)]
+    return [{**row, "same_creator": answer} for row, answer in zip(rows, answers, strict=True)]
 
 
 def enough(fetch: Callable[[int], list[Row]], count: int, of_one_creator: int | None) -> list[Hit]:

@@ -25,14 +25,28 @@ class Hit:
     Attributes:
         work: The work.
         score: How well it fits; comparable within one answer only.
-        same_maker: The probability that it has the same creator as the query; None where the query has no style.
-        folded: Ids of near-identical works further down, which it stands for.
+        same_creator: The probability that it has the same creator as the query; None where the query has no style.
+        near_identical: Ids of near-identical works further down, which it stands for.
     """
 
     work: Work
     score: float
-    same_maker: float | None = None
-    folded: tuple[str, ...] = ()
+    same_creator: float | None = None
+    near_identical: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RelatedCreator:
+    """A creator who is near another one.
+
+    Attributes:
+        creator: The name.
+        probability: The mean probability that a work of each have one creator; where a model says who is near, what it
+            gives to this creator for a work of the other.
+    """
+
+    creator: str
+    probability: float
 
 
 def fused(orders: Sequence[tuple[float, Sequence[Row]]]) -> list[Row]:
@@ -55,15 +69,15 @@ def fused(orders: Sequence[tuple[float, Sequence[Row]]]) -> list[Row]:
 def folded(rows: Iterable[Row]) -> list[Hit]:
     """Make hits of rows in order; a row whose group was met before is folded into the first of the group.
 
-    A row has its `score` and may have `same_maker`.
+    A row has its `score` and may have `same_creator`.
     """
     hits: dict[str, Hit] = {}
     for row in rows:
         first = hits.get(row[GROUP])
         if first is None:
-            hits[row[GROUP]] = Hit(work_of(row), float(row["score"]), row.get("same_maker"))
+            hits[row[GROUP]] = Hit(work_of(row), float(row["score"]), row.get("same_creator"))
         else:
-            hits[row[GROUP]] = replace(first, folded=(*first.folded, row["id"]))
+            hits[row[GROUP]] = replace(first, near_identical=(*first.near_identical, row["id"]))
     return list(hits.values())
 
 

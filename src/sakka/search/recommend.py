@@ -17,7 +17,7 @@ from sakka.arrays import FloatArray, IntArray, top
 from sakka.errors import SearchError
 from sakka.search.filters import Filters
 from sakka.search.find import nearest, style_query, with_same_creator
-from sakka.search.hits import Hit, Row, folded
+from sakka.search.hits import Hit, RelatedCreator, Row, folded
 from sakka.search.index import Index
 from sakka.search.records import STYLE, TEXT
 
@@ -28,7 +28,7 @@ OF_ONE_CREATOR_FOR_A_PERSON = 2
 WORKS_COMPARED = 60  # of each creator
 
 
-def kindred_works(
+def similar_by_others(
     index: Index, work_id: str, count: int = 10, *, filters: Filters | None = None, of_one_creator: int = OF_ONE_CREATOR
 ) -> list[Hit]:
     """Similar works by other creators, with variety.
@@ -65,7 +65,7 @@ def for_person(index: Index, liked_ids: Sequence[str], count: int = 10, *, filte
     return _varied(index, list(dict.fromkeys(liked_ids)), count, filters or Filters(), OF_ONE_CREATOR_FOR_A_PERSON)
 
 
-def kindred_creators(index: Index, creator: str, count: int = 10) -> list[tuple[str, float]]:
+def related_creators(index: Index, creator: str, count: int = 10) -> list[RelatedCreator]:
     """The creators whose style is nearest to a creator's, each with a probability.
 
     The probability is the mean, over pairs of one work of each, of the probability that the two have the same creator.
@@ -86,9 +86,9 @@ def kindred_creators(index: Index, creator: str, count: int = 10) -> list[tuple[
     found = []
     for other in order[order != own][: 3 * count]:
         theirs = _evenly_spaced(np.flatnonzero(labels == other))
-        chances = index.spaces.style.same_maker(vectors[mine] @ vectors[theirs].T)
-        found.append((names[int(other)], float(chances.mean())))
-    return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:count]
+        chances = index.spaces.style.same_creator(vectors[mine] @ vectors[theirs].T)
+        found.append(RelatedCreator(names[int(other)], float(chances.mean())))
+    return sorted(found, key=lambda each: (-each.probability, each.creator))[:count]
 
 
 def _varied(index: Index, ids: Sequence[str], count: int, filters: Filters, of_one_creator: int) -> list[Hit]:

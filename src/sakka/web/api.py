@@ -86,10 +86,10 @@ def _add_batch(router: APIRouter, engine: Engine, limits: Limits) -> None:
 
 
 def _add_works(router: APIRouter, engine: Engine) -> None:
-    @router.get("/v1/works/{work_id:path}", tags=["works"], responses=responses(404))
-    async def work(work_id: WorkId) -> ShownWork:
+    @router.get("/v1/works/{work_id:path}", tags=["works"], response_model=ShownWork, responses=responses(404))
+    async def work(work_id: WorkId) -> Response:
         """A work of the catalog."""
-        return ShownWork.of(engine.work(work_id))
+        return served(ShownWork.of(engine.work(work_id)))
 
     @router.get(
         "/photos/{number}/{work_id:path}",

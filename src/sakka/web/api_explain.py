@@ -1,57 +1,25 @@
 """The API's explanations: which words and regions of a photo spoke for a creator, and creators as they are shown."""
 
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated
 
-from fastapi import APIRouter, File, Form, Path, Query, UploadFile
+from fastapi import APIRouter, File, Form, Path, Query, Response, UploadFile
 from pydantic import BaseModel, Field
+from starlette.responses import JSONResponse
 
+from sakka.describe.creator import CreatorDescription
 from sakka.errors import ModelError
 from sakka.explain.explanation import Explanation, explain
 from sakka.models.question import Question
-from sakka.pages.description_json import creator_json
+from sakka.pages.description_sentences import description_json
 from sakka.web.api import WorkId, read_upload, require_something
 from sakka.web.engine import Engine
 from sakka.web.problems import Problem, responses
-from sakka.web.schemas import Probability, ShownWork
+from sakka.web.schemas import ShownWork, served
 
 MOST_LISTED = 200
 NAMED = "A creator that the model knows."
 ByName = Annotated[str | None, Query(max_length=500, description=NAMED)]
-
-
-class ExplainedWord(BaseModel):
-    """A word of the text with its part in the answer."""
-
-    text: str
-    field: str = Field(description="title or description.")
-    start: int = Field(description="Where it starts in the field's text in NFKC, in characters.")
-    stop: int = Field(description="Where it ends.")
-    share: float = Field(description="In nats; above 0 it spoke for the creator, below 0 for the other.")
-
-
-class Explained(BaseModel):
-    """Why one creator and not another: photo_share + text_share + rest = log_odds."""
-
-    creator: str
-    against: str
-    probability: Probability
-    against_probability: Probability
-    log_odds: float = Field(description="log(probability / against_probability), in nats.")
-    photo_share: float
-    text_share: float
-    rest: float
-    words: list[ExplainedWord]
-    exact_words: bool = Field(description="Whether the shares are the model's own terms.")
-    regions: list[list[float]] | None = Field(description="Shares over the photo, rows from its top; null without one.")
-    exact_regions: bool
-
-    @classmethod
-    def of(cls, found: Explanation) -> "Explained":
-        """Make it of an explanation."""
-        values = {name: getattr(found, name) for name in cls.model_fields if name not in ("words", "regions")}
-        words = [ExplainedWord(**vars(word)) for word in found.words]
-        regions = None if found.regions is None else found.regions.round(6).tolist()
-        return cls(**values, words=words, regions=regions)
 
 
 class CountedCreator(BaseModel):
@@ -69,23 +37,15 @@ class CreatorList(BaseModel):
     creators: list[CountedCreator]
 
 
-class DescribedCreator(BaseModel):
-    """A creator described from the works; see `sakka describe`."""
+@dataclass(frozen=True)
+class DescribedCreator(CreatorDescription):
+    """A creator described from the works, as `sakka describe --json` prints it.
 
-    creator: str
-    works: int
-    others: int = Field(description="How many works by others.")
-    first: str | None = Field(description="The earliest date of a work, ISO 8601.")
-    last: str | None
-    categories: list[dict[str, Any]]
-    words: list[dict[str, Any]] = Field(description="Words that set the creator apart, the surest first.")
-    palette: list[dict[str, Any]] = Field(description="Colours of the photos, the most frequent first.")
-    objects: list[dict[str, Any]] | None = Field(description="What the photos show; null where nobody has looked.")
-    typical: list[dict[str, Any]]
-    unusual: list[dict[str, Any]]
-    kindred: list[dict[str, Any]]
-    kindred_by_style: bool
-    sentences: dict[str, list[str]] = Field(description="The same in words, by language: en, ja.")
+    Attributes:
+        sentences: The same in words, by language: en, ja.
+    """
+
+    sentences: dict[str, list[str]]
 
 
 class ShownCreator(CountedCreator):
@@ -107,14 +67,14 @@ def explain_router(engine: Engine) -> APIRouter:
 def _add_explain(router: APIRouter, engine: Engine) -> None:
     limits = engine.settings.limits
 
-    @router.post("/v1/explain", tags=["explain"], responses=responses(415))
+    @router.post("/v1/explain", tags=["explain"], response_model=Explanation, responses=responses(415))
     async def explain_upload(
         photo: Annotated[UploadFile | None, File(description="JPEG, PNG, WebP, GIF or BMP.")] = None,
         title: Annotated[str, Form(max_length=limits.title_characters)] = "",
         description: Annotated[str, Form(max_length=limits.description_characters)] = "",
         creator: Annotated[str | None, Form(max_length=500, description=NAMED)] = None,
         against: Annotated[str | None, Form(max_length=500, description=NAMED)] = None,
-    ) -> Explained:
+    ) -> Response:
         """Say what in a work spoke for a creator (else the most probable) and against another (else the runner-up)."""
         upload = await read_upload(engine, photo)
         require_something(upload, title, description)
@@ -122,15 +82,15 @@ def _add_explain(router: APIRouter, engine: Engine) -> None:
         def job() -> Explanation:
             return explained(engine, Question.of_parts(upload, title, description), creator, against)
 
-        return Explained.of(await engine.ask(job))
+        return served(await engine.ask(job))
 
 
 def _add_explain_work(router: APIRouter, engine: Engine) -> None:
-    @router.get("/v1/explain/{work_id:path}", tags=["explain"], responses=responses(404))
-    async def explain_work(work_id: WorkId, creator: ByName = None, against: ByName = None) -> Explained:
+    @router.get("/v1/explain/{work_id:path}", tags=["explain"], response_model=Explanation, responses=responses(404))
+    async def explain_work(work_id: WorkId, creator: ByName = None, against: ByName = None) -> Response:
         """Say the same of a work of the catalog."""
         question = engine.question(work_id)
-        return Explained.of(await engine.ask(lambda: explained(engine, question, creator, against)))
+        return served(await engine.ask(lambda: explained(engine, question, creator, against)))
 
 
 def _add_creators(router: APIRouter, engine: Engine) -> None:
@@ -159,12 +119,14 @@ def _add_creators(router: APIRouter, engine: Engine) -> None:
 
 
 def _add_descriptions(router: APIRouter, engine: Engine) -> None:
-    @router.get("/v1/descriptions/{name:path}", tags=["creators"], responses=responses(404))
-    async def description(name: Annotated[str, Path(max_length=500)]) -> DescribedCreator:
+    @router.get(
+        "/v1/descriptions/{name:path}", tags=["creators"], response_model=DescribedCreator, responses=responses(404)
+    )
+    async def description(name: Annotated[str, Path(max_length=500)]) -> Response:
         """Describe a creator; the first time this may take a while and be refused with 503: ask again."""
         if name not in engine.collection.creators:
             raise Problem(404, "there are no works by a creator of this name")
-        return DescribedCreator(**creator_json(await engine.describer.describe(name)))
+        return JSONResponse(description_json(await engine.describer.describe(name)))
 
 
 def explained(engine: Engine, question: Question, creator: str | None, against: str | None) -> Explanation:

@@ -3,58 +3,21 @@
 from datetime import date, datetime, time
 from typing import Annotated
 
-from fastapi import APIRouter, File, Form, Path, Query, UploadFile
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, File, Form, Path, Query, Response, UploadFile
+from pydantic import Field
 
 from sakka.models.question import Question
 from sakka.search.filters import Filters
-from sakka.search.hits import Hit
+from sakka.search.hits import Hit, RelatedCreator
 from sakka.web.api import read_upload, require_something
 from sakka.web.engine import Engine
 from sakka.web.problems import Problem, responses
-from sakka.web.schemas import Probability, ShownWork, Strict
+from sakka.web.schemas import FoundWorks, Strict, served
 from sakka.web.settings import Limits
 
 MOST_EXAMPLES, MOST_NAMES = 50, 100
 Id = Annotated[str, Field(max_length=500)]
 Names = Annotated[tuple[Id, ...], Field(max_length=MOST_NAMES)]
-
-
-class FoundWork(BaseModel):
-    """A work that was found."""
-
-    work: ShownWork
-    score: float = Field(description="How well it fits; comparable within one answer only.")
-    same_maker: Probability | None = Field(description="The probability of one maker; null without a photo to compare.")
-    folded: list[str] = Field(description="Ids of near-identical works that it stands for.")
-
-
-class FoundWorks(BaseModel):
-    """What was found, the best first."""
-
-    found: list[FoundWork]
-
-    @classmethod
-    def of(cls, hits: list[Hit]) -> "FoundWorks":
-        """Make it of hits."""
-        return cls(
-            found=[
-                FoundWork(
-                    work=ShownWork.of(hit.work),
-                    score=hit.score,
-                    same_maker=None if hit.same_maker is None else min(1.0, max(0.0, hit.same_maker)),
-                    folded=list(hit.folded),
-                )
-                for hit in hits
-            ]
-        )
-
-
-class KindredCreator(BaseModel):
-    """A creator of a near style."""
-
-    name: str
-    same_maker: float = Field(description="The mean probability that a work of each have one maker.")
 
 
 class Wanted(Strict):
@@ -94,8 +57,8 @@ def _add_similar(router: APIRouter, engine: Engine, limits: Limits) -> None:
         other_creators: bool = Field(False, description="Leave out the creators of the wanted works.")
         count: int = Field(10, ge=1, le=limits.found_works)
 
-    @router.post("/v1/similar", tags=["find"], responses=responses(404, 409))
-    async def similar(asked: Similar) -> FoundWorks:
+    @router.post("/v1/similar", tags=["find"], response_model=FoundWorks, responses=responses(404, 409))
+    async def similar(asked: Similar) -> Response:
         """Find works of the style of one work or of several, and unlike others."""
         finder = engine.need_finder()
         require_works(engine, [*asked.like, *asked.unlike])
@@ -110,7 +73,7 @@ def _add_similar(router: APIRouter, engine: Engine, limits: Limits) -> None:
                 of_one_creator=asked.of_one_creator,
             )
         )
-        return FoundWorks.of(hits)
+        return served(FoundWorks.of(hits))
 
 
 def _add_search(router: APIRouter, engine: Engine, limits: Limits) -> None:
@@ -119,8 +82,8 @@ def _add_search(router: APIRouter, engine: Engine, limits: Limits) -> None:
         like: Id | None = Field(None, description="The id of a work of the style that is wanted too.")
         count: int = Field(10, ge=1, le=limits.found_works)
 
-    @router.post("/v1/search", tags=["find"], responses=responses(404, 409))
-    async def search(asked: Search) -> FoundWorks:
+    @router.post("/v1/search", tags=["find"], response_model=FoundWorks, responses=responses(404, 409))
+    async def search(asked: Search) -> Response:
         """Find works that words describe, and of the style of a work where one is named."""
         finder = engine.need_finder()
         require_works(engine, [] if asked.like is None else [asked.like])
@@ -128,18 +91,18 @@ def _add_search(router: APIRouter, engine: Engine, limits: Limits) -> None:
         hits = await engine.ask(
             lambda: finder.search(asked.words, asked.count, asked.filters(), photo=asked.like, **options)
         )
-        return FoundWorks.of(hits)
+        return served(FoundWorks.of(hits))
 
 
 def _add_uploads(router: APIRouter, engine: Engine, limits: Limits) -> None:
-    @router.post("/v1/similar/upload", tags=["find"], responses=responses(409, 415))
+    @router.post("/v1/similar/upload", tags=["find"], response_model=FoundWorks, responses=responses(409, 415))
     async def similar_to_upload(
         photo: Annotated[UploadFile | None, File(description="JPEG, PNG, WebP, GIF or BMP.")] = None,
         title: Annotated[str, Form(max_length=limits.title_characters)] = "",
         description: Annotated[str, Form(max_length=limits.description_characters)] = "",
         count: Annotated[int, Form(ge=1, le=limits.found_works)] = 10,
         of_one_creator: Annotated[int | None, Form(ge=1, le=1000)] = None,
-    ) -> FoundWorks:
+    ) -> Response:
         """Find works like one from outside, by its photo, its text or both."""
         finder = engine.need_finder()
         upload = await read_upload(engine, photo)
@@ -149,15 +112,15 @@ def _add_uploads(router: APIRouter, engine: Engine, limits: Limits) -> None:
             asked = Question.of_parts(upload, title, description)
             return finder.similar(asked, count, Filters(), of_one_creator=of_one_creator)
 
-        return FoundWorks.of(await engine.ask(job))
+        return served(FoundWorks.of(await engine.ask(job)))
 
-    @router.post("/v1/search/upload", tags=["find"], responses=responses(409, 415))
+    @router.post("/v1/search/upload", tags=["find"], response_model=FoundWorks, responses=responses(409, 415))
     async def search_with_upload(
         words: Annotated[str, Form(min_length=1, max_length=limits.title_characters)],
         photo: Annotated[UploadFile, File(description="JPEG, PNG, WebP, GIF or BMP.")],
         count: Annotated[int, Form(ge=1, le=limits.found_works)] = 10,
         of_one_creator: Annotated[int | None, Form(ge=1, le=1000)] = None,
-    ) -> FoundWorks:
+    ) -> Response:
         """Find works that words describe and that are of the style of a photo."""
         finder = engine.need_finder()
         upload = await read_upload(engine, photo)
@@ -166,7 +129,7 @@ def _add_uploads(router: APIRouter, engine: Engine, limits: Limits) -> None:
             asked = Question.of_parts(upload, "", "")
             return finder.search(words, count, Filters(), photo=asked, of_one_creator=of_one_creator)
 
-        return FoundWorks.of(await engine.ask(job))
+        return served(FoundWorks.of(await engine.ask(job)))
 
 
 def _add_recommend(router: APIRouter, engine: Engine, limits: Limits) -> None:
@@ -174,23 +137,29 @@ def _add_recommend(router: APIRouter, engine: Engine, limits: Limits) -> None:
         liked: Annotated[list[Id], Field(min_length=1, max_length=MOST_EXAMPLES, description="Ids of liked works.")]
         count: int = Field(10, ge=1, le=limits.found_works)
 
-    @router.post("/v1/recommend", tags=["find"], responses=responses(404, 409))
-    async def recommend(asked: Liked) -> FoundWorks:
-        """Works for somebody who liked these, with variety; for one work, kindred works by others."""
+    @router.post("/v1/recommend", tags=["find"], response_model=FoundWorks, responses=responses(404, 409))
+    async def recommend(asked: Liked) -> Response:
+        """Works for somebody who liked these, with variety; for one work, similar works by others."""
         finder = engine.need_finder()
         require_works(engine, asked.liked)
-        return FoundWorks.of(await engine.ask(lambda: finder.recommend(asked.liked, asked.count, asked.filters())))
+        return served(
+            FoundWorks.of(await engine.ask(lambda: finder.recommend(asked.liked, asked.count, asked.filters())))
+        )
 
-    @router.get("/v1/kindred-creators/{name:path}", tags=["find"], responses=responses(404, 409))
-    async def kindred_creators(
+    @router.get(
+        "/v1/related-creators/{name:path}",
+        tags=["find"],
+        response_model=list[RelatedCreator],
+        responses=responses(404, 409),
+    )
+    async def related_creators(
         name: Annotated[str, Path(max_length=500)], count: Annotated[int, Query(ge=1, le=50)] = 10
-    ) -> list[KindredCreator]:
+    ) -> Response:
         """The creators of the nearest style."""
         finder = engine.need_finder()
         if name not in engine.collection.creators:
             raise Problem(404, "there are no works by a creator of this name")
-        found = await engine.ask(lambda: finder.kindred_creators(name, count))
-        return [KindredCreator(name=other, same_maker=chance) for other, chance in found]
+        return served(await engine.ask(lambda: finder.related_creators(name, count)))
 
 
 def require_works(engine: Engine, ids: list[str]) -> None:

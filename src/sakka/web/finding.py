@@ -1,4 +1,4 @@
-"""Finding works with the index: what is near a work, what words describe, what is kindred."""
+"""Finding works with the index: what is near a work, what words describe, who is near."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from sakka.errors import SearchError
 from sakka.models.question import Question
 from sakka.search.filters import Filters
 from sakka.search.find import search, similar
-from sakka.search.hits import Hit
-from sakka.search.recommend import for_person, kindred_creators, kindred_works
+from sakka.search.hits import Hit, RelatedCreator
+from sakka.search.recommend import for_person, related_creators, similar_by_others
 from sakka.web.problems import Problem
 
 if TYPE_CHECKING:
@@ -26,18 +26,18 @@ class Near:
 
     Attributes:
         same: Works of its creator.
-        kindred: Works by others.
+        by_others: Works by others.
         ranked: Whether the creator's works come by their nearness; False: in the catalog's order.
     """
 
     same: tuple[Hit, ...] = ()
-    kindred: tuple[Hit, ...] = ()
+    by_others: tuple[Hit, ...] = ()
     ranked: bool = True
 
 
 def surest_first(hits: Sequence[Hit]) -> list[Hit]:
     """Order hits by the probability of one maker, which a page shows beside them; those without it come last."""
-    return sorted(hits, key=lambda hit: -1.0 if hit.same_maker is None else hit.same_maker, reverse=True)
+    return sorted(hits, key=lambda hit: -1.0 if hit.same_creator is None else hit.same_creator, reverse=True)
 
 
 class Finder:
@@ -62,13 +62,13 @@ class Finder:
         try:
             same = similar(self.index, query, count=depth, filters=Filters(creators=mine)) if mine else []
             if stored and work.creator == creator:
-                kindred = kindred_works(self.index, work.id, count)
+                by_others = similar_by_others(self.index, work.id, count)
             else:
                 others = Filters(not_creators=mine)
-                kindred = surest_first(similar(self.index, query, count=depth, filters=others, of_one_creator=1))
+                by_others = surest_first(similar(self.index, query, count=depth, filters=others, of_one_creator=1))
         except SearchError:  # nothing in the work that the index could compare
             return Near()
-        return Near(tuple(surest_first(same)[:count]), tuple(kindred[:count]))
+        return Near(tuple(surest_first(same)[:count]), tuple(by_others[:count]))
 
     def similar(
         self,
@@ -120,21 +120,21 @@ class Finder:
             raise Problem(422, str(error)) from error
 
     def recommend(self, liked: Sequence[str], count: int, filters: Filters) -> list[Hit]:
-        """Works for a person who liked some works; kindred works by others where it is one.
+        """Works for a person who liked some works; similar works by others where it is one.
 
         Raises:
             Problem: The works have nothing to compare by.
         """
         try:
             if len(liked) == 1:
-                return kindred_works(self.index, liked[0], count, filters=filters)
+                return similar_by_others(self.index, liked[0], count, filters=filters)
             return for_person(self.index, liked, count, filters=filters)
         except SearchError as error:
             raise Problem(422, str(error)) from error
 
-    def kindred_creators(self, creator: str, count: int) -> list[tuple[str, float]]:
+    def related_creators(self, creator: str, count: int) -> list[RelatedCreator]:
         """The creators of the nearest style with the probability of one maker; none where there are no photos."""
         try:
-            return kindred_creators(self.index, creator, count)
+            return related_creators(self.index, creator, count)
         except SearchError:
             return []

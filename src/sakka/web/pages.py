@@ -141,9 +141,9 @@ class Pages:
     def _described(self, described: CreatorDescription, request: Request) -> dict[str, Any]:
         """What the page of a creator shows of a description besides itself."""
         collection = self.engine.collection
-        names = [name for name, _ in described.kindred if name in collection.creators]
-        kindred = [(name, collection.works_of(name, 0, 1)[0]) for name in names]
-        return {"kindred": kindred, "colours": colour_names(described.palette, language_of(request))}
+        names = [each.creator for each in described.related_creators if each.creator in collection.creators]
+        related = [(name, collection.works_of(name, 0, 1)[0]) for name in names]
+        return {"related": related, "colours": colour_names(described.palette, language_of(request))}
 
     def _add_search(self, router: APIRouter) -> None:
         limits = self.engine.settings.limits

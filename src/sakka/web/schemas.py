@@ -1,7 +1,8 @@
 """What the API takes and gives, as its OpenAPI schema shows it."""
 
-from dataclasses import dataclass
-from typing import Annotated, Any
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,8 +11,7 @@ from starlette.responses import JSONResponse
 from sakka.as_json import as_json
 from sakka.catalog.works import Work
 from sakka.models.identification import Identification
-
-Probability = Annotated[float, Field(ge=0, le=1)]
+from sakka.search.hits import Hit
 
 
 @dataclass(frozen=True)
@@ -32,29 +32,33 @@ class IdentifiedBatch:
     identifications: tuple[NamedIdentification, ...]
 
 
-class ShownWork(BaseModel):
-    """A work that is shown."""
+@dataclass(frozen=True)
+class ShownWork(Work):
+    """A work as the API shows it.
 
-    id: str
-    creator: str | None
-    title: str
-    description: str
-    category: str
-    created_at: str | None = Field(description="ISO 8601; null where it is unknown.")
-    photos: list[str] = Field(description="Addresses of its photos on this server.")
+    Attributes:
+        photos: Addresses of its photos on this server.
+    """
+
+    photos: tuple[str, ...] = field(default=(), metadata={})
 
     @classmethod
     def of(cls, work: Work) -> "ShownWork":
         """Make it of a work."""
-        return cls(
-            id=work.id,
-            creator=work.creator,
-            title=work.title,
-            description=work.description,
-            category=work.category,
-            created_at=work.created_at.isoformat() if work.created_at else None,
-            photos=[photo_address(work.id, number) for number in range(len(work.photos))],
-        )
+        photos = tuple(photo_address(work.id, number) for number in range(len(work.photos)))
+        return cls(**{**vars(work), "photos": photos})
+
+
+@dataclass(frozen=True)
+class FoundWorks:
+    """What was found, the best first."""
+
+    found: tuple[Hit, ...]
+
+    @classmethod
+    def of(cls, hits: Iterable[Hit]) -> "FoundWorks":
+        """Make it of hits, with the works as the API shows them."""
+        return cls(tuple(replace(hit, work=ShownWork.of(hit.work)) for hit in hits))
 
 
 class Health(BaseModel):

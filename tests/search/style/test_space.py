@@ -123,7 +123,7 @@ def test_a_saved_space_gives_the_same_vectors_and_probabilities(
     space.save(folder / "space")
     loaded = StyleSpace.load(folder / "space")
     assert loaded.vectors(works).tobytes() == space.vectors(works).tobytes()
-    assert (loaded.same_maker([0.1, 0.9]) == space.same_maker([0.1, 0.9])).all()
+    assert (loaded.same_creator([0.1, 0.9]) == space.same_creator([0.1, 0.9])).all()
 
 
 def test_the_same_works_and_seed_give_the_same_bytes(space: StyleSpace, works: Catalog) -> None:
@@ -152,4 +152,4 @@ def test_few_photos_or_unknown_creators_give_a_working_space(works: Catalog, kep
     vectors = space.vectors(works)
     assert vectors.shape[0] == len(works)
     assert np.isfinite(vectors).all()
-    assert 0 < float(space.same_maker(0.5)) < 1
+    assert 0 < float(space.same_creator(0.5)) < 1

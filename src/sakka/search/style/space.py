@@ -154,7 +154,7 @@ class StyleSpace:
             vectors[rows[seen]] = self.style(coordinates[seen])
         return vectors
 
-    def same_maker(self, similarities: npt.ArrayLike, prior: float | None = None) -> DoubleArray:
+    def same_creator(self, similarities: npt.ArrayLike, prior: float | None = None) -> DoubleArray:
         """The probability that one creator made both works, for each similarity of their vectors.
 
         Args:
