@@ -53,13 +53,6 @@ ALLOWED = {
     ("web/", "answers"): "what a server sends back",
 }
 """Where, below `src/sakka`, such a word has its ordinary sense, with the reason."""
-UNFINISHED = (
-    "describe/", "explain/evidence.py", "pages/", "paper/text_candidates.py", "search/hits.py",
-    "search/recommend.py", "search/style/space.py", "web/",
-)  # fmt: skip
-"""Folders and files below `src/sakka` whose names are still to be changed."""
-TWICE = {"Cards", "Evidence", "Passage"}
-"""Names that two classes still have."""
 WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+")
 MODULES = sorted(SOURCES.rglob("*.py"))
 
@@ -129,8 +122,6 @@ def test_every_kind_of_identifier_is_looked_at() -> None:
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.relative_to(SOURCES).as_posix())
 def test_identifiers_are_the_fields_terms(module: Path) -> None:
     name = module.relative_to(SOURCES).as_posix()
-    if name.startswith(UNFINISHED):
-        pytest.skip("not renamed yet")
     names = {module.stem, *identifiers_of(ast.parse(module.read_text(encoding="utf-8")))}
     found = {each: [RETIRED[word] for word in words] for each in sorted(names) if (words := retired_in(each, name))}
     assert found == {}, f"{name}: say what the field says"
@@ -154,7 +145,7 @@ def test_no_two_classes_have_one_name() -> None:
         for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ClassDef):
                 homes[node.name.lstrip("_")].append(module.relative_to(SOURCES).as_posix())
-    assert {name: where for name, where in homes.items() if len(where) > 1 and name not in TWICE} == {}
+    assert {name: where for name, where in homes.items() if len(where) > 1} == {}
 
 
 def test_docstrings_say_what_a_thing_is_and_not_that_it_gives_it() -> None:

@@ -4,7 +4,7 @@ from tests.runs import MODELS, make_works, write_run
 
 from sakka.evaluation.open_run import open_run
 from sakka.files import write_json
-from sakka.pages.provenance import command, how_made
+from sakka.pages.provenance import command, provenance_of
 
 
 def test_the_command_names_the_preset_where_there_is_one(folder: Path) -> None:
@@ -22,7 +22,7 @@ def test_the_catalogs_rules_are_told_and_paths_of_the_machine_are_not(folder: Pa
     layout = write_run(folder, make_works(), inner_folds=1)
     rules = [{"rule": "minimum works", "removed": 12}]
     write_json(layout.catalog, {"source": "csv", "rules": rules, "rejected": {}, "photo_root": "/home/mori/photos"})
-    made = how_made(open_run(folder))
+    made = provenance_of(open_run(folder))
     assert ("source", "csv") in made.catalog
     assert ("rules 1", "removed: 12; rule: minimum works") in made.catalog
     assert "rejected" not in dict(made.catalog)
@@ -33,4 +33,4 @@ def test_the_catalogs_rules_are_told_and_paths_of_the_machine_are_not(folder: Pa
 def test_a_damaged_catalog_file_leaves_the_rest_of_the_report(folder: Path) -> None:
     layout = write_run(folder, make_works(), inner_folds=1)
     layout.catalog.write_text("{", encoding="utf-8")
-    assert how_made(open_run(folder)).catalog == ()
+    assert provenance_of(open_run(folder)).catalog == ()

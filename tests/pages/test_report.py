@@ -100,9 +100,11 @@ def test_every_figure_of_the_page_and_of_the_csv_files_stands_in_the_results(lay
     for table in sorted({each["table"] for each in results}):
         known = {repr(each["value"]) for each in results if each["table"] == table}
         rows = list(csv.DictReader(io.StringIO((layout.report / f"{table}.csv").read_text(encoding="utf-8"))))
-        spreads = [name.removesuffix(" spread") for name in rows[0] if name.endswith(" spread")]
-        assert spreads
-        assert {row[name] for row in rows for name in spreads if row[name]} <= known
+        deviations = [
+            name.removesuffix(" standard deviation") for name in rows[0] if name.endswith(" standard deviation")
+        ]
+        assert deviations
+        assert {row[name] for row in rows for name in deviations if row[name]} <= known
     fused = next(
         each for each in results if (each["table"], each["model"], each["row"]) == ("table3", "fused", "fused")
     )
@@ -176,12 +178,12 @@ def test_a_run_of_the_baseline_alone_has_a_report(folder: Path) -> None:
     assert "The baseline names" in write_report(folder).read_text(encoding="utf-8")
 
 
-def test_a_cell_that_a_spreadsheet_would_run_is_disarmed(folder: Path) -> None:
+def test_a_cell_that_a_deviationsheet_would_run_is_disarmed(folder: Path) -> None:
     from sakka.evaluation.figures import Table, figure
 
     table = Table("t", "T", "", ("Creator", "F1"), (("=cmd()", figure("m", "fused", "f1", [0.5, 1.0], 4)),))
     assert comma_separated(table).splitlines() == [
-        "Creator,F1,F1 spread,n,folds",
+        "Creator,F1,F1 standard deviation,n,folds",
         "'=cmd(),0.75,0.3535533905932738,4,2",
     ]
 

@@ -36,14 +36,14 @@ def test_a_creator_with_four_works_is_refused(folder: Path) -> None:
         split_3_1_1(tiny_catalog(folder / "few", creators=2, works=4, size_px=8), seed=0)
 
 
-def test_the_baseline_gets_one_creators_share_and_repeats_give_a_spread(works: Catalog) -> None:
+def test_the_baseline_gets_one_creators_share_and_repeats_give_a_standard_deviation(works: Catalog) -> None:
     def dummy(seed: int) -> CreatorModel:
         return make_model("dummy")
 
     (once,) = evaluate_candidates(works, [TextCandidate("dummy", None, dummy)])
     (twice,) = evaluate_candidates(works, [TextCandidate("dummy", 0.5, dummy)], repeats=2)
-    assert (once.test, once.validation, once.spread, once.n) == (0.25, 0.25, None, 8)
-    assert (twice.test, twice.spread, twice.repeats, twice.paper) == (0.25, 0.0, 2, 0.5)
+    assert (once.test, once.validation, once.standard_deviation, once.n) == (0.25, 0.25, None, 8)
+    assert (twice.test, twice.standard_deviation, twice.repeats, twice.paper) == (0.25, 0.0, 2, 0.5)
 
 
 def test_the_four_of_the_paper_are_there_with_its_figures_and_settings() -> None:

@@ -60,7 +60,7 @@ def findings_csv(findings: Sequence[Finding], ids: Sequence[str]) -> str:
 
 def audit_page(audit: Audit, works: Catalog, language: str = "en") -> str:
     """The page as HTML, one file that needs nothing else; what each finding goes by is said in English."""
-    texts, cards = texts_in(language), _Cards(works)
+    texts, cards = texts_in(language), _AuditCards(works)
     sections = []
     for kind in KINDS:
         found = audit.of_kind(kind)
@@ -86,7 +86,7 @@ def key_of(kind: Kind) -> str:
     return kind.replace(" ", "_")
 
 
-class _Cards:
+class _AuditCards:
     def __init__(self, works: Catalog) -> None:
         self.works, self.paths = works, works.photo_paths
         self.thumbnails = Thumbnails()

@@ -33,8 +33,8 @@ def number(figure: Figure) -> str:
     return f"{figure.value:.1f}" if figure.measure in ONE_DECIMAL else f"{figure.value:.4f}"
 
 
-def spread(figure: Figure) -> str:
-    """Write a figure's spread with its sign, empty where it has none or where a count needs none."""
+def plus_minus(figure: Figure) -> str:
+    """A figure's standard deviation after ±; empty where it has none or where a count needs none."""
     if figure.spread is None or figure.value is None or is_count(figure):
         return ""
     return f"{PLUS_MINUS}{figure.spread:.4f}"
@@ -47,7 +47,7 @@ def is_count(figure: Figure) -> bool:
 
 def cell_text(cell: Cell) -> str:
     """Write a cell as plain text."""
-    return number(cell) + spread(cell) if isinstance(cell, Figure) else cell
+    return number(cell) + plus_minus(cell) if isinstance(cell, Figure) else cell
 
 
 def percent(share: float, decimals: int = 1) -> str:
@@ -120,11 +120,11 @@ def points(difference: float) -> str:
     return f"{100 * abs(difference):.1f} points"
 
 
-def judged_on(table: Table) -> str:
+def evaluated_on(table: Table) -> str:
     """Say how many works and folds a table's figures judge.
 
     >>> from sakka.evaluation.figures import figure
-    >>> judged_on(Table("t", "", "", ("", ""), (("a", figure("m", "single", "accuracy", [0.5, 0.7], n=1200)),)))
+    >>> evaluated_on(Table("t", "", "", ("", ""), (("a", figure("m", "single", "accuracy", [0.5, 0.7], n=1200)),)))
     'n = 1,200 works, 2 outer folds'
     """
     shown = [cell for row in table.rows for cell in row if isinstance(cell, Figure)]

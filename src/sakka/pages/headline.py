@@ -19,14 +19,14 @@ class Bar:
         label: What it is, in plain words.
         kind: `photo`, `text`, `fused`, `none` or `other`: its colour.
         accuracy: Mean over the outer folds.
-        spread: Standard deviation over them; None for fewer than two.
+        standard_deviation: Over them; None for fewer than two.
         single: The accuracy of the single models, averaged; None for a baseline.
     """
 
     label: str
     kind: str
     accuracy: float
-    spread: float | None
+    standard_deviation: float | None
     single: float | None
 
 
@@ -59,9 +59,9 @@ def headline(results: Results) -> Headline:
     bars = sorted(_bars(table3), key=lambda bar: (bar.kind == "none", -bar.accuracy))
     works, folds = table3[0]["n"], table3[0]["folds"]
     best = bars[0]
-    spread = "" if best.spread is None else f" ± {100 * best.spread:.1f}"
+    plus_minus = "" if best.standard_deviation is None else f" ± {100 * best.standard_deviation:.1f}"
     sentences = [
-        f"Accuracy {100 * best.accuracy:.1f}{spread} % (mean and standard deviation over {folds} test folds; "
+        f"Accuracy {100 * best.accuracy:.1f}{plus_minus} % (mean and standard deviation over {folds} test folds; "
         f"{works:,} works, each predicted once by models that had not seen it).",
         *_comparisons(bars),
         *_ensembling(best, bars),

@@ -36,7 +36,8 @@ def _bar(bar: Bar) -> Text:
 
 
 def _accuracy(bar: Bar) -> str:
-    return f"{100 * bar.accuracy:.1f}" + ("" if bar.spread is None else f" ± {100 * bar.spread:.1f}")
+    deviation = bar.standard_deviation
+    return f"{100 * bar.accuracy:.1f}" + ("" if deviation is None else f" ± {100 * deviation:.1f}")
 
 
 def _single(bar: Bar) -> str:

@@ -1,7 +1,7 @@
 """Tables as Markdown and as CSV.
 
-In CSV a figure takes two columns, its value in full and its spread; n and the number of folds end the row. A cell that
-a spreadsheet would take for a formula (a title that begins with =) gets an apostrophe before it.
+In CSV a figure takes two columns, its value in full and its standard deviation; n and the number of folds end the
+row. A cell that a spreadsheet would take for a formula (a title that begins with =) gets an apostrophe before it.
 """
 
 import csv
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sakka.evaluation.figures import Cell, Figure, Table, results
 from sakka.files import write_json, write_text
-from sakka.pages.formats import cell_text, judged_on
+from sakka.pages.formats import cell_text, evaluated_on
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -23,7 +23,7 @@ def markdown(table: Table) -> str:
         "",
         table.note,
         "",
-        *([f"{judged_on(table)}.", ""] if judged_on(table) else []),
+        *([f"{evaluated_on(table)}.", ""] if evaluated_on(table) else []),
         _markdown_row(table.head),
         _markdown_row(["---:" if each else "---" for each in right]),
         *(_markdown_row([_escaped(cell_text(cell)) for cell in row]) for row in table.rows),
@@ -41,7 +41,11 @@ def write_table(table: Table, folder: Path, name: str) -> None:
 def comma_separated(table: Table) -> str:
     """Write a table as CSV (RFC 4180 but for line feeds)."""
     wide = [any(isinstance(row[at], Figure) for row in table.rows) for at in range(len(table.head))]
-    head = [name for at, word in enumerate(table.head) for name in ((word, f"{word} spread") if wide[at] else (word,))]
+    head = [
+        name
+        for at, word in enumerate(table.head)
+        for name in ((word, f"{word} standard deviation") if wide[at] else (word,))
+    ]
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow([*head, "n", "folds"])

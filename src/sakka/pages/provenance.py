@@ -21,7 +21,7 @@ HIDDEN = frozenset({"photo_root", "version", "works_sha256"})  # paths of one ma
 
 
 @dataclass(frozen=True)
-class Making:
+class Provenance:
     """How a run was made.
 
     Attributes:
@@ -37,7 +37,7 @@ class Making:
     catalog: tuple[tuple[str, str], ...]
 
 
-def how_made(run: StoredRun) -> Making:
+def provenance_of(run: StoredRun) -> Provenance:
     """The command, the split, the versions and the catalog of a run."""
     plan = run.plan
     works = np.bincount(run.facts.labels, minlength=run.facts.columns)
@@ -53,7 +53,7 @@ def how_made(run: StoredRun) -> Making:
         ("Versions", f"sakka {plan.sakka}, Python {platform.python_version()}, {_versions()}"),
     )
     models = tuple((model.name, _one_line(model.settings)) for model in plan.models)
-    return Making(command(run), facts, models, _catalog(run))
+    return Provenance(command(run), facts, models, _catalog(run))
 
 
 def command(run: StoredRun) -> str:
@@ -111,11 +111,11 @@ def _flat(name: str, value: Any) -> list[tuple[str, str]]:
         pairs = [(f"{name} · {key}" if name else key, each) for key, each in value.items() if key not in HIDDEN]
         return [pair for key, each in pairs for pair in _flat(key.replace("_", " "), each)]
     if isinstance(value, list) and isinstance(value[0], dict):
-        return [(f"{name} {number}", _told(each)) for number, each in enumerate(value, 1)]
+        return [(f"{name} {number}", _described(each)) for number, each in enumerate(value, 1)]
     return [(name, _one_line(value) if isinstance(value, list) else _rounded(value))]
 
 
-def _told(part: dict[str, Any]) -> str:
+def _described(part: dict[str, Any]) -> str:
     return "; ".join(f"{name}: {value}" for name, value in _flat("", part))
 
 

@@ -33,7 +33,7 @@ def environment(*folders: Path) -> Environment:
     )
     made.globals.update(
         files=formats.file_names,
-        judged_on=formats.judged_on,
+        evaluated_on=formats.evaluated_on,
         is_figure=lambda cell: isinstance(cell, Figure),
         seal=Markup(SEAL.sub("", (STYLES / "seal.svg").read_text(encoding="utf-8"))),  # our own file
     )
@@ -46,7 +46,7 @@ def environment(*folders: Path) -> Environment:
         percents=lambda value: f"{100 * value:.2f}%",
         probability=formats.probability,
         shortened=formats.shortened,
-        spread=formats.spread,
+        plus_minus=formats.plus_minus,
     )
     return made
 

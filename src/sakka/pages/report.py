@@ -13,7 +13,7 @@ from sakka.pages.formats import probability, shortened
 from sakka.pages.headline import headline
 from sakka.pages.paper_section import PaperSection
 from sakka.pages.plots import ratio_plot, size_plot
-from sakka.pages.provenance import how_made
+from sakka.pages.provenance import provenance_of
 from sakka.pages.reliability import coverage_plot, reliability_plot
 from sakka.pages.rendering import render
 from sakka.pages.thumbnails import Card, Thumbnails
@@ -52,7 +52,7 @@ class PairCard:
     theirs: tuple[Card, ...]
 
 
-class Cards:
+class _RunCards:
     """Makes cards of a run's works."""
 
     def __init__(self, run: StoredRun) -> None:
@@ -91,7 +91,7 @@ def page(
     paper: PaperSection | None = None,
 ) -> str:
     """The page as HTML; `paper` is the section that sets the paper's tables beside ours."""
-    cards = Cards(run)
+    cards = _RunCards(run)
     plots = {
         "table2": ratio_plot(tables),
         "calibration": reliability_plot(tables),
@@ -111,7 +111,7 @@ def page(
         pairs=list(cards.pairs(evaluated)),
         has_photos=bool(evaluated.facts.has_photo.any()),
         judge=model_words(evaluated.headline.model),
-        made=how_made(run),
+        made=provenance_of(run),
         works=evaluated.facts.n_tested,
         creators=evaluated.facts.columns,
     )

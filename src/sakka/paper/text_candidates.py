@@ -65,7 +65,7 @@ class EvaluatedCandidate:
         paper: The paper's accuracy; None where it has none.
         validation: Accuracy on the validation part, mean over the repeats.
         test: Accuracy on the test part, mean over the repeats.
-        spread: Standard deviation of `test` over the repeats (n - 1); None for one repeat.
+        standard_deviation: Standard deviation of `test` over the repeats (n - 1); None for one repeat.
         n: Works evaluated in the test part of one repeat.
         repeats: How many splits.
         seconds: To segment, fit and predict, mean over the repeats.
@@ -75,7 +75,7 @@ class EvaluatedCandidate:
     paper: float | None
     validation: float
     test: float
-    spread: float | None
+    standard_deviation: float | None
     n: int
     repeats: int
     seconds: float
@@ -168,9 +168,16 @@ def _run(
 
 def _sum_up(candidate: TextCandidate, runs: Sequence[tuple[float, float, float]], n: int) -> EvaluatedCandidate:
     validation, test, seconds = zip(*runs, strict=True)
-    spread = stdev(test) if len(runs) > 1 else None
+    standard_deviation = stdev(test) if len(runs) > 1 else None
     return EvaluatedCandidate(
-        candidate.name, candidate.paper, fmean(validation), fmean(test), spread, n, len(runs), fmean(seconds)
+        candidate.name,
+        candidate.paper,
+        fmean(validation),
+        fmean(test),
+        standard_deviation,
+        n,
+        len(runs),
+        fmean(seconds),
     )
 
 
@@ -182,7 +189,7 @@ def as_rows(evaluated: Sequence[EvaluatedCandidate]) -> tuple[list[str], list[li
             one.name,
             "" if one.paper is None else f"{one.paper:.4f}",
             f"{one.test:.4f}",
-            "" if one.spread is None else f"{one.spread:.4f}",
+            "" if one.standard_deviation is None else f"{one.standard_deviation:.4f}",
             f"{one.validation:.4f}",
             str(one.n),
             f"{one.seconds:.1f}",

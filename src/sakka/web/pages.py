@@ -25,7 +25,7 @@ from sakka.web.view import YEAR_S, Leaf, Start, View
 WALL_WORKS = 18
 PAGE_WORKS = 36
 PAGE_CREATORS = 60
-KINDRED_WORKS = 12
+WORKS_BY_OTHERS = 12
 HIDDEN: dict[str, Any] = {"include_in_schema": False, "response_model": None}
 Name = Annotated[str, Path(max_length=500)]
 
@@ -40,7 +40,7 @@ class Pages:
     def router(self) -> APIRouter:
         """The routes of all pages."""
         router = APIRouter(include_in_schema=False)
-        self._add_asking(router)
+        self._add_questions(router)
         self._add_answers(router)
         self._add_works(router)
         self._add_search(router)
@@ -57,7 +57,7 @@ class Pages:
         answer.headers.update(problem.headers or {})
         return answer
 
-    def _add_asking(self, router: APIRouter) -> None:
+    def _add_questions(self, router: APIRouter) -> None:
         limits = self.engine.settings.limits
 
         @router.get("/", **HIDDEN)
@@ -117,7 +117,7 @@ class Pages:
         @router.get("/works/{work_id:path}", **HIDDEN)
         async def work(request: Request, work_id: WorkId) -> HTMLResponse:
             found = self.engine.work(work_id)
-            near = await self.engine.ask(lambda: self.engine.around(found, KINDRED_WORKS))
+            near = await self.engine.ask(lambda: self.engine.around(found, WORKS_BY_OTHERS))
             return self.view.page(request, "work.html", work=found, near=near)
 
         @router.get("/creators", **HIDDEN)
