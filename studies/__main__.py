@@ -31,6 +31,7 @@ STUDIES = (
     "lightgbm_iterations",
     "near_identical",
     "new_creators",
+    "page_answer",
     "photo_ablation",
     "pipeline_accuracy",
     "resume",
