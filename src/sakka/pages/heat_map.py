@@ -30,6 +30,7 @@ MARGIN_PX = 12
 DENSEST = 0.78  # how far the strongest region's colour hides the photo
 FAINTEST = 0.06  # a share of the strongest below which nothing is drawn
 STRONG = 0.55  # a share of the strongest above which a region is outlined
+SMOOTHED_AT = 4  # times smaller than it is drawn; the blur is wider than that
 SMOOTH_SHARE = 0.03  # how far the map is smoothed, as a share of the photo's longer side
 FULL_AT = 0.995  # the quantile of the shares' sizes that gets the full colour
 GREY = 0.82  # what is left of the photo's contrast
@@ -65,7 +66,7 @@ def mapped(photo: Image.Image, regions: Regions, *, side_px: int = SIDE_PX) -> I
     scale = side_px / max(photo.size)
     size = max(1, round(photo.width * scale)), max(1, round(photo.height * scale))
     strength = _strength(regions, size)
-    base = np.asarray(photo.convert("RGB").resize(size, Image.Resampling.LANCZOS).convert("L"), dtype=np.float32)
+    base = np.asarray(photo.convert("L").resize(size, Image.Resampling.LANCZOS), dtype=np.float32)
     grey = np.repeat((255 * (1 - GREY) * 0.6 + GREY * base)[..., None], 3, axis=2)
     sides = np.array([AGAINST_COLOUR, FOR_COLOUR], dtype=np.float32)
     colour = sides[(strength > 0).astype(np.intp)]
@@ -77,24 +78,28 @@ def mapped(photo: Image.Image, regions: Regions, *, side_px: int = SIDE_PX) -> I
 
 
 def _strength(regions: Regions, size: tuple[int, int]) -> FloatArray:
-    """The map in the photo's size, smooth, between -1 and 1."""
-    smooth = Image.fromarray(regions.astype(np.float32)).resize(size, Image.Resampling.BICUBIC)
-    values = np.asarray(_blurred(smooth, SMOOTH_SHARE * max(size)), dtype=np.float32)
+    """The map in the photo's size, smooth, between -1 and 1; it is smoothed small, where nothing finer is left."""
+    small = tuple(max(1, round(side / SMOOTHED_AT)) for side in size)
+    values = _blurred(_resized(regions, (small[0], small[1])), SMOOTH_SHARE * max(size) / SMOOTHED_AT)
     full = float(np.quantile(np.abs(values), FULL_AT))
-    return np.clip(values / full, -1, 1) if full > 0 else values
+    return np.clip(_resized(values / full, size), -1, 1) if full > 0 else _resized(values, size)
 
 
-def _blurred(image: Image.Image, radius: float) -> FloatArray:
+def _resized(values: FloatArray, size: tuple[int, int]) -> FloatArray:
+    return np.asarray(Image.fromarray(values.astype(np.float32)).resize(size, Image.Resampling.BICUBIC))
+
+
+def _blurred(values: FloatArray, radius: float) -> FloatArray:
     """Blur a picture of floats: Pillow's filters take bytes only."""
     from scipy.ndimage import gaussian_filter
 
-    return np.asarray(gaussian_filter(np.asarray(image), radius, mode="nearest"), dtype=np.float32)
+    return np.asarray(gaussian_filter(values, radius, mode="nearest"), dtype=np.float32)
 
 
 def _outline(pixels: Picture, inside: Mask, *, dashed: bool) -> None:
     """Draw the edge of a region in white on dark, in place."""
     mask = Image.fromarray(np.where(inside, 255, 0).astype(np.uint8))
-    edge = np.asarray(mask.filter(ImageFilter.MaxFilter(5))) > np.asarray(mask)
+    edge = (np.asarray(mask.filter(ImageFilter.BoxBlur(2))) > 0) & ~inside
     if dashed:
         rows, columns = np.indices(edge.shape)
         edge = edge & ((rows + columns) // DASH_PX % 2 == 0)
