@@ -1,4 +1,4 @@
-"""Division of works into folds: nested 5 x 5, stratified by creator (the paper's section 3.3).
+"""Splits of works into folds: nested 5 x 5, stratified by creator (the paper's section 3.3).
 
 The works of each creator are divided 4:1 into a part to learn from and a test part, rotated, so that every work is
 tested once (5 outer folds). The part to learn from is divided again 4:1 into training and validation parts, rotated
@@ -11,9 +11,9 @@ from their rows: the same works in another order get the same folds.
 With fewer than 7 works a creator would be missing from some part: of 6 works the largest test part takes 2, and 4
 can't fill 5 validation parts.
 
-Two more ways of dividing flatter less. `grouped` deals whole groups of near-identical works (`copies/`), the largest
+Two more kinds of split flatter less. `grouped` deals whole groups of near-identical works (`copies/`), the largest
 first, each to the fold that has fewest works of the group's creators: a relisted work never stands on both sides.
-`temporal` learns from each creator's past and judges on the same creator's future: the last two fifths of the creator's
+`temporal` learns from each creator's past and tests on the same creator's future: the last two fifths of the creator's
 works, by date, are cut into 5 windows. Outer fold k tests window k and learns from what is older. The same cut is
 made within that older part: inner fold j validates on the window that is j-th from its end and trains on what is older
 still. Works of one day are never parted, and no date of a test part is as old as one that was learned from.
@@ -68,7 +68,7 @@ class Splits:
     """Every work's part in the nested folds.
 
     Attributes:
-        kind: The way of dividing: `random`, `grouped` or `temporal`.
+        kind: The kind of split: `random`, `grouped` or `temporal`.
         seed: The seed it was drawn with.
         outer: Shape (n_works,): the outer fold that tests the work, `TEST` (-1) where none does.
         inner: Shape (n_works, n_outer): the work's inner fold within each outer fold, `TEST` where it is tested and
@@ -98,14 +98,14 @@ class Splits:
 
 
 def nested_splits(works: "Catalog", *, seed: int, kind: str = "random", groups: IntArray | None = None) -> Splits:
-    """Divide a catalog's works into nested folds, stratified by creator.
+    """Split a catalog's works into nested folds, stratified by creator.
 
-    `experiment.dividing.divide` finds the groups and leaves out the works that a way of dividing can't use.
+    `evaluation.usable_works` finds the groups and leaves out the works that a kind of split can't use.
 
     Args:
         works: The works; each has a creator.
         seed: Another seed gives other folds.
-        kind: The way of dividing, one of `KINDS`.
+        kind: The kind of split, one of `KINDS`.
         groups: Grouped: each work's group as a number, shape (n_works,).
 
     Raises:

@@ -22,7 +22,7 @@ def text_candidates(
         bool, typer.Option("--word2vec", help="Take Word2Vec apart: the ways in which it may go wrong, with --l2 0.")
     ] = False,
 ) -> None:
-    """Judge Word2Vec, Doc2Vec, TF-IDF (with LightGBM) and fastText on a 3:1:1 split, beside the paper's figures.
+    """Evaluate Word2Vec, Doc2Vec, TF-IDF (with LightGBM) and fastText on a 3:1:1 split, beside the paper's figures.
 
     fastText's 1,000 epochs take minutes; fewer are a deviation that the table names.
 

@@ -1,4 +1,4 @@
-"""`sakka unknown-creators`: how well works by creators that the model does not know are told."""
+"""`sakka unknown-creators`: how well a model recognises works by creators that it does not know."""
 
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +16,7 @@ def unknown_creators(
     text_model: Annotated[str, typer.Option(help="The model that reads texts.")] = "text-linear",
     seed: Annotated[int, typer.Option(help="Splits creators and works.", min=0)] = 0,
 ) -> None:
-    """Hold out a fifth of the creators, five times, and measure how well their works are told from known creators'.
+    """Hold out a fifth of the creators, five times, and measure how well their works are recognised.
 
     Example: sakka unknown-creators paintings -o unknown
     """

@@ -30,7 +30,7 @@ class SimilarWork:
 
     Attributes:
         work: The work; its photos are absolute paths.
-        similarity: A probability that both have one maker where it is by style, else by the model's features, 0 to 1.
+        similarity: The same-creator probability where it is by style, else by the model's features, 0 to 1.
     """
 
     work: Work

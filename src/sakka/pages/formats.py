@@ -121,7 +121,7 @@ def points(difference: float) -> str:
 
 
 def evaluated_on(table: Table) -> str:
-    """Say how many works and folds a table's figures judge.
+    """How many works and folds a table's figures come from.
 
     >>> from sakka.evaluation.figures import figure
     >>> evaluated_on(Table("t", "", "", ("", ""), (("a", figure("m", "single", "accuracy", [0.5, 0.7], n=1200)),)))

@@ -110,7 +110,7 @@ def page(
         lost=[cards.example(each) for each in lost(evaluated)],
         pairs=list(cards.pairs(evaluated)),
         has_photos=bool(evaluated.facts.has_photo.any()),
-        judge=model_words(evaluated.headline.model),
+        predictor=model_words(evaluated.headline.model),
         made=provenance_of(run),
         works=evaluated.facts.n_tested,
         creators=evaluated.facts.columns,

@@ -1,6 +1,6 @@
 """The four text models among which the paper's section 3.4 chose, on a separate 3:1:1 split, and Word2Vec taken apart.
 
-The paper divides a separate set train : validation : test = 3 : 1 : 1 and gets 0.0705 for Word2Vec, 0.5005 for Doc2Vec,
+The paper splits a separate set train : validation : test = 3 : 1 : 1 and gets 0.0705 for Word2Vec, 0.5005 for Doc2Vec,
 0.8364 for TF-IDF (all with LightGBM) and 0.8806 for fastText. Nothing is chosen on the validation part here; its
 accuracy stands beside that of the test part. `WORD2VEC` holds ways in which Word2Vec could be used otherwise than by
 averaging trained vectors: one of them has to explain 0.0705, if the set does not.

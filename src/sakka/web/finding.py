@@ -36,7 +36,7 @@ class Near:
 
 
 def surest_first(hits: Sequence[Hit]) -> list[Hit]:
-    """Order hits by the probability of one maker, which a page shows beside them; those without it come last."""
+    """Order hits by the same-creator probability, which a page shows beside them; those without it come last."""
     return sorted(hits, key=lambda hit: -1.0 if hit.same_creator is None else hit.same_creator, reverse=True)
 
 
@@ -133,7 +133,7 @@ class Finder:
             raise Problem(422, str(error)) from error
 
     def related_creators(self, creator: str, count: int) -> list[RelatedCreator]:
-        """The creators of the nearest style with the probability of one maker; none where there are no photos."""
+        """The creators of the nearest style with the same-creator probability; none where there are no photos."""
         try:
             return related_creators(self.index, creator, count)
         except SearchError:
