@@ -28,4 +28,4 @@ def test_a_wrong_file_is_not_added(folder: Path) -> None:
     (folder / "wrong.pth").write_bytes(b"wrong")
     result = CliRunner().invoke(app, ["weights", "add", "vgg16", str(folder / "wrong.pth")])
     assert isinstance(result.exception, WeightsError)
-    assert "none of vgg16" in str(result.exception)
+    assert "which is not that of vgg16" in str(result.exception)

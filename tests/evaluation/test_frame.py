@@ -6,10 +6,10 @@ import pytest
 from tests.runs import make_works, write_run
 
 from sakka.evaluation.aggregate import evaluate_run
-from sakka.evaluation.frame import FUSED, EvaluatedRun, ensemble, mixture, schema, single
+from sakka.evaluation.frame import FUSED, EvaluatedRun, ensemble, fixed_ratio, schema, single
 from sakka.evaluation.learned_fusion import LEARNED
 from sakka.evaluation.open_run import RunFacts, open_run
-from sakka.models.fusion import MIXTURES, Mixture
+from sakka.models.fixed_ratio import FIXED_RATIOS, FixedRatio
 
 
 @pytest.fixture(scope="module")
@@ -48,16 +48,16 @@ def test_the_accuracy_where_a_condition_holds_is_over_the_folds_that_test_such_w
 
 def test_each_of_all_predictors_has_a_row_for_every_tested_work(evaluated: EvaluatedRun) -> None:
     works = evaluated.facts.n_tested
-    assert len(evaluated.frame) == works * (3 * (2 + 1) + len(MIXTURES) + len(LEARNED) + 2)
+    assert len(evaluated.frame) == works * (3 * (2 + 1) + len(FIXED_RATIOS) + len(LEARNED) + 2)
 
 
-def test_a_mixture_is_found_by_its_weight_as_a_number(evaluated: EvaluatedRun) -> None:
-    rows = evaluated.of(mixture("", Mixture("log-linear", 0.3)))
+def test_a_ratio_is_found_by_its_weight_as_a_number(evaluated: EvaluatedRun) -> None:
+    rows = evaluated.of(fixed_ratio("", FixedRatio("log-linear", 0.3)))
     assert rows["photo_weight"].unique().to_list() == [0.3]
     assert rows["work"].to_list() == np.flatnonzero(evaluated.facts.outer >= 0).tolist()
 
 
-def test_the_fusion_put_forward_is_in_each_fold_the_mixture_that_validation_chose(evaluated: EvaluatedRun) -> None:
+def test_the_fusion_put_forward_is_in_each_fold_the_ratio_that_validation_chose(evaluated: EvaluatedRun) -> None:
     used = evaluated.of(FUSED).select("outer", "way", "photo_weight").unique().sort("outer")
     chosen = evaluated.validation.filter("chosen").sort("outer")
     assert used["photo_weight"].to_list() == chosen["photo_weight"].to_list()

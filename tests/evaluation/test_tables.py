@@ -65,10 +65,10 @@ def test_the_weight_is_chosen_on_validation_predictions_only(run: StoredRun, eva
             photo = read_fold(run.layout, "photo-efficientnet_lite0", outer, inner)
             text = read_fold(run.layout, "text-linear", outer, inner)
             rows = photo.validation_rows
-            for mixture in FIXED_RATIOS:
+            for fixed in FIXED_RATIOS:
                 masks = facts.has_photo[rows], facts.has_text[rows]
-                fused = fuse(photo.validation, text.validation, mixture.photo_weight, mixture.how, *masks)
-                right[mixture] += int((fused.argmax(axis=1) == facts.labels[rows]).sum())
+                fused = fuse(photo.validation, text.validation, fixed.photo_weight, fixed.how, *masks)
+                right[fixed] += int((fused.argmax(axis=1) == facts.labels[rows]).sum())
         assert right[FixedRatio(choice["way"], choice["photo_weight"])] == choice["correct"] == max(right.values())
         assert choice["works"] == sum((facts.outer != outer).tolist())
 

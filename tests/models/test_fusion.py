@@ -58,20 +58,20 @@ def test_no_works_give_an_empty_table(how: str) -> None:
     assert fuse(np.zeros((0, 4), np.float32), np.zeros((0, 4), np.float32), 0.5, how).shape == (0, 4)
 
 
-def test_the_counts_are_those_of_fusing_with_each_mixture() -> None:
+def test_the_counts_are_those_of_fusing_with_each_ratio() -> None:
     photo, text, labels = tables(5000)
     has_photo, has_text = np.arange(5000) % 7 != 0, np.arange(5000) % 5 != 0
     counts = correct_by_ratio(photo, text, labels, has_photo, has_text)
-    for mixture in FIXED_RATIOS:
-        fused = fuse(photo, text, mixture.photo_weight, mixture.how, has_photo, has_text)
-        assert abs(counts[mixture] - (fused.argmax(1) == labels).sum()) <= 1  # ties in the last bit
+    for fixed in FIXED_RATIOS:
+        fused = fuse(photo, text, fixed.photo_weight, fixed.how, has_photo, has_text)
+        assert abs(counts[fixed] - (fused.argmax(1) == labels).sum()) <= 1  # ties in the last bit
 
 
 def test_counts_of_two_folds_add_up() -> None:
     photo, text, labels = tables()
     whole = correct_by_ratio(photo, text, labels)
     parts = [correct_by_ratio(photo[part], text[part], labels[part]) for part in (slice(120), slice(120, None))]
-    assert whole == {mixture: parts[0][mixture] + parts[1][mixture] for mixture in FIXED_RATIOS}
+    assert whole == {fixed: parts[0][fixed] + parts[1][fixed] for fixed in FIXED_RATIOS}
 
 
 def test_the_model_that_is_always_right_gets_the_weight() -> None:

@@ -84,5 +84,5 @@ def _fused(works: Catalog, labels: IntArray, parts: list[FoldPrediction]) -> Pro
     first, second = parts
     rows, test = first.fold.validation, first.fold.test
     seen, read = works.has_photo, works.has_text
-    mixture = choose_weight(first.validation, second.validation, labels[rows], seen[rows], read[rows])
-    return fuse(first.test, second.test, mixture.photo_weight, mixture.how, seen[test], read[test])
+    fixed = choose_weight(first.validation, second.validation, labels[rows], seen[rows], read[rows])
+    return fuse(first.test, second.test, fixed.photo_weight, fixed.how, seen[test], read[test])

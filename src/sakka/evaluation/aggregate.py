@@ -1,6 +1,6 @@
 """From stored predictions to the frame of an evaluated run, one outer fold at a time.
 
-Each file is read once. For each outer fold: (a) every mixture of photo and text is evaluated on the validation
+Each file is read once. For each outer fold: (a) every ratio of photo and text is evaluated on the validation
 predictions of its inner folds, pooled, and the learned fusions (`learned_fusion.py`) are fitted on them; (b) the test
 predictions are reduced to rows of the frame, for each single model, for the mean of the inner models' probabilities
 (the ensemble), and for the two ensembles fused. Memory: the tables of one test part, one of each model and one more of
@@ -84,13 +84,13 @@ class _EvaluatedFold:
     def _add_fused(self, ensembles: Pair, pairs: list[Pair], pool: Pool) -> None:
         best = self.votes.best()
         for fixed in FIXED_RATIOS:
-            self._add_mixture(ensembles, fixed, kind="fused", **self.votes.choice(fixed))
+            self._add_ratio(ensembles, fixed, kind="fused", **self.votes.choice(fixed))
         for way, probabilities in learned_predictions(pool, best, self.masks, pairs):
             self._add(probabilities.__getitem__, model=FUSION, kind="fused", way=way)
         for inner, pair in enumerate(pairs):
-            self._add_mixture(pair, best, kind="single", inner=inner, **self.votes.choice(best))
+            self._add_ratio(pair, best, kind="single", inner=inner, **self.votes.choice(best))
 
-    def _add_mixture(self, pair: Pair, fixed: FixedRatio, **columns: Any) -> None:
+    def _add_ratio(self, pair: Pair, fixed: FixedRatio, **columns: Any) -> None:
         def fused(block: slice) -> Probabilities:  # a block stays in the processor's cache: 2.5 times as fast
             masks = self.masks[0][block], self.masks[1][block]
             return fuse(pair[0][block], pair[1][block], fixed.photo_weight, fixed.how, *masks)
@@ -108,7 +108,7 @@ class _EvaluatedFold:
 
 
 class _Votes:
-    """How many validation works of an outer fold each mixture predicts correctly, added over its inner folds."""
+    """How many validation works of an outer fold each ratio predicts correctly, added over its inner folds."""
 
     def __init__(self) -> None:
         self.correct = dict.fromkeys(FIXED_RATIOS, 0)
@@ -124,11 +124,11 @@ class _Votes:
         self.works += len(rows)
 
     def best(self, ways: Sequence[str] = HOWS) -> FixedRatio:
-        """The mixture of some ways of fusing with most correct predictions."""
+        """The ratio of some ways of fusing with most correct predictions."""
         return best_ratio({fixed: count for fixed, count in self.correct.items() if fixed.how in ways})
 
     def choice(self, fixed: FixedRatio) -> dict[str, bool]:
-        """Whether a mixture is the best of all and the best of its way."""
+        """Whether a ratio is the best of all and the best of its way."""
         return {"chosen": fixed == self.best(), "chosen_of_way": fixed == self.best((fixed.how,))}
 
 

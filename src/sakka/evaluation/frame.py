@@ -9,8 +9,8 @@ rank.
     model                       the model's name; `fused` for photo and text fused
     kind                        `single` (an inner fold's model), `ensemble` (the mean of their probabilities), `fused`
     inner                       the inner fold of a single model
-    way, photo_weight           the way of fusing, and the photo's weight of a fixed mixture
-    chosen, chosen_of_way       whether validation chose the mixture in this outer fold, of all or of its way
+    way, photo_weight           the way of fusing, and the photo's weight of a fixed ratio
+    chosen, chosen_of_way       whether validation chose the ratio in this outer fold, of all or of its way
     predicted, probability      the most probable creator and its probability
     own_probability, rank       the probability of the work's own creator, and how many creators are before it
 """
@@ -121,8 +121,8 @@ def ensemble(model: str) -> Predictor:
     return Predictor(model, "ensemble", (pl.col("kind") == "ensemble") & (pl.col("model") == model))
 
 
-def mixture(name: str, fixed: FixedRatio) -> Predictor:
-    """The two ensembles fused in a fixed mixture."""
+def fixed_ratio(name: str, fixed: FixedRatio) -> Predictor:
+    """The two ensembles fused in a fixed ratio."""
     return Predictor(
         name, "fused", (pl.col("way") == fixed.how) & (pl.col("photo_weight") == fixed.photo_weight) & _FUSED
     )
@@ -136,7 +136,7 @@ def way_of_fusing(name: str, way: str) -> Predictor:
 
 _FUSED = pl.col("kind") == "fused"
 FUSED = Predictor(FUSION, "fused", _FUSED & pl.col("chosen"))
-FUSED_SINGLE = single(FUSION)  # a photo model and a text model of one inner fold, in the mixture chosen
+FUSED_SINGLE = single(FUSION)  # a photo model and a text model of one inner fold, in the ratio chosen
 FUSED_LEARNED = way_of_fusing("fused-learned", LEARNED_KIND)
 
 
@@ -147,7 +147,7 @@ class EvaluatedRun:
     Attributes:
         facts: What the run is about.
         frame: A row a (work, predictor), as above.
-        validation: A row a (outer fold, fixed mixture): `outer`, `way`, `photo_weight`, `chosen`, `chosen_of_way`,
+        validation: A row a (outer fold, fixed ratio): `outer`, `way`, `photo_weight`, `chosen`, `chosen_of_way`,
             `works` and `correct` (counts over the validation parts of its inner folds) and `accuracy`.
     """
 

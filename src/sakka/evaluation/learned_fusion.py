@@ -2,7 +2,7 @@
 
 The validation parts of the inner folds together hold each work of the outer fold's training part once, predicted by the
 one model that did not see it. On these the fusions of `models/learned_fusion.py` are fitted, their kind is chosen, and
-the temperature of the best fixed mixture is found. On the test part each photo and text model of one inner fold are
+the temperature of the best fixed ratio is found. On the test part each photo and text model of one inner fold are
 fused, and the results are averaged: what was learned on single models is used on single models.
 """
 
@@ -44,7 +44,7 @@ class Pool:
         self.text.append(text.validation[kept])
 
     def fusers(self, fixed: FixedRatio) -> dict[str, Fuser]:
-        """Fit every learned fusion, and the temperature of the fixed mixture, by the names in `LEARNED`."""
+        """Fit every learned fusion, and the temperature of the fixed ratio, by the names in `LEARNED`."""
         rows, photo, text = np.concatenate(self.rows), np.concatenate(self.photo), np.concatenate(self.text)
         labels, masks = self.facts.labels[rows], (self.facts.has_photo[rows], self.facts.has_text[rows])
         fitted = {kind: fit_fusion(photo, text, labels, *masks, kind=kind) for kind in KINDS}
@@ -65,7 +65,7 @@ def learned_predictions(
 
     Args:
         pool: The fold's validation predictions.
-        fixed: The best fixed mixture on them.
+        fixed: The best fixed ratio on them.
         masks: Whether each test work has a photo and a text, each of shape (n_works,).
         pairs: The photo and the text model's test probabilities of each inner fold, shape (n_works, n_creators).
     """

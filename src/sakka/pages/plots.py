@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sakka.evaluation.display_names import kind_of
 from sakka.evaluation.figures import Cell, Figure, Table
-from sakka.evaluation.tables.ratios import mixture_name
+from sakka.evaluation.tables.ratios import ratio_name
 from sakka.models.fixed_ratio import FixedRatio
 from sakka.models.fusion import HOWS, How
 
@@ -213,7 +213,7 @@ def _curve(figures: Sequence[Figure], how: How, measure: str) -> list[tuple[floa
     return [
         (each.at, each)
         for each in figures
-        if each.at is not None and each.measure == measure and each.model == mixture_name(FixedRatio(how, each.at))
+        if each.at is not None and each.measure == measure and each.model == ratio_name(FixedRatio(how, each.at))
     ]
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from sakka.evaluation.figures import Cell, Figure, LeftOut, Table, figure
-from sakka.evaluation.frame import EvaluatedRun, Predictor, mixture, way_of_fusing
+from sakka.evaluation.frame import EvaluatedRun, Predictor, fixed_ratio, way_of_fusing
 from sakka.models.fixed_ratio import FIXED_RATIOS, RATIOS, FixedRatio
 from sakka.models.fusion import HOWS, How
 
@@ -28,11 +28,15 @@ def table2(run: EvaluatedRun) -> Table | LeftOut:
         return LeftOut("table2", NO_FUSION)
     oracles = {how: _oracle(run, how) for how in HOWS}
     rows: list[tuple[Cell, ...]] = [
-        (f"{ratio:.1f}", f"{1 - ratio:.1f}", *_cells(run, [_mixture(FixedRatio(how, ratio)) for how in HOWS], at=ratio))
+        (
+            f"{ratio:.1f}",
+            f"{1 - ratio:.1f}",
+            *_cells(run, [_fused_at(FixedRatio(how, ratio)) for how in HOWS], at=ratio),
+        )
         for ratio in RATIOS
     ]
     chosen = [way_of_fusing(f"fused-{how} chosen", how) for how in HOWS]
-    best = [mixture(f"fused-{how} oracle", fixed) for how, fixed in oracles.items()]
+    best = [fixed_ratio(f"fused-{how} oracle", fixed) for how, fixed in oracles.items()]
     rows.append(("chosen on validation", "", *_cells(run, chosen)))
     rows.append(("oracle (best on test)", "", *_cells(run, best)))
     oracle_weights = " and ".join(f"{fixed.photo_weight:.1f} ({how})" for how, fixed in oracles.items())
@@ -56,16 +60,16 @@ def choices(run: EvaluatedRun) -> Table | LeftOut:
     """What each outer fold chose, and how that did on its test works beside the best it could have chosen."""
     if run.facts.fused is None:
         return LeftOut("choices", NO_FUSION)
-    mixtures = run.scores.filter(pl.col("photo_weight").is_not_null(), pl.col("kind") == "fused")
-    best = mixtures.group_by("outer").agg(pl.col("accuracy").max().alias("best"))
-    tested = mixtures.filter("chosen").select("outer", pl.col("accuracy").alias("test"))
+    ratios = run.scores.filter(pl.col("photo_weight").is_not_null(), pl.col("kind") == "fused")
+    best = ratios.group_by("outer").agg(pl.col("accuracy").max().alias("best"))
+    tested = ratios.filter("chosen").select("outer", pl.col("accuracy").alias("test"))
     chosen = run.validation.filter("chosen").join(tested, on="outer").join(best, on="outer").sort("outer")
     return Table(
         key="choices",
         title="What each fold chose",
         note=(
-            "The mixture with most correct predictions on validation, and its accuracy there and on the fold's test "
-            "works. The last column is the best that any of the eighteen mixtures reaches on the test works."
+            "The ratio with most correct predictions on validation, and its accuracy there and on the fold's test "
+            "works. The last column is the best that any of the eighteen ratios reaches on the test works."
         ),
         head=("Fold", "Way of fusing", "Photo weight", "Validation accuracy", "Test accuracy", "Best on test"),
         rows=tuple(_choice_row(row, len(run.facts.tested(row["outer"]))) for row in chosen.iter_rows(named=True)),
@@ -84,17 +88,17 @@ def _choice_row(row: Mapping[str, Any], n: int) -> tuple[Cell, ...]:
     )
 
 
-def mixture_name(fixed: FixedRatio) -> str:
-    """A mixture's name in `results.json`.
+def ratio_name(fixed: FixedRatio) -> str:
+    """A ratio's name in `results.json`.
 
-    >>> mixture_name(FixedRatio("arithmetic", 0.3))
+    >>> ratio_name(FixedRatio("arithmetic", 0.3))
     'fused-arithmetic photo 0.3 text 0.7'
     """
     return f"fused-{fixed.how} photo {fixed.photo_weight:.1f} text {1 - fixed.photo_weight:.1f}"
 
 
-def _mixture(fixed: FixedRatio) -> Predictor:
-    return mixture(mixture_name(fixed), fixed)
+def _fused_at(fixed: FixedRatio) -> Predictor:
+    return fixed_ratio(ratio_name(fixed), fixed)
 
 
 def _cells(run: EvaluatedRun, predictors: Sequence[Predictor], at: float | None = None) -> list[Figure]:
@@ -103,12 +107,12 @@ def _cells(run: EvaluatedRun, predictors: Sequence[Predictor], at: float | None 
 
 def _oracle(run: EvaluatedRun, how: How) -> FixedRatio:
     fixed = [each for each in FIXED_RATIOS if each.how == how]
-    return max(fixed, key=lambda each: float(np.mean(run.by_fold(_mixture(each), "accuracy"))))
+    return max(fixed, key=lambda each: float(np.mean(run.by_fold(_fused_at(each), "accuracy"))))
 
 
 def _on_test_and_validation(run: EvaluatedRun, fixed: FixedRatio) -> Iterator[Figure]:
     validation = run.validation.filter(pl.col("way") == fixed.how, pl.col("photo_weight") == fixed.photo_weight)
-    yield run.figure(_mixture(fixed), "micro_f1")
+    yield run.figure(_fused_at(fixed), "micro_f1")
     by_fold, works = validation["accuracy"].to_list(), validation["works"].to_list()
-    found = figure(mixture_name(fixed), "fused", "validation_accuracy", by_fold, works[0] if works else 0)
+    found = figure(ratio_name(fixed), "fused", "validation_accuracy", by_fold, works[0] if works else 0)
     yield replace(found, at=fixed.photo_weight)
