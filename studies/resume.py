@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from sakka import build_catalog
+from sakka.catalog.splits import MIN_WORKS
 from sakka.files import sha256_of
 from sakka.market import MarketSettings
 from studies.figures import Figure
@@ -35,8 +36,9 @@ def measure(asked: argparse.Namespace) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         market = MarketSettings(creators=CREATORS, works=WORKS, seed=asked.seed)
-        build_catalog("market", folder=folder / "catalog", market=market)
-        _experiment(folder, "first").wait()  # fills the cache of photo features
+        build_catalog("market", folder=folder / "catalog", market=market, min_works=MIN_WORKS)
+        if _experiment(folder, "first").wait():  # fills the cache of photo features
+            raise RuntimeError("the experiment failed; run `sakka experiment` on a market to see why")
         started_s = time.monotonic()
         _experiment(folder, "whole").wait()
         whole_s = time.monotonic() - started_s

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -98,6 +99,12 @@ def _is_cut_off(path: Path) -> bool:
         return dict(pl.read_parquet_schema(path)) == SCHEMA
     except (OSError, pl.exceptions.PolarsError):
         return False
+
+
+def _fixed(mask: Mask) -> Mask:
+    """A mask that can't be changed in place, since it is kept."""
+    mask.flags.writeable = False
+    return mask
 
 
 @dataclass(frozen=True)
@@ -252,15 +259,15 @@ class Catalog:
         """What each work's featured photo is read from: memory where it is held, else its path; None without one."""
         return [path and self.held.get(name, path) for name, path in zip(self.ids, self.photo_paths, strict=True)]
 
-    @property
+    @cached_property
     def has_photo(self) -> Mask:
-        """Whether each work has a photo, shape (n_works,)."""
-        return (self.table["photos"].list.len().fill_null(0) > 0).to_numpy()
+        """Whether each work has a photo, shape (n_works,); not to be changed."""
+        return _fixed((self.table["photos"].list.len().fill_null(0) > 0).to_numpy())
 
-    @property
+    @cached_property
     def has_text(self) -> Mask:
-        """Whether each work has a title or a description that is not blank, shape (n_works,)."""
-        return np.array([bool(text.strip()) for text in self.texts], dtype=np.bool_)
+        """Whether each work has a title or a description that is not blank, shape (n_works,); not to be changed."""
+        return _fixed(np.array([bool(text.strip()) for text in self.texts], dtype=np.bool_))
 
     def fingerprint(self) -> str:
         """The SHA-256 of the works' content: equal exactly when the tables are equal row for row."""

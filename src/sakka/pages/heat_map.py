@@ -13,11 +13,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageDraw, ImageFilter, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
+from scipy.ndimage import gaussian_filter
 
-from sakka.arrays import FloatArray, Mask
-
-Picture = npt.NDArray[np.float32]
 Regions = npt.NDArray[np.float32]
 Colour = tuple[int, int, int]
 
@@ -34,6 +32,7 @@ SMOOTHED_AT = 4  # times smaller than it is drawn; the blur is wider than that
 SMOOTH_SHARE = 0.03  # how far the map is smoothed, as a share of the photo's longer side
 FULL_AT = 0.995  # the quantile of the shares' sizes that gets the full colour
 GREY = 0.82  # what is left of the photo's contrast
+DENSITIES = [round(255 * DENSEST * max(0.0, (level / 255 - FAINTEST) / (1 - FAINTEST))) for level in range(256)]
 DASH_PX = 7
 
 
@@ -65,45 +64,44 @@ def mapped(photo: Image.Image, regions: Regions, *, side_px: int = SIDE_PX) -> I
     """Draw a map of shares over a photo; see `heat_map`, which gives it as a file."""
     scale = side_px / max(photo.size)
     size = max(1, round(photo.width * scale)), max(1, round(photo.height * scale))
-    strength = _strength(regions, size)
-    base = np.asarray(photo.convert("L").resize(size, Image.Resampling.LANCZOS), dtype=np.float32)
-    grey = np.repeat((255 * (1 - GREY) * 0.6 + GREY * base)[..., None], 3, axis=2)
-    sides = np.array([AGAINST_COLOUR, FOR_COLOUR], dtype=np.float32)
-    colour = sides[(strength > 0).astype(np.intp)]
-    density = DENSEST * np.clip((np.abs(strength) - FAINTEST) / (1 - FAINTEST), 0, 1)[..., None]
-    pixels: Picture = (grey * (1 - density) + colour * density).astype(np.float32)
-    _outline(pixels, strength > STRONG, dashed=False)
-    _outline(pixels, strength < -STRONG, dashed=True)
-    return Image.fromarray(pixels.round().clip(0, 255).astype(np.uint8))
+    base = photo.convert("L").resize(size, Image.Resampling.LANCZOS)
+    grey = base.point([round(255 * (1 - GREY) * 0.6 + GREY * level) for level in range(256)])
+    picture = Image.merge("RGB", [grey] * 3)
+    sides = list(zip((FOR_COLOUR, AGAINST_COLOUR), _strengths(regions, size), (False, True), strict=True))
+    for colour, strength, _ in sides:
+        picture.paste(colour, mask=strength.point(DENSITIES))
+    for _, strength, dashed in sides:
+        picture.paste((255, 255, 255), mask=_outline(strength, dashed=dashed))
+    return picture
 
 
-def _strength(regions: Regions, size: tuple[int, int]) -> FloatArray:
-    """The map in the photo's size, smooth, between -1 and 1; it is smoothed small, where nothing finer is left."""
+def _strengths(regions: Regions, size: tuple[int, int]) -> tuple[Image.Image, Image.Image]:
+    """How strongly each place of the photo speaks for and against, 0 to 255.
+
+    The map is smoothed at a fraction of its size, where nothing finer is left, and enlarged then.
+    """
     small = tuple(max(1, round(side / SMOOTHED_AT)) for side in size)
-    values = _blurred(_resized(regions, (small[0], small[1])), SMOOTH_SHARE * max(size) / SMOOTHED_AT)
-    full = float(np.quantile(np.abs(values), FULL_AT))
-    return np.clip(_resized(values / full, size), -1, 1) if full > 0 else _resized(values, size)
+    enlarged = Image.fromarray(regions.astype(np.float32)).resize((small[0], small[1]), Image.Resampling.BICUBIC)
+    values = gaussian_filter(np.asarray(enlarged), SMOOTH_SHARE * max(size) / SMOOTHED_AT, mode="nearest")
+    full = float(np.quantile(np.abs(values), FULL_AT)) or 1.0
+    sides = (np.clip(255 * sign * values / full, 0, 255).round().astype(np.uint8) for sign in (1, -1))
+    favour, against = (Image.fromarray(side).resize(size, Image.Resampling.BICUBIC) for side in sides)
+    return favour, against
 
 
-def _resized(values: FloatArray, size: tuple[int, int]) -> FloatArray:
-    return np.asarray(Image.fromarray(values.astype(np.float32)).resize(size, Image.Resampling.BICUBIC))
+def _outline(strength: Image.Image, *, dashed: bool) -> Image.Image:
+    """The edge around the strongest regions: 255 where it is drawn, else 0."""
+    inside = strength.point([255 if level > 255 * STRONG else 0 for level in range(256)])
+    grown = inside.filter(ImageFilter.BoxBlur(2)).point([0] + [255] * 255)
+    edge = ImageChops.subtract(grown, inside)
+    return ImageChops.darker(edge, _dashes(strength.size)) if dashed else edge
 
 
-def _blurred(values: FloatArray, radius: float) -> FloatArray:
-    """Blur a picture of floats: Pillow's filters take bytes only."""
-    from scipy.ndimage import gaussian_filter
-
-    return np.asarray(gaussian_filter(values, radius, mode="nearest"), dtype=np.float32)
-
-
-def _outline(pixels: Picture, inside: Mask, *, dashed: bool) -> None:
-    """Draw the edge of a region in white on dark, in place."""
-    mask = Image.fromarray(np.where(inside, 255, 0).astype(np.uint8))
-    edge = (np.asarray(mask.filter(ImageFilter.BoxBlur(2))) > 0) & ~inside
-    if dashed:
-        rows, columns = np.indices(edge.shape)
-        edge = edge & ((rows + columns) // DASH_PX % 2 == 0)
-    pixels[edge] = 255.0
+@lru_cache(maxsize=8)
+def _dashes(size: tuple[int, int]) -> Image.Image:
+    """Diagonal stripes, 255 and 0 in turn."""
+    diagonal = np.add.outer(np.arange(size[1]), np.arange(size[0]))
+    return Image.fromarray(np.where(diagonal // DASH_PX % 2 == 0, 255, 0).astype(np.uint8))
 
 
 def _with_legend(picture: Image.Image, legend: tuple[str, str], font_file: Path | None) -> Image.Image:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Hashable
 from functools import cached_property
 from pathlib import Path
+from threading import RLock
 from typing import Any, TypeVar
 
 from PIL import Image
@@ -43,6 +44,7 @@ class HeldPhoto:
         self._decoded_px = largest_px
         self._decoded: Image.Image | None = None
         self._kept: dict[Hashable, Any] = {}
+        self._lock = RLock()
 
     @cached_property
     def content(self) -> bytes:
@@ -69,19 +71,21 @@ class HeldPhoto:
         Raises:
             PhotoError: As `read_photo`.
         """
-        if self._decoded is None or px > self._decoded_px:
-            self._decoded_px = max(px, self._decoded_px)
-            self._decoded = _bounded(read_photo(self.content, at_least_px=self._decoded_px, name=self.name))
-        done = max(1, round(max(photo_size(self.content)) / max(self._decoded.size)))
-        step = jpeg_step(self.content, px) // done
-        return self._decoded.reduce(step) if step > 1 else self._decoded
+        with self._lock:
+            if self._decoded is None or px > self._decoded_px:
+                self._decoded_px = max(px, self._decoded_px)
+                self._decoded = _bounded(read_photo(self.content, at_least_px=self._decoded_px, name=self.name))
+            done = max(1, round(max(photo_size(self.content)) / max(self._decoded.size)))
+            step = jpeg_step(self.content, px) // done
+            return self._decoded.reduce(step) if step > 1 else self._decoded
 
     def once(self, key: Hashable, make: Callable[[], Value]) -> Value:
         """What is computed of the photo under a key; made when it is first asked for."""
-        if key not in self._kept:
-            self._kept[key] = make()
-        value: Value = self._kept[key]
-        return value
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = make()
+            value: Value = self._kept[key]
+            return value
 
 
 def _bounded(photo: Image.Image) -> Image.Image:

@@ -1,5 +1,7 @@
 """What the page asks of the engine for one work: who made it, why, and what is near it."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 from PIL import Image
 
 from sakka.explain.explanation import explain
@@ -38,10 +40,11 @@ def _answer(engine: Engine, question: Question, work_id: str | None = None) -> A
     work = question.work
     found = engine.identify(question, NAMED)
     shown = None if question.photo is None else shown_picture(question.photo)
-    near = engine.around(question, NEAR_WORKS, creator=found.candidates[0].creator)
-    evidence = evidence_for(engine, question, found, shown)
-    photo = None if shown is None else as_jpeg(shown)
-    return Answer(work.title, work.description, found, photo, work_id, evidence, near)
+    with ThreadPoolExecutor(1, "sakka-near") as beside:  # the database and the map each have a core then
+        near = beside.submit(engine.around, question, NEAR_WORKS, creator=found.candidates[0].creator)
+        evidence = evidence_for(engine, question, found, shown)
+        photo = None if shown is None else as_jpeg(shown)
+        return Answer(work.title, work.description, found, photo, work_id, evidence, near.result())
 
 
 def evidence_for(
