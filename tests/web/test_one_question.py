@@ -1,14 +1,17 @@
 """A photo that is asked about is decoded once and passes the network once, whatever is said of it."""
 
 import io
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from tests.command import run
 from tests.web.servers import Folders
 
 from sakka.arrays import Pixels
@@ -78,7 +81,7 @@ def test_an_answer_of_the_api(client: httpx.Client, large: bytes, counts: Counts
 
 def test_an_answer_with_everything_that_can_be_said(folders: Folders, large: bytes, counts: Counts) -> None:
     model, works, index = load_model(folders.model), Catalog.read(folders.catalog), Index.open(folders.index)
-    question = Question.of_parts(HeldPhoto(large, largest_px=960), "linen button")
+    question = Question.of_parts(HeldPhoto(large), "linen button")
     shown: Callable[[], Image.Image] = lambda: question.works.held["work"].at_least(960)  # noqa: E731
     first = model.identify_one(question.works).candidates[0].creator
     assert min(shown().size) == 1000
@@ -89,3 +92,17 @@ def test_an_answer_with_everything_that_can_be_said(folders: Folders, large: byt
         assert told.palette
         assert told.similar_works
     assert counts == Counts(decoded=1, passed=1)
+
+
+def test_the_command_line_and_the_api_say_the_same_of_a_large_photo(
+    client: httpx.Client,
+    folders: Folders,
+    large: bytes,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "large.jpg").write_bytes(large)
+    asked = ["identify", folders.model, "--photo", tmp_path / "large.jpg", "--json"]
+    _, printed, _ = run(asked, monkeypatch, capsys)
+    assert json.loads(printed) == client.post("/v1/identify", files={"photo": ("x", large)}).json()

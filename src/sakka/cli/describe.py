@@ -60,7 +60,7 @@ def describe(
             found = _creator(works, creator, fitted, opened, looking=objects)
             _show(creator_sentences(found, language.value), found, works, output, language.value, as_json=as_json)
         else:
-            asked = question_of(photo, title, description, works, work, largest_px=MAP_PX)
+            asked = question_of(photo, title, description, works, work)
             told = _work(asked, works, fitted, opened, looking=objects)
             _show(work_sentences(told, language.value), told, asked, output, language.value, as_json=as_json)
 

@@ -60,10 +60,9 @@ def explain_command(
     from sakka.cli.question import question_of
     from sakka.explain.explanation import explain
     from sakka.models.folder import load_model
-    from sakka.networks.extractor import INPUT_PX
 
     works = None if catalog is None else Catalog.read(catalog)
-    asked = question_of(photo, title, description, works, work, largest_px=MAP_PX if output else INPUT_PX)
+    asked = question_of(photo, title, description, works, work)
     fitted = load_model(model)
     found = explain(fitted, asked, creator=creator, against=against)
     evidence, theirs = _evidence(fitted, asked.works, works, index, found.creator, nearest)

@@ -38,9 +38,8 @@ def identify(
     from sakka.cli.terminal import show_candidates
     from sakka.explain.explanation import explain
     from sakka.models.folder import load_model
-    from sakka.networks.extractor import INPUT_PX
 
-    question = question_of(photo, title, description, largest_px=INPUT_PX)
+    question = question_of(photo, title, description)
     fitted = load_model(model)
     found = fitted.identify_one(question.works, top)
     why = explain(fitted, question) if with_explanation else None

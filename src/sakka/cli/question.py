@@ -14,8 +14,6 @@ def question_of(
     description: str,
     works: "Catalog | None" = None,
     work: str | None = None,
-    *,
-    largest_px: int = 0,
 ) -> "Question":
     """What the command line asks about.
 
@@ -25,7 +23,6 @@ def question_of(
         description: A description.
         works: The catalog that `work` is looked up in.
         work: The id of a work of the catalog, instead of a photo and text.
-        largest_px: What the shorter side of the largest picture that will be wanted must have.
 
     Raises:
         ModelError: Nothing was given, a text is not UTF-8, or both a work of a catalog and a photo or text were given.
@@ -36,17 +33,17 @@ def question_of(
     from sakka.models.question import Question
 
     if work is None:
-        return outside_question(photo, title, description, largest_px=largest_px)
+        return outside_question(photo, title, description)
     if photo is not None or title or description:
         raise ModelError("got --work and a photo or text; give the one or the other")
     if works is None:
         raise CatalogError(f"--work {work} names a work of a catalog; give that with --catalog CATALOG")
     if work not in works.ids:
         raise CatalogError(f"the catalog has no work {work!r} among its {len(works):,}; check the id")
-    return Question.of_works(works.take([works.ids.index(work)]), largest_px=largest_px)
+    return Question.of_works(works.take([works.ids.index(work)]))
 
 
-def outside_question(photo: Path | None, title: str, description: str, *, largest_px: int = 0) -> "Question":
+def outside_question(photo: Path | None, title: str, description: str) -> "Question":
     """A question about a work from outside, by its photo, its text or both.
 
     Raises:
@@ -55,7 +52,7 @@ def outside_question(photo: Path | None, title: str, description: str, *, larges
     """
     from sakka.errors import ModelError
     from sakka.models.question import Question
-    from sakka.photos.held import HeldPhoto
+    from sakka.photos.held import DECODED_PX, HeldPhoto
 
     for name, text in (("--title", title), ("--description", description)):
         try:
@@ -66,7 +63,7 @@ def outside_question(photo: Path | None, title: str, description: str, *, larges
         raise ModelError(
             "nothing to identify a creator by: give --photo FILE, --title TEXT, --description TEXT or several of them"
         )
-    held = None if photo is None else HeldPhoto(photo, largest_px=largest_px)
+    held = None if photo is None else HeldPhoto(photo)
     if held is not None:
-        held.at_least(largest_px)  # refused here where it can't be read, whatever is asked of it
+        held.at_least(DECODED_PX)  # refused here where it can't be read, whatever is asked of it
     return Question.of_parts(held, title, description)

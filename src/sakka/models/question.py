@@ -36,26 +36,25 @@ class Question:
         )
 
     @classmethod
-    def of_work(cls, work: Work, photo_root: Path | None = None, *, largest_px: int = 0) -> "Question":
+    def of_work(cls, work: Work, photo_root: Path | None = None) -> "Question":
         """Ask about a work; the file of its photo is read when it is first looked at.
 
         Args:
             work: The work.
             photo_root: The folder that relative paths of its photos start at.
-            largest_px: As in `HeldPhoto`.
         """
         if not work.photos:
             return cls(work)
         path = (photo_root or Path()) / work.photos[0]
-        return cls(work, HeldPhoto(path, sha256=work.photo_sha256, largest_px=largest_px), photo_root)
+        return cls(work, HeldPhoto(path, sha256=work.photo_sha256), photo_root)
 
     @classmethod
-    def of_works(cls, works: Catalog, *, largest_px: int = 0) -> "Question":
+    def of_works(cls, works: Catalog) -> "Question":
         """Ask about the work of a catalog of one; see `of_work`."""
         (work,) = works
         if work.id in works.held:
             return cls(work, works.held[work.id], works.photo_root)
-        return cls.of_work(work, works.photo_root, largest_px=largest_px)
+        return cls.of_work(work, works.photo_root)
 
     @cached_property
     def works(self) -> Catalog:

@@ -1,8 +1,9 @@
 """A photo in memory that is asked about: read from its file once, decoded once, and what is computed of it kept.
 
-It is decoded at the largest size that anybody wants; smaller ones are made of that as a JPEG's decoder makes them at
-1/2, 1/4 and 1/8 of its size, by averages of adjacent pixels. They differ from what `read_photo` gives by rounding, and
-by how the colours of a JPEG are spread over its pixels: 0.2 of 255 on average.
+It is always decoded at the largest size that anybody wants, so that every answer about a photo is made of the same
+pixels; smaller pictures are made of them as a JPEG's decoder makes them at 1/2, 1/4 and 1/8 of its size, by averages of
+adjacent pixels. They differ from what `read_photo` gives by rounding, and by how the colours of a JPEG are spread over
+its pixels: 0.2 of 255 on average.
 """
 
 import hashlib
@@ -18,6 +19,7 @@ from PIL import Image
 from sakka.errors import PhotoError
 from sakka.photos.decode import jpeg_step, photo_content, photo_size, read_photo
 
+DECODED_PX = 960  # of the shorter side, where it has that much: the largest picture that is shown
 MOST_PIXELS = 5_000_000  # that stay in memory for as long as the question does
 
 Value = TypeVar("Value")
@@ -30,18 +32,16 @@ class HeldPhoto:
         name: What messages call it.
     """
 
-    def __init__(self, source: Path | bytes, *, sha256: str | None = None, largest_px: int = 0) -> None:
+    def __init__(self, source: Path | bytes, *, sha256: str | None = None) -> None:
         """Hold a photo.
 
         Args:
             source: The file's path, or its bytes.
             sha256: Of the bytes, where that is known; a file with another one is refused.
-            largest_px: What the shorter side must have for the largest picture that will be wanted (`read_photo`). For
-                a larger one it is decoded anew.
         """
         self.name = "the photo" if isinstance(source, bytes) else str(source)
         self._source, self._known_sha256 = source, sha256
-        self._decoded_px = largest_px
+        self._decoded_px = DECODED_PX
         self._decoded: Image.Image | None = None
         self._kept: dict[Hashable, Any] = {}
         self._lock = RLock()

@@ -30,6 +30,7 @@ TEXT_WEIGHT = 0.25  # of the order by text, against that by style, for a work fr
 MOST_WORDS = 30  # of a query, the first that tell works apart
 DEPTH = 60  # of each order that is fused, at the least
 MOST_FETCHED = 20_000
+DEEPER = 4  # times as many rows are fetched where those of a few creators fill the answer, or too few are left
 UNLIKE = 0.5  # how far an unwanted example pushes away, against a wanted one's pull
 PARTITIONS, REFINED = 12, 3  # of the vector index that are looked at; candidates compared exactly for each wanted
 CANDIDATES = 120  # by text, and as many by photo, that are put in order by evidence, at the least
@@ -283,13 +284,13 @@ def enough(fetch: Callable[[int], list[Row]], count: int, of_one_creator: int | 
     """The first `count` hits after folding, fetching deeper until there are that many or no more rows."""
     if count < 1:
         raise SearchError(f"got {count} works wanted, expected 1 or more")
-    depth = max(DEPTH, 3 * count)
+    depth = max(DEPTH, 3 * count) * (1 if of_one_creator is None else DEEPER)
     while True:
         rows = fetch(depth)
         hits = at_most(folded(rows), count, of_one_creator)
         if len(hits) == count or len(rows) < depth or depth >= MOST_FETCHED:
             return hits
-        depth *= 4
+        depth *= DEEPER
 
 
 def _rows_of(query: Any, depth: int, condition: str | None, columns: Sequence[str]) -> list[Row]:

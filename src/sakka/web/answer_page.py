@@ -39,9 +39,9 @@ def ask_about_work(engine: Engine, work_id: str) -> Answer:
 def _answer(engine: Engine, question: Question, work_id: str | None = None) -> Answer:
     work = question.work
     found = engine.identify(question, NAMED)
-    shown = None if question.photo is None else shown_picture(question.photo)
     with ThreadPoolExecutor(1, "sakka-near") as beside:  # the database and the map each have a core then
         near = beside.submit(engine.around, question, NEAR_WORKS, creator=found.candidates[0].creator)
+        shown = None if question.photo is None else shown_picture(question.photo)
         evidence = evidence_for(engine, question, found, shown)
         photo = None if shown is None else as_jpeg(shown)
         return Answer(work.title, work.description, found, photo, work_id, evidence, near.result())

@@ -22,7 +22,7 @@ from sakka.web.finding import Finder, Near
 from sakka.web.pictures import Pictures
 from sakka.web.problems import Problem
 from sakka.web.settings import Limits, Settings
-from sakka.web.uploads import SHOWN_PX, as_jpeg, check_upload
+from sakka.web.uploads import as_jpeg, check_upload
 from sakka.web.workers import Workers
 
 Result = TypeVar("Result")
@@ -129,7 +129,7 @@ class Engine:
             Problem: There is none of that id.
         """
         self.work(work_id)
-        return Question.of_works(self.collection.catalog_of([work_id]), largest_px=SHOWN_PX)
+        return Question.of_works(self.collection.catalog_of([work_id]))
 
     def work(self, work_id: str) -> Work:
         """A work that can be shown.

@@ -11,10 +11,9 @@ from PIL import Image
 from sakka.errors import PhotoError
 from sakka.photos.decode import DAMAGED, READABLE, TOO_LARGE, photo_size
 from sakka.photos.headers import jpeg_scans
-from sakka.photos.held import HeldPhoto
+from sakka.photos.held import DECODED_PX, HeldPhoto
 from sakka.web.settings import Limits
 
-SHOWN_PX = 960
 QUALITY = 86
 MOST_FULL_SCANS = 12  # a progressive photo's decoder goes over all pixels once a scan
 
@@ -31,23 +30,23 @@ def check_upload(content: bytes, limits: Limits) -> HeldPhoto:
     """
     if not content:
         raise UploadError(f"the photo is empty; expected {READABLE}", DAMAGED)
-    photo = HeldPhoto(content, largest_px=SHOWN_PX)
+    photo = HeldPhoto(content)
     try:
         _refuse_too_large(content, limits)
-        photo.at_least(SHOWN_PX)
+        photo.at_least(DECODED_PX)
     except PhotoError as error:
         raise UploadError(str(error), error.reason) from error
     return photo
 
 
 def shown_picture(photo: HeldPhoto) -> Image.Image:
-    """A photo as it is shown, RGB within `SHOWN_PX`.
+    """A photo as it is shown, RGB within `DECODED_PX`.
 
     Raises:
         PhotoError: It can't be read.
     """
-    shown = photo.at_least(SHOWN_PX).copy()
-    shown.thumbnail((SHOWN_PX, SHOWN_PX))
+    shown = photo.at_least(DECODED_PX).copy()
+    shown.thumbnail((DECODED_PX, DECODED_PX), Image.Resampling.BILINEAR)
     return shown
 
 
