@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from sakka.models.base import CreatorModel
     from sakka.models.folder import load_model, save_model
     from sakka.models.fused import FusedModel
+    from sakka.models.identification import Identification
+    from sakka.models.question import Question
     from sakka.models.registry import make_model
     from sakka.pages.audit import write_audit
     from sakka.pages.write_report import write_report
@@ -38,7 +40,9 @@ _PUBLIC = {
     "CreatorModel": "sakka.models.base:CreatorModel",
     "Filters": "sakka.search.filters:Filters",
     "FusedModel": "sakka.models.fused:FusedModel",
+    "Identification": "sakka.models.identification:Identification",
     "Index": "sakka.search.index:Index",
+    "Question": "sakka.models.question:Question",
     "SakkaError": "sakka.errors:SakkaError",
     "Work": "sakka.catalog.works:Work",
     "audit_catalog": "sakka.audit.run:audit_catalog",
@@ -67,7 +71,9 @@ __all__ = [
     "CreatorModel",
     "Filters",
     "FusedModel",
+    "Identification",
     "Index",
+    "Question",
     "SakkaError",
     "Work",
     "audit_catalog",
