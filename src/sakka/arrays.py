@@ -69,7 +69,7 @@ def log_loss(probabilities: Probabilities, labels: IntArray, floor: float = SMAL
     return float(-log_probabilities(own, floor).mean())
 
 
-def top(scores: npt.NDArray[np.floating], count: int | None = None) -> IntArray:
+def top(scores: npt.NDArray[np.floating | np.signedinteger], count: int | None = None) -> IntArray:
     """Columns of each row's `count` highest scores, the highest first; of equal ones the lower column comes first.
 
     Args:

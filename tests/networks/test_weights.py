@@ -26,6 +26,7 @@ from sakka.networks.weights.formats import (
     vgg16_checkpoint,
     vgg16_from_pickle,
 )
+from sakka.networks.weights.locations import InstalledFile, Url
 from sakka.networks.weights.package_index import PackageIndexes, file_addresses
 from sakka.networks.weights.registry import (
     WEIGHTS,
@@ -36,7 +37,6 @@ from sakka.networks.weights.registry import (
     weight_files,
     weights_sha256,
 )
-from sakka.networks.weights.sources import InstalledFile, Url
 
 CONTENT = b"weights " * 1000
 

@@ -13,9 +13,9 @@ from lancedb.index import IvfSq
 from tests.catalogs import tiny_catalog
 
 from sakka.catalog.works import Catalog, Work
+from sakka.copies.groups import group_names
 from sakka.errors import PhotoError, SearchError
 from sakka.search import database
-from sakka.search.adding import _named
 from sakka.search.index import Index, model_sha256
 
 
@@ -138,9 +138,9 @@ def test_a_copy_that_is_added_joins_the_group_of_its_original(own_index: Index, 
 
 def test_a_group_is_named_after_the_first_of_those_it_joins() -> None:
     old = {"b": "g2", "c": "g1", "d": "g3"}
-    named = _named(["a", "b", "c", "d"], old, np.array([[0, 1], [0, 2]]))
+    named = group_names(["a", "b", "c", "d"], np.array([[0, 1], [0, 2]]), old)
     assert named == {"a": "g1", "b": "g1", "c": "g1", "d": "g3"}
-    assert _named(["x", "y"], {}, np.array([[0, 1]])) == {"x": "x", "y": "x"}
+    assert group_names(["x", "y"], np.array([[0, 1]])) == {"x": "x", "y": "x"}
 
 
 def test_removed_works_are_gone_and_removing_them_again_is_no_error(own_index: Index) -> None:

@@ -34,7 +34,7 @@ from sakka.catalog.works import (
 )
 from sakka.errors import CatalogError, PhotoError
 from sakka.files import writing_whole
-from sakka.photos.checks import examine_photos
+from sakka.photos.examine import examine_photos
 from sakka.photos.hashes import PhotoHashes, photo_hash
 
 if TYPE_CHECKING:

@@ -12,9 +12,11 @@ The limits were chosen on copies of some paintings and on one simulated market, 
 import hashlib
 import io
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import polars as pl
@@ -166,6 +168,30 @@ def connected(pairs: IntArray, n_works: int) -> IntArray:
     _, labels = connected_components(graph, directed=False)
     groups: IntArray = labels.astype(np.int64)
     return groups
+
+
+def group_names(ids: list[str], pairs: IntArray, name_of: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
+    """Name the group of each work: the first of the old names that are joined, else the first work's id.
+
+    Args:
+        ids: The works; a row of `pairs` holds two positions in it.
+        pairs: The near-identical pairs, shape (n_pairs, 2).
+        name_of: The group that a known work has had.
+
+    >>> group_names(["new", "old", "other"], np.array([[0, 1]]), {"old": "g", "other": "h"})
+    {'new': 'g', 'old': 'g', 'other': 'h'}
+    """
+    old = [name_of.get(each, each) for each in ids]
+    first = {name: index for index, name in reversed(list(enumerate(old)))}
+    links = np.array([(index, first[name]) for index, name in enumerate(old)], dtype=np.int64).reshape(-1, 2)
+    joined = connected(np.concatenate([pairs, links]), len(ids)).tolist()
+    names: dict[int, str] = {}
+    for each, number in zip(ids, joined, strict=True):
+        if each in name_of:
+            names[number] = min(names.get(number, name_of[each]), name_of[each])
+    for each, number in zip(ids, joined, strict=True):
+        names.setdefault(number, each)
+    return {each: names[number] for each, number in zip(ids, joined, strict=True)}
 
 
 def _kept_at(works: Catalog) -> Path:

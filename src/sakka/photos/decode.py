@@ -35,15 +35,17 @@ from PIL import (
 from sakka.errors import PhotoError
 from sakka.photos.headers import jpeg_scans, webp_size
 from sakka.photos.large_png import read_png_in_bands, row_wise_problem
+from sakka.photos.limits import (
+    MOST_BYTES,
+    MOST_JPEG_SCANS,
+    MOST_PIXELS_JPEG,
+    MOST_PIXELS_PNG,
+    MOST_PIXELS_PROGRESSIVE,
+    MOST_PIXELS_WHOLE,
+    MOST_SHRINK,
+    MOST_SIDE_PX,
+)
 
-MOST_BYTES = 64 << 20
-MOST_PIXELS_WHOLE = 50_000_000  # about 200 MB as RGBA
-MOST_PIXELS_PNG = 800_000_000  # read in bands; Open Clip Art has two of 623 million
-MOST_PIXELS_JPEG = 400_000_000
-MOST_PIXELS_PROGRESSIVE = 100_000_000  # the decoder keeps every coefficient: up to 6 bytes a pixel
-MOST_JPEG_SCANS = 200  # scans of a few bytes each could keep the decoder busy for hours
-MOST_SIDE_PX = 65_535
-MOST_SHRINK = 64  # a band of a large PNG has at least so many rows
 CHECK_PX = 64
 JPEG_STEPS = (1, 2, 4, 8)
 

@@ -22,7 +22,7 @@ from PIL import Image
 
 from sakka.arrays import DoubleArray, IntArray, Mask
 from sakka.errors import PhotoError
-from sakka.photos.checks import examine_photos
+from sakka.photos.examine import examine_photos
 
 HashArray = npt.NDArray[np.uint64]
 NEAR_DISTANCE = 8

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sakka.arrays import IntArray
 from sakka.catalog.works import Catalog, Work
-from sakka.copies.groups import connected, find_pairs
+from sakka.copies.groups import find_pairs, group_names
 from sakka.progress import task
 from sakka.search.database import rows_by_id, take_in_changes, upsert
 from sakka.search.filters import among
@@ -70,7 +69,7 @@ def _groups_of(table: Any, works: Catalog, rows: "pa.Table") -> dict[str, str]:
     both = Catalog.from_works([*_absolute(works), *known])
     pairs = find_pairs(both).select("first", "second").to_numpy().astype(np.int64).reshape(-1, 2)
     name_of = {work.id: beside[work.id][GROUP] for work in known}
-    return _named(both.ids, name_of, pairs)
+    return group_names(both.ids, pairs, name_of)
 
 
 def _near(table: Any, rows: "pa.Table", column: str) -> list[dict[str, Any]]:
@@ -82,30 +81,6 @@ def _near(table: Any, rows: "pa.Table", column: str) -> list[dict[str, Any]]:
         query = query.distance_type("l2").nprobes(PARTITIONS).limit(LOOKED_AT).select([*WORK_COLUMNS, GROUP])
         found += query.to_list()
     return found
-
-
-def _named(ids: list[str], name_of: dict[str, str], pairs: IntArray) -> dict[str, str]:
-    """Name the group of each work: the first of the old names that are joined, else the first work's id.
-
-    Args:
-        ids: The works; a row of `pairs` holds two positions in it.
-        name_of: The group that a known work has had.
-        pairs: The near-identical pairs, shape (n_pairs, 2).
-
-    >>> _named(["new", "old", "other"], {"old": "g", "other": "h"}, np.array([[0, 1]]))
-    {'new': 'g', 'old': 'g', 'other': 'h'}
-    """
-    old = [name_of.get(each, each) for each in ids]
-    first = {name: index for index, name in reversed(list(enumerate(old)))}
-    links = np.array([(index, first[name]) for index, name in enumerate(old)], dtype=np.int64).reshape(-1, 2)
-    joined = connected(np.concatenate([pairs, links]), len(ids)).tolist()
-    names: dict[int, str] = {}
-    for each, number in zip(ids, joined, strict=True):
-        if each in name_of:
-            names[number] = min(names.get(number, name_of[each]), name_of[each])
-    for each, number in zip(ids, joined, strict=True):
-        names.setdefault(number, each)
-    return {each: names[number] for each, number in zip(ids, joined, strict=True)}
 
 
 def _changed_rows(table: Any, schema: "pa.Schema", groups: dict[str, str], works: Catalog) -> Any:

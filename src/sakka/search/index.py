@@ -67,18 +67,17 @@ class Index:
             PhotoError: A photo can't be read.
             SearchError: The folder holds something else, or there are no works.
         """
-        from sakka.copies.groups import near_identical
+        from sakka.copies.groups import group_names, near_identical
 
         if len(catalog) == 0:
             raise SearchError("got a catalog of 0 works to build an index of, expected at least one")
         reading = _photo_reading(Path(model_folder))
         _check_free(folder)
-        groups = near_identical(catalog).groups
-        style = StyleSpace.fit(catalog, groups=groups, seed=seed, **reading)
+        near = near_identical(catalog)
+        style = StyleSpace.fit(catalog, groups=near.groups, seed=seed, **reading)
         spaces = Spaces(style, words_of_catalog(catalog, style, seed))
-        ids = catalog.ids
-        first = {int(group): ids[row] for row, group in reversed(list(enumerate(groups)))}
-        named = [first[int(group)] for group in groups]
+        names = group_names(catalog.ids, near.pairs())
+        named = [names[each] for each in catalog.ids]
         info = {"model_sha256": model_sha256(model_folder), "catalog": catalog.fingerprint(), "seed": seed}
         schema = schema_of(spaces)
         batches = _counted(batches_of(catalog, named, style, spaces.words, schema), len(catalog))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 
-from sakka.arrays import Probabilities
+from sakka.arrays import Probabilities, log_probabilities
 from sakka.catalog.splits import Fold
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
@@ -127,4 +127,4 @@ class _Watch:
 def _accuracy_and_log_loss(predictions: "Probabilities", works: SeenWorks) -> tuple[float, float]:
     labels = works.validation.creator_indices(works.creators)
     own = predictions[np.arange(len(labels)), labels].astype(np.float64)
-    return float(np.mean(predictions.argmax(axis=1) == labels)), float(-np.log(np.maximum(own, 1e-12)).mean())
+    return float(np.mean(predictions.argmax(axis=1) == labels)), float(-log_probabilities(own).mean())

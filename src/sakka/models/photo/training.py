@@ -26,7 +26,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from sakka.arrays import IntArray, Mask, Probabilities
+from sakka.arrays import IntArray, Mask, Probabilities, log_probabilities
 from sakka.errors import ModelError
 from sakka.models.photo.checkpoints import EpochFigures, Reached, Tensors, TrainingCheckpoint
 from sakka.models.photo.finetuned_network import FineTunedNetwork
@@ -195,7 +195,7 @@ class Training:
         probabilities = predict_photos(self.network, validation, self.settings, self.device, running)
         own = probabilities[np.arange(len(probabilities)), validation.labels]
         accuracy = float(np.mean(probabilities.argmax(axis=1) == validation.labels))
-        return accuracy, float(-np.log(np.maximum(own.astype(np.float64), 1e-12)).mean())
+        return accuracy, float(-log_probabilities(own.astype(np.float64)).mean())
 
     def _set_rate(self, done: float) -> None:
         """Set the length of the next step when a share of the training is done."""

@@ -22,7 +22,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from sakka.arrays import IntArray, Mask, Probabilities
+from sakka.arrays import IntArray, Mask, Probabilities, log_probabilities, top
 from sakka.catalog.splits import Fold, deal
 from sakka.catalog.works import Catalog
 from sakka.models.base import FoldPrediction, Modality, ModelParts, known_labels
@@ -198,7 +198,7 @@ class LinearText(TextFeatureModel):
         model._fit_counts([rows_of(block, learn) for block in counts], labels[learn])
         probabilities = model._predict_table(counts, held, np.ones(len(labels), dtype=np.bool_))
         own = probabilities[np.arange(len(held)), labels[held]]
-        return -float(np.log(np.maximum(own, 1e-7)).mean(dtype=np.float64))
+        return -float(log_probabilities(own, 1e-7).mean(dtype=np.float64))
 
     def _choose(self, counts: FeatureCounts, idf_power: float) -> tuple[Block, Any]:
         """Choose a block's vocabulary by the training texts; give it and the counts of what was chosen."""
@@ -208,7 +208,7 @@ class LinearText(TextFeatureModel):
         texts_with = np.bincount(whole.indices, minlength=len(counts.vocabulary))
         kept = np.flatnonzero(texts_with >= self.min_texts)
         if len(kept) > limit:
-            kept = np.sort(kept[np.argsort(-texts_with[kept], kind="stable")[:limit]])
+            kept = np.sort(kept[top(texts_with[kept], limit)])
         known = counts.matrix[:, kept]
         idf = 1 + np.log((1 + n_texts) / (1 + texts_with[kept]))
         stretch = np.sqrt([max(1.0, known[:n_texts].nnz / n_texts)])

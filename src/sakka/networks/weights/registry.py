@@ -26,7 +26,7 @@ from sakka.networks.weights.formats import (
     vgg16_checkpoint,
     vgg16_pickle,
 )
-from sakka.networks.weights.sources import IndexFile, InstalledFile, Location, Url
+from sakka.networks.weights.locations import IndexFile, InstalledFile, Location, Url
 
 
 @dataclass(frozen=True)

@@ -197,7 +197,7 @@ def _counted(spaced: Sequence[str]) -> FeatureCounts:
     """Counts of the words that occur in enough texts, at most `MOST_WORDS` of them."""
     counts = count_all(spaced, _hashes, LEAST_TEXTS if len(spaced) > 10 * LEAST_TEXTS else 1)
     texts_with = np.bincount(counts.matrix.indices, minlength=len(counts.vocabulary))
-    kept = np.sort(np.argsort(-texts_with, kind="stable")[:MOST_WORDS])
+    kept = np.sort(top(texts_with, MOST_WORDS))
     return FeatureCounts(counts.vocabulary[kept], counts.matrix[:, kept])
 
 
