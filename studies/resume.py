@@ -2,8 +2,9 @@
 
     python -m studies resume [--kills 5] [--seed 0]
 
-A market is simulated and one experiment on it runs to its end. Another is killed (SIGKILL) at moments drawn between its
-start and its end, resumed after each kill, and compared file by file: folds, predictions, report. Figures are counts.
+A market is simulated and one experiment on it runs to its end. Another is killed (SIGKILL) each time that it has stored
+some more of its predictions and a drawn moment has passed, resumed after each kill, and compared file by file: folds,
+predictions, report. Figures are counts.
 """
 
 import argparse
@@ -23,6 +24,7 @@ from sakka.market import MarketSettings
 from studies.figures import Figure
 
 CREATORS, WORKS = 24, 600
+MOST_S = 2.0  # between what was waited for and the kill
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,10 +41,8 @@ def measure(asked: argparse.Namespace) -> Iterator[Figure]:
         build_catalog("market", folder=folder / "catalog", market=market, min_works=MIN_WORKS)
         if _experiment(folder, "first").wait():  # fills the cache of photo features
             raise RuntimeError("the experiment failed; run `sakka experiment` on a market to see why")
-        started_s = time.monotonic()
         _experiment(folder, "whole").wait()
-        whole_s = time.monotonic() - started_s
-        kills = _killed(folder, asked.kills, whole_s, np.random.default_rng(asked.seed))
+        kills = _killed(folder, asked.kills, np.random.default_rng(asked.seed))
         whole, resumed = (_files(folder / run) for run in ("whole", "resumed"))
     differing = sum(resumed.get(path) != digest for path, digest in whole.items()) + len(resumed.keys() - whole.keys())
     row = f"5 x 5 folds of {WORKS} works, killed {kills} times"
@@ -56,18 +56,26 @@ def _experiment(folder: Path, run: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def _killed(folder: Path, kills: int, whole_s: float, generator: np.random.Generator) -> int:
-    """Kill an experiment at drawn moments and let the last one end; gives how often it was still running."""
+def _killed(folder: Path, kills: int, generator: np.random.Generator) -> int:
+    """Kill an experiment again and again and let the last one end; gives how often it was still running."""
     hit = 0
-    for _ in range(kills):
+    for number in range(kills):
         running = _experiment(folder, "resumed")
-        time.sleep(float(generator.uniform(0.1, 0.9)) * whole_s)
+        share = number / (kills + 1)
+        while running.poll() is None and _stored(folder, "resumed") < share * _stored(folder, "whole"):
+            time.sleep(0.02)
+        time.sleep(float(generator.uniform(0, MOST_S)))
         hit += running.poll() is None
         running.kill()
         running.wait()
     if _experiment(folder, "resumed").wait():
         raise RuntimeError("the resumed experiment failed; run `sakka experiment` on a market to see why")
     return hit
+
+
+def _stored(folder: Path, run: str) -> int:
+    """How many files of predictions a run folder has."""
+    return sum(1 for _ in (folder / run / "predictions").rglob("*.safetensors"))
 
 
 def _files(run: Path) -> dict[str, str]:
