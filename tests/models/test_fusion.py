@@ -123,3 +123,9 @@ def test_what_a_work_has_alone_is_trusted_wholly(how: How) -> None:
     assert FixedRatio(how, 0.3).weights(["text"]) == FixedRatio(how, 0.3).shares({"text": TEXT}, 0, 1) == {"text": 1.0}
     assert FixedRatio(how, 0.3).weights(["photo", "text"]) == {"photo": 0.3, "text": 0.7}
     assert FixedRatio(how, 0.3).weights([]) == {}
+
+
+def test_a_mean_that_trusts_the_photo_alone_leaves_works_without_one_to_the_text() -> None:
+    photo, text = np.float32([[1, 0], [0, 0]]), np.float32([[0, 1], [0.25, 0.75]])
+    fused = fuse(photo, text, 1.0, "arithmetic", np.array([True, False]), np.array([True, True]))
+    assert fused.tolist() == [[1.0, 0.0], [0.25, 0.75]]

@@ -277,3 +277,14 @@ def test_a_check_gives_the_hash_or_the_problem(folder: Path) -> None:
     path.write_bytes(encoded(gradient(), "PNG"))
     assert photo_problem(path) is None
     assert len(check_photo(path).sha256) == 64
+
+
+def test_an_orientation_that_claims_millions_of_values_costs_nothing() -> None:
+    count = 2_000_000
+    entry = struct.pack(">HHLL", 0x0112, 5, count, 26)  # RATIONAL values behind the directory
+    exif = b"Exif\0\0MM\0*\0\0\0\x08\0\x01" + entry + b"\0\0\0\0" + bytes(8 * count)
+    tracemalloc.start()
+    assert exif_orientation(exif) == 1
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 8 << 20

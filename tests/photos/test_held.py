@@ -95,3 +95,7 @@ def test_a_damaged_photo_is_called_by_its_name(folder: Path) -> None:
     (folder / "torn.png").write_bytes(encoded(8, 8, "PNG")[:60])
     with pytest.raises(PhotoError, match=r"torn\.png is damaged"):
         HeldPhoto(folder / "torn.png").at_least(8)
+
+
+def test_a_large_photo_that_is_no_jpeg_is_kept_near_the_largest_size_that_is_shown() -> None:
+    assert HeldPhoto(encoded(2200, 2000, "PNG")).at_least(960).size == (1100, 1000)

@@ -161,10 +161,12 @@ def fuse(
     """
     check_fusable(photo, text, photo_weight, how)
     mean = arithmetic_mean if how == "arithmetic" else log_linear
-    fused = mean(photo, text, photo_weight)
     photo_only, text_only = having_one(photo, has_photo, has_text)
-    fused[photo_only] = photo[photo_only]
-    fused[text_only] = text[text_only]
+    both = ~(photo_only | text_only)
+    if both.all():
+        return mean(photo, text, photo_weight)
+    fused = np.where(text_only[:, None], text, photo)
+    fused[both] = mean(photo[both], text[both], photo_weight)
     return fused
 
 

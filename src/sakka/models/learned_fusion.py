@@ -71,7 +71,7 @@ class Weights:
     share: DoubleArray
 
     def with_creators(self, works: IntArray) -> "Weights":
-        """This fusion with new creators, each with the term of its share and d_c = 0.
+        """These with new creators, each with the term of its share and d_c = 0.
 
         Args:
             works: How many works of each would have been fitted on, shape (n_new,).

@@ -67,11 +67,12 @@ def to_bytes(boxes: Boxes) -> bytes:
 
 def _detect_all(photos: Sequence[tuple[str, Photo]], cache: PhotoCache) -> Iterator[tuple[str, Boxes]]:
     detector = load_detector()
+    files = {key for key, photo in photos if isinstance(photo, Path)}
     with task("object labels", len(photos)) as running:
         read = read_ahead(photos, squeeze, at_least_px=SIDE_PX, ahead=AHEAD_PHOTOS)
         while batch := list(islice(read, BATCH)):
             boxes = detector.detect([pixels for _, pixels in batch])
             pairs = [(key, found) for (key, _), found in zip(batch, boxes, strict=True)]
-            cache.put((key, to_bytes(found)) for key, found in pairs)
+            cache.put((key, to_bytes(found)) for key, found in pairs if key in files)  # a held photo has other pixels
             yield from pairs
             running.advance(len(batch))

@@ -37,6 +37,7 @@ from sakka.photos.headers import jpeg_scans, webp_size
 from sakka.photos.large_png import read_png_in_bands, row_wise_problem
 from sakka.photos.limits import (
     MOST_BYTES,
+    MOST_EXIF_BYTES,
     MOST_JPEG_SCANS,
     MOST_PIXELS_JPEG,
     MOST_PIXELS_PNG,
@@ -309,13 +310,13 @@ def _turned(pixels: Image.Image, image: Image.Image) -> Image.Image:
 def exif_orientation(exif: bytes) -> int:
     """The EXIF orientation, 1 to 8; 1 (upright) where it is absent or the EXIF data are damaged.
 
-    Pillow reads no more tag data than there are bytes, however often entries point to them.
+    Pillow converts a tag with all the values that it claims to have, so it gets the first `MOST_EXIF_BYTES` only.
     """
     tags = Image.Exif()
     try:
         with _no_warnings, warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tags.load(exif)
+            tags.load(exif[:MOST_EXIF_BYTES])
             value = tags.get(ExifTags.Base.Orientation)
     except FAILURES:
         return 1

@@ -9,7 +9,6 @@ its pixels: 0.2 of 255 on average.
 import hashlib
 import math
 from collections.abc import Callable, Hashable
-from functools import cached_property
 from pathlib import Path
 from threading import RLock
 from typing import Any, TypeVar
@@ -46,13 +45,21 @@ class HeldPhoto:
         self._kept: dict[Hashable, Any] = {}
         self._lock = RLock()
 
-    @cached_property
+    @property
     def content(self) -> bytes:
         """The file's bytes.
 
         Raises:
             PhotoError: The file can't be read, or is not the one whose SHA-256 is known.
         """
+        return self.once("content", self._read)
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the file's bytes, hexadecimal."""
+        return self._known_sha256 or self.once("sha256", lambda: hashlib.sha256(self.content).hexdigest())
+
+    def _read(self) -> bytes:
         if isinstance(self._source, bytes):
             return self._source
         content = photo_content(self._source)
@@ -60,13 +67,10 @@ class HeldPhoto:
             raise PhotoError(f"{self.name} is not the photo that the catalog was built with; build the catalog again")
         return content
 
-    @cached_property
-    def sha256(self) -> str:
-        """SHA-256 of the file's bytes, hexadecimal."""
-        return self._known_sha256 or hashlib.sha256(self.content).hexdigest()
-
     def at_least(self, px: int) -> Image.Image:
         """The photo as RGB, the shorter side `px` or more where it has that much; not to be changed in place.
+
+        A long photo of more than `MOST_PIXELS` comes smaller.
 
         Raises:
             PhotoError: As `read_photo`.
@@ -75,7 +79,7 @@ class HeldPhoto:
             if self._decoded is None or px > self._decoded_px:
                 self._decoded_px = max(px, self._decoded_px)
                 self._decoded = _bounded(read_photo(self.content, at_least_px=self._decoded_px, name=self.name))
-            done = max(1, round(max(photo_size(self.content)) / max(self._decoded.size)))
+            done = max(1, round(min(photo_size(self.content)) / min(self._decoded.size)))
             step = jpeg_step(self.content, px) // done
             return self._decoded.reduce(step) if step > 1 else self._decoded
 
@@ -89,6 +93,7 @@ class HeldPhoto:
 
 
 def _bounded(photo: Image.Image) -> Image.Image:
-    """A photo of no more than `MOST_PIXELS`."""
-    over = math.sqrt(photo.width * photo.height / MOST_PIXELS)
-    return photo.reduce(math.ceil(over)) if over > 1 else photo
+    """A photo whose shorter side is not twice `DECODED_PX`, of no more than `MOST_PIXELS`."""
+    over = math.ceil(math.sqrt(photo.width * photo.height / MOST_PIXELS))
+    step = max(over, min(photo.size) // DECODED_PX)
+    return photo.reduce(step) if step > 1 else photo

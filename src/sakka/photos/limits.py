@@ -6,5 +6,6 @@ MOST_PIXELS_PNG = 800_000_000  # read in bands; Open Clip Art has two of 623 mil
 MOST_PIXELS_JPEG = 400_000_000
 MOST_PIXELS_PROGRESSIVE = 100_000_000  # the decoder keeps every coefficient: up to 6 bytes a pixel
 MOST_JPEG_SCANS = 200  # scans of a few bytes each could keep the decoder busy for hours
+MOST_EXIF_BYTES = 1 << 16  # a JPEG segment; the orientation stands at the beginning
 MOST_SIDE_PX = 65_535
 MOST_SHRINK = 64  # a band of a large PNG has at least so many rows

@@ -118,7 +118,7 @@ class Engine:
         work = asked.work if isinstance(asked, Question) else asked
         creator = creator or work.creator
         if self.finder is not None:
-            return self.finder.around(asked, count, creator, stored=self.collection.work(work.id) is not None)
+            return self.finder.around(asked, count, creator, stored=self.collection.work(work.id) == work)
         others = self.collection.works_of(creator or "", 0, count + 1)
         return Near(tuple(Hit(each, 0.0) for each in others if each.id != work.id)[:count], ranked=False)
 

@@ -178,7 +178,7 @@ def fit_columns(
     """The new creators' weights, shape (n_features, n_new), and biases, shape (n_new,).
 
     Args:
-        features: KeptWorks rows and new rows as the head reads them, float32 or SciPy CSR, shape (n_rows, n_features).
+        features: Kept rows and new rows as the head reads them, float32 or SciPy CSR, shape (n_rows, n_features).
         known_scores: The known creators' scores of them, shape (n_rows, n_known).
         columns: For each row its column among the new creators, or -1 for a known one's, shape (n_rows,).
         weights: How many works each row counts for, shape (n_rows,).
