@@ -45,7 +45,8 @@ def _row(found: dict[str, object]) -> tuple[Cell, ...]:
     printed: Cell = "–"
     if found["paper"] is not None:
         printed = Figure(f"paper: {name}", "single", "accuracy", float(str(found["paper"])), None, 0, 1)
-    spread = None if found["spread"] is None else float(str(found["spread"]))
+    deviation = found["standard_deviation"]
+    spread = None if deviation is None else float(str(deviation))
     return (
         name,
         printed,

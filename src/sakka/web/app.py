@@ -48,7 +48,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(pages.router())
     app.mount("/static", StaticFiles(directory=STATIC, packages=[("sakka.pages", "styles")]))
     _answer_errors(app, pages)
-    _describe_problems(app)
+    _describe_shapes(app)
 
     async def refuse(scope: Scope, problem: HTTPException) -> ASGIApp:
         return _answer(pages, Request(scope), problem)
@@ -97,8 +97,8 @@ def _answer(pages: Pages, request: Request, problem: HTTPException) -> Response:
     return problem_response(problem)
 
 
-def _describe_problems(app: FastAPI) -> None:
-    """Put the shape of problems into the schema, in the place of FastAPI's own."""
+def _describe_shapes(app: FastAPI) -> None:
+    """Put the shape of problems into the schema, in the place of FastAPI's own; dates are told without a zone."""
     made = app.openapi
 
     def openapi() -> dict[str, object]:
@@ -107,6 +107,8 @@ def _describe_problems(app: FastAPI) -> None:
         shapes["ProblemDetails"] = ProblemDetails.model_json_schema()
         shapes.pop("HTTPValidationError", None)
         shapes.pop("ValidationError", None)
+        for kind in shapes["Work"]["properties"]["created_at"]["anyOf"]:
+            kind.pop("format", None)  # `date-time` would promise a zone, which listings don't have
         return schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way that FastAPI documents
