@@ -16,6 +16,8 @@ from tests.web.servers import Folders
 from sakka.catalog.works import Catalog, Work
 from sakka.models.folder import save_model
 from sakka.models.fused import FusedModel
+from sakka.web.serving import listening
+from sakka.web.settings import Settings
 
 
 def refused(arguments: list[object], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
@@ -114,3 +116,8 @@ def test_a_server_says_where_it_is_and_ends_on_ctrl_c(folders: Folders) -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
         assert (process.stdout.read(), process.stderr.read()) == ("", "")
+
+
+def test_answers_are_sent_at_once_and_not_held_back_for_the_next_packet() -> None:
+    with listening(Settings(model=Path("model"), port=0)) as sock:
+        assert sock.proto == socket.IPPROTO_TCP  # what asyncio goes by when it sets TCP_NODELAY
