@@ -69,6 +69,13 @@ def test_every_module_and_make_target_that_a_page_names_exists(page: Path) -> No
     assert targets <= set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 
 
+@each_page
+def test_every_file_of_the_project_that_a_page_names_exists(page: Path) -> None:
+    named = set(re.findall(r"`((?:\w+/)+\w+\.py)`", page.read_text(encoding="utf-8")))
+    homes = (ROOT, ROOT / "src", ROOT / "src" / "sakka")
+    assert [name for name in sorted(named) if not any((home / name).is_file() for home in homes)] == []
+
+
 @pytest.mark.parametrize("page", [page for page in PAGES if DOCS in page.parents and blocks(page, "console")], ids=str)
 def test_the_commands_of_a_page_give_the_answers_that_it_shows(
     page: Path, shop: Path, opened: tuple[Path, Made]

@@ -3,7 +3,7 @@
 import io
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -24,6 +24,8 @@ from sakka.networks.extractor import PhotoExtractor
 from sakka.photos import decode
 from sakka.photos.held import HeldPhoto
 from sakka.search.index import Index
+from sakka.web.engine import Engine
+from sakka.web.settings import Settings
 
 
 @dataclass
@@ -106,3 +108,16 @@ def test_the_command_line_and_the_api_say_the_same_of_a_large_photo(
     asked = ["identify", folders.model, "--photo", tmp_path / "large.jpg", "--json"]
     _, printed, _ = run(asked, monkeypatch, capsys)
     assert json.loads(printed) == client.post("/v1/identify", files={"photo": ("x", large)}).json()
+
+
+def test_a_work_from_outside_is_not_taken_for_the_catalogs_work_of_its_id(folders: Folders) -> None:
+    engine = Engine(Settings(model=folders.model, index=folders.index, catalog=folders.catalog))
+    try:
+        works = engine.collection.catalog_of([next(iter(Catalog.read(folders.catalog))).id])
+        stored = engine.around(Question.of_works(works), 3)
+        asked = Question.of_parts(title="linen button")
+        named = replace(asked, work=replace(asked.work, id=works.ids[0]))
+        found = [engine.around(each, 3, creator=works.creators[0]) for each in (asked, named)]
+    finally:
+        engine.close()
+    assert found[0] == found[1] != stored

@@ -4,7 +4,7 @@ The head reads statistics of a frozen network's maps, so the log of the ratio of
 
     log(p_c / p_r) = (b_c - b_r) + sum over statistics f of (x_f - m_f) v_f,     v_f = (W_fc - W_fr) / s_f
 
-(m_f and s_f from `linear_head/head.py`), and each statistic is a sum over the n positions i of a stage's map z:
+(m_f and s_f from `models/linear_head/head.py`), and each statistic is a sum over the n positions i of a stage's map z:
 
     mean of channel k              1/n sum_i z_ik
     deviation of channel k         1/n sum_i d_ik^2 / std_k                        d_ik = z_ik - mean of k

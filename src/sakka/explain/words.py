@@ -8,7 +8,7 @@ probabilities is the difference of their scores:
 The text's features are computed again together with where they stand. A feature's term is shared alike by the places
 where it stands. At each place a word's part goes to the word, an n-gram's part alike to the characters that it covers,
 blanks left out, and from these to the words that they belong to. Nothing is lost on the way: the words' shares add up
-to the sum over the features, the length of the text and the rarity of each feature (`text/linear.py`) included.
+to the sum over the features, the length of the text and the rarity of each feature (`models/text/linear.py`) included.
 """
 
 from dataclasses import dataclass

@@ -184,15 +184,6 @@ def jpeg_step(content: bytes, at_least_px: int) -> int:
     return max((step for step in JPEG_STEPS if step <= wanted), default=1)
 
 
-def photo_problem(path: Path) -> PhotoError | None:
-    """The trouble with a photo as an error that is not raised; None where it can be read."""
-    try:
-        check_photo(path)
-    except PhotoError as error:
-        return error
-    return None
-
-
 def _content_of(source: Path | bytes) -> tuple[str, bytes]:
     """A name for messages and the bytes, reading never more than `MOST_BYTES` and one of them."""
     if isinstance(source, bytes):

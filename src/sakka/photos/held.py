@@ -3,7 +3,7 @@
 It is always decoded at the largest size that anybody wants, so that every answer about a photo is made of the same
 pixels; smaller pictures are made of them as a JPEG's decoder makes them at 1/2, 1/4 and 1/8 of its size, by averages of
 adjacent pixels. They differ from what `read_photo` gives by rounding, and by how the colours of a JPEG are spread over
-its pixels: 0.2 of 255 on average.
+its pixels: by less than half a level of 255 on average.
 """
 
 import hashlib
