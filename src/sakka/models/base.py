@@ -10,10 +10,11 @@ what a class adds is `_export` and `_restore`.
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
-from typing import Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,9 @@ from sakka.catalog.splits import Fold
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
 from sakka.models.identification import Basis, Candidate, Identification
+
+if TYPE_CHECKING:
+    from sakka.networks.first_photos import FirstPhoto
 
 Modality = Literal["photo", "text", "labels", "both", "none"]
 FoldGroup = Literal["fold", "outer", "all"]
@@ -135,6 +139,22 @@ class CreatorModel(ABC):
     def reader(self, name: Reads) -> "CreatorModel | None":
         """The fitted model that reads photos, or texts: this one, or one inside it; None where none does."""
         return self if name in self.reads else None
+
+    def prepare_photos(self, photos: Iterable[Sequence[Path]]) -> "Iterator[FirstPhoto[None]]":
+        """The first photo of each work that can be read, in order, a few works ahead; see `networks/first_photos.py`.
+
+        What a model computes of single photos is kept meanwhile, so that `predict_proba` finds it. A model that reads
+        no photos opens none.
+
+        Args:
+            photos: The photos of each work, the featured one first.
+        """
+        from sakka.networks.first_photos import FirstPhoto, check_pixels, first_photos
+
+        reader = self.reader("photo")
+        if reader is None:
+            return (FirstPhoto(0 if paths else None) for paths in photos)
+        return first_photos(photos, check_pixels) if reader is self else reader.prepare_photos(photos)
 
     def part_weights(self, work: Catalog) -> dict[Reads, float]:
         """How far each part of a work is trusted that the model reads: 1, unless it is fused.

@@ -5,8 +5,9 @@ its features come from: `TextFeatureModel` where they stand in a text, `PhotoFea
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from sakka.models.linear_head.head import LinearHead
 
 if TYPE_CHECKING:
     from sakka.networks.extractor import PhotoExtractor
+    from sakka.networks.first_photos import FirstPhoto
 
 
 class FeatureModel(ExtensibleModel, ABC):
@@ -133,6 +135,12 @@ class PhotoFeatureModel(FeatureModel, ABC):
     @abstractmethod
     def reading(self) -> "tuple[PhotoExtractor, IntArray]":
         """What turns pixels into vectors, and the columns of these that the head reads, in its order."""
+
+    def prepare_photos(self, photos: Iterable[Sequence[Path]]) -> "Iterator[FirstPhoto[None]]":
+        """The first photo of each work that can be read, in order; its features are then in the cache."""
+        from sakka.networks.first_photos import cache_vectors
+
+        return cache_vectors(photos, self.reading()[0])
 
     def predict_pixels(self, photos: Pixels) -> Probabilities:
         """Probabilities of photos as the network reads them, shape (n_photos, n_creators).

@@ -6,7 +6,7 @@ All folds and all commands share it. Workers read and compute one batch of photo
 memory. Every batch is kept when it is done, so that an interruption loses a few batches at most.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -70,8 +70,7 @@ def _vectors_of(photos: dict[str, Path], extractor: PhotoExtractor, *, keeps: bo
     """Each photo's vector, from the cache or computed; without `keeps` one by one, and the cache is only read."""
     if not photos:
         return
-    cache = PhotoCache(_cache_path(extractor))
-    stored = np.dtype(extractor.number).newbyteorder("<")
+    cache = PhotoCache(cache_path(extractor))
     missing = dict(photos)
     keys = list(photos)
     for start in range(0, len(keys), KEYS_AT_ONCE):
@@ -80,7 +79,7 @@ def _vectors_of(photos: dict[str, Path], extractor: PhotoExtractor, *, keeps: bo
             yield key, vector
     for batch, vectors in _computed(missing, extractor) if keeps else _alone(missing, extractor):
         if keeps:
-            cache.put((key, vector.astype(stored).tobytes()) for key, vector in zip(batch, vectors, strict=True))
+            cache.put(zip(batch, stored_bytes(vectors, extractor), strict=True))
         yield from zip(batch, vectors, strict=True)
 
 
@@ -88,7 +87,7 @@ def held_vector(photo: HeldPhoto, extractor: PhotoExtractor) -> Features:
     """A photo's vector, shape (size,): what the cache has, else what is computed once of the network's maps."""
 
     def vector() -> Features:
-        stored = _stored(PhotoCache(_cache_path(extractor)).get([photo.sha256]), extractor)
+        stored = _stored(PhotoCache(cache_path(extractor)).get([photo.sha256]), extractor)
         if stored:
             return stored[photo.sha256]
         if extractor.mirrored:
@@ -113,8 +112,15 @@ def _on_one_core(do: Callable[[Job], Answer], job: Job) -> Answer:
         return next(answers)
 
 
-def _cache_path(extractor: PhotoExtractor) -> Path:
+def cache_path(extractor: PhotoExtractor) -> Path:
+    """The file that keeps an extractor's vectors."""
     return cache_folder() / "features" / f"{extractor.key}.sqlite"
+
+
+def stored_bytes(vectors: Features, extractor: PhotoExtractor) -> Iterator[bytes]:
+    """Vectors as the cache keeps them."""
+    stored = np.dtype(extractor.number).newbyteorder("<")
+    return (vector.astype(stored).tobytes() for vector in vectors)
 
 
 def _stored(found: dict[str, bytes], extractor: PhotoExtractor) -> dict[str, Features]:
@@ -124,13 +130,17 @@ def _stored(found: dict[str, bytes], extractor: PhotoExtractor) -> dict[str, Fea
     return {key: np.frombuffer(content, dtype=stored) for key, content in whole.items()}
 
 
-def photo_pixels(source: Path | bytes | HeldPhoto) -> Pixels:
+def photo_pixels(source: Path | bytes | HeldPhoto, name: str | None = None) -> Pixels:
     """Read a photo as the networks want it: RGB, squashed to `INPUT_PX` square, shape (height, width, 3).
+
+    Args:
+        source: The file's path, its bytes, or a photo in memory.
+        name: What messages call bytes.
 
     Raises:
         PhotoError: It can't be read.
     """
-    photo = read_photo(source, at_least_px=INPUT_PX)
+    photo = read_photo(source, at_least_px=INPUT_PX, name=name)
     if photo.size != (INPUT_PX, INPUT_PX):
         photo = photo.resize((INPUT_PX, INPUT_PX), Image.Resampling.BILINEAR)
     return np.array(photo)  # a copy: PyTorch wants arrays that may be written to
@@ -163,15 +173,23 @@ def _computed(where: dict[str, Path], extractor: PhotoExtractor) -> Iterator[tup
 
 
 def _batch_vectors(batch: dict[str, Path], extractor: PhotoExtractor) -> Features:
-    """Read a batch and compute its vectors; it is filled up to `BATCH_PHOTOS`.
+    """Read a batch and compute its vectors."""
+    return batch_vectors([_checked_pixels(key, path) for key, path in batch.items()], extractor)
+
+
+def batch_vectors(photos: Sequence[Pixels], extractor: PhotoExtractor) -> Features:
+    """The vectors of at most `BATCH_PHOTOS` photos, computed as a batch that is filled up.
 
     Convolutions of another batch size may add in another order: with a fixed size a photo's bytes don't depend on
     which photos are computed with it.
+
+    Args:
+        photos: What `photo_pixels` gives of each.
+        extractor: What turns pixels into vectors.
     """
     pixels = np.zeros((BATCH_PHOTOS, INPUT_PX, INPUT_PX, 3), dtype=np.uint8)
-    for row, (key, path) in enumerate(batch.items()):
-        pixels[row] = _checked_pixels(key, path)
-    return extractor.vectors(pixels)[: len(batch)]
+    pixels[: len(photos)] = np.stack(photos)
+    return extractor.vectors(pixels)[: len(photos)]
 
 
 def _checked_pixels(key: str, path: Path) -> Pixels:

@@ -14,6 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
+from threading import Lock
 from typing import TypeVar
 
 from PIL import Image
@@ -33,7 +34,7 @@ class PhotoCache:
     """A table of bytes by photo.
 
     Attributes:
-        path: The SQLite file; made on the first `put`.
+        path: The SQLite file; made on the first `put` or `lookup`.
     """
 
     def __init__(self, path: Path) -> None:
@@ -65,6 +66,22 @@ class PhotoCache:
             connection.executemany("INSERT OR REPLACE INTO photos VALUES (?, ?)", values)
 
     @contextmanager
+    def lookup(self) -> Iterator[Callable[[str], bool]]:
+        """What tells of a key whether it is kept; may be called from several threads inside the block.
+
+        Raises:
+            SakkaError: The file can't be made or opened.
+        """
+        lock = Lock()
+        with self._open() as connection:
+
+            def is_kept(key: str) -> bool:
+                with lock:
+                    return connection.execute("SELECT 1 FROM photos WHERE key = ?", (key,)).fetchone() is not None
+
+            yield is_kept
+
+    @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -86,7 +103,7 @@ class PhotoCache:
             return self._connect()
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=TIMEOUT_S)
+        connection = sqlite3.connect(self.path, timeout=TIMEOUT_S, check_same_thread=False)  # `lookup` has a lock
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
