@@ -60,7 +60,7 @@ def test_a_photo_that_cannot_be_read_costs_itself_and_the_next_one_is_taken(
     damaged.write_bytes(b"\xff\xd8\xff" + b"no photo" * 9)
     gone = folder / "gone.jpg"
     found = list(cache_vectors([[damaged, gone, good], [], [gone], [other]], extractor))
-    assert [photo.place for photo in found] == [2, None, None, 0]
+    assert [photo.index for photo in found] == [2, None, None, 0]
     reasons = [[error.reason for error in photo.errors] for photo in found]
     assert reasons == [["photo damaged", "photo missing"], [], ["photo missing"], []]
     assert str(gone) in str(found[2].errors[0])

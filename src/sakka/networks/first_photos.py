@@ -32,13 +32,13 @@ class FirstPhoto(Generic[Found]):
     """The first photo of a work that can be read.
 
     Attributes:
-        place: Its place among the work's photos, from 0; None where none can be read.
+        index: Its place among the work's photos, from 0; None where none can be read.
         sha256: Of its bytes; None where it has not been read.
         found: What was made of it; None without one.
         errors: Why the photos before it can't be read.
     """
 
-    place: int | None
+    index: int | None
     sha256: str | None = None
     found: Found | None = None
     errors: tuple[PhotoError, ...] = ()
@@ -57,10 +57,10 @@ def first_photos(photos: Iterable[Sequence[Path]], look: Callable[[HeldPhoto], F
 
 def _first_photo(photos: Sequence[Path], look: Callable[[HeldPhoto], Found]) -> FirstPhoto[Found]:
     errors: list[PhotoError] = []
-    for place, path in enumerate(photos):
+    for index, path in enumerate(photos):
         photo = HeldPhoto(path)
         try:
-            return FirstPhoto(place, photo.sha256, look(photo), tuple(errors))
+            return FirstPhoto(index, photo.sha256, look(photo), tuple(errors))
         except PhotoError as error:
             errors.append(PhotoError(str(error), error.reason))  # anew: the traceback would keep the photo's bytes
     return FirstPhoto(None, errors=tuple(errors))
@@ -96,7 +96,7 @@ def cache_vectors(photos: Iterable[Sequence[Path]], extractor: PhotoExtractor) -
                 keys = [photo.sha256 for photo in batch if photo.sha256 and photo.found is not None]
                 if keys:
                     cache.put(zip(keys, stored_bytes(vectors, extractor), strict=True))
-                yield from (FirstPhoto(photo.place, photo.sha256, None, photo.errors) for photo in batch)
+                yield from (FirstPhoto(photo.index, photo.sha256, None, photo.errors) for photo in batch)
 
 
 def _batches(
@@ -104,16 +104,16 @@ def _batches(
 ) -> Iterator[list[FirstPhoto[Pixels | None]]]:
     """Photos in order, as many at a time as fill a batch of the network with those that the cache lacks."""
     batch: list[FirstPhoto[Pixels | None]] = []
-    lacking = 0
+    missing = 0
     with closing(photos):
         for photo in photos:
             batch.append(photo)
             if photo.found is not None:
                 extractor.network  # noqa: B018  loaded here, once, before the workers share it
-                lacking += 1
-            if lacking == BATCH_PHOTOS or len(batch) == WORKS_AT_ONCE:
+                missing += 1
+            if missing == BATCH_PHOTOS or len(batch) == WORKS_AT_ONCE:
                 yield batch
-                batch, lacking = [], 0
+                batch, missing = [], 0
     if batch:
         yield batch
 
