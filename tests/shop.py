@@ -1,6 +1,6 @@
 """The folder that the examples in the docs are run in: a seller's table with photos, a model and an index of it.
 
-works.csv, photos/   41 works by Abe, Ito, Kato, Mori and Sato, and a row whose photo is missing; 5 have no photo,
+works.csv, photos/   41 works by Abe, Ito, Kato, Mori and Sato, and a row of a missing photo alone; 5 have no photo,
                      and one by Ito has a photo of Abe's
 new.csv              5 works by Tanaka, whom the model does not know
 brooch.jpg           a work by Mori that is in neither table
@@ -42,7 +42,7 @@ def write_shop(folder: Path) -> None:
         row["photo"] = ""
     copied = _row(f"work-{len(rows) + 1}", "Ito", by_creator[CREATORS.index("Ito")][LISTED])
     rows.append({**copied, "photo": rows[CREATORS.index("Abe")]["photo"]})
-    missing = {**rows[0], "id": f"work-{len(rows) + 1}", "photo": "photos/gone.jpg"}
+    missing = {**rows[0], "id": f"work-{len(rows) + 1}", "title": "", "description": "", "photo": "photos/gone.jpg"}
     _write(folder / "works.csv", [*rows, missing])
     added = enumerate(by_creator[NEW_PLACE][:NEW])
     _write(folder / "new.csv", (_row(f"new-{number + 1}", NEW_CREATOR, work) for number, work in added))

@@ -36,7 +36,7 @@ def photo(folder: Path, name: str, seed: int) -> str:
 
 
 def hostile_rows(folder: Path) -> tuple[list[dict[str, str]], dict[str, str]]:
-    """Rows that can't be used, and the reason expected of each by id."""
+    """Rows with a problem each, and the reason expected of each by id."""
     photo(folder, "good.png", 1)
     (folder / "empty.png").touch()
     (folder / "drawing.png").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
@@ -77,25 +77,45 @@ GOOD = {
 }
 
 
-def test_every_row_is_a_work_or_is_listed_with_its_reason(folder: Path) -> None:
+def test_a_bad_field_costs_the_field_and_only_a_row_that_is_no_work_is_left_out(folder: Path) -> None:
     rows, expected = hostile_rows(folder)
     catalog = build_catalog(table(folder, [GOOD, *rows, {"id": "text", "creator": "Mori", "title": "y"}]))
-    assert catalog.ids == ["good", "text"]
-    assert dict(zip(catalog.rejected["id"], catalog.rejected["reason"], strict=True)) == expected
-    assert catalog.rejected["row"].to_list() == list(range(2, len(rows) + 2))
-    assert sum(catalog.info["rejected"].values()) + len(catalog) == catalog.info["rows"]
-    assert all("\n" not in detail and detail for detail in catalog.rejected["detail"])
+    left_out = {"no creator", "", "good", "blank"}
+    assert catalog.ids == ["good", *(row["id"] for row in rows if row["id"] not in left_out), "text"]
+    problems = catalog.problems
+    assert dict(zip(problems["id"], problems["reason"], strict=True)) == expected
+    assert problems["row"].to_list() == list(range(2, len(rows) + 2))
+    assert set(problems.filter("left_out")["id"]) == left_out
+    assert sum(catalog.info["left_out"].values()) + len(catalog) == catalog.info["rows"]
+    assert sum(each["works"] for each in catalog.info["fields_left_out"]) == len(rows) - len(left_out)
+    assert all("\n" not in detail and detail for detail in problems["detail"])
     work = next(iter(catalog))
     assert (work.creator, work.photos) == ("Mori Aya", ("good.png",))
     assert work.photo_sha256 == hashlib.sha256((folder / "good.png").read_bytes()).hexdigest()
 
 
+def test_a_work_of_a_bad_photo_alone_is_left_out_and_both_are_said(folder: Path) -> None:
+    rows = [
+        {"id": "a", "creator": "Mori", "image": "absent.png"},
+        {"id": "b", "creator": "Mori", "image": "https://x/y"},
+    ]
+    catalog = build_catalog(table(folder, [*rows, {"id": "c", "creator": "Mori", "title": "moon"}]))
+    assert catalog.ids == ["c"]
+    assert catalog.problems.select("id", "field", "reason", "left_out").rows() == [
+        ("a", "photos", "photo missing", False),
+        ("a", "", "nothing to read", True),
+        ("b", "photos", "photo is an address", False),
+        ("b", "", "nothing to read", True),
+    ]
+    assert (catalog.info["left_out"], catalog.info["fields_left_out"]) == ({"nothing to read": 2}, [])
+
+
 def test_a_strict_build_stops_with_the_counts_and_the_list(folder: Path) -> None:
     rows, expected = hostile_rows(folder)
     path = table(folder, [GOOD, *rows])
-    with pytest.raises(CatalogError, match=rf"{len(expected)} of {len(rows) + 1} rows can't be used: .*first is row 2"):
+    with pytest.raises(CatalogError, match=rf"problems in {len(expected)} of {len(rows) + 1} rows: .*first is row 2"):
         build_catalog(path, folder=folder / "out", strict=True)
-    assert pl.read_parquet(folder / "out" / "rejected.parquet").height == len(expected)
+    assert pl.read_parquet(folder / "out" / "problems.parquet").height == len(expected)
     with pytest.raises(CatalogError, match="is not a catalog"):
         Catalog.read(folder / "out")
     assert len(build_catalog(table(folder, [GOOD]), strict=True)) == 1
@@ -112,10 +132,15 @@ def test_an_absolute_path_and_a_parent_folder_serve_where_the_root_holds_them(fo
     assert next(iter(catalog)).photos == ("a.png",)
 
 
-def test_several_photos_are_separated_by_bars_and_the_first_is_read(folder: Path) -> None:
-    photo(folder, "a.png", 1)
-    row = {"id": "1", "creator": "Mori", "image": " a.png | absent.png|"}
-    assert next(iter(build_catalog(table(folder, [row])))).photos == ("a.png", "absent.png")
+def test_every_photo_is_read_and_the_first_good_one_is_the_featured(folder: Path) -> None:
+    for place, name in enumerate(("a.png", "b.png")):
+        photo(folder, name, place)
+    row = {"id": "1", "creator": "Mori", "image": " absent.png | a.png|\nb.png|./a.png|https://x/y.png"}
+    catalog = build_catalog(table(folder, [row]))
+    (work,) = catalog
+    assert work.photos == ("a.png", "b.png")
+    assert work.photo_sha256 == hashlib.sha256((folder / "a.png").read_bytes()).hexdigest()
+    assert catalog.problems["reason"].to_list() == ["photo is an address", "photo missing"]
 
 
 def test_json_lines_and_parquet_give_the_same_catalog_as_csv(folder: Path) -> None:
@@ -142,7 +167,14 @@ def test_values_of_other_types_become_text_or_are_listed(folder: Path) -> None:
     (folder / "w.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
     catalog = build_catalog(folder / "w.jsonl")
     assert [(work.id, work.creator, work.title) for work in catalog] == [("7", "Mori", "\ufffdx"), ("8", "3", "")]
-    assert catalog.rejected["reason"].to_list() == ["field of a wrong kind"] * 3
+    assert catalog.problems.select("row", "field", "reason", "left_out").rows() == [
+        (3, "creator", "field of a wrong kind", False),
+        (3, "creator", "no creator", True),
+        (4, "photos", "field of a wrong kind", False),
+        (4, "", "nothing to read", True),
+        (5, "photos", "field of a wrong kind", False),
+        (5, "", "nothing to read", True),
+    ]
 
 
 def test_rules_are_applied_in_order_and_each_reports(folder: Path) -> None:
@@ -183,11 +215,11 @@ def test_no_work_left_names_the_first_row_that_can_not_be_used_and_lists_all(fol
     message = r"2 for row not readable \(listed in .*\); the first is row 1: line 2: 2 fields.*; mend the rows"
     with pytest.raises(CatalogError, match=message):
         build_catalog(folder / "works.csv", folder=folder / "out")
-    assert pl.read_parquet(folder / "out" / "rejected.parquet")["row"].to_list() == [1, 2]
+    assert pl.read_parquet(folder / "out" / "problems.parquet")["row"].to_list() == [1, 2]
 
 
 def test_a_catalog_never_takes_the_place_of_its_source(folder: Path) -> None:
-    for name in ("works.parquet", "rejected.parquet", "catalog.json"):
+    for name in ("works.parquet", "problems.parquet", "catalog.json"):
         source = folder / name
         pl.DataFrame({"id": ["a"], "creator": ["Mori"], "title": ["x"], "more": [1]}).write_parquet(source)
         before = source.read_bytes()
@@ -244,7 +276,7 @@ def test_the_same_source_gives_the_same_bytes_and_a_written_catalog_comes_back(f
     photo(folder, "good.png", 1)
     path = table(folder, [GOOD])
     built = [build_catalog(path, folder=folder / name) for name in ("one", "two")]
-    for name in ("works.parquet", "rejected.parquet", "catalog.json"):
+    for name in ("works.parquet", "problems.parquet", "catalog.json"):
         assert (folder / "one" / name).read_bytes() == (folder / "two" / name).read_bytes()
     read = Catalog.read(folder / "one")
     assert read.fingerprint() == built[0].fingerprint()

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from sakka.catalog.problems import Problem, problems_frame
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import CatalogError
 
@@ -32,13 +33,33 @@ def test_works_come_back_as_they_went_in(catalog: Catalog, folder: Path) -> None
     assert read.photo_root == folder.resolve()
     assert (read.info["works"], read.info["creators"]) == (4, 2)
     assert read.fingerprint() == catalog.fingerprint()
-    assert read.rejected.height == 0
+    assert read.problems.height == 0
 
 
-def test_rejected_rows_come_back(folder: Path) -> None:
-    rejected = pl.DataFrame({"row": [3], "id": ["x"], "reason": ["no creator"], "detail": ["empty"]})
-    Catalog(Catalog.from_works(WORKS).table, rejected=rejected).write(folder)
-    assert Catalog.read(folder).rejected.rows() == [(3, "x", "no creator", "empty")]
+def test_problems_come_back(folder: Path) -> None:
+    problem = Problem(3, "x", "creator", "no creator", "the creator is empty", left_out=True)
+    Catalog(Catalog.from_works(WORKS).table, problems=problems_frame([problem])).write(folder)
+    assert [Problem(*row) for row in Catalog.read(folder).problems.rows()] == [problem]
+
+
+def test_kept_columns_come_back_with_their_types_and_do_not_touch_the_fingerprint(folder: Path) -> None:
+    kept = [
+        {"price": 1200, "weight": 1.5, "code": "007", "tags": ("brooch", "花"), "sizes": (1.0, 2.5)},
+        {"price": None, "weight": 2, "code": "12", "tags": None, "sizes": None},
+    ]
+    works = [Work(str(at), "Mori", title="moon", kept=each) for at, each in enumerate(kept)]
+    catalog = Catalog.from_works(works)
+    assert catalog.kept == ("price", "weight", "code", "tags", "sizes")
+    assert [catalog.table.schema[name] for name in catalog.kept] == [
+        pl.Int64(), pl.Float64(), pl.String(), pl.List(pl.String()), pl.List(pl.Float64())
+    ]  # fmt: skip
+    catalog.write(folder)
+    read = Catalog.read(folder)
+    assert list(read) == works
+    assert read.take([1]).kept == catalog.kept
+    assert (
+        read.fingerprint() == Catalog.from_works([Work(str(at), "Mori", title="moon") for at in range(2)]).fingerprint()
+    )
 
 
 def test_photos_inside_the_catalogs_folder_move_with_it(folder: Path) -> None:
@@ -60,7 +81,7 @@ def test_a_changed_table_is_refused(catalog: Catalog, folder: Path, share: float
 
 
 @pytest.mark.parametrize(
-    "info", ["", "[]", "{}", '{"version": 1}', '{"version": 99}', "\x00", '{"version": 1, "works_sha256": 5}']
+    "info", ["", "[]", "{}", '{"version": 2}', '{"version": 99}', "\x00", '{"version": 2, "works_sha256": 5}']
 )
 def test_a_damaged_description_is_refused(catalog: Catalog, folder: Path, info: str) -> None:
     catalog.write(folder)
@@ -139,4 +160,4 @@ def test_a_fingerprint_changes_with_any_field_and_with_the_order(catalog: Catalo
 
 def test_the_description_is_readable_json(catalog: Catalog, folder: Path) -> None:
     catalog.write(folder)
-    assert json.loads((folder / "catalog.json").read_text(encoding="utf-8"))["version"] == 1
+    assert json.loads((folder / "catalog.json").read_text(encoding="utf-8"))["version"] == 2

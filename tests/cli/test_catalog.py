@@ -39,7 +39,7 @@ COLUMNS = ("--column", "id=key", "--column", "creator=seller")
 
 def test_a_build_tells_what_is_in_it_and_what_is_not(source: Path, folder: Path) -> None:
     output = called("build", source, "-o", folder / "c", *COLUMNS, "--one-account", "--min-works", 2)
-    for part in ("works               4", "fewest works", "Accounts of one person", "1 of 6 rows can't be used"):
+    for part in ("works               4", "fewest works", "Accounts of one person", "1 of 6 rows left out"):
         assert part in output
     assert called("show", folder / "c", "--no-near-identical") == output
 
@@ -47,13 +47,13 @@ def test_a_build_tells_what_is_in_it_and_what_is_not(source: Path, folder: Path)
 def test_a_catalog_is_shown_as_json(source: Path, folder: Path) -> None:
     called("build", source, "-o", folder / "c", *COLUMNS)
     info = json.loads(called("show", folder / "c", "--json"))
-    assert (info["works"], info["rejected"], info["rows"]) == (5, {"no creator": 1}, 6)
+    assert (info["works"], info["left_out"], info["rows"]) == (5, {"no creator": 1}, 6)
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--strict", *COLUMNS), "1 of 6 rows can't be used"),
+        (("--strict", *COLUMNS), "problems in 1 of 6 rows"),
         ((), "no column 'id'; it has key, seller, title; name yours with --column id=COLUMN"),
         (("--column", "creator"), "expected FIELD=COLUMN"),
         (("--seed", "1"), "--seed is for the source market"),

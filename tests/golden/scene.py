@@ -70,7 +70,7 @@ def _write_listings(root: Path) -> None:
     flawed = [
         {**rows[7], "id": "copied", "creator": "creator 03", "photos": [COPY], "description": "月 smoke, 8 cm"},
         {**rows[8], "id": "too early", "created_at": "2014-06-01"},
-        {**rows[9], "id": "without its photo", "photos": ["none.png"]},
+        {**rows[9], "id": "without its photo", "title": "", "description": "", "photos": ["none.png"]},
         {**rows[10], "id": ""},
         *new[:2],  # too few works
     ]

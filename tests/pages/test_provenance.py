@@ -21,11 +21,11 @@ def test_the_command_names_models_and_folds_where_no_preset_has_them(folder: Pat
 def test_the_catalogs_rules_are_told_and_paths_of_the_machine_are_not(folder: Path) -> None:
     layout = write_run(folder, make_works(), inner_folds=1)
     rules = [{"rule": "minimum works", "removed": 12}]
-    write_json(layout.catalog, {"source": "csv", "rules": rules, "rejected": {}, "photo_root": "/home/mori/photos"})
+    write_json(layout.catalog, {"source": "csv", "rules": rules, "left_out": {}, "photo_root": "/home/mori/photos"})
     made = provenance_of(open_run(folder))
     assert ("source", "csv") in made.catalog
     assert ("rules 1", "removed: 12; rule: minimum works") in made.catalog
-    assert "rejected" not in dict(made.catalog)
+    assert "left_out" not in dict(made.catalog)
     assert "mori" not in str(made.catalog)
     assert dict(made.facts)["Works per creator"] == "max 75, min 25, std 17.1"
 

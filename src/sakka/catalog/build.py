@@ -1,8 +1,7 @@
 """Listings -> catalog: read a source, apply the rules, read every photo once, report what was left out and why."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -10,7 +9,17 @@ import numpy as np
 import polars as pl
 
 from sakka.catalog.accounts import apply_joins, find_joins
-from sakka.catalog.listings import Listing, ListingReader, Rejection, counts_by_reason
+from sakka.catalog.kept import kept_table, kept_texts
+from sakka.catalog.listings import NOTHING_LEFT, Listing
+from sakka.catalog.problems import (
+    NOTHING,
+    PROBLEMS_FILE,
+    Problem,
+    fields_left_out,
+    problems_frame,
+    rows_left_out,
+)
+from sakka.catalog.read_works import WorksBatch, read_photos, read_works
 from sakka.catalog.rules import (
     RuleChoices,
     RuleReport,
@@ -22,29 +31,18 @@ from sakka.catalog.rules import (
 )
 from sakka.catalog.sources import SOURCES, kind_of
 from sakka.catalog.statistics import statistics_of
-from sakka.catalog.works import (
-    INFO_FILE,
-    REJECTED_FILE,
-    REJECTED_SCHEMA,
-    SCHEMA,
-    WORKS_FILE,
-    Catalog,
-    Work,
-    check_folder,
-)
-from sakka.errors import CatalogError, PhotoError
+from sakka.catalog.works import INFO_FILE, SCHEMA, WORKS_FILE, Catalog, check_folder
+from sakka.errors import CatalogError
 from sakka.files import writing_whole
-from sakka.photos.examine import examine_photos
 from sakka.photos.hashes import PhotoHashes, photo_hash
 
 if TYPE_CHECKING:
     from sakka.market import MarketSettings
 
 MARKET = "market"
-BATCH_ROWS = 8192
 _ROW = "row"
 _HASH = "hash"
-_WORKING_SCHEMA = {_ROW: pl.Int64(), **SCHEMA}
+_KEPT = "kept:"  # before the name of a kept column, so that it is none of the others
 
 
 def build_catalog(
@@ -67,11 +65,11 @@ def build_catalog(
         columns: Field of the catalog -> column of the source, where the names differ.
         photo_root: The folder that photo paths start at and may not lead out of; None: the source's own folder.
         market: The settings of the simulated marketplace.
-        strict: Whether a row that can't be used is an error; of the catalog only `rejected.parquet` is then written.
+        strict: Whether any problem is an error; of the catalog only `problems.parquet` is then written.
         rules: Which works stay; the fields of `rules.Rules`.
 
     Returns:
-        The catalog; `rejected` holds the rows that could not be used, `info` what each rule removed.
+        The catalog; `problems` holds what could not be used, `info` what each rule removed.
 
     Raises:
         CatalogError: The source can't be read, an argument is wrong, the folder holds the source or a table of
@@ -84,7 +82,7 @@ def build_catalog(
     opened = _open_market(market, folder, kind) if str(source) == MARKET else _open(source, kind, columns, photo_root)
     build = _Build(opened, chosen)
     build.read()
-    if strict and build.rejections:
+    if strict and build.problems:
         raise build.strict_error(folder)
     catalog = build.catalog(folder)
     if folder is not None:
@@ -94,7 +92,7 @@ def build_catalog(
 
 def _check_source_stays(folder: Path, source: Path) -> None:
     """Refuse a folder in which a file of the catalog's would take the place of its source."""
-    for path in (folder / name for name in (WORKS_FILE, REJECTED_FILE, INFO_FILE)):
+    for path in (folder / name for name in (WORKS_FILE, PROBLEMS_FILE, INFO_FILE)):
         if source.exists() and path.exists() and path.samefile(source):
             raise CatalogError(
                 f"the catalog's {path.name} would overwrite its source {source}; expected a folder that doesn't hold "
@@ -148,9 +146,8 @@ class _Build:
     opened: _Opened
     rules: Rules
     rows: int = 0
-    dates_left_out: int = 0
-    table: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_WORKING_SCHEMA))
-    rejections: list[Rejection] = field(default_factory=list)
+    table: pl.DataFrame = field(default_factory=pl.DataFrame)
+    problems: list[Problem] = field(default_factory=list)
     reports: list[RuleReport] = field(default_factory=list)
     joins: list[dict[str, str]] = field(default_factory=list)
 
@@ -175,34 +172,29 @@ class _Build:
         self.reports.append(report)
 
     def _read_listings(self) -> None:
-        reader = ListingReader(self.opened.photo_root)
-        frames = [self.table]
-        while batch := list(islice(self.opened.listings, BATCH_ROWS)):
-            self.rows += len(batch)
-            read = [(listing.row, reader.read(listing)) for listing in batch]
-            self.rejections += [result for _, result in read if isinstance(result, Rejection)]
-            frames.append(_frame_of((row, result) for row, result in read if isinstance(result, Work)))
-        self.table = pl.concat(frames)
-        self.dates_left_out = reader.dates_left_out
+        frames, kept = [_frame_of(WorksBatch(0, (), (), ()))], [pl.DataFrame()]
+        for batch in read_works(self.opened.listings, self.opened.photo_root):
+            self.rows += batch.listings
+            self.problems += batch.problems
+            frames.append(_frame_of(batch))
+            kept.append(kept_texts([work.kept for work in batch.works]))
+        self.table = pl.concat(frames).hstack(kept_table(kept).select(pl.all().name.prefix(_KEPT))).rechunk()
 
     def _read_photos(self) -> None:
-        """Read every featured photo: its SHA-256, and its perceptual hash where accounts are to be joined."""
-        works = self.table.select(_ROW, "id", pl.col("photos").list.first().alias("photo")).with_row_index("at")
-        works = works.filter(pl.col("photo").is_not_null())
-        paths = [self.opened.photo_root / photo for photo in works["photo"]]
+        """Read every photo: which can be read, the SHA-256 of the first, its hash where accounts are to be joined."""
         look = photo_hash if self.rules.one_account else (lambda _image: None)
-        sha256: list[str | None] = [None] * self.table.height
-        hashes: list[int | None] = [None] * self.table.height
+        works = self.table.select(_ROW, "id", pl.col("title").ne("") | pl.col("description").ne(""), "photos")
+        seen = list(read_photos(works["photos"].to_list(), self.opened.photo_root, look))
         usable = np.ones(self.table.height, dtype=np.bool_)
-        seen = examine_photos(paths, look, "photos")
-        for (at, row, identity, _), photo in zip(works.iter_rows(), seen, strict=True):
-            if isinstance(photo, PhotoError):
+        for at, ((row, identity, has_text, _), photos) in enumerate(zip(works.iter_rows(), seen, strict=True)):
+            self.problems += [Problem(row, identity, "photos", error.reason, str(error)) for _, error in photos.bad]
+            if photos.bad and not photos.good and not has_text:
                 usable[at] = False
-                self.rejections.append(Rejection(row, identity, photo.reason, str(photo)))
-            else:
-                sha256[at], hashes[at] = photo.sha256, photo.found
+                self.problems.append(Problem(row, identity, "", NOTHING, NOTHING_LEFT, left_out=True))
         self.table = self.table.with_columns(
-            pl.Series("photo_sha256", sha256, dtype=pl.String()), pl.Series(_HASH, hashes, dtype=pl.UInt64())
+            pl.Series("photos", [list(photos.good) for photos in seen], dtype=SCHEMA["photos"]),
+            pl.Series("photo_sha256", [photos.sha256 for photos in seen], dtype=pl.String()),
+            pl.Series(_HASH, [photos.found for photos in seen], dtype=pl.UInt64()),
         ).filter(pl.Series(usable, dtype=pl.Boolean()))
 
     def _join_accounts(self) -> None:
@@ -221,7 +213,8 @@ class _Build:
         Raises:
             CatalogError: No work is left; the rows that can't be used are then listed in the folder all the same.
         """
-        reasons = counts_by_reason(self.rejections)
+        problems = problems_frame(self.problems)
+        reasons = rows_left_out(problems)
         if not self.table.height:
             removed = [f"{report.works_removed} by {report.rule}" for report in self.reports if report.works_removed]
             removed += [f"{count} for {reason}" for reason, count in reasons.items()]
@@ -238,39 +231,37 @@ class _Build:
             "rows": self.rows,
             "rules": [asdict(report) for report in self.reports],
             "joined_accounts": self.joins,
-            "rejected": reasons,
-            "dates_left_out": self.dates_left_out,
+            "left_out": reasons,
+            "fields_left_out": fields_left_out(problems),
         }
-        catalog = Catalog(self.table.select(list(SCHEMA)), self.opened.photo_root, info, self._rejected())
+        kept = [pl.col(name).alias(name.removeprefix(_KEPT)) for name in self.table.columns if name.startswith(_KEPT)]
+        catalog = Catalog(self.table.select(*SCHEMA, *kept), self.opened.photo_root, info, problems)
         info["statistics"] = statistics_of(catalog).as_dict()
         return catalog
 
     def strict_error(self, folder: Path | str | None) -> CatalogError:
-        """Write the list of rows that can't be used; returns the error that counts them."""
-        reasons = ", ".join(f"{count} {reason}" for reason, count in counts_by_reason(self.rejections).items())
+        """Write the list of problems; returns the error that counts them."""
+        problems = problems_frame(self.problems)
+        reasons = ", ".join(f"{count} {reason}" for reason, count in problems["reason"].value_counts(sort=True).rows())
         return CatalogError(
-            f"{len(self.rejections)} of {self.rows} rows can't be used: {reasons}{self._listed(folder)}; "
+            f"problems in {problems['row'].n_unique()} of {self.rows} rows: {reasons}{self._listed(folder)}; "
             "mend them or take them out of the source"
         )
 
     def _listed(self, folder: Path | str | None) -> str:
-        """Write the list of rows that can't be used, and say where it is and what is wrong with the first."""
-        if not self.rejections:
+        """Write the list of problems, and say where it is and what is wrong in the first row of it."""
+        if not self.problems:
             return ""
         where = ""
         if folder is not None and not (Path(folder) / INFO_FILE).exists():  # an older catalog there stays whole
-            path = Path(folder) / REJECTED_FILE
+            path = Path(folder) / PROBLEMS_FILE
             with writing_whole(path) as part:
-                self._rejected().write_parquet(part)
+                problems_frame(self.problems).write_parquet(part)
             where = f" (listed in {path})"
-        first = min(self.rejections, key=lambda rejection: rejection.row)
+        first = min(self.problems, key=lambda problem: problem.row)
         return f"{where}; the first is row {first.row}: {first.detail}"
 
-    def _rejected(self) -> pl.DataFrame:
-        rows = sorted(self.rejections, key=lambda rejection: rejection.row)
-        return pl.DataFrame([asdict(rejection) for rejection in rows], schema=REJECTED_SCHEMA)
 
-
-def _frame_of(works: Iterable[tuple[int, Work]]) -> pl.DataFrame:
-    rows = [{_ROW: row, **vars(work), "photos": list(work.photos)} for row, work in works]
-    return pl.DataFrame(rows, schema=_WORKING_SCHEMA)
+def _frame_of(batch: WorksBatch) -> pl.DataFrame:
+    rows = [{**vars(work), "photos": list(work.photos)} for work in batch.works]
+    return pl.DataFrame({_ROW: batch.rows}, schema={_ROW: pl.Int64()}).hstack(pl.DataFrame(rows, schema=SCHEMA))

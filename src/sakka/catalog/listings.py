@@ -1,34 +1,41 @@
-"""A row of a source -> a work, or the reason why it can't be one.
+"""A row of a source -> a work, and what of the row could not be used.
 
-Every source gives its rows as `Listing`s, still as they were written; this module decides what can be used. A row
-is never lost: it comes out as a `Work` or as a `Rejection`.
+Every source gives its rows as `Listing`s, still as they were written; this module decides what can be used. Nothing
+is lost without a word: a row comes out as a `Work`, or as None with the reason, and each bad field as a `Problem`.
 """
 
 import json
 import math
 import os
 import re
-from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sakka.catalog.dates import parse_date
+from sakka.catalog.kept import clean_text, kept_value
+from sakka.catalog.problems import (
+    BAD_DATE,
+    BAD_FIELD,
+    DUPLICATE_ID,
+    MALFORMED,
+    NO_CREATOR,
+    NO_ID,
+    NOTHING,
+    PHOTO_ADDRESS,
+    PHOTO_OUTSIDE,
+    Problem,
+)
 from sakka.catalog.works import Work
 
-NO_CREATOR = "no creator"
-NO_ID = "no id"
-DUPLICATE_ID = "duplicate id"
-BAD_DATE = "date not understood"
-BAD_FIELD = "field of a wrong kind"
-MALFORMED = "row not readable"
-NOTHING = "nothing to read"
-PHOTO_ADDRESS = "photo is an address"
-PHOTO_OUTSIDE = "photo outside the folder"
-
 MOST_SHOWN = 120
+NOTHING_LEFT = "neither title nor description nor a photo that can be read"
 _ADDRESS = re.compile(r"^(?!file:)[a-z][a-z0-9+.-]+:(//|(?=[^\\/]))", re.IGNORECASE)
-_SEPARATOR = "|"
+_SEPARATORS = re.compile(r"[|\r\n]")
+_TEXTS = ("title", "description", "category")
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -37,38 +44,67 @@ class Listing:
 
     Attributes:
         row: Its number in the source, from 1, a header not counted.
-        values: By field of the catalog (`id`, `creator`, `title`, `description`, `category`, `created_at`, `photos`).
+        values: By field of the catalog (`id`, `creator`, `title`, `description`, `category`, `created_at`, `photos`);
+            `photos` is one text or a list of texts.
         trouble: Why the row could not even be taken apart; None where it could.
-        lenient_date: Whether a date that is not understood is left out instead of the work.
+        kept: The columns to keep, by name.
     """
 
     row: int
-    values: dict[str, Any]
+    values: Mapping[str, Any]
     trouble: str | None = None
-    lenient_date: bool = False
-
-
-@dataclass(frozen=True)
-class Rejection:
-    """A row that could not be used.
-
-    Attributes:
-        row: Its number in the source, from 1.
-        id: As it was written; empty where it has none.
-        reason: A few words that are the same for every such row.
-        detail: What it was in this row.
-    """
-
-    row: int
-    id: str
-    reason: str
-    detail: str
+    kept: Mapping[str, Any] = field(default_factory=dict)
 
 
 class _Unusable(Exception):  # noqa: N818
-    def __init__(self, reason: str, detail: str) -> None:
+    """A value that can't be used, or a row (`field` says of what)."""
+
+    def __init__(self, field: str, reason: str, detail: str) -> None:
         super().__init__(detail)
-        self.reason, self.detail = reason, detail
+        self.field, self.reason, self.detail = field, reason, detail
+
+
+@dataclass
+class _Row:
+    """A listing that is being read, and its problems so far."""
+
+    listing: Listing
+    problems: list[Problem] = field(default_factory=list)
+
+    def note(self, trouble: _Unusable, left_out: bool = False) -> None:
+        shown = _shown(self.listing.values.get("id"))
+        detail = trouble.detail
+        self.problems.append(Problem(self.listing.row, shown, trouble.field, trouble.reason, detail, left_out))
+
+    def value(self, name: str, read: Callable[[object, str], Value], without: Value) -> Value:
+        """A field of the catalog, or `without` where it can't be used, which is noted."""
+        try:
+            return read(self.listing.values.get(name), name)
+        except _Unusable as trouble:
+            self.note(trouble)
+            return without
+
+    def photos(self, root: Path) -> tuple[str, ...]:
+        """The photo paths that can be used, each once."""
+        paths: dict[str, None] = {}
+        nothing: tuple[str, ...] = ()
+        for text in self.value("photos", photo_texts, nothing):
+            try:
+                paths[_photo_path(text, root)] = None
+            except _Unusable as trouble:
+                self.note(trouble)
+        return tuple(paths)
+
+    def kept(self) -> dict[str, Any]:
+        """The kept columns; a cell of a wrong kind is None, which is noted."""
+        cells: dict[str, Any] = {}
+        for name, value in self.listing.kept.items():
+            try:
+                cells[name] = kept_value(value)
+            except ValueError as error:
+                cells[name] = None
+                self.note(_Unusable(name, BAD_FIELD, str(error)))
+        return cells
 
 
 @dataclass
@@ -77,60 +113,50 @@ class ListingReader:
 
     Attributes:
         photo_root: The folder, resolved, that relative photo paths start at and that no photo may lie outside of.
+        creator_required: Whether a row without a creator is left out; else its creator is None.
         seen: The row at which each id stood first.
-        dates_left_out: How many dates were not understood and left out of their works.
     """
 
     photo_root: Path
+    creator_required: bool = True
     seen: dict[str, int] = field(default_factory=dict)
-    dates_left_out: int = 0
 
-    def read(self, listing: Listing) -> Work | Rejection:
-        """Make a work of a listing, or say why it can't be one."""
+    def read(self, listing: Listing) -> tuple[Work | None, list[Problem]]:
+        """Make a work of a listing.
+
+        Returns:
+            The work, None where the row has to be left out (the last problem says why); and all problems of the row.
+        """
+        row = _Row(listing)
         try:
-            return self._work(listing)
+            return self._work(row), row.problems
         except _Unusable as trouble:
-            shown = _shown(listing.values.get("id"))
-            return Rejection(listing.row, shown, trouble.reason, trouble.detail)
+            row.note(trouble, left_out=True)
+            return None, row.problems
 
-    def _work(self, listing: Listing) -> Work:
-        if listing.trouble is not None:
-            raise _Unusable(MALFORMED, listing.trouble)
-        texts = {name: text_of(listing.values.get(name), name) for name in _TEXTS}
-        identity, creator = texts["id"], " ".join(texts["creator"].split())
-        if not identity:
-            raise _Unusable(NO_ID, "the id is empty")
-        if identity in self.seen:
-            raise _Unusable(DUPLICATE_ID, f"row {self.seen[identity]} has the same id")
-        if not creator:
-            raise _Unusable(NO_CREATOR, "the creator is empty")
-        photos = photos_of(listing.values.get("photos"), self.photo_root)
+    def _work(self, row: _Row) -> Work:
+        identity, creator = self._identity(row)
+        texts = {name: row.value(name, text_of, "") for name in _TEXTS}
+        photos = row.photos(self.photo_root)
         if not (texts["title"] or texts["description"] or photos):
-            raise _Unusable(NOTHING, "neither title nor description nor photo")
-        created_at = self._date(listing)
-        self.seen[identity] = listing.row
-        return Work(
-            id=identity,
-            creator=creator,
-            title=texts["title"],
-            description=texts["description"],
-            category=texts["category"],
-            created_at=created_at,
-            photos=photos,
-        )
+            raise _Unusable("", NOTHING, NOTHING_LEFT)
+        created_at = row.value("created_at", _date, None)
+        self.seen[identity] = row.listing.row
+        return Work(id=identity, creator=creator, created_at=created_at, photos=photos, kept=row.kept(), **texts)
 
-    def _date(self, listing: Listing) -> Any:
-        value = listing.values.get("created_at")
-        try:
-            return parse_date(value)
-        except ValueError as error:
-            if listing.lenient_date:
-                self.dates_left_out += 1
-                return None
-            raise _Unusable(BAD_DATE, f"{_shown(value)!r}: {error}") from error
-
-
-_TEXTS = ("id", "creator", "title", "description", "category")
+    def _identity(self, row: _Row) -> tuple[str, str | None]:
+        """The id and the creator, without which a row can't be a work."""
+        if row.listing.trouble is not None:
+            raise _Unusable("", MALFORMED, row.listing.trouble)
+        identity = text_of(row.listing.values.get("id"), "id")
+        creator = " ".join(row.value("creator", text_of, "").split())
+        if not identity:
+            raise _Unusable("id", NO_ID, "the id is empty")
+        if identity in self.seen:
+            raise _Unusable("id", DUPLICATE_ID, f"row {self.seen[identity]} has the same id")
+        if self.creator_required and not creator:
+            raise _Unusable("creator", NO_CREATOR, "the creator is empty")
+        return identity, creator or None
 
 
 def text_of(value: object, name: str) -> str:
@@ -140,43 +166,47 @@ def text_of(value: object, name: str) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # tables of whole numbers with gaps are often stored as floats
     if not isinstance(value, (str, int, float)):
-        raise _Unusable(BAD_FIELD, f"{name} is a {type(value).__name__}, expected text")
-    return whole_text(str(value)).replace("\0", "").strip()
+        raise _Unusable(name, BAD_FIELD, f"{name} is a {type(value).__name__}, expected text")
+    return clean_text(str(value))
 
 
-def whole_text(text: str) -> str:
-    """Put U+FFFD in the place of halves of surrogate pairs, which no file can hold."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-
-
-def photos_of(value: object, root: Path) -> tuple[str, ...]:
-    """The photo paths of a row: relative to `root` and within it."""
+def photo_texts(value: object, name: str = "photos") -> tuple[str, ...]:
+    """The photo paths of a row as they are written; several in one text are separated by bars or line feeds."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ()
-    parts = value.split(_SEPARATOR) if isinstance(value, str) else value
+    parts = [value] if isinstance(value, str) else value
     if not isinstance(parts, (list, tuple)):
-        raise _Unusable(BAD_FIELD, f"photos is a {type(value).__name__}, expected text or a list of texts")
-    texts = [text_of(part, "a photo") for part in parts]
-    return tuple(_photo_path(text, root) for text in texts if text)
+        raise _Unusable(name, BAD_FIELD, f"{name} is a {type(value).__name__}, expected text or a list of texts")
+    texts = [text for part in parts for text in _SEPARATORS.split(text_of(part, name))]
+    return tuple(text.strip() for text in texts if text.strip())
+
+
+def _date(value: object, name: str) -> datetime | None:
+    try:
+        return parse_date(value)
+    except ValueError as error:
+        raise _Unusable(name, BAD_DATE, f"{_shown(value)!r}: {error}") from error
 
 
 def _photo_path(text: str, root: Path) -> str:
     if _ADDRESS.match(text):
         raise _Unusable(
-            PHOTO_ADDRESS, f"{_shown(text)}: addresses are not fetched; download it and give the file's path"
+            "photos", PHOTO_ADDRESS, f"{_shown(text)}: addresses are not fetched; download it and give the file's path"
         )
     path = Path(text.removeprefix("file://"))
     if path.is_absolute():
         path = path.parent.resolve() / path.name  # `root` is resolved too
     inside = os.path.relpath(os.path.normpath(root / path), root)
     if Path(inside).parts[:1] == (os.pardir,):
-        raise _Unusable(PHOTO_OUTSIDE, f"{_shown(text)} is not inside {root}; name a folder that holds all photos")
+        raise _Unusable(
+            "photos", PHOTO_OUTSIDE, f"{_shown(text)} is not inside {root}; name a folder that holds all photos"
+        )
     return inside
 
 
 def _shown(value: object) -> str:
     text = value if isinstance(value, str) else "" if value is None else _as_json(value)
-    text = " ".join(whole_text(text).split())
+    text = " ".join(clean_text(text).split())
     return text if len(text) <= MOST_SHOWN else text[: MOST_SHOWN - 1] + "…"
 
 
@@ -185,8 +215,3 @@ def _as_json(value: object) -> str:
         return json.dumps(value, ensure_ascii=False, default=str)
     except (ValueError, RecursionError):
         return f"<{type(value).__name__}>"
-
-
-def counts_by_reason(rejections: list[Rejection]) -> dict[str, int]:
-    """Count rejections by reason, the most frequent first."""
-    return dict(Counter(rejection.reason for rejection in rejections).most_common())

@@ -1,8 +1,8 @@
 """Works and the catalog that holds them: the one table that every other part reads.
 
 A catalog is a folder with `works.parquet` (one row a work), `catalog.json` (where the works come from, what each
-rule removed) and `rejected.parquet` (the rows that could not be used, each with its reason). In memory the table
-is a Polars frame. A file name is never shown to a model: it may give the creator away.
+rule removed) and `problems.parquet` (what could not be used, each with its reason). In memory the table is a Polars
+frame. Neither a file name nor a kept column is ever shown to a model: it may give the creator away.
 """
 
 import hashlib
@@ -21,14 +21,15 @@ import numpy.typing as npt
 import polars as pl
 
 from sakka.arrays import IntArray, Mask
+from sakka.catalog.kept import kept_columns
+from sakka.catalog.problems import PROBLEMS_FILE, no_problems
 from sakka.errors import CatalogError
 from sakka.files import write_json, writing_whole
 from sakka.photos.held import HeldPhoto
 
 WORKS_FILE = "works.parquet"
 INFO_FILE = "catalog.json"
-REJECTED_FILE = "rejected.parquet"
-CATALOG_VERSION = 1
+CATALOG_VERSION = 2
 NOT_SHOWN = MappingProxyType({"shown": False})  # by `as_json`
 
 SCHEMA: dict[str, pl.DataType] = {
@@ -40,12 +41,6 @@ SCHEMA: dict[str, pl.DataType] = {
     "created_at": pl.Datetime("us"),
     "photos": pl.List(pl.String()),
     "photo_sha256": pl.String(),
-}
-REJECTED_SCHEMA: dict[str, pl.DataType] = {
-    "row": pl.Int64(),
-    "id": pl.String(),
-    "reason": pl.String(),
-    "detail": pl.String(),
 }
 
 
@@ -62,6 +57,8 @@ class Work:
         created_at: When it was listed or made; None where that is unknown.
         photos: Paths or URIs, the featured photo first. Relative paths start at the catalog's `photo_root`.
         photo_sha256: SHA-256 of the featured photo's bytes; None where it has not been read.
+        kept: Columns of the source that were kept, by name: text, a number, a tuple of these, or None; no model
+            reads them.
     """
 
     id: str
@@ -72,10 +69,7 @@ class Work:
     created_at: datetime | None = None
     photos: tuple[str, ...] = field(default=(), metadata=NOT_SHOWN)
     photo_sha256: str | None = field(default=None, metadata=NOT_SHOWN)
-
-
-def _no_rejected() -> pl.DataFrame:
-    return pl.DataFrame(schema=REJECTED_SCHEMA)
+    kept: Mapping[str, Any] = field(default_factory=dict, hash=False, metadata=NOT_SHOWN)
 
 
 def check_folder(folder: Path) -> None:
@@ -94,11 +88,15 @@ def check_folder(folder: Path) -> None:
 
 
 def _is_cut_off(path: Path) -> bool:
-    """Tell whether a table is a catalog's whose writing was interrupted: it has exactly a catalog's columns."""
+    """Tell whether a table is a catalog's whose writing was interrupted: it starts with a catalog's columns."""
     try:
-        return dict(pl.read_parquet_schema(path)) == SCHEMA
+        return list(pl.read_parquet_schema(path).items())[: len(SCHEMA)] == list(SCHEMA.items())
     except (OSError, pl.exceptions.PolarsError):
         return False
+
+
+def _value(cell: Any) -> Any:
+    return tuple(cell) if isinstance(cell, list) else cell
 
 
 def _fixed(mask: Mask) -> Mask:
@@ -112,17 +110,17 @@ class Catalog:
     """A table of works.
 
     Attributes:
-        table: One row a work, columns as in `SCHEMA`.
+        table: One row a work, columns as in `SCHEMA` and after them the kept ones.
         photo_root: The folder that relative photo paths start at; None where every path is absolute.
         info: What `catalog.json` holds: the source, its settings, the rules and what each removed.
-        rejected: The rows that could not be used, columns as in `REJECTED_SCHEMA`.
+        problems: What could not be used of the source, columns as in `problems.PROBLEMS_SCHEMA`.
         held: Featured photos that are in memory, by the ids of their works.
     """
 
     table: pl.DataFrame
     photo_root: Path | None = None
     info: dict[str, Any] = field(default_factory=dict)
-    rejected: pl.DataFrame = field(default_factory=_no_rejected)
+    problems: pl.DataFrame = field(default_factory=no_problems)
     held: Mapping[str, HeldPhoto] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -134,8 +132,10 @@ class Catalog:
         >>> Catalog.from_works([Work("a", creator="Mori", title="花のブローチ")]).creators
         ('Mori',)
         """
-        rows = [{**vars(work), "photos": list(work.photos)} for work in works]
-        return cls(pl.DataFrame(rows, schema=SCHEMA), photo_root=photo_root, held=held or {})
+        listed = list(works)
+        rows = [{**vars(work), "photos": list(work.photos)} for work in listed]
+        table = pl.DataFrame(rows, schema=SCHEMA).with_columns(kept_columns([work.kept for work in listed]))
+        return cls(table, photo_root=photo_root, held=held or {})
 
     @classmethod
     def read(cls, folder: Path | str) -> "Catalog":
@@ -164,14 +164,16 @@ class Catalog:
                     f"{works_path} is not the file that {INFO_FILE} describes (its sha256 differs); "
                     "build the catalog again"
                 )
-            table = pl.read_parquet(io.BytesIO(content)).select(list(SCHEMA)).cast(pl.Schema(SCHEMA))
-            rejected_path = folder / REJECTED_FILE
-            rejected = pl.read_parquet(rejected_path) if rejected_path.is_file() else _no_rejected()
+            table = pl.read_parquet(io.BytesIO(content))
+            kept = [name for name in table.columns if name not in SCHEMA]
+            table = table.select(*SCHEMA, *kept).cast(pl.Schema({**table.schema, **SCHEMA}))
+            problems_path = folder / PROBLEMS_FILE
+            problems = pl.read_parquet(problems_path) if problems_path.is_file() else no_problems()
         except (OSError, ValueError, AttributeError, pl.exceptions.PolarsError) as error:
             raise CatalogError(f"{folder} can't be read as a catalog: {error}; build it again") from error
         root = info.get("photo_root")
         photo_root = (folder / root).resolve() if root is not None else None
-        return cls(table, photo_root=photo_root, info=info, rejected=rejected)
+        return cls(table, photo_root=photo_root, info=info, problems=problems)
 
     def write(self, folder: Path | str) -> None:
         """Write the catalog's folder; `catalog.json` comes last, so that a folder with it is whole.
@@ -189,8 +191,8 @@ class Catalog:
             ) from error
 
     def _write(self, folder: Path) -> None:
-        with writing_whole(folder / REJECTED_FILE) as part:
-            self.rejected.write_parquet(part)
+        with writing_whole(folder / PROBLEMS_FILE) as part:
+            self.problems.write_parquet(part)
         buffer = io.BytesIO()
         self.table.write_parquet(buffer)
         with writing_whole(folder / WORKS_FILE) as part:
@@ -217,12 +219,18 @@ class Catalog:
 
     def __iter__(self) -> Iterator[Work]:
         for row in self.table.iter_rows(named=True):
-            yield Work(**{**row, "photos": tuple(row["photos"] or ())})
+            kept = {name: _value(row.pop(name)) for name in self.kept}
+            yield Work(**{**row, "photos": tuple(row["photos"] or ())}, kept=kept)
 
     def take(self, rows: npt.ArrayLike | Sequence[int]) -> "Catalog":
         """The catalog of the works at `rows` (indices from 0, in the order given)."""
         indices = np.asarray(rows, dtype=np.int64)
         return Catalog(self.table[indices], photo_root=self.photo_root, info=self.info, held=self.held)
+
+    @cached_property
+    def kept(self) -> tuple[str, ...]:
+        """The names of the kept columns, in the table's order."""
+        return tuple(name for name in self.table.columns if name not in SCHEMA)
 
     @property
     def ids(self) -> list[str]:
@@ -270,8 +278,8 @@ class Catalog:
         return _fixed(np.array([bool(text.strip()) for text in self.texts], dtype=np.bool_))
 
     def fingerprint(self) -> str:
-        """The SHA-256 of the works' content: equal exactly when the tables are equal row for row."""
+        """The SHA-256 of the works' content: equal exactly when the tables without kept columns are, row for row."""
         digest = hashlib.sha256()
-        for row in self.table.iter_rows():
+        for row in self.table.select(list(SCHEMA)).iter_rows():
             digest.update(repr(row).encode())
         return digest.hexdigest()

@@ -161,7 +161,7 @@ def _show(catalog: "Catalog", folder: Path) -> None:
         output_console().print()
         show_table(["rule", "kept", "works removed", "creators removed"], rules, title="What the rules removed", left=2)
     _show_joins(info.get("joined_accounts", []))
-    _show_rejected(info, folder)
+    _show_problems(info, folder)
 
 
 def _rule_row(report: dict[str, Any]) -> list[str]:
@@ -186,14 +186,18 @@ def _show_joins(joins: list[dict[str, str]]) -> None:
         output_console().print(f"and {len(rows) - MOST_JOINS_SHOWN:,} more in catalog.json")
 
 
-def _show_rejected(info: dict[str, Any], folder: Path) -> None:
+def _show_problems(info: dict[str, Any], folder: Path) -> None:
     from sakka.cli.terminal import output_console, show_table
 
-    reasons: dict[str, int] = info.get("rejected", {})
-    if reasons:
+    left_out: dict[str, int] = info.get("left_out", {})
+    fields: list[dict[str, Any]] = info.get("fields_left_out", [])
+    if left_out:
         output_console().print()
-        rows = [[reason, f"{count:,}"] for reason, count in reasons.items()]
-        show_table(["reason", "rows"], rows, title=f"{sum(reasons.values()):,} of {info['rows']:,} rows can't be used")
-        output_console().print(f"each is listed in {folder / 'rejected.parquet'}", soft_wrap=True)
-    if info.get("dates_left_out"):
-        output_console().print(f"dates not understood and left out: {info['dates_left_out']:,}")
+        rows = [[reason, f"{count:,}"] for reason, count in left_out.items()]
+        show_table(["reason", "rows"], rows, title=f"{sum(left_out.values()):,} of {info['rows']:,} rows left out")
+    if fields:
+        output_console().print()
+        rows = [[each["field"], each["reason"], f"{each['works']:,}"] for each in fields]
+        show_table(["field", "reason", "works"], rows, title="Works that stay without a field", left=2)
+    if left_out or fields:
+        output_console().print(f"each with its row: {folder / 'problems.parquet'}", soft_wrap=True)

@@ -2,7 +2,7 @@
 
 Creator, title, description, keywords and date come from the Dublin Core metadata in the SVG, the photo is the PNG of
 the same name. The keywords are read but kept out of the text: they are the library's filing, not the creator's
-writing. The category is the top folder. The date is free text; where it is not understood the work stays, undated.
+writing. The category is the top folder. The date is free text.
 
 An SVG is hostile until shown otherwise. Only its start is parsed, up to the end of the first `metadata` element, by
 Expat without any external entity; an entity of the file's own may be short plain text (drawing programs write
@@ -55,7 +55,7 @@ def read_openclipart(folder: Path, columns: Mapping[str, str]) -> Iterator[Listi
         photo = Path("png") / inside.with_suffix(".png")
         if (folder / photo).exists():
             values["photos"] = [photo.as_posix()]
-        yield Listing(row, values, trouble, lenient_date=True)
+        yield Listing(row, values, trouble)
 
 
 def svg_metadata(path: Path) -> dict[str, str]:
