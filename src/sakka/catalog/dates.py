@@ -5,6 +5,11 @@ day ("2012-04-03", "2012/4/3", "20120403", "2012年4月3日"), a day with its mo
 "May 3rd, 2005"), a day in the order day, month, year or month, day, year where only one of the two can be
 meant ("26.09.2005"), each with a time of day or without, and seconds, milliseconds or microseconds since 1970 (10,
 13 or 16 digits). What is missing is the first: month 1, day 1, midnight. A time with an offset is turned into UTC.
+
+Japanese dates may have an era's year ("令和5年4月3日", "平成元年", "R5.4.3", "S63-1-5"), kanji numbers
+("令和五年四月三日") and a weekday behind them ("2012年4月3日(火)"). An era's years are counted on past its end and before
+its first day in its first year, as calendars and contracts that were printed earlier have them: 平成32年 is 2020,
+令和元年1月 is January 2019. Days before 1873 (明治6年) are taken as the Gregorian calendar's, though Japan had another.
 """
 
 import math
@@ -31,6 +36,15 @@ _ABOUT = re.compile(r"^(?:c|ca|circa)\.?\s*(?=\d)", re.IGNORECASE)
 _YEAR_FIRST = re.compile(r"^(\d{4})(?:[-/. ](\d{1,2})(?:[-/. ](\d{1,2}))?)?$")
 _JAPANESE = re.compile(r"^(\d{4})年(?:(\d{1,2})月(?:(\d{1,2})日)?)?$")
 _YEAR_LAST = re.compile(r"^(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})$")
+_ERAS = {"明治": 1868, "大正": 1912, "昭和": 1926, "平成": 1989, "令和": 2019}
+_ERA_OF = {**{name[0]: name for name in _ERAS}, **dict(zip("MTSHR", _ERAS, strict=True))}
+_ERA_YEAR = re.compile(
+    rf"^({'|'.join(_ERAS)}|[{''.join(_ERA_OF)}])\.? ?(元|0?[1-9]|[1-9]\d)(?=年|[-/.]\d|$)", re.IGNORECASE
+)
+_KANJI_DIGITS = {digit: str(value) for value, digit in enumerate("〇一二三四五六七八九")} | {"零": "0"}
+_KANJI_NUMBER = re.compile(rf"[{''.join(_KANJI_DIGITS)}十]+(?= ?[年月日時分秒])")
+_WEEKDAY = re.compile(r" ?\([月火水木金土日](?:曜日?)?\)")
+_JAPANESE_TIME = re.compile(r"(\d{1,2})時(\d{1,2})分(?:(\d{1,2})秒)?")
 _WORDS = re.compile(r"[a-z]+|\d+")
 _DIGITS = re.compile(r"^\d+$")
 
@@ -55,13 +69,37 @@ def parse_date(value: object) -> datetime | None:
         return None
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise ValueError(f"a {type(value).__name__} is no date")
-    text = " ".join(unicodedata.normalize("NFKC", str(value)).split())
+    text = western(str(value))
     if not text:
         return None
     try:
         return _parse_text(re.sub(r"\.0$", "", text) if text.count(".") == 1 else text)
     except OverflowError as error:
         raise ValueError("the date is out of range") from error
+
+
+def western(text: str) -> str:
+    """A date with its era's year, kanji numbers and Japanese time of day written in the western way, without a weekday.
+
+    >>> western("令和五年四月三日（月）"), western("Ｈ31/04/30"), western("昭和元年")
+    ('2023年4月3日', '2019/04/30', '1926年')
+    """
+    plain = " ".join(unicodedata.normalize("NFKC", text).split())
+    plain = _WEEKDAY.sub(" ", _KANJI_NUMBER.sub(_kanji_number, plain)).strip()
+    plain = _JAPANESE_TIME.sub(lambda found: ":".join(f"{part:0>2}" for part in found.groups() if part), plain)
+    plain = re.sub(r"日(?=\d)", "日 ", re.sub(r" ?([年月]) ?| ?(日)", r"\1\2", plain))
+    era = _ERA_YEAR.match(plain)
+    if era is None:
+        return plain
+    first = _ERAS[_ERA_OF.get(era[1].upper(), era[1])]
+    return f"{first - 1 + (1 if era[2] == '元' else int(era[2]))}{plain[era.end() :].lstrip()}"
+
+
+def _kanji_number(found: re.Match[str]) -> str:
+    """Digits in a row ("二〇一二"), or tens and ones ("二十一")."""
+    tens, ten, ones = found[0].rpartition("十")
+    digits = [_KANJI_DIGITS.get(each, each) for each in (tens or "一" if ten else "") + (ones or "〇" if ten else ones)]
+    return str(int("".join(digits))) if all(each.isdigit() for each in digits) else found[0]
 
 
 def _parse_text(text: str) -> datetime:

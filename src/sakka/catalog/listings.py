@@ -6,7 +6,6 @@ is lost without a word: a row comes out as a `Work`, or as None with the reason,
 
 import json
 import math
-import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from typing import Any, TypeVar
 
 from sakka.catalog.dates import parse_date
 from sakka.catalog.kept import clean_text, kept_value
+from sakka.catalog.photo_paths import PhotoPaths, UnusablePath
 from sakka.catalog.problems import (
     BAD_DATE,
     BAD_FIELD,
@@ -24,15 +24,12 @@ from sakka.catalog.problems import (
     NO_CREATOR,
     NO_ID,
     NOTHING,
-    PHOTO_ADDRESS,
-    PHOTO_OUTSIDE,
     Problem,
 )
 from sakka.catalog.works import Work
 
 MOST_SHOWN = 120
 NOTHING_LEFT = "neither title nor description nor a photo that can be read"
-_ADDRESS = re.compile(r"^(?!file:)[a-z][a-z0-9+.-]+:(//|(?=[^\\/]))", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[|\r\n]")
 _TEXTS = ("title", "description", "category")
 Value = TypeVar("Value")
@@ -84,15 +81,15 @@ class _Row:
             self.note(trouble)
             return without
 
-    def photos(self, root: Path) -> tuple[str, ...]:
+    def photos(self, places: PhotoPaths) -> tuple[str, ...]:
         """The photo paths that can be used, each once."""
         paths: dict[str, None] = {}
         nothing: tuple[str, ...] = ()
         for text in self.value("photos", photo_texts, nothing):
             try:
-                paths[_photo_path(text, root)] = None
-            except _Unusable as trouble:
-                self.note(trouble)
+                paths[places.inside(text)] = None
+            except UnusablePath as error:
+                self.note(_Unusable("photos", error.reason, f"{_shown(text)}: {error}"))
         return tuple(paths)
 
     def kept(self) -> dict[str, Any]:
@@ -121,6 +118,10 @@ class ListingReader:
     creator_required: bool = True
     seen: dict[str, int] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Make ready to find photos."""
+        self.places = PhotoPaths(self.photo_root)
+
     def read(self, listing: Listing) -> tuple[Work | None, list[Problem]]:
         """Make a work of a listing.
 
@@ -137,7 +138,7 @@ class ListingReader:
     def _work(self, row: _Row) -> Work:
         identity, creator = self._identity(row)
         texts = {name: row.value(name, text_of, "") for name in _TEXTS}
-        photos = row.photos(self.photo_root)
+        photos = row.photos(self.places)
         if not (texts["title"] or texts["description"] or photos):
             raise _Unusable("", NOTHING, NOTHING_LEFT)
         created_at = row.value("created_at", _date, None)
@@ -186,22 +187,6 @@ def _date(value: object, name: str) -> datetime | None:
         return parse_date(value)
     except ValueError as error:
         raise _Unusable(name, BAD_DATE, f"{_shown(value)!r}: {error}") from error
-
-
-def _photo_path(text: str, root: Path) -> str:
-    if _ADDRESS.match(text):
-        raise _Unusable(
-            "photos", PHOTO_ADDRESS, f"{_shown(text)}: addresses are not fetched; download it and give the file's path"
-        )
-    path = Path(text.removeprefix("file://"))
-    if path.is_absolute():
-        path = path.parent.resolve() / path.name  # `root` is resolved too
-    inside = os.path.relpath(os.path.normpath(root / path), root)
-    if Path(inside).parts[:1] == (os.pardir,):
-        raise _Unusable(
-            "photos", PHOTO_OUTSIDE, f"{_shown(text)} is not inside {root}; name a folder that holds all photos"
-        )
-    return inside
 
 
 def _shown(value: object) -> str:

@@ -15,11 +15,11 @@ from typing import Any, TypedDict
 import polars as pl
 
 from sakka.catalog.accounts import SHARED_PHOTOS
-from sakka.catalog.dates import parse_date
+from sakka.catalog.dates import parse_date, western
 from sakka.errors import CatalogError
 
 _TO_THE_MINUTE = re.compile(r"\d{1,2}:\d{2}(\s*(Z|UTC|[+-]\d{2}:?\d{2}))?$", re.IGNORECASE)
-_YEAR_ONLY = re.compile(r"^\d{4}$")
+_YEAR_ONLY = re.compile(r"^\d{4}年?$")
 _MONTH_ONLY = re.compile(r"^(\d{4}[-/. ]\d{1,2}|\d{4}年\d{1,2}月)$")
 NO_CATEGORIES = "none has any; leave out --category, or name their column with --column category=COLUMN"
 
@@ -170,7 +170,7 @@ def _last_moment(value: str | datetime | None) -> datetime | None:
     start = _limit(value, "until")
     if start is None or not isinstance(value, str):
         return start
-    text = unicodedata.normalize("NFKC", value).strip()
+    text = western(value)
     just_before = timedelta(microseconds=1)
     if _YEAR_ONLY.match(text):
         return start.replace(month=12, day=31, hour=23, minute=59, second=59, microsecond=999_999)

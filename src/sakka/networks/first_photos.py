@@ -44,7 +44,9 @@ class FirstPhoto(Generic[Found]):
     errors: tuple[PhotoError, ...] = ()
 
 
-def first_photos(photos: Iterable[Sequence[Path]], look: Callable[[HeldPhoto], Found]) -> Generator[FirstPhoto[Found], None, None]:
+def first_photos(
+    photos: Iterable[Sequence[Path]], look: Callable[[HeldPhoto], Found]
+) -> Generator[FirstPhoto[Found], None, None]:
     """The first photo of each work that can be read, in order, read by threads a few works ahead.
 
     Args:

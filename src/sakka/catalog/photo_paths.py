@@ -1,0 +1,100 @@
+r"""Photo paths as tables write them -> files within one folder.
+
+A table may come from another system: Windows separates folders by `\`, macOS writes ガ as two characters, and neither
+tells `IMG_1.JPG` from `img_1.jpg`. A path that names no file is looked for as such a system would find it.
+"""
+
+import os
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sakka.catalog.problems import PHOTO_ADDRESS, PHOTO_OUTSIDE
+
+_ADDRESS = re.compile(r"^(?!file:)[a-z][a-z0-9+.-]+:(//|(?=[^\\/]))", re.IGNORECASE)
+_DRIVE = re.compile(r"^[a-z]:[\\/]|^\\\\", re.IGNORECASE)
+
+
+class UnusablePath(ValueError):  # noqa: N818
+    """A path where no photo may be read.
+
+    Attributes:
+        reason: `PHOTO_ADDRESS` or `PHOTO_OUTSIDE`.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+@dataclass
+class PhotoPaths:
+    """Finds photos within one folder.
+
+    Attributes:
+        root: The folder, resolved, that relative paths start at and that no photo may lie outside of.
+        entries: By folder that was looked through: its entries by their folded name, None where two share it.
+    """
+
+    root: Path
+    entries: dict[Path, dict[str, str | None]] = field(default_factory=dict)
+
+    def inside(self, written: str) -> str:
+        """The path of a photo, relative to `root`; of a file that is missing, as it was written.
+
+        Raises:
+            UnusablePath: It is an address, or leads out of the folder; the message does not repeat the path.
+        """
+        if _ADDRESS.match(written):
+            raise UnusablePath(PHOTO_ADDRESS, "addresses are not fetched; download it and give the file's path")
+        text = written.removeprefix("file://")
+        found = self._relative(text)
+        if os.path.lexists(self.root / found) or "\\" not in text:
+            return self._found(found)
+        if os.name != "nt" and _DRIVE.match(text):
+            raise UnusablePath(
+                PHOTO_OUTSIDE, f"a path of another computer, not inside {self.root}; write it from there on"
+            )
+        return self._found(self._relative(text.replace("\\", "/")))
+
+    def _relative(self, text: str) -> str:
+        path = Path(text)
+        if path.is_absolute():
+            path = path.parent.resolve() / path.name  # `root` is resolved too
+        inside = os.path.relpath(os.path.normpath(self.root / path), self.root)
+        if Path(inside).parts[:1] == (os.pardir,):
+            raise UnusablePath(PHOTO_OUTSIDE, f"not inside {self.root}; name a folder that holds all photos")
+        return inside
+
+    def _found(self, path: str) -> str:
+        """The path of the file that a system which folds names would find; `path` itself where there is none."""
+        if os.path.lexists(self.root / path):
+            return path
+        folder = self.root
+        for part in Path(path).parts:
+            name = part if os.path.lexists(folder / part) else self._entry(folder, part)
+            if name is None:
+                return path
+            folder /= name
+        return str(folder.relative_to(self.root))
+
+    def _entry(self, folder: Path, name: str) -> str | None:
+        if folder not in self.entries:
+            try:
+                names = sorted(path.name for path in folder.iterdir())
+            except OSError:
+                names = []
+            known = self.entries[folder] = {}
+            for each in names:
+                known[folded_name(each)] = None if folded_name(each) in known else each
+        return self.entries[folder].get(folded_name(name))
+
+
+def folded_name(name: str) -> str:
+    r"""A file's name without regard to case and to how its characters are composed.
+
+    >>> folded_name("カ\u3099.JPG") == folded_name("ガ.jpg")
+    True
+    """
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
