@@ -16,6 +16,12 @@ exits with code 2; a traceback there is a bug.
     └── MissingPartError  an optional dependency that is not installed
 """
 
+import json
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlparse
+
 
 class SakkaError(Exception):
     """Anything that the person who called sakka can mend."""
@@ -66,4 +72,36 @@ class ServeError(SakkaError):
 
 
 class MissingPartError(SakkaError):
-    """An optional dependency is not installed."""
+    """An optional part is not installed.
+
+    Args:
+        part: Its name as people know it.
+        extra: The extra of sakka that holds it (`pyproject.toml`).
+        error: What importing it raised.
+    """
+
+    def __init__(self, part: str, extra: str, error: ImportError) -> None:
+        super().__init__(f"{part} is not installed ({error}); {_install_command(extra)} adds it")
+
+
+def _install_command(extra: str) -> str:
+    """The command that adds an extra to this installation: from its checkout, its file or the index it came from.
+
+    Source: https://packaging.python.org/en/latest/specifications/direct-url/ (what pip notes of an installation)
+    """
+    address = _installed_from()
+    if not address:
+        return f"pip install 'sakka[{extra}]'"
+    folder = Path(unquote(urlparse(address).path))
+    if not address.startswith("file:") or not (folder / "pyproject.toml").is_file():
+        return f"pip install 'sakka[{extra}] @ {address}'"
+    return f"pip install '{'.' if folder.samefile('.') else folder}[{extra}]'"
+
+
+def _installed_from() -> str:
+    """The address that pip installed sakka from; empty where it came from an index, or was not installed."""
+    try:
+        noted: dict[str, Any] = json.loads(distribution("sakka").read_text("direct_url.json") or "{}")
+    except (PackageNotFoundError, ValueError):
+        return ""
+    return str(noted.get("url", ""))

@@ -4,6 +4,7 @@ import ctypes
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +14,32 @@ from typing import Any
 
 CHUNK_BYTES = 1 << 20
 AT_WORKING_FOLDER, SWAP = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of Linux's renameat2
+_ADDRESS = re.compile(r"^([a-z][a-z0-9+.-]+):/(/?)", re.IGNORECASE)  # one letter is a drive of Windows
+
+
+def remote_address(path: Path | str) -> str | None:
+    """The address that was given where a path is expected; None where it is a path.
+
+    A `Path` drops one of an address's slashes; here it has both again.
+
+    >>> remote_address(Path("s3://bucket/works")), remote_address("works/1.jpg")
+    ('s3://bucket/works', None)
+    """
+    found = _ADDRESS.match(str(path))
+    return f"{found[1]}://{str(path)[found.end() :]}" if found else None
+
+
+def why_not_a_folder(path: Path) -> str:
+    """Why a path can't be read as a folder, as the start of a message; empty where it is one.
+
+    >>> why_not_a_folder(Path("nothing/here"))
+    'there is no folder nothing/here'
+    """
+    if path.is_dir():
+        return ""
+    if (address := remote_address(path)) is not None:
+        return f"{address} is an address, not a folder of this machine"
+    return f"{path} is a file" if path.exists() else f"there is no folder {path}"
 
 
 @contextmanager

@@ -84,7 +84,7 @@ def test_a_threshold_above_every_box_leaves_none(catalog: Path) -> None:
 
 
 def test_what_can_be_mended_is_one_line(catalog: Path, folder: Path) -> None:
-    with pytest.raises(CatalogError, match="is not a catalog"):
+    with pytest.raises(CatalogError, match="there is no folder"):
         _say(str(folder / "nothing"))
     with pytest.raises(ModelError, match="threshold"):
         _say(str(catalog), "--threshold", "0.01")

@@ -247,7 +247,7 @@ def test_a_saved_model_takes_the_place_of_an_older_one(folder: Path) -> None:
     assert load_model(folder / "model").creators_ == works.take(range(7)).creators
 
 
-@pytest.mark.parametrize("name", ["missing", "empty"])
-def test_a_folder_that_is_no_model_is_refused(folder: Path, name: str) -> None:
+def test_a_folder_that_is_no_model_is_refused(folder: Path) -> None:
     (folder / "empty").mkdir()
-    assert "not a saved model" in refused(folder / name)
+    assert "not a saved model" in refused(folder / "empty")
+    assert "there is no folder" in refused(folder / "missing")

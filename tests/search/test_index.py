@@ -71,7 +71,7 @@ def test_an_unknown_work_is_refused_with_ids_that_are_near(index: Index) -> None
 
 
 def test_what_is_no_index_is_refused(folder: Path, works: Catalog, model_folder: Path) -> None:
-    with pytest.raises(SearchError, match="is not an index: no such folder"):
+    with pytest.raises(SearchError, match="there is no folder"):
         Index.open(folder / "none")
     with pytest.raises(SearchError, match="is not an index: no works in it"):
         Index.open(folder)

@@ -24,7 +24,7 @@ from sakka.arrays import IntArray, Mask
 from sakka.catalog.kept import kept_columns
 from sakka.catalog.problems import PROBLEMS_FILE, no_problems
 from sakka.errors import CatalogError
-from sakka.files import write_json, writing_whole
+from sakka.files import why_not_a_folder, write_json, writing_whole
 from sakka.photos.held import HeldPhoto
 
 WORKS_FILE = "works.parquet"
@@ -145,11 +145,13 @@ class Catalog:
             CatalogError: The folder is not a catalog, is damaged, or was written by another version.
         """
         folder = Path(folder)
+        if trouble := why_not_a_folder(folder):
+            raise CatalogError(f"{trouble}; expected a catalog's folder, as `sakka catalog build` writes it")
         works_path, info_path = folder / WORKS_FILE, folder / INFO_FILE
         if not works_path.is_file() or not info_path.is_file():
             raise CatalogError(
-                f"{folder} is not a catalog: expected {WORKS_FILE} and {INFO_FILE} in it; "
-                f"make one with `sakka catalog build SOURCE -o {folder}`"
+                f"{folder} is not a catalog: expected {WORKS_FILE} and {INFO_FILE} in it, as `sakka catalog build` "
+                "writes them; give another folder"
             )
         try:
             info = json.loads(info_path.read_text(encoding="utf-8"))

@@ -69,12 +69,15 @@ def _sources(source: Path, catalog: Path | None, model: Path | None) -> "tuple[C
     """Read the catalog and the model, whichever of them was given first."""
     from sakka.catalog.works import WORKS_FILE, Catalog
     from sakka.errors import CatalogError
+    from sakka.files import why_not_a_folder
     from sakka.models.folder import load_model
 
     folders: dict[str, Path | None] = {"catalog": catalog, "model": model}
     kind = "model" if (source / "manifest.json").is_file() else "catalog"
     if folders[kind] is not None:
         raise CatalogError(f"got two {kind}s, {source} and {folders[kind]}; give one")
+    if trouble := why_not_a_folder(source):
+        raise CatalogError(f"{trouble}; expected the folder of a catalog or of a model")
     if kind == "catalog" and not (source / WORKS_FILE).is_file():
         raise CatalogError(f"{source} is neither a catalog nor a saved model; give a folder of one of them")
     folders[kind] = source

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sakka.errors import SakkaError
+from sakka.files import remote_address
 
 
 def check_output(folder: Path) -> None:
@@ -14,6 +15,8 @@ def check_output(folder: Path) -> None:
     Raises:
         SakkaError: It, or the first folder above it that is there, can't be written to.
     """
+    if address := remote_address(folder):
+        raise SakkaError(f"{address} is an address; give --output a path of this machine")
     with writing_to(folder):
         there = folder
         while not there.exists():

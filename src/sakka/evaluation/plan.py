@@ -10,7 +10,7 @@ from sakka.catalog.works import Catalog
 from sakka.errors import RunError
 from sakka.evaluation.layout import RunLayout
 from sakka.evaluation.usable_works import usable_works
-from sakka.files import write_json
+from sakka.files import why_not_a_folder, write_json
 from sakka.models.registry import make_model
 from sakka.version import __version__
 
@@ -146,11 +146,10 @@ def read_plan(layout: RunLayout) -> Plan:
     Raises:
         RunError: The folder is no run, or its plan is damaged or of another version's form.
     """
+    if trouble := why_not_a_folder(layout.folder):
+        raise RunError(f"{trouble}; expected a run's folder, as `sakka experiment` writes it")
     if not layout.plan.is_file():
-        raise RunError(
-            f"{layout.folder} is not a run: no plan.json in it; "
-            f"make one with `sakka experiment CATALOG -o {layout.folder}`"
-        )
+        raise RunError(f"{layout.folder} is not a run: no plan.json in it; make one with `sakka experiment`")
     try:
         content = json.loads(layout.plan.read_text(encoding="utf-8"))
         models = tuple(ModelSpec(**model) for model in content.pop("models"))

@@ -24,7 +24,7 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
 from sakka.errors import ModelError, ModelFolderError
-from sakka.files import canonical_json, sha256_of, write_json, writing_whole_folder
+from sakka.files import canonical_json, sha256_of, why_not_a_folder, write_json, writing_whole_folder
 from sakka.models.base import CreatorModel, ModelParts
 from sakka.models.registry import make_model
 
@@ -164,6 +164,8 @@ def _child_name(name: str) -> str:
 
 def _check_manifest(layout: ModelLayout) -> None:
     folder = layout.folder
+    if trouble := why_not_a_folder(folder):
+        raise ModelFolderError(f"{trouble}; expected a model's folder, as `sakka fit` saves it")
     if not layout.manifest.is_file():
         raise ModelFolderError(f"{folder} is not a saved model: no manifest.json in it; make one with `sakka fit`")
     try:

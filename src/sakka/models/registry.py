@@ -36,9 +36,7 @@ def model_class(name: str) -> type[CreatorModel]:
     try:
         found: type[CreatorModel] = getattr(import_module(module), attribute)
     except ImportError as error:
-        raise MissingPartError(
-            f"the model {name} needs a package that is not installed ({error}); pip install 'sakka[paper]'"
-        ) from error
+        raise MissingPartError(f"what the model {name} needs", "paper", error) from error
     return found
 
 

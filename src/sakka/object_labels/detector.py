@@ -134,5 +134,5 @@ def _opencv() -> Any:
     try:
         import cv2
     except ImportError as error:
-        raise MissingPartError(f"OpenCV is not installed ({error}); pip install 'sakka[paper]' adds it") from error
+        raise MissingPartError("OpenCV", "paper", error) from error
     return cv2

@@ -33,6 +33,7 @@ from PIL import (
 )
 
 from sakka.errors import PhotoError
+from sakka.files import remote_address
 from sakka.photos.headers import jpeg_scans, webp_size
 from sakka.photos.large_png import read_png_in_bands, row_wise_problem
 from sakka.photos.limits import (
@@ -196,6 +197,8 @@ def _content_of(source: Path | bytes) -> tuple[str, bytes]:
             with Path(source).open("rb") as file:
                 content = file.read(MOST_BYTES + 1)
         except (OSError, ValueError) as error:
+            if address := remote_address(name):
+                raise PhotoError(f"{address} is an address, and no photo is fetched; download it first") from error
             why = (error.strerror if isinstance(error, OSError) else None) or str(error)
             raise PhotoError(f"{name} can't be opened ({why}); check the path", MISSING) from error
     if len(content) > MOST_BYTES:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sakka.errors import MissingPartError, SakkaError, SearchError
+from sakka.files import remote_address
 from sakka.search.filters import among
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ OLD_AFTER = timedelta(hours=1)  # how long versions stay for readers that are at
 
 def address_of(folder: Path | str) -> str:
     """A folder, or the address of an object store (`s3://bucket/index`), as LanceDB wants it."""
-    return str(folder) if "://" in str(folder) else str(Path(folder).absolute())
+    return remote_address(folder) or str(Path(folder).absolute())
 
 
 def lancedb_module() -> Any:
@@ -44,9 +45,7 @@ def lancedb_module() -> Any:
     try:
         import lancedb
     except ImportError as error:
-        raise MissingPartError(
-            f'an index needs LanceDB, which is not installed ({error}); pip install "sakka[index]" adds it'
-        ) from error
+        raise MissingPartError("LanceDB, which keeps the index,", "index", error) from error
     return lancedb
 
 

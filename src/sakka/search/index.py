@@ -18,7 +18,7 @@ from safetensors.numpy import save as save_tensors
 
 from sakka.catalog.works import SCHEMA, Catalog, Work
 from sakka.errors import SearchError
-from sakka.files import canonical_json
+from sakka.files import canonical_json, remote_address, why_not_a_folder
 from sakka.progress import task
 from sakka.search import database
 from sakka.search.adding import add_works
@@ -112,8 +112,8 @@ class Index:
             ModelFolderError: Its photos were seen through other weights than those at hand.
         """
         address = database.address_of(folder)
-        if "://" not in address and not Path(address).is_dir():
-            raise SearchError(f"{folder} is not an index: no such folder; make one with `sakka index build`")
+        if not remote_address(folder) and (trouble := why_not_a_folder(Path(folder))):
+            raise SearchError(f"{trouble}; expected an index, as `sakka index build` writes it")
         connection = database.connected(folder)
         with database.speaking_plainly(address, "read"):
             names = database.table_names(connection)
@@ -243,10 +243,9 @@ def _photo_reading(model_folder: Path) -> dict[str, Any]:
 
 def _check_free(folder: Path | str) -> None:
     """Refuse a folder that holds something other than an index, before any long work is done."""
-    address = database.address_of(folder)
-    if "://" in address:
+    if remote_address(folder):
         return
-    path = Path(address)
+    path = Path(folder)
     if path.exists() and not path.is_dir():
         raise SearchError(f"{folder} is a file, expected a folder for the index; choose another name")
     if path.is_dir() and any(path.iterdir()) and not (path / "works.lance").is_dir():

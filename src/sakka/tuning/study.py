@@ -23,7 +23,7 @@ from sakka.catalog.splits import INNER_FOLDS, OUTER_FOLDS
 from sakka.catalog.works import Catalog
 from sakka.errors import MissingPartError, RunError
 from sakka.evaluation.usable_works import split_works, usable_works
-from sakka.files import write_json
+from sakka.files import why_not_a_folder, write_json
 from sakka.models.registry import make_model, model_class
 from sakka.progress import task
 from sakka.tuning.objective import Objective, SeenWorks
@@ -172,7 +172,7 @@ def read_study(folder: Path) -> "optuna.Study":
     """Open a study that is there, to read it; inside `study_errors`."""
     path = StudyLayout(folder).trials
     if not path.is_file():
-        raise RunError(f"{folder} has no study in it; make one with `sakka tune CATALOG -o {folder} --model NAME`")
+        raise RunError(f"{why_not_a_folder(folder) or f'{folder} has no study in it'}; make one with `sakka tune`")
     try:
         study: optuna.Study = _library().load_study(study_name=NAME, storage=_storage(path))
     except KeyError as error:
@@ -213,7 +213,7 @@ def _library() -> Any:
     try:
         import optuna
     except ImportError as error:
-        raise MissingPartError(f"Optuna is not installed ({error}); pip install 'sakka[paper]' adds it") from error
+        raise MissingPartError("Optuna", "paper", error) from error
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     return optuna
 

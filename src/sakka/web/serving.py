@@ -35,9 +35,7 @@ def run_server(settings: Settings, say: Callable[[str], None]) -> None:
 
         from sakka.web.app import create_app
     except ImportError as error:
-        raise MissingPartError(
-            f'serving needs the part {error.name}, which is not installed; pip install "sakka[web]"'
-        ) from error
+        raise MissingPartError(error.name or "a part of the server", "web", error) from error
     with listening(settings) as sock:
         use_threads()
         logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")

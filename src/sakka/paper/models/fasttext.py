@@ -119,5 +119,5 @@ def library() -> Any:
     try:
         import fasttext
     except ImportError as error:
-        raise MissingPartError(f"fastText is not installed ({error}); pip install 'sakka[paper]' adds it") from error
+        raise MissingPartError("fastText", "paper", error) from error
     return fasttext

@@ -163,5 +163,5 @@ def _library() -> Any:
     try:
         import lightgbm
     except ImportError as error:
-        raise MissingPartError(f"LightGBM is not installed ({error}); pip install 'sakka[paper]' adds it") from error
+        raise MissingPartError("LightGBM", "paper", error) from error
     return lightgbm

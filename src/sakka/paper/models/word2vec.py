@@ -121,5 +121,5 @@ def gensim_models() -> Any:
     try:
         import gensim.models
     except ImportError as error:
-        raise MissingPartError(f"gensim is not installed ({error}); pip install 'sakka[paper]' adds it") from error
+        raise MissingPartError("gensim", "paper", error) from error
     return gensim.models
