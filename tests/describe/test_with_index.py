@@ -11,7 +11,7 @@ from sakka.models.question import Question
 from sakka.models.text.linear import LinearText
 from sakka.pages.description_sentences import creator_sentences
 
-pytest.importorskip("lancedb", reason='needs an index: pip install '.[index]'')
+pytest.importorskip("lancedb", reason="needs an index: pip install '.[index]'")
 
 
 def test_an_index_gives_related_creators_and_works_by_style(folder: Path) -> None:
