@@ -7,8 +7,8 @@ meant ("26.09.2005"), each with a time of day or without, and seconds, milliseco
 13 or 16 digits). What is missing is the first: month 1, day 1, midnight. A time with an offset is turned into UTC.
 
 Japanese dates may have an era's year ("令和5年4月3日", "平成元年", "R5.4.3", "S63-1-5"), kanji numbers
-("令和五年四月三日") and a weekday behind them ("2012年4月3日(火)"). An era's years are counted on past its end and before
-its first day in its first year, as calendars and contracts that were printed earlier have them: 平成32年 is 2020,
+("令和五年四月三日") and a weekday behind them ("2012年4月3日(火)"). An era's years are counted on past its end and
+before its first day in its first year, as calendars and contracts printed earlier have them: 平成32年 is 2020,
 令和元年1月 is January 2019. Days before 1873 (明治6年) are taken as the Gregorian calendar's, though Japan had another.
 """
 
