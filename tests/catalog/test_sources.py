@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sakka.catalog.sources import SOURCES, delimited, kind_of
-from sakka.catalog.sources.columns import columns_of
+from sakka.catalog.sources import SOURCES, ReadOptions, columns_by_field, delimited, kind_of
+from sakka.catalog.sources.columns import Columns
 from sakka.catalog.sources.delimited import read_delimited
 from sakka.catalog.sources.json_lines import read_json_lines
 from sakka.catalog.sources.openclipart import read_openclipart, svg_metadata
@@ -21,6 +21,7 @@ from sakka.catalog.sources.parquet import read_parquet
 from sakka.errors import CatalogError
 
 HEADER = "id,creator,title"
+COLUMNS = Columns({name: (name,) for name in HEADER.split(",")})
 
 
 def csv_file(folder: Path, content: str | bytes) -> Path:
@@ -30,7 +31,7 @@ def csv_file(folder: Path, content: str | bytes) -> Path:
 
 
 def rows_of(path: Path, **columns: str) -> list[dict[str, Any]]:
-    listings = list(read_delimited(path, columns))
+    listings = list(read_delimited(path, ReadOptions(columns=columns_by_field(columns))).listings)
     assert [listing.row for listing in listings] == list(range(1, len(listings) + 1))
     return [listing.values if listing.trouble is None else {"trouble": listing.trouble} for listing in listings]
 
@@ -92,7 +93,7 @@ def test_a_csv_is_read_as_if_each_record_were_tried_on_the_whole_rest(text: str)
             continue
         at += reader.line_num
         expected += [values[:3]] if values else []
-    listings = delimited._rows(io.StringIO(f"{HEADER}\n{text}", newline=""), {}, Path("works.csv"))
+    listings = delimited.records(io.StringIO(text, newline=""), HEADER.split(","), ",", COLUMNS)
     assert [
         None if "check its quotes" in (listing.trouble or "") else list(listing.values.values()) for listing in listings
     ] == expected
@@ -129,31 +130,10 @@ def test_any_table_that_the_csv_module_writes_comes_back(table: list[tuple[str, 
     text = io.StringIO(newline="")
     csv.writer(text, quoting=csv.QUOTE_ALL).writerows([HEADER.split(","), *table])
     text.seek(0)
-    listings = list(delimited._rows(text, {}, Path("works.csv")))
+    text.readline()
+    listings = list(delimited.records(text, HEADER.split(","), ",", COLUMNS))
     assert [tuple(listing.values.values()) for listing in listings] == table
     assert all(listing.trouble is None for listing in listings)
-
-
-def test_columns_are_found_by_name_alias_and_choice() -> None:
-    assert columns_of(["ID", "seller", "image"], {"creator": "seller"}, "t") == {
-        "creator": "seller",
-        "id": "ID",
-        "photos": "image",
-    }
-
-
-@pytest.mark.parametrize(
-    ("found", "chosen", "message"),
-    [
-        (["id", "name"], {}, "no column 'creator'; it has id, name"),
-        (["id", "creator"], {"title": "headline"}, "no column 'headline'; it has id, creator"),
-        (["id", "creator"], {"maker": "creator"}, "'maker' is no field"),
-        (["id", "creator", "creator"], {}, "2 columns 'creator'"),
-    ],
-)
-def test_a_missing_column_names_those_found(found: list[str], chosen: dict[str, str], message: str) -> None:
-    with pytest.raises(CatalogError, match=message):
-        columns_of(found, chosen, "works.csv")
 
 
 def test_json_lines_give_objects_and_list_the_others(folder: Path) -> None:
@@ -161,7 +141,7 @@ def test_json_lines_give_objects_and_list_the_others(folder: Path) -> None:
     good = {"id": 1, "creator": "森", "photos": ["a.png", "b.png"]}
     lines = [json.dumps(good), "", "[1]", "{", "[" * 100_000, json.dumps({"id": "z"})]
     path.write_bytes("\n".join(lines).encode() + b'\n{"id": "\xff"}')
-    listings = list(read_json_lines(path, {}))
+    listings = list(read_json_lines(path, ReadOptions()).listings)
     assert [listing.row for listing in listings] == [1, 3, 4, 5, 6, 7]
     assert [listing.trouble is None for listing in listings] == [True, False, False, False, True, False]
     assert listings[0].values == good
@@ -179,20 +159,20 @@ def test_a_file_without_json_objects_says_that_one_a_line_is_expected(folder: Pa
     path = folder / "works.jsonl"
     path.write_text(content)
     with pytest.raises(CatalogError, match=rf"is a JSON object \(line 1: {trouble}.*expected one JSON object a line"):
-        list(read_json_lines(path, {}))
+        list(read_json_lines(path, ReadOptions()).listings)
 
 
 def test_a_parquet_file_is_read_in_batches_and_a_damaged_one_refused(folder: Path) -> None:
     path = folder / "works.parquet"
     frame = pl.DataFrame({"key": range(9000), "creator": ["Mori"] * 9000, "photos": [["a.png"]] * 9000})
     frame.write_parquet(path)
-    listings = list(read_parquet(path, {"id": "key"}))
+    listings = list(read_parquet(path, ReadOptions(columns={"id": ("key",)})).listings)
     assert len(listings) == 9000
     assert listings[-1].values == {"id": 8999, "creator": "Mori", "photos": ["a.png"]}
     for content in (path.read_bytes()[:-40], b"", b"PAR1PAR1"):
         path.write_bytes(content)
         with pytest.raises(CatalogError, match="can't be read as Parquet"):
-            list(read_parquet(path, {}))
+            list(read_parquet(path, ReadOptions()).listings)
 
 
 def svg(metadata: str, before: str = "") -> str:
@@ -216,7 +196,7 @@ def test_open_clip_art_gives_the_metadata_and_the_photo_of_the_same_name(folder:
         path = folder / kind / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)
-    blue, broken, plain = read_openclipart(folder, {})
+    blue, broken, plain = read_openclipart(folder, ReadOptions()).listings
     assert blue.values == {
         "id": "birds/small/blue",
         "category": "birds",
@@ -272,4 +252,4 @@ def test_the_kind_is_guessed_or_asked_for(folder: Path) -> None:
 @pytest.mark.parametrize("kind", sorted(SOURCES))
 def test_a_source_that_is_absent_is_one_clear_line(folder: Path, kind: str) -> None:
     with pytest.raises(CatalogError, match="absent"):
-        list(SOURCES[kind].read(folder / "absent", {}))
+        list(SOURCES[kind].read(folder / "absent", ReadOptions()).listings)

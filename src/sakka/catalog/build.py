@@ -1,6 +1,6 @@
 """Listings -> catalog: read a source, apply the rules, read every photo once, report what was left out and why."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -10,7 +10,7 @@ import polars as pl
 
 from sakka.catalog.accounts import apply_joins, find_joins
 from sakka.catalog.kept import kept_table, kept_texts
-from sakka.catalog.listings import NOTHING_LEFT, Listing
+from sakka.catalog.listings import NOTHING_LEFT
 from sakka.catalog.problems import (
     NOTHING,
     PROBLEMS_FILE,
@@ -29,7 +29,7 @@ from sakka.catalog.rules import (
     keep_period,
     report_of,
 )
-from sakka.catalog.sources import SOURCES, kind_of
+from sakka.catalog.sources import Caller, OpenedTable, ReadOptions, columns_by_field, open_source
 from sakka.catalog.statistics import statistics_of
 from sakka.catalog.works import INFO_FILE, SCHEMA, WORKS_FILE, Catalog, check_folder
 from sakka.errors import CatalogError
@@ -50,7 +50,9 @@ def build_catalog(
     *,
     folder: Path | str | None = None,
     kind: str | None = None,
-    columns: Mapping[str, str] | None = None,
+    columns: Mapping[str, str | Sequence[str]] | None = None,
+    keep: Sequence[str] = (),
+    caller: Caller = Caller.PYTHON,
     photo_root: Path | str | None = None,
     market: "MarketSettings | None" = None,
     strict: bool = False,
@@ -62,7 +64,10 @@ def build_catalog(
         source: A file or folder of works, or `"market"` for the simulated marketplace.
         folder: Where the catalog is written; None: it is only given back (not with `"market"`, which has photos).
         kind: One of `sources.SOURCES`; None: guessed.
-        columns: Field of the catalog -> column of the source, where the names differ.
+        columns: Field of the catalog -> column of the source, where its usual names don't say it; photos may have
+            several.
+        keep: Further columns of the source that are carried along.
+        caller: In whose words an error says what to do.
         photo_root: The folder that photo paths start at and may not lead out of; None: the source's own folder.
         market: The settings of the simulated marketplace.
         strict: Whether any problem is an error; of the catalog only `problems.parquet` is then written.
@@ -79,7 +84,8 @@ def build_catalog(
     if folder is not None:
         _check_source_stays(Path(folder), Path(source))
         check_folder(Path(folder))
-    opened = _open_market(market, folder, kind) if str(source) == MARKET else _open(source, kind, columns, photo_root)
+    options = ReadOptions(kind=kind, columns=columns_by_field(columns), keep=tuple(keep), caller=caller)
+    opened = _open_market(market, folder, kind) if str(source) == MARKET else _open(source, options, photo_root)
     build = _Build(opened, chosen)
     build.read()
     if strict and build.problems:
@@ -102,27 +108,20 @@ def _check_source_stays(folder: Path, source: Path) -> None:
 
 @dataclass(frozen=True)
 class _Opened:
-    """A source that is ready to be read: its rows, the folder its photos are in, and what `catalog.json` says of it."""
+    """A source that is ready to be read, the folder its photos are in, and what `catalog.json` says of it."""
 
-    listings: Iterator[Listing]
+    table: OpenedTable
     photo_root: Path
     info: dict[str, Any]
 
 
-def _open(
-    source: Path | str, kind: str | None, columns: Mapping[str, str] | None, photo_root: Path | str | None
-) -> _Opened:
-    path = Path(source)
-    kind = kind or kind_of(path)
-    if kind not in SOURCES:
-        raise CatalogError(f"{kind!r} is no kind of source; expected one of {', '.join(SOURCES)}, or the source market")
-    if not path.exists():
-        raise CatalogError(f"there is no {path}; check the path")
-    root = Path(photo_root) if photo_root is not None else path if SOURCES[kind].is_folder else path.parent
+def _open(source: Path | str, options: ReadOptions, photo_root: Path | str | None) -> _Opened:
+    table = open_source(source, options)
+    root = Path(photo_root) if photo_root is not None else table.folder
     if not root.is_dir():
         raise CatalogError(f"{root} is not a folder; expected the folder that photo paths start at")
-    info = {"kind": kind, "path": str(path), "columns": dict(columns or {})}
-    return _Opened(SOURCES[kind].read(path, columns or {}), root.resolve(), info)
+    read = {name: list(columns) for name, columns in table.columns.items()}
+    return _Opened(table, root.resolve(), {**table.info, "columns": read, "unread": list(table.unread)})
 
 
 def _open_market(market: "MarketSettings | None", folder: Path | str | None, kind: str | None) -> _Opened:
@@ -136,7 +135,7 @@ def _open_market(market: "MarketSettings | None", folder: Path | str | None, kin
     root = Path(folder).resolve() / MARKET
     write_market(root, settings)
     info = {"kind": MARKET, "settings": asdict(settings)}
-    return _Opened(SOURCES["csv"].read(root / "listings.csv", {}), root, info)
+    return _Opened(open_source(root / "listings.csv", ReadOptions()), root, info)
 
 
 @dataclass
@@ -173,7 +172,7 @@ class _Build:
 
     def _read_listings(self) -> None:
         frames, kept = [_frame_of(WorksBatch(0, (), (), ()))], [pl.DataFrame()]
-        for batch in read_works(self.opened.listings, self.opened.photo_root):
+        for batch in read_works(self.opened.table.listings, self.opened.photo_root):
             self.rows += batch.listings
             self.problems += batch.problems
             frames.append(_frame_of(batch))

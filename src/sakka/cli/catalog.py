@@ -29,6 +29,7 @@ def build(
         str | None, typer.Option("--source", help="csv, jsonl, parquet or openclipart; guessed where left out.")
     ] = None,
     column: Annotated[list[str] | None, typer.Option(help="FIELD=COLUMN, such as creator=seller; repeatable.")] = None,
+    keep: Annotated[list[str] | None, typer.Option(help="A further column to carry along; repeatable.")] = None,
     photo_root: Annotated[
         Path | None, typer.Option(help="The folder that photo paths start at; by default the source's.")
     ] = None,
@@ -53,6 +54,7 @@ def build(
     Example: sakka catalog build market -o market --creators 20 --seed 1
     """
     from sakka.catalog.build import build_catalog
+    from sakka.catalog.sources import Caller
     from sakka.cli.terminal import showing_progress
 
     settings = _market_settings(source, {"creators": creators, "works": works, "seed": seed, "difficulty": difficulty})
@@ -64,11 +66,13 @@ def build(
         "shared_photos": shared_photos,
         "min_works": min_works,
     }
-    columns = dict(_field_and_column(pair) for pair in column or ())
+    columns: dict[str, list[str]] = {}
+    for name, given in map(_field_and_column, column or ()):
+        columns.setdefault(name, []).append(given)
     with showing_progress():
         catalog = build_catalog(
-            source, folder=output, kind=kind, columns=columns, photo_root=photo_root, market=settings, strict=strict,
-            **rules,
+            source, folder=output, kind=kind, columns=columns, keep=keep or (), photo_root=photo_root, market=settings,
+            strict=strict, caller=Caller.BUILD, **rules,
         )  # fmt: skip
     _show(catalog, output)
 

@@ -1,13 +1,21 @@
-"""Where works come from: one source a file, each giving its rows as listings. `SOURCES` names them."""
+"""Where works come from: one kind of source a file, each giving its rows as listings. `SOURCES` names them.
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+options = ReadOptions(columns={"creator": ("seller",)}, keep=("price",))
+table = open_source("works.csv", options)
+print(table.columns, table.unread)
+for listing in table.listings: ...
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sakka.catalog.listings import Listing
 from sakka.catalog.sources.delimited import read_delimited
 from sakka.catalog.sources.json_lines import read_json_lines
 from sakka.catalog.sources.openclipart import read_openclipart
+from sakka.catalog.sources.opened import Caller as Caller
+from sakka.catalog.sources.opened import OpenedTable as OpenedTable
+from sakka.catalog.sources.opened import ReadOptions as ReadOptions
 from sakka.catalog.sources.parquet import read_parquet
 from sakka.errors import CatalogError
 
@@ -17,22 +25,47 @@ class Source:
     """A kind of source.
 
     Attributes:
-        read: Gives the rows of what stands at a path, columns named by field where the kind has columns.
+        read: Opens what stands at a path.
         suffixes: The ends of file names that it is guessed by.
-        is_folder: Whether it is a folder; its photo paths start there, a file's at the file's folder.
     """
 
-    read: Callable[[Path, Mapping[str, str]], Iterator[Listing]]
+    read: Callable[[Path, ReadOptions], OpenedTable]
     suffixes: tuple[str, ...] = ()
-    is_folder: bool = False
 
 
 SOURCES: dict[str, Source] = {
     "csv": Source(read_delimited, (".csv", ".tsv", ".txt")),
     "jsonl": Source(read_json_lines, (".jsonl", ".ndjson")),
     "parquet": Source(read_parquet, (".parquet",)),
-    "openclipart": Source(read_openclipart, is_folder=True),
+    "openclipart": Source(read_openclipart),
 }
+
+
+def open_source(source: Path | str, options: ReadOptions) -> OpenedTable:
+    """Open a source; its columns are found, its rows are not read yet.
+
+    Raises:
+        CatalogError: It does not exist, its kind is unknown, it can't be read, or a column is missing.
+    """
+    path = Path(source)
+    if options.kind not in (None, *SOURCES):
+        raise CatalogError(
+            f"{options.kind!r} is no kind of source; expected one of {', '.join(SOURCES)}, or the source market"
+        )
+    kind = options.kind or kind_of(path)
+    if not path.exists():
+        raise CatalogError(f"there is no {path}; check the path")
+    table = SOURCES[kind].read(path, options)
+    return replace(table, info={"kind": kind, "path": str(path), **table.info})
+
+
+def columns_by_field(columns: Mapping[str, str | Sequence[str]] | None) -> dict[str, tuple[str, ...]]:
+    """Columns as a caller may name them, as `ReadOptions` holds them.
+
+    >>> columns_by_field({"creator": "seller", "photos": ["front", "back"]})
+    {'creator': ('seller',), 'photos': ('front', 'back')}
+    """
+    return {name: (given,) if isinstance(given, str) else tuple(given) for name, given in (columns or {}).items()}
 
 
 def kind_of(path: Path) -> str:

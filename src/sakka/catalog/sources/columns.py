@@ -1,44 +1,151 @@
-"""Which column of a table holds which field of the catalog."""
+"""Which columns of a table hold which field of the catalog, and the listing that a row's values make."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
+from sakka.catalog.kept import check_kept_names
+from sakka.catalog.listings import Listing
+from sakka.catalog.sources.column_names import FOLLOWED_BY, USUAL_NAMES, folded, numbered, without_brackets
+from sakka.catalog.sources.opened import ReadOptions
+from sakka.catalog.works import SCHEMA
 from sakka.errors import CatalogError
 
-FIELDS = ("id", "creator", "title", "description", "category", "created_at", "photos")
+FIELDS = tuple(USUAL_NAMES)
 REQUIRED = ("id", "creator")
-OTHER_NAMES = {"photos": ("photos", "image", "images", "photo")}
+PHOTOS = "photos"
+MOST_LISTED = 20
 
 
-def columns_of(found: Iterable[str], chosen: Mapping[str, str], where: str) -> dict[str, str]:
-    """The column of each field that has one.
+@dataclass(frozen=True)
+class Columns:
+    """The columns of a table by what they are read for.
+
+    Attributes:
+        fields: Field of the catalog -> its columns in order; only photos may have several.
+        kept: Columns that are carried along.
+        unread: The others, in the table's order.
+    """
+
+    fields: dict[str, tuple[str, ...]]
+    kept: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        """Every column that is read, once."""
+        return tuple(dict.fromkeys([*(name for names in self.fields.values() for name in names), *self.kept]))
+
+    def listing(self, row: int, values: Mapping[str, Any], trouble: str | None = None) -> Listing:
+        """The listing of a row.
+
+        Args:
+            row: Its number, from 1; it is the id where the table has no column of ids.
+            values: By column; a column may be absent.
+            trouble: Why the row could not be taken apart, where it could not.
+        """
+        found = {
+            name: values.get(columns[0]) if len(columns) == 1 else _joined([values.get(each) for each in columns])
+            for name, columns in self.fields.items()
+            if any(column in values for column in columns)
+        }
+        if "id" not in self.fields:
+            found["id"] = str(row)
+        return Listing(row, found, trouble, kept={name: values.get(name) for name in self.kept})
+
+
+def _joined(values: Iterable[Any]) -> list[Any]:
+    """The photos of several columns in order; a column may hold several itself."""
+    photos: list[Any] = []
+    for value in values:
+        photos += value if isinstance(value, (list, tuple)) else [value]
+    return photos
+
+
+def columns_of(found: Iterable[str], options: ReadOptions, where: str) -> Columns:
+    """Find the columns of each field: those that were chosen, else by their usual names.
 
     Args:
         found: The table's columns.
-        chosen: Field -> column, as the caller named them; they go before the usual names.
+        options: Which columns were chosen and which are kept.
         where: The table's name, for messages.
 
     Raises:
-        CatalogError: A field is unknown, a chosen column is absent, or nothing holds the id or the creator.
+        CatalogError: A field is unknown or has too many columns, a chosen or kept column is absent or there twice, or
+            nothing holds the ids or the creators.
     """
     names = list(found)
-    listed = ", ".join(name if name else "(no name)" for name in names[:20]) or "none"
-    for name, column in chosen.items():
-        if name not in FIELDS:
-            raise CatalogError(f"{name!r} is no field of a catalog; expected one of {', '.join(FIELDS)}")
-        if column not in names:
-            raise CatalogError(f"{where} has no column {column!r}; it has {listed}")
-    folded = {name.strip().casefold(): name for name in reversed(names)}
-    columns = dict(chosen)
+    _check_chosen(names, options, where)
+    fields = {name: columns for name, columns in options.columns.items() if columns}
+    taken = {column for columns in fields.values() for column in columns}
+    free = [name for name in dict.fromkeys(names) if name not in taken]
     for name in FIELDS:
-        usual = next((folded[other] for other in OTHER_NAMES.get(name, (name,)) if other in folded), None)
-        if name not in columns and usual is not None:
-            columns[name] = usual
-    for name in REQUIRED:
-        if name not in columns:
-            raise CatalogError(
-                f"{where} has no column {name!r}; it has {listed}; name yours with --column {name}=COLUMN"
-            )
-    for column in columns.values():
+        if name not in fields and (usual := _photo_columns(free) if name == PHOTOS else _column(free, name)):
+            fields[name] = usual
+    fields = {name: fields[name] for name in FIELDS if name in fields}
+    missing = [name for name in REQUIRED if name not in fields] if options.creator_required else []
+    if missing:
+        raise CatalogError(
+            f"{where} has no column for {' or '.join(missing)}; it has {_listed(names)}; "
+            f"name yours with {options.spoken_columns(missing)}"
+        )
+    columns = Columns(fields, options.keep)
+    for column in columns.read:
         if names.count(column) > 1:
             raise CatalogError(f"{where} has {names.count(column)} columns {column!r}; expected one; rename the others")
-    return columns
+    return Columns(fields, options.keep, tuple(dict.fromkeys(name for name in names if name not in columns.read)))
+
+
+def _check_chosen(names: list[str], options: ReadOptions, where: str) -> None:
+    for name, columns in options.columns.items():
+        if name not in FIELDS:
+            raise CatalogError(f"{name!r} is no field of a catalog; expected one of {', '.join(FIELDS)}")
+        if len(columns) > 1 and name != PHOTOS:
+            raise CatalogError(
+                f"{name} is given {len(columns)} columns ({', '.join(columns)}); expected one, only {PHOTOS} may have "
+                f"several; leave {options.spoken('column', f'{name}={columns[0]}')}"
+            )
+    for column in (*(column for columns in options.columns.values() for column in columns), *options.keep):
+        if column not in names:
+            raise CatalogError(f"{where} has no column {column!r}; it has {_listed(names)}")
+    check_kept_names(options.keep, SCHEMA)
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(name if name else "(no name)" for name in names[:MOST_LISTED]) or "none"
+    return f"{shown} and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else shown
+
+
+def _column(names: list[str], field: str) -> tuple[str, ...]:
+    """The one column that has the best of a field's usual names."""
+    for name_of in (folded, without_brackets):
+        by_name = {name_of(name): name for name in reversed(names)}
+        for usual in USUAL_NAMES[field]:
+            if usual in by_name:
+                return (by_name[usual],)
+    return ()
+
+
+def _photo_columns(names: list[str]) -> tuple[str, ...]:
+    """All columns that have the best of the photos' usual names, by their numbers."""
+    numbers = {name: numbered(without_brackets(name)) for name in names}
+    for usual in USUAL_NAMES[PHOTOS]:
+        found = [name for name in names if numbers[name][0] == usual]
+        if found:
+            after = next((folded(then) for first, then in FOLLOWED_BY.items() if folded(first) == usual), "")
+            rest = [name for name in names if after and numbers[name][0] == after]
+            return (*sorted(found, key=lambda name: numbers[name][1]), *sorted(rest, key=lambda name: numbers[name][1]))
+    return ()
+
+
+def check_no_columns(options: ReadOptions, kind: str) -> None:
+    """Check that no column is chosen or kept of a source that has none.
+
+    Raises:
+        CatalogError: One is.
+    """
+    for option, given in (("column", options.columns), ("keep", options.keep)):
+        if given:
+            raise CatalogError(
+                f"a source of the kind {kind} has no columns; leave out {options.spoken(option, next(iter(given)))}"
+            )

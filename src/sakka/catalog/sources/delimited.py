@@ -8,34 +8,38 @@ the lines after it are read again.
 
 import csv
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
 from sakka.catalog.listings import Listing
-from sakka.catalog.sources.columns import columns_of
+from sakka.catalog.sources.columns import Columns, columns_of
+from sakka.catalog.sources.opened import OpenedTable, ReadOptions
 from sakka.errors import CatalogError
 
 MOST_FIELD_CHARACTERS = 16 << 20
 _DELIMITERS = ",;\t"
-_OTHER_ENCODINGS = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
 
 
-def read_delimited(path: Path, columns: Mapping[str, str]) -> Iterator[Listing]:
+def read_delimited(path: Path, options: ReadOptions) -> OpenedTable:
     """The rows of a CSV or TSV file.
 
     Raises:
         CatalogError: The file can't be opened, is not UTF-8, or lacks a column that is needed.
     """
+    with _opened(path) as text:
+        header, _ = _header(text, path)
+    columns = columns_of(header, options, str(path))
+    return OpenedTable(_rows(path, columns), path.parent, columns.fields, columns.unread)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[TextIO]:
     try:
-        with path.open("rb") as file:
-            start = file.read(2)
-        for mark, encoding in _OTHER_ENCODINGS:
-            if start == mark:
-                raise CatalogError(f"{path} is {encoding}, expected UTF-8; {_conversion(encoding, path)}")
         with path.open(encoding="utf-8-sig", newline="") as text:
-            yield from _rows(text, columns, path)
+            yield text
     except UnicodeDecodeError as error:
         byte = error.object[error.start]
         raise CatalogError(
@@ -49,15 +53,24 @@ def _conversion(encoding: str, path: Path) -> str:
     return f"convert it with `iconv -f {encoding} -t UTF-8 {path.name} > new.csv`"
 
 
-def _rows(text: TextIO, chosen: Mapping[str, str], path: Path) -> Iterator[Listing]:
-    csv.field_size_limit(MOST_FIELD_CHARACTERS)  # the module's own limit is 128 KiB
+def _header(text: TextIO, path: Path) -> tuple[list[str], str]:
+    """The names of the columns and the delimiter, read from the first line."""
     first = text.readline(MOST_FIELD_CHARACTERS)
     if not first.strip():
         raise CatalogError(f"{path} is empty or starts with an empty line; expected a line with the columns' names")
     delimiter = max(_DELIMITERS, key=first.count)
-    header = [name.strip() for name in next(csv.reader([first], delimiter=delimiter))]
-    columns = columns_of(header, chosen, str(path))
-    position_of = {name: header.index(column) for name, column in columns.items()}
+    return [name.strip() for name in next(csv.reader([first], delimiter=delimiter))], delimiter
+
+
+def _rows(path: Path, columns: Columns) -> Iterator[Listing]:
+    with _opened(path) as text:
+        header, delimiter = _header(text, path)
+        yield from records(text, header, delimiter, columns)
+
+
+def records(text: TextIO, header: list[str], delimiter: str, columns: Columns) -> Iterator[Listing]:
+    """The rows below the header."""
+    csv.field_size_limit(MOST_FIELD_CHARACTERS)  # the module's own limit is 128 KiB
     lines = _Lines(text)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     row = 0
@@ -70,7 +83,7 @@ def _rows(text: TextIO, chosen: Mapping[str, str], path: Path) -> Iterator[Listi
         except csv.Error as error:
             row += 1
             where = f"line {lines.first}: {error}, read up to line {lines.number}"
-            yield Listing(row, {}, f"{where}; check its quotes")
+            yield columns.listing(row, {}, f"{where}; check its quotes")
             lines.put_back()
             continue
         if not values:
@@ -80,7 +93,7 @@ def _rows(text: TextIO, chosen: Mapping[str, str], path: Path) -> Iterator[Listi
         if len(values) != len(header):
             where = f"line {lines.first}" if lines.first == lines.number else f"lines {lines.first} to {lines.number}"
             trouble = f"{where}: {len(values)} fields, expected {len(header)}; check the quotes and commas"
-        yield Listing(row, {name: values[at] for name, at in position_of.items() if at < len(values)}, trouble)
+        yield columns.listing(row, dict(zip(header, values, strict=False)), trouble)
 
 
 @dataclass

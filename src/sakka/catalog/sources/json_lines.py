@@ -1,46 +1,49 @@
 """JSON Lines files, read line by line: one object a line, in UTF-8. Source: https://jsonlines.org/."""
 
 import json
-from collections.abc import Iterator, Mapping
-from itertools import chain, islice
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from sakka.catalog.listings import Listing
-from sakka.catalog.sources.columns import columns_of
+from sakka.catalog.sources.columns import Columns, columns_of
+from sakka.catalog.sources.files import opened_binary
+from sakka.catalog.sources.opened import OpenedTable, ReadOptions
 from sakka.errors import CatalogError
 
 MOST_LINE_BYTES = 64 << 20
 HEADER_ROWS = 1000
 
 
-def read_json_lines(path: Path, columns: Mapping[str, str]) -> Iterator[Listing]:
+def read_json_lines(path: Path, options: ReadOptions) -> OpenedTable:
     """The rows of a JSON Lines file; the first `HEADER_ROWS` of them say which columns there are.
 
     Raises:
         CatalogError: The file can't be opened, holds no JSON objects, or lacks a column that is needed.
     """
-    try:
-        with path.open("rb") as file:
-            rows = _objects(file)
-            first = list(islice(rows, HEADER_ROWS))
-            names = list(dict.fromkeys(key for _, value in first if isinstance(value, dict) for key in value))
-            if not first:
-                raise CatalogError(f"{path} is empty; expected one JSON object a line")
-            if not any(isinstance(value, dict) for _, value in first):
-                row, trouble = first[0]
-                raise CatalogError(
-                    f"none of the first lines of {path} is a JSON object (line {row}: {trouble}); "
-                    "expected one JSON object a line; write it so, or say its kind with --source"
-                )
-            chosen = columns_of(names, columns, str(path))
-            for row, value in chain(first, rows):
-                if isinstance(value, dict):
-                    yield Listing(row, {name: value.get(column) for name, column in chosen.items()})
-                else:
-                    yield Listing(row, {}, value)
-    except OSError as error:
-        raise CatalogError(f"{path} can't be read: {error.strerror or error}; check the path") from error
+    with opened_binary(path) as file:
+        first = list(islice(_objects(file), HEADER_ROWS))
+    if not first:
+        raise CatalogError(f"{path} is empty; expected one JSON object a line")
+    if not any(isinstance(value, dict) for _, value in first):
+        row, trouble = first[0]
+        raise CatalogError(
+            f"none of the first lines of {path} is a JSON object (line {row}: {trouble}); "
+            f"expected one JSON object a line; write it so, or say its kind with {options.spoken('source', 'KIND')}"
+        )
+    names = list(dict.fromkeys(key for _, value in first if isinstance(value, dict) for key in value))
+    columns = columns_of(names, options, str(path))
+    return OpenedTable(_rows(path, columns), path.parent, columns.fields, columns.unread)
+
+
+def _rows(path: Path, columns: Columns) -> Iterator[Listing]:
+    with opened_binary(path) as file:
+        for row, value in _objects(file):
+            if isinstance(value, dict):
+                yield columns.listing(row, dict.fromkeys(columns.read) | value)
+            else:
+                yield columns.listing(row, {}, value)
 
 
 def _objects(file: BinaryIO) -> Iterator[tuple[int, dict[str, Any] | str]]:

@@ -9,13 +9,15 @@ Expat without any external entity; an entity of the file's own may be short plai
 such) but may not name another, which is how entities are made to grow.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from xml.parsers import expat
 
 from sakka.catalog.listings import Listing
+from sakka.catalog.sources.columns import check_no_columns
+from sakka.catalog.sources.opened import OpenedTable, ReadOptions
 from sakka.errors import CatalogError
 
 MOST_SVG_BYTES = 16 << 20
@@ -30,19 +32,22 @@ _FIELDS = {
 }
 
 
-def read_openclipart(folder: Path, columns: Mapping[str, str]) -> Iterator[Listing]:
+def read_openclipart(folder: Path, options: ReadOptions) -> OpenedTable:
     """The works below `folder`, in the order of their paths.
 
     Raises:
         CatalogError: The folder is not laid out as the packages do it, or columns were named.
     """
-    if columns:
-        raise CatalogError("columns can't be named for openclipart; leave out --column")
+    check_no_columns(options, "openclipart")
     if not (folder / "svg").is_dir():
         raise CatalogError(
             f"{folder} has no folder svg; expected what Debian's openclipart-svg and openclipart-png install, "
             "by default /usr/share/openclipart"
         )
+    return OpenedTable(_listings(folder), folder)
+
+
+def _listings(folder: Path) -> Iterator[Listing]:
     paths = sorted((folder / "svg").rglob("*.svg"), key=lambda path: path.as_posix().encode("utf-8", "surrogateescape"))
     for row, path in enumerate(paths, start=1):
         inside = path.relative_to(folder / "svg").with_suffix("")

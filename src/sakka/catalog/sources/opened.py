@@ -1,0 +1,90 @@
+"""What every source is asked for, and what it gives: `ReadOptions` in, an `OpenedTable` out."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from sakka.catalog.listings import Listing
+
+
+class Caller(Enum):
+    """Who asked for a source to be read: what to do is said in the caller's own words."""
+
+    PYTHON = "python"
+    BUILD = "sakka catalog build"
+    OTHER_COMMAND = "a command without these options"
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How a source is read.
+
+    Attributes:
+        kind: One of `sources.SOURCES`; None: guessed.
+        columns: Field of the catalog -> the columns that hold it, in order; only photos may have several. Fields that
+            are not here are looked for by their usual names.
+        keep: Further columns that are carried along, in order.
+        encoding: Of a text file, as Python names it; None: found out.
+        sheet: Of a workbook; None: the first one with rows.
+        query: What a database is asked, in SQL.
+        creator_required: Whether every work needs a creator and an id; without, a row's number stands in for its id.
+        caller: In whose words an error says what to do.
+    """
+
+    kind: str | None = None
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    keep: tuple[str, ...] = ()
+    encoding: str | None = None
+    sheet: str | None = None
+    query: str | None = None
+    creator_required: bool = True
+    caller: Caller = Caller.PYTHON
+
+    def spoken(self, option: str, value: str) -> str:
+        """An option as the caller gives it.
+
+        >>> ReadOptions(caller=Caller.BUILD).spoken("column", "id=COLUMN")
+        '--column id=COLUMN'
+        >>> ReadOptions().spoken("column", "id=COLUMN"), ReadOptions().spoken("encoding", "NAME")
+        ("columns={'id': 'COLUMN'}", "encoding='NAME'")
+        """
+        if self.caller is Caller.PYTHON:
+            name, equals, column = value.partition("=")
+            words = {"source": "kind", "column": "columns"}
+            given = {name: column} if option == "column" and equals else (value,) if option == "keep" else value
+            return f"{words.get(option, option)}={given!r}"
+        typed = f"--{option} {value}"
+        return typed if self.caller is Caller.BUILD else f"{typed} of `sakka catalog build` and give its catalog"
+
+    def spoken_columns(self, fields: Sequence[str]) -> str:
+        """How the caller names the columns of fields.
+
+        >>> ReadOptions(caller=Caller.BUILD).spoken_columns(["id", "creator"])
+        '--column id=COLUMN --column creator=COLUMN'
+        """
+        if self.caller is Caller.PYTHON:
+            return f"columns={dict.fromkeys(fields, 'COLUMN')!r}"
+        return self.spoken("column", " --column ".join(f"{name}=COLUMN" for name in fields))
+
+
+@dataclass(frozen=True)
+class OpenedTable:
+    """A source whose columns are known and whose rows can be read once, one after the other.
+
+    Attributes:
+        listings: The rows in the source's order; reading them may raise `CatalogError`.
+        folder: Where photo paths start unless the caller names another folder.
+        columns: Field of the catalog -> the columns that it is read from, in order; empty without columns.
+        unread: The columns that hold nothing for a catalog, in the source's order.
+        info: What else `catalog.json` says of the source, such as its kind and encoding. No password is in it.
+        note: One line for the screen about what was found out rather than given, such as the encoding; "" without.
+    """
+
+    listings: Iterator[Listing]
+    folder: Path
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
+    info: Mapping[str, Any] = field(default_factory=dict)
+    note: str = ""
