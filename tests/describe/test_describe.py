@@ -97,7 +97,7 @@ def test_a_work_is_described_with_its_copies_and_similar_works(works: Catalog, m
     others = Catalog.from_works([*works, copy], photo_root=works.photo_root)
     told = describe_work(model, Question.of_works(asked), others)
     assert told.identification.candidates[0].creator == "creator 01"
-    assert told.identification.known
+    assert told.identification.answer == "named"
     assert "copy" in [work.id for work in told.near_identical]
     assert told.explanation is not None
     assert all(each.work.creator != "creator 01" for each in told.similar_works)
@@ -113,9 +113,9 @@ def test_a_work_that_nobody_known_made_is_said_to_be_so(works: Catalog, model: F
     strict.__dict__.update(model.__dict__)
     strict.thresholds_ = dict.fromkeys(("both", "photo", "text"), 0.0)  # no answer is as sure as that
     told = describe_work(strict, Work("1", title="Zzyzx"))
-    assert not told.identification.known
-    assert "none of the known creators" in work_sentences(told, "en")[0]
-    assert "登録されている作家の作品ではない" in work_sentences(told, "ja")[0]
+    assert told.identification.answer == "none of the known creators"
+    assert "For 95 % of the works by the creators that sakka knows" in work_sentences(told, "en")[0]
+    assert "登録されている作家の作品であれば、95 %" in work_sentences(told, "ja")[0]
 
 
 def test_the_pages_hold_everything_and_escape_what_comes_from_outside(

@@ -9,13 +9,13 @@ from sakka.pages.language import LANGUAGES, TEXTS, texts_in
 PACKAGE = TEXTS.parents[1]
 READERS = [PACKAGE / name for name in ("pages", "web", "cli")]
 BUILT = (
+    "answer_",
     "audit_",
     "finding_",
     "kind_",
     "region_",
     "say_photo_",
     "say_text_",
-    "say_unknown_",
     "sure_",
     "trouble_",
     "decided_",

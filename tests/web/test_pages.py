@@ -96,7 +96,7 @@ def test_a_question_that_the_model_can_not_read_is_refused_in_words(
     assert reason in asked.text
     (batched,) = client.post("/v1/identify/batch", json={"ids": ["silent"]}).json()["identifications"]
     assert [each["probability"] for each in batched["candidates"]] == [0.5, 0.5]
-    assert not batched["known"]
+    assert (batched["answer"], batched["basis"]) == ("not sure enough", "nothing read")
     text = client.post("/", data={"title": "linen"}, headers=PAGE, follow_redirects=True).text
     assert 'id="evidence"' in text
 
@@ -105,7 +105,7 @@ def test_answers_are_forgotten_by_age_and_by_number() -> None:
     now = [0.0]
     store = AnswerStore(clock=lambda: now[0])
     answer = Answer(
-        "", "", Identification(True, "threshold", tuple(map(Candidate, "abcde", (0.5, 0.3, 0.1, 0.09, 0.009))))
+        "", "", Identification("named", "threshold", tuple(map(Candidate, "abcde", (0.5, 0.3, 0.1, 0.09, 0.009))))
     )
     first = store.keep(answer)
     now[0] = KEPT_S

@@ -10,12 +10,12 @@ import typer
 from sakka.cli import app
 
 if TYPE_CHECKING:
-    from sakka.models.identification import Basis
+    from sakka.models.identification import Answer
 
-UNKNOWN: Mapping["Basis", str] = {
-    "threshold": "none of the known creators: 95 % of their works get a surer answer\nthe nearest of them:",
-    "nothing read": "none of the known creators can be told from it: the model reads nothing of the work\n"
-    "those with the most works:",
+IN_WORDS: Mapping["Answer", str] = {
+    "named": "named: {creator}",
+    "not sure enough": "not sure enough to name a creator; the most probable:",
+    "none of the known creators": "none of the known creators: 95 % of their works get a surer answer; the nearest:",
 }
 
 
@@ -49,8 +49,7 @@ def identify(
             content["explanation"] = to_json(why)
         typer.echo(json.dumps(content, ensure_ascii=False, indent=2))
         return
-    if not found.known:
-        typer.echo(UNKNOWN[found.basis])
+    typer.echo(IN_WORDS[found.answer].format(creator=found.candidates[0].creator))
     show_candidates(found.candidates)
     if why is not None:
         from sakka.cli.explain import show_explanation

@@ -23,7 +23,7 @@ from sakka.arrays import DoubleArray, IntArray, Mask, Probabilities, top
 from sakka.catalog.splits import Fold
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
-from sakka.models.identification import Basis, Candidate, Identification
+from sakka.models.identification import Basis, Candidate, Identification, answer_of
 
 if TYPE_CHECKING:
     from sakka.networks.first_photos import FirstPhoto
@@ -198,10 +198,10 @@ class CreatorModel(ABC):
         if not len(works):
             return []
         table = self.predict_proba(works)
-        known, bases = self.knows(works, table).tolist(), self._bases(works)
+        passes, bases, highest = self.knows(works, table).tolist(), self._bases(works), table.max(axis=1).tolist()
         return [
             Identification(
-                known[row],
+                answer_of(highest[row], passes[row], bases[row]),
                 bases[row],
                 tuple(Candidate(self.creators_[column], float(table[row, column])) for column in columns),
             )
@@ -222,7 +222,7 @@ class CreatorModel(ABC):
         return self.identify(work, count)[0]
 
     def _bases(self, works: Catalog) -> list[Basis]:
-        """What says of each work whether it may be by a known creator."""
+        """What the answer to each work rests on."""
         pairs = zip(self.can_read(works).tolist(), self.thresholds(works).tolist(), strict=True)
         return [
             "nothing read" if not reads else "no threshold" if least == -np.inf else "threshold"

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sakka.as_json import as_json
+from sakka.pages.answer import reason_key
 from sakka.pages.explanation_sentences import explanation_sentences
 from sakka.pages.formats import probability
 from sakka.pages.language import LANGUAGES, Texts, texts_in
@@ -15,7 +16,13 @@ if TYPE_CHECKING:
     from sakka.describe.objects import ObjectShare
     from sakka.describe.palette import Swatch
     from sakka.describe.work import WorkDescription
+    from sakka.models.identification import Answer
 
+SAID: "Mapping[Answer, str]" = {
+    "named": "say_probably",
+    "not sure enough": "say_most_probable",
+    "none of the known creators": "say_nearest",
+}
 NAMED_WORDS, NAMED_COLOURS, NAMED_OBJECTS, NAMED_CREATORS, NAMED_WORKS = 6, 4, 4, 3, 3
 
 
@@ -48,9 +55,8 @@ def work_sentences(found: "WorkDescription", language: str = "en") -> list[str]:
     texts = texts_in(language)
     identification = found.identification
     first = identification.candidates[0]
-    said = [] if identification.known else [texts("say_unknown_" + identification.basis.replace(" ", "_"))]
-    kind = "say_probably" if identification.known else "say_nearest"
-    said.append(texts(kind, creator=first.creator, probability=probability(first.probability)))
+    said = [] if identification.answer == "named" else [texts(reason_key(identification))]
+    said.append(texts(SAID[identification.answer], creator=first.creator, probability=probability(first.probability)))
     if found.explanation is not None:
         said += explanation_sentences(found.explanation, language)[1:]
     lists = {

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from sakka.evaluation.figures import Figure
-from sakka.pages import formats
+from sakka.pages import answer, formats
 from sakka.pages.language import texts_in
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -32,6 +32,9 @@ def environment(*folders: Path) -> Environment:
         lstrip_blocks=True,
     )
     made.globals.update(
+        answer_key=answer.answer_key,
+        reason_key=answer.reason_key,
+        candidates_key=answer.candidates_key,
         files=formats.file_names,
         evaluated_on=formats.evaluated_on,
         is_figure=lambda cell: isinstance(cell, Figure),

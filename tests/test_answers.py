@@ -1,0 +1,54 @@
+"""The command line, the API and the page give the same one of three answers to a work, in their own words."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.command import run
+from tests.web.servers import running
+
+from sakka.catalog.works import Catalog, Work
+from sakka.models.folder import save_model
+from sakka.models.identification import Answer
+from sakka.models.registry import make_model
+from sakka.web.settings import Settings
+
+IN_JAPANESE = {"named": "作り手は", "not sure enough": "確信が持てません"}
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "answer", "basis"),
+    [
+        ("text-linear", "leather bag", "named", "no threshold"),
+        ("text-linear", "leather bag, linen bow", "not sure enough", "no threshold"),
+        ("dummy", "leather bag", "not sure enough", "nothing read"),
+    ],
+)
+def test_a_model_without_thresholds_answers_alike_wherever_it_is_asked(
+    folder: Path,
+    name: str,
+    title: str,
+    answer: Answer,
+    basis: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    works = Catalog.from_works(
+        Work(str(number), f"maker {number % 2}", ("leather bag", "linen bow")[number % 2]) for number in range(8)
+    )
+    works.write(folder / "catalog")
+    save_model(make_model(name).fit(works), folder / "model")
+    for command in ("identify", "describe"):
+        code, output, _ = run([command, folder / "model", "--title", title, "--json"], monkeypatch, capsys)
+        found = json.loads(output)
+        found = found.get("identification", found)
+        assert (code, found["answer"], found["basis"]) == (0, answer, basis)
+    assert run(["identify", folder / "model", "--title", title], monkeypatch, capsys)[1].startswith(answer)
+    with running(Settings(folder / "model", catalog=folder / "catalog", port=0)) as client:
+        data = {"title": title}
+        assert client.post("/v1/identify", data=data).json()["answer"] == answer
+        batch = client.post("/v1/identify/batch", json={"works": [data]}).json()["identifications"]
+        assert batch[0]["answer"] == answer
+        page = client.post("/?lang=ja", data=data, follow_redirects=True, headers={"Accept-Language": "ja"}).text
+        assert IN_JAPANESE[answer] in page
+        assert "95 %" not in page  # which only a threshold can promise
