@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sakka.cli import app
+from sakka.cli.source_options import Column, Keep, Kind, PhotoRoot, columns_named
 from sakka.errors import CatalogError
 
 if TYPE_CHECKING:
@@ -25,14 +26,10 @@ app.add_typer(group, name="catalog")
 def build(
     source: Annotated[str, typer.Argument(help="A file or folder of works, or the word market.", metavar="SOURCE")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The catalog's folder.", metavar="DIR")],
-    kind: Annotated[
-        str | None, typer.Option("--source", help="csv, jsonl, parquet or openclipart; guessed where left out.")
-    ] = None,
-    column: Annotated[list[str] | None, typer.Option(help="FIELD=COLUMN, such as creator=seller; repeatable.")] = None,
-    keep: Annotated[list[str] | None, typer.Option(help="A further column to carry along; repeatable.")] = None,
-    photo_root: Annotated[
-        Path | None, typer.Option(help="The folder that photo paths start at; by default the source's.")
-    ] = None,
+    kind: Kind = None,
+    column: Column = None,
+    keep: Keep = None,
+    photo_root: PhotoRoot = None,
     from_date: Annotated[str | None, typer.Option("--from", help="Keep works from this date on.")] = None,
     until_date: Annotated[str | None, typer.Option("--until", help="Keep works up to the end of this date.")] = None,
     category: Annotated[list[str] | None, typer.Option(help="Keep works of this category; repeatable.")] = None,
@@ -66,13 +63,10 @@ def build(
         "shared_photos": shared_photos,
         "min_works": min_works,
     }
-    columns: dict[str, list[str]] = {}
-    for name, given in map(_field_and_column, column or ()):
-        columns.setdefault(name, []).append(given)
     with showing_progress():
         catalog = build_catalog(
-            source, folder=output, kind=kind, columns=columns, keep=keep or (), photo_root=photo_root, market=settings,
-            strict=strict, caller=Caller.BUILD, **rules,
+            source, folder=output, kind=kind, columns=columns_named(column), keep=keep or (),
+            photo_root=photo_root, market=settings, strict=strict, caller=Caller.BUILD, **rules,
         )  # fmt: skip
     _show(catalog, output)
 
@@ -120,13 +114,6 @@ def _show_near_identical(catalog: "Catalog") -> None:
         ],
         title="Near-identical works",
     )
-
-
-def _field_and_column(pair: str) -> tuple[str, str]:
-    name, equals, column = pair.partition("=")
-    if not (name and equals and column):
-        raise CatalogError(f"--column is {pair!r}; expected FIELD=COLUMN, such as creator=seller")
-    return name.strip(), column.strip()
 
 
 def _market_settings(source: str, chosen: dict[str, Any]) -> "MarketSettings | None":

@@ -14,6 +14,7 @@ class Caller(Enum):
 
     PYTHON = "python"
     BUILD = "sakka catalog build"
+    IDENTIFY = "sakka identify"
     OTHER_COMMAND = "a command without these options"
 
 
@@ -56,7 +57,11 @@ class ReadOptions:
             given = {name: column} if option == "column" and equals else (value,) if option == "keep" else value
             return f"{words.get(option, option)}={given!r}"
         typed = f"--{option} {value}"
-        return typed if self.caller is Caller.BUILD else f"{typed} of `sakka catalog build` and give its catalog"
+        return (
+            typed
+            if self.caller is not Caller.OTHER_COMMAND
+            else f"{typed} of `sakka catalog build` and give its catalog"
+        )
 
     def spoken_columns(self, fields: Sequence[str]) -> str:
         """How the caller names the columns of fields.
