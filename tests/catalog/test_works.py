@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from sakka.catalog.problems import Problem, problems_frame
+from sakka.catalog.problems import ListingProblem, problems_frame
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import CatalogError
 
@@ -37,9 +37,9 @@ def test_works_come_back_as_they_went_in(catalog: Catalog, folder: Path) -> None
 
 
 def test_problems_come_back(folder: Path) -> None:
-    problem = Problem(3, "x", "creator", "no creator", "the creator is empty", left_out=True)
+    problem = ListingProblem(3, "x", "creator", "no creator", "the creator is empty", left_out=True)
     Catalog(Catalog.from_works(WORKS).table, problems=problems_frame([problem])).write(folder)
-    assert [Problem(*row) for row in Catalog.read(folder).problems.rows()] == [problem]
+    assert [ListingProblem(*row) for row in Catalog.read(folder).problems.rows()] == [problem]
 
 
 def test_kept_columns_come_back_with_their_types_and_do_not_touch_the_fingerprint(folder: Path) -> None:

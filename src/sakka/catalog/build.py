@@ -14,7 +14,7 @@ from sakka.catalog.listings import NOTHING_LEFT
 from sakka.catalog.problems import (
     NOTHING,
     PROBLEMS_FILE,
-    Problem,
+    ListingProblem,
     fields_left_out,
     problems_frame,
     rows_left_out,
@@ -146,7 +146,7 @@ class _Build:
     rules: Rules
     rows: int = 0
     table: pl.DataFrame = field(default_factory=pl.DataFrame)
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[ListingProblem] = field(default_factory=list)
     reports: list[RuleReport] = field(default_factory=list)
     joins: list[dict[str, str]] = field(default_factory=list)
 
@@ -186,10 +186,12 @@ class _Build:
         seen = list(read_photos(works["photos"].to_list(), self.opened.photo_root, look))
         usable = np.ones(self.table.height, dtype=np.bool_)
         for at, ((row, identity, has_text, _), photos) in enumerate(zip(works.iter_rows(), seen, strict=True)):
-            self.problems += [Problem(row, identity, "photos", error.reason, str(error)) for _, error in photos.bad]
+            self.problems += [
+                ListingProblem(row, identity, "photos", error.reason, str(error)) for _, error in photos.bad
+            ]
             if photos.bad and not photos.good and not has_text:
                 usable[at] = False
-                self.problems.append(Problem(row, identity, "", NOTHING, NOTHING_LEFT, left_out=True))
+                self.problems.append(ListingProblem(row, identity, "", NOTHING, NOTHING_LEFT, left_out=True))
         self.table = self.table.with_columns(
             pl.Series("photos", [list(photos.good) for photos in seen], dtype=SCHEMA["photos"]),
             pl.Series("photo_sha256", [photos.sha256 for photos in seen], dtype=pl.String()),

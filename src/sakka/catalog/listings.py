@@ -1,7 +1,7 @@
 """A row of a source -> a work, and what of the row could not be used.
 
 Every source gives its rows as `Listing`s, still as they were written; this module decides what can be used. Nothing
-is lost without a word: a row comes out as a `Work`, or as None with the reason, and each bad field as a `Problem`.
+is lost without a word: a row comes out as a `Work`, or as None with the reason, each bad field as a `ListingProblem`.
 """
 
 import json
@@ -24,7 +24,7 @@ from sakka.catalog.problems import (
     NO_CREATOR,
     NO_ID,
     NOTHING,
-    Problem,
+    ListingProblem,
 )
 from sakka.catalog.works import Work
 
@@ -66,12 +66,12 @@ class _Row:
     """A listing that is being read, and its problems so far."""
 
     listing: Listing
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[ListingProblem] = field(default_factory=list)
 
     def note(self, trouble: _Unusable, left_out: bool = False) -> None:
         shown = _shown(self.listing.values.get("id"))
         detail = trouble.detail
-        self.problems.append(Problem(self.listing.row, shown, trouble.field, trouble.reason, detail, left_out))
+        self.problems.append(ListingProblem(self.listing.row, shown, trouble.field, trouble.reason, detail, left_out))
 
     def value(self, name: str, read: Callable[[object, str], Value], without: Value) -> Value:
         """A field of the catalog, or `without` where it can't be used, which is noted."""
@@ -81,13 +81,13 @@ class _Row:
             self.note(trouble)
             return without
 
-    def photos(self, places: PhotoPaths) -> tuple[str, ...]:
+    def photos(self, finder: PhotoPaths) -> tuple[str, ...]:
         """The photo paths that can be used, each once."""
         paths: dict[str, None] = {}
         nothing: tuple[str, ...] = ()
         for text in self.value("photos", photo_texts, nothing):
             try:
-                paths[places.inside(text)] = None
+                paths[finder.inside(text)] = None
             except UnusablePath as error:
                 self.note(_Unusable("photos", error.reason, f"{_shown(text)}: {error}"))
         return tuple(paths)
@@ -120,9 +120,9 @@ class ListingReader:
 
     def __post_init__(self) -> None:
         """Make ready to find photos."""
-        self.places = PhotoPaths(self.photo_root)
+        self.finder = PhotoPaths(self.photo_root)
 
-    def read(self, listing: Listing) -> tuple[Work | None, list[Problem]]:
+    def read(self, listing: Listing) -> tuple[Work | None, list[ListingProblem]]:
         """Make a work of a listing.
 
         Returns:
@@ -138,7 +138,7 @@ class ListingReader:
     def _work(self, row: _Row) -> Work:
         identity, creator = self._identity(row)
         texts = {name: row.value(name, text_of, "") for name in _TEXTS}
-        photos = row.photos(self.places)
+        photos = row.photos(self.finder)
         if not (texts["title"] or texts["description"] or photos):
             raise _Unusable("", NOTHING, NOTHING_LEFT)
         created_at = row.value("created_at", _date, None)

@@ -31,7 +31,7 @@ PROBLEMS_SCHEMA: dict[str, pl.DataType] = {
 
 
 @dataclass(frozen=True)
-class Problem:
+class ListingProblem:
     """A field, or a whole row, that could not be used.
 
     Attributes:
@@ -56,7 +56,7 @@ def no_problems() -> pl.DataFrame:
     return pl.DataFrame(schema=PROBLEMS_SCHEMA)
 
 
-def problems_frame(problems: Iterable[Problem]) -> pl.DataFrame:
+def problems_frame(problems: Iterable[ListingProblem]) -> pl.DataFrame:
     """Problems as a table, columns as in `PROBLEMS_SCHEMA`, in the order of their rows."""
     return pl.DataFrame([asdict(problem) for problem in problems], schema=PROBLEMS_SCHEMA).sort(
         "row", maintain_order=True
@@ -66,7 +66,7 @@ def problems_frame(problems: Iterable[Problem]) -> pl.DataFrame:
 def rows_left_out(problems: pl.DataFrame) -> dict[str, int]:
     """How many rows were left out, by reason, the most frequent first.
 
-    >>> rows_left_out(problems_frame([Problem(1, "a", "creator", NO_CREATOR, "the creator is empty", True)]))
+    >>> rows_left_out(problems_frame([ListingProblem(1, "a", "creator", NO_CREATOR, "the creator is empty", True)]))
     {'no creator': 1}
     """
     counts = problems.filter("left_out").group_by("reason").len().sort(-pl.col("len").cast(pl.Int64), "reason")

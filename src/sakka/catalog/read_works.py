@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from PIL import Image
 
 from sakka.catalog.listings import Listing, ListingReader
-from sakka.catalog.problems import Problem
+from sakka.catalog.problems import ListingProblem
 from sakka.catalog.works import Work
 from sakka.errors import PhotoError
 from sakka.photos.examine import examine_photos
@@ -32,7 +32,7 @@ class WorksBatch:
     listings: int
     rows: tuple[int, ...]
     works: tuple[Work, ...]
-    problems: tuple[Problem, ...]
+    problems: tuple[ListingProblem, ...]
 
 
 def read_works(
