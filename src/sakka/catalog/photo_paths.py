@@ -53,9 +53,7 @@ class PhotoPaths:
         if os.path.lexists(self.root / found) or "\\" not in text:
             return self._found(found)
         if os.name != "nt" and _DRIVE.match(text):
-            raise UnusablePath(
-                PHOTO_OUTSIDE, f"a path of another computer, not inside {self.root}; write it from there on"
-            )
+            raise UnusablePath(PHOTO_OUTSIDE, f"a path of another computer; write paths that start at {self.root}")
         return self._found(self._relative(text.replace("\\", "/")))
 
     def _relative(self, text: str) -> str:

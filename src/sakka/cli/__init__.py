@@ -45,9 +45,7 @@ def main() -> None:
     except BrokenPipeError:
         sys.exit(0)
     except (SakkaError, OSError) as error:  # OSError: a folder that can't be written to, a full disk
-        line = " ".join(str(error).split())
-        shown = "".join(
-            character if character.isprintable() else character.encode("unicode_escape").decode() for character in line
-        )
-        sys.stderr.write(f"sakka: {shown}\n")
+        from sakka.cli.terminal import printable
+
+        sys.stderr.write(f"sakka: {printable(str(error))}\n")
         sys.exit(2)

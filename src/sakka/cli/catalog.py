@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sakka.cli import app
+from sakka.cli.problems import problems, show_counts
 from sakka.cli.source_options import Column, Keep, Kind, PhotoRoot, columns_named
 from sakka.errors import CatalogError
 
@@ -38,7 +39,9 @@ def build(
         float, typer.Option(help="The share of near-identical photos that joins two accounts.")
     ] = 0.3,
     min_works: Annotated[int, typer.Option(help="Keep creators with at least this many works.", min=0)] = 0,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit with code 2 if any row can't be used.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with code 2 at any problem of a row or a field.")
+    ] = False,
     creators: Annotated[int | None, typer.Option(help="market: how many creators.")] = None,
     works: Annotated[int | None, typer.Option(help="market: how many works.")] = None,
     seed: Annotated[int | None, typer.Option(help="market: the seed.")] = None,
@@ -93,6 +96,9 @@ def show(
         _show(read, catalog)
         if near_identical:
             _show_near_identical(read)
+
+
+group.command("problems")(problems)
 
 
 def _show_near_identical(catalog: "Catalog") -> None:
@@ -178,17 +184,9 @@ def _show_joins(joins: list[dict[str, str]]) -> None:
 
 
 def _show_problems(info: dict[str, Any], folder: Path) -> None:
-    from sakka.cli.terminal import output_console, show_table
+    from sakka.cli.terminal import output_console
 
-    left_out: dict[str, int] = info.get("left_out", {})
-    fields: list[dict[str, Any]] = info.get("fields_left_out", [])
-    if left_out:
+    if info.get("left_out") or info.get("fields_left_out"):
         output_console().print()
-        rows = [[reason, f"{count:,}"] for reason, count in left_out.items()]
-        show_table(["reason", "rows"], rows, title=f"{sum(left_out.values()):,} of {info['rows']:,} rows left out")
-    if fields:
-        output_console().print()
-        rows = [[each["field"], each["reason"], f"{each['works']:,}"] for each in fields]
-        show_table(["field", "reason", "works"], rows, title="Works that stay without a field", left=2)
-    if left_out or fields:
-        output_console().print(f"each with its row: {folder / 'problems.parquet'}", soft_wrap=True)
+        show_counts(info)
+        output_console().print(f"row by row: sakka catalog problems {folder}", soft_wrap=True)

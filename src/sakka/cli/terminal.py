@@ -48,6 +48,16 @@ def error_console() -> Console:
     return Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
+def printable(text: str) -> str:
+    r"""A text on one line, in which what would command the terminal is written out.
+
+    >>> printable("a\x1b[2Jb")
+    'a\\x1b[2Jb'
+    """
+    line = " ".join(text.split())
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in line)
+
+
 @contextmanager
 def showing_progress(console: Console | None = None) -> Iterator[None]:
     """Show the progress of the long work inside the block."""

@@ -1,0 +1,103 @@
+"""`sakka catalog problems`: what could not be used of a catalog's source, on the screen or in a file."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sakka.errors import CatalogError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+MOST_SHOWN = 50
+ENDINGS = (".csv", ".jsonl", ".parquet")
+
+
+def problems(
+    catalog: Annotated[Path, typer.Argument(help="A catalog's folder.", metavar="DIR")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write all of them to this .csv, .jsonl or .parquet file.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all of them as JSON.")] = False,
+) -> None:
+    """List what could not be used of a catalog's source: rows that were left out, and fields of works that stayed.
+
+    Example: sakka catalog problems catalog
+
+    Example: sakka catalog problems catalog -o problems.csv
+    """
+    from sakka.catalog.works import Catalog
+    from sakka.files import canonical_json
+
+    read = Catalog.read(catalog)
+    if output is not None:
+        _write(read.problems, output)
+        typer.echo(f"{read.problems.height:,} problems listed in {output}")
+    elif as_json:
+        counts = {name: read.info.get(name) for name in ("rows", "left_out", "fields_left_out")}
+        typer.echo(canonical_json({**counts, "problems": read.problems.to_dicts()}), nl=False)
+    else:
+        show_counts(read.info)
+        _show(read.problems, catalog)
+
+
+def show_counts(info: dict[str, Any]) -> None:
+    """Print how many rows were left out and how many works stay without a field, by reason."""
+    from sakka.cli.terminal import output_console, show_table
+
+    left_out: dict[str, int] = info.get("left_out", {})
+    fields: list[dict[str, Any]] = info.get("fields_left_out", [])
+    if left_out:
+        rows = [[reason, f"{count:,}"] for reason, count in left_out.items()]
+        show_table(["reason", "rows"], rows, title=f"{sum(left_out.values()):,} of {info['rows']:,} rows left out")
+    if left_out and fields:
+        output_console().print()
+    if fields:
+        rows = [[each["field"], each["reason"], f"{each['works']:,}"] for each in fields]
+        show_table(["field", "reason", "works"], rows, title="Works that stay without a field", left=2)
+
+
+def _show(problems: "pl.DataFrame", folder: Path) -> None:
+    from sakka.cli.terminal import output_console, printable, show_table
+
+    if not problems.height:
+        output_console().print("all of the source could be used")
+        return
+    rows = [
+        [f"{row:,}", printable(identity), printable(f"{field}: {reason}" if field else reason), printable(detail)]
+        for row, identity, field, reason, detail in problems.head(MOST_SHOWN).drop("left_out").iter_rows()
+    ]
+    output_console().print()
+    show_table(["row", "id", "problem", "detail"], rows, title="Row by row", left=4)
+    if problems.height > MOST_SHOWN:
+        rest = f"and {problems.height - MOST_SHOWN:,} more; all: sakka catalog problems {folder} -o problems.csv"
+        output_console().print(rest, soft_wrap=True)
+
+
+def _write(problems: "pl.DataFrame", path: Path) -> None:
+    """Write problems whole, then rename; a csv starts with the mark by which Excel knows UTF-8.
+
+    Raises:
+        CatalogError: The file's name has another ending, or it can't be written.
+    """
+    import polars as pl
+
+    from sakka.files import writing_whole
+    from sakka.pages.markdown_csv import FORMULA_STARTS
+
+    if path.suffix.lower() not in ENDINGS:
+        raise CatalogError(f"{path.name} ends with {path.suffix!r}; expected one of {', '.join(ENDINGS)}")
+    start = f"^([{''.join(map(re.escape, FORMULA_STARTS))}])"  # which a spreadsheet would take for a formula's
+    try:
+        with writing_whole(path) as part:
+            if path.suffix.lower() == ".csv":
+                safe = problems.with_columns(pl.col(pl.String()).str.replace(start, "'${1}"))
+                safe.write_csv(part, include_bom=True)
+            elif path.suffix.lower() == ".jsonl":
+                problems.write_ndjson(part)
+            else:
+                problems.write_parquet(part)
+    except OSError as error:
+        raise CatalogError(f"{path} can't be written: {error.strerror or error}; give another --output") from error
