@@ -1,7 +1,9 @@
 """The exceptions of sakka.
 
-A message says what was got, what was expected and what to do, on one line. The command line prints it and
-exits with code 2; a traceback there is a bug.
+A message says what was got, what was expected and what to do, on one line. It speaks Python, whoever reads it: an
+argument that would help stands in backticks as one writes it (`min_works=7`, `columns={"id": COLUMN}`, `only`), and so
+does a call (`build_catalog`). The command line puts its own options and commands in their place
+(`cli/wording.py`), prints the message and exits with code 2; a traceback there is a bug.
 
     SakkaError
     ├── CatalogError      a listing or a catalog folder that can't be used

@@ -51,7 +51,7 @@ def test_categories_are_compared_without_case_and_width() -> None:
 
 
 def test_categories_that_no_work_has_are_not_shown_as_an_empty_name() -> None:
-    with pytest.raises(CatalogError, match=r"the category 'hat'; none has any; leave out --category"):
+    with pytest.raises(CatalogError, match=r"the category 'hat'; none has any; leave out `categories`"):
         keep_categories(TABLE.with_columns(category=pl.lit("")), Rules(categories=("hat",)))
 
 
@@ -65,7 +65,7 @@ def test_creators_with_too_few_works_go_with_all_their_works() -> None:
 @pytest.mark.parametrize(
     ("choices", "message"),
     [
-        ({"from_date": "soon"}, "--from is 'soon'"),
+        ({"from_date": "soon"}, "`from_date` is 'soon'"),
         ({"from_date": "2020", "until_date": "2019"}, "expected the start first"),
         ({"min_works": -1}, "expected 0 or more"),
         ({"shared_photos": 0.0}, "expected a share above 0"),

@@ -84,7 +84,7 @@ def test_two_works_of_a_creator_meet_in_a_fold_as_often_as_chance_has_it() -> No
 
 
 def test_a_creator_with_too_few_works_is_refused_by_name() -> None:
-    with pytest.raises(SplitError, match=r"creator 'creator 1' has 6 works, expected 7 or more.*--min-works 7"):
+    with pytest.raises(SplitError, match=r"creator 'creator 1' has 6 works, expected 7 or more.*`min_works=7`"):
         nested_splits(catalog([20, 6, 7]), seed=0)
     nested_splits(catalog([20, 7]), seed=0)
 

@@ -98,7 +98,7 @@ def test_a_table_of_other_columns_is_refused(catalog: Catalog, folder: Path) -> 
 
 def test_a_folder_that_is_no_catalog_says_how_to_make_one(folder: Path) -> None:
     for path in (folder, folder / "absent"):
-        with pytest.raises(CatalogError, match="sakka catalog build"):
+        with pytest.raises(CatalogError, match="build_catalog"):
             Catalog.read(path)
 
 

@@ -57,7 +57,7 @@ def test_a_catalog_is_shown_as_json(source: Path, folder: Path) -> None:
         ((), "no column for id; it has key, seller, title; name yours with --column id=COLUMN"),
         (("--column", "creator"), "expected FIELD=COLUMN"),
         (("--seed", "1"), "--seed is for the source market"),
-        ((*COLUMNS, "--from", "soon"), "--from is 'soon'"),
+        ((*COLUMNS, "--from", "soon"), "`from_date` is 'soon'"),
     ],
 )
 def test_what_a_person_can_mend_is_an_error_of_ours(source: Path, folder: Path, arguments: tuple, message: str) -> None:

@@ -101,7 +101,7 @@ def test_killed_five_times_and_resumed_an_experiment_gives_the_same_bytes(catalo
         (["--model", "dummy", "--set", "dummy.x"], "--set got 'dummy.x', expected MODEL.SETTING=VALUE"),
         (["--model", "dummy", "--set", "dummy.x=1"], "the model dummy does not take these settings"),
         (["--model", "dummy", "--set", "text-linear.iterations=1"], "given for text-linear, which is not evaluated"),
-        (["--preset", "paper", "--set", "text-fasttext.epoch=1"], "--set is not for --preset paper"),
+        (["--preset", "paper", "--set", "text-fasttext.epoch=1"], "--set is not for the preset paper"),
     ],
 )
 def test_an_argument_that_is_not_known_is_one_line_and_exit_code_2(

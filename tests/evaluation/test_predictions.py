@@ -50,7 +50,7 @@ def test_a_file_cut_short_is_refused_in_one_line(folder: Path, length: int) -> N
     layout = RunLayout(folder)
     path = write_fold(layout, "dummy", prediction())
     path.write_bytes(path.read_bytes()[:length])
-    with pytest.raises(RunError, match=r"1-2\.safetensors is damaged .*`sakka experiment` command again"):
+    with pytest.raises(RunError, match=r"1-2\.safetensors is damaged .*run the same experiment again"):
         read_fold(layout, "dummy", 1, 2)
 
 

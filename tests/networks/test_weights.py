@@ -134,7 +134,9 @@ def test_where_no_source_answers_one_line_says_why_and_what_to_do(
         weight_files("net", known(server, bad, timeout_s=0.3))
     message = str(caught.value)
     assert reason in message
-    assert message.endswith("Download net.bin from its makers, then: sakka weights add net FILE")
+    assert message.endswith(
+        "Download net.bin from its makers, then: `sakka.networks.weights.registry.add_weights('net', [FILE])`"
+    )
     assert "\n" not in message
     assert list(cache.iterdir()) == []
 

@@ -140,13 +140,16 @@ def test_works_without_photos_leave_the_photo_and_label_models_out() -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (PaperOptions(only=("sound",)), "--only is 'sound'; expected photo, text, labels"),
-        (PaperOptions(only=("text",), photo_model="photo-vgg16"), "--photo-model photo-vgg16 is not evaluated"),
-        (PaperOptions(only=("text",), epochs=3), "--epochs is 3, but no photo model is evaluated; leave it out"),
+        (PaperOptions(only=("sound",)), "`only` has 'sound'; expected photo, text, labels"),
+        (
+            PaperOptions(only=("text",), photo_model="photo-vgg16"),
+            "photo-vgg16 is not evaluated where `only` has text; leave out `photo_model`",
+        ),
+        (PaperOptions(only=("text",), epochs=3), "`epochs` is 3, but no photo model is evaluated; leave it out"),
         (PaperOptions(photo_model="photo-vgg16", epochs=3), "photo-vgg16 makes no passes that could be set"),
-        (PaperOptions(only=("text",), text_epochs=0), "--text-epochs is 0, expected 1 or more"),
-        (PaperOptions(only=("text",), log_base="10"), "--log-base is '10', expected e or 2"),
-        (PaperOptions(only=("text",), models=("dummy",)), "--model names the models by itself"),
+        (PaperOptions(only=("text",), text_epochs=0), "`text_epochs` is 0, expected 1 or more"),
+        (PaperOptions(only=("text",), log_base="10"), "`log_base` is '10', expected e or 2"),
+        (PaperOptions(only=("text",), models=("dummy",)), "`models` names the models by itself"),
     ],
 )
 def test_options_that_can_not_be_used_are_refused_in_one_line(works: Catalog, options: PaperOptions, says: str) -> None:
@@ -155,7 +158,7 @@ def test_options_that_can_not_be_used_are_refused_in_one_line(works: Catalog, op
 
 
 def test_another_preset_refuses_the_paper_s_options(works: Catalog) -> None:
-    with pytest.raises(RunError, match="are for --preset paper; leave them out with quick"):
+    with pytest.raises(RunError, match="are for the preset paper; leave them out with quick"):
         preset_plan(works, "quick", PaperOptions(text_epochs=3))
     assert preset_plan(works, "quick", PaperOptions(models=("dummy",)), inner_folds=1).preset == ""
 

@@ -21,7 +21,7 @@ from sakka.errors import CatalogError
 _TO_THE_MINUTE = re.compile(r"\d{1,2}:\d{2}(\s*(Z|UTC|[+-]\d{2}:?\d{2}))?$", re.IGNORECASE)
 _YEAR_ONLY = re.compile(r"^\d{4}年?$")
 _MONTH_ONLY = re.compile(r"^(\d{4}[-/. ]\d{1,2}|\d{4}年\d{1,2}月)$")
-NO_CATEGORIES = "none has any; leave out --category, or name their column with --column category=COLUMN"
+NO_CATEGORIES = 'none has any; leave out `categories`, or name their column with `columns={"category": COLUMN}`'
 
 
 class RuleChoices(TypedDict, total=False):
@@ -70,7 +70,7 @@ class Rules:
 
     def period(self) -> tuple[datetime | None, datetime | None]:
         """The first and the last moment of the period; None where it is open."""
-        return _limit(self.from_date, "from"), _last_moment(self.until_date)
+        return _limit(self.from_date, "from_date"), _last_moment(self.until_date)
 
 
 @dataclass(frozen=True)
@@ -162,12 +162,12 @@ def _limit(value: str | datetime | None, name: str) -> datetime | None:
     try:
         return parse_date(value)
     except ValueError as error:
-        raise CatalogError(f"--{name} is {value!r}: {error}") from error
+        raise CatalogError(f"`{name}` is {value!r}: {error}") from error
 
 
 def _last_moment(value: str | datetime | None) -> datetime | None:
     """The end of the year, month, day or minute that a text names."""
-    start = _limit(value, "until")
+    start = _limit(value, "until_date")
     if start is None or not isinstance(value, str):
         return start
     text = western(value)

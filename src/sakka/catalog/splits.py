@@ -143,7 +143,7 @@ def check_enough_works(works: "Catalog", minimum: int = MIN_WORKS) -> None:
         raise SplitError(
             f"creator {works.creators[least]!r} has {counts[least]} works, expected {minimum} or more "
             f"({len(few)} of {len(counts)} creators have fewer); "
-            f"build the catalog with `--min-works {minimum}` or higher"
+            f"build the catalog with `min_works={minimum}` or higher"
         )
 
 

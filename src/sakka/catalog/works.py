@@ -146,12 +146,12 @@ class Catalog:
         """
         folder = Path(folder)
         if trouble := why_not_a_folder(folder):
-            raise CatalogError(f"{trouble}; expected a catalog's folder, as `sakka catalog build` writes it")
+            raise CatalogError(f"{trouble}; expected a catalog's folder, as `build_catalog` writes it")
         works_path, info_path = folder / WORKS_FILE, folder / INFO_FILE
         if not works_path.is_file() or not info_path.is_file():
             raise CatalogError(
-                f"{folder} is not a catalog: expected {WORKS_FILE} and {INFO_FILE} in it, as `sakka catalog build` "
-                "writes them; give another folder"
+                f"{folder} is not a catalog: expected {WORKS_FILE} and {INFO_FILE} in it, as `build_catalog` writes "
+                "them; give another folder"
             )
         try:
             info = json.loads(info_path.read_text(encoding="utf-8"))

@@ -36,16 +36,22 @@ app = typer.Typer(
 )
 
 
+def add_commands() -> None:
+    """Add every command to `app`."""
+    for group in COMMAND_GROUPS:
+        import_module(f"sakka.cli.{group}")
+
+
 def main() -> None:
     """Run the command line: what the caller can mend is one line on standard error and exit code 2."""
-    for group in COMMAND_GROUPS:
-        import_module(f"sakka.cli.{group}")  # each adds its commands to `app`
+    add_commands()
     try:
         app()
     except BrokenPipeError:
         sys.exit(0)
     except (SakkaError, OSError) as error:  # OSError: a folder that can't be written to, a full disk
         from sakka.cli.terminal import printable
+        from sakka.cli.wording import on_command_line, typed_command
 
-        sys.stderr.write(f"sakka: {printable(str(error))}\n")
+        sys.stderr.write(f"sakka: {printable(on_command_line(str(error), typed_command()))}\n")
         sys.exit(2)

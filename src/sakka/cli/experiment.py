@@ -200,6 +200,7 @@ def evaluate_all(catalog: "Catalog", output: Path, **arguments: Any) -> "RunLayo
     """
     from sakka.catalog.splits import KINDS, RANDOM
     from sakka.cli.terminal import error_console
+    from sakka.cli.wording import on_command_line
     from sakka.errors import SplitError
     from sakka.pages.write_report import write_report
 
@@ -209,7 +210,8 @@ def evaluate_all(catalog: "Catalog", output: Path, **arguments: Any) -> "RunLayo
             try:
                 evaluate(catalog, layout.other_split(kind), split=kind, **arguments)
             except SplitError as error:
-                error_console().print(f"the {kind} split is left out: {error}", soft_wrap=True)
+                reason = on_command_line(str(error), "experiment")
+                error_console().print(f"the {kind} split is left out: {reason}", soft_wrap=True)
     write_report(layout.folder)
     return layout
 

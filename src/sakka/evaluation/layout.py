@@ -46,7 +46,7 @@ class RunLayout:
         return self.folder / "predictions" / model / f"{outer}-{inner}.safetensors"
 
     def other_split(self, split: str) -> Path:
-        """The run folder of the same models under another kind of split (`--split all`)."""
+        """The run folder of the same models under another kind of split."""
         return self.folder / split
 
     @property

@@ -147,9 +147,9 @@ def read_plan(layout: RunLayout) -> Plan:
         RunError: The folder is no run, or its plan is damaged or of another version's form.
     """
     if trouble := why_not_a_folder(layout.folder):
-        raise RunError(f"{trouble}; expected a run's folder, as `sakka experiment` writes it")
+        raise RunError(f"{trouble}; expected a run's folder, as `run_experiment` writes it")
     if not layout.plan.is_file():
-        raise RunError(f"{layout.folder} is not a run: no plan.json in it; make one with `sakka experiment`")
+        raise RunError(f"{layout.folder} is not a run: no plan.json in it; make one with `run_experiment`")
     try:
         content = json.loads(layout.plan.read_text(encoding="utf-8"))
         models = tuple(ModelSpec(**model) for model in content.pop("models"))

@@ -82,7 +82,7 @@ def read_fold(layout: RunLayout, model: str, outer: int, inner: int) -> StoredPr
         RunError: The file is missing or damaged, or belongs to another fold.
     """
     path = layout.prediction(model, outer, inner)
-    again = "give the same `sakka experiment` command again, which computes it anew"
+    again = "run the same experiment again, which computes it anew"
     if not path.is_file():
         raise RunError(f"{path} is missing, so the experiment is not complete; {again}")
     try:

@@ -49,7 +49,7 @@ class ExtensibleModel(CreatorModel, ABC):
         """
         if creator not in self.creators_:
             raise ModelError(
-                f"no creator is called {creator!r} among the {len(self.creators_):,} known; see `sakka creators list`"
+                f"no creator is called {creator!r} among the {len(self.creators_):,} known; see `model.creators_`"
             )
         if len(self.creators_) == 1:
             raise ModelError(f"{creator!r} is the only creator of the model; a model needs at least one")
@@ -85,7 +85,7 @@ def extensible(model: CreatorModel) -> ExtensibleModel:
     if not isinstance(model, ExtensibleModel):
         raise ModelError(
             f"the model {model.name} can't take a creator in or out without being fitted again; "
-            "fit it again with `sakka fit`"
+            "fit it again on all works"
         )
     return model
 
@@ -103,7 +103,7 @@ def _new_creators(works: Catalog, known: Sequence[str]) -> tuple[str, ...]:
             raise ModelError(f"work {work.id!r} has no creator; give each work's creator")
         if work.creator in known:
             raise ModelError(
-                f"the creator {work.creator!r} is known already; remove it first with `sakka creators remove` "
-                "to learn it from other works"
+                f"the creator {work.creator!r} is known already; to learn it from other works, remove it first with "
+                f"`model.remove_creator({work.creator!r})`"
             )
     return works.creators

@@ -165,9 +165,9 @@ def _child_name(name: str) -> str:
 def _check_manifest(layout: ModelLayout) -> None:
     folder = layout.folder
     if trouble := why_not_a_folder(folder):
-        raise ModelFolderError(f"{trouble}; expected a model's folder, as `sakka fit` saves it")
+        raise ModelFolderError(f"{trouble}; expected a model's folder, as `save_model` writes it")
     if not layout.manifest.is_file():
-        raise ModelFolderError(f"{folder} is not a saved model: no manifest.json in it; make one with `sakka fit`")
+        raise ModelFolderError(f"{folder} is not a saved model: no manifest.json in it; make one with `save_model`")
     try:
         version, files = _read_manifest(layout)
         change = _first_change(folder, files)

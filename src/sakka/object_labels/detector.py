@@ -126,7 +126,8 @@ def _run(network: Any, photos: Sequence[Pixels]) -> Boxes:
 
 def _not_a_detector(path: Path) -> WeightsError:
     return WeightsError(
-        f"{path} is not a file of the detector {WEIGHTS_NAME}; fetch it anew with `sakka weights fetch {WEIGHTS_NAME}`"
+        f"{path} is not a file of the detector {WEIGHTS_NAME}; fetch it anew with "
+        f"`sakka.networks.weights.registry.weight_files({WEIGHTS_NAME!r})`"
     )
 
 

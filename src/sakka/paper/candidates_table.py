@@ -28,7 +28,7 @@ def beside_candidates(run_folder: Path) -> Table | LeftOut:
     try:
         rows = tuple(_row(each) for each in json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise RunError(f"{path} is damaged ({error!r}); remove it or run `sakka text-candidates` again") from error
+        raise RunError(f"{path} is damaged ({error!r}); remove it, or write it anew") from error
     return Table(
         "paper_candidates",
         "Section 3.4: the text candidates",

@@ -83,11 +83,14 @@ class PaperOptions:
         """
         unknown = [each for each in self.only if each not in PAPER_MODELS]
         if unknown:
-            raise RunError(f"--only is {unknown[0]!r}; expected {', '.join(PAPER_MODELS)}")
+            raise RunError(f"`only` has {unknown[0]!r}; expected {', '.join(PAPER_MODELS)}")
         if self.models and (self.only or self.photo_model):
-            raise RunError("--model names the models by itself; leave out --only and --photo-model")
+            raise RunError("`models` names the models by itself; leave out `only` and `photo_model`")
         if self.photo_model and self.only and "photo" not in self.only:
-            raise RunError(f"--photo-model {self.photo_model} is not evaluated with --only {' '.join(self.only)}")
+            raise RunError(
+                f"{self.photo_model} is not evaluated where `only` has {' and '.join(self.only)}; "
+                "leave out `photo_model`"
+            )
         chosen = [
             (self.photo_model or model.name) if modality == "photo" else model.name
             for modality, model in PAPER_MODELS.items()
@@ -112,16 +115,16 @@ def paper_plan(
         ModelError: No model has such a name.
     """
     if options.log_base not in LOG_BASES:
-        raise RunError(f"--log-base is {options.log_base!r}, expected e or 2")
+        raise RunError(f"`log_base` is {options.log_base!r}, expected e or 2")
     if options.settings:
         raise RunError(
-            "--set is not for --preset paper, whose settings are the paper's; use --preset best with --model"
+            "`settings` is not for the preset paper, whose settings are the paper's; use the preset best with `models`"
         )
     names = options.names
     plan = make_plan(catalog, names, split=split, seed=seed, inner_folds=inner_folds, outer_folds=outer_folds)
     plan = replace(plan, models=tuple(_with_papers_settings(model) for model in plan.models))
-    plan = _with_epochs(plan, "photo", PHOTO_EPOCHS, "--epochs", options.epochs)
-    plan = _with_epochs(plan, "text", TEXT_EPOCHS, "--text-epochs", options.text_epochs)
+    plan = _with_epochs(plan, "photo", PHOTO_EPOCHS, "epochs", options.epochs)
+    plan = _with_epochs(plan, "text", TEXT_EPOCHS, "text_epochs", options.text_epochs)
     return replace(plan, preset=PRESET, labels=bool(catalog.has_photo.any()), log_base=options.log_base)
 
 
@@ -180,17 +183,17 @@ def _with_papers_settings(spec: ModelSpec) -> ModelSpec:
     return replace(spec, settings={**spec.settings, **papers[0]}) if papers else spec
 
 
-def _with_epochs(plan: Plan, modality: str, setting: str, option: str, value: int | None) -> Plan:
+def _with_epochs(plan: Plan, modality: str, setting: str, argument: str, value: int | None) -> Plan:
     if value is None:
         return plan
     if value < 1:
-        raise RunError(f"{option} is {value}, expected 1 or more")
+        raise RunError(f"`{argument}` is {value}, expected 1 or more")
     named = [model for model in plan.models if model.modality == modality]
     settable = [model.name for model in named if setting in model.settings]
     if not settable:
         names = ", ".join(model.name for model in named)
         why = f"{names} makes no passes that could be set" if names else f"no {modality} model is evaluated"
-        raise RunError(f"{option} is {value}, but {why}; leave it out")
+        raise RunError(f"`{argument}` is {value}, but {why}; leave it out")
     models = tuple(
         replace(model, settings={**model.settings, setting: value}) if model.name in settable else model
         for model in plan.models

@@ -80,7 +80,7 @@ def preset_plan(
         return paper_plan(catalog, asked, split=split, seed=seed, inner_folds=inner_folds, outer_folds=outer_folds)
     if asked != PaperOptions(models=asked.models, settings=asked.settings):
         raise RunError(
-            "--only, --epochs, --text-epochs, --photo-model and --log-base are for --preset paper; "
+            "`only`, `epochs`, `text_epochs`, `photo_model` and `log_base` are for the preset paper; "
             f"leave them out with {name}"
         )
     models = asked.models or chosen.models

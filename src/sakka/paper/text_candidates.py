@@ -127,7 +127,7 @@ def split_3_1_1(works: Catalog, seed: int) -> tuple[IntArray, IntArray, IntArray
     if (labels < 0).any() or counts.min() < FOLDS:
         raise SplitError(
             f"3:1:1 needs {FOLDS} works or more by each creator, but one has {counts.min()}; "
-            f"build the catalog with --min-works {FOLDS} or more"
+            f"build the catalog with `min_works={FOLDS}` or more"
         )
     dealt = deal(labels, np.random.default_rng((seed, 311)), FOLDS)
     return np.flatnonzero(dealt < 3), np.flatnonzero(dealt == 3), np.flatnonzero(dealt == 4)

@@ -104,7 +104,9 @@ def similar(
     direction = origin.direction
     fuse_text = isinstance(query, Work | Question) and origin.text is not None
     if direction is None and origin.text is None:
-        raise SearchError("nothing to compare by: the query has no photo and no known word; give --photo or texts")
+        raise SearchError(
+            "nothing to compare by: the query has no photo and no known word; give a photo, or other words"
+        )
 
     def fetch(depth: int) -> list[Row]:
         orders = []

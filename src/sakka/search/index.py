@@ -113,18 +113,18 @@ class Index:
         """
         address = database.address_of(folder)
         if not remote_address(folder) and (trouble := why_not_a_folder(Path(folder))):
-            raise SearchError(f"{trouble}; expected an index, as `sakka index build` writes it")
+            raise SearchError(f"{trouble}; expected an index, as `Index.build` writes it")
         connection = database.connected(folder)
         with database.speaking_plainly(address, "read"):
             names = database.table_names(connection)
             if database.WORKS_TABLE not in names:
-                raise SearchError(f"{folder} is not an index: no works in it; make one with `sakka index build`")
+                raise SearchError(f"{folder} is not an index: no works in it; build it with `Index.build`")
             if database.PARTS_TABLE not in names:
-                raise SearchError(f"{folder} is an index whose build was cut short; run `sakka index build` again")
+                raise SearchError(f"{folder} is an index whose build was cut short; build it with `Index.build`")
             table = connection.open_table(database.WORKS_TABLE)
             spaces, info = _read_parts(connection, folder)
             if (table.schema.metadata or {}).get(b"build", b"").decode() != info["build"]:
-                raise SearchError(f"{folder} is an index whose build was cut short; run `sakka index build` again")
+                raise SearchError(f"{folder} is an index whose build was cut short; build it with `Index.build`")
         return cls(address, table, spaces, info)
 
     @property
@@ -225,7 +225,7 @@ def model_sha256(model_folder: Path | str) -> str:
         return hashlib.sha256((Path(model_folder) / "manifest.json").read_bytes()).hexdigest()
     except OSError as error:
         raise SearchError(
-            f"{model_folder} is not a saved model ({error.strerror}); make one with `sakka fit`"
+            f"{model_folder} is not a saved model ({error.strerror}); make one with `save_model`"
         ) from error
 
 

@@ -172,7 +172,8 @@ def read_study(folder: Path) -> "optuna.Study":
     """Open a study that is there, to read it; inside `study_errors`."""
     path = StudyLayout(folder).trials
     if not path.is_file():
-        raise RunError(f"{why_not_a_folder(folder) or f'{folder} has no study in it'}; make one with `sakka tune`")
+        trouble = why_not_a_folder(folder) or f"{folder} has no study in it"
+        raise RunError(f"{trouble}; make one with `sakka.tuning.study.tune`")
     try:
         study: optuna.Study = _library().load_study(study_name=NAME, storage=_storage(path))
     except KeyError as error:

@@ -104,7 +104,7 @@ class Engine:
             Problem: There is no index.
         """
         if self.finder is None:
-            raise Problem(409, "this server has no index to find works with; its keeper can start it with --index")
+            raise Problem(409, "this server has no index to find works with; its keeper can start it with one")
         return self.finder
 
     def around(self, asked: Question | Work, count: int, creator: str | None = None) -> Near:
@@ -162,7 +162,7 @@ def _opened(settings: Settings) -> tuple[Finder | None, Catalog]:
     if lacking:
         raise ServeError(
             f"{settings.index} is an index of other works: {len(lacking):,} of its {len(indexed):,} works are not in "
-            f"{settings.catalog}; build the index of this catalog, or leave --catalog out"
+            f"{settings.catalog}; build the index of this catalog, or leave out `catalog`"
         )
     return Finder(index), catalog
 
@@ -200,13 +200,13 @@ def read_findings(folder: Path | None, collection: Collection) -> list[dict[str,
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise ServeError(
             f"{folder} is not an audit: {FINDINGS_FILE} can't be read ({type(error).__name__}); "
-            f"make one with `sakka audit CATALOG -o {folder}`"
+            f"make one with `write_audit`"
         ) from error
     lacking = [each for each in ids if collection.work(each) is None]
     if kinds and lacking:
         raise ServeError(
             f"{folder} is an audit of other works: {len(lacking):,} of its {len(ids):,} works are not among the "
-            f"{len(collection):,} shown; audit the catalog that is served, or leave --audit out"
+            f"{len(collection):,} shown; audit the catalog that is served, or leave out `audit`"
         )
     return list(findings)
 

@@ -77,7 +77,7 @@ def listening(settings: Settings) -> socket.socket:
         # asyncio turns Nagle's delay of some 40 ms off only for sockets that say that they are TCP.
         sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     except (OSError, UnicodeError) as error:
-        raise ServeError(f"{settings.host} is no address of this machine ({error}); give another --host") from error
+        raise ServeError(f"{settings.host} is no address of this machine ({error}); give another `host`") from error
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind(address)
@@ -86,7 +86,7 @@ def listening(settings: Settings) -> socket.socket:
         sock.close()
         raise ServeError(
             f"can't listen on {settings.host} port {settings.port} ({error.strerror}); "
-            "end what listens there, or give another --port"
+            "end what listens there, or give another `port`"
         ) from error
     return sock
 

@@ -53,7 +53,7 @@ class Limits:
             name, _, number = each.partition("=")
             if name not in names or not (number.isascii() and number.isdecimal()) or int(number) < 1:
                 raise ServeError(
-                    f"--limit {each} is not a limit; expected NAME=NUMBER with a number of 1 or more and one of the "
+                    f"{each!r} is no limit; expected NAME=NUMBER with a number of 1 or more and one of the "
                     f"names {', '.join(names)}"
                 )
             changes[name] = int(number)
@@ -94,7 +94,7 @@ class Settings:
         if self.key is None and not is_loopback(self.host):
             raise ServeError(
                 f"serving on {self.host} lets others than this machine in, and that needs a key; "
-                "set SAKKA_KEY or give --key, or leave --host at 127.0.0.1"
+                "set SAKKA_KEY or give `key`, or leave `host` at 127.0.0.1"
             )
         if self.key is not None and (len(self.key) < FEWEST_KEY_CHARACTERS or not is_plain(self.key)):
             raise ServeError(

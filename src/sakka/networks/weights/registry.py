@@ -224,7 +224,7 @@ def _fetch(weights: PretrainedWeights, folder: Path) -> None:
             raise WeightsError(f"the weights {weights.name} can't be stored in {folder} ({error})") from error
     raise WeightsError(
         f"the weights {weights.name} are not here and no source gives them ({'; '.join(reasons)}). "
-        f"Download {weights.wanted}, then: sakka weights add {weights.name} FILE"
+        f"Download {weights.wanted}, then: `sakka.networks.weights.registry.add_weights({weights.name!r}, [FILE])`"
     )
 
 
