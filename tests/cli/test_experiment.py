@@ -11,7 +11,7 @@ import pytest
 from tests.catalogs import tiny_catalog
 from tests.command import run
 
-from sakka.catalog.works import Catalog
+from sakka.catalog.works import Catalog, Work
 
 MODELS = ("--model", "text-linear", "--model", "dummy")
 
@@ -128,15 +128,37 @@ def test_a_setting_given_on_the_command_line_is_in_the_plan(
     assert json.loads((folder / "run" / "plan.json").read_text())["models"][0]["settings"]["iterations"] == 3
 
 
-def test_a_creator_with_too_few_works_is_named_with_the_way_out(
+def test_creators_with_too_few_works_are_counted_and_not_evaluated(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    works = tiny_catalog(folder / "photos", creators=2, works=8)
+    few = [Work(f"few {number}", f"creator of {1 + number // 4}", title="moon") for number in range(5)]
+    Catalog.from_works([*works, *few], works.photo_root).write(folder / "catalog")
+    arguments = ["experiment", folder / "catalog", "-o", folder / "run", "--model", "dummy", "--split", "all"]
+    code, output, error = run(arguments, monkeypatch, capsys)
+    told = "2 creators with fewer than 7 works (5 works) are not evaluated"
+    assert code == 0
+    assert error.count(told) == 1
+    assert "16 works, 5 outer folds" in output
+    plan = json.loads((folder / "run" / "plan.json").read_text())
+    assert (plan["works"], plan["few_creators"], plan["few_works"]) == (16, 2, 5)
+    assert f"<li>{told}.</li>" in (folder / "run" / "report" / "index.html").read_text(encoding="utf-8")
+    works.write(folder / "whole")
+    whole = ["experiment", folder / "whole", "-o", folder / "other", "--model", "dummy", "--split", "all"]
+    assert run(whole, monkeypatch, capsys)[0] == 0
+    name = "predictions/dummy/0-0.safetensors"
+    assert (folder / "run" / name).read_bytes() == (folder / "other" / name).read_bytes()
+
+
+def test_works_of_which_no_two_creators_can_be_evaluated_are_one_clear_line(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tiny_catalog(folder / "photos", works=3).write(folder / "catalog")
     arguments = ["experiment", folder / "catalog", "-o", folder / "run", "--model", "dummy"]
     code, _, error = run(arguments, monkeypatch, capsys)
     assert code == 2
-    assert "creator 'creator 00' has 3 works, expected 7 or more" in error
-    assert "--min-works 7" in error
+    assert "none of 6 creators has 7 works or more (the most is 3); expected two such creators" in error
+    assert not (folder / "run").exists()
 
 
 def test_models_that_cannot_read_the_catalog_are_left_out_with_a_note(

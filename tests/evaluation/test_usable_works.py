@@ -56,6 +56,21 @@ def test_creators_with_too_few_groups_are_left_out_with_a_count() -> None:
     assert usable_works(found.works, "grouped").left_out == {}
 
 
+@pytest.mark.parametrize("split", ["random", "grouped", "temporal"])
+def test_creators_with_too_few_works_are_left_out_of_every_split(split: str) -> None:
+    few = [Work(f"z{number}", f"z{number // 6}", title=str(number)) for number in range(9)]
+    found, without = (usable_works(Catalog.from_works(works), split) for works in ([*listed(), *few], listed()))
+    assert (found.few_creators, found.few_works, found.left_out) == (2, 9, without.left_out)
+    assert found.works.fingerprint() == without.works.fingerprint()
+    assert (without.few_creators, without.few_works) == (0, 0)
+
+
+def test_one_creator_with_enough_works_is_not_told_from_anyone() -> None:
+    works = [Work(str(number), "a" if number else "b", title=str(number)) for number in range(9)]
+    with pytest.raises(SplitError, match=r"1 of 2 creators has 7 works or more \(the most is 8\)"):
+        usable_works(Catalog.from_works(works), "random")
+
+
 def test_works_without_a_date_are_left_out_with_a_count() -> None:
     found = usable_works(listed(), "temporal")
     assert found.left_out == {"without a date": 14, "creators without a work left": 1}

@@ -74,9 +74,11 @@ def experiment(
     started_s = time.monotonic()
     check_output(output)
     try:
+        works = Catalog.read(catalog)
+        show_few(works)
         with showing_progress():
             layout = (evaluate_all if split == EVERY_SPLIT else partial(evaluate, split=split))(
-                Catalog.read(catalog),
+                works,
                 output,
                 preset=preset,
                 seed=seed,
@@ -177,6 +179,16 @@ def evaluate(
     if with_report:
         write_report(layout.folder)
     return layout
+
+
+def show_few(catalog: "Catalog") -> None:
+    """Count on standard error the creators who have too few works to be evaluated under any split."""
+    from sakka.cli.terminal import error_console
+    from sakka.evaluation.usable_works import few_in_words, usable_works
+
+    usable = usable_works(catalog, "random")
+    if usable.few_creators:
+        error_console().print(few_in_words(usable.few_creators, usable.few_works), soft_wrap=True)
 
 
 def show_left_out(catalog: "Catalog", split: str) -> None:

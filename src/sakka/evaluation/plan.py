@@ -36,7 +36,7 @@ class Plan:
 
     Attributes:
         catalog_sha256: The catalog's fingerprint.
-        works: How many works it has.
+        works: How many works of it are used.
         creators: The columns of every prediction, in order.
         models: The models to evaluate, in order.
         left_out: Models that were asked for and can't be evaluated on this catalog: name -> reason.
@@ -48,6 +48,8 @@ class Plan:
         preset: `paper` where the plan follows the paper, which the report then sets beside it; else empty.
         labels: Whether the objects in the photos are looked for and kept as `labels.parquet`.
         log_base: The base of the entropy's logarithm, `e` or `2`.
+        few_creators: How many creators of the catalog are not evaluated since they have too few works for folds.
+        few_works: How many works these have; `works` does not count them.
     """
 
     catalog_sha256: str
@@ -63,6 +65,8 @@ class Plan:
     preset: str = ""
     labels: bool = False
     log_base: str = "e"
+    few_creators: int = 0
+    few_works: int = 0
 
     def spec(self, name: str) -> ModelSpec:
         """The model called `name`.
@@ -88,7 +92,7 @@ def make_plan(
 ) -> Plan:
     """Plan to evaluate models on a catalog.
 
-    Works that the split can't use (`usable_works`) are left out before anything else.
+    Creators with too few works and works that the split can't use (`usable_works`) are left out before anything else.
     A model that reads only what no work of the catalog has (photo models on texts alone) is left out with a reason.
 
     Args:
@@ -106,7 +110,8 @@ def make_plan(
         ModelError: No model has such a name or such a setting.
         SplitError: No such kind of split is known, or it can use none of the works.
     """
-    catalog = usable_works(catalog, split).works
+    usable = usable_works(catalog, split)
+    catalog = usable.works
     for kind, asked, most in (("inner", inner_folds, INNER_FOLDS), ("outer", outer_folds, OUTER_FOLDS)):
         if not 1 <= asked <= most:
             raise RunError(f"{asked} {kind} folds were asked for, expected 1 to {most}")
@@ -132,6 +137,8 @@ def make_plan(
         inner_folds=inner_folds,
         outer_folds=outer_folds,
         labels=any(spec.modality == "labels" for spec in kept),
+        few_creators=usable.few_creators,
+        few_works=usable.few_works,
     )
 
 

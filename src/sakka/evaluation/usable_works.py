@@ -30,27 +30,72 @@ class UsableWorks:
 
     Attributes:
         works: The catalog of them; its `info` says under `LEFT_OUT` what the split left out.
-        left_out: What was left out, in words -> how many works; empty where nothing was.
+        left_out: What the split left out, in words -> how many works; empty where nothing was.
+        few_creators: How many creators were left out before, whatever the split, for fewer than `MIN_WORKS` works.
+        few_works: How many works these have.
     """
 
     works: Catalog
     left_out: Mapping[str, int]
+    few_creators: int = 0
+    few_works: int = 0
 
 
 def usable_works(works: Catalog, kind: str) -> UsableWorks:
     """Leave out the works that a kind of split can't use; a catalog of usable works stays as it is.
 
-    `random` uses every work. `grouped` leaves out the creators with fewer than 7 groups of near-identical works,
-    `temporal` the works without a date and the creators with too few dates (see `splits.dated_enough`).
+    Every split leaves out the creators with fewer than 7 works. `random` uses all others. `grouped` leaves out the
+    creators with fewer than 7 groups of near-identical works, `temporal` the works without a date and the creators with
+    too few dates (see `splits.dated_enough`).
 
     Raises:
-        SplitError: `kind` is unknown, or no work is left.
+        SplitError: `kind` is unknown, a work has no creator, or no work is left.
     """
     if kind not in KINDS:
         raise SplitError(f"no split is called {kind!r}; known are {', '.join(KINDS)}")
+    check_enough_works(works, minimum=0)
+    enough = with_enough_works(works)
+    few_creators = len(works.creators) - len(enough.creators)
+    return replace(_usable(enough, kind), few_creators=few_creators, few_works=len(works) - len(enough))
+
+
+def few_in_words(creators: int, works: int) -> str:
+    """Which creators are not evaluated for their few works.
+
+    >>> few_in_words(12, 31)
+    '12 creators with fewer than 7 works (31 works) are not evaluated'
+    """
+    one = creators == 1
+    return (
+        f"{creators:,} creator{'' if one else 's'} with fewer than {MIN_WORKS} works ({works:,} work"
+        f"{'' if works == 1 else 's'}) {'is' if one else 'are'} not evaluated"
+    )
+
+
+def with_enough_works(works: Catalog) -> Catalog:
+    """The works of the creators who have `MIN_WORKS` or more; the catalog itself where all have.
+
+    Raises:
+        SplitError: Fewer than two creators are left.
+    """
+    labels = works.creator_indices()
+    counts = np.bincount(labels)
+    enough = counts[labels] >= MIN_WORKS
+    if enough.all():
+        return works
+    left = int((counts >= MIN_WORKS).sum())
+    if left < 2:
+        raise SplitError(
+            f"{left or 'none'} of {len(counts):,} creators has {MIN_WORKS} works or more (the most is "
+            f"{counts.max():,}); expected two such creators to tell apart; add works to the catalog"
+        )
+    return works.take(np.flatnonzero(enough))
+
+
+def _usable(works: Catalog, kind: str) -> UsableWorks:
+    """Leave out what one kind of split can't use."""
     if kind == RANDOM:
         return UsableWorks(works, {})
-    check_enough_works(works)
     masks: dict[str, Mask] = {}
     if kind == GROUPED:
         masks["of creators with fewer than 7 groups of near-identical works"] = ~_groups_enough(works)

@@ -9,6 +9,7 @@ from sakka.evaluation.frame import EvaluatedRun
 from sakka.evaluation.open_run import StoredRun
 from sakka.evaluation.tables.creators import confusions
 from sakka.evaluation.tables.transitions import Example, lost, rescued
+from sakka.evaluation.usable_works import few_in_words
 from sakka.pages.formats import probability, shortened
 from sakka.pages.headline import headline
 from sakka.pages.paper_section import PaperSection
@@ -118,5 +119,7 @@ def page(
 
 
 def _reasons(run: StoredRun, left_out: Sequence[LeftOut]) -> list[str]:
-    models = [f"{model_words(name)} was left out: {reason}." for name, reason in run.plan.left_out.items()]
-    return models + list(dict.fromkeys(each.reason for each in left_out))
+    plan = run.plan
+    few = [f"{few_in_words(plan.few_creators, plan.few_works)}."] if plan.few_creators else []
+    models = [f"{model_words(name)} was left out: {reason}." for name, reason in plan.left_out.items()]
+    return few + models + list(dict.fromkeys(each.reason for each in left_out))
