@@ -168,6 +168,7 @@ def test_values_of_other_types_become_text_or_are_listed(folder: Path) -> None:
     catalog = build_catalog(folder / "w.jsonl")
     assert [(work.id, work.creator, work.title) for work in catalog] == [("7", "Mori", "\ufffdx"), ("8", "3", "")]
     assert catalog.problems.select("row", "field", "reason", "left_out").rows() == [
+        (1, "title", "characters not readable", False),
         (3, "creator", "field of a wrong kind", False),
         (3, "creator", "no creator", True),
         (4, "photos", "field of a wrong kind", False),

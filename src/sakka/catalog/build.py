@@ -52,6 +52,9 @@ def build_catalog(
     kind: str | None = None,
     columns: Mapping[str, str | Sequence[str]] | None = None,
     keep: Sequence[str] = (),
+    encoding: str | None = None,
+    sheet: str | None = None,
+    query: str | None = None,
     caller: Caller = Caller.PYTHON,
     photo_root: Path | str | None = None,
     market: "MarketSettings | None" = None,
@@ -67,6 +70,9 @@ def build_catalog(
         columns: Field of the catalog -> column of the source, where its usual names don't say it; photos may have
             several.
         keep: Further columns of the source that are carried along.
+        encoding: Of a csv, as Python names it; None: found out.
+        sheet: Of a workbook; None: the first one with rows.
+        query: What a database is asked, in SQL.
         caller: In whose words an error says what to do.
         photo_root: The folder that photo paths start at and may not lead out of; None: the source's own folder.
         market: The settings of the simulated marketplace.
@@ -84,7 +90,10 @@ def build_catalog(
     if folder is not None:
         _check_source_stays(Path(folder), Path(source))
         check_folder(Path(folder))
-    options = ReadOptions(kind=kind, columns=columns_by_field(columns), keep=tuple(keep), caller=caller)
+    options = ReadOptions(
+        kind=kind, columns=columns_by_field(columns), keep=tuple(keep), encoding=encoding, sheet=sheet, query=query,
+        caller=caller,
+    )  # fmt: skip
     opened = _open_market(market, folder, kind) if str(source) == MARKET else _open(source, options, photo_root)
     build = _Build(opened, chosen)
     build.read()
@@ -121,7 +130,8 @@ def _open(source: Path | str, options: ReadOptions, photo_root: Path | str | Non
     if not root.is_dir():
         raise CatalogError(f"{root} is not a folder; expected the folder that photo paths start at")
     read = {name: list(columns) for name, columns in table.columns.items()}
-    return _Opened(table, root.resolve(), {**table.info, "columns": read, "unread": list(table.unread)})
+    info = {**table.info, "columns": read, "kept": list(options.keep), "unread": list(table.unread)}
+    return _Opened(table, root.resolve(), info)
 
 
 def _open_market(market: "MarketSettings | None", folder: Path | str | None, kind: str | None) -> _Opened:

@@ -17,6 +17,7 @@ from sakka.catalog.dates import parse_date
 from sakka.catalog.kept import clean_text, kept_value
 from sakka.catalog.photo_paths import PhotoPaths, UnusablePath
 from sakka.catalog.problems import (
+    BAD_CHARACTERS,
     BAD_DATE,
     BAD_FIELD,
     DUPLICATE_ID,
@@ -31,6 +32,7 @@ from sakka.catalog.works import Work
 MOST_SHOWN = 120
 NOTHING_LEFT = "neither title nor description nor a photo that can be read"
 _SEPARATORS = re.compile(r"[|\r\n]")
+_HALF_PAIR = re.compile("[\ud800-\udfff]")  # stands for bytes that are no text
 _TEXTS = ("title", "description", "category")
 Value = TypeVar("Value")
 
@@ -72,6 +74,13 @@ class _Row:
         shown = _shown(self.listing.values.get("id"))
         detail = trouble.detail
         self.problems.append(ListingProblem(self.listing.row, shown, trouble.field, trouble.reason, detail, left_out))
+
+    def note_bad_characters(self) -> None:
+        """Note the texts that are not whole; U+FFFD stands in them for what could not be read."""
+        for name, value in (*self.listing.values.items(), *self.listing.kept.items()):
+            if isinstance(value, str) and _HALF_PAIR.search(value):
+                detail = f"{_shown(value)!r}: \ufffd stands for what is no text in this encoding"
+                self.note(_Unusable(name, BAD_CHARACTERS, detail))
 
     def value(self, name: str, read: Callable[[object, str], Value], without: Value) -> Value:
         """A field of the catalog, or `without` where it can't be used, which is noted."""
@@ -137,6 +146,7 @@ class ListingReader:
 
     def _work(self, row: _Row) -> Work:
         identity, creator = self._identity(row)
+        row.note_bad_characters()
         texts = {name: row.value(name, text_of, "") for name in _TEXTS}
         photos = row.photos(self.finder)
         if not (texts["title"] or texts["description"] or photos):

@@ -7,7 +7,18 @@ import typer
 
 from sakka.cli import app
 from sakka.cli.problems import problems, show_counts
-from sakka.cli.source_options import Column, Keep, Kind, PhotoRoot, columns_named
+from sakka.cli.source_options import (
+    Column,
+    Encoding,
+    Keep,
+    Kind,
+    PhotoRoot,
+    Query,
+    Sheet,
+    columns_named,
+    show_source,
+    show_source_hints,
+)
 from sakka.errors import CatalogError
 
 if TYPE_CHECKING:
@@ -25,11 +36,17 @@ app.add_typer(group, name="catalog")
 # One parameter an option: Typer reads them from the signature, so the limit of eight does not hold here.
 @group.command("build")
 def build(
-    source: Annotated[str, typer.Argument(help="A file or folder of works, or the word market.", metavar="SOURCE")],
+    source: Annotated[
+        str,
+        typer.Argument(help="A file or folder of works, a database's address, or the word market.", metavar="SOURCE"),
+    ],
     output: Annotated[Path, typer.Option("--output", "-o", help="The catalog's folder.", metavar="DIR")],
     kind: Kind = None,
     column: Column = None,
     keep: Keep = None,
+    encoding: Encoding = None,
+    sheet: Sheet = None,
+    query: Query = None,
     photo_root: PhotoRoot = None,
     from_date: Annotated[str | None, typer.Option("--from", help="Keep works from this date on.")] = None,
     until_date: Annotated[str | None, typer.Option("--until", help="Keep works up to the end of this date.")] = None,
@@ -47,9 +64,13 @@ def build(
     seed: Annotated[int | None, typer.Option(help="market: the seed.")] = None,
     difficulty: Annotated[float | None, typer.Option(help="market: how alike the creators are, 0 to 1.")] = None,
 ) -> None:
-    """Build a catalog from a csv, jsonl or parquet file, from Open Clip Art, or from the simulated market.
+    """Build a catalog from a table of works, a folder per creator, a database, or the simulated market.
 
     Example: sakka catalog build works.csv -o catalog --min-works 50
+
+    Example: sakka catalog build shop.xlsx -o catalog --column creator=seller --keep price
+
+    Example: sakka catalog build sqlite:///shop.db --query "SELECT * FROM works" -o catalog
 
     Example: sakka catalog build market -o market --creators 20 --seed 1
     """
@@ -68,10 +89,12 @@ def build(
     }
     with showing_progress():
         catalog = build_catalog(
-            source, folder=output, kind=kind, columns=columns_named(column), keep=keep or (),
-            photo_root=photo_root, market=settings, strict=strict, caller=Caller.BUILD, **rules,
+            source, folder=output, kind=kind, columns=columns_named(column), keep=keep or (), encoding=encoding,
+            sheet=sheet, query=query, photo_root=photo_root, market=settings, strict=strict, caller=Caller.BUILD,
+            **rules,
         )  # fmt: skip
     _show(catalog, output)
+    show_source_hints(catalog.info["source"])
 
 
 @group.command("show")
@@ -138,6 +161,7 @@ def _show(catalog: "Catalog", folder: Path) -> None:
     from sakka.cli.terminal import output_console, show_pairs, show_table
 
     found, info = statistics_of(catalog), catalog.info
+    show_source(info.get("source", {}))
     show_pairs(
         [
             ("works", f"{found.works:,}"),

@@ -1,18 +1,40 @@
 """The options that say how a source is read: one definition for every command that reads one."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from shlex import quote
+from typing import Annotated, Any
 
 import typer
 
 from sakka.errors import CatalogError
 
+MOST_LISTED = 20
+
 Kind = Annotated[
-    str | None, typer.Option("--source", help="csv, jsonl, parquet or openclipart; guessed where left out.")
+    str | None,
+    typer.Option(
+        "--source",
+        help="csv, excel, jsonl, parquet, folder, database or openclipart; guessed where left out.",
+        metavar="KIND",
+    ),
 ]
-Column = Annotated[list[str] | None, typer.Option(help="FIELD=COLUMN, such as creator=seller; repeatable.")]
+Column = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="FIELD=COLUMN, such as creator=seller, where a column is not found by its name; repeatable, "
+        "for photos also with several columns."
+    ),
+]
 Keep = Annotated[list[str] | None, typer.Option(help="A further column to carry along; repeatable.")]
+Encoding = Annotated[
+    str | None, typer.Option(help="A csv's encoding, such as cp932; found out where left out.", metavar="NAME")
+]
+Sheet = Annotated[
+    str | None, typer.Option(help="The sheet of a workbook; by default the first with rows.", metavar="NAME")
+]
+Query = Annotated[str | None, typer.Option(help="What a database is asked, in SQL.", metavar="SQL")]
 PhotoRoot = Annotated[Path | None, typer.Option(help="The folder that photo paths start at; by default the source's.")]
 
 
@@ -32,3 +54,56 @@ def columns_named(column: Sequence[str] | None) -> dict[str, list[str]]:
             raise CatalogError(f"--column is {pair!r}; expected FIELD=COLUMN, such as creator=seller")
         columns.setdefault(name.strip(), []).append(given.strip())
     return columns
+
+
+def show_source(source: Mapping[str, Any]) -> None:
+    """Print which columns a source was read by, and which were not read.
+
+    Args:
+        source: What `catalog.json` says of it.
+    """
+    from sakka.catalog.sources.columns import FIELDS
+    from sakka.cli.terminal import output_console, show_pairs
+
+    columns: Mapping[str, list[str]] = source.get("columns", {})
+    if not columns:
+        return
+    read = [
+        *((name, columns.get(name, [])) for name in FIELDS),
+        ("kept", source.get("kept", [])),
+        ("not read", source.get("unread", [])),
+    ]
+    lines = [(name, _listed(names)) for name, names in read if names]
+    if "sheet" in source:
+        lines.append(("sheet", source["sheet"]))
+    if "encoding" in source:
+        lines.append(("encoding", f"{source['encoding']} ({source['encoding_found']})"))
+    show_pairs(lines, title=f"Columns of {source['path']}")
+    output_console().print()
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(name or "(no name)" for name in names[:MOST_LISTED])
+    return f"{shown} and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else shown
+
+
+def show_source_hints(source: Mapping[str, Any]) -> None:
+    """Print what can be said where a source was read otherwise than was meant."""
+    from sakka.cli.terminal import output_console
+
+    hints = []
+    if unread := [name for name in source.get("unread", []) if name]:
+        hints.append(f"a column that is not read can be carried along: --keep {_typed(unread[0])}")
+    if source.get("encoding_found") == "detected" and source["encoding"] != "utf-8":
+        hints.append(f"read as {source['encoding']} (detected); say --encoding if that is wrong")
+    if source.get("note"):
+        hints.append(source["note"])
+    if hints:
+        output_console().print()
+    for hint in hints:
+        output_console().print(hint)
+
+
+def _typed(name: str) -> str:
+    """A column's name as it is typed in a shell; shlex quotes all that is not ASCII."""
+    return name if re.fullmatch(r"[\w.+-]+", name) else quote(name)

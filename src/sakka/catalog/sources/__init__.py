@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sakka.catalog.sources.delimited import read_delimited
+from sakka.catalog.sources.excel import read_excel
 from sakka.catalog.sources.json_lines import read_json_lines
 from sakka.catalog.sources.openclipart import read_openclipart
 from sakka.catalog.sources.opened import Caller as Caller
@@ -35,6 +36,7 @@ class Source:
 
 SOURCES: dict[str, Source] = {
     "csv": Source(read_delimited, (".csv", ".tsv", ".txt")),
+    "excel": Source(read_excel, (".xlsx", ".xlsm", ".xls", ".ods")),
     "jsonl": Source(read_json_lines, (".jsonl", ".ndjson")),
     "parquet": Source(read_parquet, (".parquet",)),
     "openclipart": Source(read_openclipart),
@@ -56,7 +58,8 @@ def open_source(source: Path | str, options: ReadOptions) -> OpenedTable:
     if not path.exists():
         raise CatalogError(f"there is no {path}; check the path")
     table = SOURCES[kind].read(path, options)
-    return replace(table, info={"kind": kind, "path": str(path), **table.info})
+    note = {"note": table.note} if table.note else {}
+    return replace(table, info={"kind": kind, "path": str(path), **table.info, **note})
 
 
 def columns_by_field(columns: Mapping[str, str | Sequence[str]] | None) -> dict[str, tuple[str, ...]]:

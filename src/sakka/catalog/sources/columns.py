@@ -96,6 +96,14 @@ def columns_of(found: Iterable[str], options: ReadOptions, where: str) -> Column
     return Columns(fields, options.keep, tuple(dict.fromkeys(name for name in names if name not in columns.read)))
 
 
+def recognised(names: list[str], options: ReadOptions) -> int:
+    """How many fields and kept columns a row of names has columns for."""
+    chosen = sum(
+        column in names for column in (*(each for given in options.columns.values() for each in given), *options.keep)
+    )
+    return chosen + sum(bool(_photo_columns(names) if name == PHOTOS else _column(names, name)) for name in FIELDS)
+
+
 def _check_chosen(names: list[str], options: ReadOptions, where: str) -> None:
     for name, columns in options.columns.items():
         if name not in FIELDS:

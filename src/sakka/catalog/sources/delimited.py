@@ -1,7 +1,7 @@
 """CSV and TSV files, read row by row: a file of any size takes the memory of one row.
 
-Read is RFC 4180 in UTF-8 (with or without a byte order mark), separated by commas, semicolons or tabs, whichever the
-header has most of. A row that breaks the rules is given as a listing with its trouble; reading goes on with
+Read is RFC 4180 in any encoding (`encodings.py`), separated by commas, semicolons or tabs, whichever the header has
+most of. A row that breaks the rules is given as a listing with its trouble; reading goes on with
 the line after it. That a quote is not closed may show many lines later: then the line that opened it is the row, and
 the lines after it are read again.
 """
@@ -9,13 +9,13 @@ the lines after it are read again.
 import csv
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
 from sakka.catalog.listings import Listing
 from sakka.catalog.sources.columns import Columns, columns_of
+from sakka.catalog.sources.encodings import encoding_of, opened_text
 from sakka.catalog.sources.opened import OpenedTable, ReadOptions
 from sakka.errors import CatalogError
 
@@ -27,30 +27,14 @@ def read_delimited(path: Path, options: ReadOptions) -> OpenedTable:
     """The rows of a CSV or TSV file.
 
     Raises:
-        CatalogError: The file can't be opened, is not UTF-8, or lacks a column that is needed.
+        CatalogError: The file can't be opened, its encoding is unknown, or it lacks a column that is needed.
     """
-    with _opened(path) as text:
+    encoding = encoding_of(path, options)
+    with opened_text(path, encoding.name) as text:
         header, _ = _header(text, path)
     columns = columns_of(header, options, str(path))
-    return OpenedTable(_rows(path, columns), path.parent, columns.fields, columns.unread)
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[TextIO]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as text:
-            yield text
-    except UnicodeDecodeError as error:
-        byte = error.object[error.start]
-        raise CatalogError(
-            f"{path} is not UTF-8 (it has the byte 0x{byte:02x}); {_conversion('CP932', path)} or from what it is"
-        ) from error
-    except OSError as error:
-        raise CatalogError(f"{path} can't be read: {error.strerror or error}; check the path") from error
-
-
-def _conversion(encoding: str, path: Path) -> str:
-    return f"convert it with `iconv -f {encoding} -t UTF-8 {path.name} > new.csv`"
+    info = {"encoding": encoding.name, "encoding_found": encoding.found}
+    return OpenedTable(_rows(path, encoding.name, columns), path.parent, columns.fields, columns.unread, info)
 
 
 def _header(text: TextIO, path: Path) -> tuple[list[str], str]:
@@ -62,8 +46,8 @@ def _header(text: TextIO, path: Path) -> tuple[list[str], str]:
     return [name.strip() for name in next(csv.reader([first], delimiter=delimiter))], delimiter
 
 
-def _rows(path: Path, columns: Columns) -> Iterator[Listing]:
-    with _opened(path) as text:
+def _rows(path: Path, encoding: str, columns: Columns) -> Iterator[Listing]:
+    with opened_text(path, encoding) as text:
         header, delimiter = _header(text, path)
         yield from records(text, header, delimiter, columns)
 

@@ -1,0 +1,152 @@
+"""In which encoding a text file is, and how it is decoded so that a bad byte costs its field alone.
+
+A byte order mark decides; else text that is UTF-8 is taken for it, since other encodings are UTF-8 by chance only when
+there is next to nothing of them. Between what else tables come in, charset-normalizer chooses by how the text reads.
+It is shown the lines that are not plain ASCII, from anywhere in the first `MOST_SCANNED_BYTES`: in a long table the
+first Japanese name may stand far below. A few bytes that can't be read don't rule an encoding out.
+
+Sources: https://charset-normalizer.readthedocs.io/; for cp932 in the place of Shift_JIS, which lacks ①, ㈱ and 髙:
+https://encoding.spec.whatwg.org/#names-and-labels.
+"""
+
+import codecs
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from io import BytesIO, TextIOWrapper
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+from sakka.catalog.sources.files import opened_binary
+from sakka.catalog.sources.opened import ReadOptions
+from sakka.errors import CatalogError
+
+MOST_SCANNED_BYTES = 64 << 20
+MOST_LINE_BYTES = 1 << 20
+SAMPLE_BYTES = 64 << 10
+START_BYTES = 4096
+UTF_8 = "utf-8"
+_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_JAPANESE = ("cp932", "euc_jp")
+_SEVEN_BITS = "iso2022_jp"
+_WESTERN = "cp1252"
+_AS_WINDOWS = {"shift_jis": "cp932"}
+_NEARLY_ALL, _EQUAL = 0.9, 0.02
+MARK = "\udcff"  # half a surrogate pair, which no text has
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """The encoding of a file.
+
+    Attributes:
+        name: As Python names it.
+        found: `given`, `byte order mark` or `detected`.
+    """
+
+    name: str
+    found: str
+
+
+def encoding_of(path: Path, options: ReadOptions) -> Encoding:
+    """The encoding of a text file: the one that was given, else the one found out.
+
+    Raises:
+        CatalogError: The one given is unknown, or the file can't be read.
+    """
+    if options.encoding is not None:
+        return Encoding(_known(options.encoding, options), "given")
+    with opened_binary(path) as file:
+        start = file.read(START_BYTES)
+        for mark, name in _MARKS:
+            if start.startswith(mark):
+                return Encoding(name, "byte order mark")
+        if b"\0" in start:
+            return Encoding(_chosen(start[: len(start) // 2 * 2], ["utf_16_le", "utf_16_be"]), "detected")
+        file.seek(0)
+        return Encoding(_encoding_of_lines(_telling_lines(file)), "detected")
+
+
+def _known(name: str, options: ReadOptions) -> str:
+    try:
+        TextIOWrapper(BytesIO(), encoding=name)
+    except (LookupError, ValueError) as error:
+        raise CatalogError(
+            f"{name[:40]!r} is no encoding of text; expected one such as utf-8, cp932, euc_jp, iso2022_jp, utf-16 or "
+            f"cp1252; without {options.spoken('encoding', 'NAME')} it is found out"
+        ) from error
+    known = codecs.lookup(name).name
+    return "utf-8-sig" if known == UTF_8 else _AS_WINDOWS.get(known, known)
+
+
+def _telling_lines(file: BinaryIO) -> list[bytes]:
+    """Lines that are not plain ASCII, up to `SAMPLE_BYTES` of them."""
+    lines: list[bytes] = []
+    found = scanned = 0
+    while found < SAMPLE_BYTES and scanned < MOST_SCANNED_BYTES and (line := file.readline(MOST_LINE_BYTES)):
+        scanned += len(line)
+        if not line.isascii() or b"\x1b" in line:
+            lines.append(line[:SAMPLE_BYTES])
+            found += len(line)
+    return lines
+
+
+def _encoding_of_lines(lines: list[bytes]) -> str:
+    sample = b"".join(lines)
+    if b"\x1b$" in sample and _share_read(sample, _SEVEN_BITS) >= _NEARLY_ALL:
+        return _SEVEN_BITS
+    if not sample or _share_read(sample, UTF_8) >= _NEARLY_ALL:
+        return UTF_8
+    shares = {name: _share_read(sample, name) for name in _JAPANESE}
+    least = max(_NEARLY_ALL, max(shares.values()) - _EQUAL)
+    possible = [name for name, share in shares.items() if share >= least]
+    whole = [line for line in lines if all(_marks(line, name) == 0 for name in possible)]
+    return _chosen(b"".join(whole), [*possible, _WESTERN]) if possible else _WESTERN
+
+
+def _share_read(sample: bytes, name: str) -> float:
+    """The share of what is not plain ASCII that can be read in an encoding."""
+    text = sample.decode(name, _marking())
+    bad = text.count(MARK)
+    return 1 - bad / max(1, sum(not character.isascii() for character in text))
+
+
+def _marks(line: bytes, name: str) -> int:
+    return line.decode(name, _marking()).count(MARK)
+
+
+def _chosen(sample: bytes, names: list[str]) -> str:
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(sample, cp_isolation=names).best()
+    return best.encoding if best is not None else names[0]
+
+
+@cache
+def _marking() -> str:
+    """The name of the error handler that puts `MARK` in the place of bytes that are no text."""
+
+    def marked(error: UnicodeError) -> tuple[str, int]:
+        if not isinstance(error, UnicodeDecodeError):
+            raise error
+        return MARK, error.end
+
+    codecs.register_error("sakka.marking", marked)
+    return "sakka.marking"
+
+
+@contextmanager
+def opened_text(path: Path, encoding: str) -> Iterator[TextIO]:
+    """A file's text for as long as the block runs, line ends as they are.
+
+    Bytes that are no text come as `MARK`, of which `listings.ListingReader` makes U+FFFD and a problem.
+
+    Raises:
+        CatalogError: The file can't be read.
+    """
+    try:
+        with path.open(encoding=encoding, errors=_marking(), newline="") as text:
+            yield text
+    except OSError as error:
+        raise CatalogError(f"{path} can't be read: {error.strerror or error}; check the path") from error
