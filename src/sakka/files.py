@@ -1,6 +1,7 @@
 """Files that are written whole, then renamed, so that an interruption never leaves half a file behind."""
 
 import ctypes
+import fcntl
 import hashlib
 import json
 import os
@@ -97,6 +98,23 @@ def _exchange(one: Path, other: Path) -> bool:
     except (AttributeError, OSError, TypeError):
         return False
     return bool(swap(AT_WORKING_FOLDER, os.fsencode(one), AT_WORKING_FOLDER, os.fsencode(other), SWAP) == 0)
+
+
+@contextmanager
+def alone_in(folder: Path, lock: Path, error: type[Exception]) -> Iterator[None]:
+    """Keep a second process out of a folder; the lock goes with the process, however it ends.
+
+    Args:
+        folder: The folder.
+        lock: A file in it.
+        error: What is raised where another process is at work there.
+    """
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as locked:
+            raise error(f"another process is at work in {folder}; wait until it has ended") from locked
+        yield
 
 
 def write_text(path: Path, text: str) -> None:

@@ -15,6 +15,7 @@ from sakka.evaluation.layout import RunLayout
 from sakka.evaluation.plan import Plan, check_same_plan, make_plan, read_plan, write_plan
 from sakka.evaluation.predictions import read_fold
 from sakka.evaluation.run import run_experiment, units_of
+from sakka.files import alone_in
 from sakka.models.dummy import DummyModel
 from sakka.paper.presets import PRESETS, preset
 
@@ -136,7 +137,7 @@ def test_a_folder_that_is_no_run_is_left_alone(works: Catalog, folder: Path) -> 
 
 def test_a_second_process_is_kept_out(works: Catalog, folder: Path) -> None:
     layout = run_experiment(works, folder / "run", small_plan(works))
-    with run._alone(layout), pytest.raises(RunError, match="another process"):
+    with alone_in(layout.folder, layout.lock, RunError), pytest.raises(RunError, match="another process"):
         run_experiment(works, folder / "run", small_plan(works))
 
 

@@ -43,3 +43,11 @@ def running(settings: Settings) -> Iterator[httpx.Client]:
         finally:
             server.should_exit = True
             thread.join(START_S)
+
+
+def problem_of(answer: httpx.Response) -> dict[str, object]:
+    """The problem that an answer holds."""
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem: dict[str, object] = answer.json()
+    assert problem["status"] == answer.status_code
+    return problem

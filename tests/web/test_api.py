@@ -7,17 +7,10 @@ from pathlib import Path
 import httpx
 import pytest
 from PIL import Image
-from tests.web.servers import Folders
+from tests.web.servers import Folders, problem_of
 
 from sakka.catalog.works import Catalog, Work
 from sakka.models.folder import load_model
-
-
-def problem_of(answer: httpx.Response) -> dict[str, object]:
-    assert answer.headers["content-type"] == "application/problem+json"
-    problem: dict[str, object] = answer.json()
-    assert problem["status"] == answer.status_code
-    return problem
 
 
 def test_a_photo_and_a_title_are_answered_as_the_model_answers_them(
@@ -74,41 +67,6 @@ def test_an_upload_is_not_kept(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     assert client.post("/v1/identify", files={"photo": ("a", photo)}).status_code == 200
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_batch_gives_an_answer_for_every_work_in_its_order(client: httpx.Client) -> None:
-    works = [{"title": "leather saddle stitch", "id": "mine"}, {"description": "刺繍 小鳥 手縫い"}]
-    answer = client.post("/v1/identify/batch", json={"works": works, "ids": ["work-01-003", "work-04-000"], "top": 1})
-    found = [(each["id"], each["candidates"][0]["creator"]) for each in answer.json()["identifications"]]
-    assert found == [
-        ("mine", "creator 05"), ("1", "creator 02"), ("work-01-003", "creator 01"), ("work-04-000", "creator 04"),
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("body", "status"),
-    [
-        ({"works": [{"title": "x"}] * 65}, 422),
-        ({"works": [{"title": "x" * 501}]}, 422),
-        ({"works": [{"title": "\ud800"}]}, 422),
-        ({"works": [{}]}, 422),
-        ({"works": [], "more": 1}, 422),
-        ({"ids": ["nowhere"]}, 404),
-        ({"ids": ["work-01-003"], "top": 0}, 422),
-        ([], 422),
-    ],
-)
-def test_a_batch_that_is_not_one_is_refused(client: httpx.Client, body: object, status: int) -> None:
-    import json
-
-    content = json.dumps(body).encode()
-    answer = client.post("/v1/identify/batch", content=content, headers={"Content-Type": "application/json"})
-    assert answer.status_code == status
-    assert problem_of(answer)["detail"]
-
-
-def test_an_empty_batch_has_no_answers(client: httpx.Client) -> None:
-    assert client.post("/v1/identify/batch", json={}).json() == {"identifications": []}
 
 
 def test_a_work_is_given_with_the_addresses_of_its_photos(client: httpx.Client) -> None:

@@ -155,14 +155,19 @@ def _column(name: str, values: Sequence[Any], dtype: pl.DataType) -> pl.Series:
     return pl.Series(name, rows, dtype=pl.List(dtype))
 
 
-def check_kept_names(names: Iterable[str], fields: Iterable[str]) -> None:
-    """Check that kept columns can stand beside a catalog's own.
+def check_kept_names(names: Iterable[str], fields: Iterable[str], table: str = "a catalog") -> None:
+    """Check that kept columns can stand beside a table's own.
+
+    Args:
+        names: The kept columns.
+        fields: The table's own columns.
+        table: What messages call the table.
 
     Raises:
-        CatalogError: One is named like a column of the catalog.
+        CatalogError: One is named like a column of the table.
     """
     for name in names:
         if name in set(fields):
             raise CatalogError(
-                f"the column {name!r} can't be kept: a catalog has a column of this name; rename it in the source"
+                f"the column {name!r} can't be kept: {table} has a column of this name; rename it in the source"
             )

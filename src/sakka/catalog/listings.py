@@ -119,12 +119,15 @@ class ListingReader:
 
     Attributes:
         photo_root: The folder, resolved, that relative photo paths start at and that no photo may lie outside of.
-        creator_required: Whether a row without a creator is left out; else its creator is None.
-        seen: The row at which each id stood first.
+        creator_required: Whether a row without a creator or an id is left out; else its creator is None and its id
+            its number.
+        every_row: Whether a row with another row's id, or with nothing to read, is a work too: one that is asked about.
+        seen: The row at which each id stood first; not kept where every row is a work.
     """
 
     photo_root: Path
     creator_required: bool = True
+    every_row: bool = False
     seen: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -149,17 +152,21 @@ class ListingReader:
         row.note_bad_characters()
         texts = {name: row.value(name, text_of, "") for name in _TEXTS}
         photos = row.photos(self.finder)
-        if not (texts["title"] or texts["description"] or photos):
+        if not (self.every_row or texts["title"] or texts["description"] or photos):
             raise _Unusable("", NOTHING, NOTHING_LEFT)
         created_at = row.value("created_at", _date, None)
-        self.seen[identity] = row.listing.row
+        if not self.every_row:
+            self.seen[identity] = row.listing.row
         return Work(id=identity, creator=creator, created_at=created_at, photos=photos, kept=row.kept(), **texts)
 
     def _identity(self, row: _Row) -> tuple[str, str | None]:
         """The id and the creator, without which a row can't be a work."""
         if row.listing.trouble is not None:
             raise _Unusable("", MALFORMED, row.listing.trouble)
-        identity = text_of(row.listing.values.get("id"), "id")
+        if self.creator_required:
+            identity = text_of(row.listing.values.get("id"), "id")
+        else:
+            identity = row.value("id", text_of, "") or str(row.listing.row)
         creator = " ".join(row.value("creator", text_of, "").split())
         if not identity:
             raise _Unusable("id", NO_ID, "the id is empty")

@@ -36,14 +36,21 @@ class WorksBatch:
 
 
 def read_works(
-    listings: Iterable[Listing], photo_root: Path, *, creator_required: bool = True, batch_rows: int = BATCH_ROWS
+    listings: Iterable[Listing],
+    photo_root: Path,
+    *,
+    creator_required: bool = True,
+    every_row: bool = False,
+    batch_rows: int = BATCH_ROWS,
 ) -> Iterator[WorksBatch]:
     """Works and problems of listings, batch by batch; photos are not opened.
 
     Args:
         listings: The rows of a source.
         photo_root: The folder, resolved, that photo paths start at and may not lead out of.
-        creator_required: Whether a row without a creator is left out; else the work's creator is None.
+        creator_required: Whether a row without a creator or an id is left out; else the work's creator is None and its
+            id the row's number.
+        every_row: Whether a row with another row's id, or with nothing to read, is a work too.
         batch_rows: How many rows are held at once.
 
     >>> rows = [Listing(1, {"id": "a", "creator": "Mori", "title": "moon"}), Listing(2, {"id": "b"})]
@@ -51,7 +58,7 @@ def read_works(
     >>> batch.rows, [problem.reason for problem in batch.problems]
     ((1,), ['no creator'])
     """
-    reader = ListingReader(photo_root, creator_required)
+    reader = ListingReader(photo_root, creator_required, every_row)
     rest = iter(listings)
     while some := list(islice(rest, batch_rows)):
         read = [(listing.row, *reader.read(listing)) for listing in some]

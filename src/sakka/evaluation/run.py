@@ -6,10 +6,8 @@ as a whole. A run that is interrupted at any point and resumed therefore ends wi
 do not depend on each other each is a unit, and all that are left are asked for in one call.
 """
 
-import fcntl
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -23,7 +21,7 @@ from sakka.evaluation.layout import RunLayout
 from sakka.evaluation.plan import ModelSpec, Plan, check_same_plan, write_plan
 from sakka.evaluation.predictions import is_sound, write_fold
 from sakka.evaluation.usable_works import split_works, usable_works
-from sakka.files import write_json, writing_whole
+from sakka.files import alone_in, write_json, writing_whole
 from sakka.models.registry import make_model, model_class
 from sakka.progress import Task, task
 
@@ -64,7 +62,7 @@ def run_experiment(catalog: Catalog, folder: Path | str, plan: Plan) -> RunLayou
         raise RunError("the plan was made for another catalog; make a plan for this one")
     splits = split_works(catalog, plan.split, plan.seed)
     _open(layout, plan)
-    with _alone(layout):
+    with alone_in(layout.folder, layout.lock, RunError):
         _remove_half_written(layout)
         write_splits(splits, layout.splits)
         write_json(layout.catalog, catalog.info)
@@ -114,17 +112,6 @@ def _open(layout: RunLayout, plan: Plan) -> None:
     if folder.exists() and any(not path.name.startswith(".plan.json.") for path in folder.iterdir()):
         raise RunError(f"{folder} is not empty and not a run (no plan.json in it); choose another folder")
     write_plan(plan, layout)
-
-
-@contextmanager
-def _alone(layout: RunLayout) -> Iterator[None]:
-    """Keep a second process out of the run folder; the lock goes with the process, however it ends."""
-    with layout.lock.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise RunError(f"another process is at work in {layout.folder}; wait until it has ended") from error
-        yield
 
 
 def _remove_half_written(layout: RunLayout) -> None:

@@ -61,8 +61,8 @@ def photo_features(works: Catalog, extractor: PhotoExtractor, columns: IntArray 
     held = {key: photo for key, own in rows.items() if isinstance(photo := every[own[0]], HeldPhoto)}
     for key, vector in _vectors_of(photos, extractor, keeps=len(works) > 1):
         table[rows[key]] = vector[wanted]
-    for key, photo in held.items():
-        table[rows[key]] = held_vector(photo, extractor)[wanted]
+    for key, vector in _held_vectors(held, extractor):
+        table[rows[key]] = vector[wanted]
     return table, np.array([key is not None for key in keys], dtype=np.bool_)
 
 
@@ -81,6 +81,23 @@ def _vectors_of(photos: dict[str, Path], extractor: PhotoExtractor, *, keeps: bo
         if keeps:
             cache.put(zip(batch, stored_bytes(vectors, extractor), strict=True))
         yield from zip(batch, vectors, strict=True)
+
+
+def _held_vectors(photos: dict[str, HeldPhoto], extractor: PhotoExtractor) -> Iterator[tuple[str, Features]]:
+    """The vectors of photos in memory, several batch by batch; none is kept on disk."""
+    if len(photos) < 2:
+        yield from ((key, held_vector(photo, extractor)) for key, photo in photos.items())
+        return
+    extractor.network  # noqa: B018  loaded here, once, before the workers share it
+    every = list(photos.items())
+    batches = [dict(every[start : start + BATCH_PHOTOS]) for start in range(0, len(every), BATCH_PHOTOS)]
+
+    def vectors(batch: dict[str, HeldPhoto]) -> Features:
+        return batch_vectors([photo_pixels(photo) for photo in batch.values()], extractor)
+
+    with closing(work_off(batches, vectors, "sakka-photos")) as computed:
+        for batch, found in zip(batches, computed, strict=True):
+            yield from zip(batch, found, strict=True)
 
 
 def held_vector(photo: HeldPhoto, extractor: PhotoExtractor) -> Features:

@@ -31,16 +31,17 @@ class HeldPhoto:
         name: What messages call it.
     """
 
-    def __init__(self, source: Path | bytes, *, sha256: str | None = None) -> None:
+    def __init__(self, source: Path | bytes, *, sha256: str | None = None, decoded_px: int = DECODED_PX) -> None:
         """Hold a photo.
 
         Args:
             source: The file's path, or its bytes.
             sha256: Of the bytes, where that is known; a file with another one is refused.
+            decoded_px: Of the shorter side, what it is decoded at, unless more is asked for.
         """
         self.name = "the photo" if isinstance(source, bytes) else str(source)
         self._source, self._known_sha256 = source, sha256
-        self._decoded_px = DECODED_PX
+        self._decoded_px = decoded_px
         self._decoded: Image.Image | None = None
         self._kept: dict[Hashable, Any] = {}
         self._lock = RLock()

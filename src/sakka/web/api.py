@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, File, Form, Path, Query, Response, UploadFile
 from pydantic import Field
 
-from sakka.catalog.works import Catalog, Work
 from sakka.models.identification import Identification
 from sakka.models.question import Question
 from sakka.photos.held import HeldPhoto
@@ -14,7 +13,7 @@ from sakka.web.engine import Engine
 from sakka.web.metrics import MEDIA_TYPE, Metrics
 from sakka.web.pictures import Size
 from sakka.web.problems import Problem, responses
-from sakka.web.schemas import Health, IdentifiedBatch, NamedIdentification, ShownWork, Strict, served
+from sakka.web.schemas import Health, ShownWork, served
 from sakka.web.settings import Limits
 from sakka.web.uploads import check_upload
 
@@ -27,7 +26,6 @@ def api_router(engine: Engine, metrics: Metrics) -> APIRouter:
     """The operations that need the model and the works only."""
     router = APIRouter()
     _add_identify(router, engine, engine.settings.limits)
-    _add_batch(router, engine, engine.settings.limits)
     _add_works(router, engine)
     _add_state(router, engine, metrics)
     return router
@@ -49,40 +47,6 @@ def _add_identify(router: APIRouter, engine: Engine, limits: Limits) -> None:
             return engine.identify(Question.of_parts(upload, title, description), top)
 
         return served(await engine.ask(job))
-
-
-def _add_batch(router: APIRouter, engine: Engine, limits: Limits) -> None:
-    class BatchWork(Strict):
-        id: str = Field("", max_length=500, description="What its answer is called; may be left out.")
-        title: str = Field("", max_length=limits.title_characters)
-        description: str = Field("", max_length=limits.description_characters)
-
-    class Batch(Strict):
-        works: list[BatchWork] = Field([], max_length=limits.batch_works, description="Works by their texts.")
-        ids: list[Annotated[str, Field(max_length=500)]] = Field(
-            [], max_length=limits.batch_works, description="Works of this server's catalog, photo and text."
-        )
-        top: Top = 5
-
-    @router.post("/v1/identify/batch", tags=["identify"], response_model=IdentifiedBatch, responses=responses(404))
-    async def identify_batch(batch: Batch) -> Response:
-        """Name the most probable creators of several works: first those of `works`, then those of `ids`."""
-        for each in batch.works:
-            require_something(None, each.title, each.description)
-        for work_id in batch.ids:
-            engine.work(work_id)
-        texts = [
-            Work(str(place), title=each.title, description=each.description) for place, each in enumerate(batch.works)
-        ]
-        known = engine.collection.catalog_of(batch.ids)
-        names = [each.id or str(place) for place, each in enumerate(batch.works)] + batch.ids
-
-        def job() -> list[Identification]:
-            model = engine.model
-            return model.identify(Catalog.from_works(texts), batch.top) + model.identify(known, batch.top)
-
-        found = zip(names, await engine.ask(job), strict=True)
-        return served(IdentifiedBatch(tuple(NamedIdentification(**vars(each), id=name) for name, each in found)))
 
 
 def _add_works(router: APIRouter, engine: Engine) -> None:

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Scope
 from sakka.errors import SakkaError
 from sakka.version import __version__
 from sakka.web.api import api_router
+from sakka.web.api_batch import batch_router
 from sakka.web.api_explain import explain_router
 from sakka.web.api_find import find_router
 from sakka.web.engine import Engine
@@ -43,6 +44,7 @@ def create_app(settings: Settings) -> FastAPI:
     engine, metrics = Engine(settings), Metrics()
     app, pages = _empty_app(engine), Pages(engine)
     app.include_router(api_router(engine, metrics))
+    app.include_router(batch_router(engine))
     app.include_router(find_router(engine))
     app.include_router(explain_router(engine))
     app.include_router(pages.router())

@@ -18,6 +18,7 @@ import hmac
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
@@ -33,6 +34,7 @@ from sakka.web.settings import LOOPBACK_NAMES, Limits, Settings
 OPEN_PATHS = ("/health", "/key", "/static/")
 CHEAP_PATHS = ("/health", "/static/", "/photos/")
 CHEAP = 0.02
+PHOTOS_A_REQUEST = 4  # so many photos of a batch take as much of the rate as a request
 COOKIE = "sakka-key"
 LINGER_S = 2  # how long what still arrives of a refused body is read, as in nginx's lingering_close
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -72,8 +74,9 @@ class Guard:
             await self.app(scope, receive, send)
             return
         started_s = time.monotonic()
-        body = _Body(receive, self.settings.limits)
+        body = _Body(receive, self.settings.limits, scope["path"])
         answer = _Response(send, body)
+        scope["charge"] = partial(self._charge, scope)
         self.metrics.in_flight += 1
         try:
             app = self.app
@@ -105,13 +108,27 @@ class Guard:
         return Problem(429, "the server is busy; try again in a few seconds", {"Retry-After": "5"})
 
     def _of_rate(self, scope: Scope, _headers: Headers, path: str) -> HTTPException | None:
+        return self._of_cost(scope, CHEAP if path.startswith(CHEAP_PATHS) else 1.0)
+
+    def _of_cost(self, scope: Scope, cost: float) -> HTTPException | None:
         client = scope["client"][0] if scope.get("client") else "unknown"
-        wait_s = self.limiter.wait_s(client, CHEAP if path.startswith(CHEAP_PATHS) else 1.0)
+        wait_s = self.limiter.wait_s(client, cost)
         if not wait_s:
             return None
         after = str(max(1, round(wait_s + 0.5)))
         minute = self.settings.limits.requests_a_minute
         return Problem(429, f"more than {minute} requests a minute; wait {after} s", {"Retry-After": after})
+
+    def _charge(self, scope: Scope, photos: int) -> None:
+        """Let a batch's photos beyond the first take their part of the rate.
+
+        Raises:
+            Problem: The client has asked too much.
+        """
+        cost = min(max(0, photos - 1) / PHOTOS_A_REQUEST, self.limiter.burst)
+        if (problem := self._of_cost(scope, cost)) is not None:
+            self.metrics.refuse("rate")
+            raise problem
 
     def _of_key(self, _scope: Scope, headers: Headers, path: str) -> HTTPException | None:
         key = self.settings.key
@@ -128,8 +145,8 @@ class Guard:
             return None
         return Problem(403, "the form comes from a page of another site; open this server's own page")
 
-    def _of_size(self, _scope: Scope, headers: Headers, _path: str) -> HTTPException | None:
-        most = self.settings.limits.upload_bytes
+    def _of_size(self, _scope: Scope, headers: Headers, path: str) -> HTTPException | None:
+        most = self.settings.limits.body_bytes(path)
         length = headers.get("content-length", "0")
         return _too_large(most) if not length.isdecimal() or int(length) > most else None
 
@@ -137,10 +154,10 @@ class Guard:
 class _Body:
     """A request's body; it ends where it is too large or takes too long, whatever the request's header said."""
 
-    def __init__(self, receive: Receive, limits: Limits) -> None:
+    def __init__(self, receive: Receive, limits: Limits, path: str) -> None:
         self._receive, self._limits = receive, limits
         self._until_s = time.monotonic() + limits.seconds
-        self._left = limits.upload_bytes
+        self._left = self._most = limits.body_bytes(path)
         self._arrived = False
 
     async def receive(self) -> Message:
@@ -158,7 +175,7 @@ class _Body:
             raise Problem(408, detail, {"Connection": "close"}) from None
         self._left -= len(message.get("body", b""))
         if self._left < 0:
-            raise _too_large(self._limits.upload_bytes)
+            raise _too_large(self._most)
         return message
 
     async def discard(self) -> None:

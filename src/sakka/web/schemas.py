@@ -10,26 +10,15 @@ from starlette.responses import JSONResponse
 
 from sakka.as_json import as_json
 from sakka.catalog.works import Work
-from sakka.models.identification import Identification
+from sakka.models.identified import IdentifiedWork
 from sakka.search.hits import Hit
-
-
-@dataclass(frozen=True)
-class NamedIdentification(Identification):
-    """Who may have made one work of a batch.
-
-    Attributes:
-        id: The id that the work was given, or its place in the batch from 0.
-    """
-
-    id: str
 
 
 @dataclass(frozen=True)
 class IdentifiedBatch:
     """Who may have made the works of a batch, in its order."""
 
-    identifications: tuple[NamedIdentification, ...]
+    identifications: tuple[IdentifiedWork, ...]
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from sakka.errors import ServeError
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]", "::1")
 FEWEST_KEY_CHARACTERS = 16
+BATCH_PATH = "/v1/identify/batch"
 
 
 @dataclass(frozen=True)
@@ -16,10 +17,11 @@ class Limits:
 
     Attributes:
         upload_bytes: The most bytes of a request's body, the photo and everything around it.
+        batch_bytes: The most bytes of the body of a batch of works.
         photo_pixels: The most pixels of a photo as its header gives them.
         title_characters: The longest title, query or name.
         description_characters: The longest description.
-        batch_works: The most works of one batch.
+        batch_works: The most works of one batch, and the most photos.
         found_works: The most works that one search gives.
         requests_a_minute: How many requests a client may make on average; half of them at once.
         seconds: How long a body may take to arrive, and how long its answer may take.
@@ -28,6 +30,7 @@ class Limits:
     """
 
     upload_bytes: int = 16 << 20
+    batch_bytes: int = 64 << 20
     photo_pixels: int = 50_000_000
     title_characters: int = 500
     description_characters: int = 20_000
@@ -37,6 +40,10 @@ class Limits:
     seconds: int = 30
     connections: int = 64
     waiting: int = 32
+
+    def body_bytes(self, path: str) -> int:
+        """The most bytes of the body of a request to a path."""
+        return max(self.batch_bytes, self.upload_bytes) if path == BATCH_PATH else self.upload_bytes
 
     def changed(self, said: list[str]) -> "Limits":
         """These limits with some of them changed.

@@ -22,18 +22,23 @@ class UploadError(PhotoError):
     """A photo that was sent can't be used; its message is for the one who sent it."""
 
 
-def check_upload(content: bytes, limits: Limits) -> HeldPhoto:
+def check_upload(content: bytes, limits: Limits, decoded_px: int = DECODED_PX) -> HeldPhoto:
     """A photo from outside, checked and decoded; it stays in memory.
+
+    Args:
+        content: The bytes that were sent.
+        limits: What is accepted.
+        decoded_px: Of the shorter side, what it is decoded at.
 
     Raises:
         UploadError: It is no photo, damaged, or beyond a limit.
     """
     if not content:
         raise UploadError(f"the photo is empty; expected {READABLE}", DAMAGED)
-    photo = HeldPhoto(content)
+    photo = HeldPhoto(content, decoded_px=decoded_px)
     try:
         _refuse_too_large(content, limits)
-        photo.at_least(DECODED_PX)
+        photo.at_least(decoded_px)
     except PhotoError as error:
         raise UploadError(str(error), error.reason) from error
     return photo

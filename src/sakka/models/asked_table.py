@@ -1,0 +1,104 @@
+"""A table of works whose creators are asked for: a file, a database or a catalog, read as often as needed."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sakka.catalog.read_works import read_works
+from sakka.catalog.sources import ReadOptions, open_source
+from sakka.catalog.works import INFO_FILE, Catalog
+from sakka.errors import CatalogError
+from sakka.models.identified import AskedWork, asked_works
+
+
+@dataclass(frozen=True)
+class AskedTable:
+    """Works whose creators are asked for, in a fixed order.
+
+    Attributes:
+        source: Where they come from.
+        read: Gives them anew, from the first on.
+        photo_root: The folder that relative photo paths start at; None where every path is absolute.
+        columns: Field of the catalog -> the columns that it is read from; empty for a catalog.
+        unread: The columns that nothing is read from.
+        note: One line about what was found out of the source, such as its encoding; "" without.
+    """
+
+    source: Path
+    read: Callable[[], Iterator[AskedWork]]
+    photo_root: Path | None
+    columns: Mapping[str, tuple[str, ...]]
+    unread: tuple[str, ...] = ()
+    note: str = ""
+
+    def fingerprint(self) -> tuple[str, int]:
+        """The SHA-256 of all that answers depend on, the photos by their sizes and times, and how many works there are.
+
+        Raises:
+            CatalogError: The source can't be read to its end.
+        """
+        digest, works = hashlib.sha256(), 0
+        for asked in self.read():
+            works += 1
+            photos = asked.work.photos if asked.work else ()
+            digest.update(repr((asked, [_state((self.photo_root or Path()) / photo) for photo in photos])).encode())
+        return digest.hexdigest(), works
+
+
+def _state(photo: Path) -> tuple[int, int] | None:
+    """A file's size and time of change; None where there is none."""
+    try:
+        found = photo.stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_size, found.st_mtime_ns
+
+
+def open_table(
+    source: Path | str, options: ReadOptions | None = None, photo_root: Path | str | None = None
+) -> AskedTable:
+    """Open a table of works; its columns are found, its rows not read yet.
+
+    Args:
+        source: Whatever a catalog is built from, or a catalog's folder.
+        options: How it is read; of a catalog, only which of its kept columns are kept.
+        photo_root: The folder that photo paths start at; None: the source's own.
+
+    Raises:
+        CatalogError: There is no such source, or it can't be read.
+    """
+    options = replace(options or ReadOptions(), creator_required=False)
+    if (Path(source) / INFO_FILE).is_file():
+        return _catalog_table(Path(source), options, photo_root)
+    opened = open_source(source, options)
+    root = (Path(photo_root) if photo_root is not None else opened.folder).resolve()
+    if not root.is_dir():
+        raise CatalogError(f"{root} is not a folder; expected the folder that photo paths start at")
+
+    def read() -> Iterator[AskedWork]:
+        listings = open_source(source, options).listings
+        return asked_works(read_works(listings, root, creator_required=False, every_row=True))
+
+    return AskedTable(Path(source), read, root, opened.columns, opened.unread, opened.note)
+
+
+def _catalog_table(folder: Path, options: ReadOptions, photo_root: Path | str | None) -> AskedTable:
+    given = [options.spoken_columns(list(options.columns))] if options.columns else []
+    names = {"encoding": options.encoding, "query": options.query, "sheet": options.sheet, "source": options.kind}
+    given += [options.spoken(name, value) for name, value in names.items() if value]
+    if given:
+        raise CatalogError(f"{given[0]} is for a table, and a catalog was given, which was read already; leave it out")
+    catalog = Catalog.read(folder)
+    for name in options.keep:
+        if name not in catalog.kept:
+            kept = ", ".join(catalog.kept) or "no column"
+            raise CatalogError(f"the catalog has not kept {name!r}, it has kept {kept}; build it again with that")
+    root = catalog.photo_root if photo_root is None else Path(photo_root)
+    return AskedTable(folder, lambda: of_catalog(catalog, options.keep), root, {})
+
+
+def of_catalog(catalog: Catalog, keep: Sequence[str] = ()) -> Iterator[AskedWork]:
+    """The works of a catalog, with some of its kept columns."""
+    for work in catalog:
+        yield AskedWork(work.id, replace(work, kept={name: work.kept.get(name) for name in keep}))

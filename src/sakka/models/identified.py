@@ -1,0 +1,209 @@
+"""Works that pass by and who may have made each: what a table, a batch over HTTP and Python share.
+
+Works come one after the other, with what could not be used of them; an answer comes for each, in their order, with
+what was read and what was wrong. Nothing is lost: a work of which nothing can be read has a line without an answer.
+Photos are read and go through the network while they pass (`networks/first_photos.py`), texts are read `WORKS_AT_ONCE`
+at a time, and no more than these are in memory.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice, tee
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+
+from sakka.as_json import DIGITS
+from sakka.catalog.kept import kept_columns
+from sakka.catalog.problems import NOTHING
+from sakka.catalog.read_works import WorksBatch
+from sakka.catalog.works import Catalog, Work
+from sakka.errors import ModelError, PhotoError
+from sakka.models.base import CreatorModel
+from sakka.models.identification import Answer, Basis, Candidate
+from sakka.networks.first_photos import FirstPhoto
+
+Reading = Literal["photo", "text", "both", "nothing"]
+WORKS_AT_ONCE = 512
+BETWEEN_PROBLEMS = "; "
+_READINGS: Mapping[tuple[bool, bool], Reading] = MappingProxyType(
+    {(True, True): "both", (True, False): "photo", (False, True): "text", (False, False): "nothing"}
+)
+
+
+@dataclass(frozen=True)
+class WorkProblem:
+    """What could not be used of a work.
+
+    Attributes:
+        reason: A few words that are the same for every such problem.
+        detail: What it was here.
+    """
+
+    reason: str
+    detail: str
+
+    @classmethod
+    def of_photo(cls, error: PhotoError) -> "WorkProblem":
+        """That a photo can't be read."""
+        return cls(error.reason, str(error))
+
+
+@dataclass(frozen=True)
+class AskedWork:
+    """A work whose creator is asked for.
+
+    Attributes:
+        id: What its answer is called.
+        work: What can be used of it; None where that is nothing.
+        problems: What can't be used.
+    """
+
+    id: str
+    work: Work | None
+    problems: tuple[WorkProblem, ...] = ()
+
+
+@dataclass(frozen=True)
+class IdentifiedWork:
+    """Who may have made one work of several.
+
+    Attributes:
+        id: What the work is called where it was asked about.
+        answer: As `Identification` has it; None where nothing of the work could be read.
+        basis: What the answer rests on.
+        candidates: The most probable creators, the most probable first; none where nothing could be read.
+        read: What the model read of the work: its photo, its text, both or nothing.
+        problems: What could not be used of the work.
+        kept: The columns that were kept, by name.
+    """
+
+    id: str
+    answer: Answer | None
+    basis: Basis
+    candidates: tuple[Candidate, ...]
+    read: Reading
+    problems: tuple[WorkProblem, ...] = ()
+    kept: Mapping[str, Any] = field(default_factory=dict)
+
+
+def asked_works(batches: Iterable[WorksBatch]) -> Iterator[AskedWork]:
+    """The works of a source in its order, those that can't be used among them."""
+    for batch in batches:
+        works = dict(zip(batch.rows, batch.works, strict=True))
+        problems: dict[int, list[WorkProblem]] = {}
+        ids = {row: work.id for row, work in works.items()}
+        for problem in batch.problems:
+            problems.setdefault(problem.row, []).append(WorkProblem(problem.reason, problem.detail))
+            ids.setdefault(problem.row, problem.id or str(problem.row))
+        for row in sorted(ids):
+            yield AskedWork(ids[row], works.get(row), tuple(problems.get(row, ())))
+
+
+def identify_works(
+    model: CreatorModel, asked: Iterable[AskedWork], photo_root: Path | None = None, count: int = 5
+) -> Iterator[IdentifiedWork]:
+    """Who may have made each work, in their order.
+
+    Args:
+        model: A fitted model.
+        asked: The works; a creator that is known of them is not looked at.
+        photo_root: The folder that relative photo paths start at; None where every path is absolute.
+        count: How many creators to name of each.
+
+    Raises:
+        SakkaError: The works can't be read on, or the cache of photo features can't be used.
+    """
+    root = photo_root or Path()
+    asked, ahead = tee(asked)
+    photos = model.prepare_photos([root / photo for photo in each.work.photos] if each.work else () for each in ahead)
+    pairs = zip(asked, photos, strict=True)
+    while some := list(islice(pairs, WORKS_AT_ONCE)):
+        works = Catalog.from_works((_shown(row, *pair) for row, pair in enumerate(some)), root)
+        yield from identified(model, [_with_errors(*pair) for pair in some], works, count)
+
+
+def identified(
+    model: CreatorModel, asked: Sequence[AskedWork], works: Catalog, count: int = 5
+) -> Iterator[IdentifiedWork]:
+    """Who may have made each of some works.
+
+    Args:
+        model: A fitted model.
+        asked: The works as they were asked about.
+        works: The same works as the model is shown them, with photos that can be read only.
+        count: How many creators to name of each.
+    """
+    refused = np.full(len(works), bool(model.reads)) & ~model.can_read(works)
+    has_photo, has_text = ("photo" in model.reads) & works.has_photo, ("text" in model.reads) & works.has_text
+    for row, (each, found) in enumerate(zip(asked, model.identify(works, count), strict=True)):
+        problems = each.problems
+        if refused[row] and not problems:
+            problems = (_refusal(model, works.take([row])),)
+        yield IdentifiedWork(
+            each.id,
+            None if refused[row] else found.answer,
+            found.basis,
+            () if refused[row] else found.candidates,
+            _READINGS[bool(has_photo[row]), bool(has_text[row])],
+            problems,
+            {} if each.work is None else each.work.kept,
+        )
+
+
+def _refusal(model: CreatorModel, work: Catalog) -> WorkProblem:
+    """Why a model has no answer for a work that it reads nothing of."""
+    try:
+        model.check_can_read(work)
+    except ModelError as error:
+        return WorkProblem(NOTHING, str(error))
+    raise AssertionError("the model reads something of the work")
+
+
+def _shown(row: int, asked: AskedWork, photo: FirstPhoto[None]) -> Work:
+    """What a model is shown of a work: neither its creator nor photos that can't be read."""
+    work = asked.work or Work("")
+    photos = () if photo.index is None else work.photos[photo.index : photo.index + 1]
+    return replace(work, id=str(row), creator=None, photos=photos, photo_sha256=photo.sha256, kept={})
+
+
+def _with_errors(asked: AskedWork, photo: FirstPhoto[None]) -> AskedWork:
+    return replace(asked, problems=(*asked.problems, *map(WorkProblem.of_photo, photo.errors)))
+
+
+def identified_frame(works: Iterable[IdentifiedWork], count: int = 5) -> pl.DataFrame:
+    """Answers as a table, one row a work.
+
+    Args:
+        works: The answers.
+        count: How many creators have columns.
+
+    Returns:
+        The columns `id`, `answer`, `creator` and `probability` (0 to 1), `creator_2`, `probability_2` and so on,
+        `read`, `problems` (one text: reason and detail of each), and the kept columns.
+
+    >>> found = IdentifiedWork("a", "named", "threshold", (Candidate("Mori", 0.98), Candidate("Sato", 0.02)), "photo")
+    >>> identified_frame([found], 2).row(0)
+    ('a', 'named', 'Mori', 0.98, 'Sato', 0.02, 'photo', None)
+    """
+    works = list(works)
+    columns: dict[str, list[Any]] = {"id": [each.id for each in works], "answer": [each.answer for each in works]}
+    for rank in range(count):
+        candidates = [each.candidates[rank] if rank < len(each.candidates) else None for each in works]
+        creator, probability = _candidate_columns(rank)
+        columns[creator] = [each and each.creator for each in candidates]
+        columns[probability] = [each and round(each.probability, DIGITS) for each in candidates]
+    columns["read"] = [each.read for each in works]
+    columns["problems"] = [BETWEEN_PROBLEMS.join(f"{p.reason}: {p.detail}" for p in each.problems) for each in works]
+    columns["problems"] = [text or None for text in columns["problems"]]
+    schema = {name: pl.Float64() if name.startswith("probability") else pl.String() for name in columns}
+    return pl.DataFrame(columns, schema=schema).with_columns(kept_columns([each.kept for each in works]))
+
+
+def _candidate_columns(rank: int) -> tuple[str, str]:
+    """The columns of the creator of a rank, from 0."""
+    suffix = f"_{rank + 1}" if rank else ""
+    return f"creator{suffix}", f"probability{suffix}"
