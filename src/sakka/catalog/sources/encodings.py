@@ -136,6 +136,11 @@ def _marking() -> str:
     return "sakka.marking"
 
 
+def decoded(text: bytes) -> str:
+    """UTF-8 as `opened_text` decodes it."""
+    return text.decode(UTF_8, _marking())
+
+
 @contextmanager
 def opened_text(path: Path, encoding: str) -> Iterator[TextIO]:
     """A file's text for as long as the block runs, line ends as they are.
