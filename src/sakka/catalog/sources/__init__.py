@@ -16,7 +16,6 @@ from sakka.catalog.sources.excel import read_excel
 from sakka.catalog.sources.folder import holds_pictures, read_folder
 from sakka.catalog.sources.json_lines import read_json_lines
 from sakka.catalog.sources.openclipart import read_openclipart
-from sakka.catalog.sources.opened import Caller as Caller
 from sakka.catalog.sources.opened import OpenedTable as OpenedTable
 from sakka.catalog.sources.opened import ReadOptions as ReadOptions
 from sakka.catalog.sources.parquet import read_parquet
@@ -94,8 +93,10 @@ def kind_of(path: Path) -> str:
             return "openclipart"
         if holds_pictures(path):
             return "folder"
-        raise CatalogError(f"{path} is a folder of unknown kind; give a file of works, or its kind (--source {kinds})")
+        raise CatalogError(
+            f"{path} is a folder of unknown kind; give a file of works, or a folder with a folder of photos per creator"
+        )
     for kind, source in SOURCES.items():
         if path.suffix.lower() in source.suffixes:
             return kind
-    raise CatalogError(f"the kind of {path.name} can't be guessed; say it (--source {kinds})")
+    raise CatalogError(f"the kind of {path.name} can't be guessed; say it with `kind=KIND`, one of {kinds}")

@@ -50,35 +50,35 @@ def read_folder(folder: Path, options: ReadOptions) -> OpenedTable:
 
 def holds_pictures(folder: Path) -> bool:
     """Tell whether a folder below this one has a picture."""
-    return any(place.parts for place, _ in _pictures(folder, PurePosixPath()))
+    return any(below.parts for below, _ in _pictures(folder, PurePosixPath()))
 
 
 def _listings(folder: Path) -> Iterator[Listing]:
     row = 0
-    for place, names in _pictures(folder, PurePosixPath()):
-        creator = place.parts[0] if place.parts else ""
-        works = [[name] for name in names] if len(place.parts) < 2 else [names]
+    for below, names in _pictures(folder, PurePosixPath()):
+        creator = below.parts[0] if below.parts else ""
+        works = [[name] for name in names] if len(below.parts) < 2 else [names]
         for photos in works:
             row += 1
-            identity = place / photos[0] if len(place.parts) < 2 else place
+            identity = below / photos[0] if len(below.parts) < 2 else below
             values = {"id": _composed(str(identity)), "creator": _composed(creator)}
-            yield Listing(row, {**values, "photos": [str(place / name) for name in photos]})
+            yield Listing(row, {**values, "photos": [str(below / name) for name in photos]})
 
 
-def _pictures(folder: Path, place: PurePosixPath) -> Iterator[tuple[PurePosixPath, list[str]]]:
+def _pictures(folder: Path, below: PurePosixPath) -> Iterator[tuple[PurePosixPath, list[str]]]:
     """Every folder with pictures, as a path below the first one, and the names of its pictures."""
     try:
-        with os.scandir(folder / place) as found:
+        with os.scandir(folder / below) as found:
             entries = [entry for entry in found if not entry.name.startswith(".") and entry.name != _LEFT_BEHIND]
     except OSError as error:
-        raise CatalogError(f"{folder / place} can't be read: {error.strerror or error}; check the folder") from error
+        raise CatalogError(f"{folder / below} can't be read: {error.strerror or error}; check the folder") from error
     entries.sort(key=lambda entry: _by_number(entry.name))
     names = [entry.name for entry in entries if Path(entry.name).suffix.lower() in PICTURES and entry.is_file()]
     if names:
-        yield place, names
+        yield below, names
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):
-            yield from _pictures(folder, place / entry.name)
+            yield from _pictures(folder, below / entry.name)
 
 
 def _by_number(name: str) -> tuple[list[tuple[int, str]], str]:
