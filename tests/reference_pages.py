@@ -61,7 +61,8 @@ def _command(name: str, command: Any) -> Iterator[str]:
 
 def _parameter(parameter: Any, annotation: Any) -> tuple[str, str, str]:
     if parameter.param_type_name == "argument":
-        return f"`{parameter.metavar or parameter.name.upper()}`", "compulsory", parameter.help or ""
+        needed = "compulsory" if parameter.required else ""
+        return f"`{parameter.metavar or parameter.name.upper()}`", needed, parameter.help or ""
     spelled = ", ".join(f"`{name}`" for name in (*parameter.opts, *parameter.secondary_opts))
     default = parameter.default
     needed = "compulsory" if parameter.required else "" if _is_unset(default) else f"`{_shown(default)}`"

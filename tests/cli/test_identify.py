@@ -169,3 +169,82 @@ def test_any_saved_model_can_identify(
     assert code == 0
     assert json.loads(output)["candidates"][0]["probability"] == pytest.approx(1 / 6, abs=1e-5)
     assert load_model(folder / "dummy").name == "dummy"
+
+
+@pytest.fixture
+def table(catalog: Path, folder: Path) -> Path:
+    """Ten works of the catalog as a csv in the encoding of Japanese Windows, one without its photo's file."""
+    works = list(Catalog.read(catalog).take(range(10)))
+    photos = [f"photos/{work.photos[0]}" for work in works]
+    photos[3] = "photos/gone.jpg"
+    rows = [
+        f"{work.id},{work.title},{photo},{1000 + row}円"
+        for row, (work, photo) in enumerate(zip(works, photos, strict=True))
+    ]
+    (folder / "shop.csv").write_bytes(("商品ID,商品名,画像,価格\n" + "\n".join(rows) + "\n").encode("cp932"))
+    (folder / "photos").symlink_to(catalog.parent / "photos")
+    return folder / "shop.csv"
+
+
+def test_a_table_is_answered_line_by_line(
+    model: Path, table: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["identify", model, table, "-o", folder / "answers.csv", "--top", 2, "--keep", "価格"]
+    code, output, _ = run(arguments, monkeypatch, capsys)
+    assert code == 0
+    assert "商品名" in output  # which column was read as the title
+    assert "cp932" in output
+    assert "works with a problem" in output
+    lines = (folder / "answers.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "id,answer,creator,probability,creator_2,probability_2,read,problems,価格"
+    assert [line.split(",")[0] for line in lines[1:]] == [f"work-{row % 6:02}-{row // 6:03}" for row in range(10)]
+    assert "photo missing: " in lines[4]
+    assert lines[10].endswith(",1009円")
+
+
+def test_one_work_of_a_table_gets_the_answer_that_it_gets_alone(
+    model: Path, catalog: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, _ = run(["identify", model, catalog, "-o", folder / "answers.jsonl"], monkeypatch, capsys)
+    assert code == 0
+    lines = (folder / "answers.jsonl").read_text(encoding="utf-8").splitlines()
+    for row, work in list(enumerate(Catalog.read(catalog)))[:3]:
+        photo = ["--photo", catalog.parent / "photos" / work.photos[0]]
+        texts = ["--title", work.title, "--description", work.description]
+        code, output, _ = run(["identify", model, *photo, *texts, "--json"], monkeypatch, capsys)
+        alone, listed = json.loads(output), json.loads(lines[row])
+        assert (listed["id"], listed["answer"]) == (work.id, alone["answer"])
+        for one, other in zip(listed["candidates"], alone["candidates"], strict=True):
+            assert one["probability"] == pytest.approx(other["probability"], abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["TABLE"], "say where the answers go: sakka identify"),
+        (["TABLE", "-o", "answers.csv", "--title", "桜"], "--title is for one work, and the table"),
+        (["TABLE", "-o", "answers.csv", "--json"], "--json is for one work, and the table"),
+        (["--title", "桜", "--keep", "price"], "--keep is for a table of works, and none was given"),
+        (["--title", "桜", "-o", "answers.csv"], "--output is for a table of works, and none was given"),
+        ([], "or a table of works: sakka identify"),
+        (["TABLE", "-o", "answers.xlsx"], "expected .csv, .parquet, .jsonl"),
+        (["TABLE", "-o", "answers.csv", "--keep", "stock"], "has no column 'stock'"),
+        (["TABLE", "-o", "answers.csv", "--photo-root", "nowhere"], "nowhere"),
+        (["nowhere.csv", "-o", "answers.csv"], "there is no nowhere.csv"),
+    ],
+)
+def test_what_does_not_go_together_is_one_line_and_exit_code_2(
+    model: Path,
+    table: Path,
+    arguments: list[str],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(table.parent)
+    given = [table if each == "TABLE" else each for each in arguments]
+    code, _, error = run(["identify", model, *given], monkeypatch, capsys)
+    assert code == 2
+    assert message in error
+    assert error.count("\n") == 1
+    assert not list(table.parent.glob("answers*"))

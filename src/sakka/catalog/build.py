@@ -29,7 +29,7 @@ from sakka.catalog.rules import (
     keep_period,
     report_of,
 )
-from sakka.catalog.sources import OpenedTable, ReadOptions, columns_by_field, open_source
+from sakka.catalog.sources import Caller, OpenedTable, ReadOptions, columns_by_field, open_source
 from sakka.catalog.statistics import statistics_of
 from sakka.catalog.works import INFO_FILE, SCHEMA, WORKS_FILE, Catalog, check_folder
 from sakka.errors import CatalogError
@@ -55,6 +55,7 @@ def build_catalog(
     encoding: str | None = None,
     sheet: str | None = None,
     query: str | None = None,
+    caller: Caller = Caller.PYTHON,
     photo_root: Path | str | None = None,
     market: "MarketSettings | None" = None,
     strict: bool = False,
@@ -72,6 +73,7 @@ def build_catalog(
         encoding: Of a csv, as Python names it; None: found out.
         sheet: Of a workbook; None: the first one with rows.
         query: What a database is asked, in SQL.
+        caller: In whose words an error says what to do.
         photo_root: The folder that photo paths start at and may not lead out of; None: the source's own folder.
         market: The settings of the simulated marketplace.
         strict: Whether any problem is an error; of the catalog only `problems.parquet` is then written.
@@ -88,7 +90,10 @@ def build_catalog(
     if folder is not None:
         _check_source_stays(Path(folder), Path(source))
         check_folder(Path(folder))
-    options = ReadOptions(kind, columns_by_field(columns), tuple(keep), encoding, sheet, query)
+    options = ReadOptions(
+        kind=kind, columns=columns_by_field(columns), keep=tuple(keep), encoding=encoding, sheet=sheet, query=query,
+        caller=caller,
+    )  # fmt: skip
     opened = _open_market(market, folder, kind) if str(source) == MARKET else _open(source, options, photo_root)
     build = _Build(opened, chosen)
     build.read()
@@ -124,9 +129,7 @@ def _open(source: Path | str, options: ReadOptions, photo_root: Path | str | Non
     root = Path(photo_root) if photo_root is not None else table.folder
     if not root.is_dir():
         raise CatalogError(f"{root} is not a folder; expected the folder that photo paths start at")
-    read = {name: list(columns) for name, columns in table.columns.items()}
-    info = {**table.info, "columns": read, "kept": list(options.keep), "unread": list(table.unread)}
-    return _Opened(table, root.resolve(), info)
+    return _Opened(table, root.resolve(), table.described(options.keep))
 
 
 def _open_market(market: "MarketSettings | None", folder: Path | str | None, kind: str | None) -> _Opened:

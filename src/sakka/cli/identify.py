@@ -1,4 +1,4 @@
-"""`sakka identify`: the most probable creators of a work."""
+"""`sakka identify`: the most probable creators of a work, or of every work of a table."""
 
 import json
 from collections.abc import Mapping
@@ -8,9 +8,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sakka.cli import app
+from sakka.cli.source_options import (
+    Column,
+    Encoding,
+    Keep,
+    Kind,
+    PhotoRoot,
+    Query,
+    Sheet,
+    columns_named,
+    show_source,
+    show_source_hints,
+)
+from sakka.errors import SakkaError
 
 if TYPE_CHECKING:
+    from sakka.catalog.sources import ReadOptions
     from sakka.models.identification import Answer
+
+NO_ANSWER = "nothing to read"
 
 IN_WORDS: Mapping["Answer", str] = {
     "named": "named: {creator}",
@@ -19,20 +35,77 @@ IN_WORDS: Mapping["Answer", str] = {
 }
 
 
+# One parameter an option: Typer reads them from the signature, so the limit of eight does not hold here.
 @app.command("identify")
 def identify(
     model: Annotated[Path, typer.Argument(help="A model's folder, as `sakka fit` saves it.", metavar="MODEL")],
-    photo: Annotated[Path | None, typer.Option(help="The work's photo: JPEG, PNG, WebP, GIF or BMP.")] = None,
-    title: Annotated[str, typer.Option(help="The work's title.")] = "",
-    description: Annotated[str, typer.Option(help="The work's description.")] = "",
+    table: Annotated[
+        str | None,
+        typer.Argument(help="A table of works, or a catalog's folder, to answer for all of them.", metavar="TABLE"),
+    ] = None,
+    photo: Annotated[Path | None, typer.Option(help="One work's photo: JPEG, PNG, WebP, GIF or BMP.")] = None,
+    title: Annotated[str, typer.Option(help="One work's title.")] = "",
+    description: Annotated[str, typer.Option(help="One work's description.")] = "",
     top: Annotated[int, typer.Option(help="How many creators to name.", min=1)] = 5,
     with_explanation: Annotated[bool, typer.Option("--explain", help="Say what spoke for the first one.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Where a table's answers go: .csv, .parquet or .jsonl.", metavar="FILE"),
+    ] = None,
+    kind: Kind = None,
+    column: Column = None,
+    keep: Keep = None,
+    encoding: Encoding = None,
+    sheet: Sheet = None,
+    query: Query = None,
+    photo_root: PhotoRoot = None,
 ) -> None:
-    """Name the most probable creators of a work from its photo, its text or both.
+    """Name the most probable creators of a work, or of every work of a table.
 
     Example: sakka identify model --photo brooch.jpg --title "桜のつまみ細工ブローチ"
+
+    Example: sakka identify model works.csv -o answers.csv --keep price
     """
+    one = {"--photo": photo, "--title": title, "--description": description, "--explain": with_explanation}
+    one |= {"--json": as_json}
+    of_table = {"--output": output, "--source": kind, "--column": column, "--keep": keep, "--encoding": encoding}
+    of_table |= {"--sheet": sheet, "--query": query, "--photo-root": photo_root}
+    _refuse_both(table, one, of_table)
+    if table is None and not any(one.values()):
+        raise SakkaError(
+            "nothing to identify a creator by: give --photo FILE, --title TEXT, --description TEXT or several of them, "
+            f"or a table of works: sakka identify {model} works.csv -o answers.csv"
+        )
+    if table is None:
+        _identify_one(model, photo, title, description, top=top, explains=with_explanation, as_json=as_json)
+        return
+    from sakka.catalog.sources import Caller, ReadOptions, columns_by_field
+
+    if output is None:
+        raise SakkaError(f"say where the answers go: sakka identify {model} {table} -o answers.csv")
+    options = ReadOptions(
+        kind, columns_by_field(columns_named(column)), tuple(keep or ()), encoding, sheet, query, caller=Caller.IDENTIFY
+    )
+    _identify_table(model, table, output, options, photo_root, top)
+
+
+def _refuse_both(table: str | None, one: Mapping[str, object], of_table: Mapping[str, object]) -> None:
+    """Refuse options of the other form: of one work with a table, of a table without one.
+
+    Raises:
+        SakkaError: One was given.
+    """
+    for name, value in (of_table if table is None else one).items():
+        if value and table is None:
+            raise SakkaError(f"{name} is for a table of works, and none was given: sakka identify MODEL TABLE -o FILE")
+        if value:
+            raise SakkaError(f"{name} is for one work, and the table {table} was given; leave one of them out")
+
+
+def _identify_one(
+    model: Path, photo: Path | None, title: str, description: str, *, top: int, explains: bool, as_json: bool
+) -> None:
     from sakka.as_json import as_json as to_json
     from sakka.cli.question import question_of
     from sakka.cli.terminal import show_candidates
@@ -42,7 +115,7 @@ def identify(
     question = question_of(photo, title, description)
     fitted = load_model(model)
     found = fitted.identify_one(question.works, top)
-    why = explain(fitted, question) if with_explanation else None
+    why = explain(fitted, question) if explains else None
     if as_json:
         content: dict[str, Any] = to_json(found)
         if why is not None:
@@ -56,3 +129,28 @@ def identify(
 
         typer.echo("")
         show_explanation(why)
+
+
+def _identify_table(
+    model: Path, source: str, output: Path, options: "ReadOptions", photo_root: Path | None, top: int
+) -> None:
+    from sakka.cli.output import writing_to
+    from sakka.cli.terminal import error_console, show_pairs, showing_progress
+    from sakka.models.asked_table import open_table
+    from sakka.models.identify_table import identify_table
+
+    table = open_table(source, options, photo_root)
+    show_source(table.info)
+    console = error_console()
+    with showing_progress(console), writing_to(output):
+        found = identify_table(
+            model, table, output, count=top, keep=options.keep, say=lambda line: console.print(line, soft_wrap=True)
+        )
+    counts = [(answer or NO_ANSWER, found.counts.get(answer, 0)) for answer in (*IN_WORDS, "")]
+    shown = [(words, f"{count:,}") for words, count in counts if count]
+    problems = [("works with a problem", f"{found.with_problems:,}, each in the column problems")]
+    show_pairs(
+        [("works", f"{found.works:,}"), *shown, *(problems if found.with_problems else [])],
+        title=f"Answers in {output}",
+    )
+    show_source_hints(table.info)

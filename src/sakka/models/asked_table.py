@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from sakka.catalog.read_works import read_works
 from sakka.catalog.sources import ReadOptions, open_source
@@ -20,17 +21,13 @@ class AskedTable:
         source: Where they come from.
         read: Gives them anew, from the first on.
         photo_root: The folder that relative photo paths start at; None where every path is absolute.
-        columns: Field of the catalog -> the columns that it is read from; empty for a catalog.
-        unread: The columns that nothing is read from.
-        note: One line about what was found out of the source, such as its encoding; "" without.
+        info: Its columns and how it was read, as `catalog.json` has them; empty for a catalog.
     """
 
     source: Path
     read: Callable[[], Iterator[AskedWork]]
     photo_root: Path | None
-    columns: Mapping[str, tuple[str, ...]]
-    unread: tuple[str, ...] = ()
-    note: str = ""
+    info: Mapping[str, Any]
 
     def fingerprint(self) -> tuple[str, int]:
         """The SHA-256 of all that answers depend on, the photos by their sizes and times, and how many works there are.
@@ -80,14 +77,15 @@ def open_table(
         listings = open_source(source, options).listings
         return asked_works(read_works(listings, root, creator_required=False, every_row=True))
 
-    return AskedTable(Path(source), read, root, opened.columns, opened.unread, opened.note)
+    return AskedTable(Path(source), read, root, opened.described(options.keep))
 
 
 def _catalog_table(folder: Path, options: ReadOptions, photo_root: Path | str | None) -> AskedTable:
-    names = ("columns", "encoding", "query", "sheet", "kind")
-    given = [name for name in names if vars(options)[name]]
+    given = [options.spoken_columns(list(options.columns))] if options.columns else []
+    names = {"encoding": options.encoding, "query": options.query, "sheet": options.sheet, "source": options.kind}
+    given += [options.spoken(name, value) for name, value in names.items() if value]
     if given:
-        raise CatalogError(f"`{given[0]}` is for a table, and a catalog was given, which is read already; leave it out")
+        raise CatalogError(f"{given[0]} is for a table, and a catalog was given, which was read already; leave it out")
     catalog = Catalog.read(folder)
     for name in options.keep:
         if name not in catalog.kept:
