@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sakka.evaluation.run import run_experiment
     from sakka.explain.explanation import explain as explain_work
     from sakka.models.base import CreatorModel
+    from sakka.models.classifier import SakkaClassifier
     from sakka.models.folder import load_model, save_model
     from sakka.models.fused import FusedModel
     from sakka.models.identification import Identification
@@ -43,6 +44,7 @@ _PUBLIC = {
     "Identification": "sakka.models.identification:Identification",
     "Index": "sakka.search.index:Index",
     "Question": "sakka.models.question:Question",
+    "SakkaClassifier": "sakka.models.classifier:SakkaClassifier",
     "SakkaError": "sakka.errors:SakkaError",
     "Work": "sakka.catalog.works:Work",
     "audit_catalog": "sakka.audit.run:audit_catalog",
@@ -74,6 +76,7 @@ __all__ = [
     "Identification",
     "Index",
     "Question",
+    "SakkaClassifier",
     "SakkaError",
     "Work",
     "audit_catalog",
