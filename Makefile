@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install browser demo test check bench format reference docs lock
+.PHONY: install browser postgresql demo test check bench format reference docs lock
 
 install: .venv/installed
 
@@ -20,7 +20,12 @@ browser:
 	@command -v chromium > /dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null \
 	  && apt-get update -qq && apt-get install -qq --no-install-recommends chromium fonts-noto-cjk > /dev/null; } || true
 
-test: install browser
+# The PostgreSQL server that the tests of a database start for themselves; skipped in the same way.
+postgresql:
+	@ls /usr/lib/postgresql/*/bin/initdb > /dev/null 2>&1 || { [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null \
+	  && apt-get update -qq && apt-get install -qq --no-install-recommends postgresql > /dev/null; } || true
+
+test: install browser postgresql
 	$(BIN)/python -m pytest -n 2 tests src
 
 check: install docs

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sakka.catalog.sources import Caller, ReadOptions
+from sakka.catalog.sources import ReadOptions
 from sakka.catalog.sources.column_names import USUAL_NAMES
 from sakka.catalog.sources.columns import columns_of
 from sakka.errors import CatalogError
@@ -129,9 +129,11 @@ def test_a_row_number_stands_in_for_an_id_where_no_creator_is_needed() -> None:
 @pytest.mark.parametrize(
     ("found", "options", "message"),
     [
-        (["a", "b"], {}, r"no column for id or creator; it has a, b; name yours with columns={'id': 'COLUMN', 'creat"),
-        (["a"], {"caller": Caller.BUILD}, "name yours with --column id=COLUMN --column creator=COLUMN$"),
-        (["a"], {"caller": Caller.OTHER_COMMAND}, "--column creator=COLUMN of `sakka catalog build` and give its cat"),
+        (
+            ["a", "b"],
+            {},
+            "no column for id or creator; it has a, b; name yours with `columns={'id': COLUMN, 'crea",
+        ),
         (["id", "creator"], {"columns": {"title": ("headline",)}}, "no column 'headline'; it has id, creator"),
         (["id", "creator"], {"columns": {"artisan": ("creator",)}}, "'artisan' is no field"),
         (["id", "creator", "creator"], {}, "2 columns 'creator'"),

@@ -10,7 +10,7 @@ import pytest
 import xlsxwriter
 
 from sakka import build_catalog
-from sakka.catalog.sources import Caller, ReadOptions, excel, open_source
+from sakka.catalog.sources import ReadOptions, excel, open_source
 from sakka.errors import CatalogError
 
 HEADER = ("商品ID", "作家名", "商品名", "出品日", "価格")
@@ -81,9 +81,9 @@ def test_a_workbook_gives_the_catalog_that_its_csv_gives(folder: Path) -> None:
 def test_the_names_may_stand_below_a_title_and_the_sheet_behind_an_empty_one(folder: Path) -> None:
     works = [("作品一覧（2024年）",), (), HEADER, ("1", "森", "桜")]
     path = xlsx(folder / "shop.xlsx", 表紙=[], 作品=works, 注文=[("注文番号",), ("9",)])
-    table = open_source(path, ReadOptions(caller=Caller.BUILD))
+    table = open_source(path, ReadOptions())
     assert (table.info["sheet"], table.info["header_row"]) == ("作品", 3)
-    assert table.note == "read was the sheet 作品; --sheet NAME reads another (表紙, 注文)"
+    assert table.note == "read was the sheet 作品; `sheet=NAME` reads another (表紙, 注文)"
     assert [listing.values["title"] for listing in table.listings] == ["桜"]
 
 

@@ -79,7 +79,7 @@ def test_a_catalog_is_shown_as_json(source: Path, folder: Path) -> None:
     ("arguments", "message"),
     [
         (("--strict", *COLUMNS), "problems in 1 of 6 rows"),
-        ((), "no column for id; it has key, seller, title; name yours with --column id=COLUMN"),
+        ((), "no column for id; it has key, seller, title; name yours with `columns={'id': COLUMN}`"),
         (("--column", "creator"), "expected FIELD=COLUMN"),
         (("--seed", "1"), "--seed is for the source market"),
         ((*COLUMNS, "--from", "soon"), "`from_date` is 'soon'"),

@@ -20,7 +20,6 @@ SPEAKS_COMMANDS = {
     "paper/plan.py:_number_arguments": "part of that command",
     "paper/candidates_table.py": "a note in a report",
     "networks/weights/package_index.py": "options of pip",
-    "catalog/sources/": "read by the one who builds a catalog",
 }
 """Where texts outside `cli/` hold options, with the reason."""
 OPTION = re.compile(r"(?<![\w-])--[a-z][\w-]+|`sakka [a-z]+")

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from tests.catalogs import QUICK_PHOTO, tiny_catalog
 
-from sakka.catalog.sources import Caller, ReadOptions
+from sakka.catalog.sources import ReadOptions
 from sakka.catalog.works import Catalog
 from sakka.errors import CatalogError, SakkaError
 from sakka.models import identify_table as module
@@ -102,8 +102,8 @@ def test_a_catalog_is_answered_with_its_kept_columns(model: Path, works: Catalog
     assert (found["creator"] == works.table["creator"]).mean() > 0.8
     with pytest.raises(CatalogError, match="has not kept 'stock', it has kept price"):
         open_table(folder / "catalog", ReadOptions(keep=("stock",)))
-    with pytest.raises(CatalogError, match=r"--encoding cp932 is for a table, and a catalog was given"):
-        open_table(folder / "catalog", ReadOptions(encoding="cp932", caller=Caller.IDENTIFY))
+    with pytest.raises(CatalogError, match=r"`encoding` is for a table, and a catalog was given"):
+        open_table(folder / "catalog", ReadOptions(encoding="cp932"))
 
 
 def test_a_table_without_rows_gives_the_names_of_the_columns(text_model: Path, folder: Path) -> None:

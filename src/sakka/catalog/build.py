@@ -29,7 +29,7 @@ from sakka.catalog.rules import (
     keep_period,
     report_of,
 )
-from sakka.catalog.sources import Caller, OpenedTable, ReadOptions, columns_by_field, open_source
+from sakka.catalog.sources import OpenedTable, ReadOptions, columns_by_field, open_source
 from sakka.catalog.statistics import statistics_of
 from sakka.catalog.works import INFO_FILE, SCHEMA, WORKS_FILE, Catalog, check_folder
 from sakka.errors import CatalogError
@@ -55,7 +55,6 @@ def build_catalog(
     encoding: str | None = None,
     sheet: str | None = None,
     query: str | None = None,
-    caller: Caller = Caller.PYTHON,
     photo_root: Path | str | None = None,
     market: "MarketSettings | None" = None,
     strict: bool = False,
@@ -73,7 +72,6 @@ def build_catalog(
         encoding: Of a csv, as Python names it; None: found out.
         sheet: Of a workbook; None: the first one with rows.
         query: What a database is asked, in SQL.
-        caller: In whose words an error says what to do.
         photo_root: The folder that photo paths start at and may not lead out of; None: the source's own folder.
         market: The settings of the simulated marketplace.
         strict: Whether any problem is an error; of the catalog only `problems.parquet` is then written.
@@ -90,10 +88,7 @@ def build_catalog(
     if folder is not None:
         _check_source_stays(Path(folder), Path(source))
         check_folder(Path(folder))
-    options = ReadOptions(
-        kind=kind, columns=columns_by_field(columns), keep=tuple(keep), encoding=encoding, sheet=sheet, query=query,
-        caller=caller,
-    )  # fmt: skip
+    options = ReadOptions(kind, columns_by_field(columns), tuple(keep), encoding, sheet, query)
     opened = _open_market(market, folder, kind) if str(source) == MARKET else _open(source, options, photo_root)
     build = _Build(opened, chosen)
     build.read()

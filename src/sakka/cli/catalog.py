@@ -75,7 +75,6 @@ def build(
     Example: sakka catalog build market -o market --creators 20 --seed 1
     """
     from sakka.catalog.build import build_catalog
-    from sakka.catalog.sources import Caller
     from sakka.cli.terminal import showing_progress
 
     settings = _market_settings(source, {"creators": creators, "works": works, "seed": seed, "difficulty": difficulty})
@@ -90,7 +89,7 @@ def build(
     with showing_progress():
         catalog = build_catalog(
             source, folder=output, kind=kind, columns=columns_named(column), keep=keep or (), encoding=encoding,
-            sheet=sheet, query=query, photo_root=photo_root, market=settings, strict=strict, caller=Caller.BUILD,
+            sheet=sheet, query=query, photo_root=photo_root, market=settings, strict=strict,
             **rules,
         )  # fmt: skip
     _show(catalog, output)

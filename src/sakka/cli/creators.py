@@ -108,11 +108,6 @@ def _works_of(path: Path, photo_root: Path | None) -> "Catalog":
         CatalogError: It is neither, or a row can't be used.
     """
     from sakka.catalog.build import build_catalog
-    from sakka.catalog.sources import Caller
     from sakka.catalog.works import Catalog
 
-    return (
-        Catalog.read(path)
-        if path.is_dir()
-        else build_catalog(path, photo_root=photo_root, strict=True, caller=Caller.OTHER_COMMAND)
-    )
+    return Catalog.read(path) if path.is_dir() else build_catalog(path, photo_root=photo_root, strict=True)

@@ -80,13 +80,11 @@ def identify(
     if table is None:
         _identify_one(model, photo, title, description, top=top, explains=with_explanation, as_json=as_json)
         return
-    from sakka.catalog.sources import Caller, ReadOptions, columns_by_field
+    from sakka.catalog.sources import ReadOptions, columns_by_field
 
     if output is None:
         raise SakkaError(f"say where the answers go: sakka identify {model} {table} -o answers.csv")
-    options = ReadOptions(
-        kind, columns_by_field(columns_named(column)), tuple(keep or ()), encoding, sheet, query, caller=Caller.IDENTIFY
-    )
+    options = ReadOptions(kind, columns_by_field(columns_named(column)), tuple(keep or ()), encoding, sheet, query)
     _identify_table(model, table, output, options, photo_root, top)
 
 

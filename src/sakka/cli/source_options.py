@@ -90,6 +90,7 @@ def _listed(names: Sequence[str]) -> str:
 def show_source_hints(source: Mapping[str, Any]) -> None:
     """Print what can be said where a source was read otherwise than was meant."""
     from sakka.cli.terminal import output_console
+    from sakka.cli.wording import on_command_line
 
     hints = []
     if unread := [name for name in source.get("unread", []) if name]:
@@ -97,7 +98,7 @@ def show_source_hints(source: Mapping[str, Any]) -> None:
     if source.get("encoding_found") == "detected" and source["encoding"] != "utf-8":
         hints.append(f"read as {source['encoding']} (detected); say --encoding if that is wrong")
     if source.get("note"):
-        hints.append(source["note"])
+        hints.append(on_command_line(source["note"], "catalog build"))
     if hints:
         output_console().print()
     for hint in hints:

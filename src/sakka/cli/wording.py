@@ -80,10 +80,10 @@ def _translated(code: str, typed: str) -> str | None:
 
 
 def _option(argument: str, values: Sequence[str], typed: str) -> str | None:
-    """An argument as an option of the command that was typed, else with the first command that has it."""
+    """An argument as an option of the command that was typed, else with `catalog build` or the first that has it."""
     options = {name: _options(command) for name, command in _commands(_command_line())}
     parameter = OPTIONS.get(argument, argument)
-    having = [name for name in (typed, *options) if parameter in options.get(name, {})]
+    having = [name for name in (typed, COMMANDS["build_catalog"], *options) if parameter in options.get(name, {})]
     if not having:
         return None
     option = options[having[0]][parameter]

@@ -81,11 +81,10 @@ def open_table(
 
 
 def _catalog_table(folder: Path, options: ReadOptions, photo_root: Path | str | None) -> AskedTable:
-    given = [options.spoken_columns(list(options.columns))] if options.columns else []
-    names = {"encoding": options.encoding, "query": options.query, "sheet": options.sheet, "source": options.kind}
-    given += [options.spoken(name, value) for name, value in names.items() if value]
+    names = ("columns", "encoding", "query", "sheet", "kind")
+    given = [name for name in names if vars(options)[name]]
     if given:
-        raise CatalogError(f"{given[0]} is for a table, and a catalog was given, which was read already; leave it out")
+        raise CatalogError(f"`{given[0]}` is for a table, and a catalog was given, which is read already; leave it out")
     catalog = Catalog.read(folder)
     for name in options.keep:
         if name not in catalog.kept:

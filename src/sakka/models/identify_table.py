@@ -105,7 +105,7 @@ def identify_table(
     layout = PartsLayout(Path(output))
     write = writer_of(layout.output)
     if layout.output.exists() and table.source.exists() and layout.output.samefile(table.source):
-        raise SakkaError(f"{output} would overwrite the table itself; give another --output")
+        raise SakkaError(f"{output} would overwrite the table itself; give another `output`")
     check_kept_names(keep, identified_frame((), count).columns, "the output")
     fitted = load_model(model)
     fingerprint, works = table.fingerprint()
@@ -139,7 +139,7 @@ def _open_parts(layout: PartsLayout, plan: Mapping[str, Any], say: Callable[[str
     if there and not layout.plan.is_file():
         raise SakkaError(
             f"{layout.folder} holds {there[0].name} and no plan.json, so it is not what an interrupted run left; "
-            "move it away, or give another --output"
+            "move it away, or give another `output`"
         )
     if _read_plan(layout.plan) != plan:
         if there:
@@ -253,5 +253,5 @@ def writer_of(output: Path) -> Writer:
     if output.suffix.lower() not in WRITERS:
         raise SakkaError(f"{output} ends in {output.suffix or 'nothing'}; expected {', '.join(WRITERS)}")
     if output.is_dir():
-        raise SakkaError(f"{output} is a folder; give the name of a file with --output")
+        raise SakkaError(f"{output} is a folder; give the name of a file as `output`")
     return WRITERS[output.suffix.lower()]

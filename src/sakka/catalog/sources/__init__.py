@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sakka.catalog.sources.database import check_not_mangled, is_address, read_address, read_sqlite
 from sakka.catalog.sources.delimited import read_delimited
 from sakka.catalog.sources.excel import read_excel
+from sakka.catalog.sources.folder import holds_pictures, read_folder
 from sakka.catalog.sources.json_lines import read_json_lines
 from sakka.catalog.sources.openclipart import read_openclipart
-from sakka.catalog.sources.opened import Caller as Caller
 from sakka.catalog.sources.opened import OpenedTable as OpenedTable
 from sakka.catalog.sources.opened import ReadOptions as ReadOptions
 from sakka.catalog.sources.parquet import read_parquet
@@ -39,6 +40,8 @@ SOURCES: dict[str, Source] = {
     "excel": Source(read_excel, (".xlsx", ".xlsm", ".xls", ".ods")),
     "jsonl": Source(read_json_lines, (".jsonl", ".ndjson")),
     "parquet": Source(read_parquet, (".parquet",)),
+    "database": Source(read_sqlite, (".db", ".sqlite", ".sqlite3")),
+    "folder": Source(read_folder),
     "openclipart": Source(read_openclipart),
 }
 
@@ -49,11 +52,16 @@ def open_source(source: Path | str, options: ReadOptions) -> OpenedTable:
     Raises:
         CatalogError: It does not exist, its kind is unknown, it can't be read, or a column is missing.
     """
-    path = Path(source)
     if options.kind not in (None, *SOURCES):
         raise CatalogError(
             f"{options.kind!r} is no kind of source; expected one of {', '.join(SOURCES)}, or the source market"
         )
+    if is_address(source):
+        if options.kind not in (None, "database"):
+            raise CatalogError(f"an address is not of the kind {options.kind!r}; leave out `kind`, or give a file")
+        return read_address(str(source), options)
+    path = Path(source)
+    check_not_mangled(path)
     kind = options.kind or kind_of(path)
     if not path.exists():
         raise CatalogError(f"there is no {path}; check the path")
@@ -83,8 +91,12 @@ def kind_of(path: Path) -> str:
     if path.is_dir():
         if (path / "svg").is_dir() and (path / "png").is_dir():
             return "openclipart"
-        raise CatalogError(f"{path} is a folder of unknown kind; give a file of works, or its kind (--source {kinds})")
+        if holds_pictures(path):
+            return "folder"
+        raise CatalogError(
+            f"{path} is a folder of unknown kind; give a file of works, or a folder with a folder of photos per creator"
+        )
     for kind, source in SOURCES.items():
         if path.suffix.lower() in source.suffixes:
             return kind
-    raise CatalogError(f"the kind of {path.name} can't be guessed; say it (--source {kinds})")
+    raise CatalogError(f"the kind of {path.name} can't be guessed; say it with `kind=KIND`, one of {kinds}")

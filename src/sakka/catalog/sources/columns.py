@@ -87,7 +87,7 @@ def columns_of(found: Iterable[str], options: ReadOptions, where: str) -> Column
     if missing:
         raise CatalogError(
             f"{where} has no column for {' or '.join(missing)}; it has {_listed(names)}; "
-            f"name yours with {options.spoken_columns(missing)}"
+            f"name yours with `columns={_in_python(dict.fromkeys(missing, 'COLUMN'))}`"
         )
     columns = Columns(fields, options.keep)
     for column in columns.read:
@@ -111,7 +111,7 @@ def _check_chosen(names: list[str], options: ReadOptions, where: str) -> None:
         if len(columns) > 1 and name != PHOTOS:
             raise CatalogError(
                 f"{name} is given {len(columns)} columns ({', '.join(columns)}); expected one, only {PHOTOS} may have "
-                f"several; leave {options.spoken('column', f'{name}={columns[0]}')}"
+                f"several; leave one of them in `columns`"
             )
     for column in (*(column for columns in options.columns.values() for column in columns), *options.keep):
         if column not in names:
@@ -146,14 +146,17 @@ def _photo_columns(names: list[str]) -> tuple[str, ...]:
     return ()
 
 
+def _in_python(columns: Mapping[str, str]) -> str:
+    """A dictionary as it is written; the columns are for the reader to fill in."""
+    return "{" + ", ".join(f"{name!r}: {column}" for name, column in columns.items()) + "}"
+
+
 def check_no_columns(options: ReadOptions, kind: str) -> None:
     """Check that no column is chosen or kept of a source that has none.
 
     Raises:
         CatalogError: One is.
     """
-    for option, given in (("column", options.columns), ("keep", options.keep)):
+    for option, given in (("columns", options.columns), ("keep", options.keep)):
         if given:
-            raise CatalogError(
-                f"a source of the kind {kind} has no columns; leave out {options.spoken(option, next(iter(given)))}"
-            )
+            raise CatalogError(f"a source of the kind {kind} has no columns; leave out `{option}`")

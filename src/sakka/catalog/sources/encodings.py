@@ -56,7 +56,7 @@ def encoding_of(path: Path, options: ReadOptions) -> Encoding:
         CatalogError: The one given is unknown, or the file can't be read.
     """
     if options.encoding is not None:
-        return Encoding(_known(options.encoding, options), "given")
+        return Encoding(_known(options.encoding), "given")
     with opened_binary(path) as file:
         start = file.read(START_BYTES)
         for mark, name in _MARKS:
@@ -68,13 +68,13 @@ def encoding_of(path: Path, options: ReadOptions) -> Encoding:
         return Encoding(_encoding_of_lines(_telling_lines(file)), "detected")
 
 
-def _known(name: str, options: ReadOptions) -> str:
+def _known(name: str) -> str:
     try:
         TextIOWrapper(BytesIO(), encoding=name)
     except (LookupError, ValueError) as error:
         raise CatalogError(
             f"{name[:40]!r} is no encoding of text; expected one such as utf-8, cp932, euc_jp, iso2022_jp, utf-16 or "
-            f"cp1252; without {options.spoken('encoding', 'NAME')} it is found out"
+            "cp1252; without `encoding` it is found out"
         ) from error
     known = codecs.lookup(name).name
     return "utf-8-sig" if known == UTF_8 else _AS_WINDOWS.get(known, known)
@@ -134,6 +134,11 @@ def _marking() -> str:
 
     codecs.register_error("sakka.marking", marked)
     return "sakka.marking"
+
+
+def decoded(text: bytes) -> str:
+    """UTF-8 as `opened_text` decodes it."""
+    return text.decode(UTF_8, _marking())
 
 
 @contextmanager

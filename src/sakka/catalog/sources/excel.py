@@ -50,7 +50,7 @@ def read_excel(path: Path, options: ReadOptions) -> OpenedTable:
     note = ""
     if len(names) > 1 and options.sheet is None:
         others = ", ".join(each for each in names if each != name)
-        note = f"read was the sheet {name}; {options.spoken('sheet', 'NAME')} reads another ({others})"
+        note = f"read was the sheet {name}; `sheet=NAME` reads another ({others})"
     info = {"sheet": name, "header_row": header + 1}
     return OpenedTable(_rows(frame, header, columns), path.parent, columns.fields, columns.unread, info, note)
 
@@ -125,4 +125,4 @@ def _rows(frame: "pl.DataFrame", header: int, columns: Columns) -> Iterator[List
     for row in frame.slice(header + 1).iter_rows():
         if any(row):
             number += 1
-            yield columns.listing(number, {name: row[place] for name, place in at.items()})
+            yield columns.listing(number, {name: row[index] for name, index in at.items()})

@@ -30,7 +30,7 @@ def read_json_lines(path: Path, options: ReadOptions) -> OpenedTable:
         row, trouble = first[0]
         raise CatalogError(
             f"none of the first lines of {path} is a JSON object (line {row}: {trouble}); "
-            f"expected one JSON object a line; write it so, or say its kind with {options.spoken('source', 'KIND')}"
+            "expected one JSON object a line; write it so, or say its kind with `kind=KIND`"
         )
     names = list(dict.fromkeys(key for _, value in first if isinstance(value, dict) for key in value))
     columns = columns_of(names, options, str(path))

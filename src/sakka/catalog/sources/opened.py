@@ -2,20 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from pathlib import Path
 from typing import Any
 
 from sakka.catalog.listings import Listing
-
-
-class Caller(Enum):
-    """Who asked for a source to be read: what to do is said in the caller's own words."""
-
-    PYTHON = "python"
-    BUILD = "sakka catalog build"
-    IDENTIFY = "sakka identify"
-    OTHER_COMMAND = "a command without these options"
 
 
 @dataclass(frozen=True)
@@ -31,7 +21,6 @@ class ReadOptions:
         sheet: Of a workbook; None: the first one with rows.
         query: What a database is asked, in SQL.
         creator_required: Whether every work needs a creator and an id; without, a row's number stands in for its id.
-        caller: In whose words an error says what to do.
     """
 
     kind: str | None = None
@@ -41,37 +30,6 @@ class ReadOptions:
     sheet: str | None = None
     query: str | None = None
     creator_required: bool = True
-    caller: Caller = Caller.PYTHON
-
-    def spoken(self, option: str, value: str) -> str:
-        """An option as the caller gives it.
-
-        >>> ReadOptions(caller=Caller.BUILD).spoken("column", "id=COLUMN")
-        '--column id=COLUMN'
-        >>> ReadOptions().spoken("column", "id=COLUMN"), ReadOptions().spoken("encoding", "NAME")
-        ("columns={'id': 'COLUMN'}", "encoding='NAME'")
-        """
-        if self.caller is Caller.PYTHON:
-            name, equals, column = value.partition("=")
-            words = {"source": "kind", "column": "columns"}
-            given = {name: column} if option == "column" and equals else (value,) if option == "keep" else value
-            return f"{words.get(option, option)}={given!r}"
-        typed = f"--{option} {value}"
-        return (
-            typed
-            if self.caller is not Caller.OTHER_COMMAND
-            else f"{typed} of `sakka catalog build` and give its catalog"
-        )
-
-    def spoken_columns(self, fields: Sequence[str]) -> str:
-        """How the caller names the columns of fields.
-
-        >>> ReadOptions(caller=Caller.BUILD).spoken_columns(["id", "creator"])
-        '--column id=COLUMN --column creator=COLUMN'
-        """
-        if self.caller is Caller.PYTHON:
-            return f"columns={dict.fromkeys(fields, 'COLUMN')!r}"
-        return self.spoken("column", " --column ".join(f"{name}=COLUMN" for name in fields))
 
 
 @dataclass(frozen=True)
