@@ -3,7 +3,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.catalogs import tiny_catalog
+from tests.catalogs import QUICK_PHOTO, tiny_catalog
 from tests.models.test_models import labels_of_colours
 
 from sakka.catalog.works import Catalog, Work
@@ -164,3 +164,14 @@ def test_read_fit_identify_save_and_load_are_a_line_each(folder: Path) -> None:
     found = load_model(folder / "model", FusedModel).identify_one(works.take([2]), 3)
     assert found.candidates[0].creator == "creator 02"
     assert len(found.candidates) == 3
+
+
+def test_a_model_says_what_it_is_and_how_well_it_did_on_held_out_works(folder: Path) -> None:
+    works = tiny_catalog(folder, creators=3, works=8)
+    model = FusedModel(photo_settings=QUICK_PHOTO)
+    assert repr(model) == "FusedModel(fused, not fitted, photo-efficientnet_lite0 + text-linear)"
+    told = repr(model.fit(works))
+    assert told.startswith("FusedModel(fused, 3 creators, photo-efficientnet_lite0 ")
+    assert "held-out works, accuracy there: fused " in told
+    assert "creators: creator 00, creator 01, creator 02" in model._repr_html_()
+    assert repr(model.text_model_) == "LinearText(text-linear, 3 creators)"

@@ -18,8 +18,8 @@ from sakka.evaluation.tables import all_tables
 from sakka.pages.headline import headline
 from sakka.pages.headline_terminal import headline as terminal_headline
 from sakka.pages.markdown_csv import comma_separated
-from sakka.pages.thumbnails import thumbnail
 from sakka.pages.write_report import write_report
+from sakka.photos.data_uris import thumbnail
 
 HOSTILE = "<script>alert('花')</script>"
 

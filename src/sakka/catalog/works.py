@@ -25,6 +25,7 @@ from sakka.catalog.kept import kept_columns
 from sakka.catalog.problems import PROBLEMS_FILE, no_problems
 from sakka.errors import CatalogError
 from sakka.files import why_not_a_folder, write_json, writing_whole
+from sakka.fragments import counted
 from sakka.photos.held import HeldPhoto
 
 WORKS_FILE = "works.parquet"
@@ -215,6 +216,31 @@ class Catalog:
             return None
         root = self.photo_root.resolve()
         return root.relative_to(folder).as_posix() if root.is_relative_to(folder) else str(root)
+
+    def __repr__(self) -> str:
+        """How many works there are, by how many creators, and what they offer.
+
+        >>> Catalog.from_works([Work("a", creator="Mori", title="花のブローチ"), Work("b", title="moon")])
+        Catalog(2 works by 1 creator, 0 with a photo, 2 with a text)
+        """
+        parts = [
+            f"{counted(len(self), 'work')} by {counted(len(self.creators), 'creator')}",
+            f"{int(self.has_photo.sum()):,} with a photo",
+            f"{int(self.has_text.sum()):,} with a text",
+        ]
+        if self.problems.height:
+            parts.append(counted(self.problems.height, "problem"))
+        return f"Catalog({', '.join(parts)})"
+
+    def _repr_html_(self) -> str:
+        """The same in a notebook, with a few works: the first ones of each creator, those with a photo before."""
+        from sakka.catalog.in_notebook import MOST_WORKS, NotebookWork, catalog_html
+
+        rank = self.table.select(pl.int_range(pl.len()).over("creator"))
+        rows = np.lexsort([rank.to_series().to_numpy(), ~self.has_photo])[:MOST_WORKS]
+        shown = self.take(rows)
+        works = [NotebookWork(work.title, work.creator, photo) for work, photo in zip(shown, shown.photos, strict=True)]
+        return catalog_html(repr(self), works, len(self) - len(works))
 
     def __len__(self) -> int:
         return self.table.height

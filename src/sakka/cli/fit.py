@@ -61,17 +61,5 @@ def fit(
 
 def describe_fusion(model: "FusedModel") -> str:
     """Say in a few lines what the fused model consists of and how their fusion was chosen."""
-    if model.photo_model_ is None:
-        return f"no work has a photo, so {model.text} answers alone"
-    if model.text_model_ is None:
-        return f"no work has a text, so {model.photo} answers alone"
-    said = model.fuser_.in_words(model.photo, model.text)
-    if not model.held_out_:
-        return said
-    held, how = model.held_out_, "fitted" if model.fuser_.is_learned else "chosen"
-    return (
-        f"{said};\n"
-        f"{how} on {held['works']:,} held-out works\n"
-        f"accuracy there: fused {held['accuracy']:.3f}, photo {held['photo_accuracy']:.3f}, "
-        f"text {held['text_accuracy']:.3f}"
-    )
+    said, *where = model.fusion_in_words()
+    return ";\n".join([said, "\n".join(where)]) if where else said

@@ -23,6 +23,7 @@ from sakka.arrays import DoubleArray, IntArray, Mask, Probabilities, top
 from sakka.catalog.splits import Fold
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
+from sakka.fragments import counted, element
 from sakka.models.identification import Basis, Candidate, Identification, answer_of
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 Modality = Literal["photo", "text", "labels", "both", "none"]
 FoldGroup = Literal["fold", "outer", "all"]
 Reads = Literal["photo", "text"]
+
+MOST_CREATORS_SHOWN = 12  # in a notebook
 
 READ_BY: Mapping[Modality, tuple[Reads, ...]] = MappingProxyType(
     {"photo": ("photo",), "labels": ("photo",), "text": ("text",), "both": ("photo", "text"), "none": ()}
@@ -93,6 +96,27 @@ class CreatorModel(ABC):
     modality: ClassVar[Modality]
     fold_group: ClassVar[FoldGroup] = "fold"
     creators_: tuple[str, ...]
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether it has learned its creators."""
+        return "creators_" in vars(self)
+
+    def in_words(self) -> list[str]:
+        """What a person wants to know of it, a few words each: its name, how many creators it knows."""
+        return [self.name, counted(len(self.creators_), "creator") if self.is_fitted else "not fitted"]
+
+    def __repr__(self) -> str:
+        """The class and what the model is in words, such as `LinearText(text-linear, 5 creators)`."""
+        return f"{type(self).__name__}({', '.join(self.in_words())})"
+
+    def _repr_html_(self) -> str:
+        """The same in a notebook, with the first creators that it knows."""
+        creators = self.creators_[:MOST_CREATORS_SHOWN] if self.is_fitted else ()
+        rest = ", …" if creators and len(self.creators_) > len(creators) else ""
+        lines = [*self.in_words(), *([f"creators: {', '.join(creators)}{rest}"] if creators else [])]
+        shown = element("ul", *(element("li", line) for line in lines))
+        return str(element("div", element("b", type(self).__name__), shown))
 
     @abstractmethod
     def fit(self, works: Catalog, creators: Sequence[str] | None = None) -> Self:

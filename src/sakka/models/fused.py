@@ -111,6 +111,28 @@ class FusedModel(ExtensibleModel):
         self.works_ = np.bincount(labels, minlength=len(creators))
         return self
 
+    def fusion_in_words(self) -> list[str]:
+        """What the fitted model consists of and how the fusion was chosen, a line each."""
+        if self.photo_model_ is None:
+            return [f"no work has a photo, so {self.text} answers alone"]
+        if self.text_model_ is None:
+            return [f"no work has a text, so {self.photo} answers alone"]
+        said = self.fuser_.in_words(self.photo, self.text)
+        if not self.held_out_:
+            return [said]
+        held, how = self.held_out_, "fitted" if self.fuser_.is_learned else "chosen"
+        return [
+            said,
+            f"{how} on {held['works']:,} held-out works",
+            f"accuracy there: fused {held['accuracy']:.3f}, photo {held['photo_accuracy']:.3f}, "
+            f"text {held['text_accuracy']:.3f}",
+        ]
+
+    def in_words(self) -> list[str]:
+        """Its name, its creators, what it consists of, and how well it did on held-out works."""
+        fitted = self.fusion_in_words() if self.is_fitted else [f"{self.photo} + {self.text}"]
+        return [*super().in_words(), *fitted]
+
     @property
     def reads(self) -> tuple[Reads, ...]:
         """What the models read that it has."""

@@ -12,7 +12,8 @@ from sakka.pages.description_sentences import colour_names, creator_sentences, w
 from sakka.pages.explanation import PHOTO_PX
 from sakka.pages.formats import probability
 from sakka.pages.rendering import render
-from sakka.pages.thumbnails import Card, card, data_uri, picture_data
+from sakka.pages.thumbnails import Card, card
+from sakka.photos.data_uris import data_uri, picture_data
 
 if TYPE_CHECKING:
     from PIL import Image

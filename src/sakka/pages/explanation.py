@@ -12,7 +12,8 @@ from sakka.pages.explanation_sentences import explanation_sentences
 from sakka.pages.language import Texts, texts_in
 from sakka.pages.passages import passages_of
 from sakka.pages.rendering import render
-from sakka.pages.thumbnails import card, data_uri, picture_data
+from sakka.pages.thumbnails import card
+from sakka.photos.data_uris import data_uri, picture_data
 
 PHOTO_PX = 720
 WORDS_FOR, WORDS_AGAINST = 8, 4
