@@ -49,6 +49,15 @@ def test_any_text_is_read_back_where_the_encoding_is_given(
     assert read(written(tmp_path_factory.mktemp("e"), rows, encoding), encoding=encoding) == rows
 
 
+@pytest.mark.parametrize("encoding", ["cp932", "euc_jp"])
+def test_short_names_that_read_well_in_no_encoding_are_told_by_what_can_be_read(folder: Path, encoding: str) -> None:
+    path = folder / "works.csv"
+    rows = [(f"{number:04}", ("森", "佐藤")[number % 2], f"桜のブローチ{number}") for number in range(20)]
+    lines = ["商品番号;作家;作品名", *(";".join(row) for row in rows)]
+    path.write_text("\n".join(lines), encoding=encoding)
+    assert read(path) == rows
+
+
 def test_the_first_japanese_name_may_stand_far_below(folder: Path) -> None:
     path = folder / "works.csv"
     lines = ["id,creator,title", *(f"{number},Mori,brooch {number}" for number in range(20_000)), "x,山田,桜のブローチ"]

@@ -96,11 +96,11 @@ def _encoding_of_lines(lines: list[bytes]) -> str:
     sample = b"".join(lines)
     if b"\x1b$" in sample and _share_read(sample, _SEVEN_BITS) >= _NEARLY_ALL:
         return _SEVEN_BITS
-    if not sample or _share_read(sample, UTF_8) >= _NEARLY_ALL:
+    shares = {name: _share_read(sample, name) for name in (UTF_8, *_JAPANESE)}
+    if not sample or shares[UTF_8] >= max(_NEARLY_ALL, *shares.values()):
         return UTF_8
-    shares = {name: _share_read(sample, name) for name in _JAPANESE}
     least = max(_NEARLY_ALL, max(shares.values()) - _EQUAL)
-    possible = [name for name, share in shares.items() if share >= least]
+    possible = sorted((name for name in _JAPANESE if shares[name] >= least), key=shares.__getitem__, reverse=True)
     whole = [line for line in lines if all(_marks(line, name) == 0 for name in possible)]
     return _chosen(b"".join(whole), [*possible, _WESTERN]) if possible else _WESTERN
 
@@ -117,6 +117,7 @@ def _marks(line: bytes, name: str) -> int:
 
 
 def _chosen(sample: bytes, names: list[str]) -> str:
+    """The encoding in which text reads best; the first where none reads well."""
     from charset_normalizer import from_bytes
 
     best = from_bytes(sample, cp_isolation=names).best()
