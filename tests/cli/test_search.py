@@ -8,6 +8,7 @@ from rich.cells import cell_len
 from tests.catalogs import QUICK_PHOTO, tiny_catalog
 from tests.command import run
 
+from sakka.catalog.works import Catalog, Work
 from sakka.cli import main
 from sakka.models.folder import save_model
 from sakka.models.fused import FusedModel
@@ -50,6 +51,27 @@ def test_a_table_of_similar_works_fits_into_80_columns(
     assert "same creator" in lines[0]
     assert "creator 02" in lines[1]
     assert all(cell_len(line) <= 80 for line in lines)
+
+
+def test_kept_columns_are_shown_and_limit_what_is_found(
+    built: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    works = Catalog.read(built / "catalog")
+    kept = [Work(**{**vars(work), "kept": {"price": 100 * place, "note": "x"}}) for place, work in enumerate(works)]
+    Catalog.from_works(kept, works.photo_root).write(folder / "catalog")
+    arguments = ["index", "build", folder / "catalog", "--model", built / "model", "-o", folder / "index"]
+    assert run(arguments, monkeypatch, capsys)[0] == 0
+    asked = ["similar", folder / "index", "--work", "work-02-003", "--filter", "price=500..900"]
+    code, out, _ = run(asked, monkeypatch, capsys)
+    lines = out.splitlines()
+    assert code == 0
+    assert lines[0].split() == ["work", "creator", "title", "price", "same", "creator"]
+    assert all(cell_len(line) <= 80 for line in lines)
+    found = json.loads(run([*asked, "--json"], monkeypatch, capsys)[1])
+    assert sorted(each["work"]["kept"]["price"] for each in found) == [500, 600, 700, 800, 900]
+    code, _, error = run([*asked[:-1], "cost=5"], monkeypatch, capsys)
+    assert code == 2
+    assert "the index keeps no column 'cost'; it keeps price, note" in error
 
 
 def test_json_of_a_search_can_be_read_by_a_program(

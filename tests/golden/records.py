@@ -79,9 +79,9 @@ def _blocks(regions: DoubleArray) -> dict[str, Any]:
 
 
 def _lines(value: Any, indent: str = "") -> Iterator[str]:
-    """JSON in which a list or an object without others in it stands on one line: what changed is seen row by row."""
+    """JSON in which a list or an object that holds no filled ones stands on one line: a change is seen row by row."""
     inner = list(value.values() if isinstance(value, dict) else value if isinstance(value, list) else [])
-    if not any(isinstance(each, dict | list) for each in inner):
+    if not any(isinstance(each, dict | list) and each for each in inner):
         yield json.dumps(value, ensure_ascii=False)
         return
     opening, closing = "{}" if isinstance(value, dict) else "[]"

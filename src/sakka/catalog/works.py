@@ -70,7 +70,7 @@ class Work:
     created_at: datetime | None = None
     photos: tuple[str, ...] = field(default=(), metadata=NOT_SHOWN)
     photo_sha256: str | None = field(default=None, metadata=NOT_SHOWN)
-    kept: Mapping[str, Any] = field(default_factory=dict, hash=False, metadata=NOT_SHOWN)
+    kept: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 def check_folder(folder: Path) -> None:

@@ -28,6 +28,14 @@ Creators = Annotated[list[str] | None, typer.Option("--creator", help="Only this
 After = Annotated[datetime | None, typer.Option(formats=DATE_FORMATS, help="Only works from this day on.")]
 Before = Annotated[datetime | None, typer.Option(formats=DATE_FORMATS, help="Only works before this day.")]
 OfOne = Annotated[int | None, typer.Option("--of-one-creator", help="At most this many works of one creator.", min=1)]
+Kept = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--filter",
+        help="Only works with this in a kept column: price>=1000, price=1000..3000, tags=brooch; may be repeated.",
+        metavar="LIMIT",
+    ),
+]
 Photo = Annotated[Path | None, typer.Option(help="A photo: JPEG, PNG, WebP, GIF or BMP.")]
 Title = Annotated[str, typer.Option(help="The title of the work on the photo.")]
 Description = Annotated[str, typer.Option(help="Its description.")]
@@ -48,6 +56,7 @@ def similar_works(
     creator: Creators = None,
     after: After = None,
     before: Before = None,
+    kept: Kept = None,
     of_one_creator: OfOne = None,
     grouped: Grouped = False,
     top: Count = 10,
@@ -62,7 +71,7 @@ def similar_works(
     from sakka.search.find import similar
     from sakka.search.index import Index
 
-    filters = _filters(category, creator, after, before)
+    filters = _filters(category, creator, after, before, kept)
     query = _query(work, photo, title, description)
     hits = similar(
         Index.open(index),
@@ -87,6 +96,7 @@ def search_works(
     creator: Creators = None,
     after: After = None,
     before: Before = None,
+    kept: Kept = None,
     of_one_creator: OfOne = None,
     grouped: Grouped = False,
     top: Count = 10,
@@ -95,11 +105,13 @@ def search_works(
     """Find works by words: in their texts, and by what their photos look like in words; with a photo, by style too.
 
     Example: sakka search index "刺繍 猫" --after 2018
+
+    Example: sakka search index "刺繍 猫" --filter "price=1000..3000" --filter tags=brooch
     """
     from sakka.search.find import search
     from sakka.search.index import Index
 
-    filters = _filters(category, creator, after, before)
+    filters = _filters(category, creator, after, before, kept)
     style = _query(work, photo, "", "")
     hits = search(Index.open(index), words, photo=style, count=top, filters=filters, of_one_creator=of_one_creator)
     _show(hits, as_json=as_json, grouped=grouped)
@@ -134,10 +146,17 @@ def recommend(
         _show(for_person(opened, liked or [], top), as_json=as_json, grouped=False)
 
 
-def _filters(category: Many, creator: Many, after: datetime | None, before: datetime | None) -> "Filters":
+def _filters(category: Many, creator: Many, after: datetime | None, before: datetime | None, kept: Many) -> "Filters":
     from sakka.search.filters import Filters
+    from sakka.search.kept_columns import KeptFilter
 
-    return Filters(categories=tuple(category or ()), creators=tuple(creator or ()), after=after, before=before)
+    return Filters(
+        categories=tuple(category or ()),
+        creators=tuple(creator or ()),
+        after=after,
+        before=before,
+        kept=tuple(KeptFilter.of(each) for each in kept or ()),
+    )
 
 
 def _query(work: str | None, photo: Path | None, title: str, description: str) -> "str | Question | None":
@@ -167,20 +186,26 @@ def _show(hits: "list[Hit]", *, as_json: bool, grouped: bool) -> None:
 
 
 def _show_table(hits: "list[Hit]", title: str | None = None) -> None:
-    """Print hits as a table: rank, id, creator unless they have one title, the work's title, same creator, copies."""
+    """Print hits as a table: rank, id, creator unless they have one title, the work's title, figures, copies.
+
+    The figures are the first kept columns of numbers, and the probability of the same creator.
+    """
     from sakka.cli.terminal import show_table
     from sakka.pages.formats import probability
+    from sakka.pages.kept import figure_names, kept_text
 
     compared = any(hit.same_creator is not None for hit in hits)
     copies = any(hit.near_identical for hit in hits)
     headers = ["", "work", *([] if title else ["creator"]), "title"]
     left = len(headers)
-    headers += [*(["same creator"] if compared else []), *(["copies"] if copies else [])]
+    figures = figure_names([hit.work for hit in hits])
+    headers += [*figures, *(["same creator"] if compared else []), *(["copies"] if copies else [])]
     rows = []
     for rank, hit in enumerate(hits, start=1):
         work = hit.work
         row = [str(rank), work.id, *([] if title else [shortened(work.creator or "", 18)])]
         row.append(shortened(work.title or work.description, TITLE_CHARACTERS))
+        row += [kept_text(work.kept.get(name)) for name in figures]
         row += [probability(hit.same_creator) if hit.same_creator is not None else ""] if compared else []
         row += [str(len(hit.near_identical) or "")] if copies else []
         rows.append(row)

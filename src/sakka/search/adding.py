@@ -5,6 +5,7 @@ looked at as `copies/` does it for a whole catalog. Where it joins two groups, t
 the same change, so that the database never holds half of it.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +16,9 @@ from sakka.catalog.works import Catalog, Work
 from sakka.copies.groups import find_pairs, group_names
 from sakka.progress import task
 from sakka.search.database import rows_by_id, take_in_changes, upsert
-from sakka.search.filters import among
+from sakka.search.kept_columns import KeptColumn
 from sakka.search.records import GROUP, STYLE, TEXT, WORK_COLUMNS, Spaces, batches_of, work_of
+from sakka.search.sql import among
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,7 +30,9 @@ PARTITIONS = 8  # of the vector index that are looked at: a copy is very near
 TAKEN_IN_FROM = 200  # rows that no index of the database knows yet
 
 
-def add_works(table: Any, spaces: Spaces, schema: "pa.Schema", catalog: Catalog) -> int:
+def add_works(
+    table: Any, spaces: Spaces, schema: "pa.Schema", catalog: Catalog, kept: Sequence[KeptColumn] = ()
+) -> int:
     """Add works to the table of an index or replace them; returns the number of new works.
 
     Args:
@@ -36,21 +40,22 @@ def add_works(table: Any, spaces: Spaces, schema: "pa.Schema", catalog: Catalog)
         spaces: How the vectors of its works are made.
         schema: The table's schema.
         catalog: The works.
+        kept: The kept columns of the index.
     """
     before = table.count_rows()
     with task("works added", total=len(catalog)) as running:
         for start in range(0, len(catalog), WORKS_AT_ONCE):
             some = catalog.take(np.arange(start, min(start + WORKS_AT_ONCE, len(catalog))))
-            _add(table, spaces, schema, some)
+            _add(table, spaces, schema, some, kept)
             running.advance(len(some))
     _take_in(table)
     return int(table.count_rows() - before)
 
 
-def _add(table: Any, spaces: Spaces, schema: "pa.Schema", works: Catalog) -> None:
+def _add(table: Any, spaces: Spaces, schema: "pa.Schema", works: Catalog, kept: Sequence[KeptColumn]) -> None:
     import pyarrow as pa
 
-    batches = list(batches_of(works, works.ids, spaces.style, spaces.words, schema))
+    batches = list(batches_of(works, works.ids, spaces.style, spaces.words, schema, kept))
     rows = pa.Table.from_batches(batches, schema=schema)
     groups = _groups_of(table, works, rows)
     own = pa.array([groups.get(each, each) for each in works.ids])

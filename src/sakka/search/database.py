@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from sakka.errors import MissingPartError, SakkaError, SearchError
 from sakka.files import remote_address
-from sakka.search.filters import among
+from sakka.search.sql import among
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -1,8 +1,11 @@
 """Which works may be found, as a condition that the database understands."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+
+from sakka.search.kept_columns import KeptColumn, KeptFilter
+from sakka.search.sql import among
 
 
 @dataclass(frozen=True)
@@ -15,6 +18,7 @@ class Filters:
         not_creators: The creators whose works are not.
         after: The earliest date.
         before: The date that works must be earlier than. A work without a date is outside of every period.
+        kept: Limits on kept columns. A work that has nothing in such a column is not found.
     """
 
     categories: tuple[str, ...] = ()
@@ -22,12 +26,17 @@ class Filters:
     not_creators: tuple[str, ...] = ()
     after: datetime | None = None
     before: datetime | None = None
+    kept: tuple[KeptFilter, ...] = ()
 
-    def condition(self, *, not_groups: Iterable[str] = ()) -> str | None:
+    def condition(self, *, not_groups: Iterable[str] = (), kept: Sequence[KeptColumn] = ()) -> str | None:
         """The condition in SQL; None where everything may be found.
 
         Args:
             not_groups: Groups of near-identical works that are left out.
+            kept: The kept columns of the index.
+
+        Raises:
+            SearchError: The index has no such kept column, or it can't be compared so.
 
         >>> Filters(creators=("Mori's",), before=datetime(2019, 1, 1)).condition()
         "creator IN ('Mori''s') AND created_at < TIMESTAMP '2019-01-01 00:00:00'"
@@ -40,27 +49,9 @@ class Filters:
             f"NOT {among('near_identical', groups)}" if groups else "",
             f"created_at >= {_timestamp(self.after)}" if self.after else "",
             f"created_at < {_timestamp(self.before)}" if self.before else "",
+            *(each.condition(kept) for each in self.kept),
         ]
         return " AND ".join(part for part in parts if part) or None
-
-
-def among(column: str, values: Iterable[str]) -> str:
-    """The condition that a column of text has one of some values, whatever characters they hold."""
-    return f"{column} IN ({', '.join(quoted(value) for value in values)})"
-
-
-def quoted(value: str) -> str:
-    """Write a text as SQL has it.
-
-    >>> quoted("Mori's")
-    "'Mori''s'"
-    """
-    return "'" + encodable(value).replace("'", "''") + "'"
-
-
-def encodable(text: str) -> str:
-    """Put a replacement character in the place of what UTF-8 can't write: halves of surrogate pairs."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _timestamp(moment: datetime) -> str:

@@ -17,10 +17,12 @@ from sakka.catalog.works import Work
 from sakka.errors import SearchError
 from sakka.models.question import Question
 from sakka.search.database import speaking_plainly
-from sakka.search.filters import Filters, encodable
+from sakka.search.filters import Filters
 from sakka.search.hits import Hit, Row, at_most, folded, fused
 from sakka.search.index import Index
+from sakka.search.kept_columns import with_kept
 from sakka.search.records import GROUP, SEEN, SEEN_LENGTH, STYLE, TEXT, VECTORS, WORD_COLUMN, WORK_COLUMNS, vector_of
+from sakka.search.sql import encodable
 from sakka.search.style.space import unit_rows
 from sakka.search.style.thesaurus import alternatives
 from sakka.search.style.words import segmented
@@ -250,7 +252,9 @@ def nearest(
     """The rows with the vectors nearest to a unit vector, the nearest first; `score` is their product with it."""
     query = index.table.search(vector, vector_column_name=column).distance_type("l2")
     query = query.minimum_nprobes(PARTITIONS).maximum_nprobes(0).refine_factor(REFINED)
-    rows = _rows_of(query, depth, filters.condition(not_groups=not_groups), [*columns, "_distance"])
+    rows = _rows_of(
+        index, query, depth, filters.condition(not_groups=not_groups, kept=index.kept), [*columns, "_distance"]
+    )
     return [{**row, "score": 1 - row.pop("_distance") / 2} for row in rows]
 
 
@@ -264,7 +268,9 @@ def matching(
 ) -> list[Row]:
     """The rows whose words match segmented words, the best first; `score` is BM25's."""
     query = index.table.search(words, query_type="fts", fts_columns=WORD_COLUMN)
-    rows = _rows_of(query, depth, filters.condition(not_groups=not_groups), [*columns, "_score"])
+    rows = _rows_of(
+        index, query, depth, filters.condition(not_groups=not_groups, kept=index.kept), [*columns, "_score"]
+    )
     return [{**row, "score": row.pop("_score")} for row in rows]
 
 
@@ -295,13 +301,13 @@ def enough(fetch: Callable[[int], list[Row]], count: int, of_one_creator: int | 
         depth *= DEEPER
 
 
-def _rows_of(query: Any, depth: int, condition: str | None, columns: Sequence[str]) -> list[Row]:
+def _rows_of(index: Index, query: Any, depth: int, condition: str | None, columns: Sequence[str]) -> list[Row]:
     if condition is not None:
         query = query.where(condition, prefilter=True)
     with speaking_plainly("", "asked"):
-        table = query.limit(depth).select([*RETURNED, *columns]).to_arrow()
+        table = query.limit(depth).select([*RETURNED, *(each.column for each in index.kept), *columns]).to_arrow()
     vectors = [name for name in VECTORS if name in table.column_names]
-    rows: list[Row] = table.drop_columns(vectors).to_pylist()
+    rows = with_kept(table.drop_columns(vectors).to_pylist(), index.kept)
     for name in vectors:  # by way of Python's own lists this would take longer than the search
         column = table[name].combine_chunks()
         values = column.values.to_numpy(zero_copy_only=False).reshape(-1, column.type.list_size)

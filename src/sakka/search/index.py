@@ -6,7 +6,7 @@ INDEX/works.lance, INDEX/parts.lance        (`database.py`)
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,8 +22,9 @@ from sakka.files import canonical_json, remote_address, why_not_a_folder
 from sakka.progress import task
 from sakka.search import database
 from sakka.search.adding import add_works
-from sakka.search.filters import among
+from sakka.search.kept_columns import KINDS, KeptColumn, kept_columns_of, with_kept
 from sakka.search.records import WORK_COLUMNS, Spaces, batches_of, schema_of, words_of_catalog, work_of
+from sakka.search.sql import among
 from sakka.search.style.space import StyleSpace
 from sakka.search.style.words import WordSpace
 
@@ -43,7 +44,7 @@ class Index:
         address: Its folder, or its address in an object store.
         table: The LanceDB table of works.
         spaces: How its vectors are made.
-        info: What it was built from: `model_sha256`, `catalog`, `works`.
+        info: What it was built from: `model_sha256`, `catalog`, `works`; `kept` where works have kept columns.
     """
 
     address: str
@@ -78,9 +79,15 @@ class Index:
         spaces = Spaces(style, words_of_catalog(catalog, style, seed))
         names = group_names(catalog.ids, near.pairs())
         named = [names[each] for each in catalog.ids]
-        info = {"model_sha256": model_sha256(model_folder), "catalog": catalog.fingerprint(), "seed": seed}
-        schema = schema_of(spaces)
-        batches = _counted(batches_of(catalog, named, style, spaces.words, schema), len(catalog))
+        info: dict[str, Any] = {
+            "model_sha256": model_sha256(model_folder),
+            "catalog": catalog.fingerprint(),
+            "seed": seed,
+        }
+        kept = kept_columns_of(catalog)
+        info |= {"kept": [asdict(each) for each in kept]} if kept else {}
+        schema = schema_of(spaces, kept=kept)
+        batches = _counted(batches_of(catalog, named, style, spaces.words, schema, kept), len(catalog))
         return cls.write(folder, spaces, batches, schema, info)
 
     @classmethod
@@ -132,12 +139,18 @@ class Index:
         """The SHA-256 of the manifest of the model that the index was built with."""
         return str(self.info["model_sha256"])
 
+    @cached_property
+    def kept(self) -> tuple[KeptColumn, ...]:
+        """The kept columns of its works."""
+        return tuple(KeptColumn(**each) for each in self.info.get("kept", ()))
+
     def __len__(self) -> int:
         return int(self.table.count_rows())
 
     def rows(self, ids: Iterable[str], columns: Sequence[str] | None = None) -> dict[str, dict[str, Any]]:
-        """Rows of those ids that are in the index, by id (`database.rows_by_id`)."""
-        return database.rows_by_id(self.table, ids, columns)
+        """Rows of those ids that are in the index, by id (`database.rows_by_id`); all columns: kept ones as `kept`."""
+        rows = database.rows_by_id(self.table, ids, columns)
+        return {row["id"]: row for row in with_kept(rows.values(), self.kept)} if columns is None else rows
 
     def row(self, work_id: str) -> dict[str, Any]:
         """The row of a work.
@@ -160,10 +173,11 @@ class Index:
 
     def catalog(self) -> Catalog:
         """All works, sorted by id, without their vectors."""
-        found = self.table.search().select(list(WORK_COLUMNS)).to_arrow()
-        table = pl.from_arrow(found)
+        names = {**{name: name for name in WORK_COLUMNS}, **{each.column: each.name for each in self.kept}}
+        table = pl.from_arrow(self.table.search().select(list(names)).to_arrow())
         assert isinstance(table, pl.DataFrame)
-        return Catalog(table.select(list(WORK_COLUMNS)).cast(pl.Schema(SCHEMA)).sort("id"))
+        kept = {each.name: KINDS[each.kind] for each in self.kept}
+        return Catalog(table.select(list(names)).rename(names).cast(pl.Schema({**SCHEMA, **kept})).sort("id"))
 
     def creators(self) -> dict[str, int]:
         """Every creator with the number of its works, by name."""
@@ -179,9 +193,9 @@ class Index:
 
         Raises:
             PhotoError: A photo can't be read.
-            SearchError: The index can't be written to.
+            SearchError: The index can't be written to, or a kept column is of another kind in it.
         """
-        return add_works(self.table, self.spaces, self.schema, catalog)
+        return add_works(self.table, self.spaces, self.schema, catalog, self.kept)
 
     def remove(self, ids: Iterable[str]) -> int:
         """Remove works; returns how many were removed. Unknown ids are ignored.
@@ -198,7 +212,7 @@ class Index:
     @cached_property
     def schema(self) -> "pa.Schema":
         """The schema of the rows."""
-        return schema_of(self.spaces, self.info["build"])
+        return schema_of(self.spaces, self.info["build"], self.kept)
 
     def _suggestion(self, work_id: str) -> str:
         from difflib import get_close_matches

@@ -10,6 +10,7 @@ import numpy as np
 from sakka.arrays import FloatArray, Mask
 from sakka.catalog.works import SCHEMA as WORK_SCHEMA
 from sakka.catalog.works import Catalog, Work
+from sakka.search.kept_columns import KeptColumn
 from sakka.search.style.space import MOST_WORKS, StyleSpace, unit_rows
 from sakka.search.style.words import WordSpace, segmented
 
@@ -45,12 +46,13 @@ def words_of_catalog(catalog: Catalog, style: StyleSpace, seed: int) -> WordSpac
     return WordSpace.fit(some.texts, coordinates, seen, seed=seed)
 
 
-def schema_of(spaces: Spaces, build: str | None = None) -> "pa.Schema":
-    """The schema of the table: the works' columns, group and words, and three unit vectors (null: none).
+def schema_of(spaces: Spaces, build: str | None = None, kept: Sequence[KeptColumn] = ()) -> "pa.Schema":
+    """The schema of the table: the works' columns, group and words, three unit vectors (null: none), kept columns.
 
     Args:
         spaces: How the vectors are made, whose sizes the schema holds.
         build: The name of the build that the table belongs to; None: a new one.
+        kept: The kept columns.
     """
     import pyarrow as pa
 
@@ -65,13 +67,19 @@ def schema_of(spaces: Spaces, build: str | None = None) -> "pa.Schema":
             pa.field(WORD_COLUMN, pa.string()),
             pa.field(SEEN_LENGTH, pa.float32()),
             *(pa.field(name, pa.list_(pa.float32(), size)) for name, size in sizes.items()),
+            *(pa.field(each.column, each.arrow_type) for each in kept),
         ],
         metadata={"build": build or uuid.uuid4().hex},
     )
 
 
 def batches_of(
-    works: Catalog, groups: Sequence[str], style: StyleSpace, words: WordSpace, schema: "pa.Schema"
+    works: Catalog,
+    groups: Sequence[str],
+    style: StyleSpace,
+    words: WordSpace,
+    schema: "pa.Schema",
+    kept: Sequence[KeptColumn] = (),
 ) -> Iterator["pa.RecordBatch"]:
     """The works' rows in batches.
 
@@ -81,6 +89,7 @@ def batches_of(
         style: Makes style embeddings.
         words: Gives the vectors of texts.
         schema: See `schema_of`.
+        kept: The kept columns of the index.
 
     Raises:
         PhotoError: A photo can't be read.
@@ -93,7 +102,7 @@ def batches_of(
             TEXT: (texts, np.any(texts != 0, axis=1)),
             SEEN: (coordinates[:, : words.seen_size], seen),
         }
-        yield batch_of(some, [groups[row] for row in rows], vectors, schema)
+        yield batch_of(some, [groups[row] for row in rows], vectors, schema, kept)
 
 
 def batch_of(
@@ -101,6 +110,7 @@ def batch_of(
     groups: Sequence[str],
     vectors: dict[str, tuple[FloatArray, Mask]],
     schema: "pa.Schema",
+    kept: Sequence[KeptColumn] = (),
 ) -> "pa.RecordBatch":
     """The rows of works with the given vectors.
 
@@ -109,6 +119,7 @@ def batch_of(
         groups: The name of each work's group.
         vectors: By column: the vectors, and which of the works have one; of `seen`, the coordinates.
         schema: See `schema_of`.
+        kept: The kept columns of the index.
     """
     import pyarrow as pa
 
@@ -123,6 +134,7 @@ def batch_of(
     vectors = {**vectors, SEEN: (unit_rows(coordinates), seen)}
     columns[SEEN_LENGTH] = [float(length) if there else None for length, there in zip(lengths, seen, strict=True)]
     columns |= {"photos": paths, GROUP: list(groups), WORD_COLUMN: [segmented(text) for text in works.texts]}
+    columns |= {each.column: each.values(works) for each in kept}
     arrays = [
         _vector_array(*vectors[field.name], field.type)
         if field.name in VECTORS
@@ -140,8 +152,9 @@ def _vector_array(vectors: FloatArray, there: Mask, kind: Any) -> Any:
 
 
 def work_of(row: dict[str, Any]) -> Work:
-    """The work that a row holds."""
-    return Work(**{name: row[name] for name in WORK_COLUMNS if name != "photos"}, photos=tuple(row["photos"] or ()))
+    """The work that a row holds; its kept columns are those under `kept` (`kept_columns.with_kept`)."""
+    values = {name: row[name] for name in WORK_COLUMNS if name != "photos"}
+    return Work(**values, photos=tuple(row["photos"] or ()), kept=row.get("kept", {}))
 
 
 def vector_of(row: dict[str, Any], column: str) -> FloatArray | None:

@@ -1,14 +1,17 @@
 """The API's finding: works like a work, works that words describe, works to recommend; all need an index."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Path, Query, Response, UploadFile
 from pydantic import Field
 
+from sakka.errors import SearchError
 from sakka.models.question import Question
 from sakka.search.filters import Filters
 from sakka.search.hits import Hit, RelatedCreator
+from sakka.search.kept_columns import KeptFilter
 from sakka.web.api import read_upload, require_something
 from sakka.web.engine import Engine
 from sakka.web.problems import Problem, responses
@@ -18,6 +21,22 @@ from sakka.web.settings import Limits
 MOST_EXAMPLES, MOST_NAMES = 50, 100
 Id = Annotated[str, Field(max_length=500)]
 Names = Annotated[tuple[Id, ...], Field(max_length=MOST_NAMES)]
+MOST_COMPARISONS = 20
+LIMITS_ON_KEPT = "Limits on kept columns, such as price>=1000, price=1000..3000 or tags=brooch."
+FormComparisons = Annotated[tuple[Id, ...], Form(max_length=MOST_COMPARISONS, description=LIMITS_ON_KEPT)]
+Comparisons = Annotated[tuple[Id, ...], Field(max_length=MOST_COMPARISONS, description=LIMITS_ON_KEPT)]
+
+
+def comparisons(written: Sequence[str]) -> tuple[KeptFilter, ...]:
+    """Limits on kept columns as the index takes them.
+
+    Raises:
+        Problem: One of them is none.
+    """
+    try:
+        return tuple(KeptFilter.of(each) for each in written)
+    except SearchError as error:
+        raise Problem(422, str(error)) from error
 
 
 class Wanted(Strict):
@@ -28,15 +47,17 @@ class Wanted(Strict):
     not_creators: Names = ()
     after: date | None = Field(None, description="The earliest day.")
     before: date | None = Field(None, description="The day that works must be earlier than.")
+    filter: Comparisons = ()
     of_one_creator: int | None = Field(None, ge=1, le=1000, description="The most works of one creator.")
 
     def filters(self) -> Filters:
-        """These filters as the index takes them."""
-        days = {
-            name: None if day is None else datetime.combine(day, time())
-            for name, day in (("after", self.after), ("before", self.before))
-        }
-        return Filters(self.categories, self.creators, self.not_creators, **days)
+        """These filters as the index takes them.
+
+        Raises:
+            Problem: A limit on a kept column is none.
+        """
+        after, before = (None if day is None else datetime.combine(day, time()) for day in (self.after, self.before))
+        return Filters(self.categories, self.creators, self.not_creators, after, before, comparisons(self.filter))
 
 
 def find_router(engine: Engine) -> APIRouter:
@@ -102,15 +123,17 @@ def _add_uploads(router: APIRouter, engine: Engine, limits: Limits) -> None:
         description: Annotated[str, Form(max_length=limits.description_characters)] = "",
         count: Annotated[int, Form(ge=1, le=limits.found_works)] = 10,
         of_one_creator: Annotated[int | None, Form(ge=1, le=1000)] = None,
+        filter: FormComparisons = (),
     ) -> Response:
         """Find works like one from outside, by its photo, its text or both."""
         finder = engine.need_finder()
+        filters = Filters(kept=comparisons(filter))
         upload = await read_upload(engine, photo)
         require_something(upload, title, description)
 
         def job() -> list[Hit]:
             asked = Question.of_parts(upload, title, description)
-            return finder.similar(asked, count, Filters(), of_one_creator=of_one_creator)
+            return finder.similar(asked, count, filters, of_one_creator=of_one_creator)
 
         return served(FoundWorks.of(await engine.ask(job)))
 
@@ -120,14 +143,16 @@ def _add_uploads(router: APIRouter, engine: Engine, limits: Limits) -> None:
         photo: Annotated[UploadFile, File(description="JPEG, PNG, WebP, GIF or BMP.")],
         count: Annotated[int, Form(ge=1, le=limits.found_works)] = 10,
         of_one_creator: Annotated[int | None, Form(ge=1, le=1000)] = None,
+        filter: FormComparisons = (),
     ) -> Response:
         """Find works that words describe and that are of the style of a photo."""
         finder = engine.need_finder()
+        filters = Filters(kept=comparisons(filter))
         upload = await read_upload(engine, photo)
 
         def job() -> list[Hit]:
             asked = Question.of_parts(upload, "", "")
-            return finder.search(words, count, Filters(), photo=asked, of_one_creator=of_one_creator)
+            return finder.search(words, count, filters, photo=asked, of_one_creator=of_one_creator)
 
         return served(FoundWorks.of(await engine.ask(job)))
 

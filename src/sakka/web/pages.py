@@ -1,5 +1,6 @@
 """The page for people: ask who made a work, see why, and wander through works by similar hands."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
@@ -11,6 +12,7 @@ from sakka.describe.creator import CreatorDescription
 from sakka.pages.description_sentences import colour_names
 from sakka.search.filters import Filters
 from sakka.search.hits import Hit
+from sakka.search.kept_columns import NUMBERS, KeptColumn, KeptFilter
 from sakka.web.answer_page import ask_about, ask_about_work
 from sakka.web.answer_store import Answer, AnswerStore
 from sakka.web.api import WorkId, read_upload, require_something
@@ -26,6 +28,7 @@ WALL_WORKS = 18
 PAGE_WORKS = 36
 PAGE_CREATORS = 60
 WORKS_BY_OTHERS = 12
+MOST_CHARACTERS = 500
 HIDDEN: dict[str, Any] = {"include_in_schema": False, "response_model": None}
 Name = Annotated[str, Path(max_length=500)]
 
@@ -156,12 +159,15 @@ class Pages:
             category: Annotated[str, Query(max_length=500)] = "",
         ) -> HTMLResponse:
             finder = self.engine.need_finder()
+            kept = finder.index.kept
             hits: list[Hit] = []
             if any(character.isalnum() for character in q):
-                filters = Filters((category,) if category else (), (creator,) if creator else ())
+                filters = Filters(
+                    (category,) if category else (), (creator,) if creator else (), kept=limits_on_kept(request, kept)
+                )
                 hits = await self.engine.ask(lambda: finder.search(q, PAGE_WORKS, filters))
-            asked = {"q": q, "creator": creator, "category": category}
-            return self.view.page(request, "search.html", asked=asked, hits=hits)
+            asked = {**request.query_params, "q": q, "creator": creator, "category": category}
+            return self.view.page(request, "search.html", asked=asked, hits=hits, kept=kept)
 
     def _add_key(self, router: APIRouter) -> None:
         key = self.engine.settings.key
@@ -184,6 +190,18 @@ class Pages:
                 COOKIE, cookie_of(key), max_age=YEAR_S // 12, httponly=True, samesite="strict", secure=secure
             )
             return answer
+
+
+def limits_on_kept(request: Request, columns: Sequence[KeptColumn]) -> tuple[KeptFilter, ...]:
+    """The limits on kept columns in an address: `from:NAME` and `to:NAME` of numbers, `is:NAME` of others."""
+    asked = [
+        KeptFilter(
+            column.name, operator, request.query_params.get(f"{word}:{column.name}", "").strip()[:MOST_CHARACTERS]
+        )
+        for column in columns
+        for word, operator in ((("from", ">="), ("to", "<=")) if column.kind in NUMBERS else (("is", "="),))
+    ]
+    return tuple(each for each in asked if each.value)
 
 
 def own_path(address: str) -> str:

@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse
 
 from sakka.catalog.works import Work
 from sakka.pages.formats import date_words
+from sakka.pages.kept import card_facts, kept_facts
 from sakka.pages.language import LANGUAGES, Texts, texts_in
 from sakka.pages.rendering import STYLES, environment
 from sakka.web.language import COOKIE, language_of
@@ -65,6 +66,8 @@ class View:
             work_url=lambda work_id: f"/works/{quote(work_id, safe='')}",
             creator_url=lambda name: f"/creators/{quote(name, safe='')}",
             photo_url=photo_url,
+            card_facts=card_facts,
+            kept_facts=kept_facts,
             search_url=lambda **values: "/search?" + urlencode({key: each for key, each in values.items() if each}),
         )
 
