@@ -35,6 +35,7 @@ STUDIES = (
     "photo_ablation",
     "pipeline_accuracy",
     "resume",
+    "scikit_learn",
     "second_accounts",
     "step_profile",
     "style_search",
