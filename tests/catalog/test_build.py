@@ -143,6 +143,20 @@ def test_every_photo_is_read_and_the_first_good_one_is_the_featured(folder: Path
     assert catalog.problems["reason"].to_list() == ["photo is an address", "photo missing"]
 
 
+def test_rows_below_a_work_that_bring_only_more_photos_belong_to_it(folder: Path) -> None:
+    for number in range(4):
+        photo(folder, f"{number}.png", number)
+    (folder / "shopify.csv").write_text(
+        "Handle,Title,Vendor,Image Src,Image Position\n"
+        "moon,Moon brooch,Mori,0.png,1\nmoon,,,1.png,2\nmoon,,,2.png,3\n"
+        "sun,Sun brooch,Sato,3.png,1\nmoon,,,3.png,4\nsun,Sun again,Sato,0.png,2\n"
+    )
+    catalog = build_catalog(folder / "shopify.csv")
+    assert [work.photos for work in catalog] == [("0.png", "1.png", "2.png"), ("3.png",)]
+    told = catalog.problems.select("row", "reason").rows()
+    assert told == [(5, "duplicate id"), (6, "duplicate id")], "another work's row stands between, and a title differs"
+
+
 def test_json_lines_and_parquet_give_the_same_catalog_as_csv(folder: Path) -> None:
     photo(folder, "a.png", 1)
     rows: list[dict[str, Any]] = [

@@ -10,7 +10,7 @@ import polars as pl
 
 from sakka.catalog.accounts import apply_joins, find_joins
 from sakka.catalog.kept import kept_table, kept_texts
-from sakka.catalog.listings import NOTHING_LEFT
+from sakka.catalog.listings import NOTHING_LEFT, with_photo_rows
 from sakka.catalog.problems import (
     NOTHING,
     PROBLEMS_FILE,
@@ -175,7 +175,7 @@ class _Build:
 
     def _read_listings(self) -> None:
         frames, kept = [_frame_of(WorksBatch(0, (), (), ()))], [pl.DataFrame()]
-        for batch in read_works(self.opened.table.listings, self.opened.photo_root):
+        for batch in read_works(with_photo_rows(self.opened.table.listings), self.opened.photo_root):
             self.rows += batch.listings
             self.problems += batch.problems
             frames.append(_frame_of(batch))

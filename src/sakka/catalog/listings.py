@@ -7,8 +7,8 @@ is lost without a word: a row comes out as a `Work`, or as None with the reason,
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -53,6 +53,43 @@ class Listing:
     values: Mapping[str, Any]
     trouble: str | None = None
     kept: Mapping[str, Any] = field(default_factory=dict)
+
+
+def with_photo_rows(listings: Iterable[Listing]) -> Iterator[Listing]:
+    """Listings with the photos of rows that stand below a work and hold nothing but its id and another photo.
+
+    Shops with several photos a work export them so (https://help.shopify.com/en/manual/products/import-export).
+
+    >>> rows = [Listing(1, {"id": "a", "title": "moon", "photos": "1.jpg"}), Listing(2, {"id": "a", "photos": "2.jpg"})]
+    >>> [(listing.row, listing.values["photos"]) for listing in with_photo_rows(rows)]
+    [(1, ['1.jpg', '2.jpg'])]
+    """
+    above: Listing | None = None
+    for listing in listings:
+        if above is not None and _only_adds_photos(listing, above):
+            photos = [*_as_list(above.values.get("photos")), *_as_list(listing.values["photos"])]
+            above = replace(above, values={**above.values, "photos": photos})
+        else:
+            if above is not None:
+                yield above
+            above = listing
+    if above is not None:
+        yield above
+
+
+def _only_adds_photos(listing: Listing, above: Listing) -> bool:
+    said = {name for name, value in listing.values.items() if _as_list(value)}
+    return (
+        listing.trouble is None
+        and said == {"id", "photos"}
+        and str(listing.values["id"]) == str(above.values.get("id"))
+    )
+
+
+def _as_list(value: object) -> list[Any]:
+    """What a cell holds, each part of it; nothing where it is empty."""
+    parts = value if isinstance(value, (list, tuple)) else [value]
+    return [part for part in parts if part is not None and str(part).strip()]
 
 
 class _Unusable(Exception):  # noqa: N818

@@ -45,7 +45,7 @@ _NAMES = {
     "created_at": """
         created at, listed at, created, published at, 出品日, 出品日時, 登録日, 登録日時, 公開日, 公開日時,
         掲載日, 掲載日時, 作成日, 作成日時, 投稿日, 投稿日時, 販売開始日, 販売開始日時, date, 日付, 日時,
-        created date, listing date, listed, date created, date listed, published, created on,
+        created date, listing date, listed, date created, date listed, created on,
         制作日, 制作年月日, 制作年, 年代, object date, year
     """,
     "photos": """
