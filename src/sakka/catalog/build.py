@@ -46,7 +46,7 @@ _KEPT = "kept:"  # before the name of a kept column, so that it is none of the o
 
 
 def build_catalog(
-    source: Path | str,
+    source: object,
     *,
     folder: Path | str | None = None,
     kind: str | None = None,
@@ -58,12 +58,14 @@ def build_catalog(
     photo_root: Path | str | None = None,
     market: "MarketSettings | None" = None,
     strict: bool = False,
+    creator_required: bool = True,
     **rules: Unpack[RuleChoices],
 ) -> Catalog:
     """Make a catalog of the works of a source.
 
     Args:
-        source: A file or folder of works, or `"market"` for the simulated marketplace.
+        source: A file or folder of works, a database's address, a pandas, Polars or Arrow table, a `datasets.Dataset`,
+            or `"market"` for the simulated marketplace.
         folder: Where the catalog is written; None: it is only given back (not with `"market"`, which has photos).
         kind: One of `sources.SOURCES`; None: guessed.
         columns: Field of the catalog -> column of the source, where its usual names don't say it; photos may have
@@ -75,6 +77,8 @@ def build_catalog(
         photo_root: The folder that photo paths start at and may not lead out of; None: the source's own folder.
         market: The settings of the simulated marketplace.
         strict: Whether any problem is an error; of the catalog only `problems.parquet` is then written.
+        creator_required: Whether a work without a creator is left out; else its creator is None, and the number of its
+            row is its id where the table has none.
         rules: Which works stay; the fields of `rules.Rules`.
 
     Returns:
@@ -86,10 +90,11 @@ def build_catalog(
     """
     chosen = Rules(**rules)
     if folder is not None:
-        _check_source_stays(Path(folder), Path(source))
+        _check_source_stays(Path(folder), source)
         check_folder(Path(folder))
-    options = ReadOptions(kind, columns_by_field(columns), tuple(keep), encoding, sheet, query)
-    opened = _open_market(market, folder, kind) if str(source) == MARKET else _open(source, options, photo_root)
+    options = ReadOptions(kind, columns_by_field(columns), tuple(keep), encoding, sheet, query, creator_required)
+    is_market = isinstance(source, Path | str) and str(source) == MARKET
+    opened = _open_market(market, folder, kind) if is_market else _open(source, options, photo_root)
     build = _Build(opened, chosen)
     build.read()
     if strict and build.problems:
@@ -100,8 +105,11 @@ def build_catalog(
     return catalog
 
 
-def _check_source_stays(folder: Path, source: Path) -> None:
+def _check_source_stays(folder: Path, source: object) -> None:
     """Refuse a folder in which a file of the catalog's would take the place of its source."""
+    if not isinstance(source, Path | str):
+        return
+    source = Path(source)
     for path in (folder / name for name in (WORKS_FILE, PROBLEMS_FILE, INFO_FILE)):
         if source.exists() and path.exists() and path.samefile(source):
             raise CatalogError(
@@ -117,14 +125,15 @@ class _Opened:
     table: OpenedTable
     photo_root: Path
     info: dict[str, Any]
+    creator_required: bool = True
 
 
-def _open(source: Path | str, options: ReadOptions, photo_root: Path | str | None) -> _Opened:
+def _open(source: object, options: ReadOptions, photo_root: Path | str | None) -> _Opened:
     table = open_source(source, options)
     root = Path(photo_root) if photo_root is not None else table.folder
     if not root.is_dir():
         raise CatalogError(f"{root} is not a folder; expected the folder that photo paths start at")
-    return _Opened(table, root.resolve(), table.described(options.keep))
+    return _Opened(table, root.resolve(), table.described(options.keep), options.creator_required)
 
 
 def _open_market(market: "MarketSettings | None", folder: Path | str | None, kind: str | None) -> _Opened:
@@ -175,7 +184,9 @@ class _Build:
 
     def _read_listings(self) -> None:
         frames, kept = [_frame_of(WorksBatch(0, (), (), ()))], [pl.DataFrame()]
-        for batch in read_works(with_photo_rows(self.opened.table.listings), self.opened.photo_root):
+        opened = self.opened
+        listings = with_photo_rows(opened.table.listings)
+        for batch in read_works(listings, opened.photo_root, creator_required=opened.creator_required):
             self.rows += batch.listings
             self.problems += batch.problems
             frames.append(_frame_of(batch))

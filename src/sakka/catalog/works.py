@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -137,6 +138,38 @@ class Catalog:
         rows = [{**vars(work), "photos": list(work.photos)} for work in listed]
         table = pl.DataFrame(rows, schema=SCHEMA).with_columns(kept_columns([work.kept for work in listed]))
         return cls(table, photo_root=photo_root, held=held or {})
+
+    @classmethod
+    def from_table(
+        cls,
+        table: object,
+        *,
+        columns: Mapping[str, str | Sequence[str]] | None = None,
+        keep: Sequence[str] = (),
+        photo_root: Path | str | None = None,
+        creator_required: bool = True,
+    ) -> "Catalog":
+        """A catalog of the works of a table in memory, as `build_catalog` makes one; nothing is written.
+
+        Args:
+            table: A pandas, Polars or Arrow table, whatever gives an Arrow stream, or a `datasets.Dataset`. Photos are
+                paths, bytes or images of `datasets`; bytes are kept as files in the cache.
+            columns: Field of the catalog -> column of the table, where its usual names don't say it.
+            keep: Further columns that are carried along.
+            photo_root: The folder that photo paths start at; None: the present one.
+            creator_required: Whether a work without a creator is left out; else its creator is None.
+
+        Raises:
+            CatalogError: It is no such table, a column is missing, or no work is left.
+
+        >>> Catalog.from_table(pl.DataFrame({"商品ID": [7], "作家名": ["森"], "商品名": ["桜のブローチ"]})).ids
+        ['7']
+        """
+        build = import_module("sakka.catalog.build")  # it makes catalogs, so it needs this module first
+        catalog: Catalog = build.build_catalog(
+            table, columns=columns, keep=keep, photo_root=photo_root, creator_required=creator_required
+        )
+        return catalog
 
     @classmethod
     def read(cls, folder: Path | str) -> "Catalog":

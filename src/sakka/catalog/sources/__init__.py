@@ -14,6 +14,7 @@ from sakka.catalog.sources.database import check_not_mangled, is_address, read_a
 from sakka.catalog.sources.delimited import read_delimited
 from sakka.catalog.sources.excel import read_excel
 from sakka.catalog.sources.folder import holds_pictures, read_folder
+from sakka.catalog.sources.in_memory import is_table, read_table
 from sakka.catalog.sources.json_lines import read_json_lines
 from sakka.catalog.sources.openclipart import read_openclipart
 from sakka.catalog.sources.opened import OpenedTable as OpenedTable
@@ -46,12 +47,22 @@ SOURCES: dict[str, Source] = {
 }
 
 
-def open_source(source: Path | str, options: ReadOptions) -> OpenedTable:
+def open_source(source: object, options: ReadOptions) -> OpenedTable:
     """Open a source; its columns are found, its rows are not read yet.
+
+    Args:
+        source: A path, a database's address, or a table in memory (`in_memory.py`).
+        options: How it is read.
 
     Raises:
         CatalogError: It does not exist, its kind is unknown, it can't be read, or a column is missing.
     """
+    if is_table(source):
+        return read_table(source, options)
+    if not isinstance(source, Path | str):
+        raise CatalogError(
+            f"the source is a {type(source).__name__}; expected a path, an address, or a pandas, Polars or Arrow table"
+        )
     if options.kind not in (None, *SOURCES):
         raise CatalogError(
             f"{options.kind!r} is no kind of source; expected one of {', '.join(SOURCES)}, or the source market"

@@ -11,13 +11,10 @@ A password in an address reaches the driver and nothing else: messages and `cata
 Source: https://www.sqlite.org/uri.html.
 """
 
-import json
 import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
-from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -27,6 +24,7 @@ from sakka.catalog.sources.columns import Columns, columns_of
 from sakka.catalog.sources.encodings import decoded
 from sakka.catalog.sources.opened import OpenedTable, ReadOptions
 from sakka.catalog.sources.postgresql import opened_postgresql, shown_address
+from sakka.catalog.sources.values import plain
 from sakka.errors import CatalogError
 
 MOST_TABLES_SHOWN = 20
@@ -44,7 +42,7 @@ Queried = tuple[list[str], Iterator[Sequence[Any]]]
 """The names of a query's columns, and its rows."""
 
 
-def is_address(source: Path | str) -> bool:
+def is_address(source: object) -> bool:
     """Tell whether a source is an address and not a path.
 
     >>> is_address("postgresql://me@localhost/shop"), is_address("works.csv"), is_address("C:/works.csv")
@@ -137,18 +135,7 @@ def _read(database: _Database, folder: Path, options: ReadOptions) -> OpenedTabl
 def _rows(database: _Database, query: str, columns: Columns) -> Iterator[Listing]:
     with database.asked(query) as (names, rows):
         for number, row in enumerate(rows, start=1):
-            yield columns.listing(number, dict(zip(names, map(_plain, row), strict=True)))
-
-
-def _plain(value: Any) -> Any:
-    """A value of a database as a table in a file would have it."""
-    if isinstance(value, Decimal):
-        return int(value) if value.is_finite() and value == value.to_integral_value() else float(value)
-    if isinstance(value, dict):
-        return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, list):
-        return [_plain(each) for each in value]
-    return value if value is None or isinstance(value, str | int | float | bytes | date) else str(value)
+            yield columns.listing(number, dict(zip(names, map(plain, row), strict=True)))
 
 
 @contextmanager

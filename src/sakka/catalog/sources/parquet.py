@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from sakka.catalog.listings import Listing
 from sakka.catalog.sources.columns import Columns, columns_of
 from sakka.catalog.sources.opened import OpenedTable, ReadOptions
+from sakka.catalog.sources.stored_photos import holds_photos, photo_store, with_stored_photos
 from sakka.errors import CatalogError
 
 if TYPE_CHECKING:
     from pyarrow import parquet
 
 BATCH_ROWS = 4096
+FIRST_ROWS = 64
 
 
 def read_parquet(path: Path, options: ReadOptions) -> OpenedTable:
@@ -24,7 +26,9 @@ def read_parquet(path: Path, options: ReadOptions) -> OpenedTable:
     """
     with _opened(path) as file:
         columns = columns_of(file.schema_arrow.names, options, str(path))
-    return OpenedTable(_rows(path, columns), path.parent, columns.fields, columns.unread)
+        first = next(file.iter_batches(batch_size=FIRST_ROWS, columns=list(columns.read)), None)
+    folder = photo_store() if first is not None and holds_photos(first.to_pylist(), columns) else path.parent
+    return OpenedTable(_rows(path, columns), folder, columns.fields, columns.unread)
 
 
 def _rows(path: Path, columns: Columns) -> Iterator[Listing]:
@@ -33,7 +37,7 @@ def _rows(path: Path, columns: Columns) -> Iterator[Listing]:
         for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=list(columns.read)):
             for values in batch.to_pylist():
                 row += 1
-                yield columns.listing(row, values)
+                yield columns.listing(row, with_stored_photos(values, columns))
 
 
 @contextmanager
