@@ -44,7 +44,7 @@ def test_a_creator_is_added_listed_named_and_removed(
     ("arguments", "rows", "message"),
     [
         (["add"], "1,creator 00,桜,\n", "'creator 00' is known already"),
-        (["add"], "1,,桜,\n", "row 1: the creator is empty; mend them or take them out of the source\n"),
+        (["add"], "1,,桜,\n", "no work is left of 1 rows; removed were 1 for no creator; the first is row 1"),
         (["remove", "Nobody"], "", "no creator is called 'Nobody' among the 4 known"),
     ],
 )
@@ -65,6 +65,21 @@ def test_what_can_not_be_done_is_one_line_and_leaves_the_model(
     assert message in error
     assert error.count("\n") == 1
     assert (model / "manifest.json").read_bytes() == before
+
+
+def test_new_works_come_in_any_table_and_a_row_that_can_not_be_used_is_counted(
+    model: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = "番号,仕立て,商品名\n1,Aoki,藍染 麻 暖簾\n2,Aoki,藍染 手拭い\n3,,麻 暖簾\n"
+    (folder / "new.csv").write_text(rows, encoding="cp932")
+    code, _, error = run(["creators", "add", model, folder / "new.csv"], monkeypatch, capsys)
+    assert code == 2
+    assert "no column for creator; it has 番号, 仕立て, 商品名; name yours with --column creator=COLUMN" in error
+    words = ["creators", "add", model, folder / "new.csv", "--column", "creator=仕立て"]
+    code, output, _ = run(words, monkeypatch, capsys)
+    assert code == 0
+    assert "Aoki  2 works" in output
+    assert "1 of 3 rows left out" in output
 
 
 def test_a_creator_whose_works_the_model_cannot_read_is_not_added(

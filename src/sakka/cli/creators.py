@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sakka.cli import app
+from sakka.cli.source_options import Column, Encoding, Kind, PhotoRoot, Query, Sheet, columns_named
 
 if TYPE_CHECKING:
-    from sakka.catalog.works import Catalog
     from sakka.models.adding_creators import ExtensibleModel
 
 group = typer.Typer(help="Who a saved model knows; take creators in or out.", no_args_is_help=True)
@@ -23,19 +23,25 @@ ModelFolder = Annotated[Path, typer.Argument(help="A model's folder, as `sakka f
 def add(
     model: ModelFolder,
     works: Annotated[
-        Path,
+        str,
         typer.Argument(
-            help="Works by the new creators alone: a catalog, or a csv, jsonl or parquet file.", metavar="WORKS"
+            help="Works by the new creators alone: a catalog, or what `sakka catalog build` reads.", metavar="WORKS"
         ),
     ],
-    photo_root: Annotated[
-        Path | None, typer.Option(help="The folder that photo paths of a file start at; by default the file's.")
-    ] = None,
+    kind: Kind = None,
+    column: Column = None,
+    encoding: Encoding = None,
+    sheet: Sheet = None,
+    query: Query = None,
+    photo_root: PhotoRoot = None,
 ) -> None:
     """Learn new creators from their works; what the model knows of the others stays as it is.
 
-    Example: sakka creators add model new.csv
+    Example: sakka creators add model new.csv --column creator=seller
     """
+    from sakka.catalog.build import build_catalog
+    from sakka.catalog.works import WORKS_FILE, Catalog
+    from sakka.cli.problems import show_counts
     from sakka.cli.terminal import show_pairs, showing_progress
     from sakka.models.folder import save_model
 
@@ -43,7 +49,14 @@ def add(
     fitted.check_can_add()
     known, started_s = len(fitted.creators_), time.monotonic()
     with showing_progress():
-        found = _works_of(works, photo_root)
+        is_catalog = (Path(works) / WORKS_FILE).is_file()
+        if is_catalog:
+            found = Catalog.read(works)
+        else:
+            found = build_catalog(
+                works, kind=kind, columns=columns_named(column), encoding=encoding, sheet=sheet, query=query,
+                photo_root=photo_root,
+            )  # fmt: skip
         fitted.predict_proba(found)  # computes the features of the photos, so that the second figure is learning alone
         read_s = time.monotonic()
         fitted.add_creators(found)
@@ -59,6 +72,8 @@ def add(
         f"works read in {read_s - started_s:.1f} s, learned in {learned_s - read_s:.1f} s; "
         f"{model} knows {len(fitted.creators_):,} creators"
     )
+    if not is_catalog:
+        show_counts(found.info)
 
 
 @group.command("remove")
@@ -99,15 +114,3 @@ def _read(folder: Path) -> "ExtensibleModel":
     from sakka.models.folder import load_model
 
     return extensible(load_model(folder))
-
-
-def _works_of(path: Path, photo_root: Path | None) -> "Catalog":
-    """Read works from a catalog's folder or a file; rows that can't be used are an error.
-
-    Raises:
-        CatalogError: It is neither, or a row can't be used.
-    """
-    from sakka.catalog.build import build_catalog
-    from sakka.catalog.works import Catalog
-
-    return Catalog.read(path) if path.is_dir() else build_catalog(path, photo_root=photo_root, strict=True)
