@@ -39,6 +39,7 @@ STUDIES = (
     "second_accounts",
     "step_profile",
     "style_search",
+    "table_identification",
     "unknown_creators",
     "word_search",
 )

@@ -10,7 +10,7 @@ from sakka.catalog.read_works import read_works
 from sakka.catalog.sources import ReadOptions, open_source
 from sakka.catalog.works import INFO_FILE, Catalog
 from sakka.errors import CatalogError
-from sakka.models.identified import AskedWork, asked_works
+from sakka.models.identified import WORKS_AT_ONCE, AskedWork, asked_works
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def open_table(
 
     def read() -> Iterator[AskedWork]:
         listings = open_source(source, options).listings
-        return asked_works(read_works(listings, root, creator_required=False, every_row=True))
+        return asked_works(read_works(listings, root, creator_required=False, every_row=True, batch_rows=WORKS_AT_ONCE))
 
     return AskedTable(Path(source), read, root, opened.described(options.keep))
 
