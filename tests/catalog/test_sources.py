@@ -93,7 +93,7 @@ def test_a_csv_is_read_as_if_each_record_were_tried_on_the_whole_rest(text: str)
             continue
         at += reader.line_num
         expected += [values[:3]] if values else []
-    listings = delimited.records(io.StringIO(text, newline=""), HEADER.split(","), ",", COLUMNS)
+    listings = delimited.records(io.StringIO(text, newline=""), delimited.Header(HEADER.split(","), ",", 1), COLUMNS)
     assert [
         None if "check its quotes" in (listing.trouble or "") else list(listing.values.values()) for listing in listings
     ] == expected
@@ -111,6 +111,13 @@ def test_a_field_beyond_the_limit_costs_its_own_line_alone(
     assert rows[1]["id"] == "b"
 
 
+def test_the_names_of_the_columns_may_stand_below_a_title(folder: Path) -> None:
+    path = csv_file(folder, f"Works, November 2026\n\n{HEADER}\na,Mori,x\nb,Mori\n")
+    rows = rows_of(path)
+    assert rows[0]["id"] == "a"
+    assert rows[1]["trouble"].startswith("line 5: 2 fields, expected 3")
+
+
 @pytest.mark.parametrize("content", ["", "\n\n"])
 def test_an_empty_csv_is_refused(folder: Path, content: str) -> None:
     with pytest.raises(CatalogError, match="empty"):
@@ -125,7 +132,7 @@ def test_any_table_that_the_csv_module_writes_comes_back(table: list[tuple[str, 
     csv.writer(text, quoting=csv.QUOTE_ALL).writerows([HEADER.split(","), *table])
     text.seek(0)
     text.readline()
-    listings = list(delimited.records(text, HEADER.split(","), ",", COLUMNS))
+    listings = list(delimited.records(text, delimited.Header(HEADER.split(","), ",", 1), COLUMNS))
     assert [tuple(listing.values.values()) for listing in listings] == table
     assert all(listing.trouble is None for listing in listings)
 

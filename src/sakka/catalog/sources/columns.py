@@ -15,6 +15,7 @@ FIELDS = tuple(USUAL_NAMES)
 REQUIRED = ("id", "creator")
 PHOTOS = "photos"
 MOST_LISTED = 20
+HEADER_ROWS = 10  # in which the names of the columns are looked for
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """CSV and TSV files, read row by row: a file of any size takes the memory of one row.
 
 Read is RFC 4180 in any encoding (`encodings.py`), separated by commas, semicolons or tabs, whichever the header has
-most of. A row that breaks the rules is given as a listing with its trouble; reading goes on with
+most of. The names of the columns may stand below a title. A row that breaks the rules is given as a listing with its trouble; reading goes on with
 the line after it. That a quote is not closed may show many lines later: then the line that opened it is the row, and
 the lines after it are read again.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TextIO
 
 from sakka.catalog.listings import Listing
-from sakka.catalog.sources.columns import Columns, columns_of
+from sakka.catalog.sources.columns import HEADER_ROWS, Columns, columns_of, recognised
 from sakka.catalog.sources.encodings import encoding_of, opened_text
 from sakka.catalog.sources.opened import OpenedTable, ReadOptions
 from sakka.errors import CatalogError
@@ -31,32 +31,55 @@ def read_delimited(path: Path, options: ReadOptions) -> OpenedTable:
     """
     encoding = encoding_of(path, options)
     with opened_text(path, encoding.name) as text:
-        header, _ = _header(text, path)
-    columns = columns_of(header, options, str(path))
+        header = _header(text, options)
+    if header is None:
+        raise CatalogError(f"{path} is empty; expected a line with the columns' names, and one line a work below it")
+    columns = columns_of(header.names, options, str(path))
     info = {"encoding": encoding.name, "encoding_found": encoding.found}
-    return OpenedTable(_rows(path, encoding.name, columns), path.parent, columns.fields, columns.unread, info)
+    return OpenedTable(_rows(path, encoding.name, header, columns), path.parent, columns.fields, columns.unread, info)
 
 
-def _header(text: TextIO, path: Path) -> tuple[list[str], str]:
-    """The names of the columns and the delimiter, read from the first line."""
-    first = text.readline(MOST_FIELD_CHARACTERS)
-    if not first.strip():
-        raise CatalogError(f"{path} is empty or starts with an empty line; expected a line with the columns' names")
-    delimiter = max(_DELIMITERS, key=first.count)
-    return [name.strip() for name in next(csv.reader([first], delimiter=delimiter))], delimiter
+@dataclass(frozen=True)
+class Header:
+    """The line that names the columns.
+
+    Attributes:
+        names: The names.
+        delimiter: What stands between them.
+        line: Its number in the file, from 1.
+    """
+
+    names: list[str]
+    delimiter: str
+    line: int
 
 
-def _rows(path: Path, encoding: str, columns: Columns) -> Iterator[Listing]:
-    with opened_text(path, encoding) as text:
-        header, delimiter = _header(text, path)
-        yield from records(text, header, delimiter, columns)
+def _header(text: TextIO, options: ReadOptions) -> Header | None:
+    """The line that names the columns: the first of those with the most names that are known; None in an empty file.
 
-
-def records(text: TextIO, header: list[str], delimiter: str, columns: Columns) -> Iterator[Listing]:
-    """The rows below the header."""
+    Exports often begin with a title and an empty line; `HEADER_ROWS` lines are looked at.
+    """
     csv.field_size_limit(MOST_FIELD_CHARACTERS)  # the module's own limit is 128 KiB
-    lines = _Lines(text)
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    found = []
+    for number, line in enumerate((text.readline(MOST_FIELD_CHARACTERS) for _ in range(HEADER_ROWS)), start=1):
+        if line.strip():
+            delimiter = max(_DELIMITERS, key=line.count)
+            names = [name.strip() for name in next(csv.reader([line], delimiter=delimiter))]
+            found.append(Header(names, delimiter, number))
+    return max(found, key=lambda header: recognised(header.names, options), default=None)
+
+
+def _rows(path: Path, encoding: str, header: Header, columns: Columns) -> Iterator[Listing]:
+    with opened_text(path, encoding) as text:
+        for _ in range(header.line):
+            text.readline(MOST_FIELD_CHARACTERS)
+        yield from records(text, header, columns)
+
+
+def records(text: TextIO, header: Header, columns: Columns) -> Iterator[Listing]:
+    """The rows below the header, which has been read."""
+    lines = _Lines(text, number=header.line)
+    reader = csv.reader(lines, delimiter=header.delimiter, strict=True)
     row = 0
     while True:
         lines.record.clear()
@@ -74,10 +97,10 @@ def records(text: TextIO, header: list[str], delimiter: str, columns: Columns) -
             continue  # an empty line is no row
         row += 1
         trouble = None
-        if len(values) != len(header):
+        if len(values) != len(header.names):
             where = f"line {lines.first}" if lines.first == lines.number else f"lines {lines.first} to {lines.number}"
-            trouble = f"{where}: {len(values)} fields, expected {len(header)}; check the quotes and commas"
-        yield columns.listing(row, dict(zip(header, values, strict=False)), trouble)
+            trouble = f"{where}: {len(values)} fields, expected {len(header.names)}; check the quotes and commas"
+        yield columns.listing(row, dict(zip(header.names, values, strict=False)), trouble)
 
 
 @dataclass
@@ -91,7 +114,7 @@ class _Lines:
         text: The file, its header read.
         again: Lines that were put back.
         record: The lines of the present record.
-        number: The line that was given last; the header is line 1.
+        number: The line that was given last; the first line of the file is 1.
         failed: The last line of the record that failed and reached furthest.
     """
 

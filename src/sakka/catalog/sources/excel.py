@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sakka.catalog.listings import Listing
-from sakka.catalog.sources.columns import Columns, columns_of, recognised
+from sakka.catalog.sources.columns import HEADER_ROWS, Columns, columns_of, recognised
 from sakka.catalog.sources.files import opened_binary
 from sakka.catalog.sources.opened import OpenedTable, ReadOptions
 from sakka.errors import CatalogError
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 MOST_UNPACKED_BYTES = 1 << 30
 MOST_CELLS = 50_000_000
-HEADER_ROWS = 10
 _CHUNK_BYTES = 1 << 20
 _LONGEST_REFERENCE = 64
 _CELL = re.compile(rb"""\br=["']([A-Z]{1,3})([0-9]{1,7})["']""")
