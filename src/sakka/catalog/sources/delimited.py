@@ -1,9 +1,9 @@
 """CSV and TSV files, read row by row: a file of any size takes the memory of one row.
 
 Read is RFC 4180 in any encoding (`encodings.py`), separated by commas, semicolons or tabs, whichever the header has
-most of. The names of the columns may stand below a title. A row that breaks the rules is given as a listing with its trouble; reading goes on with
-the line after it. That a quote is not closed may show many lines later: then the line that opened it is the row, and
-the lines after it are read again.
+most of. The header may stand below a title. A row that breaks the rules is given as a listing with its trouble; reading
+goes on with the line after it. That a quote is not closed may show many lines later: then the line that opened it is
+the row, and the lines after it are read again.
 """
 
 import csv
