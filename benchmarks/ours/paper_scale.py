@@ -128,7 +128,8 @@ class Stage:
         from sakka.evaluation.aggregate import evaluate_run
         from sakka.evaluation.open_run import open_run
         from sakka.evaluation.tables.all_tables import all_tables
-        from sakka.pages.write_report import write_tables
+        from sakka.pages.paper_section import paper_section
+        from sakka.pages.write_report import Report, write_tables
         from sakka.paper.entropy_tables import entropy_tables
         from sakka.paper.label_sets import read_label_sets
 
@@ -142,7 +143,7 @@ class Stage:
         with self._timed("all other tables"):
             tables, left_out = all_tables(evaluated)
         with self._timed("page and files"):
-            write_tables(run, evaluated, tables, left_out)
+            write_tables(Report(run, evaluated, tables, left_out, paper_section(run, tables)))
 
 
 def simulated(labels: IntArray, modality: Modality, n_creators: int, generator: np.random.Generator) -> Probabilities:

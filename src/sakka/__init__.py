@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sakka.models.question import Question
     from sakka.models.registry import make_model
     from sakka.pages.audit import write_audit
+    from sakka.pages.evaluation import Evaluation, evaluate
     from sakka.pages.write_report import write_report
     from sakka.paper.presets import preset_plan
     from sakka.search.filters import Filters
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 _PUBLIC = {
     "Catalog": "sakka.catalog.works:Catalog",
     "CreatorModel": "sakka.models.base:CreatorModel",
+    "Evaluation": "sakka.pages.evaluation:Evaluation",
     "Filters": "sakka.search.filters:Filters",
     "FusedModel": "sakka.models.fused:FusedModel",
     "Identification": "sakka.models.identification:Identification",
@@ -51,6 +53,7 @@ _PUBLIC = {
     "build_catalog": "sakka.catalog.build:build_catalog",
     "describe_creator": "sakka.describe.creator:describe_creator",
     "describe_work": "sakka.describe.work:describe_work",
+    "evaluate": "sakka.pages.evaluation:evaluate",
     "explain_work": "sakka.explain.explanation:explain",
     "load_model": "sakka.models.folder:load_model",
     "make_model": "sakka.models.registry:make_model",
@@ -71,6 +74,7 @@ _PUBLIC = {
 __all__ = [
     "Catalog",
     "CreatorModel",
+    "Evaluation",
     "Filters",
     "FusedModel",
     "Identification",
@@ -83,6 +87,7 @@ __all__ = [
     "build_catalog",
     "describe_creator",
     "describe_work",
+    "evaluate",
     "explain_work",
     "load_model",
     "make_model",

@@ -1,6 +1,7 @@
 """Writing a run's report: `report/index.html`, `results.json`, and each table as Markdown and CSV."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from sakka.evaluation.aggregate import evaluate_run
@@ -12,11 +13,35 @@ from sakka.evaluation.tables.splits import splits_table
 from sakka.files import write_json, write_text, writing_whole_folder
 from sakka.pages.formats import file_names
 from sakka.pages.markdown_csv import comma_separated, markdown
-from sakka.pages.paper_section import paper_section
+from sakka.pages.paper_section import PaperSection, paper_section
 from sakka.pages.report import page
 from sakka.paper.entropy import Base
 from sakka.paper.entropy_tables import entropy_tables
 from sakka.paper.label_sets import read_label_sets
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a run's report consists of.
+
+    Attributes:
+        run: The run.
+        evaluated: Its frame.
+        tables: The tables that apply to it.
+        left_out: Those that don't.
+        paper: The section about the paper; None where the run is not of its preset.
+    """
+
+    run: StoredRun
+    evaluated: EvaluatedRun
+    tables: Sequence[Table]
+    left_out: Sequence[LeftOut]
+    paper: PaperSection | None
+
+    @property
+    def every_table(self) -> list[Table]:
+        """All tables, the paper's last."""
+        return [*self.tables, *(self.paper.tables if self.paper else ())]
 
 
 def write_report(run_folder: Path | str) -> Path:
@@ -31,6 +56,11 @@ def write_report(run_folder: Path | str) -> Path:
     Raises:
         RunError: The folder is no run, is damaged or not complete.
     """
+    return write_tables(report_of(run_folder))
+
+
+def report_of(run_folder: Path | str) -> Report:
+    """Evaluate a run's stored predictions; as `write_report`."""
     run = open_run(run_folder)
     evaluated = evaluate_run(run)
     base: Base = "2" if run.plan.log_base == "2" else "e"
@@ -38,18 +68,18 @@ def write_report(run_folder: Path | str) -> Path:
     others = [evaluate_run(open_run(folder)) for folder in run.layout.other_splits]
     if others:
         tables.insert(0, splits_table([evaluated, *others]))
-    return write_tables(run, evaluated, tables, left_out)
+    return Report(run, evaluated, tables, left_out, paper_section(run, tables))
 
 
-def write_tables(run: StoredRun, evaluated: EvaluatedRun, tables: Sequence[Table], left_out: Sequence[LeftOut]) -> Path:
-    """Write the report of tables that are made; as `write_report`."""
-    paper = paper_section(run, tables)
-    every = [*tables, *(paper.tables if paper else ())]
-    with writing_whole_folder(run.layout.report) as part:
-        write_json(part / run.layout.results.name, results(every))
-        for table in every:
+def write_tables(report: Report) -> Path:
+    """Write a report; gives the page to open."""
+    layout = report.run.layout
+    with writing_whole_folder(layout.report) as part:
+        write_json(part / layout.results.name, results(report.every_table))
+        for table in report.every_table:
             in_markdown, in_csv = file_names(table)
             write_text(part / in_markdown, markdown(table))
             write_text(part / in_csv, comma_separated(table))
-        write_text(part / run.layout.page.name, page(run, evaluated, tables, left_out, paper))
-    return run.layout.page
+        content = page(report.run, report.evaluated, report.tables, report.left_out, report.paper)
+        write_text(part / layout.page.name, content)
+    return layout.page
