@@ -3,12 +3,19 @@ from pathlib import Path
 import pytest
 
 from sakka import files
-from sakka.files import writing_whole_folder
+from sakka.files import why_not_a_folder, writing_whole_folder
 
 
 def write(folder: Path, text: str) -> None:
     with writing_whole_folder(folder) as part:
         (part / "text").write_text(text)
+
+
+def test_an_address_is_said_to_be_one_without_its_password() -> None:
+    for address in ("postgresql://me:se@cret@localhost/shop", Path("postgresql://me:se@cret@localhost/shop")):
+        assert (
+            why_not_a_folder(Path(address)) == "postgresql://localhost/shop is an address, not a folder of this machine"
+        )
 
 
 @pytest.mark.parametrize("swaps", [True, False])

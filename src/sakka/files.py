@@ -39,7 +39,8 @@ def why_not_a_folder(path: Path) -> str:
     if path.is_dir():
         return ""
     if (address := remote_address(path)) is not None:
-        return f"{address} is an address, not a folder of this machine"
+        shown = re.sub("://.*@", "://", address)  # a password may stand before the host
+        return f"{shown} is an address, not a folder of this machine"
     return f"{path} is a file" if path.exists() else f"there is no folder {path}"
 
 

@@ -65,10 +65,9 @@ EXPORTS = {
             "title": "Name",
             "description": "Description",
             "category": "Categories",
-            "created_at": "Published",
             "photos": "Images",
         },
-        "Type SKU Short description",
+        "Type SKU Published Short description",
     ),
     "a museum": (
         "Object Number,Object ID,Title,Artist Display Name,Object Date,Classification,Medium",

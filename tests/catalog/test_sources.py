@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sakka.catalog.sources import SOURCES, ReadOptions, columns_by_field, delimited, kind_of
+from sakka import build_catalog
+from sakka.catalog.sources import SOURCES, ReadOptions, columns_by_field, delimited, kind_of, open_source
 from sakka.catalog.sources.columns import Columns
 from sakka.catalog.sources.delimited import read_delimited
 from sakka.catalog.sources.json_lines import read_json_lines
@@ -111,11 +112,17 @@ def test_a_field_beyond_the_limit_costs_its_own_line_alone(
     assert rows[1]["id"] == "b"
 
 
-def test_the_names_of_the_columns_may_stand_below_a_title(folder: Path) -> None:
-    path = csv_file(folder, f"Works, November 2026\n\n{HEADER}\na,Mori,x\nb,Mori\n")
-    rows = rows_of(path)
-    assert rows[0]["id"] == "a"
-    assert rows[1]["trouble"].startswith("line 5: 2 fields, expected 3")
+def test_the_names_may_stand_below_a_title_and_hold_line_feeds(folder: Path) -> None:
+    lines = ["作品一覧（2024年）", "", '商品ID;"作家名\n（必須）";商品名', "1;森;桜", "2;森"]
+    rows = rows_of(csv_file(folder, "\n".join(lines)))
+    assert rows[0] == {"id": "1", "creator": "森", "title": "桜"}
+    assert "line 6: 2 fields, expected 3" in rows[1]["trouble"]
+
+
+def test_unicode_text_as_excel_saves_it_is_read(folder: Path) -> None:
+    path = folder / "works.txt"
+    path.write_text("商品ID\t作家名\t商品名\r\n1\t森\t桜\r\n", encoding="utf-16", newline="")
+    assert rows_of(path) == [{"id": "1", "creator": "森", "title": "桜"}]
 
 
 @pytest.mark.parametrize("content", ["", "\n\n"])
@@ -255,6 +262,19 @@ def test_the_kind_is_guessed_or_asked_for(folder: Path) -> None:
     ):
         with pytest.raises(CatalogError, match=message):
             kind_of(path)
+
+
+def test_an_option_of_another_kind_is_refused(folder: Path) -> None:
+    path = csv_file(folder, f"{HEADER}\n1,Mori,x\n")
+    for option, kind in (("sheet", "excel"), ("query", "database")):
+        with pytest.raises(CatalogError, match=f"`{option}` is for a source of the kind {kind}, and this one is csv"):
+            open_source(path, ReadOptions(**{option: "x"}))
+
+
+def test_a_catalog_is_no_source(folder: Path) -> None:
+    build_catalog(csv_file(folder, f"{HEADER}\n1,Mori,x\n"), folder=folder / "catalog")
+    with pytest.raises(CatalogError, match="is a catalog already"):
+        open_source(folder / "catalog", ReadOptions())
 
 
 @pytest.mark.parametrize("kind", sorted(SOURCES))

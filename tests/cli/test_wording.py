@@ -71,7 +71,7 @@ def test_an_option_is_named_only_where_the_typed_command_has_it() -> None:
     assert on_command_line(message, "catalog build") == "name yours with --column id=COLUMN"
     two = 'name yours with `columns={"id": COLUMN, "creator": COLUMN}`'
     assert on_command_line(two, "catalog build") == "name yours with --column id=COLUMN --column creator=COLUMN"
-    assert on_command_line(message, "creators add") == "name yours with `sakka catalog build --column id=COLUMN`"
+    assert on_command_line(message, "fit") == "name yours with `sakka catalog build --column id=COLUMN`"
 
 
 def test_the_typed_command_is_found_among_its_arguments() -> None:

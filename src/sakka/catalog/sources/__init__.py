@@ -20,6 +20,7 @@ from sakka.catalog.sources.openclipart import read_openclipart
 from sakka.catalog.sources.opened import OpenedTable as OpenedTable
 from sakka.catalog.sources.opened import ReadOptions as ReadOptions
 from sakka.catalog.sources.parquet import read_parquet
+from sakka.catalog.works import INFO_FILE, WORKS_FILE
 from sakka.errors import CatalogError
 
 
@@ -30,18 +31,20 @@ class Source:
     Attributes:
         read: Opens what stands at a path.
         suffixes: The ends of file names that it is guessed by.
+        option: What of `encoding`, `sheet` and `query` it takes.
     """
 
     read: Callable[[Path, ReadOptions], OpenedTable]
     suffixes: tuple[str, ...] = ()
+    option: str = ""
 
 
 SOURCES: dict[str, Source] = {
-    "csv": Source(read_delimited, (".csv", ".tsv", ".txt")),
-    "excel": Source(read_excel, (".xlsx", ".xlsm", ".xls", ".ods")),
+    "csv": Source(read_delimited, (".csv", ".tsv", ".txt"), "encoding"),
+    "excel": Source(read_excel, (".xlsx", ".xlsm", ".xls", ".ods"), "sheet"),
     "jsonl": Source(read_json_lines, (".jsonl", ".ndjson")),
     "parquet": Source(read_parquet, (".parquet",)),
-    "database": Source(read_sqlite, (".db", ".sqlite", ".sqlite3")),
+    "database": Source(read_sqlite, (".db", ".sqlite", ".sqlite3"), "query"),
     "folder": Source(read_folder),
     "openclipart": Source(read_openclipart),
 }
@@ -70,15 +73,25 @@ def open_source(source: object, options: ReadOptions) -> OpenedTable:
     if is_address(source):
         if options.kind not in (None, "database"):
             raise CatalogError(f"an address is not of the kind {options.kind!r}; leave out `kind`, or give a file")
+        _check_options("database", options)
         return read_address(str(source), options)
     path = Path(source)
     check_not_mangled(path)
     kind = options.kind or kind_of(path)
     if not path.exists():
         raise CatalogError(f"there is no {path}; check the path")
+    _check_options(kind, options)
     table = SOURCES[kind].read(path, options)
     note = {"note": table.note} if table.note else {}
     return replace(table, info={"kind": kind, "path": str(path), **table.info, **note})
+
+
+def _check_options(kind: str, options: ReadOptions) -> None:
+    given = {"encoding": options.encoding, "sheet": options.sheet, "query": options.query}
+    for name, value in given.items():
+        if value is not None and name != SOURCES[kind].option:
+            others = " or ".join(other for other, source in SOURCES.items() if source.option == name)
+            raise CatalogError(f"`{name}` is for a source of the kind {others}, and this one is {kind}; leave it out")
 
 
 def columns_by_field(columns: Mapping[str, str | Sequence[str]] | None) -> dict[str, tuple[str, ...]]:
@@ -100,6 +113,10 @@ def kind_of(path: Path) -> str:
     if not path.exists():
         raise CatalogError(f"there is no {path}; expected a file or folder of works, or the word market")
     if path.is_dir():
+        if (path / INFO_FILE).is_file() and (path / WORKS_FILE).is_file():
+            raise CatalogError(
+                f"{path} is a catalog already; use it as it is, or give the table that it was built from"
+            )
         if (path / "svg").is_dir() and (path / "png").is_dir():
             return "openclipart"
         if holds_pictures(path):

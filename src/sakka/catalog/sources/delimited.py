@@ -9,6 +9,7 @@ the row, and the lines after it are read again.
 import csv
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
@@ -46,7 +47,7 @@ class Header:
     Attributes:
         names: The names.
         delimiter: What stands between them.
-        line: Its number in the file, from 1.
+        line: Its number in the file, from 1; of the last one where a name has a line feed.
     """
 
     names: list[str]
@@ -60,12 +61,15 @@ def _header(text: TextIO, options: ReadOptions) -> Header | None:
     Exports often begin with a title and an empty line; `HEADER_ROWS` lines are looked at.
     """
     csv.field_size_limit(MOST_FIELD_CHARACTERS)  # the module's own limit is 128 KiB
+    lines = [text.readline(MOST_FIELD_CHARACTERS) for _ in range(HEADER_ROWS)]
     found = []
-    for number, line in enumerate((text.readline(MOST_FIELD_CHARACTERS) for _ in range(HEADER_ROWS)), start=1):
+    for at, line in enumerate(lines):
         if line.strip():
             delimiter = max(_DELIMITERS, key=line.count)
-            names = [name.strip() for name in next(csv.reader([line], delimiter=delimiter))]
-            found.append(Header(names, delimiter, number))
+            reader = csv.reader(lines[at:], delimiter=delimiter)  # a name in quotes may have a line feed
+            with suppress(csv.Error):  # a quote that is not closed before the limit
+                names = [name.strip() for name in next(reader)]
+                found.append(Header(names, delimiter, at + reader.line_num))
     return max(found, key=lambda header: recognised(header.names, options), default=None)
 
 
