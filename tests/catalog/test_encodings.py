@@ -100,6 +100,18 @@ def test_an_unknown_encoding_is_one_line_that_names_some(folder: Path, name: str
         read(written(folder, [("1", "森", "桜")], "utf-8"), encoding=name)
 
 
+def test_a_stray_nul_does_not_make_a_text_utf_16(folder: Path) -> None:
+    path = folder / "works.csv"
+    path.write_text("商品ID,作家名,商品名\n1,森,桜\0\n", encoding="utf-8")
+    assert encoding_of(path, ReadOptions()).name == "utf-8"
+
+
+def test_names_that_a_wrong_encoding_spoils_are_said_with_it(folder: Path) -> None:
+    path = written(folder, [("1", "森", "桜")], "cp932")
+    with pytest.raises(CatalogError, match=r"\(read as utf-8-sig\) has no column for id or creator; it has \ufffd"):
+        read(path, encoding="utf-8")
+
+
 def test_what_was_found_is_in_the_catalog(folder: Path) -> None:
     path = written(folder, [("1", "森", "桜のブローチ")], "utf-16")
     source = build_catalog(path).info["source"]

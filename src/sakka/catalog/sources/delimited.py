@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
+from sakka.catalog.kept import clean_text
 from sakka.catalog.listings import Listing
 from sakka.catalog.sources.columns import HEADER_ROWS, Columns, columns_of, recognised
-from sakka.catalog.sources.encodings import encoding_of, opened_text
+from sakka.catalog.sources.encodings import UTF_8, encoding_of, opened_text
 from sakka.catalog.sources.opened import OpenedTable, ReadOptions
 from sakka.errors import CatalogError
 
@@ -35,7 +36,8 @@ def read_delimited(path: Path, options: ReadOptions) -> OpenedTable:
         header = _header(text, options)
     if header is None:
         raise CatalogError(f"{path} is empty; expected a line with the columns' names, and one line a work below it")
-    columns = columns_of(header.names, options, str(path))
+    is_plain = encoding.name == UTF_8 and encoding.found == "detected"
+    columns = columns_of(header.names, options, str(path) if is_plain else f"{path} (read as {encoding.name})")
     info = {"encoding": encoding.name, "encoding_found": encoding.found}
     return OpenedTable(_rows(path, encoding.name, header, columns), path.parent, columns.fields, columns.unread, info)
 
@@ -68,7 +70,7 @@ def _header(text: TextIO, options: ReadOptions) -> Header | None:
             delimiter = max(_DELIMITERS, key=line.count)
             reader = csv.reader(lines[at:], delimiter=delimiter)  # a name in quotes may have a line feed
             with suppress(csv.Error):  # a quote that is not closed before the limit
-                names = [name.strip() for name in next(reader)]
+                names = [clean_text(name) for name in next(reader)]
                 found.append(Header(names, delimiter, at + reader.line_num))
     return max(found, key=lambda header: recognised(header.names, options), default=None)
 

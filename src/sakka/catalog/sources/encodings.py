@@ -62,10 +62,16 @@ def encoding_of(path: Path, options: ReadOptions) -> Encoding:
         for mark, name in _MARKS:
             if start.startswith(mark):
                 return Encoding(name, "byte order mark")
-        if b"\0" in start:
+        if _is_of_two_bytes(start):
             return Encoding(_chosen(start[: len(start) // 2 * 2], ["utf_16_le", "utf_16_be"]), "detected")
         file.seek(0)
         return Encoding(_encoding_of_lines(_telling_lines(file)), "detected")
+
+
+def _is_of_two_bytes(start: bytes) -> bool:
+    """Tell UTF-16 without a mark, which has a NUL beside every letter of ASCII, from a text with a stray NUL."""
+    nuls = start.count(b"\0")
+    return nuls > 0 and (nuls * 4 >= len(start) or _share_read(start, UTF_8) < _NEARLY_ALL)
 
 
 def _known(name: str) -> str:
