@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from sakka.errors import SakkaError
     from sakka.evaluation.run import run_experiment
     from sakka.explain.explanation import explain as explain_work
+    from sakka.models.asked_table import open_table
     from sakka.models.base import CreatorModel
     from sakka.models.classifier import SakkaClassifier
     from sakka.models.folder import load_model, save_model
     from sakka.models.fused import FusedModel
     from sakka.models.identification import Identification
+    from sakka.models.identify_table import identify_table
     from sakka.models.question import Question
     from sakka.models.registry import make_model
     from sakka.pages.audit import write_audit
@@ -55,9 +57,11 @@ _PUBLIC = {
     "describe_work": "sakka.describe.work:describe_work",
     "evaluate": "sakka.pages.evaluation:evaluate",
     "explain_work": "sakka.explain.explanation:explain",
+    "identify_table": "sakka.models.identify_table:identify_table",
     "load_model": "sakka.models.folder:load_model",
     "make_model": "sakka.models.registry:make_model",
     "near_identical_works": "sakka.copies.groups:near_identical",
+    "open_table": "sakka.models.asked_table:open_table",
     "preset_plan": "sakka.paper.presets:preset_plan",
     "recommend_for_person": "sakka.search.recommend:for_person",
     "recommend_for_work": "sakka.search.recommend:similar_by_others",
@@ -89,9 +93,11 @@ __all__ = [
     "describe_work",
     "evaluate",
     "explain_work",
+    "identify_table",
     "load_model",
     "make_model",
     "near_identical_works",
+    "open_table",
     "preset_plan",
     "recommend_for_person",
     "recommend_for_work",

@@ -55,7 +55,7 @@ def table(works: Catalog, folder: Path) -> Path:
 
 def identify(model: Path, table: Path, output: Path, keep: Sequence[str] = (), count: int = 2) -> TableIdentification:
     options = ReadOptions(keep=tuple(keep))
-    return identify_table(model, open_table(table, options, photo_root="/"), output, count=count, keep=keep)
+    return identify_table(model, open_table(table, options, photo_root="/"), output, count=count)
 
 
 def test_every_row_has_its_line_in_the_tables_order(model: Path, table: Path, works: Catalog, folder: Path) -> None:
@@ -96,7 +96,7 @@ def test_a_catalog_is_answered_with_its_kept_columns(model: Path, works: Catalog
     priced = Catalog(works.table.with_columns(price=pl.int_range(pl.len())), works.photo_root)
     priced.write(folder / "catalog")
     table = open_table(folder / "catalog", ReadOptions(keep=("price",)))
-    identify_table(model, table, folder / "out.parquet", keep=["price"])
+    identify_table(model, table, folder / "out.parquet")
     found = pl.read_parquet(folder / "out.parquet")
     assert found["price"].to_list() == list(range(24))
     assert (found["creator"] == works.table["creator"]).mean() > 0.8
@@ -200,6 +200,17 @@ def test_parts_of_another_table_model_or_options_are_not_mixed_in(
     assert said == ["starts anew: what an interrupted run left is of another model, another table or other options"]
 
 
+@pytest.mark.usefixtures("small_parts")
+def test_a_part_that_the_disk_lost_is_made_anew(
+    text_model: Path, table: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    identify(text_model, table, folder / "whole.csv")
+    interrupted(text_model, table, folder / "out.csv", 3, monkeypatch)
+    (folder / "out.csv.parts" / "00001.jsonl").write_bytes(b"")
+    assert identify(text_model, table, folder / "out.csv").found_done == 5
+    assert (folder / "out.csv").read_bytes() == (folder / "whole.csv").read_bytes()
+
+
 def test_a_folder_with_something_else_is_left_alone(text_model: Path, table: Path, folder: Path) -> None:
     (folder / "out.csv.parts").mkdir()
     (folder / "out.csv.parts" / "letter.txt").write_text("mine")
@@ -212,7 +223,6 @@ KILLED = """
 import os, signal, sys, time
 from pathlib import Path
 import sakka.models.identified, sakka.models.identify_table as module
-from sakka.models.asked_table import open_table
 import sakka.models.text.linear, scipy.sparse
 
 sakka.models.identified.WORKS_AT_ONCE = module.WORKS_AT_ONCE = 50
@@ -221,7 +231,7 @@ model, table, whole, output = map(Path, sys.argv[1:])
 def started(path):
     process = os.fork()  # what takes long, importing, is done once
     if process == 0:
-        module.identify_table(model, open_table(table), path)
+        module.identify_table(model, table, path)
         os._exit(0)
     return process
 

@@ -141,9 +141,7 @@ def _identify_table(
     show_source(table.info)
     console = error_console()
     with showing_progress(console), writing_to(output):
-        found = identify_table(
-            model, table, output, count=top, keep=options.keep, say=lambda line: console.print(line, soft_wrap=True)
-        )
+        found = identify_table(model, table, output, count=top, say=lambda line: console.print(line, soft_wrap=True))
     counts = [(answer or NO_ANSWER, found.counts.get(answer, 0)) for answer in (*IN_WORDS, "")]
     shown = [(words, f"{count:,}") for words, count in counts if count]
     problems = [("works with a problem", f"{found.with_problems:,}, each in the column problems")]

@@ -21,12 +21,14 @@ class AskedTable:
         source: Where they come from.
         read: Gives them anew, from the first on.
         photo_root: The folder that relative photo paths start at; None where every path is absolute.
+        keep: The columns that are carried along into the answers.
         info: Its columns and how it was read, as `catalog.json` has them; empty for a catalog.
     """
 
     source: Path
     read: Callable[[], Iterator[AskedWork]]
     photo_root: Path | None
+    keep: tuple[str, ...]
     info: Mapping[str, Any]
 
     def fingerprint(self) -> tuple[str, int]:
@@ -77,7 +79,7 @@ def open_table(
         listings = open_source(source, options).listings
         return asked_works(read_works(listings, root, creator_required=False, every_row=True, batch_rows=WORKS_AT_ONCE))
 
-    return AskedTable(Path(source), read, root, opened.described(options.keep))
+    return AskedTable(Path(source), read, root, options.keep, opened.described(options.keep))
 
 
 def _catalog_table(folder: Path, options: ReadOptions, photo_root: Path | str | None) -> AskedTable:
@@ -91,7 +93,7 @@ def _catalog_table(folder: Path, options: ReadOptions, photo_root: Path | str | 
             kept = ", ".join(catalog.kept) or "no column"
             raise CatalogError(f"the catalog has not kept {name!r}, it has kept {kept}; build it again with that")
     root = catalog.photo_root if photo_root is None else Path(photo_root)
-    return AskedTable(folder, lambda: of_catalog(catalog, options.keep), root, {})
+    return AskedTable(folder, lambda: of_catalog(catalog, options.keep), root, options.keep, {})
 
 
 def of_catalog(catalog: Catalog, keep: Sequence[str] = ()) -> Iterator[AskedWork]:

@@ -26,7 +26,7 @@ from sakka.as_json import as_json
 from sakka.catalog.kept import check_kept_names, kept_table, kept_texts
 from sakka.errors import SakkaError
 from sakka.files import alone_in, write_json, write_text, writing_whole
-from sakka.models.asked_table import AskedTable
+from sakka.models.asked_table import AskedTable, open_table
 from sakka.models.base import CreatorModel
 from sakka.models.folder import ModelLayout, load_model
 from sakka.models.identification import Candidate
@@ -82,21 +82,19 @@ class TableIdentification:
 
 def identify_table(
     model: Path | str,
-    table: AskedTable,
+    table: AskedTable | Path | str,
     output: Path | str,
     *,
     count: int = 5,
-    keep: Sequence[str] = (),
     say: Callable[[str], None] = lambda _line: None,
 ) -> TableIdentification:
     """Write who may have made each work of a table, a line each, in the table's order.
 
     Args:
         model: A saved model's folder.
-        table: The works; see `asked_table.open_table`.
+        table: The works, as `open_table` gives them, or what it opens.
         output: The file; its ending says of which kind.
         count: How many creators to name of each.
-        keep: The kept columns of the table.
         say: Takes a line on where an interrupted run goes on.
 
     Raises:
@@ -104,12 +102,13 @@ def identify_table(
     """
     layout = PartsLayout(Path(output))
     write = writer_of(layout.output)
+    table = table if isinstance(table, AskedTable) else open_table(table)
     if layout.output.exists() and table.source.exists() and layout.output.samefile(table.source):
         raise SakkaError(f"{output} would overwrite the table itself; give another `output`")
-    check_kept_names(keep, identified_frame((), count).columns, "the output")
+    check_kept_names(table.keep, identified_frame((), count).columns, "the output")
     fitted = load_model(model)
     fingerprint, works = table.fingerprint()
-    asked_for = {"model": _sha256_of(model), "table": fingerprint, "count": count, "keep": list(keep)}
+    asked_for = {"model": _sha256_of(model), "table": fingerprint, "count": count, "keep": list(table.keep)}
     plan = {**asked_for, "sakka": __version__, "works": works}
     layout.folder.mkdir(parents=True, exist_ok=True)
     with alone_in(layout.folder, layout.lock, SakkaError):
@@ -149,9 +148,14 @@ def _open_parts(layout: PartsLayout, plan: Mapping[str, Any], say: Callable[[str
                 path.unlink()
         write_json(layout.plan, plan)
     number = 0
-    while layout.part(number).is_file():
+    while _is_whole(layout.part(number), min(WORKS_AT_ONCE, plan["works"] - WORKS_AT_ONCE * number)):
         number += 1
     return number
+
+
+def _is_whole(part: Path, works: int) -> bool:
+    """Whether a part is there with a line for each of its works."""
+    return works > 0 and part.is_file() and part.read_bytes().count(b"\n") == works
 
 
 def _read_plan(path: Path) -> Any:
