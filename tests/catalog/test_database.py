@@ -3,6 +3,7 @@
 import csv
 import os
 import sqlite3
+import sys
 import tempfile
 import traceback
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from tests.command import run
 from sakka import build_catalog
 from sakka.catalog.sources import ReadOptions, open_source
 from sakka.catalog.works import Catalog
-from sakka.errors import CatalogError
+from sakka.errors import CatalogError, MissingPartError
 
 QUERY = "SELECT * FROM works ORDER BY id"
 COLUMNS = ("id", "作家名", "商品名", "説明", "出品日", "price", "stock")
@@ -115,6 +116,12 @@ def test_an_address_that_leads_nowhere_is_one_line_without_its_password(source: 
         open_source(source, ReadOptions(query=QUERY))
     assert "sec" not in "".join(traceback.format_exception(caught.value)).split("CatalogError: ")[-1]
     assert "\n" not in str(caught.value)
+
+
+def test_a_missing_driver_is_one_line_that_says_how_to_add_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(MissingPartError, match=r"reads PostgreSQL, is not installed .*\[database\]' adds it"):
+        open_source("postgresql://me:secret@localhost/shop", ReadOptions(query=QUERY))
 
 
 @pytest.fixture(scope="module")

@@ -71,6 +71,13 @@ def test_characters_that_only_windows_has_are_read_also_where_shift_jis_is_given
     assert read(path) == read(path, encoding="Shift_JIS") == [("1", "髙﨑", ONLY_CP932), ("2", "㈱森", "桜のブローチ")]
 
 
+def test_characters_that_windows_added_to_euc_jp_are_read(folder: Path) -> None:
+    path = written(folder, [(str(number), "山田", "桜のブローチ") for number in range(9)], "euc_jp")
+    added = bytes([0xAD, 0xA1, 0xFC, 0xE2])  # ① and 髙
+    path.write_bytes(path.read_bytes().replace("山田".encode("euc_jp"), added))
+    assert {row[1] for row in read(path)} == {"①髙"}
+
+
 def test_western_text_is_told_from_japanese(folder: Path) -> None:
     path = folder / "works.csv"
     path.write_bytes("id,creator,title\n1,José Müller,café à la crème\n2,Zoë,naïve\n".encode("cp1252"))

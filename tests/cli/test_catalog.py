@@ -53,16 +53,16 @@ def test_a_build_tells_what_is_in_it_and_what_is_not(source: Path, folder: Path)
 
 def test_a_build_prints_what_was_recognised_and_how_to_have_the_rest(folder: Path) -> None:
     path = folder / "shop.csv"
-    path.write_bytes("商品ID,作家名,商品名,価格,在庫\n1,森,桜のブローチ,1200,3\n".encode("cp932"))
+    path.write_bytes("商品ID,作家名,商品名,価格,メモ,在庫\n1,森,桜のブローチ,1200,,3\n".encode("cp932"))
     output = called("build", path, "-o", folder / "c", "--keep", "価格")
     for part in (
         "id        商品ID",
         "creator   作家名",
         "title     商品名",
         "kept      価格",
-        "not read  在庫",
+        "not read  メモ, 在庫",
         "encoding  cp932 (detected)",
-        "a column that is not read can be carried along: --keep 在庫",
+        "what is not read can be carried along: --keep 在庫",
         "read as cp932 (detected); say --encoding if that is wrong",
     ):
         assert part in output

@@ -10,7 +10,7 @@ import typer
 
 from sakka.errors import CatalogError
 
-MOST_LISTED = 20
+MOST_LISTED, MOST_HINTED = 20, 3
 
 Kind = Annotated[
     str | None,
@@ -89,12 +89,15 @@ def _listed(names: Sequence[str]) -> str:
 
 def show_source_hints(source: Mapping[str, Any]) -> None:
     """Print what can be said where a source was read otherwise than was meant."""
+    from sakka.catalog.sources.column_names import worth_keeping
     from sakka.cli.terminal import output_console
     from sakka.cli.wording import on_command_line
 
     hints = []
     if unread := [name for name in source.get("unread", []) if name]:
-        hints.append(f"a column that is not read can be carried along: --keep {_typed(unread[0])}")
+        chosen = worth_keeping(unread)[:MOST_HINTED] or unread[:1]
+        options = " ".join(f"--keep {_typed(name)}" for name in chosen)
+        hints.append(f"what is not read can be carried along: {options}")
     if source.get("encoding_found") == "detected" and source["encoding"] != "utf-8":
         hints.append(f"read as {source['encoding']} (detected); say --encoding if that is wrong")
     if source.get("note"):

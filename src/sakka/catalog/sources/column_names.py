@@ -10,6 +10,7 @@ tables of the Metropolitan Museum and the Museum of Modern Art.
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 _NAMES = {
     "id": """
@@ -56,6 +57,10 @@ _NAMES = {
         photo url, photo urls, サムネイル画像, サムネイル, サムネイルurl, thumbnail, thumbnail url
     """,
 }
+_WORTH_KEEPING = """
+    price, 価格, 販売価格, 値段, 本体価格, 定価, regular price, variant price, url, 商品url, 作品url, ページurl, link,
+    permalink, 在庫, 在庫数, stock, quantity, tags, tag, タグ, 素材, 材料, materials, サイズ, size
+"""
 FOLLOWED_BY = {"メイン画像": "サブ画像", "main image": "sub image"}
 """Numbered photo columns that come after the one of the first photo."""
 
@@ -94,3 +99,13 @@ def numbered(name: str) -> tuple[str, int]:
 
 USUAL_NAMES = {field: tuple(folded(name) for name in names.split(",")) for field, names in _NAMES.items()}
 """Field of the catalog -> the folded names of its columns, the best first."""
+
+
+def worth_keeping(names: Iterable[str]) -> list[str]:
+    """Of columns that no field is read from, those that pages and searches have a use for, such as a price.
+
+    >>> worth_keeping(["memo", "価格（税込）", "商品URL"])
+    ['価格（税込）', '商品URL']
+    """
+    usual = {folded(name) for name in _WORTH_KEEPING.split(",")}
+    return [name for name in names if without_brackets(name) in usual]

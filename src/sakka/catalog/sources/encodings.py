@@ -28,7 +28,8 @@ SAMPLE_BYTES = 64 << 10
 START_BYTES = 4096
 UTF_8 = "utf-8"
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_JAPANESE = ("cp932", "euc_jp")
+_EUC = "euc_jp"
+_JAPANESE = ("cp932", _EUC)
 _SEVEN_BITS = "iso2022_jp"
 _WESTERN = "cp1252"
 _AS_WINDOWS = {"shift_jis": "cp932"}
@@ -137,10 +138,31 @@ def _marking() -> str:
     def marked(error: UnicodeError) -> tuple[str, int]:
         if not isinstance(error, UnicodeDecodeError):
             raise error
-        return MARK, error.end
+        extended = _windows_character(error.object[error.start : error.start + 2]) if error.encoding == _EUC else ""
+        return (extended, error.start + 2) if extended else (MARK, error.end)
 
     codecs.register_error("sakka.marking", marked)
     return "sakka.marking"
+
+
+def _windows_character(pair: bytes) -> str:
+    """What two bytes of EUC-JP are where Windows wrote them, such as ① or 髙; "" where they are nothing.
+
+    The same row and cell as in cp932, of which Python's euc_jp lacks those that NEC and IBM added.
+    Source: https://encoding.spec.whatwg.org/#euc-jp-decoder.
+
+    >>> _windows_character(bytes([0xAD, 0xA1])), _windows_character(bytes(2))
+    ('①', '')
+    """
+    if len(pair) < 2 or not all(0xA1 <= byte <= 0xFE for byte in pair):
+        return ""
+    row, cell = pair[0] - 0xA0, pair[1] - 0xA0
+    lead = (row - 1) // 2 + (0x81 if row <= 62 else 0xC1)
+    trail = cell + 0x9E if row % 2 == 0 else cell + (0x3F if cell <= 63 else 0x40)
+    try:
+        return bytes([lead, trail]).decode("cp932")
+    except UnicodeDecodeError:
+        return ""
 
 
 def decoded(text: bytes) -> str:
