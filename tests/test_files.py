@@ -14,7 +14,8 @@ def write(folder: Path, text: str) -> None:
 def test_an_address_is_said_to_be_one_without_its_password() -> None:
     for address in ("postgresql://me:se@cret@localhost/shop", Path("postgresql://me:se@cret@localhost/shop")):
         assert (
-            why_not_a_folder(Path(address)) == "postgresql://localhost/shop is an address, not a folder of this machine"
+            why_not_a_folder(Path(address))
+            == "postgresql://me@localhost/shop is an address, not a folder of this machine"
         )
 
 

@@ -30,6 +30,17 @@ def remote_address(path: Path | str) -> str | None:
     return f"{found[1]}://{str(path)[found.end() :]}" if found else None
 
 
+def without_password(address: str) -> str:
+    """An address as it may be shown, without its password and its options; a path stays as it is.
+
+    >>> without_password("postgresql://me:secret@localhost:5432/shop?password=secret"), without_password("shop?.csv")
+    ('postgresql://me@localhost:5432/shop', 'shop?.csv')
+    """
+    if "://" not in address:
+        return address
+    return re.sub(r"://([^:/?#@]*).*@", r"://\1@", address).partition("?")[0]
+
+
 def why_not_a_folder(path: Path) -> str:
     """Why a path can't be read as a folder, as the start of a message; empty where it is one.
 
@@ -39,8 +50,7 @@ def why_not_a_folder(path: Path) -> str:
     if path.is_dir():
         return ""
     if (address := remote_address(path)) is not None:
-        shown = re.sub("://.*@", "://", address)  # a password may stand before the host
-        return f"{shown} is an address, not a folder of this machine"
+        return f"{without_password(address)} is an address, not a folder of this machine"
     return f"{path} is a file" if path.exists() else f"there is no folder {path}"
 
 

@@ -21,6 +21,7 @@ from sakka.cli.source_options import (
     show_source_hints,
 )
 from sakka.errors import SakkaError
+from sakka.files import without_password
 
 if TYPE_CHECKING:
     from sakka.catalog.sources import ReadOptions
@@ -83,7 +84,7 @@ def identify(
     from sakka.catalog.sources import ReadOptions, columns_by_field
 
     if output is None:
-        raise SakkaError(f"say where the answers go: sakka identify {model} {table} -o answers.csv")
+        raise SakkaError(f"say where the answers go: sakka identify {model} {without_password(table)} -o answers.csv")
     options = ReadOptions(kind, columns_by_field(columns_named(column)), tuple(keep or ()), encoding, sheet, query)
     _identify_table(model, table, output, options, photo_root, top)
 
@@ -98,7 +99,8 @@ def _refuse_both(table: str | None, one: Mapping[str, object], of_table: Mapping
         if value and table is None:
             raise SakkaError(f"{name} is for a table of works, and none was given: sakka identify MODEL TABLE -o FILE")
         if value:
-            raise SakkaError(f"{name} is for one work, and the table {table} was given; leave one of them out")
+            shown = without_password(table or "")
+            raise SakkaError(f"{name} is for one work, and the table {shown} was given; leave one of them out")
 
 
 def _identify_one(

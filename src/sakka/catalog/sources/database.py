@@ -23,9 +23,10 @@ from sakka.catalog.listings import Listing
 from sakka.catalog.sources.columns import Columns, columns_of
 from sakka.catalog.sources.encodings import decoded
 from sakka.catalog.sources.opened import OpenedTable, ReadOptions
-from sakka.catalog.sources.postgresql import opened_postgresql, shown_address
+from sakka.catalog.sources.postgresql import opened_postgresql
 from sakka.catalog.sources.values import plain
 from sakka.errors import CatalogError
+from sakka.files import without_password
 
 MOST_TABLES_SHOWN = 20
 _ADDRESS = re.compile(r"^([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
@@ -74,7 +75,7 @@ def read_address(address: str, options: ReadOptions) -> OpenedTable:
     """
     if _POSTGRESQL.match(address):
         url = _POSTGRESQL.sub("postgresql://", address)
-        return _read(_Database(shown_address(url), url=url), Path(), options)
+        return _read(_Database(without_password(url), url=url), Path(), options)
     if not _SQLITE.match(address):
         scheme = address.partition("://")[0]
         raise CatalogError(

@@ -23,17 +23,6 @@ _SESSION = "SET default_transaction_read_only TO on; SET TimeZone TO 'UTC'; SET 
 _HINT = "check the address, that the server runs, and the password (in the address, PGPASSWORD or ~/.pgpass)"
 
 
-def shown_address(url: str) -> str:
-    """An address as it may be shown: without its password and its options.
-
-    >>> shown_address("postgresql://me:secret@localhost:5432/shop?password=secret")
-    'postgresql://me@localhost:5432/shop'
-    """
-    user, _, rest = url.removeprefix("postgresql://").rpartition("@")
-    user = re.split("[:/?#@]", user)[0]
-    return f"postgresql://{user}{'@' if user else ''}{rest.partition('?')[0]}"
-
-
 @contextmanager
 def opened_postgresql(url: str, query: str, shown: str) -> Iterator[tuple[list[str], Iterator[Sequence[Any]]]]:
     """The names of a query's columns and its rows, for as long as the block runs.
