@@ -192,6 +192,25 @@ def test_values_of_other_types_become_text_or_are_listed(folder: Path) -> None:
     ]
 
 
+def test_hostile_cells_of_kept_columns_cost_themselves_and_nothing_else(folder: Path) -> None:
+    cells: list[Any] = ["a\0b", "\ud800", {"a": 1}, [["a"]], 10**30, "x" * 200_000, "=1+1", "9" * 400, ["\0"], 1e400]
+    rows = [{"id": place, "creator": "Mori", "title": "x", "more": cell} for place, cell in enumerate(cells)]
+    (folder / "w.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
+    catalog = build_catalog(folder / "w.jsonl", folder=folder / "c", keep=["more"])
+    kept = Catalog.read(folder / "c").table["more"].to_list()
+    assert len(catalog) == len(cells)
+    assert kept == ["ab", "\ufffd", None, None, str(10**30), "x" * 200_000, "=1+1", "9" * 400, None, None]
+    wrong = catalog.problems.filter(pl.col("reason") == "field of a wrong kind")
+    assert wrong.select("row", "field").rows() == [(3, "more"), (4, "more"), (10, "more")]
+    assert not wrong["left_out"].any()
+
+
+def test_a_column_named_like_the_catalogs_own_is_not_kept(folder: Path) -> None:
+    source = table(folder, [{"id": "a", "creator": "Mori", "title": "x"}])
+    with pytest.raises(CatalogError, match="'title'"):
+        build_catalog(source, keep=["title"])
+
+
 def test_rules_are_applied_in_order_and_each_reports(folder: Path) -> None:
     rows = [
         {"id": f"{creator}{place}", "creator": creator, "title": "x", "category": category, "created_at": year}

@@ -49,7 +49,7 @@ def kept_index(kept: Catalog, model_folder: Path, tmp_path_factory: pytest.TempP
 
 def found(index: Index, *written: str) -> set[int]:
     """Which of `ROWS` the works have that are found."""
-    filters = Filters(kept=tuple(KeptFilter.of(each) for each in written))
+    filters = Filters(kept=written)
     hits = similar(index, Work("outside", title="花 brooch 月 moon"), count=40, filters=filters)
     return {ROWS.index(dict(hit.work.kept)) for hit in hits}
 
@@ -126,7 +126,7 @@ def test_a_filter_that_can_not_be_is_one_clear_line(kept_index: Index, written: 
 
 def test_an_index_without_kept_columns_says_so_and_is_as_it_was(index: Index) -> None:
     with pytest.raises(SearchError, match="'price'; it keeps none; build its catalog with `keep="):
-        similar(index, "work-01-001", filters=Filters(kept=(KeptFilter.of("price=1"),)))
+        similar(index, "work-01-001", filters=Filters(kept=("price=1",)))
     assert "kept" not in index.info
     assert all("kept" not in name for name in index.table.schema.names)
     assert index.work("work-01-001").kept == {}

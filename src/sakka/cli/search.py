@@ -148,14 +148,13 @@ def recommend(
 
 def _filters(category: Many, creator: Many, after: datetime | None, before: datetime | None, kept: Many) -> "Filters":
     from sakka.search.filters import Filters
-    from sakka.search.kept_columns import KeptFilter
 
     return Filters(
         categories=tuple(category or ()),
         creators=tuple(creator or ()),
         after=after,
         before=before,
-        kept=tuple(KeptFilter.of(each) for each in kept or ()),
+        kept=tuple(kept or ()),
     )
 
 

@@ -18,7 +18,8 @@ class Filters:
         not_creators: The creators whose works are not.
         after: The earliest date.
         before: The date that works must be earlier than. A work without a date is outside of every period.
-        kept: Limits on kept columns. A work that has nothing in such a column is not found.
+        kept: Limits on kept columns, also as they are written ("price>=1000", "price=1000..3000", "tags=brooch"). A
+            work that has nothing in such a column is not found.
     """
 
     categories: tuple[str, ...] = ()
@@ -26,7 +27,7 @@ class Filters:
     not_creators: tuple[str, ...] = ()
     after: datetime | None = None
     before: datetime | None = None
-    kept: tuple[KeptFilter, ...] = ()
+    kept: tuple[KeptFilter | str, ...] = ()
 
     def condition(self, *, not_groups: Iterable[str] = (), kept: Sequence[KeptColumn] = ()) -> str | None:
         """The condition in SQL; None where everything may be found.
@@ -36,7 +37,7 @@ class Filters:
             kept: The kept columns of the index.
 
         Raises:
-            SearchError: The index has no such kept column, or it can't be compared so.
+            SearchError: A limit is none, the index has no such kept column, or it can't be compared so.
 
         >>> Filters(creators=("Mori's",), before=datetime(2019, 1, 1)).condition()
         "creator IN ('Mori''s') AND created_at < TIMESTAMP '2019-01-01 00:00:00'"
@@ -49,7 +50,7 @@ class Filters:
             f"NOT {among('near_identical', groups)}" if groups else "",
             f"created_at >= {_timestamp(self.after)}" if self.after else "",
             f"created_at < {_timestamp(self.before)}" if self.before else "",
-            *(each.condition(kept) for each in self.kept),
+            *((KeptFilter.of(each) if isinstance(each, str) else each).condition(kept) for each in self.kept),
         ]
         return " AND ".join(part for part in parts if part) or None
 

@@ -1,17 +1,14 @@
 """The API's finding: works like a work, works that words describe, works to recommend; all need an index."""
 
-from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Path, Query, Response, UploadFile
 from pydantic import Field
 
-from sakka.errors import SearchError
 from sakka.models.question import Question
 from sakka.search.filters import Filters
 from sakka.search.hits import Hit, RelatedCreator
-from sakka.search.kept_columns import KeptFilter
 from sakka.web.api import read_upload, require_something
 from sakka.web.engine import Engine
 from sakka.web.problems import Problem, responses
@@ -27,18 +24,6 @@ FormComparisons = Annotated[tuple[Id, ...], Form(max_length=MOST_COMPARISONS, de
 Comparisons = Annotated[tuple[Id, ...], Field(max_length=MOST_COMPARISONS, description=LIMITS_ON_KEPT)]
 
 
-def comparisons(written: Sequence[str]) -> tuple[KeptFilter, ...]:
-    """Limits on kept columns as the index takes them.
-
-    Raises:
-        Problem: One of them is none.
-    """
-    try:
-        return tuple(KeptFilter.of(each) for each in written)
-    except SearchError as error:
-        raise Problem(422, str(error)) from error
-
-
 class Wanted(Strict):
     """Which works may be found; what is left out does not limit."""
 
@@ -51,13 +36,9 @@ class Wanted(Strict):
     of_one_creator: int | None = Field(None, ge=1, le=1000, description="The most works of one creator.")
 
     def filters(self) -> Filters:
-        """These filters as the index takes them.
-
-        Raises:
-            Problem: A limit on a kept column is none.
-        """
+        """These filters as the index takes them."""
         after, before = (None if day is None else datetime.combine(day, time()) for day in (self.after, self.before))
-        return Filters(self.categories, self.creators, self.not_creators, after, before, comparisons(self.filter))
+        return Filters(self.categories, self.creators, self.not_creators, after, before, self.filter)
 
 
 def find_router(engine: Engine) -> APIRouter:
@@ -127,7 +108,7 @@ def _add_uploads(router: APIRouter, engine: Engine, limits: Limits) -> None:
     ) -> Response:
         """Find works like one from outside, by its photo, its text or both."""
         finder = engine.need_finder()
-        filters = Filters(kept=comparisons(filter))
+        filters = Filters(kept=filter)
         upload = await read_upload(engine, photo)
         require_something(upload, title, description)
 
@@ -147,7 +128,7 @@ def _add_uploads(router: APIRouter, engine: Engine, limits: Limits) -> None:
     ) -> Response:
         """Find works that words describe and that are of the style of a photo."""
         finder = engine.need_finder()
-        filters = Filters(kept=comparisons(filter))
+        filters = Filters(kept=filter)
         upload = await read_upload(engine, photo)
 
         def job() -> list[Hit]:
