@@ -134,6 +134,8 @@ def test_a_row_number_stands_in_for_an_id_where_no_creator_is_needed() -> None:
             "no column for id or creator; it has a, b; name yours with `columns={'id': COLUMN, 'crea",
         ),
         (["id", "creator"], {"columns": {"title": ("headline",)}}, "no column 'headline'; it has id, creator"),
+        (["id", "creator"], {"columns": {"photo": ("id",)}}, "created_at, photos; did you mean photos?"),
+        (["id", "creator", "価格（税込）"], {"keep": ("価格",)}, "価格（税込）; did you mean 価格（税込）"),
         (["id", "creator"], {"columns": {"artisan": ("creator",)}}, "'artisan' is no field"),
         (["id", "creator", "creator"], {}, "2 columns 'creator'"),
         (["id", "creator", "b"], {"columns": {"title": ("id", "b")}}, "title is given 2 columns"),

@@ -108,7 +108,8 @@ def recognised(names: list[str], options: ReadOptions) -> int:
 def _check_chosen(names: list[str], options: ReadOptions, where: str) -> None:
     for name, columns in options.columns.items():
         if name not in FIELDS:
-            raise CatalogError(f"{name!r} is no field of a catalog; expected one of {', '.join(FIELDS)}")
+            meant = [field for field, usual in USUAL_NAMES.items() if folded(name) in usual]
+            raise CatalogError(f"{name!r} is no field of a catalog; expected one of {', '.join(FIELDS)}{_meant(meant)}")
         if len(columns) > 1 and name != PHOTOS:
             raise CatalogError(
                 f"{name} is given {len(columns)} columns ({', '.join(columns)}); expected one, only {PHOTOS} may have "
@@ -116,8 +117,13 @@ def _check_chosen(names: list[str], options: ReadOptions, where: str) -> None:
             )
     for column in (*(column for columns in options.columns.values() for column in columns), *options.keep):
         if column not in names:
-            raise CatalogError(f"{where} has no column {column!r}; it has {_listed(names)}")
+            meant = [name for name in names if without_brackets(name) == without_brackets(column)]
+            raise CatalogError(f"{where} has no column {column!r}; it has {_listed(names)}{_meant(meant)}")
     check_kept_names(options.keep, SCHEMA)
+
+
+def _meant(names: list[str]) -> str:
+    return f"; did you mean {names[0]}?" if names else ""
 
 
 def _listed(names: list[str]) -> str:
