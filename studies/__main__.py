@@ -28,6 +28,7 @@ STUDIES = (
     "finetuning",
     "hostile",
     "index_scale",
+    "known_works_refused",
     "lightgbm_iterations",
     "near_identical",
     "new_creators",

@@ -11,12 +11,12 @@ import argparse
 import statistics
 from collections.abc import Iterator, Sequence
 
-from sakka.arrays import log_loss
+from sakka.arrays import FLOOR, log_loss
 from sakka.catalog.splits import GROUPED, Fold
 from sakka.catalog.works import Catalog
 from sakka.evaluation.usable_works import split_works, usable_works
 from sakka.models.base import CreatorModel, FoldPrediction
-from sakka.models.learned_fusion import FLOOR, fit_fusion
+from sakka.models.learned_fusion import fit_fusion
 from sakka.models.photo.distilled import EfficientNetDistilled
 from sakka.models.photo.linear import EfficientNetLinear
 from sakka.models.text.linear import LinearText

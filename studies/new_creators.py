@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sakka.arrays import IntArray
+from sakka.arrays import IntArray, Probabilities
 from sakka.catalog.splits import deal
 from sakka.catalog.works import Catalog
 from sakka.models.fused import FusedModel
@@ -93,9 +93,15 @@ def scores_of(model: FusedModel, works: Catalog, parts: Split) -> dict[str, floa
                 named, [model.creators_.index(creator) for creator in parts.new if creator in model.creators_]
             )
             found["known named new"] = float(taken.mean())
-            found["known accepted"] = float(model.knows(known, old).mean())
-            found["new accepted"] = float(model.knows(unseen, new).mean())
+            found["known accepted"] = share_accepted(model, known, old)
+            found["new accepted"] = share_accepted(model, unseen, new)
     return found
+
+
+def share_accepted(model: FusedModel, works: Catalog, probabilities: Probabilities) -> float:
+    """The share of works that are not said to be by none of the known creators."""
+    decided = model.decide(works, probabilities)
+    return float(np.mean([answer != "none of the known creators" for answer, _ in decided]))
 
 
 def ways(works: Catalog, parts: Split, *, fits_anew: bool) -> Iterator[tuple[str, dict[str, float]]]:

@@ -29,13 +29,13 @@ from pathlib import Path
 
 import numpy as np
 
-from sakka.arrays import DoubleArray, IntArray, Mask, Probabilities, log_probabilities
+from sakka.arrays import FLOOR, DoubleArray, IntArray, Mask, Probabilities, log_probabilities
 from sakka.catalog.splits import Fold, deal
 from sakka.catalog.works import Catalog
 from sakka.evaluation.unknown_creators import creator_splits, measures, works_with_both
 from sakka.models.base import FoldPrediction
 from sakka.models.confidence import confidence, threshold_of
-from sakka.models.learned_fusion import FLOOR, fit_fusion
+from sakka.models.learned_fusion import fit_fusion
 from sakka.models.registry import make_model
 from studies.figures import Figure
 

@@ -9,11 +9,18 @@ from tests.web.servers import running
 
 from sakka.catalog.works import Catalog, Work
 from sakka.models.folder import save_model
+from sakka.models.fused import FusedModel
 from sakka.models.identification import Answer
+from sakka.models.limits import View, ViewLimits
 from sakka.models.registry import make_model
 from sakka.web.settings import Settings
 
-IN_JAPANESE = {"named": "作り手は", "not sure enough": "確信が持てません"}
+IN_JAPANESE = {
+    "named": "作り手は",
+    "not sure enough": "確信が持てません",
+    "none of the known creators": "登録されている作家ではないようです",
+}
+STRICT: dict[View, ViewLimits] = {"title": ViewLimits(200, 1.0, least_confidence=0.0, slope=0.0, named_from=0.95)}
 
 
 @pytest.mark.parametrize(
@@ -22,9 +29,11 @@ IN_JAPANESE = {"named": "作り手は", "not sure enough": "確信が持てま�
         ("text-linear", "leather bag", "named", "no threshold"),
         ("text-linear", "leather bag, linen bow", "not sure enough", "no threshold"),
         ("dummy", "leather bag", "not sure enough", "nothing read"),
+        ("fused", "leather bag", "named", "threshold"),
+        ("fused", "leather bag, linen bow", "none of the known creators", "threshold"),
     ],
 )
-def test_a_model_without_thresholds_answers_alike_wherever_it_is_asked(
+def test_a_model_answers_alike_wherever_it_is_asked(
     folder: Path,
     name: str,
     title: str,
@@ -37,7 +46,10 @@ def test_a_model_without_thresholds_answers_alike_wherever_it_is_asked(
         Work(str(number), f"maker {number % 2}", ("leather bag", "linen bow")[number % 2]) for number in range(8)
     )
     works.write(folder / "catalog")
-    save_model(make_model(name).fit(works), folder / "model")
+    model = make_model(name).fit(works)
+    if isinstance(model, FusedModel):
+        model.limits_ = dict(STRICT)
+    save_model(model, folder / "model")
     for command in ("identify", "describe"):
         code, output, _ = run([command, folder / "model", "--title", title, "--json"], monkeypatch, capsys)
         found = json.loads(output)
@@ -51,4 +63,4 @@ def test_a_model_without_thresholds_answers_alike_wherever_it_is_asked(
         assert batch[0]["answer"] == answer
         page = client.post("/?lang=ja", data=data, follow_redirects=True, headers={"Accept-Language": "ja"}).text
         assert IN_JAPANESE[answer] in page
-        assert "95 %" not in page  # which only a threshold can promise
+        assert ("95 %" in page) is (answer == "none of the known creators")  # which only a limit can promise

@@ -22,6 +22,8 @@ Pixels = npt.NDArray[np.uint8]
 
 SMALLEST = 1e-12
 """Stands for a smaller probability under a logarithm, unless the caller names another floor."""
+FLOOR = 1e-6
+"""Stands for a smaller probability under the logarithm where models are fused, calibrated and compared."""
 TINY = float(np.finfo(np.float32).tiny)
 """The floor that changes no probability that float32 can hold, but 0."""
 

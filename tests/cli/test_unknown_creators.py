@@ -42,6 +42,9 @@ def test_unknown_creators_are_told_by_what_they_write(
     results = json.loads((folder / "out" / "unknown-creators.json").read_text())
     areas = {each["model"]: each["value"] for each in results if each["measure"] == "auroc"}
     assert areas["fused"] > 0.9
+    assert set(areas) == {"fused", "fused: title", "fused: photo and title"}  # the dummy reads no photo
+    shares = [each["value"] for each in results if each["measure"] in ("refused", "named", "correct", "false_accepts")]
+    assert all(share is None or 0 <= share <= 1 for share in shares)
     assert "AUROC" in (folder / "out" / "unknown-creators.md").read_text()
 
 

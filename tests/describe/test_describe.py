@@ -9,6 +9,7 @@ from sakka.describe import CreatorDescription, describe_creator, describe_work
 from sakka.describe.creator import CategoryCount
 from sakka.errors import ModelError
 from sakka.models.fused import FusedModel
+from sakka.models.limits import ViewLimits
 from sakka.models.question import Question
 from sakka.models.text.linear import LinearText
 from sakka.pages.description import creator_page, work_page
@@ -111,7 +112,7 @@ def test_a_work_is_described_with_its_copies_and_similar_works(works: Catalog, m
 def test_a_work_that_nobody_known_made_is_said_to_be_so(works: Catalog, model: FusedModel) -> None:
     strict = FusedModel.__new__(FusedModel)
     strict.__dict__.update(model.__dict__)
-    strict.thresholds_ = dict.fromkeys(("both", "photo", "text"), 0.0)  # no answer is as sure as that
+    strict.limits_ = {"title": ViewLimits(200, 1.0, 0.0, 0.0, None)}  # no answer is as sure as that
     told = describe_work(strict, Work("1", title="Zzyzx"))
     assert told.identification.answer == "none of the known creators"
     assert "For 95 % of the works by the creators that sakka knows" in work_sentences(told, "en")[0]

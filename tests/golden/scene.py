@@ -29,9 +29,9 @@ def make_scene(root: Path) -> None:
 
     photos, listing    48 pixels wide; `works.jsonl`, which has flaws, and `new.jsonl` by a creator who is not in it
     catalog, audit     51 works by 5 creators; a copy of one's photo is another's
-    model              a quick fused model with a learned fusion and thresholds
+    model              a quick fused model with a learned fusion, of too few works for limits
     grown              the same with one more creator
-    thorough           the default photo model fused by a fixed ratio, hence without thresholds
+    thorough           the default photo model fused by a fixed ratio
     index              of the catalog
     run, paper         experiments: under every split; with the paper's models of texts and of labels
     """

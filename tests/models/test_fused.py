@@ -8,17 +8,23 @@ from tests.models.test_models import labels_of_colours
 
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import ModelError
+from sakka.explain.explanation import explain
 from sakka.models.fixed_ratio import FixedRatio
 from sakka.models.folder import load_model, save_model
 from sakka.models.fused import FusedModel, _held_out
 from sakka.models.fusion import fuse
 from sakka.models.learned_fusion import KINDS, Kind
+from sakka.models.limits import at_temperature
 from sakka.models.registry import make_model
+from sakka.models.text.linear import LinearText
 
 
 @pytest.fixture(autouse=True)
 def _labels_without_a_detector(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sakka.paper.models.labels_lightgbm.find_labels", labels_of_colours)
+
+
+NONE = "none of the known creators"
 
 
 def fused(**settings: Any) -> FusedModel:
@@ -83,16 +89,79 @@ def test_a_learned_fusion_is_kept_where_it_is_better_and_comes_back_from_the_fol
     save_model(model, folder / "model")
     again = load_model(folder / "model", FusedModel)
     np.testing.assert_array_equal(again.predict_proba(works), model.predict_proba(works))
-    assert again.thresholds_ == model.thresholds_
+    assert again.limits_ == model.limits_
+
+
+def titled(n: int) -> Catalog:
+    """Texts of two creators who share some words, of one to eight words."""
+    generator = np.random.default_rng(0)
+    words = [[f"{name}{number}" for number in range(8)] for name in ("ume", "kiku")]
+    shared = [f"hana{number}" for number in range(12)]
+
+    def text(creator: int, length: int) -> str:
+        return " ".join(generator.choice([*words[creator], *shared], length))
+
+    return Catalog.from_works(
+        Work(str(number), f"creator {number % 2}", text(number % 2, 2), text(number % 2, 1 + number % 7))
+        for number in range(n)
+    )
+
+
+def test_a_model_of_texts_alone_learns_its_limits_too_and_keeps_them_when_creators_come_and_go(folder: Path) -> None:
+    works = titled(400)
+    model = FusedModel().fit(works)
+    assert set(model.limits_) == {"title", "description", "title and description"}
+    assert {each.works for each in model.limits_.values()} == {80}
+    save_model(model, folder / "model")
+    again = load_model(folder / "model", FusedModel)
+    assert again.limits_ == model.limits_
+    before = model.predict_proba(works)
+    model.add_creators(Catalog.from_works(Work(f"new {number}", "creator 2", "matsu take") for number in range(5)))
+    assert again.limits_ == model.limits_
+    model.remove_creator("creator 2")
+    np.testing.assert_array_equal(model.predict_proba(works), before)
+
+
+def test_the_probabilities_of_a_title_are_calibrated_and_explained_alike() -> None:
+    model = FusedModel().fit(titled(400))
+    asked = Catalog.from_works([Work("a", title="ume1 hana2")])
+    temperature = model.limits_["title"].temperature
+    assert temperature != 1
+    assert model.text_model_ is not None
+    raw, table = model.text_model_.predict_proba(asked), model.predict_proba(asked)
+    np.testing.assert_allclose(table, at_temperature(raw, temperature), atol=1e-6)
+    said, alone = (explain(each, next(iter(asked))) for each in (model, model.text_model_))
+    assert said.probability == pytest.approx(model.identify_one(asked).candidates[0].probability)
+    assert said.text_share == pytest.approx(alone.text_share / temperature)
+    assert said.rest == pytest.approx(alone.rest / temperature, abs=1e-4)
+
+
+def test_a_model_saved_before_there_were_limits_has_the_stated_fallback(folder: Path) -> None:
+    works = titled(400)
+    old = FusedModel().fit(works)
+    old.limits_ = {}
+    save_model(old, folder / "model")
+    asked = Catalog.from_works([Work("a", title="zzz"), Work("b", title="ume1 ume2 ume3 ume4", description="ume5")])
+    unsure, sure = load_model(folder / "model", FusedModel).identify(asked)
+    assert (unsure.answer, unsure.basis) == ("not sure enough", "no threshold")
+    assert (sure.answer, sure.basis) == ("named", "no threshold")
+
+
+def test_what_the_model_chose_for_all_works_is_not_chosen_again_for_the_works_that_are_not_held_out() -> None:
+    model = LinearText().fit(titled(60))
+    chosen = model.chosen_settings()
+    assert make_model("text-linear", **chosen).fit(titled(60)).profile_ == model.profile_  # type: ignore[attr-defined]
+    assert len({tuple(each.items()) for each in make_model("text-linear", **chosen).spelled_out_settings()}) == 1
 
 
 def test_most_works_by_known_creators_pass_and_works_that_say_nothing_do_not(folder: Path) -> None:
-    works = tiny_catalog(folder, works=30)
+    works = tiny_catalog(folder, works=45)
     model = fused().fit(works)
-    assert model.knows(works, model.predict_proba(works)).mean() >= 0.9
-    strange = Catalog.from_works([Work("1", title="Zzyzx 42"), Work("2")])
+    refused = [answer == NONE for answer, _ in model.decide(works, model.predict_proba(works))]
+    assert np.mean(refused) <= 0.1
+    strange = Catalog.from_works([Work("1", title="Zzyzx 42", description="qq"), Work("2")])
     unsure = np.full((2, 6), 1 / 6, dtype=np.float32)
-    assert not model.knows(strange, unsure).any()
+    assert model.decide(strange, unsure) == [(NONE, "threshold"), ("not sure enough", "nothing read")]
 
 
 @pytest.mark.parametrize(
@@ -111,8 +180,8 @@ def test_what_a_model_of_one_half_can_not_read_gets_the_shares_is_not_known_and_
     other = Catalog.from_works((Work(**{**vars(work), **blank}) for work in both), both.photo_root)
     answers = model.predict_proba(other)
     np.testing.assert_allclose(answers, 1 / 6, atol=1e-6)
-    assert not model.knows(other, answers).any()
-    assert model.knows(both, model.predict_proba(both)).all()
+    assert set(model.decide(other, answers)) == {("not sure enough", "nothing read")}
+    assert {basis for _, basis in model.decide(both, model.predict_proba(both))} == {"no threshold"}
     with pytest.raises(ModelError, match=reason):
         model.check_can_read(other.take([0]))
     model.check_can_read(both.take([0]))

@@ -4,13 +4,13 @@ import pytest
 from sakka.arrays import IntArray, Probabilities
 from sakka.errors import ModelError
 from sakka.models.calibration import fit_temperature, with_temperature
+from sakka.models.cross_fusion import better_kind
 from sakka.models.fusion import fuse
 from sakka.models.learned_fusion import (
     KINDS,
     VIEWS,
     LearnedFusion,
     Weights,
-    better_kind,
     every_so_many,
     features,
     fit_fusion,

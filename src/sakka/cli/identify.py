@@ -25,14 +25,15 @@ from sakka.files import without_password
 
 if TYPE_CHECKING:
     from sakka.catalog.sources import ReadOptions
-    from sakka.models.identification import Answer
+    from sakka.models.identification import Answer, Basis, Identification
 
 NO_ANSWER = "nothing to read"
 
-IN_WORDS: Mapping["Answer", str] = {
-    "named": "named: {creator}",
-    "not sure enough": "not sure enough to name a creator; the most probable:",
-    "none of the known creators": "none of the known creators: 95 % of their works get a surer answer; the nearest:",
+ANSWERED: tuple["Answer", ...] = ("named", "not sure enough", "none of the known creators")
+UNSURE: Mapping["Basis", str] = {
+    "threshold": "not sure enough to name a creator; the most probable:",
+    "no threshold": "not sure enough to name a creator, which takes 90 %; the most probable:",
+    "nothing read": "not sure enough: the model reads nothing of the work; those with the most works:",
 }
 
 
@@ -122,13 +123,21 @@ def _identify_one(
             content["explanation"] = to_json(why)
         typer.echo(json.dumps(content, ensure_ascii=False, indent=2))
         return
-    typer.echo(IN_WORDS[found.answer].format(creator=found.candidates[0].creator))
+    typer.echo(_in_words(found))
     show_candidates(found.candidates)
     if why is not None:
         from sakka.cli.explain import show_explanation
 
         typer.echo("")
         show_explanation(why)
+
+
+def _in_words(found: "Identification") -> str:
+    if found.answer == "named":
+        return f"named: {found.candidates[0].creator}"
+    if found.answer == "not sure enough":
+        return UNSURE[found.basis]
+    return "none of the known creators: 95 % of their works get a surer answer; the nearest:"
 
 
 def _identify_table(
@@ -144,7 +153,7 @@ def _identify_table(
     console = error_console()
     with showing_progress(console), writing_to(output):
         found = identify_table(model, table, output, count=top, say=lambda line: console.print(line, soft_wrap=True))
-    counts = [(answer or NO_ANSWER, found.counts.get(answer, 0)) for answer in (*IN_WORDS, "")]
+    counts = [(answer or NO_ANSWER, found.counts.get(answer, 0)) for answer in (*ANSWERED, "")]
     shown = [(words, f"{count:,}") for words, count in counts if count]
     problems = [("works with a problem", f"{found.with_problems:,}, each in the column problems")]
     show_pairs(

@@ -15,9 +15,10 @@ from sakka.arrays import IntArray, Mask, Probabilities
 from sakka.evaluation.open_run import RunFacts
 from sakka.evaluation.predictions import StoredPrediction
 from sakka.models.calibration import fit_temperature, with_temperature
+from sakka.models.cross_fusion import better_kind
 from sakka.models.fixed_ratio import FixedRatio
 from sakka.models.fusion import fuse
-from sakka.models.learned_fusion import KINDS, better_kind, every_so_many, fit_fusion
+from sakka.models.learned_fusion import KINDS, every_so_many, fit_fusion
 
 CHOSEN_KIND = "learned, kind by validation"
 TEMPERED = "fixed ratio, temperature"

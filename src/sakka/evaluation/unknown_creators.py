@@ -1,16 +1,20 @@
 """How well a fitted model tells works by creators that it does not know (open-set recognition).
 
 In each of five splits another fifth of the creators are unknown. A fused model is fitted on four fifths of the other
-creators' works, as `sakka fit` does: the threshold of its confidence is set on works that it holds out itself. Then it
-predicts the known creators' remaining works and all works by the unknown creators.
+creators' works, as `sakka fit` does: the limits between its answers are learned on works that it holds out itself. Then
+it is asked about the known creators' remaining works and all works by the unknown creators, as they are and with only a
+part of what they have (`evaluation/views.py`).
 
 AUROC            the probability that a known creator's work has the higher confidence than an unknown creator's
                  (ties count half)
-accepted         the share of the known creators' works that pass the threshold, of which `fit` aims at 95 %
-false accepts    the share of the unknown creators' works that pass it
+refused          the share of the known creators' works that are said to be by none of them, of which `fit` aims at 5 %
+named            the share of the known creators' works whose creator is named
+correct          the share of those that is named correctly, of which `fit` aims at 95 % or more
+false accepts    the share of the unknown creators' works that are not said to be by none of the known creators
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -18,8 +22,8 @@ from sakka.arrays import DoubleArray, IntArray, Mask
 from sakka.catalog.splits import Fold, deal
 from sakka.catalog.works import Catalog
 from sakka.errors import SplitError
-from sakka.evaluation.figures import Table, figure
-from sakka.models.confidence import confidence
+from sakka.evaluation.figures import Cell, Table, figure
+from sakka.evaluation.views import AS_THEY_ARE, ViewOutcome, outcomes_by_view
 from sakka.models.fused import FusedModel
 from sakka.progress import track
 
@@ -42,15 +46,17 @@ def evaluate_unknown_creators(works: Catalog, photo_model: str, text_model: str,
     both = works_with_both(works)
     labels = both.creator_indices()
     splits = [fold for fold, _ in creator_splits(labels, len(both.creators), seed=seed)]
-    measured = []
+    measured: dict[str, list[tuple[int, dict[str, float]]]] = {}
     for fold in track(splits, "unknown creators", total=SPLITS):
         train = both.take(np.sort(np.concatenate([fold.train, fold.validation])))
         test = both.take(fold.test)
         model = FusedModel(photo_model, text_model, seed=seed).fit(train)
-        probabilities = model.predict_proba(test)
         known = test.creator_indices(train.creators) >= 0
-        measured.append(measures(confidence(probabilities), model.knows(test, probabilities), known))
-    return _table(measured, sum(len(fold.test) for fold in splits))
+        for view, outcome in outcomes_by_view(model, test).items():
+            if known[outcome.rows].all() or not known[outcome.rows].any():
+                continue  # nothing to compare
+            measured.setdefault(view, []).append((len(outcome.rows), _measures(outcome, known[outcome.rows])))
+    return _table(measured)
 
 
 def works_with_both(works: Catalog) -> Catalog:
@@ -117,17 +123,36 @@ def measures(confidence: DoubleArray, accepted: Mask, known: Mask) -> dict[str, 
     }
 
 
-def _table(measured: list[dict[str, float]], n: int) -> Table:
-    figures = (figure("fused", "fused", name, [each[name] for each in measured], n) for name in measured[0])
+def _measures(outcome: ViewOutcome, known: Mask) -> dict[str, float]:
+    """What the table says of one split in one view."""
+    named = outcome.named & known
+    return {
+        "auroc": auroc(outcome.confidence[known], outcome.confidence[~known]),
+        "refused": float(outcome.refused[known].mean()),
+        "named": float(outcome.named[known].mean()),
+        "correct": float(outcome.correct[named].mean()) if named.any() else math.nan,
+        "false_accepts": float(1 - outcome.refused[~known].mean()),
+    }
+
+
+def _table(measured: Mapping[str, list[tuple[int, dict[str, float]]]]) -> Table:
+    rows: list[tuple[Cell, ...]] = []
+    for view, splits in measured.items():
+        n = sum(count for count, _ in splits)
+        model = "fused" if view == AS_THEY_ARE else f"fused: {view}"
+        names = splits[0][1]
+        rows.append((view, *(figure(model, "fused", name, [each[name] for _, each in splits], n) for name in names)))
     return Table(
         key="unknown_creators",
         title="Works by unknown creators",
         note=(
             "In each of five splits a fifth of the creators are unknown: the model sees no work of theirs. It is "
-            "fitted on four fifths of the others' works and sets its threshold so that 95 % of those it holds out "
-            "pass. “Accepted” is the share of the known creators' test works that pass it, “false accepts” that of the "
-            "unknown creators' works; AUROC compares the confidence of the two."
+            "fitted on four fifths of the others' works and learns from those it holds out when to say “none of the "
+            "known creators” (to 5 % of them) and when to name one (where 95 % are correct). “Refused” is the share of "
+            "the known creators' test works that are said to be by none of them, “named” the share whose creator is "
+            "named, “correct” the share of these that is right, “false accepts” the share of the unknown creators' "
+            "works that are not refused; AUROC compares the confidence of the two."
         ),
-        head=("Model", "AUROC", "Accepted", "False accepts"),
-        rows=(("Photo and text fused", *figures),),
+        head=("What is given", "AUROC", "Refused", "Named", "Correct", "False accepts"),
+        rows=tuple(rows),
     ).of_split("unknown creators")

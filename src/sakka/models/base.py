@@ -12,22 +12,21 @@ import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
-from sakka.arrays import DoubleArray, IntArray, Mask, Probabilities, top
-from sakka.catalog.sources.in_memory import ArrowStream, Dataset
+from sakka.arrays import IntArray, Mask, Probabilities, top
 from sakka.catalog.splits import Fold
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
 from sakka.fragments import counted, element
-from sakka.models.identification import Basis, Candidate, Identification, answer_of
+from sakka.models.confidence import confidence
+from sakka.models.identification import Answer, Basis, Candidate, Identification
+from sakka.models.limits import ViewLimits, decide, text_amounts
 
 if TYPE_CHECKING:
     from sakka.networks.first_photos import FirstPhoto
@@ -148,20 +147,26 @@ class CreatorModel(ABC):
             readable |= has[name]
         return readable
 
-    def thresholds(self, works: Catalog) -> DoubleArray:
-        """The least confidence for a known creator's work, of each work, (n_works,); -inf: any is enough."""
-        return np.full(len(works), -np.inf)
+    def limits(self, works: Catalog) -> list[ViewLimits | None]:
+        """The limits between the answers to each work, by what it offers; None where the model has learned none."""
+        return [None] * len(works)
 
-    def knows(self, works: Catalog, probabilities: Probabilities) -> Mask:  # noqa: ARG002
-        """Say of each work whether it may be by a known creator, shape (n_works,).
-
-        Without thresholds every work that the model can read may be.
+    def decide(self, works: Catalog, probabilities: Probabilities) -> list[tuple[Answer, Basis]]:
+        """The answer to each work and what it rests on.
 
         Args:
             works: The works.
             probabilities: What `predict_proba` gave for them.
         """
-        return self.can_read(works)
+        rows = zip(
+            self.limits(works),
+            self.can_read(works).tolist(),
+            probabilities.max(axis=1).tolist(),
+            confidence(probabilities).tolist(),
+            text_amounts(works).tolist(),
+            strict=True,
+        )
+        return [decide(*row) for row in rows]
 
     def reader(self, name: Reads) -> "CreatorModel | None":
         """The fitted model that reads photos, or texts: this one, or one inside it; None where none does."""
@@ -220,52 +225,14 @@ class CreatorModel(ABC):
         """The most probable creator of each work."""
         return [self.creators_[column] for column in self.predict_proba(works).argmax(axis=1)]
 
-    @overload
-    def identify(self, works: Catalog, count: int = 5) -> list[Identification]: ...
-
-    @overload
-    def identify(
-        self,
-        works: ArrowStream | Dataset,
-        count: int = 5,
-        *,
-        columns: Mapping[str, str | Sequence[str]] | None = None,
-        keep: Sequence[str] = (),
-        photo_root: Path | str | None = None,
-    ) -> pl.DataFrame: ...
-
-    def identify(
-        self, works: Catalog | ArrowStream | Dataset, count: int = 5, **reading: Any
-    ) -> list[Identification] | pl.DataFrame:
-        """Who may have made each work, with the `count` most probable creators.
-
-        Args:
-            works: A catalog, which gets a list, or a table as `Catalog.from_table` takes it, which gets a frame: a row
-                a work, with the columns that `sakka identify` writes for a table.
-            count: How many creators to name of each.
-            reading: How a table is read: `columns`, `keep` and `photo_root`, as `Catalog.from_table` has them.
-
-        Raises:
-            CatalogError: A table can't be read.
-        """
-        if isinstance(works, Catalog) and not reading:
-            return self._identified(works, count)
-        module = import_module("sakka.models.asked_table")  # it answers with models, so it needs this module first
-        answers: pl.DataFrame = module.identify_rows(self, works, count, **reading)
-        return answers
-
-    def _identified(self, works: Catalog, count: int) -> list[Identification]:
+    def identify(self, works: Catalog, count: int = 5) -> list[Identification]:
+        """Who may have made each work, with the `count` most probable creators."""
         if not len(works):
             return []
         table = self.predict_proba(works)
-        passes, bases, highest = self.knows(works, table).tolist(), self._bases(works), table.max(axis=1).tolist()
         return [
-            Identification(
-                answer_of(highest[row], passes[row], bases[row]),
-                bases[row],
-                tuple(Candidate(self.creators_[column], float(table[row, column])) for column in columns),
-            )
-            for row, columns in enumerate(top(table, count).tolist())
+            Identification(*decided, tuple(Candidate(self.creators_[column], float(row[column])) for column in columns))
+            for decided, row, columns in zip(self.decide(works, table), table, top(table, count).tolist(), strict=True)
         ]
 
     def identify_one(self, work: Catalog, count: int = 5) -> Identification:
@@ -280,14 +247,6 @@ class CreatorModel(ABC):
         """
         self.check_can_read(work)
         return self.identify(work, count)[0]
-
-    def _bases(self, works: Catalog) -> list[Basis]:
-        """What the answer to each work rests on."""
-        pairs = zip(self.can_read(works).tolist(), self.thresholds(works).tolist(), strict=True)
-        return [
-            "nothing read" if not reads else "no threshold" if least == -np.inf else "threshold"
-            for reads, least in pairs
-        ]
 
     def predict_folds(self, works: Catalog, folds: Sequence[Fold], creators: Sequence[str]) -> Iterator[FoldPrediction]:
         """Fit a fresh model on each fold's training part and predict its validation and test parts.
@@ -306,6 +265,10 @@ class CreatorModel(ABC):
     def settings(self) -> dict[str, Any]:
         """The arguments that `__init__` stored, by name."""
         return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+
+    def chosen_settings(self) -> dict[str, Any]:
+        """The settings with what `fit` chose in place of None, so that another fit does not choose differently."""
+        return self.settings()
 
     def spelled_out_settings(self) -> list[dict[str, Any]]:
         """The settings with what None stands for in its place; several where the works decide between them."""

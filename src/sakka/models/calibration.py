@@ -10,8 +10,7 @@ Source: C. Guo et al., On calibration of modern neural networks, ICML 2017, http
 
 import numpy as np
 
-from sakka.arrays import IntArray, Probabilities, log_probabilities, softmax
-from sakka.models.learned_fusion import FLOOR
+from sakka.arrays import FLOOR, IntArray, Probabilities, log_probabilities, softmax
 
 COLDEST, HOTTEST = 0.05, 20.0
 
@@ -37,11 +36,16 @@ def fit_temperature(probabilities: Probabilities, labels: IntArray) -> float:
     return float(np.exp(minimize_scalar(loss, bounds=bounds, method="bounded").x))
 
 
-def with_temperature(probabilities: Probabilities, temperature: float) -> Probabilities:
+def with_temperature(probabilities: Probabilities, temperature: float, floor: float = FLOOR) -> Probabilities:
     """The probabilities under a temperature, shape (n_works, n_creators), rows sum to 1.
+
+    Args:
+        probabilities: Shape (n_works, n_creators).
+        temperature: T.
+        floor: Stands for a smaller probability.
 
     >>> with_temperature(np.float32([[0.8, 0.2]]), 0.5).round(3).tolist()
     [[0.9409999847412109, 0.05900000035762787]]
     """
-    scores = log_probabilities(probabilities, FLOOR) / np.float32(temperature)
+    scores = log_probabilities(probabilities, floor) / np.float32(temperature)
     return softmax(scores)

@@ -8,8 +8,7 @@ Source: D. Hendrycks, K. Gimpel, https://arxiv.org/abs/1610.02136 (the idea, wit
 
 import numpy as np
 
-from sakka.arrays import DoubleArray, Probabilities, log_probabilities
-from sakka.models.learned_fusion import FLOOR
+from sakka.arrays import FLOOR, DoubleArray, Probabilities, log_probabilities
 
 ACCEPTED = 0.95  # the share of known creators' works that a threshold lets through
 

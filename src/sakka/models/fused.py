@@ -1,13 +1,13 @@
 """The model that reads a work's photo and its text: two models whose probabilities are fused (section 3.5).
 
-`fit` holds out a fifth of each creator's works, fits both models on the rest, learns on the held-out works how to
-fuse (`models/learned_fusion.py`), and then fits both models on all works. What is learned is kept where it has less
-log-loss than the best fixed ratio (`models/fixed_ratio.py`) on held-out works that it was not learned on; it makes the
-probabilities calibrated. With a fixed ratio a work with only a photo, or only a text, gets that model's prediction
-alone; where no work has a photo (or none has a text) the other model is all there is.
+`fit` fits both models on all works. To learn how to fuse them (`models/learned_fusion.py`) it holds out a fifth of each
+creator's works and fits both on the rest, with the settings that the first ones chose. What is learned is kept where
+it has less log-loss than the best fixed ratio (`models/fixed_ratio.py`) on held-out works that it was not learned on;
+it makes the probabilities calibrated. With a fixed ratio a work with only a photo, or only a text, gets that model's
+prediction alone; where no work has a photo (or none has a text) the other model is all there is.
 
-The held-out works also give the threshold under which the confidence is too low for a known creator's
-(`models/confidence.py`): 95 % of works by known creators pass it, with both, with the photo and with the text alone.
+The held-out works also give the limits between the three answers (`models/limits.py`), and the temperatures that the
+probabilities are taken at, by what a work offers: a photo, a title, a photo and a title ...
 
 >>> from sakka import Catalog, FusedModel, Work
 >>> listed = [("Mori", "桜の髪飾り"), ("Mori", "桜と梅のブローチ"), ("Sato", "革のバッグ"), ("Sato", "革の財布")]
@@ -22,16 +22,19 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from sakka.arrays import DoubleArray, IntArray, Mask, Probabilities, log_loss
+from sakka.arrays import DoubleArray, IntArray, Mask, Probabilities
 from sakka.catalog.splits import deal
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
 from sakka.models.adding_creators import ExtensibleModel, extensible
 from sakka.models.base import CreatorModel, Modality, ModelParts, Reads, known_labels
-from sakka.models.confidence import confidence, threshold_of
-from sakka.models.fixed_ratio import RATIOS, FixedRatio, best_ratio, correct_by_ratio
+from sakka.models.choosing_fusion import choose_fusion
+from sakka.models.fixed_ratio import RATIOS, FixedRatio, best_ratio
 from sakka.models.fusion import HOWS, Fuser, How
-from sakka.models.learned_fusion import FLOOR, KINDS, Kind, LearnedFusion, cross_fitted, fit_fusion
+from sakka.models.held_out import held_out_views
+from sakka.models.learned_fusion import KINDS, Kind, LearnedFusion
+from sakka.models.learning_limits import LEAST_WORKS, learn_limits
+from sakka.models.limits import View, ViewLimits, at_temperature, limits_in_words, views_of
 from sakka.models.registry import make_model, model_class
 
 HOLD_OUT = 5  # one work in so many is held out to choose the ratio on
@@ -45,7 +48,7 @@ class FusedModel(ExtensibleModel):
     Attributes:
         fuser_: After `fit`: how the two are fused: by what was learned, or by a fixed ratio where that is set or did
             better on held-out works.
-        thresholds_: After `fit`: the least confidence of a known creator's work, for `both`, `photo` and `text`; empty
+        limits_: After `fit`: the limits between the answers for each view that enough works were held out of; empty
             where nothing was held out.
         held_out_: After `fit`: how many works the fuser was chosen on, and the share of them whose creator the
             fused model (`accuracy`) and each of the two (`photo_accuracy`, `text_accuracy`) named before it was
@@ -93,39 +96,38 @@ class FusedModel(ExtensibleModel):
         self.seed = seed
 
     def fit(self, works: Catalog, creators: Sequence[str] | None = None) -> Self:
-        """Choose how to fuse on held-out works, then fit both models on all works."""
+        """Fit both models on all works; learn how to fuse them, and the limits, from others fitted without a fifth."""
         creators = tuple(works.creators if creators is None else creators)
         labels = known_labels(works, creators)
         ratios = self._ratios()
-        roles = _roles_in(works)
-        self.fuser_: Fuser = EQUAL
-        self.thresholds_: dict[str, float] = {}
-        self.held_out_: dict[str, float] = {}
-        if len(ratios) == 1:
-            self.fuser_ = ratios[0]
-        elif len(roles) == 2:
-            self._choose(works, labels, creators, ratios)
-        fitted = {role: self._make(role).fit(works, creators) for role in roles}
+        fitted = {role: self._make(role).fit(works, creators) for role in _roles_in(works)}
         self.photo_model_, self.text_model_ = fitted.get("photo"), fitted.get("text")
+        self.fuser_: Fuser = ratios[0] if len(ratios) == 1 else EQUAL
+        self.limits_: dict[View, ViewLimits] = {}
+        self.held_out_: dict[str, float] = {}
+        if len(ratios) > 1:
+            self._hold_out(works, labels, creators, ratios)
         self.creators_ = creators
         self.works_ = np.bincount(labels, minlength=len(creators))
         return self
 
     def fusion_in_words(self) -> list[str]:
         """What the fitted model consists of and how the fusion was chosen, a line each."""
+        limits = limits_in_words(self.limits_)
         if self.photo_model_ is None:
-            return [f"no work has a photo, so {self.text} answers alone"]
+            return [f"no work has a photo, so {self.text} answers alone", limits]
         if self.text_model_ is None:
-            return [f"no work has a text, so {self.photo} answers alone"]
+            return [f"no work has a text, so {self.photo} answers alone", limits]
         said = self.fuser_.in_words(self.photo, self.text)
         if not self.held_out_:
-            return [said]
+            return [said, limits]
         held, how = self.held_out_, "fitted" if self.fuser_.is_learned else "chosen"
         return [
             said,
             f"{how} on {held['works']:,} held-out works",
             f"accuracy there: fused {held['accuracy']:.3f}, photo {held['photo_accuracy']:.3f}, "
             f"text {held['text_accuracy']:.3f}",
+            limits,
         ]
 
     def in_words(self) -> list[str]:
@@ -151,12 +153,13 @@ class FusedModel(ExtensibleModel):
 
     def part_shares(self, work: Catalog, creator: int, against: int) -> dict[Reads, float]:
         """How many nats of the fused log-odds come of one nat of the photo model's, and of the text model's."""
-        trusted, models = super().part_weights(work), self._models()
-        if len(models) < 2:
-            return trusted
-        given = {name: models[name].predict_proba(work)[0] for name in _given(work)}
-        shares = self.fuser_.shares(given, creator, against)
-        return {name: shares[name] for name in trusted}
+        shares, models = super().part_weights(work), self._models()
+        (temperature,) = self._temperatures(work)
+        if len(models) == 2:
+            given = {name: models[name].predict_proba(work)[0] for name in _given(work)}
+            found = self.fuser_.shares(given, creator, against)
+            shares = {name: found[name] for name in shares}
+        return {name: share / temperature for name, share in shares.items()}
 
     def _models(self) -> dict[Reads, CreatorModel]:
         models: dict[Reads, CreatorModel | None] = {"photo": self.photo_model_, "text": self.text_model_}
@@ -165,7 +168,7 @@ class FusedModel(ExtensibleModel):
     def _add(self, works: Catalog, added: Sequence[str]) -> None:
         """Add a column in each of the two models and a term in the fusion.
 
-        The fusion's weights, the thresholds and the known creators' columns stay as they are.
+        The fusion's weights, the limits and the known creators' columns stay as they are.
         """
         for model in self._extensible_models():
             model._add(works, added)
@@ -201,7 +204,26 @@ class FusedModel(ExtensibleModel):
         return [extensible(model) for model in self._models().values()]
 
     def predict_proba(self, works: Catalog) -> Probabilities:
-        """The two models' probabilities, fused, shape (n_works, n_creators); neither sees a work that it can't read."""
+        """The two models' probabilities, fused, shape (n_works, n_creators); neither sees a work that it can't read.
+
+        They are taken at the temperature of what each work offers.
+        """
+        fused = self._fused(works)
+        temperatures = self._temperatures(works)
+        for temperature in sorted(set(temperatures) - {1.0}):
+            rows = np.flatnonzero(temperatures == temperature)
+            fused[rows] = at_temperature(fused[rows], temperature)
+        return fused
+
+    def limits(self, works: Catalog) -> list[ViewLimits | None]:
+        """The limits between the answers to each work, by what it offers; None where none were learned for that."""
+        return [None if view is None else self.limits_.get(view) for view in views_of(works, self.reads)]
+
+    def _temperatures(self, works: Catalog) -> DoubleArray:
+        limits = self.limits(works) if self.limits_ else [None] * len(works)
+        return np.array([1.0 if each is None else each.temperature for each in limits])
+
+    def _fused(self, works: Catalog) -> Probabilities:
         if self.photo_model_ is None or self.text_model_ is None:
             alone = self.photo_model_ or self.text_model_
             assert alone is not None
@@ -216,16 +238,6 @@ class FusedModel(ExtensibleModel):
         fused[nothing] = text[nothing]
         return fused
 
-    def thresholds(self, works: Catalog) -> DoubleArray:
-        """The least confidence of a known creator's work, by what each work has; -inf where nothing was held out."""
-        view = np.where(~works.has_photo, "text", np.where(works.has_text, "both", "photo"))
-        return np.array([self.thresholds_.get(name, -np.inf) for name in view], dtype=np.float64)
-
-    def knows(self, works: Catalog, probabilities: Probabilities) -> Mask:
-        """Say of each work whether it can be read and its confidence is high enough for a known creator's."""
-        known: Mask = super().knows(works, probabilities) & (confidence(probabilities) >= self.thresholds(works))
-        return known
-
     def _ratios(self) -> list[FixedRatio]:
         hows = HOWS if self.how is None else (self.how,)
         weights = RATIOS if self.photo_weight is None else (self.photo_weight,)
@@ -238,49 +250,27 @@ class FusedModel(ExtensibleModel):
             raise ModelError(f"no learned fusion is called {self.fusion!r}; known are {', '.join(KINDS)}")
         return [FixedRatio(how, weight) for how in hows for weight in weights]
 
-    def _choose(self, works: Catalog, labels: IntArray, creators: tuple[str, ...], ratios: list[FixedRatio]) -> None:
+    def _hold_out(self, works: Catalog, labels: IntArray, creators: tuple[str, ...], ratios: list[FixedRatio]) -> None:
+        """Fit the models that there are on the works but for a fifth; choose how to fuse, and the limits, on that."""
         held = _held_out(labels, self.seed)
-        if not held.any():
-            self.fuser_ = best_ratio(dict.fromkeys(ratios, 0))
+        models = self._models()
+        if not held.any() or (len(models) < 2 and held.sum() < LEAST_WORKS):
+            if len(models) == 2:
+                self.fuser_ = best_ratio(dict.fromkeys(ratios, 0))
             return
-        rest, held_out = works.take(np.flatnonzero(~held)), works.take(np.flatnonzero(held))
-        photo, text = (self._make(role).fit(rest, creators).predict_proba(held_out) for role in ("photo", "text"))
-        labels = labels[held]
-        self._choose_ratio(photo, text, labels, held_out, ratios)
-        if self.how is None and self.photo_weight is None:
-            self._learn(photo, text, labels, held_out)
-        self._set_thresholds(photo, text, labels)
-
-    def _choose_ratio(
-        self, photo: Probabilities, text: Probabilities, labels: IntArray, held_out: Catalog, ratios: list[FixedRatio]
-    ) -> None:
-        counts = correct_by_ratio(photo, text, labels, held_out.has_photo, held_out.has_text, ratios)
-        self.fuser_ = chosen = best_ratio(counts)
-        self.held_out_ = {
-            "works": len(labels),
-            "accuracy": counts[chosen] / len(labels),
-            "photo_accuracy": float((photo.argmax(axis=1) == labels).mean()),
-            "text_accuracy": float((text.argmax(axis=1) == labels).mean()),
-        }
-
-    def _learn(self, photo: Probabilities, text: Probabilities, labels: IntArray, held_out: Catalog) -> None:
-        """Learn to fuse; keep it where it has less log-loss than the ratio on works that it was not learned on."""
-        masks = held_out.has_photo, held_out.has_text
-        learned = cross_fitted(photo, text, labels, *masks, seed=self.seed, kind=self.fusion)
-        fixed = self.fuser_.predict(photo, text, *masks)
-        if log_loss(learned, labels, FLOOR) < log_loss(fixed, labels, FLOOR):
-            self.fuser_ = fit_fusion(photo, text, labels, *masks, kind=self.fusion)
-            self.held_out_["accuracy"] = float((learned.argmax(axis=1) == labels).mean())
-
-    def _set_thresholds(self, photo: Probabilities, text: Probabilities, labels: IntArray) -> None:
-        """Set what 95 % of the held-out works pass; for a photo or a text alone, with the other one left out."""
-        there, missing = np.ones(len(labels), np.bool_), np.zeros(len(labels), np.bool_)
-        for view, seen, read in (("both", there, there), ("photo", there, missing), ("text", missing, there)):
-            if self.fuser_.is_learned:
-                fused = cross_fitted(photo, text, labels, seen, read, seed=self.seed, kind=self.fusion)
-            else:
-                fused = self.fuser_.predict(photo, text, seen, read)
-            self.thresholds_[view] = threshold_of(confidence(fused))
+        rest, held_out, labels = works.take(np.flatnonzero(~held)), works.take(np.flatnonzero(held)), labels[held]
+        fitted = {name: _anew(model).fit(rest, creators) for name, model in models.items()}
+        photo, text = fitted.get("photo"), fitted.get("text")
+        seen = None if photo is None else photo.predict_proba(held_out)
+        fuse = None
+        if seen is not None and text is not None:
+            kind = self.fusion if self.how is None and self.photo_weight is None else None
+            said = text.predict_proba(held_out)
+            chosen = choose_fusion(seen, said, labels, held_out, ratios, kind=kind, seed=self.seed)
+            self.fuser_, self.held_out_, fuse = chosen.fuser, chosen.held_out, chosen.fuse
+        if held.sum() >= LEAST_WORKS:
+            learned = self.fuser_.is_learned
+            self.limits_ = learn_limits(held_out_views(held_out, labels, seen, text, fuse, is_learned=learned))
 
     def _make(self, role: str) -> CreatorModel:
         name: str = getattr(self, role)
@@ -293,8 +283,9 @@ class FusedModel(ExtensibleModel):
         return make_model(name, **settings)
 
     def _export(self) -> ModelParts:
+        limits = {view: vars(each) for view, each in self.limits_.items()}
         return ModelParts(
-            values={"fuser": self.fuser_.values(), "held_out": self.held_out_, "thresholds": self.thresholds_},
+            values={"fuser": self.fuser_.values(), "held_out": self.held_out_, "limits": limits},
             tensors={"works": self.works_, **self.fuser_.tensors()},
             children={str(role): model for role, model in self._models().items()},
         )
@@ -305,8 +296,13 @@ class FusedModel(ExtensibleModel):
         self.fuser_ = LearnedFusion.from_tensors(fuser["kind"], parts.tensors) if learned else FixedRatio(**fuser)
         self.held_out_ = parts.values["held_out"]
         self.works_ = parts.tensors["works"]
-        self.thresholds_ = parts.values["thresholds"]
+        self.limits_ = {view: ViewLimits(**each) for view, each in parts.values.get("limits", {}).items()}
         self.photo_model_, self.text_model_ = parts.children.get("photo"), parts.children.get("text")
+
+
+def _anew(model: CreatorModel) -> CreatorModel:
+    """The model before it was fitted, set to what it chose then: by another choice it would be less sure, or surer."""
+    return make_model(model.name, **model.chosen_settings())
 
 
 def _given(work: Catalog) -> list[Reads]:

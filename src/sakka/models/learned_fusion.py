@@ -27,17 +27,16 @@ from typing import Any, ClassVar, Literal, Self, get_args
 import numpy as np
 
 from sakka.arrays import (
+    FLOOR,
     DoubleArray,
     FloatArray,
     IntArray,
     Mask,
     Probabilities,
-    log_loss,
     log_probabilities,
     softmax,
     top,
 )
-from sakka.catalog.splits import deal
 from sakka.errors import ModelError
 from sakka.models.base import Reads
 from sakka.models.fusion import BLOCK_ROWS, Fuser, kept_log_odds
@@ -48,11 +47,9 @@ View = Literal["both", "photo", "text"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 VIEWS: tuple[View, ...] = get_args(View)
 UNDER_LOSS = 1e-300  # stands for a smaller probability in the loss of a fit, which is in double precision
-FLOOR = 1e-6  # stands for a smaller probability under the logarithm
 PENALTY = 4.0  # a creator's own d is taken to stay within about 1/2
 MOST_ENTRIES = 2**22  # of works times creators; beyond it every second, third ... work is fitted on
 STEPS = 200
-PARTS = 5
 WEIGHT_NAMES = ("features", "bias", "share")
 
 
@@ -185,50 +182,6 @@ def fit_fusion(
         tables = _tables(view, photo[rows], text[rows])
         views[view] = _fit_view(features(kind, tables), labels[rows], counts, len(tables))
     return LearnedFusion(kind, views)
-
-
-def cross_fitted(
-    photo: Probabilities,
-    text: Probabilities,
-    labels: IntArray,
-    has_photo: Mask,
-    has_text: Mask,
-    *,
-    seed: int,
-    kind: Kind = "log-linear",
-    parts: int = PARTS,
-) -> Probabilities:
-    """Each work's probabilities by weights learned on other works, shape (n_works, n_creators).
-
-    Args:
-        photo: The photo model's probabilities, shape (n_works, n_creators).
-        text: The text model's, same shape.
-        labels: Each work's creator as a column index, shape (n_works,).
-        has_photo: Whether each work has a photo.
-        has_text: The same for the text.
-        seed: Deals the works into parts.
-        kind: `log-linear` or `stacked`.
-        parts: How many parts there are; each is predicted by weights learned on the others.
-    """
-    part = deal(labels, np.random.default_rng((seed, 3)), parts)
-    probabilities = np.empty(photo.shape, dtype=np.float32)
-    for number in range(parts):
-        held, rest = part == number, part != number
-        fusion = fit_fusion(photo[rest], text[rest], labels[rest], has_photo[rest], has_text[rest], kind=kind)
-        probabilities[held] = fusion.predict(photo[held], text[held], has_photo[held], has_text[held])
-    return probabilities
-
-
-def better_kind(
-    photo: Probabilities, text: Probabilities, labels: IntArray, has_photo: Mask, has_text: Mask, *, seed: int
-) -> Kind:
-    """The kind with less log-loss where each half of the works is predicted by weights learned on the other.
-
-    The arguments are those of `cross_fitted`; `seed` deals the works into halves.
-    """
-    tables = photo, text, labels, has_photo, has_text
-    losses = {kind: log_loss(cross_fitted(*tables, seed=seed, kind=kind, parts=2), labels, FLOOR) for kind in KINDS}
-    return min(KINDS, key=losses.__getitem__)
 
 
 def every_so_many(rows: IntArray, columns: int) -> IntArray:

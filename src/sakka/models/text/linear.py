@@ -144,6 +144,10 @@ class LinearText(TextFeatureModel):
         with single_threaded(workers, "sakka-text-folds") as pool:
             yield from pool.map(predict, folds)
 
+    def chosen_settings(self) -> dict[str, Any]:
+        """The settings with those of the profile that `fit` took."""
+        return {**self.settings(), **vars(self.profile_)}
+
     def spelled_out_settings(self) -> list[dict[str, Any]]:
         """The settings with each profile that they leave open."""
         return [{**self.settings(), **vars(profile)} for profile in self._profiles()]

@@ -1,0 +1,107 @@
+"""Learned fusions of which each is applied to works that it was not learned on (cross-fitting).
+
+What is said of the works that a fusion was learned on flatters it; here the works are dealt into parts, and each part
+is predicted by the fusion of the others.
+
+Source: V. Chernozhukov et al., Double/debiased machine learning, https://arxiv.org/abs/1608.00060 (cross-fitting)
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sakka.arrays import FLOOR, IntArray, Mask, Probabilities, log_loss
+from sakka.catalog.splits import deal
+from sakka.models.learned_fusion import KINDS, Kind, LearnedFusion, fit_fusion
+
+PARTS = 5
+
+
+@dataclass(frozen=True)
+class CrossFusion:
+    """Fusions of which each was learned on all parts of some works but its own.
+
+    Attributes:
+        part: The part of each work, shape (n_works,).
+        fusions: One a part.
+    """
+
+    part: IntArray
+    fusions: tuple[LearnedFusion, ...]
+
+    def predict(
+        self, rows: IntArray, photo: Probabilities, text: Probabilities, has_photo: Mask, has_text: Mask
+    ) -> Probabilities:
+        """Fuse predictions for some of the works, each by the fusion that was not learned on it.
+
+        Args:
+            rows: Which works they are, shape (n_rows,).
+            photo: The photo model's probabilities, shape (n_rows, n_creators).
+            text: The text model's, same shape.
+            has_photo: Whether each is asked with a photo.
+            has_text: The same for the text.
+        """
+        probabilities = np.empty(photo.shape, dtype=np.float32)
+        for number, fusion in enumerate(self.fusions):
+            own = self.part[rows] == number
+            probabilities[own] = fusion.predict(photo[own], text[own], has_photo[own], has_text[own])
+        return probabilities
+
+
+def fit_cross_fusion(
+    photo: Probabilities,
+    text: Probabilities,
+    labels: IntArray,
+    has_photo: Mask,
+    has_text: Mask,
+    *,
+    seed: int,
+    kind: Kind = "log-linear",
+    parts: int = PARTS,
+) -> CrossFusion:
+    """Learn a fusion for each part of the works on the others; the arguments are those of `cross_fitted`."""
+    part = deal(labels, np.random.default_rng((seed, 3)), parts)
+    rests = (part != number for number in range(parts))
+    fusions = (
+        fit_fusion(photo[rest], text[rest], labels[rest], has_photo[rest], has_text[rest], kind=kind) for rest in rests
+    )
+    return CrossFusion(part, tuple(fusions))
+
+
+def cross_fitted(
+    photo: Probabilities,
+    text: Probabilities,
+    labels: IntArray,
+    has_photo: Mask,
+    has_text: Mask,
+    *,
+    seed: int,
+    kind: Kind = "log-linear",
+    parts: int = PARTS,
+) -> Probabilities:
+    """Each work's probabilities by weights learned on other works, shape (n_works, n_creators).
+
+    Args:
+        photo: The photo model's probabilities, shape (n_works, n_creators).
+        text: The text model's, same shape.
+        labels: Each work's creator as a column index, shape (n_works,).
+        has_photo: Whether each work has a photo.
+        has_text: The same for the text.
+        seed: Deals the works into parts.
+        kind: `log-linear` or `stacked`.
+        parts: How many parts there are; each is predicted by weights learned on the others.
+    """
+    fusion = fit_cross_fusion(photo, text, labels, has_photo, has_text, seed=seed, kind=kind, parts=parts)
+    return fusion.predict(np.arange(len(labels)), photo, text, has_photo, has_text)
+
+
+def better_kind(
+    photo: Probabilities, text: Probabilities, labels: IntArray, has_photo: Mask, has_text: Mask, *, seed: int
+) -> Kind:
+    """The kind with less log-loss where each half of the works is predicted by weights learned on the other.
+
+    The arguments are those of `cross_fitted`; `seed` deals the works into halves.
+    """
+    tables = photo, text, labels, has_photo, has_text
+    losses = {kind: log_loss(cross_fitted(*tables, seed=seed, kind=kind, parts=2), labels, FLOOR) for kind in KINDS}
+    return min(KINDS, key=losses.__getitem__)

@@ -1,0 +1,129 @@
+"""Works held out from a fit, asked with all that they have and with less, as questions come.
+
+Someone who asks about a work rarely gives what a catalog holds of it: a photo and nothing else, or a title without its
+description. What a model says of such a question is measured on works that it was not fitted on, with parts of them
+left out (`cuts_of`). Texts are also shortened to see how certainty falls with their length.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from sakka.arrays import IntArray, Mask, Probabilities
+from sakka.catalog.works import Catalog
+from sakka.models.base import CreatorModel, Reads
+from sakka.models.learning_limits import HeldOut
+from sakka.models.limits import View, text_amounts, views_of
+
+MOST_WORKS = 4000  # bounds the time; a quantile of so many works is good to 0.3 %
+SHARES = (2, 4)  # texts are shortened to a half and to a quarter
+TITLE, DESCRIPTION = pl.col("title").fill_null(""), pl.col("description").fill_null("")
+BLANK = pl.lit("")
+TEXT_VIEWS: tuple[View, ...] = ("title", "description", "title and description")
+
+Fuse = Callable[[IntArray, Probabilities, Probabilities, Mask, Mask], Probabilities]
+"""Fuses the photo model's and the text model's probabilities of some rows, which have a photo, and a text."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Some of the works, with less of their texts.
+
+    Attributes:
+        rows: Which works.
+        works: These works as they are asked about.
+        is_whole: Whether all of their texts is there, or none of it, as where a fusion is learned.
+        is_shortened: Whether their texts are a part of what they were.
+    """
+
+    rows: IntArray
+    works: Catalog
+    is_whole: bool = False
+    is_shortened: bool = False
+
+
+def cuts_of(works: Catalog) -> Iterator[Cut]:
+    r"""The works as they are, without a text, with the title or the description of those that have both, shortened.
+
+    >>> from sakka import Work
+    >>> [cut.works.texts for cut in cuts_of(Catalog.from_works([Work("a", title="bow", description="of linen")]))]
+    [['bow\nof linen'], [''], ['bow'], ['of linen'], ['bow\nof l'], ['bow\nof']]
+    """
+    rows = np.arange(len(works))[:: max(1, -(-len(works) // MOST_WORKS))]
+    whole = works.take(rows)
+    yield Cut(rows, whole, is_whole=True)
+    views = np.array(views_of(whole, ("text",)), dtype=object)
+    some, both = (np.flatnonzero(np.isin(views, kinds)) for kinds in (TEXT_VIEWS, TEXT_VIEWS[-1:]))
+    yield Cut(rows[some], _with_texts(whole.take(some), BLANK, BLANK), is_whole=True)
+    for texts in ((TITLE, BLANK), (BLANK, DESCRIPTION)):
+        yield Cut(rows[both], _with_texts(whole.take(both), *texts))
+    described = DESCRIPTION.str.strip_chars() != ""
+    for share in SHARES:
+        title = pl.when(described).then(TITLE).otherwise(_first(TITLE, share))
+        yield Cut(rows[some], _with_texts(whole.take(some), title, _first(DESCRIPTION, share)), is_shortened=True)
+
+
+def held_out_views(
+    works: Catalog,
+    labels: IntArray,
+    photo: Probabilities | None,
+    text_model: CreatorModel | None,
+    fuse: Fuse | None,
+    *,
+    is_learned: bool,
+) -> Mapping[View, list[HeldOut]]:
+    """What models that were not fitted on some works say of them in each view.
+
+    Args:
+        works: The works held out.
+        labels: Each one's creator as a column, shape (n_works,).
+        photo: The photo model's probabilities of them, shape (n_works, n_creators); None where no photo is read.
+        text_model: The text model; None where no text is read.
+        fuse: Fuses the two; None where there is one.
+        is_learned: Whether the fusion was learned on the works as they are.
+    """
+    found: dict[View, list[HeldOut]] = {}
+    for cut in cuts_of(works if text_model is not None else _with_texts(works, BLANK, BLANK)):
+        if len(cut.rows) == 0:
+            continue
+        text = None if text_model is None else text_model.predict_proba(cut.works)
+        for reads in _ways(photo is not None, text is not None):
+            seen = cut.works.has_photo & ("photo" in reads)
+            read = cut.works.has_text & ("text" in reads)
+            table = _probabilities(cut.rows, photo, text, fuse, seen, read)
+            every = HeldOut(
+                table, labels[cut.rows], text_amounts(cut.works) * read, is_learned and cut.is_whole, cut.is_shortened
+            )
+            views = np.array(views_of(cut.works, reads), dtype=object)
+            if "photo" in reads and len(reads) > 1:
+                views[~seen] = None  # asked without a photo already
+            for view in sorted(set(views) - {None}):
+                found.setdefault(view, []).append(every.take(np.flatnonzero(views == view)))
+    return found
+
+
+def _ways(photo: bool, text: bool) -> list[tuple[Reads, ...]]:
+    """What of a question is read: all, and the text without the photo."""
+    ways: list[tuple[Reads, ...]] = [("photo", "text")] if photo and text else [("photo",)] if photo else []
+    return [*ways, ("text",)] if text else ways
+
+
+def _probabilities(
+    rows: IntArray, photo: Probabilities | None, text: Probabilities | None, fuse: Fuse | None, seen: Mask, read: Mask
+) -> Probabilities:
+    if photo is None or text is None or fuse is None:
+        alone = text if photo is None else photo[rows]
+        assert alone is not None
+        return alone
+    return fuse(rows, photo[rows], text, seen, read)
+
+
+def _with_texts(works: Catalog, title: pl.Expr, description: pl.Expr) -> Catalog:
+    return replace(works, table=works.table.with_columns(title=title, description=description))
+
+
+def _first(text: pl.Expr, share: int) -> pl.Expr:
+    """The first characters of a text, one at least."""
+    return text.str.slice(0, pl.max_horizontal(text.str.len_chars() // share, pl.lit(1)))

@@ -1,0 +1,160 @@
+"""How sure is sure enough: the limits between the three answers, for what a work offers.
+
+A title says less than a photo, and ten characters less than six hundred, so each view v (a photo, a title, a photo and
+a title ...) has limits of its own. With f a work's probabilities, s = sum f log f its confidence (`confidence.py`) and
+m the characters of its text, the answer is
+
+    none of the known creators    where s < a_v + b log(1 + m), and no probability is above 0.9
+    named                         else, where the highest probability is p_v or more
+    not sure enough               else
+
+They are learned (`learning_limits.py`) on works that were held out, asked with all they have, and with only their
+title, description or photo:
+
+    a_v   the score s - b log(1 + m) that the share `BELOW` of the works asked in view v lie below, with no probability
+          above 0.9; where fewer have none above 0.9, a_v is 0, which all of them lie below
+    b     the slope of quantile regression at `BELOW`, a_v free: one for the views with a photo, one for those without.
+          Here texts cut to a half and to a quarter count too, of which a view's own works may have none
+    p_v   the least probability, a half or more, from which 95 in 100 of the works were named correctly, one wrong name
+          more counted in; there may be none
+    T_v   the temperature (`calibration.py`) that f is taken at: what is learned on whole texts is too sure of titles
+
+A view of too few held-out works has no limits (`learning_limits.py`): no work is said to be by none of the known
+creators, and a creator is named from `NAMED_WITHOUT_LIMITS` on.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+
+from sakka.arrays import TINY, DoubleArray, Probabilities
+from sakka.catalog.works import Catalog
+from sakka.models.calibration import with_temperature
+from sakka.models.identification import NAMED_WITHOUT_LIMITS, NEVER_NONE, Answer, Basis
+
+View = Literal[
+    "photo",
+    "title",
+    "description",
+    "title and description",
+    "photo and title",
+    "photo and description",
+    "photo, title and description",
+]
+
+VIEWS: Mapping[tuple[bool, bool, bool], View] = MappingProxyType(
+    {
+        (True, False, False): "photo",
+        (False, True, False): "title",
+        (False, False, True): "description",
+        (False, True, True): "title and description",
+        (True, True, False): "photo and title",
+        (True, False, True): "photo and description",
+        (True, True, True): "photo, title and description",
+    }
+)
+"""The view by whether a work has a photo, a title and a description."""
+
+
+@dataclass(frozen=True)
+class ViewLimits:
+    """The limits of one view.
+
+    Attributes:
+        works: How many held-out works they were learned on.
+        temperature: T_v.
+        least_confidence: a_v.
+        slope: b.
+        named_from: p_v; None where no probability is sure enough.
+    """
+
+    works: int
+    temperature: float
+    least_confidence: float
+    slope: float
+    named_from: float | None
+
+    def answer(self, probability: float, score: float, text_amount: float) -> Answer:
+        """The answer to a work.
+
+        Args:
+            probability: Of the first candidate.
+            score: The confidence.
+            text_amount: log(1 + m).
+
+        >>> limits = ViewLimits(200, 1.0, least_confidence=-2.0, slope=0.1, named_from=0.7)
+        >>> [limits.answer(*each, 4.0) for each in ((0.8, -0.5), (0.6, -1.0), (0.4, -1.7), (0.95, -1.7))]
+        ['named', 'not sure enough', 'none of the known creators', 'named']
+        """
+        if score < self.least_confidence + self.slope * text_amount and probability <= NEVER_NONE:
+            return "none of the known creators"
+        named = self.named_from is not None and probability >= self.named_from
+        return "named" if named else "not sure enough"
+
+
+def views_of(works: Catalog, reads: Iterable[str] = ("photo", "text")) -> list[View | None]:
+    """What each work offers of what is read; None where that is nothing.
+
+    >>> from sakka import Work
+    >>> views_of(Catalog.from_works([Work("a", title="桜", photos=("a.png",)), Work("b", description=" ")]))
+    ['photo and title', None]
+    """
+    photo, text = ("photo" in reads, "text" in reads)
+    columns = (works.table[name].fill_null("").str.strip_chars() != "" for name in ("title", "description"))
+    rows = zip(works.has_photo.tolist(), *(column.to_list() for column in columns), strict=True)
+    return [VIEWS.get((has and photo, title and text, description and text)) for has, title, description in rows]
+
+
+def text_amounts(works: Catalog) -> DoubleArray:
+    """log(1 + m) with m the characters of each work's text, shape (n_works,)."""
+    return np.log1p([len(text.strip()) for text in works.texts])
+
+
+def decide(
+    limits: ViewLimits | None, is_read: bool, probability: float, score: float, text_amount: float
+) -> tuple[Answer, Basis]:
+    """The answer to a work and what it rests on.
+
+    Args:
+        limits: Those of what the work offers; None where none were learned.
+        is_read: Whether the model reads anything of the work.
+        probability: Of the first candidate.
+        score: The confidence.
+        text_amount: log(1 + m).
+
+    >>> decide(None, True, 0.89, -0.5, 0.0), decide(None, False, 0.95, -0.2, 0.0)
+    (('not sure enough', 'no threshold'), ('not sure enough', 'nothing read'))
+    """
+    if not is_read:
+        return "not sure enough", "nothing read"
+    if limits is None:
+        return "named" if probability >= NAMED_WITHOUT_LIMITS else "not sure enough", "no threshold"
+    return limits.answer(probability, score, text_amount), "threshold"
+
+
+def limits_in_words(limits: Mapping[View, ViewLimits]) -> str:
+    """From which probability on a creator is named, in one line.
+
+    >>> limits_in_words({"photo": ViewLimits(80, 1.0, -2.0, 0.0, 0.71), "title": ViewLimits(75, 1.3, -2.0, 0.1, None)})
+    'a creator is named from 71 % (photo), never (title); learned on 75 to 80 held-out works'
+    >>> limits_in_words({})
+    'a creator is named from 90 %: too few works to learn how sure is sure enough'
+    """
+    if not limits:
+        percent = 100 * NAMED_WITHOUT_LIMITS
+        return f"a creator is named from {percent:.0f} %: too few works to learn how sure is sure enough"
+    shown = [
+        f"{'never' if each.named_from is None else f'from {100 * each.named_from:.0f} %'} ({view})"
+        for view, each in limits.items()
+    ]
+    works = [each.works for each in limits.values()]
+    many = f"{min(works):,}" if min(works) == max(works) else f"{min(works):,} to {max(works):,}"
+    return f"a creator is named {', '.join(shown)}; learned on {many} held-out works"
+
+
+def at_temperature(probabilities: Probabilities, temperature: float) -> Probabilities:
+    """The probabilities under a temperature: log-odds divided by it; at 1 they are as they were, to the bit."""
+    return probabilities if temperature == 1 else with_temperature(probabilities, temperature, TINY)

@@ -1,0 +1,135 @@
+"""The limits between the answers: a hard rule, hand-counted limits, and how they follow the length of a text."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sakka.arrays import IntArray, Probabilities
+from sakka.catalog.works import Catalog, Work
+from sakka.models.confidence import confidence
+from sakka.models.held_out import cuts_of
+from sakka.models.identification import NEVER_NONE
+from sakka.models.learning_limits import BELOW, LEAST_WORKS, HeldOut, learn_limits, least_named
+from sakka.models.limits import ViewLimits, decide, views_of
+
+NONE = "none of the known creators"
+numbers = st.floats(-100, 100)
+probabilities = st.floats(0, 1)
+
+
+@given(probabilities, numbers, numbers, numbers, numbers, st.none() | probabilities)
+def test_a_probability_above_0_9_is_never_said_to_be_nobody_s(
+    probability: float, score: float, amount: float, least: float, slope: float, named_from: float | None
+) -> None:
+    limits = ViewLimits(200, 1.0, least, slope, named_from)
+    for each in (limits, None):
+        answer, _ = decide(each, True, probability, score, amount)
+        assert answer != NONE or probability <= NEVER_NONE
+        assert answer != NONE or each is not None
+
+
+def test_a_model_without_limits_names_from_0_9_on_and_never_says_none() -> None:
+    assert decide(None, True, 0.9, -9.0, 0.0) == ("named", "no threshold")
+    assert decide(None, True, 0.89, -9.0, 0.0) == ("not sure enough", "no threshold")
+
+
+def test_the_view_is_what_a_work_offers_of_what_is_read() -> None:
+    works = Catalog.from_works(
+        [
+            Work("a", title="桜", description="髪飾り", photos=("a.png",)),
+            Work("b", description="髪飾り"),
+            Work("c", title=" ", photos=("c.png",)),
+            Work("d", title="桜"),
+        ]
+    )
+    assert views_of(works) == ["photo, title and description", "description", "photo", "title"]
+    assert views_of(works, ("text",)) == ["title and description", "description", None, "title"]
+    assert views_of(works, ("photo",)) == ["photo", None, "photo", None]
+
+
+def test_works_are_asked_about_with_less_of_their_text_and_only_where_less_is_left() -> None:
+    works = Catalog.from_works(
+        [Work("a", title="桜", description="髪飾りです"), Work("b", title="革の財布"), Work("c")]
+    )
+    found = [(cut.rows.tolist(), cut.works.texts, cut.is_whole, cut.is_shortened) for cut in cuts_of(works)]
+    assert found == [
+        ([0, 1, 2], ["桜\n髪飾りです", "革の財布", ""], True, False),
+        ([0, 1], ["", ""], True, False),
+        ([0], ["桜"], False, False),
+        ([0], ["髪飾りです"], False, False),
+        ([0, 1], ["桜\n髪飾", "革の"], False, True),
+        ([0, 1], ["桜\n髪", "革"], False, True),
+    ]
+
+
+def held_out(n: int, sureness: np.ndarray, amounts: np.ndarray, *, calibrated: bool = True) -> HeldOut:
+    table = np.stack([sureness, 1 - sureness], axis=1).astype(np.float32)
+    labels: IntArray = np.zeros(n, dtype=np.int64)
+    return HeldOut(table, labels, amounts, is_calibrated=calibrated)
+
+
+def test_six_in_a_hundred_held_out_works_lie_below_the_limit() -> None:
+    sureness = np.linspace(0.5, 0.89, 100)
+    limits = learn_limits({"photo": [held_out(100, sureness, np.zeros(100))]})["photo"]
+    scores = confidence(np.stack([sureness, 1 - sureness], axis=1).astype(np.float32))
+    below = scores < limits.least_confidence
+    assert (limits.works, limits.temperature, limits.slope) == (100, 1.0, 0.0)
+    assert below.sum() == int(BELOW * 99)
+    assert below[: below.sum()].all()
+
+
+def test_where_hardly_any_work_has_less_than_0_9_all_of_those_are_refused_and_no_other() -> None:
+    sureness = np.append(np.full(98, 0.95), [0.7, 0.8])
+    limits = learn_limits({"photo": [held_out(100, sureness, np.zeros(100))]})["photo"]
+    table = np.stack([sureness, 1 - sureness], axis=1).astype(np.float32)
+    scores = confidence(table)
+    refused = [limits.answer(p, s, 0.0) == NONE for p, s in zip(table.max(axis=1), scores, strict=True)]
+    assert np.flatnonzero(refused).tolist() == [98, 99]
+
+
+def test_a_view_of_few_works_has_no_limits() -> None:
+    def learned(n: int) -> dict[str, ViewLimits]:
+        return dict(learn_limits({"title": [held_out(n, np.linspace(0.5, 0.9, n), np.ones(n))]}))
+
+    assert learned(LEAST_WORKS - 1) == {}
+    assert learned(LEAST_WORKS)["title"].works == LEAST_WORKS
+
+
+def test_longer_texts_must_be_surer_and_the_lengths_are_refused_alike() -> None:
+    generator = np.random.default_rng(0)
+    amounts = generator.uniform(1, 5, 2000)
+    sureness = np.clip(0.55 + 0.04 * amounts + generator.normal(0, 0.03, 2000), 0.5, 0.9)
+    limits = learn_limits({"title": [held_out(2000, sureness, amounts)]})["title"]
+    scores = confidence(np.stack([sureness, 1 - sureness], axis=1).astype(np.float32))
+    refused = scores < limits.least_confidence + limits.slope * amounts
+    assert limits.slope > 0
+    for some in (amounts < 3, amounts >= 3):
+        assert 0.02 < refused[some].mean() < 0.1
+
+
+def test_shortened_texts_speak_for_the_slope_alone() -> None:
+    whole = held_out(100, np.linspace(0.6, 0.88, 100), np.full(100, 4.0))
+    sureness = np.linspace(0.5, 0.6, 100)
+    table: Probabilities = np.stack([sureness, 1 - sureness], axis=1).astype(np.float32)
+    cut = HeldOut(table, np.zeros(100, dtype=np.int64), np.full(100, 2.0), is_shortened=True)
+    alone, both = (learn_limits({"title": parts})["title"] for parts in ([whole], [whole, cut]))
+    assert both.slope > alone.slope == 0.0
+    assert (both.works, both.temperature, both.named_from) == (alone.works, alone.temperature, alone.named_from)
+    assert both.least_confidence + 4 * both.slope == pytest.approx(alone.least_confidence)
+
+
+def test_what_is_too_sure_is_taken_at_a_temperature_unless_its_fusion_was_learned_so() -> None:
+    labels = (np.arange(200) % 5 == 0).astype(np.int64)  # the first creator is right four times of five
+    table = np.tile(np.float32([[0.99, 0.01]]), (200, 1))
+    parts = {"title": [HeldOut(table, labels, np.ones(200))]}
+    assert learn_limits(parts)["title"].temperature == pytest.approx(np.log(99) / np.log(4), rel=0.01)  # type: ignore[arg-type]
+    learned = {"title": [HeldOut(table, labels, np.ones(200), is_calibrated=True)]}
+    assert learn_limits(learned)["title"].temperature == 1.0  # type: ignore[arg-type]
+
+
+def test_a_creator_is_named_from_where_95_in_100_are_correct_never_below_a_half_and_maybe_nowhere() -> None:
+    everywhere = np.linspace(0.2, 0.9, 71, dtype=np.float32)
+    assert least_named(everywhere, np.ones(71, dtype=np.bool_)) == pytest.approx(0.5, abs=0.011)
+    assert least_named(everywhere, np.arange(71) % 2 == 0) is None
+    assert least_named(everywhere[:18], np.ones(18, dtype=np.bool_)) is None  # one more wrong would be 18 of 19
