@@ -196,20 +196,25 @@ class _Build:
     def _read_photos(self) -> None:
         """Read every photo: which can be read, the SHA-256 of the first, its hash where accounts are to be joined."""
         look = photo_hash if self.rules.one_account else (lambda _image: None)
-        works = self.table.select(_ROW, "id", pl.col("title").ne("") | pl.col("description").ne(""), "photos")
-        seen = list(read_photos(works["photos"].to_list(), self.opened.photo_root, look))
+        works = self.table.with_row_index("at").filter(pl.col("photos").list.len() > 0)
+        works = works.select("at", _ROW, "id", pl.col("title").ne("") | pl.col("description").ne(""), "photos")
+        fewer: dict[int, list[str]] = {}  # photos of works of which some are bad
+        sha256: list[str | None] = [None] * self.table.height
+        hashes: list[int | None] = [None] * self.table.height
         usable = np.ones(self.table.height, dtype=np.bool_)
-        for at, ((row, identity, has_text, _), photos) in enumerate(zip(works.iter_rows(), seen, strict=True)):
-            self.problems += [
-                ListingProblem(row, identity, "photos", error.reason, str(error)) for _, error in photos.bad
-            ]
-            if photos.bad and not photos.good and not has_text:
+        seen = read_photos(works["photos"].to_list(), self.opened.photo_root, look)
+        for (at, row, identity, has_text, _), found in zip(works.iter_rows(), seen, strict=True):
+            sha256[at], hashes[at] = found.sha256, found.found
+            if found.bad:
+                fewer[at] = list(found.good)
+            self.problems += [ListingProblem(row, identity, "photos", each.reason, str(each)) for _, each in found.bad]
+            if not found.good and not has_text:
                 usable[at] = False
                 self.problems.append(ListingProblem(row, identity, "", NOTHING, NOTHING_LEFT, left_out=True))
         self.table = self.table.with_columns(
-            pl.Series("photos", [list(photos.good) for photos in seen], dtype=SCHEMA["photos"]),
-            pl.Series("photo_sha256", [photos.sha256 for photos in seen], dtype=pl.String()),
-            pl.Series(_HASH, [photos.found for photos in seen], dtype=pl.UInt64()),
+            _with_rows(self.table["photos"], fewer),
+            pl.Series("photo_sha256", sha256, dtype=pl.String()),
+            pl.Series(_HASH, hashes, dtype=pl.UInt64()),
         ).filter(pl.Series(usable, dtype=pl.Boolean()))
 
     def _join_accounts(self) -> None:
@@ -275,6 +280,14 @@ class _Build:
             where = f" (listed in {path})"
         first = min(self.problems, key=lambda problem: problem.row)
         return f"{where}; the first is row {first.row}: {first.detail}"
+
+
+def _with_rows(column: pl.Series, values: Mapping[int, Any]) -> pl.Series:
+    """A column with other values at some rows."""
+    if not values:
+        return column
+    whole = [values.get(row, value) for row, value in enumerate(column.to_list())]
+    return pl.Series(column.name, whole, dtype=column.dtype)
 
 
 def _frame_of(batch: WorksBatch) -> pl.DataFrame:

@@ -85,6 +85,8 @@ def western(text: str) -> str:
     ('2023年4月3日', '2019/04/30', '1926年')
     """
     plain = " ".join(unicodedata.normalize("NFKC", text).split())
+    if plain.isascii() and plain[:1].isdigit():
+        return plain  # nothing of it is Japanese
     plain = _WEEKDAY.sub(" ", _KANJI_NUMBER.sub(_kanji_number, plain)).strip()
     plain = _JAPANESE_TIME.sub(lambda found: ":".join(f"{part:0>2}" for part in found.groups() if part), plain)
     plain = re.sub(r"日(?=\d)", "日 ", re.sub(r" ?([年月]) ?| ?(日)", r"\1\2", plain))

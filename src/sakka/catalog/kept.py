@@ -57,7 +57,11 @@ def _scalar(value: object) -> str | int | float | None:
 
 def clean_text(text: str) -> str:
     """A text that any file can hold, without blanks at its ends: no NUL, U+FFFD for halves of surrogate pairs."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").replace("\0", "").strip()
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text.replace("\0", "").strip()
 
 
 def as_text(value: Any) -> str | list[str] | None:

@@ -65,25 +65,27 @@ def with_photo_rows(listings: Iterable[Listing]) -> Iterator[Listing]:
     [(1, ['1.jpg', '2.jpg'])]
     """
     above: Listing | None = None
+    photos: list[Any] = []
     for listing in listings:
         if above is not None and _only_adds_photos(listing, above):
-            photos = [*_as_list(above.values.get("photos")), *_as_list(listing.values["photos"])]
-            above = replace(above, values={**above.values, "photos": photos})
+            photos = photos or _as_list(above.values.get("photos"))
+            photos += _as_list(listing.values["photos"])
         else:
             if above is not None:
-                yield above
-            above = listing
+                yield _with_photos(above, photos)
+            above, photos = listing, []
     if above is not None:
-        yield above
+        yield _with_photos(above, photos)
+
+
+def _with_photos(listing: Listing, photos: list[Any]) -> Listing:
+    return replace(listing, values={**listing.values, "photos": photos}) if photos else listing
 
 
 def _only_adds_photos(listing: Listing, above: Listing) -> bool:
-    said = {name for name, value in listing.values.items() if _as_list(value)}
-    return (
-        listing.trouble is None
-        and said == {"id", "photos"}
-        and str(listing.values["id"]) == str(above.values.get("id"))
-    )
+    if listing.trouble is not None or str(listing.values.get("id")) != str(above.values.get("id")):
+        return False
+    return {name for name, value in listing.values.items() if _as_list(value)} == {"id", "photos"}
 
 
 def _as_list(value: object) -> list[Any]:

@@ -4,18 +4,16 @@
 by row (`models/classifier.py`) wants one work for each.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
-from sakka.catalog.listings import ListingReader
+from sakka.catalog.listings import Listing
 from sakka.catalog.problems import ListingProblem, problems_frame
-from sakka.catalog.read_works import read_photos
-from sakka.catalog.sources import columns_by_field
-from sakka.catalog.sources.columns import Columns, columns_of
-from sakka.catalog.sources.opened import ReadOptions
+from sakka.catalog.read_works import read_photos, read_works
+from sakka.catalog.sources import ReadOptions, columns_by_field, open_source
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import CatalogError
 
@@ -49,10 +47,10 @@ def every_row(
     A field that can't be used, such as a photo that can't be read, is left out of its work; `problems` lists it.
 
     Args:
-        table: See `frame_of`.
+        table: What `Catalog.from_table` takes.
         creators: Who made each work; None: that is the question. What the table itself says is not read.
         columns: Field of the catalog -> columns of the table, where their usual names don't say it.
-        photo_root: The folder that photo paths start at and may not lead out of; None: the current folder.
+        photo_root: The folder that photo paths start at and may not lead out of; None: the present one.
         with_photos: Whether photos are read; without, the works have none.
 
     Raises:
@@ -62,40 +60,35 @@ def every_row(
     >>> works.ids, works.texts
     (['1', '2'], ['moon', ''])
     """
-    frame = frame_of(table)
-    read = _columns(frame, columns)
-    root = Path(photo_root or ".")
+    opened = open_source(table, ReadOptions(columns=columns_by_field(columns), creator_required=False))
+    if not {"title", "description", "photos"} & opened.columns.keys():
+        raise CatalogError(
+            f"the table has no column to read; it has {', '.join(opened.unread) or 'none'}; "
+            'name one with `columns={"title": COLUMN}`'
+        )
+    root = opened.folder if photo_root is None else Path(photo_root)
     if not root.is_dir():
         raise CatalogError(f"{root} is not a folder; expected the folder that photo paths start at")
-    if not with_photos:
-        read = Columns({name: chosen for name, chosen in read.fields.items() if name != "photos"})
-    works, problems = _works(frame, read, root.resolve())
-    names = [None] * frame.height if creators is None else creators
+    works, problems = _works(opened.listings, root.resolve(), with_photos)
+    names = [None] * len(works) if creators is None else creators
     given = [replace(work, creator=name) for work, name in zip(works, names, strict=True)]
     return replace(Catalog.from_works(given, root.resolve()), problems=problems_frame(problems))
 
 
-def _columns(frame: pl.DataFrame, chosen: Mapping[str, str | Sequence[str]] | None) -> Columns:
-    options = ReadOptions(columns=columns_by_field(chosen), creator_required=False)
-    found = columns_of(frame.columns, options, "the table").fields
-    if not {"title", "description", "photos"} & found.keys():
-        raise CatalogError(
-            f"the table has no column to read; it has {', '.join(frame.columns) or 'none'}; "
-            'name one with `columns={"title": COLUMN}`'
-        )
-    return Columns({name: columns for name, columns in found.items() if name not in ("id", "creator")})
-
-
-def _works(frame: pl.DataFrame, columns: Columns, root: Path) -> tuple[list[Work], list[ListingProblem]]:
-    reader = ListingReader(root, creator_required=False)
-    works, problems = [], []
-    for row, values in enumerate(frame.select(columns.read).iter_rows(named=True), start=1):
-        work, troubles = reader.read(columns.listing(row, values))
-        works.append(work or Work(str(row)))
-        problems += [replace(trouble, left_out=False) for trouble in troubles]
-    seen = read_photos([work.photos for work in works], root, lambda _image: None)
-    whole = []
-    for row, (work, photos) in enumerate(zip(works, seen, strict=True), start=1):
-        problems += [ListingProblem(row, work.id, "photos", error.reason, str(error)) for _, error in photos.bad]
-        whole.append(replace(work, photos=photos.good, photo_sha256=photos.sha256))
+def _works(listings: Iterator[Listing], root: Path, with_photos: bool) -> tuple[list[Work], list[ListingProblem]]:
+    works: list[Work] = []
+    problems: list[ListingProblem] = []
+    for batch in read_works(listings, root, creator_required=False, every_row=True):
+        found = dict(zip(batch.rows, batch.works, strict=True))
+        rows = range(len(works) + 1, len(works) + batch.listings + 1)
+        works += [replace(found.get(row, Work("")), id=str(row)) for row in rows]
+        problems += [each for each in batch.problems if each.field not in ("id", "creator")]
+    if not with_photos:
+        return [replace(work, photos=()) for work in works], [each for each in problems if each.field != "photos"]
+    seen = list(read_photos([work.photos for work in works], root, lambda _image: None))
+    for row, photos in enumerate(seen, start=1):
+        problems += [ListingProblem(row, str(row), "photos", error.reason, str(error)) for _, error in photos.bad]
+    whole = [
+        replace(work, photos=photos.good, photo_sha256=photos.sha256) for work, photos in zip(works, seen, strict=True)
+    ]
     return whole, problems

@@ -6,11 +6,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
+from sakka.catalog.kept import check_kept_names
 from sakka.catalog.read_works import read_works
-from sakka.catalog.sources import ReadOptions, open_source
+from sakka.catalog.sources import ReadOptions, columns_by_field, open_source
 from sakka.catalog.works import INFO_FILE, Catalog
 from sakka.errors import CatalogError
-from sakka.models.identified import WORKS_AT_ONCE, AskedWork, asked_works
+from sakka.models.base import CreatorModel
+from sakka.models.identified import WORKS_AT_ONCE, AskedWork, asked_works, identified_frame, identify_works
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,38 @@ def _catalog_table(folder: Path, options: ReadOptions, photo_root: Path | str | 
             raise CatalogError(f"the catalog has not kept {name!r}, it has kept {kept}; build it again with that")
     root = catalog.photo_root if photo_root is None else Path(photo_root)
     return AskedTable(folder, lambda: of_catalog(catalog, options.keep), root, options.keep, {})
+
+
+def identify_rows(
+    model: CreatorModel,
+    table: object,
+    count: int = 5,
+    *,
+    columns: Mapping[str, str | Sequence[str]] | None = None,
+    keep: Sequence[str] = (),
+    photo_root: Path | str | None = None,
+) -> pl.DataFrame:
+    """Who may have made each work of a table in memory, one row a work in the table's order; see `identified_frame`.
+
+    Args:
+        model: A fitted model.
+        table: What `Catalog.from_table` takes; creators in it are not looked at.
+        count: How many creators have columns.
+        columns: Field of the catalog -> column of the table, where its usual names don't say it.
+        keep: Further columns that are carried along.
+        photo_root: The folder that photo paths start at; None: the present one.
+
+    Raises:
+        CatalogError: It is no such table, or a column is missing.
+    """
+    options = ReadOptions(columns=columns_by_field(columns), keep=tuple(keep), creator_required=False)
+    opened = open_source(table, options)
+    check_kept_names(keep, identified_frame((), count).columns, "the answers")
+    root = (opened.folder if photo_root is None else Path(photo_root)).resolve()
+    if not root.is_dir():
+        raise CatalogError(f"{root} is not a folder; expected the folder that photo paths start at")
+    works = read_works(opened.listings, root, creator_required=False, every_row=True, batch_rows=WORKS_AT_ONCE)
+    return identified_frame(identify_works(model, asked_works(works), root, count), count)
 
 
 def of_catalog(catalog: Catalog, keep: Sequence[str] = ()) -> Iterator[AskedWork]:

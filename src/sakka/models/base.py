@@ -12,14 +12,17 @@ import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, overload
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from sakka.arrays import IntArray, Mask, Probabilities, top
+from sakka.catalog.sources.in_memory import ArrowStream, Dataset
 from sakka.catalog.splits import Fold
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
@@ -225,8 +228,41 @@ class CreatorModel(ABC):
         """The most probable creator of each work."""
         return [self.creators_[column] for column in self.predict_proba(works).argmax(axis=1)]
 
-    def identify(self, works: Catalog, count: int = 5) -> list[Identification]:
-        """Who may have made each work, with the `count` most probable creators."""
+    @overload
+    def identify(self, works: Catalog, count: int = 5) -> list[Identification]: ...
+
+    @overload
+    def identify(
+        self,
+        works: ArrowStream | Dataset,
+        count: int = 5,
+        *,
+        columns: Mapping[str, str | Sequence[str]] | None = None,
+        keep: Sequence[str] = (),
+        photo_root: Path | str | None = None,
+    ) -> pl.DataFrame: ...
+
+    def identify(
+        self, works: Catalog | ArrowStream | Dataset, count: int = 5, **reading: Any
+    ) -> list[Identification] | pl.DataFrame:
+        """Who may have made each work, with the `count` most probable creators.
+
+        Args:
+            works: A catalog, which gets a list, or a table as `Catalog.from_table` takes it, which gets a frame: a row
+                a work, with the columns that `sakka identify` writes for a table.
+            count: How many creators to name of each.
+            reading: How a table is read: `columns`, `keep` and `photo_root`, as `Catalog.from_table` has them.
+
+        Raises:
+            CatalogError: A table can't be read.
+        """
+        if isinstance(works, Catalog) and not reading:
+            return self._identified(works, count)
+        module = import_module("sakka.models.asked_table")  # it answers with models, so it needs this module first
+        answers: pl.DataFrame = module.identify_rows(self, works, count, **reading)
+        return answers
+
+    def _identified(self, works: Catalog, count: int) -> list[Identification]:
         if not len(works):
             return []
         table = self.predict_proba(works)
