@@ -182,6 +182,7 @@ def table(catalog: Path, folder: Path) -> Path:
         for row, (work, photo) in enumerate(zip(works, photos, strict=True))
     ]
     (folder / "shop.csv").write_bytes(("商品ID,商品名,画像,価格\n" + "\n".join(rows) + "\n").encode("cp932"))
+    (folder / "prices.csv").write_text("id,price\n1,2\n")
     (folder / "photos").symlink_to(catalog.parent / "photos")
     return folder / "shop.csv"
 
@@ -233,6 +234,7 @@ def test_one_work_of_a_table_gets_the_answer_that_it_gets_alone(
         (["TABLE", "-o", "answers.csv", "--keep", "stock"], "has no column 'stock'"),
         (["TABLE", "-o", "answers.csv", "--photo-root", "nowhere"], "nowhere"),
         (["nowhere.csv", "-o", "answers.csv"], "there is no nowhere.csv"),
+        (["prices.csv", "-o", "answers.csv"], "it has price; name yours with --column title=COLUMN"),
     ],
 )
 def test_what_does_not_go_together_is_one_line_and_exit_code_2(

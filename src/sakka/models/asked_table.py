@@ -16,6 +16,8 @@ from sakka.errors import CatalogError
 from sakka.models.base import CreatorModel
 from sakka.models.identified import WORKS_AT_ONCE, AskedWork, asked_works, identified_frame, identify_works
 
+READ_OF_A_WORK = ("title", "description", "photos")
+
 
 @dataclass(frozen=True)
 class AskedTable:
@@ -75,6 +77,11 @@ def open_table(
     if (Path(source) / INFO_FILE).is_file():
         return _catalog_table(Path(source), options, photo_root)
     opened = open_source(source, options)
+    if opened.columns and not any(name in opened.columns for name in READ_OF_A_WORK):
+        raise CatalogError(
+            f"none of the columns of the table holds {', '.join(READ_OF_A_WORK)}; it has "
+            f"{', '.join(opened.unread) or 'no other'}; name yours with `columns={{'title': COLUMN}}`"
+        )
     root = (Path(photo_root) if photo_root is not None else opened.folder).resolve()
     if not root.is_dir():
         raise CatalogError(f"{root} is not a folder; expected the folder that photo paths start at")

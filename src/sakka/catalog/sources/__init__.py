@@ -111,7 +111,7 @@ def kind_of(path: Path) -> str:
     """
     kinds = ", ".join(SOURCES)
     if not path.exists():
-        raise CatalogError(f"there is no {path}; expected a file or folder of works, or the word market")
+        raise CatalogError(f"there is no {path}; expected a file or folder of works")
     if path.is_dir():
         if (path / INFO_FILE).is_file() and (path / WORKS_FILE).is_file():
             raise CatalogError(
