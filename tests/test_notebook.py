@@ -32,6 +32,7 @@ def shown(value: Any) -> str:
     return str(value._repr_html_() if hasattr(value, "_repr_html_") else repr(value))
 
 
+@pytest.mark.slow
 def test_every_cell_runs_and_shows_something_small(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     names: dict[str, Any] = {}

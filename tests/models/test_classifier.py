@@ -113,6 +113,7 @@ def test_a_pandas_a_polars_and_an_arrow_table_give_the_same_probabilities(
     assert np.array_equal(found[0], found[2])
 
 
+@pytest.mark.slow
 def test_it_gives_what_the_model_itself_gives_on_the_same_works(
     catalog: Catalog, frame: pl.DataFrame, creators: list[str]
 ) -> None:
