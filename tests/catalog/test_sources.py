@@ -125,6 +125,11 @@ def test_unicode_text_as_excel_saves_it_is_read(folder: Path) -> None:
     assert rows_of(path) == [{"id": "1", "creator": "森", "title": "桜"}]
 
 
+def test_photo_columns_that_are_all_called_the_same_are_read_in_their_order(folder: Path) -> None:
+    rows = rows_of(csv_file(folder, "商品ID,作家名,画像,画像,画像\n1,森,a.jpg,b.jpg,c.jpg\n"))
+    assert rows[0]["photos"] == ["a.jpg", "b.jpg", "c.jpg"]
+
+
 @pytest.mark.parametrize("content", ["", "\n\n"])
 def test_an_empty_csv_is_refused(folder: Path, content: str) -> None:
     with pytest.raises(CatalogError, match="empty"):

@@ -1,5 +1,6 @@
 """Which columns of a table hold which field of the catalog, and the listing that a row's values make."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -95,6 +96,20 @@ def columns_of(found: Iterable[str], options: ReadOptions, where: str) -> Column
         if names.count(column) > 1:
             raise CatalogError(f"{where} has {names.count(column)} columns {column!r}; expected one; rename the others")
     return Columns(fields, options.keep, tuple(dict.fromkeys(name for name in names if name not in columns.read)))
+
+
+def photos_told_apart(names: list[str]) -> list[str]:
+    """The names of columns; photo columns that are all called the same have a number from the second one on.
+
+    >>> photos_told_apart(["id", "画像", "画像", "画像", "x", "x"])
+    ['id', '画像', '画像2', '画像3', 'x', 'x']
+    """
+    seen: Counter[str] = Counter()
+    told = []
+    for name in names:
+        seen[name] += 1
+        told.append(f"{name}{seen[name]}" if seen[name] > 1 and without_brackets(name) in USUAL_NAMES[PHOTOS] else name)
+    return told
 
 
 def recognised(names: list[str], options: ReadOptions) -> int:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sakka.catalog.listings import Listing
-from sakka.catalog.sources.columns import HEADER_ROWS, Columns, columns_of, recognised
+from sakka.catalog.sources.columns import HEADER_ROWS, Columns, columns_of, photos_told_apart, recognised
 from sakka.catalog.sources.files import opened_binary
 from sakka.catalog.sources.opened import OpenedTable, ReadOptions
 from sakka.errors import CatalogError
@@ -45,7 +45,7 @@ def read_excel(path: Path, options: ReadOptions) -> OpenedTable:
         _check_size(path)
     name, names, frame = _sheet(path, options)
     header = _header_row(frame, options)
-    columns = columns_of(_texts(frame.row(header)), options, f"the sheet {name} of {path}")
+    columns = columns_of(_names(frame, header), options, f"the sheet {name} of {path}")
     note = ""
     if len(names) > 1 and options.sheet is None:
         others = ", ".join(each for each in names if each != name)
@@ -113,12 +113,16 @@ def _header_row(frame: "pl.DataFrame", options: ReadOptions) -> int:
     return max(range(len(rows)), key=lambda at: (recognised(rows[at], options), sum(map(bool, rows[at])), -at))
 
 
+def _names(frame: "pl.DataFrame", header: int) -> list[str]:
+    return photos_told_apart(_texts(frame.row(header)))
+
+
 def _texts(row: tuple[str | None, ...]) -> list[str]:
     return [(cell or "").strip() for cell in row]
 
 
 def _rows(frame: "pl.DataFrame", header: int, columns: Columns) -> Iterator[Listing]:
-    names = _texts(frame.row(header))
+    names = _names(frame, header)
     at = {name: names.index(name) for name in columns.read}
     number = 0
     for row in frame.slice(header + 1).iter_rows():
