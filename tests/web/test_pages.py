@@ -95,8 +95,8 @@ def test_a_question_that_the_model_can_not_read_is_refused_in_words(
     assert asked.status_code == 422
     assert reason in asked.text
     (batched,) = client.post("/v1/identify/batch", json={"ids": ["silent"]}).json()["identifications"]
-    assert [each["probability"] for each in batched["candidates"]] == [0.5, 0.5]
-    assert (batched["answer"], batched["basis"]) == ("not sure enough", "nothing read")
+    assert (batched["answer"], batched["candidates"]) == (None, [])
+    assert [each["reason"] for each in batched["problems"]] == ["nothing to read"]
     text = client.post("/", data={"title": "linen"}, headers=PAGE, follow_redirects=True).text
     assert 'id="evidence"' in text
 
@@ -186,7 +186,7 @@ def test_a_server_of_a_catalog_without_an_index_shows_works_and_finds_none(
     for path, body in (("/v1/similar", {"like": ["work-01-003"]}), ("/v1/search", {"words": "leather"})):
         answer = client.post(path, json=body)
         assert answer.status_code == 409
-        assert "--index" in answer.json()["detail"]
+        assert "has no index" in answer.json()["detail"]
 
 
 def test_a_search_leads_to_works_and_says_where_there_are_none(client: httpx.Client) -> None:
