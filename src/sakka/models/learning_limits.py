@@ -3,8 +3,8 @@
 Each view needs `LEAST_WORKS` held-out works. A quantile of n works is uncertain: with 50 the share below a_v has a
 standard deviation of 3 %, with 200 of 1.5 %.
 
-`BELOW` is 6 %, for 5 % of later works: the models are fitted again on all works, and are a little surer then. Of the
-texts of aozora 5 % left out 4.4 %, and 6 % 5.1 %.
+`BELOW` is 6 %, for 5 % of later works: the models are fitted again on all works, and are a little surer then. It was
+settled on aozora's texts; `studies/results/known_works_refused.md` has what it comes to there and elsewhere.
 
 Source: R. Koenker, G. Bassett, Regression quantiles, Econometrica 46, 1978
 """
