@@ -1,6 +1,6 @@
 """How fast a whole table is identified, beside the bare network; its memory; and its bytes after it was killed.
 
-    python -m studies table_identification --paintings FOLDER [--photos 1000] [--turns 3] [--texts 100000] [--kills 5]
+    python -m studies table_identification --paintings FOLDER [--only speed] [--photos 1000] [--turns 3]
 
 Speed: the same photos go in turn through a plain loop of decoding and network on the same threads in the same batches,
 through `identify_table` from csv to csv with an empty cache of features, and once more with the features cached. The
@@ -38,6 +38,7 @@ from sakka.networks.workers import work_off
 from studies.figures import Figure
 from studies.page_answer import altered
 
+PARTS = ("speed", "memory", "kills")
 LEARNED = 200  # works that the model is fitted on; speed does not depend on it
 DRAWN = 40  # large photos that differ in their pixels
 FEW_TEXTS, KILLED_TEXTS = 1_000, 9_000
@@ -55,6 +56,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What can be chosen."""
     parser.add_argument("--paintings", type=Path, required=True, help="a folder with works.csv and its photos")
+    parser.add_argument("--only", choices=PARTS, action="append", help="a part of the study; repeatable")
     parser.add_argument("--photos", type=int, default=1000, help="photos of each kind")
     parser.add_argument("--turns", type=int, default=3, help="how often each way is measured")
     parser.add_argument("--texts", type=int, default=100_000, help="titles of the larger table")
@@ -74,11 +76,15 @@ def measure(asked: argparse.Namespace) -> Iterator[Figure]:
         save_model(model, folder / "model")
         titles = [work.title for work in paintings]
         small = [str(path) for path in chosen.photo_paths]
-        large = _large_photos(folder / "large", asked.photos, asked.seed)
-        for kind, photos in (("224 pixels", small), ("1,200 pixels", large)):
-            yield from _speed(folder, f"{len(photos):,} photos of {kind}", photos, titles, asked.turns)
-        yield from _memory(folder, titles, asked.texts)
-        yield from _kills(folder, small, titles, asked.kills, np.random.default_rng(asked.seed))
+        parts = asked.only or PARTS
+        if "speed" in parts:
+            large = _large_photos(folder / "large", asked.photos, asked.seed)
+            for kind, photos in (("224 pixels", small), ("1,200 pixels", large)):
+                yield from _speed(folder, f"{len(photos):,} photos of {kind}", photos, titles, asked.turns)
+        if "memory" in parts:
+            yield from _memory(folder, titles, asked.texts)
+        if "kills" in parts:
+            yield from _kills(folder, small, titles, asked.kills, np.random.default_rng(asked.seed))
 
 
 def _large_photos(folder: Path, count: int, seed: int) -> list[str]:
