@@ -16,6 +16,7 @@ from tests.documents import (
     agree,
     all_commands,
     anchors,
+    answer_to,
     blocks,
     broken_links,
     commands_in,
@@ -25,6 +26,7 @@ from tests.documents import (
     options_of_measurements,
     unknown_in,
 )
+from tests.messy_shop import write_messy_shop
 from tests.reference_pages import GENERATED
 from tests.shop import answer_in, copy_of, open_shop
 
@@ -86,6 +88,16 @@ def test_the_commands_of_a_page_give_the_answers_that_it_shows(
         if example.answer and not agree(example.answer, printed):
             differing.append((example, printed))
     assert differing == [], "run `make reference` where the program is right"
+
+
+def test_the_readmes_own_table_gives_the_answers_that_they_show(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_messy_shop(folder)
+    monkeypatch.chdir(folder)
+    english, japanese = (blocks(ROOT / name, "console")[1] for name in ("README.md", "README.ja.md"))
+    assert english == japanese
+    printed = [(example, answer_to(example.line)) for example in examples(english)]
+    for example, answer in printed:
+        assert agree(example.answer, answer), "\n".join(answer)
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "pycon")], ids=str)

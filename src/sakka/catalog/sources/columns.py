@@ -98,18 +98,20 @@ def columns_of(found: Iterable[str], options: ReadOptions, where: str) -> Column
     return Columns(fields, options.keep, tuple(dict.fromkeys(name for name in names if name not in columns.read)))
 
 
-def photos_told_apart(names: list[str]) -> list[str]:
+def with_numbered_photos(names: list[str]) -> list[str]:
     """The names of columns; photo columns that are all called the same have a number from the second one on.
 
-    >>> photos_told_apart(["id", "画像", "画像", "画像", "x", "x"])
+    >>> with_numbered_photos(["id", "画像", "画像", "画像", "x", "x"])
     ['id', '画像', '画像2', '画像3', 'x', 'x']
     """
     seen: Counter[str] = Counter()
-    told = []
+    numbered_names = []
     for name in names:
         seen[name] += 1
-        told.append(f"{name}{seen[name]}" if seen[name] > 1 and without_brackets(name) in USUAL_NAMES[PHOTOS] else name)
-    return told
+        numbered_names.append(
+            f"{name}{seen[name]}" if seen[name] > 1 and without_brackets(name) in USUAL_NAMES[PHOTOS] else name
+        )
+    return numbered_names
 
 
 def recognised(names: list[str], options: ReadOptions) -> int:

@@ -16,7 +16,7 @@ from typing import TextIO
 
 from sakka.catalog.kept import clean_text
 from sakka.catalog.listings import Listing
-from sakka.catalog.sources.columns import HEADER_ROWS, Columns, columns_of, photos_told_apart, recognised
+from sakka.catalog.sources.columns import HEADER_ROWS, Columns, columns_of, recognised, with_numbered_photos
 from sakka.catalog.sources.encodings import UTF_8, encoding_of, opened_text
 from sakka.catalog.sources.opened import OpenedTable, ReadOptions
 from sakka.errors import CatalogError
@@ -70,7 +70,7 @@ def _header(text: TextIO, options: ReadOptions) -> Header | None:
             delimiter = max(_DELIMITERS, key=line.count)
             reader = csv.reader(lines[at:], delimiter=delimiter)  # a name in quotes may have a line feed
             with suppress(csv.Error):  # a quote that is not closed before the limit
-                names = photos_told_apart([clean_text(name) for name in next(reader)])
+                names = with_numbered_photos([clean_text(name) for name in next(reader)])
                 found.append(Header(names, delimiter, at + reader.line_num))
     return max(found, key=lambda header: recognised(header.names, options), default=None)
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sakka.catalog.listings import Listing
-from sakka.catalog.sources.columns import HEADER_ROWS, Columns, columns_of, photos_told_apart, recognised
+from sakka.catalog.sources.columns import HEADER_ROWS, Columns, columns_of, recognised, with_numbered_photos
 from sakka.catalog.sources.files import opened_binary
 from sakka.catalog.sources.opened import OpenedTable, ReadOptions
 from sakka.errors import CatalogError
@@ -114,7 +114,7 @@ def _header_row(frame: "pl.DataFrame", options: ReadOptions) -> int:
 
 
 def _names(frame: "pl.DataFrame", header: int) -> list[str]:
-    return photos_told_apart(_texts(frame.row(header)))
+    return with_numbered_photos(_texts(frame.row(header)))
 
 
 def _texts(row: tuple[str | None, ...]) -> list[str]:
