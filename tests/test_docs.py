@@ -86,8 +86,8 @@ def test_the_commands_of_a_page_give_the_answers_that_it_shows(
     for example in (each for block in blocks(page, "console") for each in examples(block)):
         printed = answer_in(shop, example.line, opened[1])
         if example.answer and not agree(example.answer, printed):
-            differing.append((example, printed))
-    assert differing == [], "run `make reference` where the program is right"
+            differing.append("\n".join((example.line, *example.answer, "is answered by", *printed)))
+    assert not differing, "run `make reference` where the program is right:\n" + "\n\n".join(differing)
 
 
 def test_the_readmes_own_table_gives_the_answers_that_they_show(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

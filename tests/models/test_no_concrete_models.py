@@ -28,7 +28,8 @@ def asked_for(source: str, models: set[str]) -> list[str]:
             names = [each for each in ast.walk(node.args[1]) if isinstance(each, ast.Name | ast.Attribute)]
             found += [name for each in names if (name := getattr(each, "id", getattr(each, "attr", ""))) in models]
         elif node.func.id in ("getattr", "hasattr") and isinstance(node.args[1], ast.Constant):
-            found += [str(node.args[1].value)] if str(node.args[1].value).endswith("_") else []
+            name = str(node.args[1].value)
+            found += [name] if name.endswith("_") and not name.startswith("__") else []
     return found
 
 
@@ -46,6 +47,7 @@ def test_nothing_outside_the_models_asks_for_a_concrete_model() -> None:
         ("isinstance(model, models.B)", ["B"]),
         ("getattr(model, 'photo_model_', model)", ["photo_model_"]),
         ("isinstance(model, A)", []),
+        ("hasattr(table, '__arrow_c_stream__')", []),
     ],
 )
 def test_a_question_for_a_concrete_model_is_noticed(source: str, found: list[str]) -> None:

@@ -201,5 +201,5 @@ def test_the_page_shows_the_study_and_needs_nothing_else(works: Catalog, folder:
     assert "text-linearの調整" in write_page(folder / "study", "ja").read_text(encoding="utf-8")
     assert "http" not in page.replace("http-equiv", "")
     shutil.rmtree(folder / "study")
-    with pytest.raises(RunError, match="no study in it"):
+    with pytest.raises(RunError, match="there is no folder"):
         write_page(folder / "study")
