@@ -107,3 +107,11 @@ def test_a_photo_with_another_content_than_its_key_is_refused(folder: Path) -> N
     Image.new("RGB", (1, 1)).save(folder / "a.png")
     with pytest.raises(PhotoError, match="build the catalog again"):
         list(read_ahead([("0" * 64, folder / "a.png")], lambda photo: photo.size, at_least_px=1, ahead=2))
+
+
+def test_a_lookup_that_has_ended_keeps_nothing_and_breaks_nothing(folder: Path) -> None:
+    cache = PhotoCache(folder / "cache.sqlite")
+    cache.put([("a", b"1")])
+    with cache.lookup() as is_kept:
+        assert (is_kept("a"), is_kept("b")) == (True, False)
+    assert not is_kept("a"), "a thread that is late may still ask"

@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 from typing import TypeVar
 
 from PIL import Image
@@ -67,19 +67,25 @@ class PhotoCache:
 
     @contextmanager
     def lookup(self) -> Iterator[Callable[[str], bool]]:
-        """What tells of a key whether it is kept; may be called from several threads inside the block.
+        """What tells of a key whether it is kept; threads may call it, after the block too, when it says False.
 
         Raises:
             SakkaError: The file can't be made or opened.
         """
-        lock = Lock()
+        lock, ended = Lock(), Event()
         with self._open() as connection:
 
             def is_kept(key: str) -> bool:
-                with lock:
+                with lock:  # a thread may still ask when the block has ended; a closed connection would crash it
+                    if ended.is_set():
+                        return False
                     return connection.execute("SELECT 1 FROM photos WHERE key = ?", (key,)).fetchone() is not None
 
-            yield is_kept
+            try:
+                yield is_kept
+            finally:
+                with lock:
+                    ended.set()
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
