@@ -3,7 +3,7 @@
 import ast
 import doctest
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -38,10 +38,15 @@ each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relativ
 
 
 @pytest.fixture(scope="module")
-def opened(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Made]:
-    """The shop that the examples are run in, and what the commands that made it printed."""
-    shop = tmp_path_factory.mktemp("docs") / "shop"
-    return shop, open_shop(shop)
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Made]]:
+    """The shop that the examples are run in, and what the commands that made it printed.
+
+    It has a cache of its own: other tests plant boxes and weights of the detector, of which a description would tell.
+    """
+    folder = tmp_path_factory.mktemp("docs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SAKKA_CACHE", str(folder / "cache"))
+        yield folder / "shop", open_shop(folder / "shop")
 
 
 @pytest.fixture
@@ -95,9 +100,10 @@ def test_the_readmes_own_table_gives_the_answers_that_they_show(folder: Path, mo
     monkeypatch.chdir(folder)
     english, japanese = (blocks(ROOT / name, "console")[1] for name in ("README.md", "README.ja.md"))
     assert english == japanese
-    printed = [(example, answer_to(example.line)) for example in examples(english)]
-    for example, answer in printed:
-        assert agree(example.answer, answer), "\n".join(answer)
+    for example in examples(english):
+        if "experiment" not in example.line:  # tests/catalog/test_messy_export.py runs one
+            answer = answer_to(example.line)
+            assert agree(example.answer, answer), "\n".join(answer)
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "pycon")], ids=str)

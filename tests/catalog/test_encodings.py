@@ -30,7 +30,7 @@ def written(folder: Path, rows: list[tuple[str, ...]], encoding: str) -> Path:
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(rows=st.lists(st.tuples(st.just("1"), cells, cells), min_size=3, max_size=20))
 def test_japanese_text_is_read_back_from_any_encoding_without_its_name(
     tmp_path_factory: pytest.TempPathFactory, encoding: str, rows: list[tuple[str, ...]]
@@ -39,7 +39,7 @@ def test_japanese_text_is_read_back_from_any_encoding_without_its_name(
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp932", "euc_jp"])
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(data=st.data())
 def test_any_text_is_read_back_where_the_encoding_is_given(
     tmp_path_factory: pytest.TempPathFactory, encoding: str, data: st.DataObject
