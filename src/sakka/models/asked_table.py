@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from sakka.models.base import CreatorModel
 from sakka.models.identified import WORKS_AT_ONCE, AskedWork, asked_works, identified_frame, identify_works
 
 READ_OF_A_WORK = ("title", "description", "photos")
+MOST_HELD = 4 * WORKS_AT_ONCE
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,12 @@ class AskedTable:
             photos = asked.work.photos if asked.work else ()
             digest.update(repr((asked, [_state((self.photo_root or Path()) / photo) for photo in photos])).encode())
         return digest.hexdigest(), works
+
+
+def short_in_memory(table: AskedTable) -> AskedTable:
+    """The table, read once where it has at most `MOST_HELD` works; a longer one is read anew each time."""
+    held = list(islice(table.read(), MOST_HELD + 1))
+    return table if len(held) > MOST_HELD else replace(table, read=lambda: iter(held))
 
 
 def _state(photo: Path) -> tuple[int, int] | None:

@@ -26,7 +26,7 @@ from sakka.as_json import as_json
 from sakka.catalog.kept import check_kept_names, kept_table, kept_texts
 from sakka.errors import SakkaError
 from sakka.files import alone_in, write_json, write_text, writing_whole
-from sakka.models.asked_table import AskedTable, open_table
+from sakka.models.asked_table import AskedTable, open_table, short_in_memory
 from sakka.models.base import CreatorModel
 from sakka.models.folder import ModelLayout, load_model
 from sakka.models.identification import Candidate
@@ -107,6 +107,7 @@ def identify_table(
         raise SakkaError(f"{output} would overwrite the table itself; give another `output`")
     check_kept_names(table.keep, identified_frame((), count).columns, "the output")
     fitted = load_model(model)
+    table = short_in_memory(table)
     fingerprint, works = table.fingerprint()
     asked_for = {"model": _sha256_of(model), "table": fingerprint, "count": count, "keep": list(table.keep)}
     plan = {**asked_for, "sakka": __version__, "works": works}

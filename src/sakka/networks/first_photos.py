@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -24,6 +25,7 @@ from sakka.photos.held import HeldPhoto
 from sakka.photos.store import PhotoCache
 
 Found = TypeVar("Found")
+WORKS_A_JOB = 8  # for one thread: to start a job takes as long as to hash a small photo
 WORKS_AT_ONCE = 128  # that wait for a batch to fill up, where the cache has most of their photos
 
 
@@ -53,8 +55,15 @@ def first_photos(
         photos: The photos of each work, the featured one first.
         look: Makes something of a photo, and raises `PhotoError` where it can't be read; called in several threads.
     """
-    with closing(work_off(photos, partial(_first_photo, look=look), "sakka-photos")) as found:
-        yield from found
+    rest = iter(photos)
+    jobs = iter(lambda: [list(each) for each in islice(rest, WORKS_A_JOB)], [])
+    with closing(work_off(jobs, partial(_first_photos, look=look), "sakka-photos")) as found:
+        for several in found:
+            yield from several
+
+
+def _first_photos(works: Sequence[Sequence[Path]], look: Callable[[HeldPhoto], Found]) -> list[FirstPhoto[Found]]:
+    return [_first_photo(photos, look) for photos in works]
 
 
 def _first_photo(photos: Sequence[Path], look: Callable[[HeldPhoto], Found]) -> FirstPhoto[Found]:
