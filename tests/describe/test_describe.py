@@ -115,8 +115,11 @@ def test_a_work_that_nobody_known_made_is_said_to_be_so(works: Catalog, model: F
     strict.limits_ = {"title": ViewLimits(200, 1.0, 0.0, 0.0, None)}  # no answer is as sure as that
     told = describe_work(strict, Work("1", title="Zzyzx"))
     assert told.identification.answer == "none of the known creators"
-    assert "For 95 % of the works by the creators that sakka knows" in work_sentences(told, "en")[0]
-    assert "登録されている作家の作品であれば、95 %" in work_sentences(told, "ja")[0]
+    english, japanese = work_sentences(told, "en"), work_sentences(told, "ja")
+    assert english[0] == "It seems to be by none of the known creators."
+    assert japanese[0] == "登録されている作家の作品ではないようです。"
+    assert "For 95 % of the works by the creators that sakka knows" in english[1]
+    assert "登録されている作家の作品であれば、95 %" in japanese[1]
 
 
 def test_the_pages_hold_everything_and_escape_what_comes_from_outside(

@@ -104,7 +104,7 @@ def show(
         bool, typer.Option(help="Look for near-identical works; the first time every photo is read.")
     ] = True,
 ) -> None:
-    """Show what a catalog holds, its near-identical works, what its rules removed, and the rows that can't be used.
+    """Show what a catalog holds, its near-identical works, what its rules removed, and what could not be used.
 
     Example: sakka catalog show catalog
     """

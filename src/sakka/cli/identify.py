@@ -74,7 +74,7 @@ def identify(
     of_table = {"--output": output, "--source": kind, "--column": column, "--keep": keep, "--encoding": encoding}
     of_table |= {"--sheet": sheet, "--query": query, "--photo-root": photo_root}
     _refuse_both(table, one, of_table)
-    if table is None and not any(one.values()):
+    if table is None and photo is None and not (title.strip() or description.strip()):
         raise SakkaError(
             "nothing to identify a creator by: give --photo FILE, --title TEXT, --description TEXT or several of them, "
             f"or a table of works: sakka identify {model} works.csv -o answers.csv"

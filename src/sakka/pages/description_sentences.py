@@ -55,8 +55,11 @@ def work_sentences(found: "WorkDescription", language: str = "en") -> list[str]:
     texts = texts_in(language)
     identification = found.identification
     first = identification.candidates[0]
-    said = [] if identification.answer == "named" else [texts(reason_key(identification))]
-    said.append(texts(SAID[identification.answer], creator=first.creator, probability=probability(first.probability)))
+    said = [texts("say_none")] if identification.answer == "none of the known creators" else []
+    if identification.answer != "named":
+        said.append(texts(reason_key(identification)))
+    key = "say_most_works" if identification.basis == "nothing read" else SAID[identification.answer]
+    said.append(texts(key, creator=first.creator, probability=probability(first.probability)))
     if found.explanation is not None:
         said += explanation_sentences(found.explanation, language)[1:]
     lists = {

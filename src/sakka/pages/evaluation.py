@@ -156,9 +156,9 @@ def _folder(named: Path | str | None) -> Iterator[Path]:
 
 
 def _left_out(catalog: Catalog, plan: Plan) -> Iterator[str]:
+    if plan.few_creators:
+        yield few_in_words(plan.few_creators, plan.few_works)
     usable = usable_works(catalog, plan.split)
-    if usable.few_creators:
-        yield few_in_words(usable.few_creators, usable.few_works)
     if usable.left_out:
         yield f"the {plan.split} split leaves out " + ", ".join(f"{n:,} {why}" for why, n in usable.left_out.items())
     yield from (f"{name} is left out: {reason}" for name, reason in plan.left_out.items())
