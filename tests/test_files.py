@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from sakka import files
-from sakka.files import why_not_a_folder, writing_whole_folder
+from sakka.files import why_not_a_folder, without_password, writing_whole_folder
 
 
 def write(folder: Path, text: str) -> None:
@@ -17,6 +17,23 @@ def test_an_address_is_said_to_be_one_without_its_password() -> None:
             why_not_a_folder(Path(address))
             == "postgresql://me@localhost/shop is an address, not a folder of this machine"
         )
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://me:SECRET@h/db",
+        "postgresql://me:SEC?RET@h/db",
+        "postgresql://me:SEC\nRET@h/db",
+        "postgresql://me@h/db?user=a@b&password=SECRET",
+        "postgresql://me@h/db?password=SEC@RET",
+    ],
+)
+def test_no_part_of_a_password_is_shown(address: str) -> None:
+    shown = without_password(address)
+    assert shown.startswith("postgresql://me")
+    assert "SEC" not in shown
+    assert "RET" not in shown
 
 
 @pytest.mark.parametrize("swaps", [True, False])

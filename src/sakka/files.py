@@ -38,7 +38,9 @@ def without_password(address: str) -> str:
     """
     if "://" not in address:
         return address
-    return re.sub(r"://([^:/?#@]*).*@", r"://\1@", address).partition("?")[0]
+    if "?" in address.rpartition("@")[0]:  # in a password, or an @ in an option: which of them can't be told
+        return re.sub(r"(://[^:/?#@]*).*", r"\1", address, flags=re.DOTALL)
+    return re.sub(r"://([^:/?#@]*).*@", r"://\1@", address, flags=re.DOTALL).partition("?")[0]
 
 
 def why_not_a_folder(path: Path) -> str:

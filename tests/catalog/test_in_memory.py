@@ -83,6 +83,27 @@ def test_photos_that_a_table_holds_are_kept_as_files_once(folder: Path, form: st
     assert len({path for path in catalog.photo_paths if path}) == 2
 
 
+@pytest.mark.parametrize("form", ["memory", "parquet"])
+def test_photos_that_come_in_late_rows_only_are_found(folder: Path, form: str) -> None:
+    count = 1100
+    rows = {"id": [str(row) for row in range(count)], "creator": ["Mori"] * count, "title": ["x"] * count}
+    table = pa.table({**rows, "image": pa.array([None] * (count - 1) + [png(1)], pa.binary())})
+    parquet.write_table(table, folder / "works.parquet")
+    catalog = build_catalog(folder / "works.parquet" if form == "parquet" else table)
+    assert catalog.table["photo_sha256"][-1] == hashlib.sha256(png(1)).hexdigest()
+    with pytest.raises(CatalogError, match="holds its photos itself; leave out `photo_root`"):
+        build_catalog(folder / "works.parquet" if form == "parquet" else table, photo_root=folder)
+
+
+def test_a_lazy_table_is_computed_once_and_its_own_error_is_one_line() -> None:
+    computed = []
+    rows = pl.LazyFrame({"id": ["a"], "creator": ["Mori"], "title": ["x"]})
+    catalog = Catalog.from_table(rows.map_batches(lambda frame: computed.append(1) or frame))
+    assert (catalog.ids, computed) == (["a"], [1])
+    with pytest.raises(CatalogError, match="can't be read as Arrow"):
+        Catalog.from_table(rows.select("nothing"))
+
+
 def test_an_image_without_bytes_is_the_path_that_it_names_and_a_damaged_one_is_listed(folder: Path) -> None:
     (folder / "a.png").write_bytes(png(3))
     rows = {"id": ["a", "b"], "creator": ["Mori"] * 2, "title": ["x"] * 2}

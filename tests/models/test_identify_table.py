@@ -211,6 +211,34 @@ def test_a_part_that_the_disk_lost_is_made_anew(
     assert (folder / "out.csv").read_bytes() == (folder / "whole.csv").read_bytes()
 
 
+@pytest.mark.usefixtures("small_parts")
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_kept_columns_stay_in_their_place_where_a_whole_part_is_unreadable(
+    text_model: Path, folder: Path, ending: str
+) -> None:
+    lines = ["broken"] * 5 + ["a,銀の月,1"] + ["broken"] * 5
+    (folder / "shop.csv").write_text("id,title,価格\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    identify(text_model, folder / "shop.csv", folder / f"out.{ending}", keep=["価格"])
+    found = pl.read_csv(folder / "out.csv") if ending == "csv" else pl.read_parquet(folder / "out.parquet")
+    assert found["価格"].to_list() == [None] * 5 + [1] + [None] * 5
+    assert found["id"][5] == "a"
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl"])
+def test_kept_numbers_of_any_size_come_out_as_they_came_in(text_model: Path, folder: Path, ending: str) -> None:
+    numbers = [9007199254740993, 10**20, 0.5]
+    rows = [{"id": str(row), "title": "銀の月", "no": number} for row, number in enumerate(numbers)]
+    (folder / "shop.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    identify(text_model, folder / "shop.jsonl", folder / f"out.{ending}", keep=["no"])
+    if ending == "jsonl":
+        lines = (folder / "out.jsonl").read_text(encoding="utf-8").splitlines()
+        assert [json.loads(line)["kept"]["no"] for line in lines] == numbers
+        return
+    path = folder / f"out.{ending}"
+    found = pl.read_csv(path, infer_schema=False) if ending == "csv" else pl.read_parquet(path)
+    assert found["no"].to_list() == [str(number) for number in numbers]
+
+
 def test_a_folder_with_something_else_is_left_alone(text_model: Path, table: Path, folder: Path) -> None:
     (folder / "out.csv.parts").mkdir()
     (folder / "out.csv.parts" / "letter.txt").write_text("mine")

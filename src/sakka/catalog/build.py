@@ -130,10 +130,7 @@ class _Opened:
 
 def _open(source: object, options: ReadOptions, photo_root: Path | str | None) -> _Opened:
     table = open_source(source, options)
-    root = Path(photo_root) if photo_root is not None else table.folder
-    if not root.is_dir():
-        raise CatalogError(f"{root} is not a folder; expected the folder that photo paths start at")
-    return _Opened(table, root.resolve(), table.described(options.keep), options.creator_required)
+    return _Opened(table, table.photo_root(photo_root), table.described(options.keep), options.creator_required)
 
 
 def _open_market(market: "MarketSettings | None", folder: Path | str | None, kind: str | None) -> _Opened:

@@ -145,10 +145,15 @@ def _with_lists(part: pl.DataFrame, schema: Mapping[str, pl.DataType]) -> pl.Dat
 
 def _by_type(name: str, values: list[Any]) -> pl.Series:
     parts = [part for value in values for part in (value if isinstance(value, tuple) else (value,)) if part is not None]
-    if not parts or not all(isinstance(part, int | float) for part in parts):
+    if not parts or not all(isinstance(part, float) or _fits(part) for part in parts):
         return _column(name, [as_text(value) for value in values], pl.String())
     whole = not any(isinstance(value, tuple) for value in values) and all(isinstance(part, int) for part in parts)
     return _column(name, values, pl.Int64() if whole else pl.Float64())
+
+
+def _fits(part: Any) -> bool:
+    """Whether a value is a whole number that 64 bits hold."""
+    return isinstance(part, int) and abs(part) < 10**MOST_WHOLE_DIGITS
 
 
 def _column(name: str, values: Sequence[Any], dtype: pl.DataType) -> pl.Series:

@@ -110,7 +110,8 @@ class _Row:
     problems: list[ListingProblem] = field(default_factory=list)
 
     def note(self, trouble: _Unusable, left_out: bool = False) -> None:
-        shown = _shown(self.listing.values.get("id"))
+        written = self.listing.values.get("id")
+        shown = _shown(int(written) if isinstance(written, float) and written.is_integer() else written)
         detail = trouble.detail
         self.problems.append(ListingProblem(self.listing.row, shown, trouble.field, trouble.reason, detail, left_out))
 

@@ -66,13 +66,11 @@ def every_row(
             f"the table has no column to read; it has {', '.join(opened.unread) or 'none'}; "
             'name one with `columns={"title": COLUMN}`'
         )
-    root = opened.folder if photo_root is None else Path(photo_root)
-    if not root.is_dir():
-        raise CatalogError(f"{root} is not a folder; expected the folder that photo paths start at")
-    works, problems = _works(opened.listings, root.resolve(), with_photos)
+    root = opened.photo_root(photo_root)
+    works, problems = _works(opened.listings, root, with_photos)
     names = [None] * len(works) if creators is None else creators
     given = [replace(work, creator=name) for work, name in zip(works, names, strict=True)]
-    return replace(Catalog.from_works(given, root.resolve()), problems=problems_frame(problems))
+    return replace(Catalog.from_works(given, root), problems=problems_frame(problems))
 
 
 def _works(listings: Iterator[Listing], root: Path, with_photos: bool) -> tuple[list[Work], list[ListingProblem]]:
@@ -82,7 +80,7 @@ def _works(listings: Iterator[Listing], root: Path, with_photos: bool) -> tuple[
         found = dict(zip(batch.rows, batch.works, strict=True))
         rows = range(len(works) + 1, len(works) + batch.listings + 1)
         works += [replace(found.get(row, Work("")), id=str(row)) for row in rows]
-        problems += [each for each in batch.problems if each.field not in ("id", "creator")]
+        problems += [replace(each, id=str(each.row)) for each in batch.problems if each.field not in ("id", "creator")]
     if not with_photos:
         return [replace(work, photos=()) for work in works], [each for each in problems if each.field != "photos"]
     seen = list(read_photos([work.photos for work in works], root, lambda _image: None))

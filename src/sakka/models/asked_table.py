@@ -1,7 +1,7 @@
 """A table of works whose creators are asked for: a file, a database or a catalog, read as often as needed."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -10,8 +10,9 @@ from typing import Any
 import polars as pl
 
 from sakka.catalog.kept import check_kept_names
+from sakka.catalog.listings import Listing
 from sakka.catalog.read_works import read_works
-from sakka.catalog.sources import ReadOptions, columns_by_field, open_source
+from sakka.catalog.sources import OpenedTable, ReadOptions, columns_by_field, open_source
 from sakka.catalog.works import INFO_FILE, Catalog
 from sakka.errors import CatalogError
 from sakka.models.base import CreatorModel
@@ -90,13 +91,10 @@ def open_table(
             f"none of the columns of the table holds {', '.join(READ_OF_A_WORK)}; it has "
             f"{', '.join(opened.unread) or 'no other'}; name yours with `columns={{'title': COLUMN}}`"
         )
-    root = (Path(photo_root) if photo_root is not None else opened.folder).resolve()
-    if not root.is_dir():
-        raise CatalogError(f"{root} is not a folder; expected the folder that photo paths start at")
+    root = opened.photo_root(photo_root)
 
     def read() -> Iterator[AskedWork]:
-        listings = open_source(source, options).listings
-        return asked_works(read_works(listings, root, creator_required=False, every_row=True, batch_rows=WORKS_AT_ONCE))
+        return _asked(open_source(source, options).listings, root)
 
     return AskedTable(Path(source), read, root, options.keep, opened.described(options.keep))
 
@@ -111,7 +109,7 @@ def _catalog_table(folder: Path, options: ReadOptions, photo_root: Path | str | 
         if name not in catalog.kept:
             kept = ", ".join(catalog.kept) or "no column"
             raise CatalogError(f"the catalog has not kept {name!r}, it has kept {kept}; build it again with that")
-    root = catalog.photo_root if photo_root is None else Path(photo_root)
+    root = catalog.photo_root if photo_root is None else OpenedTable(iter(()), folder).photo_root(photo_root)
     return AskedTable(folder, lambda: of_catalog(catalog, options.keep), root, options.keep, {})
 
 
@@ -140,11 +138,13 @@ def identify_rows(
     options = ReadOptions(columns=columns_by_field(columns), keep=tuple(keep), creator_required=False)
     opened = open_source(table, options)
     check_kept_names(keep, identified_frame((), count).columns, "the answers")
-    root = (opened.folder if photo_root is None else Path(photo_root)).resolve()
-    if not root.is_dir():
-        raise CatalogError(f"{root} is not a folder; expected the folder that photo paths start at")
-    works = read_works(opened.listings, root, creator_required=False, every_row=True, batch_rows=WORKS_AT_ONCE)
-    return identified_frame(identify_works(model, asked_works(works), root, count), count)
+    root = opened.photo_root(photo_root)
+    return identified_frame(identify_works(model, _asked(opened.listings, root), root, count), count)
+
+
+def _asked(listings: Iterable[Listing], root: Path) -> Iterator[AskedWork]:
+    works = read_works(listings, root, creator_required=False, every_row=True, batch_rows=WORKS_AT_ONCE)
+    return asked_works(works)
 
 
 def of_catalog(catalog: Catalog, keep: Sequence[str] = ()) -> Iterator[AskedWork]:

@@ -14,7 +14,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
@@ -175,7 +175,9 @@ def _write_parts(
     found = track(identify_works(model, asked, table.photo_root, count), "identifying", total=works - done)
     number = done // WORKS_AT_ONCE
     while some := list(islice(found, WORKS_AT_ONCE)):
-        write_text(layout.part(number), "".join(_line({**as_json(each), "kept": each.kept}) for each in some))
+        kept = ({name: each.kept.get(name) for name in table.keep} for each in some)  # also of a row without a work
+        lines = (_line({**as_json(each), "kept": cells}) for each, cells in zip(some, kept, strict=True))
+        write_text(layout.part(number), "".join(lines))
         number += 1
 
 
@@ -207,19 +209,21 @@ def _result(parts: Iterable[Path], done: int) -> TableIdentification:
     return TableIdentification(counts.total(), dict(counts), with_problems, done)
 
 
-def _frames(parts: Iterable[Path], count: int) -> Iterator[pl.DataFrame]:
-    """The parts as tables; an empty one where there is no part."""
+def _frames(parts: Iterable[Path], count: int) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """The answers of each part, and its kept columns as texts; empty ones where there is no part."""
     parts = list(parts)
-    yield from (identified_frame(_read_part(path), count) for path in parts)
+    for works in map(_read_part, parts):
+        answers = identified_frame((replace(each, kept={}) for each in works), count)
+        yield answers, kept_texts([each.kept for each in works])
     if not parts:
-        yield identified_frame((), count)
+        yield identified_frame((), count), pl.DataFrame()
 
 
 def _write_csv(parts: Sequence[Path], count: int, file: BinaryIO) -> None:
-    lists = pl.selectors.by_dtype(pl.List(pl.String()), pl.List(pl.Float64()))
-    for number, frame in enumerate(_frames(parts, count)):
-        joined = lists.cast(pl.List(pl.String())).list.join(LIST_SEPARATOR)
-        frame.with_columns(joined).write_csv(file, include_header=number == 0, float_scientific=False)
+    lists = pl.selectors.by_dtype(pl.List(pl.String()))
+    for number, (answers, kept) in enumerate(_frames(parts, count)):
+        frame = answers.hstack(kept.with_columns(lists.list.join(LIST_SEPARATOR)))
+        frame.write_csv(file, include_header=number == 0, float_scientific=False)
 
 
 def _write_jsonl(parts: Sequence[Path], _count: int, file: BinaryIO) -> None:
@@ -231,14 +235,13 @@ def _write_parquet(parts: Sequence[Path], count: int, file: BinaryIO) -> None:
     """Write a row group a part; the kept columns are typed as a catalog types them, by the cells of all parts."""
     from pyarrow import parquet
 
-    kept = kept_table([pl.DataFrame(), *(kept_texts([each.kept for each in _read_part(path)]) for path in parts)])
+    kept = kept_table([pl.DataFrame(), *(texts for _, texts in _frames(parts, count))])
     writer, start = None, 0
-    for frame in _frames(parts, count):
-        typed = kept.slice(start, frame.height)
-        table = frame.select(identified_frame((), count).columns).hstack(typed).to_arrow()
+    for answers, _ in _frames(parts, count):
+        table = answers.hstack(kept.slice(start, answers.height)).to_arrow()
         writer = writer or parquet.ParquetWriter(file, table.schema)
         writer.write_table(table)
-        start += frame.height
+        start += answers.height
     if writer is not None:
         writer.close()
 

@@ -26,7 +26,7 @@ from sakka.catalog.sources.opened import OpenedTable, ReadOptions
 from sakka.catalog.sources.postgresql import opened_postgresql
 from sakka.catalog.sources.values import plain
 from sakka.errors import CatalogError
-from sakka.files import without_password
+from sakka.files import remote_address, without_password
 
 MOST_TABLES_SHOWN = 20
 _ADDRESS = re.compile(r"^([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
@@ -58,9 +58,9 @@ def check_not_mangled(path: Path) -> None:
     Raises:
         CatalogError: It is; the message does not repeat it, since a password may be in it.
     """
-    if _MANGLED.match(str(path)):
+    if _MANGLED.match(str(path)) or remote_address(path) is not None:
         raise CatalogError(
-            "the source looks like a database's address but is none; expected sqlite:///FILE or "
+            "the source looks like an address but is none that can be read; expected sqlite:///FILE or "
             "postgresql://USER@HOST/NAME, with two slashes after the colon, and in Python as text"
         )
 

@@ -5,15 +5,15 @@ none, and its Arrow table is not its rows once it was filtered or shuffled; it i
 Source: https://arrow.apache.org/docs/format/CDataInterface/PyCapsuleInterface.html.
 """
 
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import polars as pl
 
 from sakka.catalog.listings import Listing
-from sakka.catalog.sources.columns import Columns, columns_of
+from sakka.catalog.sources.columns import PHOTOS, Columns, columns_of
 from sakka.catalog.sources.opened import OpenedTable, ReadOptions
 from sakka.catalog.sources.stored_photos import holds_photos, photo_store, with_stored_photos
 from sakka.errors import CatalogError
@@ -51,26 +51,30 @@ def read_table(table: object, options: ReadOptions) -> OpenedTable:
     Raises:
         CatalogError: It can't be read as Arrow, or a column that is needed is missing.
     """
-    names = [name for name in _names(table) if not name.startswith(_INDEX)]
-    columns = columns_of(names, options, "the table")
-    rows = _rows(table, columns)
-    first = [row for _, row in zip(range(BATCH_ROWS), rows, strict=False)]
-    folder = photo_store() if holds_photos(first, columns) else Path()
+    is_dataset = isinstance(table, Dataset)
+    batches: Any = table.with_format("arrow").iter(BATCH_ROWS) if isinstance(table, Dataset) else _stream(table)
+    found = table.column_names if isinstance(table, Dataset) else batches.schema.names
+    columns = columns_of([name for name in found if not name.startswith(_INDEX)], options, "the table")
+    rows = _rows(batches, columns)
+    first = list(islice(rows, BATCH_ROWS))
+    stored = holds_photos(first, columns) or (not is_dataset and _has_bytes(batches.schema, columns))
     listings = _listings(chain(first, rows), columns)
     info = {"kind": "table", "path": f"a {type(table).__module__.partition('.')[0]} table"}
-    return OpenedTable(listings, folder, columns.fields, columns.unread, info)
+    folder = photo_store() if stored else Path()
+    return OpenedTable(listings, folder, columns.fields, columns.unread, info, holds_photos=stored)
 
 
-def _names(table: object) -> list[str]:
-    if isinstance(table, Dataset):
-        return list(table.column_names)
-    return list(_stream(table).schema.names)
-
-
-def _rows(table: object, columns: Columns) -> Iterator[dict[str, Any]]:
+def _has_bytes(schema: Any, columns: Columns) -> bool:
+    """Whether a photo column is one of bytes, which may stand in later rows only."""
     import pyarrow as pa
 
-    batches = table.with_format("arrow").iter(BATCH_ROWS) if isinstance(table, Dataset) else _stream(table)
+    types = [schema.field(name).type for name in columns.fields.get(PHOTOS, ())]
+    return any(pa.types.is_binary(each) or pa.types.is_large_binary(each) for each in types)
+
+
+def _rows(batches: Iterable[Any], columns: Columns) -> Iterator[dict[str, Any]]:
+    import pyarrow as pa
+
     try:
         for batch in batches:
             part = batch.select(list(columns.read))
@@ -85,7 +89,7 @@ def _stream(table: object) -> Any:
 
     try:
         return pa.RecordBatchReader.from_stream(table.collect() if isinstance(table, pl.LazyFrame) else table)
-    except (pa.ArrowException, ValueError, TypeError, AttributeError) as error:
+    except (pa.ArrowException, pl.exceptions.PolarsError, OSError, ValueError, TypeError, AttributeError) as error:
         raise _unreadable(error) from error
 
 

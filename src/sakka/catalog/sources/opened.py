@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sakka.catalog.listings import Listing
+from sakka.errors import CatalogError
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class OpenedTable:
         unread: The columns that hold nothing for a catalog, in the source's order.
         info: What else `catalog.json` says of the source, such as its kind and encoding. No password is in it.
         note: One line for the screen about what was found out rather than given, such as the encoding; "" without.
+        holds_photos: Whether the table holds its photos itself, which then lie in `folder`.
     """
 
     listings: Iterator[Listing]
@@ -51,6 +53,23 @@ class OpenedTable:
     unread: tuple[str, ...] = ()
     info: Mapping[str, Any] = field(default_factory=dict)
     note: str = ""
+    holds_photos: bool = False
+
+    def photo_root(self, named: Path | str | None) -> Path:
+        """The folder, resolved, that photo paths start at.
+
+        Args:
+            named: The folder that the caller names; None: the source's own.
+
+        Raises:
+            CatalogError: It's no folder, or one is named although the table holds its photos itself.
+        """
+        if named is not None and self.holds_photos:
+            raise CatalogError("the table holds its photos itself; leave out `photo_root`")
+        root = self.folder if named is None else Path(named)
+        if not root.is_dir():
+            raise CatalogError(f"{root} is not a folder; expected the folder that photo paths start at")
+        return root.resolve()
 
     def described(self, keep: Sequence[str]) -> dict[str, Any]:
         """What `catalog.json` says of the source.

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sakka.catalog.listings import Listing
-from sakka.catalog.sources.columns import Columns, columns_of
+from sakka.catalog.sources.columns import PHOTOS, Columns, columns_of
 from sakka.catalog.sources.opened import OpenedTable, ReadOptions
 from sakka.catalog.sources.stored_photos import holds_photos, photo_store, with_stored_photos
 from sakka.errors import CatalogError
@@ -26,9 +26,11 @@ def read_parquet(path: Path, options: ReadOptions) -> OpenedTable:
     """
     with _opened(path) as file:
         columns = columns_of(file.schema_arrow.names, options, str(path))
-        first = next(file.iter_batches(batch_size=FIRST_ROWS, columns=list(columns.read)), None)
-    folder = photo_store() if first is not None and holds_photos(first.to_pylist(), columns) else path.parent
-    return OpenedTable(_rows(path, columns), folder, columns.fields, columns.unread)
+        photos = list(columns.fields.get(PHOTOS, ()))
+        batches = file.iter_batches(batch_size=FIRST_ROWS, columns=photos) if photos else ()
+        stored = any(holds_photos(batch.to_pylist(), columns) for batch in batches)
+    folder = photo_store() if stored else path.parent
+    return OpenedTable(_rows(path, columns), folder, columns.fields, columns.unread, holds_photos=stored)
 
 
 def _rows(path: Path, columns: Columns) -> Iterator[Listing]:
