@@ -32,7 +32,7 @@ import numpy as np
 from sakka.arrays import FLOOR, DoubleArray, IntArray, Mask, Probabilities, log_probabilities
 from sakka.catalog.splits import Fold, deal
 from sakka.catalog.works import Catalog
-from sakka.evaluation.unknown_creators import creator_splits, measures, works_with_both
+from sakka.evaluation.unknown_creators import auroc, creator_splits, works_with_both
 from sakka.models.base import FoldPrediction
 from sakka.models.confidence import confidence, threshold_of
 from sakka.models.learned_fusion import fit_fusion
@@ -242,3 +242,21 @@ def _distance(vectors: DoubleArray, labels: IntArray) -> DoubleArray:
     squares = (vectors**2).sum(axis=1)[:, None] - 2 * vectors @ means.T + (means**2).sum(axis=1)
     nearest: DoubleArray = squares.min(axis=1)
     return nearest
+
+
+def measures(confidence: DoubleArray, accepted: Mask, known: Mask) -> dict[str, float]:
+    """What is measured on one split.
+
+    Args:
+        confidence: The confidence of each work's prediction, shape (n_works,).
+        accepted: Whether the model takes it for a known creator's work, shape (n_works,).
+        known: Whether it is one, shape (n_works,).
+
+    >>> measures(np.array([0.9, 0.4, 0.1]), np.array([True, True, False]), np.array([True, False, False]))
+    {'auroc': 1.0, 'accepted': 1.0, 'false_accepts': 0.5}
+    """
+    return {
+        "auroc": auroc(confidence[known], confidence[~known]),
+        "accepted": float(accepted[known].mean()),
+        "false_accepts": float(accepted[~known].mean()),
+    }

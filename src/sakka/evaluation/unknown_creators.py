@@ -105,24 +105,6 @@ def auroc(known: DoubleArray, unknown: DoubleArray) -> float:
     return float((ranks.sum() - len(known) * (len(known) + 1) / 2) / (len(known) * len(unknown)))
 
 
-def measures(confidence: DoubleArray, accepted: Mask, known: Mask) -> dict[str, float]:
-    """What is measured on one split.
-
-    Args:
-        confidence: The confidence of each work's prediction, shape (n_works,).
-        accepted: Whether the model takes it for a known creator's work, shape (n_works,).
-        known: Whether it is one, shape (n_works,).
-
-    >>> measures(np.array([0.9, 0.4, 0.1]), np.array([True, True, False]), np.array([True, False, False]))
-    {'auroc': 1.0, 'accepted': 1.0, 'false_accepts': 0.5}
-    """
-    return {
-        "auroc": auroc(confidence[known], confidence[~known]),
-        "accepted": float(accepted[known].mean()),
-        "false_accepts": float(accepted[~known].mean()),
-    }
-
-
 def _measures(outcome: ViewOutcome, known: Mask) -> dict[str, float]:
     """What the table says of one split in one view."""
     named = outcome.named & known

@@ -14,7 +14,7 @@ from sakka.arrays import DoubleArray, IntArray, Mask
 from sakka.catalog.works import Catalog
 from sakka.models.base import CreatorModel
 from sakka.models.confidence import confidence
-from sakka.models.limits import VIEWS
+from sakka.models.limits import VIEWS, parts_of
 
 AS_THEY_ARE = "all they have"
 LEAST_ASKED = 20
@@ -63,8 +63,7 @@ def works_by_view(works: Catalog) -> Iterator[tuple[str, IntArray, Catalog]]:
     ['all they have', 'title']
     """
     yield AS_THEY_ARE, (rows := np.flatnonzero(works.has_photo | works.has_text)), works.take(rows)
-    columns = (works.table[name].fill_null("").str.strip_chars() != "" for name in ("title", "description"))
-    there = np.stack([works.has_photo, *(column.to_numpy() for column in columns)], axis=1)
+    there = parts_of(works)
     for parts, view in VIEWS.items():
         rows = np.flatnonzero(there[:, np.array(parts)].all(axis=1))
         left_out = {

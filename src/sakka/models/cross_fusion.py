@@ -56,30 +56,10 @@ def fit_cross_fusion(
     has_text: Mask,
     *,
     seed: int,
-    kind: Kind = "log-linear",
+    kind: Kind,
     parts: int = PARTS,
 ) -> CrossFusion:
-    """Learn a fusion for each part of the works on the others; the arguments are those of `cross_fitted`."""
-    part = deal(labels, np.random.default_rng((seed, 3)), parts)
-    rests = (part != number for number in range(parts))
-    fusions = (
-        fit_fusion(photo[rest], text[rest], labels[rest], has_photo[rest], has_text[rest], kind=kind) for rest in rests
-    )
-    return CrossFusion(part, tuple(fusions))
-
-
-def cross_fitted(
-    photo: Probabilities,
-    text: Probabilities,
-    labels: IntArray,
-    has_photo: Mask,
-    has_text: Mask,
-    *,
-    seed: int,
-    kind: Kind = "log-linear",
-    parts: int = PARTS,
-) -> Probabilities:
-    """Each work's probabilities by weights learned on other works, shape (n_works, n_creators).
+    """Learn a fusion for each part of the works on the others.
 
     Args:
         photo: The photo model's probabilities, shape (n_works, n_creators).
@@ -89,10 +69,14 @@ def cross_fitted(
         has_text: The same for the text.
         seed: Deals the works into parts.
         kind: `log-linear` or `stacked`.
-        parts: How many parts there are; each is predicted by weights learned on the others.
+        parts: How many parts there are.
     """
-    fusion = fit_cross_fusion(photo, text, labels, has_photo, has_text, seed=seed, kind=kind, parts=parts)
-    return fusion.predict(np.arange(len(labels)), photo, text, has_photo, has_text)
+    part = deal(labels, np.random.default_rng((seed, 3)), parts)
+    rests = (part != number for number in range(parts))
+    fusions = (
+        fit_fusion(photo[rest], text[rest], labels[rest], has_photo[rest], has_text[rest], kind=kind) for rest in rests
+    )
+    return CrossFusion(part, tuple(fusions))
 
 
 def better_kind(
@@ -100,8 +84,11 @@ def better_kind(
 ) -> Kind:
     """The kind with less log-loss where each half of the works is predicted by weights learned on the other.
 
-    The arguments are those of `cross_fitted`; `seed` deals the works into halves.
+    The arguments are those of `fit_cross_fusion`; `seed` deals the works into halves.
     """
-    tables = photo, text, labels, has_photo, has_text
-    losses = {kind: log_loss(cross_fitted(*tables, seed=seed, kind=kind, parts=2), labels, FLOOR) for kind in KINDS}
-    return min(KINDS, key=losses.__getitem__)
+
+    def loss(kind: Kind) -> float:
+        fusion = fit_cross_fusion(photo, text, labels, has_photo, has_text, seed=seed, kind=kind, parts=2)
+        return log_loss(fusion.predict(np.arange(len(labels)), photo, text, has_photo, has_text), labels, FLOOR)
+
+    return min(KINDS, key=loss)

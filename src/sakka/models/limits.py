@@ -30,7 +30,7 @@ from typing import Literal
 
 import numpy as np
 
-from sakka.arrays import TINY, DoubleArray, Probabilities
+from sakka.arrays import TINY, DoubleArray, Mask, Probabilities
 from sakka.catalog.works import Catalog
 from sakka.models.calibration import with_temperature
 from sakka.models.identification import NAMED_WITHOUT_LIMITS, NEVER_NONE, Answer, Basis
@@ -102,10 +102,14 @@ def views_of(works: Catalog, reads: Iterable[str] = ("photo", "text")) -> list[V
     >>> views_of(Catalog.from_works([Work("a", title="桜", photos=("a.png",)), Work("b", description=" ")]))
     ['photo and title', None]
     """
-    photo, text = ("photo" in reads, "text" in reads)
-    columns = (works.table[name].fill_null("").str.strip_chars() != "" for name in ("title", "description"))
-    rows = zip(works.has_photo.tolist(), *(column.to_list() for column in columns), strict=True)
-    return [VIEWS.get((has and photo, title and text, description and text)) for has, title, description in rows]
+    read = np.array(["photo" in reads, "text" in reads, "text" in reads])
+    return [VIEWS.get((photo, title, description)) for photo, title, description in (parts_of(works) & read).tolist()]
+
+
+def parts_of(works: Catalog) -> Mask:
+    """Whether each work has a photo, a title and a description, shape (n_works, 3)."""
+    texts = (works.table[name].fill_null("").str.strip_chars() != "" for name in ("title", "description"))
+    return np.stack([works.has_photo, *(text.to_numpy() for text in texts)], axis=1)
 
 
 def text_amounts(works: Catalog) -> DoubleArray:

@@ -1,8 +1,8 @@
 """Which columns of a table hold which field of the catalog, and the listing that a row's values make."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from sakka.catalog.kept import check_kept_names
@@ -103,14 +103,15 @@ def with_numbered_photos(names: list[str]) -> list[str]:
 
     >>> with_numbered_photos(["id", "画像", "画像", "画像", "x", "x"])
     ['id', '画像', '画像2', '画像3', 'x', 'x']
+    >>> with_numbered_photos(["画像", "画像", "画像2"])
+    ['画像', '画像3', '画像2']
     """
-    seen: Counter[str] = Counter()
-    numbered_names = []
+    numbered_names: list[str] = []
     for name in names:
-        seen[name] += 1
-        numbered_names.append(
-            f"{name}{seen[name]}" if seen[name] > 1 and without_brackets(name) in USUAL_NAMES[PHOTOS] else name
-        )
+        if name in numbered_names and without_brackets(name) in USUAL_NAMES[PHOTOS]:
+            taken = {*names, *numbered_names}
+            name = next(free for number in count(2) if (free := f"{name}{number}") not in taken)
+        numbered_names.append(name)
     return numbered_names
 
 

@@ -15,7 +15,8 @@ import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
+from xml.parsers import expat
 
 from sakka.catalog.listings import Listing
 from sakka.catalog.sources.columns import HEADER_ROWS, Columns, columns_of, recognised, with_numbered_photos
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 MOST_UNPACKED_BYTES = 1 << 30
-MOST_CELLS = 50_000_000
+MOST_CELLS = 10_000_000  # of texts: about 2 GB
 _CHUNK_BYTES = 1 << 20
 _LONGEST_REFERENCE = 64
 _CELL = re.compile(rb"""\br=["']([A-Z]{1,3})([0-9]{1,7})["']""")
@@ -66,19 +67,58 @@ def _check_size(path: Path) -> None:
                         f"{path} unpacks to more than {MOST_UNPACKED_BYTES >> 30} GiB, which is the limit; "
                         "save the sheet as csv"
                     )
+                if member.filename == "content.xml":
+                    with archive.open(member) as file:
+                        width, height = _used_of_opendocument(file)
+                    continue
                 with archive.open(member) as file:
                     tail = b""
                     while chunk := file.read(_CHUNK_BYTES):
                         for letters, digits in _CELL.findall(tail + chunk):
                             width, height = max(width, _column_number(letters)), max(height, int(digits))
                         tail = chunk[-_LONGEST_REFERENCE:]
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, expat.ExpatError, RuntimeError, EOFError, OSError, ValueError) as error:
         raise CatalogError(f"{path} can't be read as a workbook: {error}; save it again as xlsx or csv") from error
     if width * height > MOST_CELLS:
         raise CatalogError(
             f"{path} has a cell in row {height:,} and one in column {width:,}: {width * height:,} cells, and "
             f"{MOST_CELLS:,} is the limit; delete the rows and columns that are far off, or save the sheet as csv"
         )
+
+
+def _used_of_opendocument(file: IO[bytes]) -> tuple[int, int]:
+    """How many columns and rows are used in the largest sheet of an OpenDocument's content; cells may be repeated.
+
+    Source: https://docs.oasis-open.org/office/OpenDocument/v1.3/ (table:number-rows-repeated)
+    """
+    parser = expat.ParserCreate(namespace_separator=" ")
+    used = row = filled = repeated = 0
+    width = height = 0
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal used, row, filled, repeated, height
+        local = name.rpartition(" ")[2]
+        given = {key.rpartition(" ")[2]: value for key, value in attributes.items()}
+        if local == "table":
+            used = 0
+        elif local == "table-row":
+            row, filled, repeated = 0, 0, int(given.get("number-rows-repeated", 1))
+        elif local in ("table-cell", "covered-table-cell"):
+            row += int(given.get("number-columns-repeated", 1))
+            filled = row if given.keys() & {"value-type", "formula"} else filled
+        elif local == "p":
+            filled = row
+
+    def end(name: str) -> None:
+        nonlocal used, width, height
+        if name.rpartition(" ")[2] == "table-row":
+            used += repeated
+            if filled:
+                width, height = max(width, filled), max(height, used)
+
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    parser.ParseFile(file)
+    return width, height
 
 
 def _column_number(letters: bytes) -> int:
