@@ -15,6 +15,8 @@ from typing import Any
 
 CHUNK_BYTES = 1 << 20
 AT_WORKING_FOLDER, SWAP = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of Linux's renameat2
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER = re.compile(r"[-+]?\d+(\.\d+)?")
 _ADDRESS = re.compile(r"^([a-z][a-z0-9+.-]+):/(/?)", re.IGNORECASE)  # one letter is a drive of Windows
 
 
@@ -134,6 +136,17 @@ def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text whole, then rename."""
     with writing_whole(path) as part:
         part.write_text(text, encoding="utf-8")
+
+
+def no_formula(cell: str) -> str:
+    """A cell of a csv that no spreadsheet takes for a formula: one that would be gets an apostrophe before it.
+
+    Source: https://owasp.org/www-community/attacks/CSV_Injection
+
+    >>> no_formula("=1+1"), no_formula("-12.5"), no_formula("花")
+    ("'=1+1", '-12.5', '花')
+    """
+    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) and not _NUMBER.fullmatch(cell) else cell
 
 
 def canonical_json(value: Any) -> str:

@@ -224,6 +224,13 @@ def test_kept_columns_stay_in_their_place_where_a_whole_part_is_unreadable(
     assert found["id"][5] == "a"
 
 
+def test_nothing_in_a_csv_of_answers_runs_in_a_spreadsheet(text_model: Path, folder: Path) -> None:
+    (folder / "shop.csv").write_text("id,title,note,price\n=1+1,銀の月,@SUM(1),-5\n", encoding="utf-8")
+    identify(text_model, folder / "shop.csv", folder / "out.csv", keep=["note", "price"])
+    (row,) = pl.read_csv(folder / "out.csv").to_dicts()
+    assert (row["id"], row["note"], row["price"]) == ("'=1+1", "'@SUM(1)", -5)
+
+
 @pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl"])
 def test_kept_numbers_of_any_size_come_out_as_they_came_in(text_model: Path, folder: Path, ending: str) -> None:
     numbers = [9007199254740993, 10**20, 0.5]

@@ -1,6 +1,5 @@
 """`sakka catalog problems`: what could not be used of a catalog's source, on the screen or in a file."""
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -84,16 +83,14 @@ def _write(problems: "pl.DataFrame", path: Path) -> None:
     """
     import polars as pl
 
-    from sakka.files import writing_whole
-    from sakka.pages.markdown_csv import FORMULA_STARTS
+    from sakka.files import no_formula, writing_whole
 
     if path.suffix.lower() not in ENDINGS:
         raise CatalogError(f"{path.name} ends with {path.suffix!r}; expected one of {', '.join(ENDINGS)}")
-    start = f"^([{''.join(map(re.escape, FORMULA_STARTS))}])"  # which a spreadsheet would take for a formula's
     try:
         with writing_whole(path) as part:
             if path.suffix.lower() == ".csv":
-                safe = problems.with_columns(pl.col(pl.String()).str.replace(start, "'${1}"))
+                safe = problems.with_columns(pl.col(pl.String()).map_elements(no_formula, return_dtype=pl.String()))
                 safe.write_csv(part, include_bom=True)
             elif path.suffix.lower() == ".jsonl":
                 problems.write_ndjson(part)

@@ -25,7 +25,7 @@ import polars as pl
 from sakka.as_json import as_json
 from sakka.catalog.kept import check_kept_names, kept_table, kept_texts
 from sakka.errors import SakkaError
-from sakka.files import alone_in, write_json, write_text, writing_whole
+from sakka.files import alone_in, no_formula, write_json, write_text, writing_whole
 from sakka.models.asked_table import AskedTable, open_table, short_in_memory
 from sakka.models.base import CreatorModel
 from sakka.models.folder import ModelLayout, load_model
@@ -223,7 +223,8 @@ def _write_csv(parts: Sequence[Path], count: int, file: BinaryIO) -> None:
     lists = pl.selectors.by_dtype(pl.List(pl.String()))
     for number, (answers, kept) in enumerate(_frames(parts, count)):
         frame = answers.hstack(kept.with_columns(lists.list.join(LIST_SEPARATOR)))
-        frame.write_csv(file, include_header=number == 0, float_scientific=False)
+        texts = pl.col(pl.String()).map_elements(no_formula, return_dtype=pl.String())
+        frame.with_columns(texts).write_csv(file, include_header=number == 0, float_scientific=False)
 
 
 def _write_jsonl(parts: Sequence[Path], _count: int, file: BinaryIO) -> None:

@@ -9,10 +9,9 @@ from pathlib import Path
 from sakka.audit.findings import KINDS, Finding, Kind
 from sakka.audit.run import Audit
 from sakka.catalog.works import Catalog
-from sakka.files import write_json, write_text
+from sakka.files import no_formula, write_json, write_text
 from sakka.pages.formats import percent
 from sakka.pages.language import Texts, texts_in
-from sakka.pages.markdown_csv import FORMULA_STARTS
 from sakka.pages.rendering import render
 from sakka.pages.thumbnails import Card, Thumbnails
 
@@ -53,8 +52,7 @@ def findings_csv(findings: Sequence[Finding], ids: Sequence[str]) -> str:
     for each in findings:
         lists = (each.creators, [ids[row] for row in each.rows], [ids[row] for row in each.beside], each.evidence)
         cells = [" | ".join(values) for values in lists]
-        safe = ["'" + cell if cell.startswith(FORMULA_STARTS) else cell for cell in cells]
-        writer.writerow([each.kind, f"{each.score:.4f}", *safe])
+        writer.writerow([each.kind, f"{each.score:.4f}", *map(no_formula, cells)])
     return buffer.getvalue()
 
 

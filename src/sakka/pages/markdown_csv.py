@@ -9,10 +9,8 @@ import io
 from pathlib import Path
 
 from sakka.evaluation.figures import Cell, Figure, Table, results
-from sakka.files import write_json, write_text
+from sakka.files import no_formula, write_json, write_text
 from sakka.pages.formats import cell_text, evaluated_on
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def markdown(table: Table) -> str:
@@ -58,7 +56,7 @@ def comma_separated(table: Table) -> str:
 def _values(cell: Cell, wide: bool) -> list[str]:
     if isinstance(cell, Figure):
         return ["" if value is None else repr(value) for value in (cell.value, cell.spread)]
-    safe = "'" + cell if cell.startswith(FORMULA_STARTS) else cell
+    safe = no_formula(cell)
     return [safe, ""] if wide else [safe]
 
 
