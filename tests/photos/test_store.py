@@ -109,9 +109,8 @@ def test_a_photo_with_another_content_than_its_key_is_refused(folder: Path) -> N
         list(read_ahead([("0" * 64, folder / "a.png")], lambda photo: photo.size, at_least_px=1, ahead=2))
 
 
-def test_a_lookup_that_has_ended_keeps_nothing_and_breaks_nothing(folder: Path) -> None:
+def test_what_is_kept_is_told_without_its_value(folder: Path) -> None:
     cache = PhotoCache(folder / "cache.sqlite")
-    cache.put([("a", b"1")])
-    with cache.lookup() as is_kept:
-        assert (is_kept("a"), is_kept("b")) == (True, False)
-    assert not is_kept("a"), "a thread that is late may still ask"
+    assert cache.kept(["a"]) == set()
+    cache.put([("a", b"1"), ("b", b"2")])
+    assert cache.kept(["a", "c", *map(str, range(KEYS_AT_ONCE)), "b"]) == {"a", "b"}

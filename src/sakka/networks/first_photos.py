@@ -1,8 +1,8 @@
-"""The photos of works that pass by: each is read and decoded once, and one that can't be read costs itself only.
+"""The photos of works that pass by: each is decoded once at most, and one that can't be read costs itself only.
 
-    photos -> bytes, SHA-256, pixels (threads) -> batches of those that the cache lacks -> network (workers) -> cache
+    photos -> SHA-256 -> those that the cache lacks -> pixels (threads) -> batches -> network (workers) -> cache
 
-Reading, decoding and the network run beside each other. However many works there are, only the photos of a few
+Hashing, decoding and the network run beside each other. However many works there are, only the photos of a few
 batches are in memory. A work's first photo that can be read is taken, as a catalog does it.
 """
 
@@ -25,8 +25,8 @@ from sakka.photos.held import HeldPhoto
 from sakka.photos.store import PhotoCache
 
 Found = TypeVar("Found")
-WORKS_A_JOB = 8  # for one thread: to start a job takes as long as to hash a small photo
-WORKS_AT_ONCE = 128  # that wait for a batch to fill up, where the cache has most of their photos
+WORKS_A_JOB = 8  # for one thread: most of them may be done already
+WORKS_AT_ONCE = 128  # that are looked up in the cache, and that wait for a batch to fill up where it has most of them
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,10 @@ class FirstPhoto(Generic[Found]):
     errors: tuple[PhotoError, ...] = ()
 
 
+Job = FirstPhoto[Pixels] | Sequence[Path]
+"""A work's first photo that is done, or the photos to look at."""
+
+
 def first_photos(
     photos: Iterable[Sequence[Path]], look: Callable[[HeldPhoto], Found]
 ) -> Generator[FirstPhoto[Found], None, None]:
@@ -55,15 +59,8 @@ def first_photos(
         photos: The photos of each work, the featured one first.
         look: Makes something of a photo, and raises `PhotoError` where it can't be read; called in several threads.
     """
-    rest = iter(photos)
-    jobs = iter(lambda: [list(each) for each in islice(rest, WORKS_A_JOB)], [])
-    with closing(work_off(jobs, partial(_first_photos, look=look), "sakka-photos")) as found:
-        for several in found:
-            yield from several
-
-
-def _first_photos(works: Sequence[Sequence[Path]], look: Callable[[HeldPhoto], Found]) -> list[FirstPhoto[Found]]:
-    return [_first_photo(photos, look) for photos in works]
+    with closing(work_off(photos, partial(_first_photo, look=look), "sakka-photos")) as found:
+        yield from found
 
 
 def _first_photo(photos: Sequence[Path], look: Callable[[HeldPhoto], Found]) -> FirstPhoto[Found]:
@@ -96,25 +93,54 @@ def cache_vectors(photos: Iterable[Sequence[Path]], extractor: PhotoExtractor) -
         extractor: What turns pixels into vectors.
     """
     cache = PhotoCache(cache_path(extractor))
-    with cache.lookup() as is_kept:
+    batches = _batches(_pixels_that_lack(photos, cache), extractor)
+    with closing(work_off(batches, partial(_vectors, extractor=extractor), "sakka-network")) as computed:
+        for batch, vectors in computed:
+            keys = [photo.sha256 for photo in batch if photo.sha256 and photo.found is not None]
+            if keys:
+                cache.put(zip(keys, stored_bytes(vectors, extractor), strict=True))
+            yield from (FirstPhoto(photo.index, photo.sha256, None, photo.errors) for photo in batch)
 
-        def pixels(photo: HeldPhoto) -> Pixels | None:
-            return None if is_kept(photo.sha256) else photo_pixels(photo.content, photo.name)
 
-        batches = _batches(first_photos(photos, pixels), extractor)
-        with closing(work_off(batches, partial(_vectors, extractor=extractor), "sakka-network")) as computed:
-            for batch, vectors in computed:
-                keys = [photo.sha256 for photo in batch if photo.sha256 and photo.found is not None]
-                if keys:
-                    cache.put(zip(keys, stored_bytes(vectors, extractor), strict=True))
-                yield from (FirstPhoto(photo.index, photo.sha256, None, photo.errors) for photo in batch)
+def _pixels_that_lack(photos: Iterable[Sequence[Path]], cache: PhotoCache) -> Generator[FirstPhoto[Pixels], None, None]:
+    """The first photos, in order, with the pixels of those that the cache lacks, which threads decode."""
+    with closing(work_off(_jobs(photos, cache), _decoded, "sakka-photos")) as found:
+        for some in found:
+            yield from some
+
+
+def _jobs(photos: Iterable[Sequence[Path]], cache: PhotoCache) -> Iterator[list[Job]]:
+    """Works by a few: the first photo where the cache has its vector, else all photos, to be looked at."""
+    rest = iter(photos)
+    while some := list(islice(rest, WORKS_AT_ONCE)):
+        keys = [_sha256_of_first(paths) for paths in some]
+        kept = cache.kept([key for key in keys if key])
+        jobs: list[Job] = [FirstPhoto(0, key) if key in kept else paths for key, paths in zip(keys, some, strict=True)]
+        for start in range(0, len(jobs), WORKS_A_JOB):
+            yield jobs[start : start + WORKS_A_JOB]
+
+
+def _sha256_of_first(photos: Sequence[Path]) -> str | None:
+    """The SHA-256 of the first photo; None without one that can be read, of which a thread then says why."""
+    try:
+        return HeldPhoto(photos[0]).sha256 if photos else None
+    except PhotoError:
+        return None
+
+
+def _decoded(jobs: Sequence[Job]) -> list[FirstPhoto[Pixels]]:
+    return [each if isinstance(each, FirstPhoto) else _first_photo(each, _pixels) for each in jobs]
+
+
+def _pixels(photo: HeldPhoto) -> Pixels:
+    return photo_pixels(photo.content, photo.name)
 
 
 def _batches(
-    photos: Generator[FirstPhoto[Pixels | None], None, None], extractor: PhotoExtractor
-) -> Iterator[list[FirstPhoto[Pixels | None]]]:
+    photos: Generator[FirstPhoto[Pixels], None, None], extractor: PhotoExtractor
+) -> Iterator[list[FirstPhoto[Pixels]]]:
     """Photos in order, as many at a time as fill a batch of the network with those that the cache lacks."""
-    batch: list[FirstPhoto[Pixels | None]] = []
+    batch: list[FirstPhoto[Pixels]] = []
     missing = 0
     with closing(photos):
         for photo in photos:
@@ -129,8 +155,6 @@ def _batches(
         yield batch
 
 
-def _vectors(
-    batch: list[FirstPhoto[Pixels | None]], extractor: PhotoExtractor
-) -> tuple[list[FirstPhoto[Pixels | None]], Features]:
+def _vectors(batch: list[FirstPhoto[Pixels]], extractor: PhotoExtractor) -> tuple[list[FirstPhoto[Pixels]], Features]:
     pixels = [photo.found for photo in batch if photo.found is not None]
     return batch, batch_vectors(pixels, extractor) if pixels else np.empty((0, extractor.size), extractor.number)

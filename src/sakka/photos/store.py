@@ -14,8 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
-from threading import Event, Lock
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from PIL import Image
 
@@ -34,7 +33,7 @@ class PhotoCache:
     """A table of bytes by photo.
 
     Attributes:
-        path: The SQLite file; made on the first `put` or `lookup`.
+        path: The SQLite file; made on the first `put`.
     """
 
     def __init__(self, path: Path) -> None:
@@ -46,15 +45,24 @@ class PhotoCache:
         Raises:
             SakkaError: The file can't be opened, or another process keeps it locked.
         """
+        return dict(self._selected("key, value", keys))
+
+    def kept(self, keys: Sequence[str]) -> set[str]:
+        """Those of some keys that are kept.
+
+        Raises:
+            SakkaError: The file can't be opened, or another process keeps it locked.
+        """
+        return {key for (key,) in self._selected("key", keys)}
+
+    def _selected(self, columns: str, keys: Sequence[str]) -> Iterator[Any]:
         if not self.path.is_file():
-            return {}
-        found: dict[str, bytes] = {}
+            return
         with self._open() as connection:
             for start in range(0, len(keys), KEYS_AT_ONCE):
                 some = keys[start : start + KEYS_AT_ONCE]
                 marks = ",".join("?" * len(some))
-                found.update(connection.execute(f"SELECT key, value FROM photos WHERE key IN ({marks})", some))
-        return found
+                yield from connection.execute(f"SELECT {columns} FROM photos WHERE key IN ({marks})", some)
 
     def put(self, values: Iterable[tuple[str, bytes]]) -> None:
         """Keep pairs of key and value: all of them or, if interrupted, none.
@@ -64,28 +72,6 @@ class PhotoCache:
         """
         with self._open() as connection, connection:
             connection.executemany("INSERT OR REPLACE INTO photos VALUES (?, ?)", values)
-
-    @contextmanager
-    def lookup(self) -> Iterator[Callable[[str], bool]]:
-        """What tells of a key whether it is kept; threads may call it, after the block too, when it says False.
-
-        Raises:
-            SakkaError: The file can't be made or opened.
-        """
-        lock, ended = Lock(), Event()
-        with self._open() as connection:
-
-            def is_kept(key: str) -> bool:
-                with lock:  # a thread may still ask when the block has ended; a closed connection would crash it
-                    if ended.is_set():
-                        return False
-                    return connection.execute("SELECT 1 FROM photos WHERE key = ?", (key,)).fetchone() is not None
-
-            try:
-                yield is_kept
-            finally:
-                with lock:
-                    ended.set()
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -109,7 +95,7 @@ class PhotoCache:
             return self._connect()
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=TIMEOUT_S, check_same_thread=False)  # `lookup` has a lock
+        connection = sqlite3.connect(self.path, timeout=TIMEOUT_S)
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
