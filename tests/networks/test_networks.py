@@ -7,7 +7,7 @@ from torch import nn
 
 from sakka.errors import ModelError
 from sakka.networks.backbones import BACKBONES, backbone, fold_norms, inference_network, pretrained_network
-from sakka.networks.efficientnet_lite0 import EfficientNetLite0, SameConv2d, block_plans
+from sakka.networks.efficientnet_lite import LITE0, LITE2, EfficientNetLite, LiteVariant, SameConv2d
 from sakka.networks.extractor import DTYPES, PhotoExtractor, channel_statistics, measured_dtype
 from sakka.networks.vgg16 import VGG16
 
@@ -27,11 +27,13 @@ def random_norms(network: nn.Module) -> None:
             nn.init.uniform_(module.running_var, 0.5, 1.5)
 
 
-@pytest.mark.parametrize(("name", "millions"), [("efficientnet_lite0", 3.37), ("vgg16", 14.71)])
+@pytest.mark.parametrize(
+    ("name", "millions"), [("efficientnet_lite0", 3.371), ("efficientnet_lite2", 4.811), ("vgg16", 14.715)]
+)
 def test_a_network_has_the_published_number_of_parameters(name: str, millions: float) -> None:
-    # EfficientNet-Lite0 has 4.652 million with its classifier of 1280 x 1000 + 1000; VGG16's convolutions 14,714,688.
+    # With a classifier of 1280 x 1000 + 1000 the EfficientNets have 4.652 and 6.092 million; VGG16 has 14,714,688.
     count = sum(parameter.numel() for parameter in backbone(name).make().parameters())
-    assert count / 1e6 == pytest.approx(millions, abs=0.005)
+    assert count / 1e6 == pytest.approx(millions, abs=0.0006)
 
 
 @pytest.mark.parametrize("name", sorted(BACKBONES))
@@ -41,13 +43,24 @@ def test_a_network_gives_the_stages_that_its_description_promises(name: str) -> 
     assert {stage: values.shape[1] for stage, values in maps.items()} == dict(backbone(name).stages)
 
 
-def test_the_maps_of_efficientnet_halve_five_times() -> None:
+@pytest.mark.parametrize("variant", [LITE0, LITE2])
+def test_the_maps_of_efficientnet_halve_five_times(variant: LiteVariant) -> None:
     with torch.inference_mode():
-        maps = EfficientNetLite0()(torch.zeros(1, 3, 96, 64))
+        maps = EfficientNetLite(variant)(torch.zeros(1, 3, 96, 64))
     assert [tuple(values.shape[2:]) for values in maps.values()] == [
         (24, 16), (12, 8), (6, 4), (6, 4), (3, 2), (3, 2), (3, 2),
     ]  # fmt: skip
-    assert [plan.stride for plan in block_plans()].count(2) == 4
+    assert [plan.stride for plan in variant.block_plans()].count(2) == 4
+
+
+def test_lite2_has_the_published_blocks() -> None:
+    groups = [(plan.outputs, plan.kernel, plan.expansion) for plan in LITE2.block_plans()]
+    # Read off the shapes of the published weights: 1.1 times the channels to multiples of 8, 1.2 times the blocks.
+    assert groups == [
+        (16, 3, 1), *[(24, 3, 6)] * 3, *[(48, 5, 6)] * 3, *[(88, 3, 6)] * 4, *[(120, 5, 6)] * 4, *[(208, 5, 6)] * 5,
+        (352, 3, 6),
+    ]  # fmt: skip
+    assert [number for number, plan in enumerate(LITE2.block_plans()) if plan.stride == 2] == [1, 4, 7, 15]
 
 
 def test_uneven_padding_goes_to_the_right_and_below() -> None:
@@ -61,7 +74,7 @@ def test_uneven_padding_goes_to_the_right_and_below() -> None:
 
 
 def test_folded_norms_change_nothing_but_rounding() -> None:
-    network = EfficientNetLite0().eval()
+    network = EfficientNetLite().eval()
     random_norms(network)
     photos = torch.randn(2, 3, 64, 64)
     with torch.inference_mode():
@@ -73,18 +86,19 @@ def test_folded_norms_change_nothing_but_rounding() -> None:
         torch.testing.assert_close(after[stage], values, rtol=1e-3, atol=1e-4)
 
 
-def test_the_pretrained_weights_fit_and_see_something() -> None:
-    network = pretrained_network("efficientnet_lite0").eval()
+@pytest.mark.parametrize("name", ["efficientnet_lite0", "efficientnet_lite2"])
+def test_the_pretrained_weights_fit_and_see_something(name: str) -> None:
+    network = pretrained_network(name).eval()
     assert all(parameter.requires_grad for parameter in network.parameters())
     photos = torch.from_numpy(smooth_photos(2, 224)).permute(0, 3, 1, 2).float()
     with torch.inference_mode():
-        last = network(backbone("efficientnet_lite0").normalise(photos))["last"].mean(dim=(2, 3))
+        last = network(backbone(name).normalise(photos))["last"].mean(dim=(2, 3))
     # With wrong padding, norms or input the activations die out or saturate at 6.
     assert 0.01 < last.mean() < 1.0
     assert (last[0] - last[1]).abs().max() > 0.1
 
 
-@pytest.mark.parametrize("make", [EfficientNetLite0, VGG16])
+@pytest.mark.parametrize("make", [EfficientNetLite, VGG16])
 def test_a_network_can_be_trained(make: type[nn.Module]) -> None:
     network = make().train()
     maps = network(torch.randn(2, 3, 32, 32))
@@ -168,7 +182,7 @@ def test_stages_that_are_not_there_are_refused(stages: list[str]) -> None:
 
 
 def test_unknown_names_are_refused() -> None:
-    with pytest.raises(ModelError, match="known are efficientnet_lite0, vgg16"):
+    with pytest.raises(ModelError, match="known are efficientnet_lite0, efficientnet_lite2, vgg16"):
         PhotoExtractor("resnet")
     with pytest.raises(ModelError, match="known are float32, bfloat16"):
         _ = PhotoExtractor("vgg16", "float16").dtype

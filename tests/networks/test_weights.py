@@ -317,9 +317,10 @@ def test_a_pickle_without_the_convolutions_is_refused(content: bytes) -> None:
         vgg16_from_pickle(content)
 
 
-def test_the_default_weights_come_with_the_installation() -> None:
-    (path,) = weight_files("efficientnet_lite0").values()
-    assert sha256(path.read_bytes()) == weights_sha256("efficientnet_lite0")
+@pytest.mark.parametrize("name", ["efficientnet_lite0", "efficientnet_lite2"])
+def test_the_weights_of_efficientnet_come_with_the_installation(name: str) -> None:
+    (path,) = weight_files(name).values()
+    assert sha256(path.read_bytes()) == weights_sha256(name)
 
 
 def test_a_package_that_is_not_installed_is_a_reason(folder: Path) -> None:
@@ -328,6 +329,8 @@ def test_a_package_that_is_not_installed_is_a_reason(folder: Path) -> None:
 
 
 def test_unknown_weights_are_named_with_the_known_ones() -> None:
-    with pytest.raises(WeightsError, match="known are efficientnet_lite0, ssd_mobilenet_v2_coco, vgg16"):
+    with pytest.raises(
+        WeightsError, match="known are efficientnet_lite0, efficientnet_lite2, ssd_mobilenet_v2_coco, vgg16"
+    ):
         weight_files("resnet")
     assert all(weights.wanted for weights in WEIGHTS.values())

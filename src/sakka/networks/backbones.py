@@ -7,8 +7,9 @@ Folding: a norm y = g (x - m) / sqrt(v + e) + b after a convolution x = W * z is
 W g / sqrt(v + e) and bias b - m g / sqrt(v + e).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 
 import torch
@@ -17,7 +18,7 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from sakka.errors import ModelError
-from sakka.networks.efficientnet_lite0 import HEAD_CHANNELS, STAGE_BLOCKS, EfficientNetLite0
+from sakka.networks.efficientnet_lite import LITE0, LITE2, EfficientNetLite
 from sakka.networks.vgg16 import BLOCKS, VGG16
 from sakka.networks.weights.registry import weight_files
 
@@ -35,14 +36,16 @@ class Backbone:
         mean: What is subtracted from red, green and blue (0 to 255).
         scale: What they are divided by then.
         covariances: The stages that are described by the covariances between their channels too.
+        input_px: The side of the squares that photos are squashed to.
     """
 
     name: str
-    network: type[nn.Module]
+    network: Callable[[], nn.Module]
     stages: Mapping[str, int]
     mean: tuple[float, float, float]
     scale: tuple[float, float, float]
     covariances: tuple[str, ...] = ()
+    input_px: int = 224
 
     @property
     def block_stages(self) -> tuple[str, ...]:
@@ -63,18 +66,25 @@ class Backbone:
         return (runs - mean).div_(scale).view(n, height, width, colours).permute(0, 3, 1, 2)
 
 
-_LITE0_STAGES = {**{f"block{number}": channels for number, channels in STAGE_BLOCKS.items()}, LAST: HEAD_CHANNELS}
 _VGG16_STAGES = {**{f"block{number}": block[-1] for number, block in enumerate(BLOCKS, start=1)}, LAST: BLOCKS[-1][-1]}
 
 BACKBONES: Mapping[str, Backbone] = MappingProxyType(
     {
         "efficientnet_lite0": Backbone(
             name="efficientnet_lite0",
-            network=EfficientNetLite0,
-            stages=_LITE0_STAGES,
+            network=EfficientNetLite,
+            stages=LITE0.stage_channels(),
             mean=(127.0, 127.0, 127.0),
             scale=(128.0, 128.0, 128.0),
             covariances=("block2", "block4", "block7", "block10"),
+        ),
+        "efficientnet_lite2": Backbone(
+            name="efficientnet_lite2",
+            network=partial(EfficientNetLite, LITE2),
+            stages=LITE2.stage_channels(),
+            mean=(127.0, 127.0, 127.0),
+            scale=(128.0, 128.0, 128.0),
+            covariances=("block3", "block6", "block10", "block14"),
         ),
         "vgg16": Backbone(
             name="vgg16",
@@ -118,13 +128,13 @@ def pretrained_network(name: str) -> nn.Module:
 def inference_network(network: nn.Module, dtype: torch.dtype) -> nn.Module:
     """Make a network ready to read from, in place: no gradients, norms folded, channels last, numbers of `dtype`."""
     network.eval().requires_grad_(False)
-    if isinstance(network, EfficientNetLite0):
+    if isinstance(network, EfficientNetLite):
         fold_norms(network)
     # `Module.to` is typed for one format or the other, not for both at once.
     return network.to(dtype=dtype).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
-def fold_norms(network: EfficientNetLite0) -> None:
+def fold_norms(network: EfficientNetLite) -> None:
     """Fold each batch norm into the convolution before it, in place; its outputs stay the same."""
     for owner, convolution, norm in network.norm_pairs():
         fused = fuse_conv_bn_eval(getattr(owner, convolution), getattr(owner, norm))

