@@ -58,7 +58,7 @@ def simulated(works: int, creators: int, seed: int) -> tuple[Catalog, Truth, Flo
     table = table.with_columns(
         pl.col("created_at").str.to_datetime(time_unit="us"),
         pl.lit(None, pl.List(pl.String())).alias("photos"),
-        pl.lit(None, pl.String()).alias("photo_sha256"),
+        pl.lit(None, pl.List(pl.String())).alias("photos_sha256"),
     )
     catalog = Catalog(table.select(list(SCHEMA)).cast(pl.Schema(SCHEMA)))
     return catalog, truth_of(catalog, settings), coordinates_of(catalog, table, seed)

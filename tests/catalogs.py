@@ -45,7 +45,7 @@ def tiny_catalog(
         for number in range(works)
         for creator in range(creators)
     ]
-    blank = {"photos": (), "photo_sha256": None}
+    blank = {"photos": (), "photos_sha256": ()}
     trimmed = []
     for place, work in enumerate(listed):
         number = place // creators
@@ -69,7 +69,7 @@ def _work(folder: Path, creator: int, number: int, generator: np.random.Generato
         category="コサージュ・ブローチ",
         created_at=datetime(2015, 1, 1) + timedelta(days=7 * number + creator),
         photos=(name,),
-        photo_sha256=hashlib.sha256((folder / name).read_bytes()).hexdigest(),
+        photos_sha256=(hashlib.sha256((folder / name).read_bytes()).hexdigest(),),
     )
 
 

@@ -51,7 +51,7 @@ def plant_boxes(works: Catalog) -> None:
     """
     generator = np.random.default_rng(0)
     pairs = []
-    for key, creator in zip(works.table["photo_sha256"], works.creator_indices(), strict=True):
+    for key, creator in zip(works.table["photos_sha256"].list.first(), works.creator_indices(), strict=True):
         if key is not None:
             found = [[1 + creator % 90, 0.9], [1 + generator.integers(40, 90), generator.uniform(0.2, 0.6)]]
             pairs.append((key, to_bytes(np.array([[*each, 0, 0, 1, 1] for each in found], dtype=np.float32))))

@@ -22,7 +22,7 @@ def read_catalog(path: str, *, with_hashes: bool = False) -> Catalog:
             creator=f"{creator:05d}",
             description=text,
             photos=(photo,) if photo else (),
-            photo_sha256=sha256_of(Path(photo)) if photo and with_hashes else None,
+            photos_sha256=(sha256_of(Path(photo)),) if photo and with_hashes else (),
         )
         for number, (photo, text, creator) in enumerate(rows)
     )

@@ -1,7 +1,6 @@
 """From a source to a catalog: nothing is lost, and every photo has been read."""
 
 import csv
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from PIL import Image
 from sakka import Catalog, build_catalog
 from sakka.catalog.statistics import statistics_of
 from sakka.errors import CatalogError
+from sakka.files import sha256_of
 from sakka.market import MarketSettings
 from sakka.progress import reporting_to
 
@@ -91,7 +91,7 @@ def test_a_bad_field_costs_the_field_and_only_a_row_that_is_no_work_is_left_out(
     assert all("\n" not in detail and detail for detail in problems["detail"])
     work = next(iter(catalog))
     assert (work.creator, work.photos) == ("Mori Aya", ("good.png",))
-    assert work.photo_sha256 == hashlib.sha256((folder / "good.png").read_bytes()).hexdigest()
+    assert work.photos_sha256 == (sha256_of(folder / "good.png"),)
 
 
 def test_a_work_of_a_bad_photo_alone_is_left_out_and_both_are_said(folder: Path) -> None:
@@ -139,8 +139,29 @@ def test_every_photo_is_read_and_the_first_good_one_is_the_featured(folder: Path
     catalog = build_catalog(table(folder, [row]))
     (work,) = catalog
     assert work.photos == ("a.png", "b.png")
-    assert work.photo_sha256 == hashlib.sha256((folder / "a.png").read_bytes()).hexdigest()
+    assert work.photos_sha256 == (sha256_of(folder / "a.png"), sha256_of(folder / "b.png"))
     assert catalog.problems["reason"].to_list() == ["photo is an address", "photo missing"]
+
+
+def test_a_work_keeps_the_first_good_photos_up_to_the_limit_and_the_others_are_counted(folder: Path) -> None:
+    names = [photo(folder, f"{place}.png", place) for place in range(7)]
+    rows = [
+        {"id": "1", "creator": "Mori", "image": "|".join(["absent.png", *names])},
+        {"id": "2", "creator": "Mori", "image": "|".join(names[:5])},
+        {"id": "3", "creator": "Mori", "image": "|".join(names)},
+    ]
+    catalog = build_catalog(table(folder, rows))
+    assert catalog.photo_counts.tolist() == [5, 5, 5]
+    assert next(iter(catalog)).photos == tuple(names[:5])
+    assert (catalog.info["photos_per_work"], catalog.info["photos_left_out"]) == (5, 4)
+    assert catalog.problems["reason"].to_list() == ["photo missing"]
+    for name in names[1:]:
+        (folder / name).write_bytes(b"no photo, and never opened")
+    one = build_catalog(table(folder, rows), photos_per_work=1)
+    assert [work.photos for work in one] == [("0.png",)] * 3
+    assert (one.info["photos_left_out"], one.problems.height) == (16, 1)
+    with pytest.raises(CatalogError, match="photos_per_work is 0, expected 1 or more"):
+        build_catalog(table(folder, rows), photos_per_work=0)
 
 
 def test_rows_below_a_work_that_bring_only_more_photos_belong_to_it(folder: Path) -> None:

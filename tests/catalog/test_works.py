@@ -1,6 +1,7 @@
 """The catalog: what is written comes back, and what was changed is refused."""
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from sakka.catalog.works import Catalog, Work
 from sakka.errors import CatalogError
 
 WORKS = (
-    Work("a", "Mori", "花", "A brooch.", "brooch", datetime(2015, 1, 2, 3, 4, 5), ("a.png", "b.png"), "0" * 64),
+    Work("a", "Mori", "花", "A brooch.", "brooch", datetime(2015, 1, 2, 3, 4, 5), ("a.png", "b.png"), ("0" * 64, None)),
     Work("b", "Hara", title="moon"),
     Work("c", None, description=" "),
     Work("d", "Mori", photos=("c.png",)),
@@ -23,6 +24,26 @@ WORKS = (
 @pytest.fixture
 def catalog(folder: Path) -> Catalog:
     return Catalog.from_works(WORKS, photo_root=folder)
+
+
+def test_a_work_has_one_sha256_for_each_photo_and_none_for_what_is_not_known() -> None:
+    assert Work("a", photos=("1.png", "2.png"), photos_sha256=("0" * 64,)).photos_sha256 == ("0" * 64, None)
+    assert replace(WORKS[0], photos=("a.png",)).photos_sha256 == ("0" * 64,)
+    assert replace(WORKS[0], photos=()).photos_sha256 == ()
+
+
+def test_a_catalog_of_version_2_is_read_and_knows_the_featured_photos_alone(catalog: Catalog, folder: Path) -> None:
+    first = catalog.table["photos_sha256"].list.first()
+    old = Catalog(catalog.table.with_columns(first.alias("photo_sha256"), price=pl.lit(5)).drop("photos_sha256"))
+    old.write(folder)
+    info = json.loads((folder / "catalog.json").read_text(encoding="utf-8"))
+    (folder / "catalog.json").write_text(json.dumps({**info, "version": 2}))
+    read = Catalog.read(folder)
+    assert tuple(replace(work, kept={}) for work in read) == WORKS
+    assert read.table.columns == [*catalog.table.columns, "price"]
+    (folder / "catalog.json").unlink()  # as where its writing was cut off
+    catalog.write(folder)
+    assert Catalog.read(folder).fingerprint() == catalog.fingerprint()
 
 
 def test_works_come_back_as_they_went_in(catalog: Catalog, folder: Path) -> None:
@@ -81,7 +102,7 @@ def test_a_changed_table_is_refused(catalog: Catalog, folder: Path, share: float
 
 
 @pytest.mark.parametrize(
-    "info", ["", "[]", "{}", '{"version": 2}', '{"version": 99}', "\x00", '{"version": 2, "works_sha256": 5}']
+    "info", ["", "[]", "{}", '{"version": 3}', '{"version": 99}', "\x00", '{"version": 3, "works_sha256": 5}']
 )
 def test_a_damaged_description_is_refused(catalog: Catalog, folder: Path, info: str) -> None:
     catalog.write(folder)
@@ -144,6 +165,8 @@ def test_texts_photos_and_creators_stand_in_row_order(catalog: Catalog, folder: 
     assert catalog.has_text.tolist() == [True, True, False, False]
     assert catalog.has_photo.tolist() == [True, False, False, True]
     assert catalog.photo_paths == [folder / "a.png", None, None, folder / "c.png"]
+    assert catalog.every_photo == [(folder / "a.png", folder / "b.png"), (), (), (folder / "c.png",)]
+    assert catalog.photo_counts.tolist() == [2, 0, 0, 1]
     assert catalog.creators == ("Hara", "Mori")
     assert catalog.creator_indices().tolist() == [1, 0, -1, 1]
     assert catalog.creator_indices(["Mori"]).tolist() == [0, -1, -1, 0]
@@ -151,13 +174,14 @@ def test_texts_photos_and_creators_stand_in_row_order(catalog: Catalog, folder: 
 
 def test_a_fingerprint_changes_with_any_field_and_with_the_order(catalog: Catalog) -> None:
     prints = {catalog.fingerprint(), catalog.take([1, 0, 2, 3]).fingerprint(), catalog.take([0, 1, 2]).fingerprint()}
-    for name in ("id", "creator", "title", "description", "category", "photo_sha256"):
+    for name in ("id", "creator", "title", "description", "category"):
         changed = Catalog(catalog.table.with_columns(pl.lit("other").alias(name)))
         prints.add(changed.fingerprint())
+    prints.add(Catalog.from_works([replace(WORKS[0], photos_sha256=("0" * 64,) * 2), *WORKS[1:]]).fingerprint())
     assert len(prints) == 9
     assert catalog.take(range(4)).fingerprint() == catalog.fingerprint()
 
 
 def test_the_description_is_readable_json(catalog: Catalog, folder: Path) -> None:
     catalog.write(folder)
-    assert json.loads((folder / "catalog.json").read_text(encoding="utf-8"))["version"] == 2
+    assert json.loads((folder / "catalog.json").read_text(encoding="utf-8"))["version"] == 3

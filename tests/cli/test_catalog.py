@@ -51,6 +51,17 @@ def test_a_build_tells_what_is_in_it_and_what_is_not(source: Path, folder: Path)
     assert called("show", folder / "c", "--no-near-identical") == output
 
 
+def test_photos_beyond_the_number_that_a_work_may_have_are_counted(folder: Path) -> None:
+    works = tiny_catalog(folder, creators=1, works=3)
+    names = "|".join(path.name for path in works.photo_paths if path)
+    (folder / "works.csv").write_text(f"id,creator,title,photos\na,Mori,x,{names}\nb,Mori,y,\n")
+    output = called("build", folder / "works.csv", "-o", folder / "c", "--photos-per-work", 2)
+    assert "photos              2, 2.0 a work with photo; 1 beyond 2 a work left out" in output
+    shown = called("build", folder / "works.csv", "-o", folder / "c")
+    assert "photos              3, 3.0 a work with photo" in shown
+    assert "left out" not in shown
+
+
 def test_a_build_prints_what_was_recognised_and_how_to_have_the_rest(folder: Path) -> None:
     path = folder / "shop.csv"
     path.write_bytes("商品ID,作家名,商品名,価格,メモ,在庫\n1,森,桜のブローチ,1200,,3\n".encode("cp932"))

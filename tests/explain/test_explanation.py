@@ -193,7 +193,7 @@ def test_a_photo_that_is_missing_is_named(model: FusedModel, folder: Path) -> No
 def test_what_a_model_that_was_fitted_without_the_other_half_can_not_read_is_said(
     works: Catalog, lacking: str, row: int, reason: str
 ) -> None:
-    blank = {"text": {"title": "", "description": ""}, "photo": {"photos": (), "photo_sha256": None}}[lacking]
+    blank = {"text": {"title": "", "description": ""}, "photo": {"photos": (), "photos_sha256": ()}}[lacking]
     halved = Catalog.from_works((Work(**{**vars(work), **blank}) for work in works), works.photo_root)
     with pytest.raises(ModelError, match=reason):
         of_row(fused(halved), works, row)

@@ -62,7 +62,7 @@ def _experiment(root: Path) -> None:
 
 def _write_listings(root: Path) -> None:
     works = tiny_catalog(root / "photos", creators=CREATORS + 1, works=WORKS, without_photo=1, without_text=1)
-    rows = [_varied(row, place) for place, row in enumerate(works.table.drop("photo_sha256").to_dicts())]
+    rows = [_varied(row, place) for place, row in enumerate(works.table.drop("photos_sha256").to_dicts())]
     new = [row for row in rows if row["creator"] == NEW_CREATOR][1:4]
     rows = [row for row in rows if row["creator"] != NEW_CREATOR]
     original = Image.open(root / "photos" / rows[7]["photos"][0])

@@ -176,7 +176,7 @@ def test_what_a_model_of_one_half_can_not_read_gets_the_shares_is_not_known_and_
 ) -> None:
     model = fused().fit(tiny_catalog(folder / "photos", **{lacking: 10}))  # type: ignore[arg-type]
     both = tiny_catalog(folder / "full", works=1)
-    blank = {"title": "", "description": ""} if lacking == "without_photo" else {"photos": (), "photo_sha256": None}
+    blank = {"title": "", "description": ""} if lacking == "without_photo" else {"photos": (), "photos_sha256": ()}
     other = Catalog.from_works((Work(**{**vars(work), **blank}) for work in both), both.photo_root)
     answers = model.predict_proba(other)
     np.testing.assert_allclose(answers, 1 / 6, atol=1e-6)

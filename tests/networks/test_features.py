@@ -115,14 +115,16 @@ def test_what_was_done_before_an_interruption_is_kept(works: Catalog) -> None:
 def test_a_vector_of_the_wrong_length_in_the_cache_is_computed_anew(works: Catalog, extractor: PhotoExtractor) -> None:
     whole, _ = photo_features(works, extractor)
     cache = PhotoCache(cache_folder() / "features" / f"{extractor.key}.sqlite")
-    cache.put([(works.table["photo_sha256"][4], b"short")])
+    cache.put([(works.table["photos_sha256"][4][0], b"short")])
     again, _ = photo_features(works, extractor)
     assert again.tobytes() == whole.tobytes()
 
 
 def test_a_catalog_without_hashes_or_photos_is_answered(works: Catalog, extractor: PhotoExtractor) -> None:
     whole, _ = photo_features(works, extractor)
-    without_hashes = replace(works, table=works.table.with_columns(photo_sha256=pl.lit(None, dtype=pl.String)))
+    without_hashes = replace(
+        works, table=works.table.with_columns(photos_sha256=pl.lit(None, dtype=pl.List(pl.String)))
+    )
     assert photo_features(without_hashes, extractor)[0].tobytes() == whole.tobytes()
     none, has_photo = photo_features(works.take([0, 1]), extractor)
     assert not none.any()

@@ -35,7 +35,7 @@ def test_photos_that_pass_by_have_the_vectors_that_a_catalog_of_them_gets(
     works: Catalog, extractor: PhotoExtractor, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = list(cache_vectors([[path] for path in paths_of(works)], extractor))
-    assert found == [FirstPhoto(0, sha256) for sha256 in works.table["photo_sha256"]]
+    assert found == [FirstPhoto(0, sha256) for sha256 in works.table["photos_sha256"].list.first()]
     passed, _ = photo_features(works, extractor)
     assert extractor.network.seen == 3 * BATCH_PHOTOS
     monkeypatch.setenv("SAKKA_CACHE", str(folder / "other"))

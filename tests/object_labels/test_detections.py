@@ -66,7 +66,7 @@ def test_a_higher_threshold_needs_no_second_look(sample: Catalog, request: pytes
 def test_kept_boxes_are_answered_without_weights_and_without_the_photo(folder: Path) -> None:
     boxes = np.array([[17, 0.5, 0, 0.25, 0.5, 1]], dtype=np.float32)
     PhotoCache(cache_path()).put([("0" * 64, to_bytes(boxes))])
-    works = Catalog.from_works([Work("a", photos=("gone.jpg",), photo_sha256="0" * 64)], photo_root=folder)
+    works = Catalog.from_works([Work("a", photos=("gone.jpg",), photos_sha256=("0" * 64,))], photo_root=folder)
     assert np.array_equal(boxes_of(works)[0], boxes)
 
 
@@ -77,7 +77,7 @@ def test_a_photo_that_is_missing_is_one_clear_line(folder: Path) -> None:
 
 
 def test_a_photo_that_changed_since_the_catalog_was_built_is_one_clear_line(sample: Catalog, folder: Path) -> None:
-    works = [Work("a", photos=("1.png",), photo_sha256="f" * 64)]
+    works = [Work("a", photos=("1.png",), photos_sha256=("f" * 64,))]
     with pytest.raises(PhotoError, match="build the catalog again"):
         find_labels(Catalog.from_works(works, photo_root=folder))
 

@@ -25,7 +25,7 @@ def _catalog(labels: Sequence[tuple[str, int | None]]) -> Catalog:
         key = f"planted-{label}"
         boxes = np.array([] if label is None else [[label, 0.9, 0, 0, 1, 1]], dtype=np.float32).reshape(-1, 6)
         PhotoCache(cache_path()).put([(key, to_bytes(boxes))])
-        works.append(Work(str(number), creator=creator, photos=("x.png",), photo_sha256=key))
+        works.append(Work(str(number), creator=creator, photos=("x.png",), photos_sha256=(key,)))
     return Catalog.from_works(works)
 
 

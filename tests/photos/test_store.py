@@ -4,13 +4,15 @@ import hashlib
 import sqlite3
 from pathlib import Path
 
+import polars as pl
 import pytest
 from PIL import Image
 
-from sakka.catalog.photo_keys import photo_keys
+from sakka.catalog.photo_keys import all_photo_keys, photo_keys
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import PhotoError, SakkaError
 from sakka.files import sha256_of
+from sakka.photos.held import HeldPhoto
 from sakka.photos.store import KEYS_AT_ONCE, PhotoCache, read_ahead
 
 
@@ -74,7 +76,7 @@ def test_a_folder_that_can_not_be_made_is_one_clear_line(folder: Path) -> None:
 
 def test_keys_are_the_catalog_s_or_those_of_the_files(folder: Path) -> None:
     (folder / "a.png").write_bytes(b"abc")
-    works = [Work("a", photos=("a.png",)), Work("b"), Work("c", photos=("gone.png",), photo_sha256="kept")]
+    works = [Work("a", photos=("a.png",)), Work("b"), Work("c", photos=("gone.png",), photos_sha256=("kept",))]
     assert photo_keys(Catalog.from_works(works, photo_root=folder)) == [
         hashlib.sha256(b"abc").hexdigest(),
         None,
@@ -82,6 +84,26 @@ def test_keys_are_the_catalog_s_or_those_of_the_files(folder: Path) -> None:
     ]
     with pytest.raises(PhotoError, match="check the path"):
         photo_keys(Catalog.from_works([Work("a", photos=("gone.png",))], photo_root=folder))
+
+
+def test_keys_of_all_photos_stand_work_by_work_and_a_shared_file_has_one(folder: Path) -> None:
+    for name, content in (("a.png", b"abc"), ("b.png", b"other"), ("c.png", b"abc")):
+        (folder / name).write_bytes(content)
+    works = [
+        Work("a", photos=("a.png", "b.png"), photos_sha256=("kept",)),
+        Work("b"),
+        Work("c", photos=("c.png", "a.png", "b.png")),
+    ]
+    held = {"c": HeldPhoto(b"held")}
+    every = all_photo_keys(Catalog.from_works(works, folder, held))
+    abc, other, inside = (hashlib.sha256(content).hexdigest() for content in (b"abc", b"other", b"held"))
+    assert every.keys == ["kept", other, inside, abc, other]
+    assert every.photos == [folder / "a.png", folder / "b.png", held["c"], folder / "a.png", folder / "b.png"]
+    assert every.rows.tolist() == [0, 0, 2, 2, 2]
+    without = Catalog(Catalog.from_works(works, folder).table.with_columns(photos_sha256=pl.lit(None)), folder)
+    assert all_photo_keys(without.take([0])).keys == [abc, other]
+    with pytest.raises(PhotoError, match="check the path"):
+        all_photo_keys(Catalog.from_works([Work("a", photos=("a.png", "gone.png"))], photo_root=folder))
 
 
 def test_reading_ahead_keeps_the_order_and_is_bounded(folder: Path) -> None:

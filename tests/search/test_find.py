@@ -141,7 +141,7 @@ def test_fusion_adds_reciprocal_ranks() -> None:
 
 
 def test_rows_of_a_group_are_folded_into_the_first() -> None:
-    blank = dict.fromkeys(("creator", "title", "description", "category", "created_at", "photos", "photo_sha256"))
+    blank = dict.fromkeys(("creator", "title", "description", "category", "created_at", "photos", "photos_sha256"))
     rows = [{**blank, "id": each, "near_identical": group, "score": 1} for each, group in ("ag", "bh", "cg", "dg")]
     hits = folded(rows)
     assert [(hit.work.id, hit.near_identical) for hit in hits] == [("a", ("c", "d")), ("b", ())]

@@ -19,7 +19,7 @@ def test_a_photo_and_a_title_are_answered_as_the_model_answers_them(
     answer = client.post("/v1/identify", files={"photo": ("a.png", photo)}, data={"title": "刺繍 brooch", "top": "6"})
     path = folders.photos / "photo-01-003.png"
     work = next(each for each in Catalog.read(folders.catalog) if each.photos == (path.name,))
-    asked = Work("x", title="刺繍 brooch", photos=(str(path),), photo_sha256=work.photo_sha256)
+    asked = Work("x", title="刺繍 brooch", photos=(str(path),), photos_sha256=work.photos_sha256)
     expected = load_model(folders.model).identify_one(Catalog.from_works([asked]), 6)
     assert [(each["creator"], each["probability"]) for each in answer.json()["candidates"]] == [
         (each.creator, pytest.approx(each.probability, abs=1e-6)) for each in expected.candidates

@@ -19,7 +19,7 @@ def shared_photos(works: Catalog, near: NearIdentical) -> list[Finding]:
     similarity = near.evidence.filter(near.evidence["kind"] == PHOTO)["similarity"].to_numpy()
     group_of = connected(pairs, len(works))
     names = works.table["creator"].to_list()
-    sha256 = works.table["photo_sha256"].to_list()
+    sha256 = works.table["photos_sha256"].list.first().to_list()
     across: dict[int, list[int]] = defaultdict(list)
     for number, (first, second) in enumerate(pairs.tolist()):
         if names[first] != names[second]:

@@ -31,10 +31,11 @@ from sakka.catalog.rules import (
 )
 from sakka.catalog.sources import OpenedTable, ReadOptions, columns_by_field, open_source
 from sakka.catalog.statistics import statistics_of
-from sakka.catalog.works import INFO_FILE, SCHEMA, WORKS_FILE, Catalog, check_folder
+from sakka.catalog.works import INFO_FILE, SCHEMA, WORKS_FILE, Catalog, check_folder, works_table
 from sakka.errors import CatalogError
 from sakka.files import writing_whole
 from sakka.photos.hashes import PhotoHashes, photo_hash
+from sakka.photos.limits import PHOTOS_PER_WORK
 
 if TYPE_CHECKING:
     from sakka.market import MarketSettings
@@ -56,6 +57,7 @@ def build_catalog(
     sheet: str | None = None,
     query: str | None = None,
     photo_root: Path | str | None = None,
+    photos_per_work: int = PHOTOS_PER_WORK,
     market: "MarketSettings | None" = None,
     strict: bool = False,
     creator_required: bool = True,
@@ -75,6 +77,8 @@ def build_catalog(
         sheet: Of a workbook; None: the first one with rows.
         query: What a database is asked, in SQL.
         photo_root: The folder that photo paths start at and may not lead out of; None: the source's own folder.
+        photos_per_work: The most photos of a work, at least 1; the first ones that can be read are taken, and those
+            after them are not opened.
         market: The settings of the simulated marketplace.
         strict: Whether any problem is an error; of the catalog only `problems.parquet` is then written.
         creator_required: Whether a work without a creator is left out; else its creator is None, and the number of its
@@ -89,13 +93,15 @@ def build_catalog(
             something else under the name of the catalog's, no work is left, or `strict` was broken.
     """
     chosen = Rules(**rules)
+    if photos_per_work < 1:
+        raise CatalogError(f"photos_per_work is {photos_per_work}, expected 1 or more")
     if folder is not None:
         _check_source_stays(Path(folder), source)
         check_folder(Path(folder))
     options = ReadOptions(kind, columns_by_field(columns), tuple(keep), encoding, sheet, query, creator_required)
     is_market = isinstance(source, Path | str) and str(source) == MARKET
     opened = _open_market(market, folder, kind) if is_market else _open(source, options, photo_root)
-    build = _Build(opened, chosen)
+    build = _Build(opened, chosen, photos_per_work)
     build.read()
     if strict and build.problems:
         raise build.strict_error(folder)
@@ -153,7 +159,9 @@ class _Build:
 
     opened: _Opened
     rules: Rules
+    photos_per_work: int
     rows: int = 0
+    photos_left_out: int = 0
     table: pl.DataFrame = field(default_factory=pl.DataFrame)
     problems: list[ListingProblem] = field(default_factory=list)
     reports: list[RuleReport] = field(default_factory=list)
@@ -191,18 +199,19 @@ class _Build:
         self.table = pl.concat(frames).hstack(kept_table(kept).select(pl.all().name.prefix(_KEPT))).rechunk()
 
     def _read_photos(self) -> None:
-        """Read every photo: which can be read, the SHA-256 of the first, its hash where accounts are to be joined."""
+        """Read the photos: which can be read, their SHA-256, the first one's hash where accounts are to be joined."""
         look = photo_hash if self.rules.one_account else (lambda _image: None)
         works = self.table.with_row_index("at").filter(pl.col("photos").list.len() > 0)
         works = works.select("at", _ROW, "id", pl.col("title").ne("") | pl.col("description").ne(""), "photos")
-        fewer: dict[int, list[str]] = {}  # photos of works of which some are bad
-        sha256: list[str | None] = [None] * self.table.height
+        fewer: dict[int, list[str]] = {}  # photos of works of which some are bad or too many
+        sha256: list[tuple[str, ...]] = [()] * self.table.height
         hashes: list[int | None] = [None] * self.table.height
         usable = np.ones(self.table.height, dtype=np.bool_)
-        seen = read_photos(works["photos"].to_list(), self.opened.photo_root, look)
+        seen = read_photos(works["photos"].to_list(), self.opened.photo_root, look, self.photos_per_work)
         for (at, row, identity, has_text, _), found in zip(works.iter_rows(), seen, strict=True):
             sha256[at], hashes[at] = found.sha256, found.found
-            if found.bad:
+            self.photos_left_out += found.left_out
+            if found.bad or found.left_out:
                 fewer[at] = list(found.good)
             self.problems += [ListingProblem(row, identity, "photos", each.reason, str(each)) for _, each in found.bad]
             if not found.good and not has_text:
@@ -210,7 +219,7 @@ class _Build:
                 self.problems.append(ListingProblem(row, identity, "", NOTHING, NOTHING_LEFT, left_out=True))
         self.table = self.table.with_columns(
             _with_rows(self.table["photos"], fewer),
-            pl.Series("photo_sha256", sha256, dtype=pl.String()),
+            pl.Series("photos_sha256", sha256, dtype=SCHEMA["photos_sha256"]),
             pl.Series(_HASH, hashes, dtype=pl.UInt64()),
         ).filter(pl.Series(usable, dtype=pl.Boolean()))
 
@@ -246,6 +255,8 @@ class _Build:
         info: dict[str, Any] = {
             "source": self.opened.info,
             "rows": self.rows,
+            "photos_per_work": self.photos_per_work,
+            "photos_left_out": self.photos_left_out,
             "rules": [asdict(report) for report in self.reports],
             "joined_accounts": self.joins,
             "left_out": reasons,
@@ -288,5 +299,4 @@ def _with_rows(column: pl.Series, values: Mapping[int, Any]) -> pl.Series:
 
 
 def _frame_of(batch: WorksBatch) -> pl.DataFrame:
-    rows = [{**vars(work), "photos": list(work.photos)} for work in batch.works]
-    return pl.DataFrame({_ROW: batch.rows}, schema={_ROW: pl.Int64()}).hstack(pl.DataFrame(rows, schema=SCHEMA))
+    return pl.DataFrame({_ROW: batch.rows}, schema={_ROW: pl.Int64()}).hstack(works_table(batch.works))

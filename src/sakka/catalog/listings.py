@@ -190,14 +190,15 @@ class ListingReader:
     def _work(self, row: _Row) -> Work:
         identity, creator = self._identity(row)
         row.note_bad_characters()
-        texts = {name: row.value(name, text_of, "") for name in _TEXTS}
+        title, description, category = (row.value(name, text_of, "") for name in _TEXTS)
         photos = row.photos(self.finder)
-        if not (self.every_row or texts["title"] or texts["description"] or photos):
+        if not (self.every_row or title or description or photos):
             raise _Unusable("", NOTHING, NOTHING_LEFT)
         created_at = row.value("created_at", _date, None)
         if not self.every_row:
             self.seen[identity] = row.listing.row
-        return Work(id=identity, creator=creator, created_at=created_at, photos=photos, kept=row.kept(), **texts)
+        kept = row.kept()
+        return Work(identity, creator, title, description, category, created_at, photos, kept=kept)
 
     def _identity(self, row: _Row) -> tuple[str, str | None]:
         """The id and the creator, without which a row can't be a work."""

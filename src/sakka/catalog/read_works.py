@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -12,7 +13,8 @@ from sakka.catalog.listings import Listing, ListingReader
 from sakka.catalog.problems import ListingProblem
 from sakka.catalog.works import Work
 from sakka.errors import PhotoError
-from sakka.photos.examine import examine_photos
+from sakka.photos.examine import examine_photo, in_threads
+from sakka.photos.limits import PHOTOS_PER_WORK
 
 BATCH_ROWS = 8192
 Found = TypeVar("Found")
@@ -77,35 +79,54 @@ class ReadPhotos(Generic[Found]):
 
     Attributes:
         good: The paths of those that can be read, as they were given.
-        bad: The path and the error of each other one.
-        sha256: Of the first good one's bytes; None without one.
+        sha256: Of the bytes of each of them.
+        bad: The path and the error of each other one that was opened.
+        left_out: How many more there are than a work may have; they were not opened.
         found: What was made of the first good one's pixels; None without one.
     """
 
     good: tuple[str, ...]
+    sha256: tuple[str, ...]
     bad: tuple[tuple[str, PhotoError], ...]
-    sha256: str | None
+    left_out: int
     found: Found | None
 
 
 def read_photos(
-    photos: Sequence[Sequence[str]], root: Path, look: Callable[[Image.Image], Found]
+    photos: Sequence[Sequence[str]],
+    root: Path,
+    look: Callable[[Image.Image], Found],
+    per_work: int = PHOTOS_PER_WORK,
 ) -> Iterator[ReadPhotos[Found]]:
-    """Open every photo of every work, several at once.
+    """Open the photos of every work until it has enough that can be read, several works at once.
 
     Args:
         photos: The paths of each work's photos, the featured one first.
         root: The folder that they start at.
-        look: Makes something of a photo's pixels; see `photos.examine.examine_photos`.
+        look: Makes something of the pixels of a work's first photo; see `photos.examine.examine_photo`.
+        per_work: The most photos of a work, at least 1.
     """
-    seen = examine_photos([root / path for paths in photos for path in paths], look, "photos")
-    for paths in photos:
-        results = [(path, next(seen)) for path in paths]
-        good = [(path, photo) for path, photo in results if not isinstance(photo, PhotoError)]
-        yield ReadPhotos(
-            good=tuple(path for path, _ in good),
-            bad=tuple((path, error) for path, error in results if isinstance(error, PhotoError)),
-            sha256=good[0][1].sha256 if good else None,
-            found=good[0][1].found if good else None,
-        )
-    next(seen, None)  # there is none: this ends the progress and the threads
+    return in_threads(photos, partial(_read_photos, root=root, look=look, per_work=per_work), "photos")
+
+
+def _nothing(_image: Image.Image) -> None:
+    """What is made of further photos."""
+
+
+def _read_photos(
+    paths: Sequence[str], root: Path, look: Callable[[Image.Image], Found], per_work: int
+) -> ReadPhotos[Found]:
+    good: list[tuple[str, str]] = []
+    bad: list[tuple[str, PhotoError]] = []
+    first: Found | None = None
+    for path in paths:
+        if len(good) == per_work:
+            break
+        seen = examine_photo(root / path, _nothing if good else look)
+        if isinstance(seen, PhotoError):
+            bad.append((path, seen))
+        else:
+            first = first if good else seen.found
+            good.append((path, seen.sha256))
+    names, sha256 = (tuple(each) for each in zip(*good, strict=True)) if good else ((), ())
+    return ReadPhotos(names, sha256, tuple(bad), len(paths) - len(good) - len(bad), first)

@@ -19,6 +19,7 @@ class Statistics:
         deviation: Population standard deviation (divided by n) of the works per creator.
         mean: Works per creator.
         median: Works per creator.
+        photos: Of all works.
         with_photo: Share of works that have a photo, 0 to 1.
         with_text: Share of works that have a title or a description, 0 to 1.
         dated: Share of works whose date is known, 0 to 1.
@@ -31,6 +32,7 @@ class Statistics:
     standard_deviation: float
     mean: float
     median: float
+    photos: int
     with_photo: float
     with_text: float
     dated: float
@@ -61,6 +63,7 @@ def statistics_of(catalog: Catalog) -> Statistics:
         standard_deviation=float(per_creator.std()),
         mean=float(per_creator.mean()),
         median=float(np.median(per_creator)),
+        photos=int(catalog.photo_counts.sum()),
         with_photo=float(catalog.has_photo.mean()) if works else 0.0,
         with_text=float(catalog.has_text.mean()) if works else 0.0,
         dated=1 - catalog.table["created_at"].null_count() / works if works else 0.0,

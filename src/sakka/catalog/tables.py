@@ -87,6 +87,6 @@ def _works(listings: Iterator[Listing], root: Path, with_photos: bool) -> tuple[
     for row, photos in enumerate(seen, start=1):
         problems += [ListingProblem(row, str(row), "photos", error.reason, str(error)) for _, error in photos.bad]
     whole = [
-        replace(work, photos=photos.good, photo_sha256=photos.sha256) for work, photos in zip(works, seen, strict=True)
+        replace(work, photos=photos.good, photos_sha256=photos.sha256) for work, photos in zip(works, seen, strict=True)
     ]
     return whole, problems

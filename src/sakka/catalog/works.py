@@ -15,7 +15,7 @@ from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +31,9 @@ from sakka.photos.held import HeldPhoto
 
 WORKS_FILE = "works.parquet"
 INFO_FILE = "catalog.json"
-CATALOG_VERSION = 2
+CATALOG_VERSION = 3
+READ_VERSIONS = (2, CATALOG_VERSION)  # the former knew the SHA-256 of featured photos alone, in `photo_sha256`
+Values = TypeVar("Values", IntArray, Mask)
 NOT_SHOWN = MappingProxyType({"shown": False})  # by `as_json`
 
 SCHEMA: dict[str, pl.DataType] = {
@@ -42,8 +44,9 @@ SCHEMA: dict[str, pl.DataType] = {
     "category": pl.String(),
     "created_at": pl.Datetime("us"),
     "photos": pl.List(pl.String()),
-    "photo_sha256": pl.String(),
+    "photos_sha256": pl.List(pl.String()),
 }
+SAME_COLUMNS = len(SCHEMA) - 1  # that both versions start with
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,8 @@ class Work:
         category: May be empty.
         created_at: When it was listed or made; None where that is unknown.
         photos: Paths or URIs, the featured photo first. Relative paths start at the catalog's `photo_root`.
-        photo_sha256: SHA-256 of the featured photo's bytes; None where it has not been read.
+        photos_sha256: SHA-256 of the bytes of each photo, in their order; None where it has not been read. Missing ones
+            are None, and those of more photos than there are fall away.
         kept: Columns of the source that were kept, by name: text, a number, a tuple of these, or None; no model
             reads them.
     """
@@ -70,8 +74,19 @@ class Work:
     category: str = ""
     created_at: datetime | None = None
     photos: tuple[str, ...] = field(default=(), metadata=NOT_SHOWN)
-    photo_sha256: str | None = field(default=None, metadata=NOT_SHOWN)
+    photos_sha256: tuple[str | None, ...] = field(default=(), metadata=NOT_SHOWN)
     kept: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        """Make the SHA-256 as many as the photos."""
+        known = self.photos_sha256[: len(self.photos)]
+        object.__setattr__(self, "photos_sha256", (*known, *[None] * (len(self.photos) - len(known))))
+
+
+def works_table(works: Iterable[Work]) -> pl.DataFrame:
+    """Works as a table, columns as in `SCHEMA`; the kept columns are left out."""
+    rows = [{**vars(work), "photos": list(work.photos), "photos_sha256": list(work.photos_sha256)} for work in works]
+    return pl.DataFrame(rows, schema=SCHEMA)
 
 
 def check_folder(folder: Path) -> None:
@@ -92,7 +107,7 @@ def check_folder(folder: Path) -> None:
 def _is_cut_off(path: Path) -> bool:
     """Tell whether a table is a catalog's whose writing was interrupted: it starts with a catalog's columns."""
     try:
-        return list(pl.read_parquet_schema(path).items())[: len(SCHEMA)] == list(SCHEMA.items())
+        return list(pl.read_parquet_schema(path).items())[:SAME_COLUMNS] == list(SCHEMA.items())[:SAME_COLUMNS]
     except (OSError, pl.exceptions.PolarsError):
         return False
 
@@ -101,10 +116,19 @@ def _value(cell: Any) -> Any:
     return tuple(cell) if isinstance(cell, list) else cell
 
 
-def _fixed(mask: Mask) -> Mask:
-    """A mask that can't be changed in place, since it is kept."""
-    mask.flags.writeable = False
-    return mask
+def _fixed(values: Values) -> Values:
+    """An array that can't be changed in place, since it is kept."""
+    values.flags.writeable = False
+    return values
+
+
+def _with_every_sha256(table: pl.DataFrame) -> pl.DataFrame:
+    """A table of version 2 with a SHA-256 for each photo: the featured one's, and None for the others."""
+    if "photo_sha256" not in table.columns or "photos_sha256" in table.columns:
+        return table
+    rows = table.select("photos", "photo_sha256").iter_rows()
+    every = [[sha256, *[None] * (len(photos) - 1)] if photos else [] for photos, sha256 in rows]
+    return table.with_columns(pl.Series("photos_sha256", every, dtype=SCHEMA["photos_sha256"])).drop("photo_sha256")
 
 
 @dataclass(frozen=True)
@@ -135,8 +159,7 @@ class Catalog:
         ('Mori',)
         """
         listed = list(works)
-        rows = [{**vars(work), "photos": list(work.photos)} for work in listed]
-        table = pl.DataFrame(rows, schema=SCHEMA).with_columns(kept_columns([work.kept for work in listed]))
+        table = works_table(listed).with_columns(kept_columns([work.kept for work in listed]))
         return cls(table, photo_root=photo_root, held=held or {})
 
     @classmethod
@@ -189,7 +212,7 @@ class Catalog:
             )
         try:
             info = json.loads(info_path.read_text(encoding="utf-8"))
-            if info.get("version") != CATALOG_VERSION:
+            if info.get("version") not in READ_VERSIONS:
                 raise CatalogError(
                     f"{info_path} has version {info.get('version')}, expected {CATALOG_VERSION}; "
                     "build the catalog again"
@@ -200,7 +223,7 @@ class Catalog:
                     f"{works_path} is not the file that {INFO_FILE} describes (its sha256 differs); "
                     "build the catalog again"
                 )
-            table = pl.read_parquet(io.BytesIO(content))
+            table = _with_every_sha256(pl.read_parquet(io.BytesIO(content)))
             kept = [name for name in table.columns if name not in SCHEMA]
             table = table.select(*SCHEMA, *kept).cast(pl.Schema({**table.schema, **SCHEMA}))
             problems_path = folder / PROBLEMS_FILE
@@ -281,7 +304,8 @@ class Catalog:
     def __iter__(self) -> Iterator[Work]:
         for row in self.table.iter_rows(named=True):
             kept = {name: _value(row.pop(name)) for name in self.kept}
-            yield Work(**{**row, "photos": tuple(row["photos"] or ())}, kept=kept)
+            photos, sha256 = tuple(row["photos"] or ()), tuple(row["photos_sha256"] or ())
+            yield Work(**{**row, "photos": photos, "photos_sha256": sha256}, kept=kept)
 
     def take(self, rows: npt.ArrayLike | Sequence[int]) -> "Catalog":
         """The catalog of the works at `rows` (indices from 0, in the order given)."""
@@ -328,10 +352,22 @@ class Catalog:
         """What each work's featured photo is read from: memory where it is held, else its path; None without one."""
         return [path and self.held.get(name, path) for name, path in zip(self.ids, self.photo_paths, strict=True)]
 
+    @property
+    def every_photo(self) -> list[tuple[Path | HeldPhoto, ...]]:
+        """What all photos of each work are read from, the featured one first; empty where it has none."""
+        root = self.photo_root or Path()
+        further = ([root / photo for photo in (photos or ())[1:]] for photos in self.table["photos"].to_list())
+        return [() if first is None else (first, *rest) for first, rest in zip(self.photos, further, strict=True)]
+
+    @cached_property
+    def photo_counts(self) -> IntArray:
+        """How many photos each work has, shape (n_works,); not to be changed."""
+        return _fixed(self.table["photos"].list.len().fill_null(0).cast(pl.Int64()).to_numpy())
+
     @cached_property
     def has_photo(self) -> Mask:
         """Whether each work has a photo, shape (n_works,); not to be changed."""
-        return _fixed((self.table["photos"].list.len().fill_null(0) > 0).to_numpy())
+        return _fixed(self.photo_counts > 0)
 
     @cached_property
     def has_text(self) -> Mask:

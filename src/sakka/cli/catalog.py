@@ -13,6 +13,7 @@ from sakka.cli.source_options import (
     Keep,
     Kind,
     PhotoRoot,
+    PhotosPerWork,
     Query,
     Sheet,
     columns_named,
@@ -20,6 +21,7 @@ from sakka.cli.source_options import (
     show_source_hints,
 )
 from sakka.errors import CatalogError
+from sakka.photos.limits import PHOTOS_PER_WORK
 
 if TYPE_CHECKING:
     from sakka.catalog.rules import RuleChoices
@@ -48,6 +50,7 @@ def build(
     sheet: Sheet = None,
     query: Query = None,
     photo_root: PhotoRoot = None,
+    photos_per_work: PhotosPerWork = PHOTOS_PER_WORK,
     from_date: Annotated[str | None, typer.Option("--from", help="Keep works from this date on.")] = None,
     until_date: Annotated[str | None, typer.Option("--until", help="Keep works up to the end of this date.")] = None,
     category: Annotated[list[str] | None, typer.Option(help="Keep works of this category; repeatable.")] = None,
@@ -89,8 +92,8 @@ def build(
     with showing_progress():
         catalog = build_catalog(
             source, folder=output, kind=kind, columns=columns_named(column), keep=keep or (), encoding=encoding,
-            sheet=sheet, query=query, photo_root=photo_root, market=settings, strict=strict,
-            **rules,
+            sheet=sheet, query=query, photo_root=photo_root, photos_per_work=photos_per_work, market=settings,
+            strict=strict, **rules,
         )  # fmt: skip
     _show(catalog, output)
     show_source_hints(catalog.info["source"])
@@ -171,6 +174,7 @@ def _show(catalog: "Catalog", folder: Path) -> None:
             ),
             ("standard deviation", f"{found.standard_deviation:.1f} (population)"),
             ("with photo", f"{found.with_photo:.1%}"),
+            ("photos", _photos(found.photos, found.works * found.with_photo, info)),
             ("with text", f"{found.with_text:.1%}"),
             ("dated", f"{found.dated:.1%}"),
         ],
@@ -182,6 +186,13 @@ def _show(catalog: "Catalog", folder: Path) -> None:
         show_table(["rule", "kept", "works removed", "creators removed"], rules, title="What the rules removed", left=2)
     _show_joins(info.get("joined_accounts", []))
     _show_problems(info, folder)
+
+
+def _photos(photos: int, works: float, info: dict[str, Any]) -> str:
+    """How many photos there are, and how many were left out because a work has too many."""
+    found = f"{photos:,}, {photos / max(1.0, works):.1f} a work with photo"
+    left_out = info.get("photos_left_out", 0)
+    return found + (f"; {left_out:,} beyond {info['photos_per_work']} a work left out" if left_out else "")
 
 
 def _rule_row(report: dict[str, Any]) -> list[str]:

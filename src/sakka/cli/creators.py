@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sakka.cli import app
-from sakka.cli.source_options import Column, Encoding, Kind, PhotoRoot, Query, Sheet, columns_named
+from sakka.cli.source_options import Column, Encoding, Kind, PhotoRoot, PhotosPerWork, Query, Sheet, columns_named
+from sakka.photos.limits import PHOTOS_PER_WORK
 
 if TYPE_CHECKING:
     from sakka.models.adding_creators import ExtensibleModel
@@ -34,6 +35,7 @@ def add(
     sheet: Sheet = None,
     query: Query = None,
     photo_root: PhotoRoot = None,
+    photos_per_work: PhotosPerWork = PHOTOS_PER_WORK,
 ) -> None:
     """Learn new creators from their works; what the model knows of the others stays as it is.
 
@@ -55,7 +57,7 @@ def add(
         else:
             found = build_catalog(
                 works, kind=kind, columns=columns_named(column), encoding=encoding, sheet=sheet, query=query,
-                photo_root=photo_root,
+                photo_root=photo_root, photos_per_work=photos_per_work,
             )  # fmt: skip
         fitted.predict_proba(found)  # computes the features of the photos, so that the second figure is learning alone
         read_s = time.monotonic()

@@ -37,6 +37,10 @@ Sheet = Annotated[
 Query = Annotated[str | None, typer.Option(help="What a database is asked, in SQL.", metavar="SQL")]
 PhotoRoot = Annotated[Path | None, typer.Option(help="The folder that photo paths start at; by default the source's.")]
 
+PhotosPerWork = Annotated[
+    int, typer.Option(help="The most photos of a work; those after them are not read.", min=1, metavar="N")
+]
+
 
 def columns_named(column: Sequence[str] | None) -> dict[str, list[str]]:
     """The columns that `--column` names, by field, in the order given.

@@ -167,7 +167,9 @@ def _shown(row: int, asked: AskedWork, photo: FirstPhoto[None]) -> Work:
     """What a model is shown of a work: neither its creator nor photos that can't be read."""
     work = asked.work or Work("")
     photos = () if photo.index is None else work.photos[photo.index : photo.index + 1]
-    return replace(work, id=str(row), creator=None, photos=photos, photo_sha256=photo.sha256, kept={})
+    return replace(
+        work, id=str(row), creator=None, photos=photos, photos_sha256=(photo.sha256,) if photos else (), kept={}
+    )
 
 
 def _with_errors(asked: AskedWork, photo: FirstPhoto[None]) -> AskedWork:

@@ -32,7 +32,7 @@ class Question:
         if photo is None:
             return cls(Work("work", title=title, description=description))
         return cls(
-            Work("work", title=title, description=description, photos=("photo",), photo_sha256=photo.sha256), photo
+            Work("work", title=title, description=description, photos=("photo",), photos_sha256=(photo.sha256,)), photo
         )
 
     @classmethod
@@ -46,7 +46,7 @@ class Question:
         if not work.photos:
             return cls(work)
         path = (photo_root or Path()) / work.photos[0]
-        return cls(work, HeldPhoto(path, sha256=work.photo_sha256), photo_root)
+        return cls(work, HeldPhoto(path, sha256=work.photos_sha256[0]), photo_root)
 
     @classmethod
     def of_works(cls, works: Catalog) -> "Question":

@@ -1,9 +1,10 @@
-"""Many photos read once each: whether it can be read, its SHA-256, and the result of a function on it."""
+"""Many photos read by threads: whether each can be read, its SHA-256, and the result of a function on it."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -13,6 +14,7 @@ from sakka.errors import PhotoError
 from sakka.photos.decode import check_photo
 from sakka.progress import task
 
+Asked = TypeVar("Asked")
 Found = TypeVar("Found")
 BATCH = 256
 MOST_THREADS = 4
@@ -38,23 +40,40 @@ def examine_photos(
 
     Args:
         paths: The files.
-        look: Makes something of a photo (RGB, the shorter side `decode.CHECK_PX` or more); called in several threads.
+        look: Makes something of a photo; see `examine_photo`. Called in several threads.
         name: What the work is called where progress is shown.
     """
+    return in_threads(paths, partial(examine_photo, look=look), name)
 
-    def examine(path: Path) -> ExaminedPhoto[Found] | PhotoError:
-        try:
-            photo = check_photo(path)
-        except PhotoError as error:
-            return PhotoError(str(error), error.reason)  # anew: the traceback would keep the photo's bytes
-        return ExaminedPhoto(photo.sha256, look(photo.image))
 
+def examine_photo(path: Path, look: Callable[[Image.Image], Found]) -> ExaminedPhoto[Found] | PhotoError:
+    """The result for one photo; its error where it can't be read.
+
+    Args:
+        path: The file.
+        look: Makes something of a photo (RGB, the shorter side `decode.CHECK_PX` or more).
+    """
+    try:
+        photo = check_photo(path)
+    except PhotoError as error:
+        return PhotoError(str(error), error.reason)  # anew: the traceback would keep the photo's bytes
+    return ExaminedPhoto(photo.sha256, look(photo.image))
+
+
+def in_threads(asked: Sequence[Asked], answer: Callable[[Asked], Found], name: str) -> Iterator[Found]:
+    """The answer to each, in order, by a few threads, no more than a batch ahead.
+
+    Args:
+        asked: What is to be answered.
+        answer: Called in several threads.
+        name: What the work is called where progress is shown.
+    """
     # Decoding releases the interpreter's lock, so threads are enough and hold one picture each.
     pool = ThreadPoolExecutor(max_workers=min(MOST_THREADS, os.cpu_count() or 1), thread_name_prefix="photos")
     try:
-        with task(name, len(paths)) as running:
-            for start in range(0, len(paths), BATCH):
-                for result in pool.map(examine, paths[start : start + BATCH]):
+        with task(name, len(asked)) as running:
+            for start in range(0, len(asked), BATCH):
+                for result in pool.map(answer, asked[start : start + BATCH]):
                     yield result
                     running.advance()
     finally:

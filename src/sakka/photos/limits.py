@@ -1,5 +1,6 @@
-"""Limits of the photos that are decoded: bytes, pixels and scans; larger ones are reduced or refused (`decode.py`)."""
+"""Limits of photos: how many a work has; bytes, pixels and scans, above which `decode.py` reduces or refuses one."""
 
+PHOTOS_PER_WORK = 5  # that a catalog keeps, unless it is built with another number
 MOST_BYTES = 64 << 20
 MOST_PIXELS_WHOLE = 50_000_000  # about 200 MB as RGBA
 MOST_PIXELS_PNG = 800_000_000  # read in bands; Open Clip Art has two of 623 million

@@ -31,7 +31,7 @@ from sakka.search.style.words import WordSpace
 if TYPE_CHECKING:
     import pyarrow as pa
 
-INDEX_VERSION = 2
+INDEX_VERSION = 3
 INFO, TENSORS = "index.json", "space.safetensors"
 SUGGESTED = 3
 

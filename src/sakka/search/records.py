@@ -62,7 +62,7 @@ def schema_of(spaces: Spaces, build: str | None = None, kept: Sequence[KeptColum
             *(pa.field(name, pa.string()) for name in ("id", "creator", "title", "description", "category")),
             pa.field("created_at", pa.timestamp("us")),
             pa.field("photos", pa.list_(pa.string())),
-            pa.field("photo_sha256", pa.string()),
+            pa.field("photos_sha256", pa.list_(pa.string())),
             pa.field(GROUP, pa.string()),
             pa.field(WORD_COLUMN, pa.string()),
             pa.field(SEEN_LENGTH, pa.float32()),
@@ -153,8 +153,8 @@ def _vector_array(vectors: FloatArray, there: Mask, kind: Any) -> Any:
 
 def work_of(row: dict[str, Any]) -> Work:
     """The work that a row holds; its kept columns are those under `kept` (`kept_columns.with_kept`)."""
-    values = {name: row[name] for name in WORK_COLUMNS if name != "photos"}
-    return Work(**values, photos=tuple(row["photos"] or ()), kept=row.get("kept", {}))
+    lists = {name: tuple(row[name] or ()) for name in ("photos", "photos_sha256")}
+    return Work(**{name: row[name] for name in WORK_COLUMNS} | lists, kept=row.get("kept", {}))
 
 
 def vector_of(row: dict[str, Any], column: str) -> FloatArray | None:

@@ -177,7 +177,7 @@ def _sent(model: CreatorModel, batch: Batch, photos: Sequence[Upload]) -> list[I
         photo = None if each.photo is None else photos[each.photo]
         if isinstance(photo, HeldPhoto):
             held[work.id] = photo
-            work = replace(work, photos=("photo",), photo_sha256=photo.sha256)
+            work = replace(work, photos=("photo",), photos_sha256=(photo.sha256,))
         elif photo is not None:
             problems = (WorkProblem.of_photo(photo),)
         asked.append(AskedWork(each.id or work.id, work, problems))

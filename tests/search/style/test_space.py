@@ -145,7 +145,7 @@ def test_a_damaged_space_is_refused(space: StyleSpace, folder: Path) -> None:
 def test_few_photos_or_unknown_creators_give_a_working_space(works: Catalog, kept: int) -> None:
     rows = np.flatnonzero(works.has_photo)[:kept]
     some = Catalog.from_works(
-        [Work(work.id, photos=work.photos, photo_sha256=work.photo_sha256) for work in works.take(rows)],
+        [Work(work.id, photos=work.photos, photos_sha256=work.photos_sha256) for work in works.take(rows)],
         photo_root=works.photo_root,
     )
     space = StyleSpace.fit(some)
