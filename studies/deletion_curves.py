@@ -27,6 +27,7 @@ from sakka.explain.tokens import tokenized
 from sakka.explain.words import word_shares
 from sakka.models.photo.linear import EfficientNetLinear
 from sakka.models.text.linear import LinearText
+from sakka.networks.backbones import INPUT_PX
 from sakka.networks.features import photo_pixels
 from studies.figures import Figure, bootstrap_interval
 
@@ -46,7 +47,7 @@ def photo_curves(works: Catalog, fold: Fold, rows: Sequence[int], generator: np.
     ask = photo_predictor(model)
     curves: Curves = {EXACT: [], AGAIN: [], RANDOM: []}
     for path in _counted([path for path in works.take(rows).photo_paths if path is not None]):
-        pixels = photo_pixels(path)
+        pixels = photo_pixels(path, INPUT_PX)
         creator, against = np.argsort(-ask(pixels[None])[0], kind="stable")[:2].tolist()
         shares, _ = region_shares(model, pixels, creator, against)
         effects = regions_left_out(model, pixels, creator, against)

@@ -33,7 +33,8 @@ from sakka.cli.terminal import showing_progress
 from sakka.models.base import CreatorModel
 from sakka.models.linear_head.dense import fit_dense
 from sakka.models.registry import make_model
-from sakka.networks.extractor import BATCH_PHOTOS, PhotoExtractor
+from sakka.networks.encoders import BATCH_PHOTOS
+from sakka.networks.extractor import PhotoExtractor
 from sakka.networks.pixels import read_photos
 from studies.figures import Figure, bootstrap_interval
 

@@ -24,7 +24,9 @@ from sakka.models.linear_head.dense import block_weights, fit_dense
 from sakka.models.linear_head.head import LinearHead
 from sakka.models.photo.linear import PENALTY, PENALTY_WITH_COVARIANCES, mean_vectors
 from sakka.models.photo.out_of_fold import fit_ridge, fit_stacked, one_head, parts_of
-from sakka.networks.extractor import BATCH_PHOTOS, DTYPES, INPUT_PX, PhotoExtractor, channel_statistics
+from sakka.networks.backbones import INPUT_PX
+from sakka.networks.encoders import BATCH_PHOTOS
+from sakka.networks.extractor import DTYPES, PhotoExtractor, channel_statistics
 from sakka.networks.features import photo_features
 from studies.figures import Figure
 

@@ -28,7 +28,7 @@ from sakka.paper.plan import PaperOptions
 from sakka.paper.presets import preset_plan
 from studies.figures import Figure
 
-MODELS = ("photo-efficientnet_lite0", "text-linear")
+MODELS = ("photo-lite0", "text-linear")
 SEED = 0
 
 

@@ -32,7 +32,9 @@ from sakka.cache import CACHE_VARIABLE, cache_folder
 from sakka.market import MarketSettings
 from sakka.models.asked_table import open_table
 from sakka.models.identify_table import PartsLayout, identify_table
-from sakka.networks.extractor import BATCH_PHOTOS, PhotoExtractor
+from sakka.networks.backbones import INPUT_PX
+from sakka.networks.encoders import BATCH_PHOTOS
+from sakka.networks.extractor import PhotoExtractor
 from sakka.networks.features import photo_pixels
 from sakka.networks.workers import work_off
 from studies.figures import Figure
@@ -148,7 +150,7 @@ def _speed(folder: Path, row: str, photos: Sequence[str], titles: Sequence[str],
 def _bare(paths: Sequence[Path], see: Callable[[Pixels], object]) -> None:
     """Decode photos and pass them through the network, batch by batch, as many at a time as PyTorch has threads."""
     batches = [paths[start : start + BATCH_PHOTOS] for start in range(0, len(paths), BATCH_PHOTOS)]
-    for _ in work_off(batches, lambda batch: see(np.stack([photo_pixels(path) for path in batch])), "bare"):
+    for _ in work_off(batches, lambda batch: see(np.stack([photo_pixels(path, INPUT_PX) for path in batch])), "bare"):
         pass
 
 

@@ -49,7 +49,7 @@ PRIOR_WORKS = 5  # that a creator's usual confidence counts as many works of eve
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What can be chosen."""
     parser.add_argument("catalog", type=Path)
-    parser.add_argument("--photo-model", default="photo-efficientnet_lite0", metavar="NAME")
+    parser.add_argument("--photo-model", default="photo-lite0", metavar="NAME")
     parser.add_argument("--text-model", default="text-linear", metavar="NAME")
 
 

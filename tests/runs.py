@@ -15,7 +15,7 @@ from sakka.evaluation.predictions import write_fold
 from sakka.models.base import FoldPrediction
 
 CREATORS = ("Abe", "Baba", "Chiba", "Doi", "Endo", "<script>alert(1)</script>")
-MODELS = (("photo-efficientnet_lite0", "photo"), ("text-linear", "text"), ("dummy", "none"))
+MODELS = (("photo-lite0", "photo"), ("text-linear", "text"), ("dummy", "none"))
 # How much a simulated model leans towards the right creator, against noise of 1.
 SKILL = {"photo": 1.6, "text": 1.1, "labels": 0.3, "both": 1.7}
 

@@ -66,7 +66,8 @@ class BareNetwork:
     def __init__(self) -> None:
         import torch
 
-        from sakka.networks.extractor import DTYPES, INPUT_PX, PhotoExtractor
+        from sakka.networks.backbones import INPUT_PX
+        from sakka.networks.extractor import DTYPES, PhotoExtractor
 
         extractor = PhotoExtractor(BACKBONE)
         self.network = extractor.network
@@ -89,10 +90,11 @@ class BareNetwork:
 
 def answer_once(photo: Path) -> None:
     """Read the weights, read a photo, run the network once."""
+    from sakka.networks.backbones import INPUT_PX
     from sakka.networks.extractor import PhotoExtractor
     from sakka.networks.features import photo_pixels
 
-    PhotoExtractor(BACKBONE).vectors(photo_pixels(photo)[None])
+    PhotoExtractor(BACKBONE).vectors(photo_pixels(photo, INPUT_PX)[None])
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from benchmarks.ours.works import read_catalog
 from sakka.catalog.splits import nested_splits
 from sakka.models.registry import make_model
 
-MODEL = "photo-efficientnet_lite0"
+MODEL = "photo-lite0"
 SETTINGS: dict[str, Any] = {"covariances": []}  # the other side has means and deviations alone
 
 

@@ -11,7 +11,9 @@ import torch
 
 from benchmarks.ours.works import read_catalog
 from sakka.cache import CACHE_VARIABLE
-from sakka.networks.extractor import BATCH_PHOTOS, DTYPES, PhotoExtractor
+from sakka.networks.backbones import INPUT_PX
+from sakka.networks.encoders import BATCH_PHOTOS
+from sakka.networks.extractor import DTYPES, PhotoExtractor
 from sakka.networks.features import photo_features, photo_pixels
 
 
@@ -79,6 +81,6 @@ class BareNetwork:
 
 
 def _network_input(paths: list[Path], extractor: PhotoExtractor) -> torch.Tensor:
-    pixels = np.stack([photo_pixels(path) for path in paths])
+    pixels = np.stack([photo_pixels(path, INPUT_PX) for path in paths])
     photos = torch.from_numpy(pixels).permute(0, 3, 1, 2).float()
     return extractor.backbone.normalise(photos).to(DTYPES[extractor.dtype])

@@ -28,7 +28,7 @@ def test_the_demo_ends_by_naming_the_report_and_goes_on_where_it_was(
     assert said[0][:-1] == said[1][:-1]
     assert page.is_file()
     results = json.loads((page.parent / "results.json").read_text())
-    assert {"photo-efficientnet_lite0", "text-linear", "fused", "dummy"} <= {entry["model"] for entry in results}
+    assert {"photo-lite0", "text-linear", "fused", "dummy"} <= {entry["model"] for entry in results}
 
 
 def test_the_work_that_is_identified_was_not_learned_from(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

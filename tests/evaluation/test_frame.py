@@ -69,7 +69,7 @@ def test_a_row_takes_less_than_forty_bytes(evaluated: EvaluatedRun) -> None:
 
 
 def test_a_model_called_fused_has_rows_of_its_own(tmp_path: Path) -> None:
-    models = (("photo-efficientnet_lite0", "photo"), ("text-linear", "text"), ("fused", "both"))
+    models = (("photo-lite0", "photo"), ("text-linear", "text"), ("fused", "both"))
     run = evaluate_run(open_run(write_run(tmp_path, make_works(per_creator=10), models, inner_folds=1).folder))
     assert run.models[-1] == ("fused-model", "both")
     assert len(run.of(ensemble("fused-model"))) == len(run.of(FUSED)) == run.facts.n_tested

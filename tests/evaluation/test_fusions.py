@@ -121,6 +121,6 @@ def test_the_reliability_diagram_has_a_dot_a_bin_at_its_place(evaluated: Evaluat
 
 
 def test_a_run_without_texts_leaves_the_tables_out(tmp_path: Path) -> None:
-    write_run(tmp_path, make_works(per_creator=10), models=(("photo-efficientnet_lite0", "photo"),))
+    write_run(tmp_path, make_works(per_creator=10), models=(("photo-lite0", "photo"),))
     lone = evaluate_run(open_run(tmp_path))
     assert all(isinstance(make(lone), LeftOut) for make in (fusions, log_losses, calibration, sure))

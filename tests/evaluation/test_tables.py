@@ -62,7 +62,7 @@ def test_the_weight_is_chosen_on_validation_predictions_only(run: StoredRun, eva
         outer = choice["outer"]
         right = dict.fromkeys(FIXED_RATIOS, 0)
         for inner in range(5):
-            photo = read_fold(run.layout, "photo-efficientnet_lite0", outer, inner)
+            photo = read_fold(run.layout, "photo-lite0", outer, inner)
             text = read_fold(run.layout, "text-linear", outer, inner)
             rows = photo.validation_rows
             for fixed in FIXED_RATIOS:
@@ -87,7 +87,7 @@ def test_no_chosen_ratio_beats_the_oracle_and_the_oracle_is_one_of_the_nine(eval
 
 def test_the_weights_stand_under_their_modalities(evaluated: EvaluatedRun) -> None:
     table = tables_of(evaluated)["table2"]
-    photo = find(tables_of(evaluated)["table3"], "photo-efficientnet_lite0", "ensemble", "accuracy").value
+    photo = find(tables_of(evaluated)["table3"], "photo-lite0", "ensemble", "accuracy").value
     mostly_photo = find(table, "fused-arithmetic photo 0.9 text 0.1", "fused", "accuracy").value
     mostly_text = find(table, "fused-arithmetic photo 0.1 text 0.9", "fused", "accuracy").value
     assert abs(mostly_photo - photo) < abs(mostly_text - photo)
@@ -117,7 +117,7 @@ def test_the_transitions_add_up_to_the_works_and_to_the_accuracies(evaluated: Ev
 
 def test_the_gains_are_differences_of_table_3_and_add_up(evaluated: EvaluatedRun) -> None:
     tables = tables_of(evaluated)
-    photo = "photo-efficientnet_lite0"
+    photo = "photo-lite0"
 
     def gain(name: str, row: str) -> float:
         value = find(tables["gains"], name, row, "accuracy_gain").value

@@ -5,6 +5,7 @@ from tests.catalogs import tiny_catalog
 from sakka.catalog.works import Catalog
 from sakka.explain.regions import StageWeights, on_grid, position_shares, region_shares, spreading
 from sakka.models.photo.linear import EfficientNetLinear
+from sakka.networks.backbones import INPUT_PX
 from sakka.networks.features import photo_pixels
 
 NONE = np.zeros(0)
@@ -82,10 +83,10 @@ def test_the_regions_and_the_biases_add_up_to_the_models_own_log_odds(
         path = works.photo_paths[row]
         assert path is not None
         answers = model.predict_proba(works.take([row]))[0].astype(np.float64)
-        shares, rest = region_shares(model, photo_pixels(path), 0, 2)
+        shares, rest = region_shares(model, photo_pixels(path, INPUT_PX), 0, 2)
         assert shares.shape == (56, 56)
         # the model rounds each statistic to 1 in 2,000
         assert shares.sum() + rest == pytest.approx(np.log(answers[0] / answers[2]), abs=0.01, rel=0.002)
-        back, rest_back = region_shares(model, photo_pixels(path), 2, 0)
+        back, rest_back = region_shares(model, photo_pixels(path, INPUT_PX), 2, 0)
         np.testing.assert_allclose(back, -shares, atol=1e-9)
         assert rest_back == pytest.approx(-rest)

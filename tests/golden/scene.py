@@ -17,7 +17,7 @@ from tests.golden.command import command
 from sakka import Catalog, FusedModel, save_model
 
 CREATORS, WORKS, NEW_CREATOR = 5, 10, "creator 05"
-PHOTO_MODEL = "photo-efficientnet_lite0"
+PHOTO_MODEL = "photo-lite0"
 COPY = "copy.png"
 MORE_WORDS = ("白い", "銀", "small", "round", "古い", "gift", "小さな", "soft", "秋", "shell", "heart")
 FLOAT32 = {"dtype": "float32"}

@@ -161,7 +161,7 @@ def test_a_photo_that_can_not_be_read_is_left_out_and_warned_of(
     catalog: Catalog, frame: pl.DataFrame, creators: list[str]
 ) -> None:
     damaged = frame.with_columns(画像1=pl.when(pl.int_range(pl.len()) == 2).then(pl.lit("no.png")).otherwise("画像1"))
-    classifier = SakkaClassifier("photo-efficientnet_lite0", settings=QUICK_PHOTO, photo_root=catalog.photo_root)
+    classifier = SakkaClassifier("photo-lite0", settings=QUICK_PHOTO, photo_root=catalog.photo_root)
     with pytest.warns(UserWarning, match=r"1 in all; the first is photos of row 3: .*no\.png"):
         classifier.fit(damaged, creators)
     assert classifier.problems_.select("row", "field", "left_out").rows() == [(3, "photos", False)]

@@ -9,7 +9,7 @@ from tests.networks.tiny_networks import put_tiny_networks
 
 from sakka.catalog.works import Catalog
 from sakka.models.registry import MODELS
-from sakka.networks.extractor import PhotoExtractor
+from sakka.networks.encoders import PhotoEncoder
 from sakka.networks.features import photo_features
 from sakka.object_labels.table import LabelTable
 
@@ -21,9 +21,9 @@ ONE_STAGE: dict[str, object] = {"stages": ["block2"], "covariances": ["block2"],
 SMALL: dict[str, tuple[dict[str, object], float]] = {
     "fused": ({"photo": "labels-lightgbm", "photo_settings": {"iterations": 5}}, 1e-4),
     "labels-lightgbm": ({"iterations": 5}, 1e-6),
-    "photo-efficientnet_lite0-finetuned": (TUNED, 1e-6),
-    "photo-efficientnet_lite0": (ONE_STAGE, 1e-6),
-    "photo-efficientnet_lite0-distilled": (ONE_STAGE, 1e-6),
+    "photo-lite0-finetuned": (TUNED, 1e-6),
+    "photo-lite0": (ONE_STAGE, 1e-6),
+    "photo-lite0-distilled": (ONE_STAGE, 1e-6),
     "photo-vgg16-finetuned": (TUNED, 1e-6),
     "text-fasttext": ({"epoch": 100, "dim": 10}, 1e-6),
     "text-word2vec": ({"dim": 20, "epochs": 300, "min_count": 1, "skip_gram": True, "iterations": 10}, 1e-6),
@@ -48,13 +48,13 @@ def labels_of_colours(works: Catalog, threshold: float = 0.2) -> LabelTable:
 
 
 def features_of_colours(
-    works: Catalog, extractor: PhotoExtractor, columns: np.ndarray | None = None
+    works: Catalog, encoder: PhotoEncoder, columns: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Stand in for VGG16, whose weights tests must not need; the network of the installed package is the real one."""
-    if extractor.backbone.name != "vgg16":
-        return photo_features(works, extractor, columns)
+    if encoder.name != "vgg16":
+        return photo_features(works, encoder, columns)
     colours = labels_of_colours(works).vectors[:, 1:4]
-    table = np.resize(colours.T, (extractor.size, len(works))).T
+    table = np.resize(colours.T, (encoder.size, len(works))).T
     return table[:, columns].copy() if columns is not None else table.copy(), works.has_photo
 
 

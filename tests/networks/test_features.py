@@ -12,7 +12,9 @@ from torch import nn
 from sakka.cache import cache_folder
 from sakka.catalog.works import Catalog
 from sakka.errors import PhotoError
-from sakka.networks.extractor import BATCH_PHOTOS, INPUT_PX, PhotoExtractor
+from sakka.networks.backbones import INPUT_PX
+from sakka.networks.encoders import BATCH_PHOTOS
+from sakka.networks.extractor import PhotoExtractor
 from sakka.networks.features import photo_features, photo_pixels
 from sakka.photos.store import PhotoCache
 
@@ -69,7 +71,7 @@ def test_a_photo_is_computed_once_and_gives_the_same_bytes_from_the_cache(
 def test_each_vector_is_that_of_the_works_own_photo(works: Catalog, extractor: PhotoExtractor) -> None:
     table, _ = photo_features(works, extractor)
     for row in (3, 20):
-        alone = extractor.vectors(photo_pixels(works.photo_paths[row])[None])
+        alone = extractor.vectors(photo_pixels(works.photo_paths[row], INPUT_PX)[None])
         np.testing.assert_allclose(table[row], alone[0], rtol=1e-4, atol=1e-5)
 
 
@@ -158,7 +160,7 @@ def test_threads_are_as_many_afterwards_as_before(works: Catalog, extractor: Pho
 
 def test_a_photo_of_any_shape_is_squashed_to_the_input(folder: Path) -> None:
     Image.new("RGB", (600, 300), (10, 20, 30)).save(folder / "wide.png")
-    pixels = photo_pixels(folder / "wide.png")
+    pixels = photo_pixels(folder / "wide.png", INPUT_PX)
     assert pixels.shape == (INPUT_PX, INPUT_PX, 3)
     assert (pixels == (10, 20, 30)).all()
 
@@ -169,7 +171,7 @@ def test_a_mirror_image_is_looked_at_and_kept_beside_the_photo(works: Catalog, t
         path = tmp_path / "mirrored.png"
         photo.convert("RGB").transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(path)
     extractor = PhotoExtractor("efficientnet_lite0", "float32")
-    expected = extractor.vectors(photo_pixels(path)[None])[0]
+    expected = extractor.vectors(photo_pixels(path, INPUT_PX)[None])[0]
     straight, _ = photo_features(works, extractor)
     turned, _ = photo_features(works, extractor.of_mirror_images())
     assert np.abs(turned[row].astype(np.float32) - expected).max() < 0.05

@@ -6,7 +6,8 @@ from tests.catalogs import tiny_catalog
 from tests.networks.test_features import Counting
 
 from sakka.catalog.works import Catalog
-from sakka.networks.extractor import BATCH_PHOTOS, PhotoExtractor
+from sakka.networks.encoders import BATCH_PHOTOS
+from sakka.networks.extractor import PhotoExtractor
 from sakka.networks.features import cache_path, photo_features
 from sakka.networks.first_photos import FirstPhoto, cache_vectors, first_photos
 from sakka.photos.store import PhotoCache
@@ -34,7 +35,7 @@ def paths_of(works: Catalog) -> list[Path]:
 def test_photos_that_pass_by_have_the_vectors_that_a_catalog_of_them_gets(
     works: Catalog, extractor: PhotoExtractor, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = list(cache_vectors([[path] for path in paths_of(works)], extractor))
+    found = list(cache_vectors([[path] for path in paths_of(works)], [extractor]))
     assert found == [FirstPhoto(0, sha256) for sha256 in works.table["photos_sha256"].list.first()]
     passed, _ = photo_features(works, extractor)
     assert extractor.network.seen == 3 * BATCH_PHOTOS
@@ -44,11 +45,11 @@ def test_photos_that_pass_by_have_the_vectors_that_a_catalog_of_them_gets(
 
 def test_a_batch_is_filled_with_the_photos_that_the_cache_lacks(works: Catalog, extractor: PhotoExtractor) -> None:
     photos = [[path] for path in paths_of(works)]
-    list(cache_vectors(photos[::2], extractor))  # 11 of 21
+    list(cache_vectors(photos[::2], [extractor]))  # 11 of 21
     before = extractor.network.seen
-    list(cache_vectors(photos, extractor))
+    list(cache_vectors(photos, [extractor]))
     assert extractor.network.seen - before == 2 * BATCH_PHOTOS  # for the 10 others
-    list(cache_vectors(photos, extractor))
+    list(cache_vectors(photos, [extractor]))
     assert extractor.network.seen - before == 2 * BATCH_PHOTOS
 
 
@@ -59,7 +60,7 @@ def test_a_photo_that_cannot_be_read_costs_itself_and_the_next_one_is_taken(
     damaged = folder / "damaged.jpg"
     damaged.write_bytes(b"\xff\xd8\xff" + b"no photo" * 9)
     gone = folder / "gone.jpg"
-    found = list(cache_vectors([[damaged, gone, good], [], [gone], [other]], extractor))
+    found = list(cache_vectors([[damaged, gone, good], [], [gone], [other]], [extractor]))
     assert [photo.index for photo in found] == [2, None, None, 0]
     reasons = [[error.reason for error in photo.errors] for photo in found]
     assert reasons == [["photo damaged", "photo missing"], [], ["photo missing"], []]
@@ -78,7 +79,7 @@ def test_no_more_works_are_taken_ahead_than_a_few_batches_need(works: Catalog, e
                 taken += 1
                 yield [path]
 
-    found = cache_vectors(endless(), extractor)  # type: ignore[arg-type]
+    found = cache_vectors(endless(), [extractor])  # type: ignore[arg-type]
     for _ in range(10 * BATCH_PHOTOS):
         next(found)
     found.close()  # type: ignore[attr-defined]

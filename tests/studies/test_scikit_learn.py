@@ -9,9 +9,7 @@ from tests.catalogs import QUICK_PHOTO, tiny_catalog
 from sakka.evaluation.usable_works import split_works
 
 
-@pytest.mark.parametrize(
-    ("name", "settings"), [("text-linear", {"iterations": 2}), ("photo-efficientnet_lite0", QUICK_PHOTO)]
-)
+@pytest.mark.parametrize(("name", "settings"), [("text-linear", {"iterations": 2}), ("photo-lite0", QUICK_PHOTO)])
 def test_on_the_same_folds_cross_val_score_gives_the_accuracy_of_the_experiments_single_models(
     name: str, settings: dict[str, object], folder: Path
 ) -> None:

@@ -94,10 +94,10 @@ def test_a_search_starts_from_what_the_model_s_signature_says(name: str) -> None
 
 
 def test_a_default_that_depends_on_other_settings_or_the_works_is_spelled_out(works: Catalog) -> None:
-    assert space_of("photo-efficientnet_lite0").starts == ({"penalty": 0.01},)  # with covariances
-    (start,) = space_of("photo-efficientnet_lite0", QUICK_PHOTO).starts
+    assert space_of("photo-lite0").starts == ({"penalty": 0.01},)  # with covariances
+    (start,) = space_of("photo-lite0", QUICK_PHOTO).starts
     quick = {**QUICK_PHOTO, "dtype": "float32"}
-    one, other = (make_model("photo-efficientnet_lite0", **quick, **given).fit(works) for given in ({}, start))
+    one, other = (make_model("photo-lite0", **quick, **given).fit(works) for given in ({}, start))
     assert one.predict_proba(works).tobytes() == other.predict_proba(works).tobytes()
     profile = LinearText().fit(works).profile_
     pairs = [(each["penalty"], each["idf_power"]) for each in space_of("text-linear").starts]

@@ -13,11 +13,12 @@ from sakka.arrays import IntArray, Probabilities
 from sakka.catalog.splits import GROUPED, OUTER_FOLDS, nested_splits
 from sakka.catalog.works import Catalog
 from sakka.models.base import FoldPrediction
+from sakka.models.default_models import DEFAULT_PHOTO_MODEL, DEFAULT_TEXT_MODEL
 from sakka.models.fixed_ratio import choose_weight
 from sakka.models.fusion import fuse
 from sakka.models.registry import make_model
 
-DEFAULT_MODELS = ("photo-efficientnet_lite0", "text-linear")
+DEFAULT_MODELS = (DEFAULT_PHOTO_MODEL, DEFAULT_TEXT_MODEL)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from sakka.cli import app
+from sakka.models.default_models import DEFAULT_PHOTO_MODEL, DEFAULT_TEXT_MODEL
 
 if TYPE_CHECKING:
     from sakka.models.fused import FusedModel
@@ -20,8 +21,8 @@ QUESTIONS: Mapping[str, str] = {"photo": "--photo FILE", "text": "--title TEXT"}
 def fit(
     catalog: Annotated[Path, typer.Argument(help="A catalog's folder.", metavar="CATALOG")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The model's folder.", metavar="MODEL")],
-    photo_model: Annotated[str, typer.Option(help="The model that reads photos.")] = "photo-efficientnet_lite0",
-    text_model: Annotated[str, typer.Option(help="The model that reads texts.")] = "text-linear",
+    photo_model: Annotated[str, typer.Option(help="The model that reads photos.")] = DEFAULT_PHOTO_MODEL,
+    text_model: Annotated[str, typer.Option(help="The model that reads texts.")] = DEFAULT_TEXT_MODEL,
     fusion: Annotated[
         Literal["log-linear", "stacked"],
         typer.Option(help="How photo and text are fused where that is learned: log-linear is explained exactly."),

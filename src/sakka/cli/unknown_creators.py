@@ -6,14 +6,15 @@ from typing import Annotated
 import typer
 
 from sakka.cli import app
+from sakka.models.default_models import DEFAULT_PHOTO_MODEL, DEFAULT_TEXT_MODEL
 
 
 @app.command("unknown-creators")
 def unknown_creators(
     catalog: Annotated[Path, typer.Argument(help="A catalog's folder.", metavar="CATALOG")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for unknown-creators.json and .md.")],
-    photo_model: Annotated[str, typer.Option(help="The model that reads photos.")] = "photo-efficientnet_lite0",
-    text_model: Annotated[str, typer.Option(help="The model that reads texts.")] = "text-linear",
+    photo_model: Annotated[str, typer.Option(help="The model that reads photos.")] = DEFAULT_PHOTO_MODEL,
+    text_model: Annotated[str, typer.Option(help="The model that reads texts.")] = DEFAULT_TEXT_MODEL,
     seed: Annotated[int, typer.Option(help="Splits creators and works.", min=0)] = 0,
 ) -> None:
     """Hold out a fifth of the creators, five times, and measure how well their works are recognised.

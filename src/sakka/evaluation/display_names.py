@@ -26,8 +26,8 @@ def kind_of(model: str) -> str:
 def model_words(name: str) -> str:
     """A model's name as a reader would say it.
 
-    >>> model_words("photo-efficientnet_lite0"), model_words("fused-log-linear"), model_words("dummy")
-    ('Photo (efficientnet_lite0)', 'Fused, log-linear', 'Dummy (largest creator)')
+    >>> model_words("photo-lite0"), model_words("fused-log-linear"), model_words("dummy")
+    ('Photo (lite0)', 'Fused, log-linear', 'Dummy (largest creator)')
     """
     if name == "dummy":
         return "Dummy (largest creator)"

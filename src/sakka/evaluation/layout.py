@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from sakka.catalog.splits import KINDS, RANDOM
+
+IN_FOLDER_NAMES = "+@~, "  # beside letters, digits and _.-; what else a model's name has is written as in an address
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class RunLayout:
 
     def prediction(self, model: str, outer: int, inner: int) -> Path:
         """One model's predictions for one fold."""
-        return self.folder / "predictions" / model / f"{outer}-{inner}.safetensors"
+        return self.folder / "predictions" / quote(model, safe=IN_FOLDER_NAMES) / f"{outer}-{inner}.safetensors"
 
     def other_split(self, split: str) -> Path:
         """The run folder of the same models under another kind of split."""

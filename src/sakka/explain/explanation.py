@@ -177,12 +177,13 @@ def _regions(
 ) -> tuple[DoubleArray, bool]:
     """The regions' shares times the factor, and whether they are exact."""
     from sakka.explain.leaving_out import regions_left_out
-    from sakka.explain.regions import region_shares
+    from sakka.explain.regions import has_maps, region_shares
+    from sakka.networks.backbones import INPUT_PX
     from sakka.networks.features import photo_pixels
 
     (photo,) = works.photos
     assert isinstance(photo, HeldPhoto)
-    if isinstance(reader, PhotoFeatureModel) and reader.head_ is not None:
+    if isinstance(reader, PhotoFeatureModel) and has_maps(reader):
         shares, _ = region_shares(reader, photo, creator, against)
         return factor * shares, True
-    return factor * regions_left_out(reader, photo_pixels(photo), creator, against), False
+    return factor * regions_left_out(reader, photo_pixels(photo, INPUT_PX), creator, against), False

@@ -23,13 +23,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import torch
+from PIL import Image
 
 from sakka.arrays import DoubleArray, IntArray, Pixels
 from sakka.models.feature_model import PhotoFeatureModel
 from sakka.models.linear_head.head import Contrast
 from sakka.networks.backbones import LAST
 from sakka.networks.extractor import PhotoExtractor
-from sakka.networks.features import held_maps
+from sakka.networks.features import held_maps, squashed
 from sakka.photos.held import HeldPhoto
 
 Map = npt.NDArray[np.float64]
@@ -58,8 +60,8 @@ def region_shares(model: PhotoFeatureModel, photo: Pixels | HeldPhoto, creator: 
     """The share of each position of a photo, and what is left of the log-odds without them.
 
     Args:
-        model: A fitted model with a head.
-        photo: The photo, or its pixels as the network wants them (`photo_pixels`), shape (height, width, 3).
+        model: A fitted model with a head; see `has_maps`.
+        photo: The photo, or its pixels, shape (height, width, 3).
         creator: A column of the model's probabilities.
         against: The column of the creator that it is compared with.
 
@@ -68,12 +70,26 @@ def region_shares(model: PhotoFeatureModel, photo: Pixels | HeldPhoto, creator: 
     """
     assert model.head_ is not None
     contrast = model.head_.contrast(creator, against)
-    extractor, columns = model.reading()
-    total = np.zeros((GRID, GRID))
-    maps = held_maps(photo, extractor) if isinstance(photo, HeldPhoto) else extractor.maps(photo[None])
-    for stage, weights in stage_weights(contrast, extractor, columns).items():
-        total += on_grid(position_shares(maps[stage][0].float().numpy().astype(np.float64), weights))
+    total, start = np.zeros((GRID, GRID)), 0
+    for reading in model.readings():
+        own = contrast.of_columns(slice(start, start + len(reading.columns)))
+        start += len(reading.columns)
+        assert isinstance(reading.encoder, PhotoExtractor)
+        maps = _maps(photo, reading.encoder)
+        for stage, weights in stage_weights(own, reading.encoder, reading.columns).items():
+            total += on_grid(position_shares(maps[stage][0].float().numpy().astype(np.float64), weights))
     return total, contrast.bias
+
+
+def has_maps(model: PhotoFeatureModel) -> bool:
+    """Whether all that the head reads are statistics of maps, so that its regions are exact."""
+    return model.head_ is not None and all(isinstance(each.encoder, PhotoExtractor) for each in model.readings())
+
+
+def _maps(photo: Pixels | HeldPhoto, extractor: PhotoExtractor) -> dict[str, torch.Tensor]:
+    if isinstance(photo, HeldPhoto):
+        return held_maps(photo, extractor)
+    return extractor.maps(squashed(Image.fromarray(photo), extractor.input_px)[None])
 
 
 def stage_weights(contrast: Contrast, extractor: PhotoExtractor, columns: IntArray) -> dict[str, StageWeights]:

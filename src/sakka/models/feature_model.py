@@ -21,7 +21,7 @@ from sakka.models.linear_head.adding import KeptWorks, add_creators
 from sakka.models.linear_head.head import LinearHead
 
 if TYPE_CHECKING:
-    from sakka.networks.extractor import PhotoExtractor
+    from sakka.networks.encoders import PhotoEncoder
     from sakka.networks.first_photos import FirstPhoto
 
 
@@ -129,28 +129,39 @@ class TextFeatureModel(FeatureModel, ABC):
         """Where the features of a normalised text stand in it."""
 
 
+@dataclass(frozen=True)
+class Reading:
+    """What a head reads of one encoder.
+
+    Attributes:
+        encoder: What turns pixels into vectors.
+        columns: The values of a vector that the head reads, in its order.
+    """
+
+    encoder: "PhotoEncoder"
+    columns: IntArray
+
+
 class PhotoFeatureModel(FeatureModel, ABC):
-    """A model whose features are statistics of a frozen network's maps."""
+    """A model whose features are what frozen encoders give for photos."""
 
     @abstractmethod
-    def reading(self) -> "tuple[PhotoExtractor, IntArray]":
-        """What turns pixels into vectors, and the columns of these that the head reads, in its order."""
+    def readings(self) -> list[Reading]:
+        """What the head reads of each encoder; its features are these one after the other."""
 
     def prepare_photos(self, photos: Iterable[Sequence[Path]]) -> "Iterator[FirstPhoto[None]]":
         """The first photo of each work that can be read, in order; its features are then in the cache."""
         from sakka.networks.first_photos import cache_vectors
 
-        return cache_vectors(photos, self.reading()[0])
+        return cache_vectors(photos, [reading.encoder for reading in self.readings()])
 
     def predict_pixels(self, photos: Pixels) -> Probabilities:
-        """Probabilities of photos as the network reads them, shape (n_photos, n_creators).
+        """Probabilities of photos as pixels, shape (n_photos, n_creators).
 
         Args:
-            photos: Shape (n_photos, height, width, 3).
+            photos: Shape (n_photos, height, width, 3); an encoder that reads another size has them resized.
         """
-        from sakka.networks.extractor import BATCH_PHOTOS
+        from sakka.networks.features import vectors_of_pixels
 
-        extractor, columns = self.reading()
-        starts = range(0, len(photos), BATCH_PHOTOS)
-        vectors = [extractor.vectors(np.ascontiguousarray(photos[start : start + BATCH_PHOTOS])) for start in starts]
-        return self._predict(np.concatenate(vectors)[:, columns], np.ones(len(photos), dtype=np.bool_))
+        tables = [vectors_of_pixels(photos, reading.encoder)[:, reading.columns] for reading in self.readings()]
+        return self._predict(np.concatenate(tables, axis=1), np.ones(len(photos), dtype=np.bool_))

@@ -29,6 +29,7 @@ from sakka.errors import ModelError
 from sakka.models.adding_creators import ExtensibleModel, extensible
 from sakka.models.base import CreatorModel, Modality, ModelParts, Reads, known_labels
 from sakka.models.choosing_fusion import choose_fusion
+from sakka.models.default_models import DEFAULT_PHOTO_MODEL, DEFAULT_TEXT_MODEL
 from sakka.models.fixed_ratio import RATIOS, FixedRatio, best_ratio
 from sakka.models.fusion import HOWS, Fuser, How
 from sakka.models.held_out import held_out_views
@@ -62,8 +63,8 @@ class FusedModel(ExtensibleModel):
 
     def __init__(
         self,
-        photo: str = "photo-efficientnet_lite0",
-        text: str = "text-linear",
+        photo: str = DEFAULT_PHOTO_MODEL,
+        text: str = DEFAULT_TEXT_MODEL,
         *,
         how: How | None = None,
         photo_weight: float | None = None,

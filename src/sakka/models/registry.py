@@ -7,10 +7,10 @@ from sakka.errors import MissingPartError, ModelError
 from sakka.models.base import CreatorModel
 
 MODELS: dict[str, str] = {
-    "photo-efficientnet_lite0": "sakka.models.photo.linear:EfficientNetLinear",
-    "photo-efficientnet_lite0-distilled": "sakka.models.photo.distilled:EfficientNetDistilled",
+    "photo-lite0": "sakka.models.photo.linear:EfficientNetLinear",
+    "photo-lite0-distilled": "sakka.models.photo.distilled:EfficientNetDistilled",
     "photo-vgg16": "sakka.models.photo.linear:VGG16Linear",
-    "photo-efficientnet_lite0-finetuned": "sakka.models.photo.finetune:EfficientNetFineTuned",
+    "photo-lite0-finetuned": "sakka.models.photo.finetune:EfficientNetFineTuned",
     "photo-vgg16-finetuned": "sakka.models.photo.finetune:VGG16FineTuned",
     "text-linear": "sakka.models.text.linear:LinearText",
     "text-fasttext": "sakka.paper.models.fasttext:FastText",
@@ -22,6 +22,20 @@ MODELS: dict[str, str] = {
     "dummy": "sakka.models.dummy:DummyModel",
 }
 
+ON_ENCODERS: dict[str, str] = {"photo": "sakka.models.photo.linear:photo_linear"}
+"""What a model called `photo-ENCODER` is, for any encoder (`networks/encoders.py`): `module:function` of its name."""
+
+FORMER, CURRENT = "photo-efficientnet_lite0", "photo-lite0"
+
+
+def current_name(name: str) -> str:
+    """A model's name as it is today; saved models may have one of before.
+
+    >>> current_name("photo-efficientnet_lite0-finetuned")
+    'photo-lite0-finetuned'
+    """
+    return CURRENT + name.removeprefix(FORMER) if name.startswith(FORMER) else name
+
 
 def model_class(name: str) -> type[CreatorModel]:
     """The class of the model called `name`.
@@ -30,14 +44,18 @@ def model_class(name: str) -> type[CreatorModel]:
         ModelError: No model has that name.
         MissingPartError: The model needs a package that is not installed.
     """
-    if name not in MODELS:
+    name = current_name(name)
+    reads, _, encoder = name.partition("-")
+    encoded = name not in MODELS and reads in ON_ENCODERS
+    if name not in MODELS and not encoded:
         raise ModelError(f"no model is called {name!r}; known are {', '.join(sorted(MODELS))}")
-    module, _, attribute = MODELS[name].partition(":")
+    module, _, attribute = (ON_ENCODERS[reads] if encoded else MODELS[name]).partition(":")
     try:
-        found: type[CreatorModel] = getattr(import_module(module), attribute)
+        found: Any = getattr(import_module(module), attribute)
+        kind: type[CreatorModel] = found(encoder) if encoded else found
     except ImportError as error:
         raise MissingPartError(f"what the model {name} needs", "paper", error) from error
-    return found
+    return kind
 
 
 def make_model(name: str, **settings: Any) -> CreatorModel:

@@ -23,6 +23,7 @@ from sakka.networks.vgg16 import BLOCKS, VGG16
 from sakka.networks.weights.registry import weight_files
 
 LAST = "last"
+INPUT_PX = 224
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Backbone:
         mean: What is subtracted from red, green and blue (0 to 255).
         scale: What they are divided by then.
         covariances: The stages that are described by the covariances between their channels too.
-        input_px: The side of the squares that photos are squashed to.
+        input_px: The side of the squares that it reads.
     """
 
     name: str
@@ -45,7 +46,7 @@ class Backbone:
     mean: tuple[float, float, float]
     scale: tuple[float, float, float]
     covariances: tuple[str, ...] = ()
-    input_px: int = 224
+    input_px: int = INPUT_PX
 
     @property
     def block_stages(self) -> tuple[str, ...]:

@@ -28,20 +28,20 @@ from sakka.cache import cache_folder
 from sakka.errors import ModelError
 from sakka.files import write_json
 from sakka.networks.backbones import LAST, Backbone, backbone, inference_network, pretrained_network
+from sakka.networks.encoders import BATCH_PHOTOS, BUILT_IN, PhotoEncoder
 from sakka.networks.memory import use_huge_pages
 from sakka.networks.weights.registry import weights_sha256
 
-INPUT_PX = 224
-BATCH_PHOTOS = 8  # more than 8 photos of 224 pixels fall out of the processor's caches
 DTYPES: Mapping[str, torch.dtype] = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 FASTER_BY = 1.15  # bfloat16 is taken only where it gains more than timing errs
 TIMED_TURNS = 4  # of each format, in turn: what else the machine does then meets both
 
 
-class PhotoExtractor:
+class PhotoExtractor(PhotoEncoder):
     """Turns pixels into vectors with one backbone.
 
     Attributes:
+        name: As it is chosen as an encoder.
         backbone: The network's description.
         dtype: Number format of the network, `float32` or `bfloat16`; the vectors' own format depends on the backbone.
         mirrored: Whether it looks at the photos' mirror images.
@@ -60,6 +60,7 @@ class PhotoExtractor:
             mirrored: Whether it looks at the photos' mirror images.
         """
         self.backbone: Backbone = backbone(name)
+        self.name = next((short for short, long in BUILT_IN.items() if long == name), name)
         self.mirrored = mirrored
         self._dtype = dtype
         self._given = network
@@ -79,14 +80,31 @@ class PhotoExtractor:
         network = self._given if self._given is not None else pretrained_network(self.backbone.name)
         return inference_network(network, DTYPES[self.dtype])
 
+    def load(self) -> None:
+        """Load the network."""
+        self.network  # noqa: B018
+
     @cached_property
     def key(self) -> str:
         """What the vectors depend on besides the photo: weights, preprocessing and number format."""
-        name = self.backbone.name
-        sha256 = weights_sha256(name) if self._given is None else _state_sha256(self._given)
         statistics = "statistics2" if self.backbone.covariances else "statistics"
-        view = f"squash{INPUT_PX}{'-mirrored' if self.mirrored else ''}"
-        return f"{name}-{sha256[:16]}-{view}-{statistics}-{self.dtype}"
+        view = f"squash{self.input_px}{'-mirrored' if self.mirrored else ''}"
+        return f"{self.backbone.name}-{self.sha256[:16]}-{view}-{statistics}-{self.dtype}"
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of its weights."""
+        return weights_sha256(self.backbone.name) if self._given is None else _state_sha256(self._given)
+
+    @property
+    def input_px(self) -> int:
+        """The side of the squares that it reads."""
+        return self.backbone.input_px
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Means and deviations of all stages but the last, and each stage's covariances."""
+        return tuple(len(block) for block in self.blocks(None, None))
 
     @property
     def number(self) -> type[np.float16] | type[np.float32]:
@@ -264,7 +282,7 @@ def measured_dtype(described: Backbone) -> str:
 def _seconds_a_batch(described: Backbone, dtype: torch.dtype) -> float:
     use_huge_pages()
     network = inference_network(described.make(), dtype)
-    photos = torch.zeros(BATCH_PHOTOS, 3, INPUT_PX, INPUT_PX, dtype=dtype)
+    photos = torch.zeros(BATCH_PHOTOS, 3, described.input_px, described.input_px, dtype=dtype)
     photos = photos.contiguous(memory_format=torch.channels_last)
     with torch.inference_mode():
         network(photos)

@@ -1,6 +1,6 @@
 """Photo features with a cache: what is computed once a photo is kept by the SHA-256 of the photo's bytes.
 
-    cache_folder()/features/BACKBONE-WEIGHTS-PREPROCESSING-DTYPE.sqlite
+    cache_folder()/features/KEY.sqlite      KEY names the network, its weights, the preprocessing and the number format
 
 All folds and all commands share it. Workers read and compute one batch of photos each; at most a few batches are in
 memory. Every batch is kept when it is done, so that an interruption loses a few batches at most.
@@ -21,7 +21,8 @@ from sakka.catalog.photo_keys import photo_keys
 from sakka.catalog.works import Catalog
 from sakka.errors import PhotoError
 from sakka.files import sha256_of
-from sakka.networks.extractor import BATCH_PHOTOS, INPUT_PX, PhotoExtractor
+from sakka.networks.encoders import BATCH_PHOTOS, PhotoEncoder
+from sakka.networks.extractor import PhotoExtractor
 from sakka.networks.workers import Answer, Job, work_off
 from sakka.photos.decode import read_photo
 from sakka.photos.held import HeldPhoto
@@ -31,7 +32,7 @@ from sakka.progress import task
 KEYS_AT_ONCE = 2048  # of vectors that come from the cache: what has come is not kept twice
 
 
-def photo_features(works: Catalog, extractor: PhotoExtractor, columns: IntArray | None = None) -> tuple[Features, Mask]:
+def photo_features(works: Catalog, encoder: PhotoEncoder, columns: IntArray | None = None) -> tuple[Features, Mask]:
     """The vectors of the works' featured photos, computing those that the cache lacks.
 
     A photo that several works share is computed once. A catalog of one work is a question from outside: it is
@@ -39,11 +40,11 @@ def photo_features(works: Catalog, extractor: PhotoExtractor, columns: IntArray 
 
     Args:
         works: The works.
-        extractor: What turns pixels into vectors.
+        encoder: What turns pixels into vectors.
         columns: Which of a vector's values are wanted; None: all.
 
     Returns:
-        The vectors in the format `extractor.number`, shape (n_works, n_columns), zeros where a work has no photo; and
+        The vectors in the format `encoder.number`, shape (n_works, n_columns), zeros where a work has no photo; and
         whether it has one, shape (n_works,).
 
     Raises:
@@ -54,73 +55,74 @@ def photo_features(works: Catalog, extractor: PhotoExtractor, columns: IntArray 
     for row, key in enumerate(keys):
         if key is not None:
             rows.setdefault(key, []).append(row)
-    wanted = np.arange(extractor.size) if columns is None else columns
-    table: Features = np.zeros((len(works), len(wanted)), dtype=extractor.number)
+    wanted = np.arange(encoder.size) if columns is None else columns
+    table: Features = np.zeros((len(works), len(wanted)), dtype=encoder.number)
     every = works.photos
     photos = {key: photo for key, own in rows.items() if isinstance(photo := every[own[0]], Path)}
     held = {key: photo for key, own in rows.items() if isinstance(photo := every[own[0]], HeldPhoto)}
-    for key, vector in _vectors_of(photos, extractor, keeps=len(works) > 1):
+    for key, vector in _vectors_of(photos, encoder, keeps=len(works) > 1):
         table[rows[key]] = vector[wanted]
-    for key, vector in _held_vectors(held, extractor):
+    for key, vector in _held_vectors(held, encoder):
         table[rows[key]] = vector[wanted]
     return table, np.array([key is not None for key in keys], dtype=np.bool_)
 
 
-def _vectors_of(photos: dict[str, Path], extractor: PhotoExtractor, *, keeps: bool) -> Iterator[tuple[str, Features]]:
+def _vectors_of(photos: dict[str, Path], encoder: PhotoEncoder, *, keeps: bool) -> Iterator[tuple[str, Features]]:
     """Each photo's vector, from the cache or computed; without `keeps` one by one, and the cache is only read."""
     if not photos:
         return
-    cache = PhotoCache(cache_path(extractor))
+    cache = PhotoCache(cache_path(encoder))
     missing = dict(photos)
     keys = list(photos)
     for start in range(0, len(keys), KEYS_AT_ONCE):
-        for key, vector in _stored(cache.get(keys[start : start + KEYS_AT_ONCE]), extractor).items():
+        for key, vector in _stored(cache.get(keys[start : start + KEYS_AT_ONCE]), encoder).items():
             del missing[key]
             yield key, vector
-    for batch, vectors in _computed(missing, extractor) if keeps else _alone(missing, extractor):
+    for batch, vectors in _computed(missing, encoder) if keeps else _alone(missing, encoder):
         if keeps:
-            cache.put(zip(batch, stored_bytes(vectors, extractor), strict=True))
+            cache.put(zip(batch, stored_bytes(vectors, encoder), strict=True))
         yield from zip(batch, vectors, strict=True)
 
 
-def _held_vectors(photos: dict[str, HeldPhoto], extractor: PhotoExtractor) -> Iterator[tuple[str, Features]]:
+def _held_vectors(photos: dict[str, HeldPhoto], encoder: PhotoEncoder) -> Iterator[tuple[str, Features]]:
     """The vectors of photos in memory, several batch by batch; none is kept on disk."""
     if len(photos) < 2:
-        yield from ((key, held_vector(photo, extractor)) for key, photo in photos.items())
+        yield from ((key, held_vector(photo, encoder)) for key, photo in photos.items())
         return
-    extractor.network  # noqa: B018  loaded here, once, before the workers share it
+    encoder.load()  # here, once, before the workers share it
     every = list(photos.items())
     batches = [dict(every[start : start + BATCH_PHOTOS]) for start in range(0, len(every), BATCH_PHOTOS)]
 
     def vectors(batch: dict[str, HeldPhoto]) -> Features:
-        return batch_vectors([photo_pixels(photo) for photo in batch.values()], extractor)
+        return batch_vectors([photo_pixels(photo, encoder.input_px) for photo in batch.values()], encoder)
 
     with closing(work_off(batches, vectors, "sakka-photos")) as computed:
         for batch, found in zip(batches, computed, strict=True):
             yield from zip(batch, found, strict=True)
 
 
-def held_vector(photo: HeldPhoto, extractor: PhotoExtractor) -> Features:
+def held_vector(photo: HeldPhoto, encoder: PhotoEncoder) -> Features:
     """A photo's vector, shape (size,): what the cache has, else what is computed once of the network's maps."""
 
     def vector() -> Features:
-        stored = _stored(PhotoCache(cache_path(extractor)).get([photo.sha256]), extractor)
+        stored = _stored(PhotoCache(cache_path(encoder)).get([photo.sha256]), encoder)
         if stored:
             return stored[photo.sha256]
-        if extractor.mirrored:
-            vectors = _on_one_core(extractor.vectors, photo_pixels(photo)[None])
+        if isinstance(encoder, PhotoExtractor) and not encoder.mirrored:
+            vectors = _on_one_core(encoder.statistics, held_maps(photo, encoder))
         else:
-            vectors = _on_one_core(extractor.statistics, held_maps(photo, extractor))
+            vectors = _on_one_core(encoder.vectors, photo_pixels(photo, encoder.input_px)[None])
         alone: Features = vectors[0]
         return alone
 
-    return photo.once(("vector", extractor.key), vector)
+    return photo.once(("vector", encoder.key), vector)
 
 
 def held_maps(photo: HeldPhoto, extractor: PhotoExtractor) -> dict[str, torch.Tensor]:
     """The network's maps of a photo by stage, each of shape (1, channels, h, w); the photo passes it once."""
-    extractor.network  # noqa: B018  loaded here, once
-    return photo.once(("maps", extractor.key), lambda: _on_one_core(extractor.maps, photo_pixels(photo)[None]))
+    extractor.load()  # here, once
+    pixels = photo_pixels(photo, extractor.input_px)[None]
+    return photo.once(("maps", extractor.key), lambda: _on_one_core(extractor.maps, pixels))
 
 
 def _on_one_core(do: Callable[[Job], Answer], job: Job) -> Answer:
@@ -129,72 +131,77 @@ def _on_one_core(do: Callable[[Job], Answer], job: Job) -> Answer:
         return next(answers)
 
 
-def cache_path(extractor: PhotoExtractor) -> Path:
-    """The file that keeps an extractor's vectors."""
-    return cache_folder() / "features" / f"{extractor.key}.sqlite"
+def cache_path(encoder: PhotoEncoder) -> Path:
+    """The file that keeps an encoder's vectors."""
+    return cache_folder() / "features" / f"{encoder.key}.sqlite"
 
 
-def stored_bytes(vectors: Features, extractor: PhotoExtractor) -> Iterator[bytes]:
+def stored_bytes(vectors: Features, encoder: PhotoEncoder) -> Iterator[bytes]:
     """Vectors as the cache keeps them."""
-    stored = np.dtype(extractor.number).newbyteorder("<")
+    stored = np.dtype(encoder.number).newbyteorder("<")
     return (vector.astype(stored).tobytes() for vector in vectors)
 
 
-def _stored(found: dict[str, bytes], extractor: PhotoExtractor) -> dict[str, Features]:
+def _stored(found: dict[str, bytes], encoder: PhotoEncoder) -> dict[str, Features]:
     """The vectors in what the cache has, by key; what is cut off is left out."""
-    stored = np.dtype(extractor.number).newbyteorder("<")
-    whole = {key: content for key, content in found.items() if len(content) == stored.itemsize * extractor.size}
+    stored = np.dtype(encoder.number).newbyteorder("<")
+    whole = {key: content for key, content in found.items() if len(content) == stored.itemsize * encoder.size}
     return {key: np.frombuffer(content, dtype=stored) for key, content in whole.items()}
 
 
-def photo_pixels(source: Path | bytes | HeldPhoto, name: str | None = None) -> Pixels:
-    """Read a photo as the networks want it: RGB, squashed to `INPUT_PX` square, shape (height, width, 3).
+def photo_pixels(source: Path | bytes | HeldPhoto, side_px: int, name: str | None = None) -> Pixels:
+    """Read a photo as the networks want it: RGB, squashed to a square, shape (side_px, side_px, 3).
 
     Args:
         source: The file's path, its bytes, or a photo in memory.
+        side_px: The side of the square.
         name: What messages call bytes.
 
     Raises:
         PhotoError: It can't be read.
     """
-    photo = read_photo(source, at_least_px=INPUT_PX, name=name)
-    if photo.size != (INPUT_PX, INPUT_PX):
-        photo = photo.resize((INPUT_PX, INPUT_PX), Image.Resampling.BILINEAR)
+    return squashed(read_photo(source, at_least_px=side_px, name=name), side_px)
+
+
+def squashed(photo: Image.Image, side_px: int) -> Pixels:
+    """A photo as a square, shape (side_px, side_px, 3)."""
+    if photo.size != (side_px, side_px):
+        photo = photo.resize((side_px, side_px), Image.Resampling.BILINEAR)
     return np.array(photo)  # a copy: PyTorch wants arrays that may be written to
 
 
-def _alone(where: dict[str, Path], extractor: PhotoExtractor) -> Iterator[tuple[list[str], Features]]:
+def _alone(where: dict[str, Path], encoder: PhotoEncoder) -> Iterator[tuple[list[str], Features]]:
     """Compute photo by photo, each on one core: several cores gain little on one photo, and lose on a busy machine."""
 
     def vectors(photo: tuple[str, Path]) -> Features:
-        return extractor.vectors(_checked_pixels(*photo)[None])
+        return encoder.vectors(_checked_pixels(*photo, encoder.input_px)[None])
 
-    extractor.network  # noqa: B018  loaded here, once
+    encoder.load()  # here, once
     with closing(work_off(where.items(), vectors, "sakka-photo")) as answers:
         for key, found in zip(where, answers, strict=True):
             yield [key], found
 
 
-def _computed(where: dict[str, Path], extractor: PhotoExtractor) -> Iterator[tuple[list[str], Features]]:
+def _computed(where: dict[str, Path], encoder: PhotoEncoder) -> Iterator[tuple[list[str], Features]]:
     """Compute vectors batch by batch, in order; a worker reads its batch's photos and runs the network on them."""
     if not where:
         return
-    extractor.network  # noqa: B018  loaded here, once, before the workers share it
+    encoder.load()  # here, once, before the workers share it
     photos = list(where.items())
     batches = [dict(photos[start : start + BATCH_PHOTOS]) for start in range(0, len(photos), BATCH_PHOTOS)]
-    answers = work_off(batches, partial(_batch_vectors, extractor=extractor), "sakka-photos")
-    with task(f"photo features ({extractor.backbone.name})", total=len(where)) as running, closing(answers):
+    answers = work_off(batches, partial(_batch_vectors, encoder=encoder), "sakka-photos")
+    with task(f"photo features ({encoder.name})", total=len(where)) as running, closing(answers):
         for batch, vectors in zip(batches, answers, strict=True):
             yield list(batch), vectors
             running.advance(len(batch))
 
 
-def _batch_vectors(batch: dict[str, Path], extractor: PhotoExtractor) -> Features:
+def _batch_vectors(batch: dict[str, Path], encoder: PhotoEncoder) -> Features:
     """Read a batch and compute its vectors."""
-    return batch_vectors([_checked_pixels(key, path) for key, path in batch.items()], extractor)
+    return batch_vectors([_checked_pixels(key, path, encoder.input_px) for key, path in batch.items()], encoder)
 
 
-def batch_vectors(photos: Sequence[Pixels], extractor: PhotoExtractor) -> Features:
+def batch_vectors(photos: Sequence[Pixels], encoder: PhotoEncoder) -> Features:
     """The vectors of at most `BATCH_PHOTOS` photos, computed as a batch that is filled up.
 
     Convolutions of another batch size may add in another order: with a fixed size a photo's bytes don't depend on
@@ -202,15 +209,31 @@ def batch_vectors(photos: Sequence[Pixels], extractor: PhotoExtractor) -> Featur
 
     Args:
         photos: What `photo_pixels` gives of each.
-        extractor: What turns pixels into vectors.
+        encoder: What turns pixels into vectors.
     """
-    pixels = np.zeros((BATCH_PHOTOS, INPUT_PX, INPUT_PX, 3), dtype=np.uint8)
+    pixels = np.zeros((BATCH_PHOTOS, encoder.input_px, encoder.input_px, 3), dtype=np.uint8)
     pixels[: len(photos)] = np.stack(photos)
-    return extractor.vectors(pixels)[: len(photos)]
+    return encoder.vectors(pixels)[: len(photos)]
 
 
-def _checked_pixels(key: str, path: Path) -> Pixels:
-    pixels = photo_pixels(path)
+def vectors_of_pixels(photos: Pixels, encoder: PhotoEncoder) -> Features:
+    """The vectors of photos as pixels, shape (n, size); nothing of them enters the cache.
+
+    Args:
+        photos: RGB, shape (n, height, width, 3), resized where the encoder reads another size.
+        encoder: What turns pixels into vectors.
+    """
+    side_px = encoder.input_px
+    if photos.shape[1:3] != (side_px, side_px):
+        photos = np.stack([squashed(Image.fromarray(photo), side_px) for photo in photos])
+    starts = range(0, len(photos), BATCH_PHOTOS)
+    return np.concatenate(
+        [encoder.vectors(np.ascontiguousarray(photos[start : start + BATCH_PHOTOS])) for start in starts]
+    )
+
+
+def _checked_pixels(key: str, path: Path, side_px: int) -> Pixels:
+    pixels = photo_pixels(path, side_px)
     try:
         found = sha256_of(path)
     except OSError as error:

@@ -14,11 +14,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Generic, TypeVar
 
-import numpy as np
-
 from sakka.arrays import Features, Pixels
 from sakka.errors import PhotoError
-from sakka.networks.extractor import BATCH_PHOTOS, PhotoExtractor
+from sakka.networks.backbones import INPUT_PX
+from sakka.networks.encoders import BATCH_PHOTOS, PhotoEncoder
 from sakka.networks.features import batch_vectors, cache_path, photo_pixels, stored_bytes
 from sakka.networks.workers import work_off
 from sakka.photos.held import HeldPhoto
@@ -46,7 +45,10 @@ class FirstPhoto(Generic[Found]):
     errors: tuple[PhotoError, ...] = ()
 
 
-Job = FirstPhoto[Pixels] | Sequence[Path]
+Squares = tuple[Pixels, ...]
+"""A photo's pixels as each encoder wants them."""
+
+Job = FirstPhoto[Squares] | Sequence[Path]
 """A work's first photo that is done, or the photos to look at."""
 
 
@@ -80,41 +82,44 @@ def check_pixels(photo: HeldPhoto) -> None:
     Raises:
         PhotoError: It can't.
     """
-    photo_pixels(photo.content, photo.name)
+    photo_pixels(photo.content, INPUT_PX, photo.name)
 
 
-def cache_vectors(photos: Iterable[Sequence[Path]], extractor: PhotoExtractor) -> Iterator[FirstPhoto[None]]:
-    """The first photo of each work that can be read, in order; when it comes, the cache has its vector.
+def cache_vectors(photos: Iterable[Sequence[Path]], encoders: Sequence[PhotoEncoder]) -> Iterator[FirstPhoto[None]]:
+    """The first photo of each work that can be read, in order; when it comes, the caches have its vectors.
 
-    A photo whose vector the cache has is read for its SHA-256 but not decoded.
+    A photo whose vectors the caches have is read for its SHA-256 but not decoded.
 
     Args:
         photos: The photos of each work, the featured one first.
-        extractor: What turns pixels into vectors.
+        encoders: What turns pixels into vectors.
     """
-    cache = PhotoCache(cache_path(extractor))
-    batches = _batches(_pixels_that_lack(photos, cache), extractor)
-    with closing(work_off(batches, partial(_vectors, extractor=extractor), "sakka-network")) as computed:
-        for batch, vectors in computed:
+    caches = [PhotoCache(cache_path(encoder)) for encoder in encoders]
+    batches = _batches(_pixels_that_lack(photos, caches, encoders), encoders)
+    with closing(work_off(batches, partial(_vectors, encoders=encoders), "sakka-network")) as computed:
+        for batch, tables in computed:
             keys = [photo.sha256 for photo in batch if photo.sha256 and photo.found is not None]
-            if keys:
-                cache.put(zip(keys, stored_bytes(vectors, extractor), strict=True))
+            for cache, encoder, vectors in zip(caches, encoders, tables, strict=False):
+                cache.put(zip(keys, stored_bytes(vectors, encoder), strict=True))
             yield from (FirstPhoto(photo.index, photo.sha256, None, photo.errors) for photo in batch)
 
 
-def _pixels_that_lack(photos: Iterable[Sequence[Path]], cache: PhotoCache) -> Generator[FirstPhoto[Pixels], None, None]:
-    """The first photos, in order, with the pixels of those that the cache lacks, which threads decode."""
-    with closing(work_off(_jobs(photos, cache), _decoded, "sakka-photos")) as found:
+def _pixels_that_lack(
+    photos: Iterable[Sequence[Path]], caches: Sequence[PhotoCache], encoders: Sequence[PhotoEncoder]
+) -> Generator[FirstPhoto[Squares], None, None]:
+    """The first photos, in order, with the pixels of those that a cache lacks, which threads decode."""
+    look = partial(_squares, sides_px=[encoder.input_px for encoder in encoders])
+    with closing(work_off(_jobs(photos, caches), partial(_decoded, look=look), "sakka-photos")) as found:
         for some in found:
             yield from some
 
 
-def _jobs(photos: Iterable[Sequence[Path]], cache: PhotoCache) -> Iterator[list[Job]]:
-    """Works by a few: the first photo where the cache has its vector, else all photos, to be looked at."""
+def _jobs(photos: Iterable[Sequence[Path]], caches: Sequence[PhotoCache]) -> Iterator[list[Job]]:
+    """Works by a few: the first photo where the caches have its vectors, else all photos, to be looked at."""
     rest = iter(photos)
     while some := list(islice(rest, WORKS_AT_ONCE)):
         keys = [_sha256_of_first(paths) for paths in some]
-        kept = cache.kept([key for key in keys if key])
+        kept = set.intersection(*(set(cache.kept([key for key in keys if key])) for cache in caches))
         jobs: list[Job] = [FirstPhoto(0, key) if key in kept else paths for key, paths in zip(keys, some, strict=True)]
         for start in range(0, len(jobs), WORKS_A_JOB):
             yield jobs[start : start + WORKS_A_JOB]
@@ -128,25 +133,28 @@ def _sha256_of_first(photos: Sequence[Path]) -> str | None:
         return None
 
 
-def _decoded(jobs: Sequence[Job]) -> list[FirstPhoto[Pixels]]:
-    return [each if isinstance(each, FirstPhoto) else _first_photo(each, _pixels) for each in jobs]
+def _decoded(jobs: Sequence[Job], look: Callable[[HeldPhoto], Squares]) -> list[FirstPhoto[Squares]]:
+    return [each if isinstance(each, FirstPhoto) else _first_photo(each, look) for each in jobs]
 
 
-def _pixels(photo: HeldPhoto) -> Pixels:
-    return photo_pixels(photo.content, photo.name)
+def _squares(photo: HeldPhoto, sides_px: Sequence[int]) -> Squares:
+    """A photo's pixels at each side, decoded once a side."""
+    squares = {side_px: photo_pixels(photo.content, side_px, photo.name) for side_px in set(sides_px)}
+    return tuple(squares[side_px] for side_px in sides_px)
 
 
 def _batches(
-    photos: Generator[FirstPhoto[Pixels], None, None], extractor: PhotoExtractor
-) -> Iterator[list[FirstPhoto[Pixels]]]:
-    """Photos in order, as many at a time as fill a batch of the network with those that the cache lacks."""
-    batch: list[FirstPhoto[Pixels]] = []
+    photos: Generator[FirstPhoto[Squares], None, None], encoders: Sequence[PhotoEncoder]
+) -> Iterator[list[FirstPhoto[Squares]]]:
+    """Photos in order, as many at a time as fill a batch of the network with those that a cache lacks."""
+    batch: list[FirstPhoto[Squares]] = []
     missing = 0
     with closing(photos):
         for photo in photos:
             batch.append(photo)
             if photo.found is not None:
-                extractor.network  # noqa: B018  loaded here, once, before the workers share it
+                for encoder in encoders:
+                    encoder.load()  # here, once, before the workers share it
                 missing += 1
             if missing == BATCH_PHOTOS or len(batch) == WORKS_AT_ONCE:
                 yield batch
@@ -155,6 +163,12 @@ def _batches(
         yield batch
 
 
-def _vectors(batch: list[FirstPhoto[Pixels]], extractor: PhotoExtractor) -> tuple[list[FirstPhoto[Pixels]], Features]:
-    pixels = [photo.found for photo in batch if photo.found is not None]
-    return batch, batch_vectors(pixels, extractor) if pixels else np.empty((0, extractor.size), extractor.number)
+def _vectors(
+    batch: list[FirstPhoto[Squares]], encoders: Sequence[PhotoEncoder]
+) -> tuple[list[FirstPhoto[Squares]], list[Features]]:
+    """The batch, and of each encoder the vectors of the photos that have pixels; no tables where none has."""
+    squares = [photo.found for photo in batch if photo.found is not None]
+    if not squares:
+        return batch, []
+    by_encoder = zip(encoders, zip(*squares, strict=True), strict=True)
+    return batch, [batch_vectors(pixels, encoder) for encoder, pixels in by_encoder]

@@ -6,11 +6,12 @@ from sakka.catalog.splits import INNER_FOLDS, OUTER_FOLDS
 from sakka.catalog.works import Catalog
 from sakka.errors import RunError
 from sakka.evaluation.plan import Plan, make_plan
+from sakka.models.default_models import DEFAULT_PHOTO_MODEL, DEFAULT_TEXT_MODEL
 from sakka.paper.plan import MODELS as PAPER_MODELS
 from sakka.paper.plan import PRESET as PAPER
 from sakka.paper.plan import PaperOptions, paper_plan
 
-DEFAULT_MODELS = ("photo-efficientnet_lite0", "text-linear", "dummy")
+DEFAULT_MODELS = (DEFAULT_PHOTO_MODEL, DEFAULT_TEXT_MODEL, "dummy")
 
 
 @dataclass(frozen=True)

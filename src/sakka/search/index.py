@@ -244,15 +244,16 @@ def model_sha256(model_folder: Path | str) -> str:
 
 
 def _photo_reading(model_folder: Path) -> dict[str, Any]:
-    """The photo network and number format that a model uses; the default's where it reads no photos so."""
+    """The photo encoder and number format that a model uses; the default's where it reads no photos so."""
     from sakka.models.feature_model import PhotoFeatureModel
     from sakka.models.folder import load_model
 
     photo = load_model(model_folder).reader("photo")
     if not isinstance(photo, PhotoFeatureModel):
         return {}
-    extractor, _ = photo.reading()
-    return {"backbone": extractor.backbone.name, "dtype": extractor.dtype}
+    encoders = [reading.encoder for reading in photo.readings()]
+    dtype = next((each.dtype for each in encoders if each.dtype), None)
+    return {"encoder": "+".join(each.name for each in encoders), "dtype": dtype}
 
 
 def _check_free(folder: Path | str) -> None:

@@ -81,14 +81,14 @@ _FINE_TUNED = (
     Real("momentum", 0.8, 0.99, log=False),
     Categorical("hidden", (512, 1024, 2048, 4096)),
 )
+ON_PHOTOS = "photo-"
 _PENALTY = (Real("penalty", 1e-5, 1.0),)
 
 RANGES: Mapping[str, Sequence[Range]] = MappingProxyType(
     {
         "photo-vgg16-finetuned": _FINE_TUNED,
-        "photo-efficientnet_lite0-finetuned": _FINE_TUNED,
-        "photo-vgg16": _PENALTY,
-        "photo-efficientnet_lite0": _PENALTY,
+        "photo-lite0-finetuned": _FINE_TUNED,
+        "photo-lite0": _PENALTY,
         "text-linear": (
             Real("penalty", 1e-6, 1e-1),
             Real("idf_power", 0.0, 1.5, log=False),
@@ -114,11 +114,18 @@ def space_of(model: str, fixed: Mapping[str, Any] = MappingProxyType({})) -> Spa
     Raises:
         ModelError: Nothing is, every setting is fixed, or the model has no such setting.
     """
-    if model not in RANGES:
-        raise ModelError(f"no settings to tune are known for {model!r}; they are for {', '.join(RANGES)}")
-    ranges = tuple(each for each in RANGES[model] if each.name not in fixed)
+    ranges = tuple(each for each in _ranges_of(model) if each.name not in fixed)
     if not ranges:
         raise ModelError(f"every setting of {model} that could be tuned is fixed; leave one open")
     defaults = make_model(model, **fixed).spelled_out_settings()
     starts = [{each.name: settings[each.name] for each in ranges} for settings in defaults]
     return Space(ranges, tuple(start for number, start in enumerate(starts) if start not in starts[:number]))
+
+
+def _ranges_of(model: str) -> Sequence[Range]:
+    """The ranges of a model; those of a linear head on any photo encoder are the same."""
+    if model in RANGES:
+        return RANGES[model]
+    if model.startswith(ON_PHOTOS) and "penalty" in make_model(model).settings():
+        return _PENALTY
+    raise ModelError(f"no settings to tune are known for {model!r}; they are for {', '.join(RANGES)}")

@@ -19,7 +19,7 @@ from sakka.errors import PhotoError
 from sakka.models.asked_table import of_catalog
 from sakka.models.base import CreatorModel
 from sakka.models.identified import AskedWork, IdentifiedWork, WorkProblem, identified, identify_works
-from sakka.networks.extractor import INPUT_PX
+from sakka.networks.backbones import INPUT_PX
 from sakka.photos.held import HeldPhoto
 from sakka.web.api import Top, require_something
 from sakka.web.engine import Engine

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from tests.catalogs import tiny_catalog
+from tests.networks.mean_colour import MeanColour, offer_encoder
 
 from sakka.catalog.splits import nested_splits
 from sakka.catalog.works import Catalog
@@ -8,6 +9,7 @@ from sakka.errors import ModelError
 from sakka.models.base import shares_of_creators
 from sakka.models.folder import load_model, save_model
 from sakka.models.photo.linear import EfficientNetLinear, VGG16Linear
+from sakka.models.registry import make_model
 from sakka.networks.extractor import PhotoExtractor
 from sakka.networks.features import photo_features
 
@@ -91,3 +93,21 @@ def test_the_papers_way_learns_from_the_photos_alone(
     assert one.tobytes() == other.tobytes()
     opposite = model(**settings, mirrored=not mirrored).fit(works).predict_proba(works)
     assert one.tobytes() != opposite.tobytes()
+
+
+def test_a_sum_reads_its_encoders_side_by_side_and_is_saved_with_their_weights(
+    works: Catalog, monkeypatch: pytest.MonkeyPatch, tmp_path
+) -> None:
+    offer_encoder(monkeypatch)
+    fitted = make_model("photo-mean-colour+lite0", dtype="float32").fit(works.take(np.arange(8, 48)))
+    features, _ = fitted.features(works)
+    lite0 = PhotoExtractor("efficientnet_lite0", "float32")
+    by_stage, _ = photo_features(works, lite0, np.concatenate(lite0.blocks(None, None)))
+    np.testing.assert_array_equal(features, np.hstack([photo_features(works, MeanColour())[0], by_stage]))
+    save_model(fitted, tmp_path / "model")
+    again = load_model(tmp_path / "model")
+    assert again.name == "photo-mean-colour+lite0"
+    assert again.predict_proba(works).tobytes() == fitted.predict_proba(works).tobytes()
+    monkeypatch.setattr(MeanColour, "sha256", "1" * 64)
+    with pytest.raises(ModelError, match=r"mean-colour has SHA-256 1{16}\.\.\., and the model was fitted on 0{16}"):
+        load_model(tmp_path / "model")

@@ -34,6 +34,10 @@ class Contrast:
     centre: DoubleArray
     bias: float
 
+    def of_columns(self, columns: slice) -> "Contrast":
+        """What some features say, without the constant terms."""
+        return Contrast(self.weights[columns], self.centre[columns], 0.0)
+
 
 @dataclass(frozen=True)
 class LinearHead:

@@ -29,7 +29,7 @@ FLOOR = 1e-4  # of the text's probabilities, under the logarithm
 class EfficientNetDistilled(EfficientNetLinear):
     """EfficientNet-Lite0, frozen, with a head that is distilled from texts."""
 
-    name: ClassVar[str] = "photo-efficientnet_lite0-distilled"
+    name: ClassVar[str] = "photo-lite0-distilled"
 
     def _predictions(
         self, works: Catalog, vectors: Features, labels: IntArray, n_classes: int

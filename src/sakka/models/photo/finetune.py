@@ -304,6 +304,6 @@ class VGG16FineTuned(FineTuned):
 class EfficientNetFineTuned(FineTuned):
     """EfficientNet-Lite0 trained the same way; its last maps are averaged, as its own classifier has it."""
 
-    name: ClassVar[str] = "photo-efficientnet_lite0-finetuned"
+    name: ClassVar[str] = "photo-lite0-finetuned"
     backbone: ClassVar[str] = "efficientnet_lite0"
     pools_by_default: ClassVar[bool] = True

@@ -1,7 +1,8 @@
 """A photo's creator by a linear softmax on what a frozen network gives.
 
-The network is not trained; its vectors (`extractor.py`) come from the feature cache (`features.py`), and the heads of
-all folds are fitted side by side (`linear_head/dense.py`). A work without a photo gets the shares of the creators.
+The network is an encoder (`networks/encoders.py`), or several side by side, chosen by name. It is not trained; its
+vectors come from the feature cache (`features.py`), and the heads of all folds are fitted side by side
+(`linear_head/dense.py`). A work without a photo gets the shares of the creators.
 
 Means and deviations are one block of features and each stage's covariances another; the blocks count alike, however
 many columns each has. The heads learn from the mean of a photo's vector and its mirror image's, and read the photo as
@@ -11,7 +12,8 @@ were chosen on validation parts of nested folds of real works, never on test par
 """
 
 from collections.abc import Iterator, Sequence
-from functools import partial
+from dataclasses import replace
+from functools import cache, cached_property, partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -20,11 +22,11 @@ from sakka.arrays import Features, IntArray, Mask
 from sakka.catalog.splits import Fold
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
-from sakka.models.base import FoldPrediction, Modality, known_labels
-from sakka.models.feature_model import PhotoFeatureModel
+from sakka.models.base import FoldPrediction, Modality, ModelParts, known_labels
+from sakka.models.feature_model import PhotoFeatureModel, Reading
 from sakka.models.linear_head.head import LinearHead
 from sakka.models.photo.out_of_fold import LEAST_WORKS, RidgePredictions, fit_ridge, fit_stacked, one_head, parts_of
-from sakka.networks.extractor import PhotoExtractor
+from sakka.networks.encoders import PhotoEncoder, photo_encoders
 from sakka.networks.features import photo_features
 from sakka.networks.workers import work_off
 from sakka.progress import track
@@ -43,7 +45,7 @@ def mean_vectors(one: Features, other: Features) -> Features:
 
 
 class PhotoLinear(PhotoFeatureModel):
-    """A linear softmax on channel statistics of a frozen network.
+    """A linear softmax on the vectors of a frozen network, or of several.
 
     Attributes:
         stages: The stages of the network that are used; None means every one but the last layer. `["last"]` is the
@@ -60,7 +62,7 @@ class PhotoLinear(PhotoFeatureModel):
     """
 
     modality: ClassVar[Modality] = "photo"
-    backbone: ClassVar[str]
+    encoder: ClassVar[str]
 
     def __init__(
         self,
@@ -98,10 +100,7 @@ class PhotoLinear(PhotoFeatureModel):
 
     def features(self, works: Catalog) -> tuple[Features, Mask]:
         """The chosen columns of the photos' vectors, and which works have a photo."""
-        columns = np.concatenate(self._blocks())
-        if not works.has_photo.any():
-            return np.zeros((len(works), len(columns)), dtype=self._extractor.number), works.has_photo
-        return photo_features(works, self._extractor, columns)
+        return self._features(works, self.readings())
 
     def predict_folds(self, works: Catalog, folds: Sequence[Fold], creators: Sequence[str]) -> Iterator[FoldPrediction]:
         """Look the features up once and fit all folds' heads; each gives the same bytes alone and among others."""
@@ -121,10 +120,10 @@ class PhotoLinear(PhotoFeatureModel):
                 model._predict(features[fold.test], has_photo[fold.test]),
             )
 
-    def reading(self) -> tuple[PhotoExtractor, IntArray]:
-        """What turns pixels into vectors, and the columns of these that the head reads, in its order."""
-        columns = np.concatenate(self._blocks())
-        return self._extractor, columns
+    def readings(self) -> list[Reading]:
+        """What the head reads of each encoder, in its order."""
+        wanted = (self.stages, self.covariances)
+        return [Reading(encoder, np.concatenate(encoder.blocks(*wanted))) for encoder in self._encoders]
 
     def spelled_out_settings(self) -> list[dict[str, Any]]:
         """The settings with the penalty that None stands for."""
@@ -133,20 +132,26 @@ class PhotoLinear(PhotoFeatureModel):
     def _check_settings(self) -> None:
         if self.penalty is not None and not (isinstance(self.penalty, int | float) and 0 < self.penalty < float("inf")):
             raise ModelError(f"got penalty {self.penalty!r}; expected a number above 0")
-        self._blocks()
+        self._widths()
+
+    @cached_property
+    def _encoders(self) -> tuple[PhotoEncoder, ...]:
+        return photo_encoders(self.encoder, self.dtype)
 
     def _has_covariances(self) -> bool:
-        return len(self._blocks()) > 1
+        return len(self._widths()) > 1
 
     def _penalty(self) -> float:
         if self.penalty is not None:
             return float(self.penalty)
         return PENALTY_WITH_COVARIANCES if self._has_covariances() else PENALTY
 
-    def _blocks(self) -> list[IntArray]:
-        if not hasattr(self, "_extractor"):
-            self._extractor = PhotoExtractor(self.backbone, self.dtype)
-        return self._extractor.blocks(self.stages, self.covariances)
+    def _features(self, works: Catalog, readings: Sequence[Reading]) -> tuple[Features, Mask]:
+        if not works.has_photo.any():
+            widths = [np.zeros((len(works), len(each.columns)), dtype=each.encoder.number) for each in readings]
+            return np.concatenate(widths, axis=1), works.has_photo
+        tables = [photo_features(works, reading.encoder, reading.columns)[0] for reading in readings]
+        return tables[0] if len(tables) == 1 else np.concatenate(tables, axis=1), works.has_photo
 
     def _learn(
         self, works: Catalog, features: Features, labels: IntArray, parts: Sequence[IntArray], n_classes: int
@@ -189,26 +194,56 @@ class PhotoLinear(PhotoFeatureModel):
         return fit_stacked(vectors, predictions, labels, rows, widths=self._widths(), **settings)
 
     def _widths(self) -> list[int]:
-        return [len(block) for block in self._blocks()]
+        """How many features each block has; what all encoders give is one list of blocks."""
+        wanted = (self.stages, self.covariances)
+        return [len(block) for encoder in self._encoders for block in encoder.blocks(*wanted)]
 
     def _training_features(self, works: Catalog, features: Features) -> Features:
         """What the heads learn from: the works' vectors, or their means with the mirror images' vectors."""
         mirrored = self._has_covariances() if self.mirrored is None else self.mirrored
         if not mirrored or not works.has_photo.any():
             return features
-        turned, _ = photo_features(works, self._extractor.of_mirror_images(), np.concatenate(self._blocks()))
+        mirrors = [replace(reading, encoder=reading.encoder.of_mirror_images()) for reading in self.readings()]
+        turned, _ = self._features(works, mirrors)
         return mean_vectors(features, turned)
+
+    def _export(self) -> ModelParts:
+        weights = {encoder.name: encoder.sha256 for encoder in self._encoders}
+        return replace(super()._export(), values={"encoders": weights})
+
+    def _restore(self, parts: ModelParts) -> None:
+        super()._restore(parts)
+        for encoder in self._encoders:
+            fitted_on = parts.values["encoders"][encoder.name]
+            if encoder.sha256 != fitted_on:
+                raise ModelError(
+                    f"the encoder {encoder.name} has SHA-256 {encoder.sha256[:16]}..., and the model was fitted on "
+                    f"{fitted_on[:16]}...; put that one back, or fit the model again"
+                )
 
 
 class EfficientNetLinear(PhotoLinear):
-    """The default photo model: EfficientNet-Lite0, frozen."""
+    """The fast photo model: EfficientNet-Lite0, frozen."""
 
-    name: ClassVar[str] = "photo-efficientnet_lite0"
-    backbone: ClassVar[str] = "efficientnet_lite0"
+    name: ClassVar[str] = "photo-lite0"
+    encoder: ClassVar[str] = "lite0"
 
 
 class VGG16Linear(PhotoLinear):
     """The paper's network, frozen."""
 
     name: ClassVar[str] = "photo-vgg16"
-    backbone: ClassVar[str] = "vgg16"
+    encoder: ClassVar[str] = "vgg16"
+
+
+@cache
+def photo_linear(encoder: str) -> type[PhotoLinear]:
+    """The photo model on an encoder, or on a sum of them; its name is `photo-ENCODER`.
+
+    Raises:
+        ModelError: No encoder has such a name.
+        MissingPartError: One needs a package that is not installed.
+    """
+    photo_encoders(encoder)
+    named = {"name": f"photo-{encoder}", "encoder": encoder, "__doc__": PhotoLinear.__doc__}
+    return type("PhotoLinear", (PhotoLinear,), named)

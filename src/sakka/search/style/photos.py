@@ -10,7 +10,7 @@ covariance.
 Source: N. Halko, P.-G. Martinsson, J. Tropp, SIAM Review 2011, https://arxiv.org/abs/0909.4061
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ import numpy.typing as npt
 from sakka.arrays import Features, FloatArray, IntArray, Mask
 from sakka.catalog.works import Catalog
 from sakka.models.linear_head.dense import block_weights
-from sakka.networks.extractor import PhotoExtractor
+from sakka.networks.encoders import PhotoEncoder
 from sakka.networks.features import photo_features
 
 WORKS_AT_ONCE = 1024  # of 12,224 values: 50 MB as float32
@@ -85,20 +85,24 @@ def fit_axes(features: Features, widths: list[int], n_axes: int, seed: int) -> P
     return PhotoAxes(standardised.mean, standardised.scale, _signed(axes))
 
 
-def batches_of_statistics(works: Catalog, extractor: PhotoExtractor) -> Iterator[tuple[IntArray, Features, Mask]]:
-    """The works' statistics in batches: the rows, their statistics (blocks in order), whether each has a photo.
+def batches_of_statistics(
+    works: Catalog, encoders: Sequence[PhotoEncoder]
+) -> Iterator[tuple[IntArray, Features, Mask]]:
+    """The works' vectors in batches: the rows, the encoders' vectors side by side, whether each has a photo.
 
     Raises:
         PhotoError: A photo can't be read.
     """
-    columns = np.concatenate(extractor.blocks(None, None))
+    columns = [np.concatenate(encoder.blocks(None, None)) for encoder in encoders]
+    pairs = list(zip(encoders, columns, strict=True))
     for start in range(0, len(works), WORKS_AT_ONCE):
         rows = np.arange(start, min(start + WORKS_AT_ONCE, len(works)))
         some = works.take(rows)
         if some.has_photo.any():
-            yield rows, *photo_features(some, extractor, columns)
+            tables = [photo_features(some, encoder, own)[0] for encoder, own in pairs]
         else:
-            yield rows, np.zeros((len(rows), len(columns)), dtype=extractor.number), some.has_photo
+            tables = [np.zeros((len(rows), len(own)), dtype=encoder.number) for encoder, own in pairs]
+        yield rows, np.concatenate(tables, axis=1), some.has_photo
 
 
 def _parts(features: Features) -> Iterator[Features]:

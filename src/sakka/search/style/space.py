@@ -1,11 +1,10 @@
 """The style space: photos to unit vectors that are near each other where one creator made both works.
 
-A photo's statistics (`networks/extractor.py`) go to coordinates (`photos.py`), these to values by the axes of
-creators (`creator_axes.py`), and the values to unit length; the similarity of two works is the product of their
-vectors. Its meaning as a probability comes from `same_creator.py`. Trust and calibration are learned on creators held
-out: the creators are split into three parts, and each part is evaluated by axes learned from the others, beside
-held-out works of these others. A space learns from at most `MOST_WORKS` works, one of each group of near-identical
-ones.
+A photo's vector (`networks/encoders.py`) goes to coordinates (`photos.py`), these to values by the axes of creators
+(`creator_axes.py`), and the values to unit length; the similarity of two works is the product of their vectors. Its
+meaning as a probability comes from `same_creator.py`. Trust and calibration are learned on creators held out: the
+creators are split into three parts, and each part is evaluated by axes learned from the others, beside held-out works
+of these others. A space learns from at most `MOST_WORKS` works, one of each group of near-identical ones.
 
     SPACE/space.json            settings and what the vectors depend on
     SPACE/space.safetensors     arrays
@@ -13,7 +12,7 @@ ones.
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -30,7 +29,7 @@ from sakka.catalog.splits import deal
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelFolderError
 from sakka.files import canonical_json, writing_whole
-from sakka.networks.extractor import PhotoExtractor
+from sakka.networks.encoders import PhotoEncoder, photo_encoders
 from sakka.search.style.creator_axes import TRUSTS, CreatorAxes, fit_creator_axes
 from sakka.search.style.photos import PhotoAxes, batches_of_statistics, fit_axes
 from sakka.search.style.same_creator import (
@@ -41,7 +40,7 @@ from sakka.search.style.same_creator import (
     prior_of,
 )
 
-SPACE_VERSION = 1
+SPACE_VERSION = 2
 COORDINATES = 512
 SIZE = 256
 MOST_WORKS = 20_000
@@ -56,8 +55,8 @@ class StyleSpace:
     """A fitted style space.
 
     Attributes:
-        backbone: The network that photos are seen through.
-        dtype: Its number format.
+        encoder: The name of the encoder, or the sum of encoders, that photos are seen through.
+        dtype: The number format of built-in networks; None where there is none.
         photo_axes: Statistics to coordinates.
         matrix: Centred coordinates to values, shape (n_coordinates, n_values).
         centre: What is subtracted from the coordinates, shape (n_coordinates,).
@@ -65,8 +64,8 @@ class StyleSpace:
         learned: What it was learned from: `works`, `creators`, `trust`.
     """
 
-    backbone: str
-    dtype: str
+    encoder: str
+    dtype: str | None
     photo_axes: PhotoAxes
     matrix: FloatArray
     centre: FloatArray
@@ -79,7 +78,7 @@ class StyleSpace:
         works: Catalog,
         *,
         groups: IntArray | None = None,
-        backbone: str = "efficientnet_lite0",
+        encoder: str = "lite0",
         dtype: str | None = None,
         size: int = SIZE,
         seed: int = 0,
@@ -89,24 +88,24 @@ class StyleSpace:
         Args:
             works: The works; those without a photo count for nothing, those without a creator help to find the axes.
             groups: Each work's group of near-identical works, shape (n_works,); None: no two are near-identical.
-            backbone: The network's name.
-            dtype: Its number format; None: the faster one on this machine.
+            encoder: The encoder's name, or a sum of names.
+            dtype: The number format of built-in networks; None: the faster one on this machine.
             size: The most values that a vector has.
             seed: Draws which works are learned from and held out.
 
         Raises:
-            ModelError: The network is not known.
+            ModelError: The encoder is not known.
             PhotoError: A photo can't be read.
         """
-        extractor = PhotoExtractor(backbone, dtype)
+        encoders = photo_encoders(encoder, dtype)
         groups = np.arange(len(works)) if groups is None else groups
         rows = _learned_from(works, groups, seed)
-        widths = [len(block) for block in extractor.blocks(None, None)]
+        widths = [width for each in encoders for width in each.widths]
         if len(rows) < 2:
-            return _empty(extractor, sum(widths), size)
+            return _empty(encoder, encoders, sum(widths), size)
         some = works.take(rows)
-        statistics = np.zeros((len(rows), sum(widths)), dtype=extractor.number)
-        for own, table, _ in batches_of_statistics(some, extractor):
+        statistics = np.zeros((len(rows), sum(widths)), dtype=np.result_type(*(each.number for each in encoders)))
+        for own, table, _ in batches_of_statistics(some, encoders):
             statistics[own] = table
         axes = fit_axes(statistics, widths, COORDINATES, seed)
         coordinates = axes.coordinates(statistics)
@@ -118,7 +117,7 @@ class StyleSpace:
         creator_axes = fit_creator_axes(coordinates, labels)
         learned = {"works": len(rows), "creators": len(np.unique(labels[labels >= 0])), "trust": trust}
         matrix, centre = creator_axes.stretched(trust, size), creator_axes.centre.astype(np.float32)
-        return cls(backbone, extractor.dtype, axes, matrix, centre, calibration, learned)
+        return cls(encoder, _dtype_of(encoders), axes, matrix, centre, calibration, learned)
 
     @property
     def size(self) -> int:
@@ -126,9 +125,9 @@ class StyleSpace:
         return int(self.matrix.shape[1])
 
     @cached_property
-    def extractor(self) -> PhotoExtractor:
-        """The extractor that reads photos."""
-        return PhotoExtractor(self.backbone, self.dtype)
+    def encoders(self) -> tuple[PhotoEncoder, ...]:
+        """What reads photos."""
+        return photo_encoders(self.encoder, self.dtype)
 
     def coordinates(self, works: Catalog) -> Iterator[tuple[IntArray, FloatArray, Mask]]:
         """The works' photo coordinates in batches: the rows, the coordinates, whether each work has a photo.
@@ -136,7 +135,7 @@ class StyleSpace:
         Raises:
             PhotoError: A photo can't be read.
         """
-        for rows, statistics, seen in batches_of_statistics(works, self.extractor):
+        for rows, statistics, seen in batches_of_statistics(works, self.encoders):
             yield rows, self.photo_axes.coordinates(statistics), seen
 
     def style(self, coordinates: FloatArray) -> FloatArray:
@@ -177,9 +176,9 @@ class StyleSpace:
         """The settings as JSON."""
         return {
             "version": SPACE_VERSION,
-            "backbone": self.backbone,
+            "encoder": self.encoder,
             "dtype": self.dtype,
-            "photos": self.extractor.key,
+            "photos": [each.key for each in self.encoders],
             "prior": self.calibration.prior,
             "learned": self.learned,
         }
@@ -200,11 +199,12 @@ class StyleSpace:
         )
         axes = PhotoAxes.from_tensors(tensors)
         parts = (axes, tensors["matrix"], tensors["centre"], calibration, values["learned"])
-        space = cls(values["backbone"], values["dtype"], *parts)
-        if space.extractor.key != values["photos"]:
+        space = cls(values["encoder"], values["dtype"], *parts)
+        found = [each.key for each in space.encoders]
+        if found != values["photos"]:
             raise ModelFolderError(
-                f"the style space was learned on photos seen as {values['photos']}, here they are seen as "
-                f"{space.extractor.key}; build it again"
+                f"the style space was learned on photos seen as {' + '.join(values['photos'])}, here they are seen as "
+                f"{' + '.join(found)}; build it again"
             )
         return space
 
@@ -256,7 +256,11 @@ def _learned_from(works: Catalog, groups: IntArray, seed: int) -> IntArray:
     return rows
 
 
-def _empty(extractor: PhotoExtractor, columns: int, size: int) -> StyleSpace:
+def _dtype_of(encoders: Sequence[PhotoEncoder]) -> str | None:
+    return next((each.dtype for each in encoders if each.dtype), None)
+
+
+def _empty(encoder: str, encoders: Sequence[PhotoEncoder], columns: int, size: int) -> StyleSpace:
     """The space of a catalog with fewer than two photos: every vector is zeros but for the photo itself."""
     axes = PhotoAxes(
         np.zeros(columns, np.float32), np.ones(columns, np.float32), np.eye(columns, size, dtype=np.float32)
@@ -264,7 +268,7 @@ def _empty(extractor: PhotoExtractor, columns: int, size: int) -> StyleSpace:
     calibration = fit_calibration(np.zeros(0), np.zeros(0), 0.5)
     matrix, centre = np.eye(size, dtype=np.float32), np.zeros(size, dtype=np.float32)
     learned = {"works": 0, "creators": 0, "trust": TRUSTS[-1]}
-    return StyleSpace(extractor.backbone.name, extractor.dtype, axes, matrix, centre, calibration, learned)
+    return StyleSpace(encoder, _dtype_of(encoders), axes, matrix, centre, calibration, learned)
 
 
 def _trust_and_calibration(

@@ -1,0 +1,4 @@
+"""The models that are taken where none is named; this module imports nothing, so that the command line starts fast."""
+
+DEFAULT_PHOTO_MODEL = "photo-lite0"
+DEFAULT_TEXT_MODEL = "text-linear"
