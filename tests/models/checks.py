@@ -1,15 +1,18 @@
 """The contract that every model keeps: one check a sentence; `test_models.py` runs every check on every model.
 
-A check takes a `Subject`: how to make the model anew, works to learn from and works to answer for.
+A check takes a `Subject`: how to make the model anew, works to learn from and works to answer for. Checks that ask a
+fitted model and change nothing in it share one.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from sakka.arrays import Probabilities
 from sakka.catalog.splits import nested_splits
 from sakka.catalog.works import Catalog, Work
 from sakka.models.base import CreatorModel, shares_of_creators
@@ -29,6 +32,16 @@ class Subject:
     def make(self) -> CreatorModel:
         return make_model(self.name, **self.settings)
 
+    @cached_property
+    def fitted(self) -> CreatorModel:
+        """The model fitted on `train`; to be asked, not to be changed."""
+        return self.make().fit(self.train)
+
+    @cached_property
+    def answers(self) -> Probabilities:
+        """What `fitted` answers for `test`."""
+        return self.fitted.predict_proba(self.test)
+
     @property
     def train(self) -> Catalog:
         return self.works.take(np.arange(0, len(self.works) * 3 // 4))
@@ -39,7 +52,7 @@ class Subject:
 
 
 def check_answers_are_float32_rows_that_sum_to_one(subject: Subject) -> None:
-    table = subject.make().fit(subject.train).predict_proba(subject.test)
+    table = subject.answers
     assert table.dtype == np.float32
     assert table.shape == (len(subject.test), len(subject.train.creators))
     assert (table >= 0).all()
@@ -50,12 +63,11 @@ def check_columns_are_in_the_order_of_the_creators_asked_for(subject: Subject) -
     order = tuple(reversed(subject.train.creators))
     model = subject.make().fit(subject.train, order)
     assert model.creators_ == order
-    straight = subject.make().fit(subject.train).predict_proba(subject.test)
-    np.testing.assert_allclose(model.predict_proba(subject.test)[:, ::-1], straight, atol=0.05)
+    np.testing.assert_allclose(model.predict_proba(subject.test)[:, ::-1], subject.answers, atol=0.05)
 
 
 def check_without_an_order_the_creators_are_sorted(subject: Subject) -> None:
-    assert subject.make().fit(subject.train).creators_ == tuple(sorted(subject.train.creators))
+    assert subject.fitted.creators_ == tuple(sorted(subject.train.creators))
 
 
 def check_a_work_with_nothing_to_read_gets_the_shares_of_the_creators(subject: Subject) -> None:
@@ -70,51 +82,46 @@ def check_a_work_with_nothing_to_read_gets_the_shares_of_the_creators(subject: S
 
 
 def check_no_works_get_an_empty_table(subject: Subject) -> None:
-    model = subject.make().fit(subject.train)
+    model = subject.fitted
     assert model.predict_proba(subject.test.take([])).shape == (0, len(model.creators_))
 
 
 def check_permuting_the_works_permutes_the_answers(subject: Subject) -> None:
-    model = subject.make().fit(subject.train)
     order = np.random.default_rng(0).permutation(len(subject.test))
-    np.testing.assert_allclose(
-        model.predict_proba(subject.test.take(order)), model.predict_proba(subject.test)[order], atol=1e-5
-    )
+    permuted = subject.fitted.predict_proba(subject.test.take(order))
+    np.testing.assert_allclose(permuted, subject.answers[order], atol=1e-5)
 
 
 def check_one_work_alone_gets_the_answer_that_it_gets_among_others(subject: Subject) -> None:
-    model = subject.make().fit(subject.train)
-    np.testing.assert_allclose(
-        model.predict_proba(subject.test.take([3]))[0], model.predict_proba(subject.test)[3], atol=1e-4
-    )
+    alone = subject.fitted.predict_proba(subject.test.take([3]))[0]
+    np.testing.assert_allclose(alone, subject.answers[3], atol=1e-4)
 
 
 def check_a_name_of_the_file_or_the_creator_says_nothing(subject: Subject) -> None:
-    model = subject.make().fit(subject.train)
     renamed = Catalog.from_works(
         [Work(**{**vars(work), "id": f"x{place}", "creator": None}) for place, work in enumerate(subject.test)],
         photo_root=subject.test.photo_root,
     )
-    np.testing.assert_array_equal(model.predict_proba(renamed), model.predict_proba(subject.test))
+    np.testing.assert_array_equal(subject.fitted.predict_proba(renamed), subject.answers)
 
 
 def check_fitting_twice_gives_the_same_bytes(subject: Subject) -> None:
     with TemporaryDirectory() as name:
         folders = [Path(name) / place for place in ("first", "second")]
-        for folder in folders:
-            save_model(subject.make().fit(subject.train), folder)
+        for model, folder in zip((subject.fitted, subject.make().fit(subject.train)), folders, strict=True):
+            save_model(model, folder)
         first, second = ({str(p.relative_to(f)): p.read_bytes() for p in f.rglob("*.*")} for f in folders)
     assert first == second
 
 
 def check_a_saved_model_gives_the_same_answers(subject: Subject) -> None:
-    model = subject.make().fit(subject.train)
+    model = subject.fitted
     with TemporaryDirectory() as name:
         save_model(model, Path(name) / "model")
         loaded = load_model(Path(name) / "model", type(model))
     assert loaded.creators_ == model.creators_
     assert loaded.settings() == model.settings()
-    np.testing.assert_array_equal(loaded.predict_proba(subject.test), model.predict_proba(subject.test))
+    np.testing.assert_array_equal(loaded.predict_proba(subject.test), subject.answers)
 
 
 def check_folds_get_the_answers_of_models_fitted_alone(subject: Subject) -> None:

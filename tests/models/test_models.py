@@ -70,18 +70,21 @@ def works(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     return tiny_catalog(tmp_path_factory.mktemp("works"))
 
 
+@pytest.fixture(scope="module", params=MODELS)
+def subject(request: pytest.FixtureRequest, works: Catalog) -> Subject:
+    """A model's subject, which all its tests share."""
+    settings, tolerance = SMALL.get(request.param, ({}, 1e-6))
+    return Subject(request.param, settings, works, tolerance)
+
+
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("name", MODELS)
-def test_every_model_keeps_the_contract(name: str, check: Callable[[Subject], None], works: Catalog) -> None:
-    if (name, check.__name__) in KEPT_OTHERWISE:
-        return
-    settings, tolerance = SMALL.get(name, ({}, 1e-6))
-    check(Subject(name, settings, works, tolerance))
+def test_every_model_keeps_the_contract(subject: Subject, check: Callable[[Subject], None]) -> None:
+    if (subject.name, check.__name__) not in KEPT_OTHERWISE:
+        check(subject)
 
 
-@pytest.mark.parametrize("name", [name for name in MODELS if name != "dummy"])
-def test_a_model_learns_more_than_the_shares(name: str, works: Catalog) -> None:
-    subject = Subject(name, SMALL.get(name, ({}, 0))[0], works)
-    answers = subject.make().fit(subject.train).predict(subject.test)
+@pytest.mark.parametrize("subject", [name for name in MODELS if name != "dummy"], indirect=True)
+def test_a_model_learns_more_than_the_shares(subject: Subject) -> None:
+    answers = subject.fitted.predict(subject.test)
     right = np.mean([answer == work.creator for answer, work in zip(answers, subject.test, strict=True)])
-    assert right > 3 / len(works.creators)
+    assert right > 3 / len(subject.works.creators)
