@@ -77,7 +77,7 @@ class Stage:
         source = self.folder / "listings.csv"
         with self._timed("drawing the listings"):
             settings = MarketSettings(CREATORS // self.part, round(WORKS / self.part), second_account_share=0.0)
-            market_listings(settings).drop("image").write_csv(source)
+            market_listings(settings).drop("image", "kinds", "shows").write_csv(source)
         with self._timed("catalog: reading, rules, writing"):
             catalog = build_catalog(source, folder=self.folder / "catalog", **RULES)
         with self._timed("statistics"):

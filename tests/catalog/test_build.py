@@ -339,11 +339,12 @@ def test_the_same_source_gives_the_same_bytes_and_a_written_catalog_comes_back(f
 
 
 def test_the_market_is_built_with_its_photos_and_can_be_moved(folder: Path) -> None:
-    settings = MarketSettings(creators=3, works=18, min_works=5, photo_px=64)
+    settings = MarketSettings(creators=3, works=18, min_works=5, photo_px=64, photos_per_work=2)
     catalog = build_catalog("market", folder=folder / "m", market=settings, one_account=True)
     assert len(catalog.creators) == 3
+    assert set(catalog.photo_counts.tolist()) == {1, 2}
     (folder / "m").rename(folder / "moved")
-    paths = [path for path in Catalog.read(folder / "moved").photo_paths if path is not None]
+    paths = [Path(str(path)) for photos in Catalog.read(folder / "moved").every_photo for path in photos]
     assert paths
     assert all(path.is_file() and path.is_relative_to(folder.resolve() / "moved") for path in paths)
 

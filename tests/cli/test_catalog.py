@@ -113,7 +113,7 @@ def test_control_characters_of_a_source_reach_no_terminal(
 
 def test_the_market_is_built_by_its_name(folder: Path) -> None:
     output = called("build", "market", "-o", folder / "m", "--creators", 2, "--works", 12, "--seed", 3)
-    assert "creators" in output
+    assert "1.0 a work with photo" in output
     assert (folder / "m" / "market" / "listings.csv").is_file()
 
 

@@ -30,7 +30,8 @@ def test_the_folder_holds_listings_photos_truth_and_settings(written: Path) -> N
         assert row["image"] in ("", f"photos/{row['id'][-2:]}/{row['id']}.jpg")
         assert not row["image"] or (written / row["image"]).is_file()
     truth = pl.read_parquet(written / "truth.parquet")
-    assert truth.columns == ["id", "person", "group", "motif", "material", "colour"]
+    assert truth.columns == ["id", "person", "group", "motif", "material", "colour", "kinds", "shows"]
+    assert truth["kinds"].to_list() == ["featured" if row["image"] else "" for row in rows]
     assert truth["id"].to_list() == [row["id"] for row in rows]
     assert json.loads((written / "market.json").read_text())["creators"] == 4
 
@@ -44,25 +45,35 @@ def test_an_interrupted_write_goes_on_and_keeps_the_photos_that_stand(
     written: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn = []
-    draw = market_folder.photo_bytes
+    draw = market_folder.bytes_at
 
-    def interrupted(settings: MarketSettings, identifier: str) -> bytes:
+    def interrupted(settings: MarketSettings, path: str) -> bytes:
         if len(drawn) == 10:
             raise KeyboardInterrupt
-        drawn.append(identifier)
-        return draw(settings, identifier)
+        drawn.append(path)
+        return draw(settings, path)
 
-    monkeypatch.setattr(market_folder, "photo_bytes", interrupted)
+    monkeypatch.setattr(market_folder, "bytes_at", interrupted)
     with pytest.raises(KeyboardInterrupt):
         write_market(folder, MARKET)
     assert not (folder / "listings.csv").exists()
     standing = list(folder.rglob("*.jpg"))
     assert len(standing) == 10
     standing[0].with_name(f".{standing[0].name}.killed.part").write_bytes(b"half a photo")
-    monkeypatch.setattr(market_folder, "photo_bytes", lambda *work: drawn.append(work[1]) or draw(*work))
+    monkeypatch.setattr(market_folder, "bytes_at", lambda *photo: drawn.append(photo[1]) or draw(*photo))
     write_market(folder, MARKET)
     assert len(drawn) == len(set(drawn)) == len(list(written.rglob("*.jpg")))
     assert _content(folder) == _content(written)
+
+
+def test_a_market_of_several_photos_has_a_file_for_each_and_one_for_each_size_chart(folder: Path) -> None:
+    market = MarketSettings(creators=4, works=28, photo_px=64, photos_per_work=3)
+    rows = pl.read_csv(write_market(folder, market), infer_schema=False).filter(pl.col("image") != "")
+    listed = [path for row in rows["image"] for path in row.split("|")]
+    charts = {path for path in listed if path.startswith("photos/charts/")}
+    assert 0 < len(charts) <= 3
+    assert sum(path in charts for path in listed) > len(charts)
+    assert {str(path.relative_to(folder)) for path in folder.rglob("*.jpg")} == set(listed)
 
 
 def test_two_workers_write_the_same_bytes_as_one(written: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

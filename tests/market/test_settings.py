@@ -50,6 +50,7 @@ def test_a_smaller_market_scales_the_fewest_works() -> None:
         ({"photo_px": 10}, "photo_px is 10, expected a whole number from 64"),
         ({"works": 100, "creators": 50}, "got 100 works for 50 creators of at least 5 works, expected 250 or more"),
         ({"min_works": 0}, "min_works is 0"),
+        ({"photos_per_work": 6}, "photos_per_work is 6, expected a whole number from 1 to 5"),
         ({"stray_share": 0.9}, "stray_share is 0.9"),
     ],
 )

@@ -13,7 +13,6 @@ from sakka.cli.source_options import (
     Keep,
     Kind,
     PhotoRoot,
-    PhotosPerWork,
     Query,
     Sheet,
     columns_named,
@@ -50,7 +49,15 @@ def build(
     sheet: Sheet = None,
     query: Query = None,
     photo_root: PhotoRoot = None,
-    photos_per_work: PhotosPerWork = PHOTOS_PER_WORK,
+    photos_per_work: Annotated[
+        int | None,
+        typer.Option(
+            help="The most photos of a work, by default 5; those after them are not read. "
+            "market: how many a listing has at most, by default 1.",
+            min=1,
+            metavar="N",
+        ),
+    ] = None,
     from_date: Annotated[str | None, typer.Option("--from", help="Keep works from this date on.")] = None,
     until_date: Annotated[str | None, typer.Option("--until", help="Keep works up to the end of this date.")] = None,
     category: Annotated[list[str] | None, typer.Option(help="Keep works of this category; repeatable.")] = None,
@@ -80,7 +87,9 @@ def build(
     from sakka.catalog.build import build_catalog
     from sakka.cli.terminal import showing_progress
 
-    settings = _market_settings(source, {"creators": creators, "works": works, "seed": seed, "difficulty": difficulty})
+    settings = _market_settings(
+        source, {"creators": creators, "works": works, "seed": seed, "difficulty": difficulty}, photos_per_work
+    )
     rules: RuleChoices = {
         "from_date": from_date,
         "until_date": until_date,
@@ -92,8 +101,8 @@ def build(
     with showing_progress():
         catalog = build_catalog(
             source, folder=output, kind=kind, columns=columns_named(column), keep=keep or (), encoding=encoding,
-            sheet=sheet, query=query, photo_root=photo_root, photos_per_work=photos_per_work, market=settings,
-            strict=strict, **rules,
+            sheet=sheet, query=query, photo_root=photo_root, photos_per_work=photos_per_work or PHOTOS_PER_WORK,
+            market=settings, strict=strict, **rules,
         )  # fmt: skip
     _show(catalog, output)
     show_source_hints(catalog.info["source"])
@@ -147,7 +156,7 @@ def _show_near_identical(catalog: "Catalog") -> None:
     )
 
 
-def _market_settings(source: str, chosen: dict[str, Any]) -> "MarketSettings | None":
+def _market_settings(source: str, chosen: dict[str, Any], photos_per_work: int | None) -> "MarketSettings | None":
     given = {name: value for name, value in chosen.items() if value is not None}
     if source != MARKET:
         if given:
@@ -155,7 +164,7 @@ def _market_settings(source: str, chosen: dict[str, Any]) -> "MarketSettings | N
         return None
     from sakka.market import MarketSettings
 
-    return MarketSettings(**given)
+    return MarketSettings(**given, **({} if photos_per_work is None else {"photos_per_work": photos_per_work}))
 
 
 def _show(catalog: "Catalog", folder: Path) -> None:

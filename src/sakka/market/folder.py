@@ -2,8 +2,9 @@
 
     MARKET/
       market.json      the settings, written first: a folder is only continued with the settings it was begun with
-      photos/xx/ID.jpg each whole or absent
-      truth.parquet    id, person, group, motif, material, colour
+      photos/xx/ID.jpg each whole or absent; ID-2.jpg is a listing's second photo
+      photos/charts/   size charts, each one file for all listings that show it
+      truth.parquet    id, person, group, motif, material, colour, and of each photo: kinds, shows
       listings.csv     id, creator, title, description, category, created_at, image; written last
 
 Photos are drawn by two worker processes where there are many. The workers are started as programs of their own
@@ -24,9 +25,8 @@ import polars as pl
 
 from sakka.errors import CatalogError
 from sakka.files import write_json, writing_whole
-from sakka.market.identity import photo_name
-from sakka.market.listings import LISTING_COLUMNS, TRUTH_COLUMNS, market_listings
-from sakka.market.photo import photo_bytes
+from sakka.market.listings import BETWEEN_PHOTOS, LISTING_COLUMNS, TRUTH_COLUMNS, market_listings
+from sakka.market.photo import bytes_at
 from sakka.market.settings import MarketSettings
 from sakka.progress import track
 
@@ -83,14 +83,13 @@ def read_settings(folder: Path) -> MarketSettings:
         raise CatalogError(f"{path} can't be read as a market's settings: {error}; choose an empty folder") from error
 
 
-def draw_missing(folder: Path, settings: MarketSettings, identifiers: list[str]) -> Iterator[str]:
-    """Draw those photos that don't stand yet, passing on each id when its photo stands."""
-    for identifier in identifiers:
-        path = folder / photo_name(identifier)
-        if not path.is_file():
-            with writing_whole(path) as part:
-                part.write_bytes(photo_bytes(settings, identifier))
-        yield identifier
+def draw_missing(folder: Path, settings: MarketSettings, paths: list[str]) -> Iterator[str]:
+    """Draw those photos that don't stand yet, passing on the path of each below the folder when it stands."""
+    for path in paths:
+        if not (folder / path).is_file():
+            with writing_whole(folder / path) as part:
+                part.write_bytes(bytes_at(settings, path))
+        yield path
 
 
 def _claim(folder: Path, settings: MarketSettings) -> None:
@@ -106,8 +105,8 @@ def _claim(folder: Path, settings: MarketSettings) -> None:
 
 
 def _write_photos(folder: Path, settings: MarketSettings, listings: pl.DataFrame) -> None:
-    wanted = listings.filter(pl.col("image") != "").sort("person", "id")["id"].to_list()
-    missing = [identifier for identifier in wanted if not (folder / photo_name(identifier)).is_file()]
+    wanted = listings.filter(pl.col("image") != "").sort("person", "id")["image"].str.split(BETWEEN_PHOTOS)
+    missing = [path for path in wanted.explode().unique(maintain_order=True) if not (folder / path).is_file()]
     if len(missing) <= FEW_PHOTOS or (os.cpu_count() or 1) < 2:
         drawn = draw_missing(folder, settings, missing)
     else:
@@ -119,7 +118,7 @@ def _write_photos(folder: Path, settings: MarketSettings, listings: pl.DataFrame
 
 
 def _drawn_by_workers(folder: Path, missing: list[str]) -> Iterator[str]:
-    """Have two workers draw a half each, passing on each id when its photo stands."""
+    """Have two workers draw a half each, passing on the path of each photo when it stands."""
     with tempfile.TemporaryFile() as complaints, contextlib.ExitStack() as stack:
         half = -(-len(missing) // WORKERS)
         reading, writing = os.pipe()

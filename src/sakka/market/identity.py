@@ -4,9 +4,11 @@
 (Luby and Rackoff, 1988, https://doi.org/10.1137/0217022). It is a bijection, so ids are unique by construction.
 """
 
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
 NUMBER_BITS = 17  # 131,072 works a person, 32,768 people
+CHARTS_FOLDER = "photos/charts"
 _HALF = 0xFFFF
 _ROUNDS = (0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x27D4EB2F)
 
@@ -47,6 +49,35 @@ def work_key(seed: int, identifier: str) -> WorkKey:
     return WorkKey(packed >> NUMBER_BITS, packed & (1 << NUMBER_BITS) - 1)
 
 
-def photo_name(identifier: str) -> str:
-    """The path of a work's photo below the market's folder, spread over a hundred folders."""
-    return f"photos/{identifier[-2:]}/{identifier}.jpg"
+def photo_name(identifier: str, number: int = 0) -> str:
+    """The path of a work's photo below the market's folder, spread over a hundred folders.
+
+    >>> photo_name("0123456789"), photo_name("0123456789", 1)
+    ('photos/89/0123456789.jpg', 'photos/89/0123456789-2.jpg')
+    """
+    return f"photos/{identifier[-2:]}/{identifier}{f'-{number + 1}' if number else ''}.jpg"
+
+
+def photo_at(path: str) -> tuple[str, int]:
+    """Turn the path of a work's photo back into the work's id and the photo's number.
+
+    >>> photo_at(photo_name("0123456789", 1))
+    ('0123456789', 1)
+    """
+    identifier, _, number = PurePosixPath(path).stem.partition("-")
+    return identifier, int(number or 1) - 1
+
+
+def chart_name(chart: int) -> str:
+    """The path of a size chart, which belongs to no work, below the market's folder."""
+    return f"{CHARTS_FOLDER}/{chart + 1}.jpg"
+
+
+def chart_at(path: str) -> int | None:
+    """Turn the path of a size chart back into its number; None for another path.
+
+    >>> chart_at(chart_name(2)), chart_at(photo_name("0123456789"))
+    (2, None)
+    """
+    found = PurePosixPath(path)
+    return int(found.stem) - 1 if str(found.parent) == CHARTS_FOLDER else None

@@ -1,17 +1,21 @@
-"""Draws the photo of one work: a function of the settings and the work's id, and of nothing else."""
+"""Draws the photos of one work: a function of the settings and the work's id, and of nothing else."""
 
 import io
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image, ImageFilter
 
 from sakka.market.brooch import Drawn, draw_brooch
+from sakka.market.camera import Camera
 from sakka.market.chance import Chance
-from sakka.market.identity import WorkKey, work_key
+from sakka.market.identity import WorkKey, chart_at, photo_at, work_id, work_key
+from sakka.market.listed_photos import DETAIL, PACKAGING, ListedPhoto, listed_photos, photo_habits
+from sakka.market.packaging import lay_packaging, packaging_of
 from sakka.market.plan import WorkPlan, plan_work
 from sakka.market.scene import Layer, Light, backdrop, lay, lit, prop
 from sakka.market.settings import MarketSettings
+from sakka.market.size_chart import draw_size_chart
 from sakka.market.style import BACKDROP_TINTS, BACKDROPS, PROPS, Style, style_of
 from sakka.market.surfaces import Field
 
@@ -19,40 +23,132 @@ BRIGHTEST = 360.0  # what is brighter is pure white
 KNEE = 180.0  # from here on brightness is held back
 _IN = np.arange(256) * (BRIGHTEST / 255)
 _HELD = 255 - (255 - KNEE) * np.exp((KNEE - _IN) / (255 - KNEE))
+CHART_QUALITY = 85
 TONES = np.rint(np.where(_IN < KNEE, _IN, _HELD)).astype(np.uint8)
 
 
-def draw_photo(settings: MarketSettings, identifier: str) -> Image.Image:
-    """Draw the photo of a work, RGB, `photo_px` wide and high.
+def draw_photo(settings: MarketSettings, identifier: str, number: int = 0) -> Image.Image:
+    """Draw a photo of a work, RGB, `photo_px` wide and high.
 
-    A relisting shows the first listing's photo with another crop and brightness.
+    A relisting shows the first listing's photos with another crop and brightness.
+
+    Args:
+        settings: The market.
+        identifier: The work's id.
+        number: The photo's index among the listing's, from 0.
     """
     key = work_key(settings.seed, identifier)
     plan = plan_work(settings, key)
-    photo = _first_photo(settings, plan_work(settings, WorkKey(key.person, plan.item)))
-    return _taken_again(photo, Chance(settings.seed, "again", *key)) if plan.item != key.number else photo
+    if number == 0:
+        photo = _photo_of_item(settings, plan)
+        return _taken_again(photo, Chance(settings.seed, "again", *key)) if plan.item != key.number else photo
+    listed = listed_photos(settings, plan)[number]
+    if listed.chart is not None:
+        return draw_size_chart(listed.chart, settings.photo_px)
+    photo = _further_photo(settings, plan, listed)
+    again = listed.copied is not None or plan.item != key.number
+    return _taken_again(photo, Chance(settings.seed, "again", *key, number)) if again else photo
 
 
-def photo_bytes(settings: MarketSettings, identifier: str) -> bytes:
-    """The photo of a work as a JPEG file's bytes."""
-    quality = Chance(settings.seed, "quality", *work_key(settings.seed, identifier)).whole(80, 92)
+def photo_bytes(settings: MarketSettings, identifier: str, number: int = 0) -> bytes:
+    """A photo of a work as a JPEG file's bytes; see `draw_photo`."""
+    name = ("quality", *work_key(settings.seed, identifier), *([number] if number else []))
+    return _as_jpeg(draw_photo(settings, identifier, number), Chance(settings.seed, *name).whole(80, 92))
+
+
+def bytes_at(settings: MarketSettings, path: str) -> bytes:
+    """The bytes of the photo, or of the size chart, that stands at a path below the market's folder."""
+    if (chart := chart_at(path)) is not None:
+        return _as_jpeg(draw_size_chart(chart, settings.photo_px), CHART_QUALITY)
+    return photo_bytes(settings, *photo_at(path))
+
+
+def _as_jpeg(image: Image.Image, quality: int) -> bytes:
     buffer = io.BytesIO()
-    draw_photo(settings, identifier).save(buffer, format="JPEG", quality=quality)
+    image.save(buffer, format="JPEG", quality=quality)
     return buffer.getvalue()
 
 
-def _first_photo(settings: MarketSettings, plan: WorkPlan) -> Image.Image:
-    chance = Chance(settings.seed, "photo", *plan.key)
-    style = _for_this_photo(style_of(settings, plan.key.person), chance, 0.04 + 0.3 * settings.difficulty)
+@dataclass(frozen=True)
+class _Stage:
+    """What a work is laid on in one photo.
+
+    Attributes:
+        style: The creator's habits as they are kept to in this photo.
+        light: Light and camera.
+        which: Which of the style's backdrops it is.
+        ground: The backdrop, shape (3, size, size).
+        thing: What lies about; None for nothing.
+    """
+
+    style: Style
+    light: Light
+    which: int
+    ground: Field
+    thing: Layer | None
+
+
+def _photo_of_item(
+    settings: MarketSettings, plan: WorkPlan, camera: Camera | None = None, number: int = 0
+) -> Image.Image:
+    """The featured photo of an item's first listing, or with a camera another photo of the same item."""
+    key = WorkKey(plan.key.person, plan.item)
+    plan = plan_work(settings, key)
+    chance = Chance(settings.seed, "photo", *key)
+    stage, apart = _stage(settings, key.person, chance), 1.0
+    if camera is not None:  # the work itself is still drawn by the chance of the featured photo, so that it is the same
+        here = Chance(settings.seed, "camera", *key, number)
+        stage, apart = _moved(settings, key.person, stage, camera, here), camera.zoom
+    photo = stage.ground
+    if stage.thing is not None:
+        lay(photo, stage.thing, stage.light)
+    _lay_works(photo, plan, stage.style, stage.light, chance, apart)
+    image = _developed(photo, stage, chance)
+    return image if camera is None else camera.taken(image)
+
+
+def _further_photo(settings: MarketSettings, plan: WorkPlan, listed: ListedPhoto) -> Image.Image:
+    """A further photo of a listing that is no size chart."""
+    person, number = plan.key.person, listed.number
+    if listed.copied is not None:
+        return draw_photo(settings, work_id(settings.seed, listed.copied))
+    chance = Chance(settings.seed, "further photo", person, plan.item, number)
+    if listed.kind == PACKAGING:
+        return _packaging_photo(settings, person, chance)
+    camera = Camera.detail(chance) if listed.kind == DETAIL else Camera.angle(chance)
+    return _photo_of_item(settings, plan, camera, number)
+
+
+def _packaging_photo(settings: MarketSettings, person: int, chance: Chance) -> Image.Image:
+    packaging = packaging_of(Chance(settings.seed, "packaging", photo_habits(settings, person).packaging))
+    stage = _stage(settings, person, chance)
+    lay_packaging(stage.ground, packaging, stage.light, chance)
+    return _developed(stage.ground, stage, chance)
+
+
+def _stage(settings: MarketSettings, person: int, chance: Chance) -> _Stage:
+    style = _for_this_photo(style_of(settings, person), chance, 0.04 + 0.3 * settings.difficulty)
     light, size = _light(style, chance), settings.photo_px
     which = 0 if chance.happens(0.7) else len(style.backdrops) - 1
-    photo = backdrop(style.backdrops[which], style.tints[which], chance, size)
-    thing = prop(style.prop, f"{settings.seed}/{plan.key.person}", size, style.light_angle)
-    if thing is not None and chance.happens(0.85):
-        lay(photo, thing, light)
-    _lay_works(photo, plan, style, light, chance)
-    image = _exposed(lit(photo, light, chance))
-    blur = style.softness_px * size / 224
+    ground = backdrop(style.backdrops[which], style.tints[which], chance, size)
+    thing = prop(style.prop, f"{settings.seed}/{person}", size, style.light_angle)
+    return _Stage(style, light, which, ground, thing if thing is not None and chance.happens(0.85) else None)
+
+
+def _moved(settings: MarketSettings, person: int, stage: _Stage, camera: Camera, chance: Chance) -> _Stage:
+    """The stage of another photo: of the same day, on another part of the backdrop, or of another day."""
+    if camera.same_day:
+        ground = backdrop(stage.style.backdrops[stage.which], stage.style.tints[stage.which], chance, settings.photo_px)
+        stage = replace(stage, ground=ground)
+    else:
+        stage = _stage(settings, person, chance)
+    return replace(stage, style=camera.seen(stage.style, settings.photo_px))
+
+
+def _developed(photo: Field, stage: _Stage, chance: Chance) -> Image.Image:
+    """Make an image of a drawn scene: light, lens, sensor."""
+    image = _exposed(lit(photo, stage.light, chance))
+    blur = stage.style.softness_px * photo.shape[-1] / 224
     return image.filter(ImageFilter.GaussianBlur(blur)) if blur > 0.25 else image
 
 
@@ -86,8 +182,8 @@ def _light(style: Style, chance: Chance) -> Light:
     )
 
 
-def _lay_works(photo: Field, plan: WorkPlan, style: Style, light: Light, chance: Chance) -> None:
-    """Lay the work into the photo, or two of its kind side by side where the creator shows pairs."""
+def _lay_works(photo: Field, plan: WorkPlan, style: Style, light: Light, chance: Chance, apart: float) -> None:
+    """Lay the work into the photo, or two of its kind, `apart` times as far off, where the creator shows pairs."""
     size = photo.shape[-1]
     zoom = style.zoom * chance.around(1.0, 0.09)
     x, y = (place + chance.around(0.0, 0.035) for place in style.place)
@@ -95,7 +191,7 @@ def _lay_works(photo: Field, plan: WorkPlan, style: Style, light: Light, chance:
         _lay_one(photo, draw_brooch(plan, style, chance, round(zoom * size), light.angle), (x, y), light)
         return
     other = replace(plan, colour=plan.second_colour, second_colour=plan.colour)
-    for item, step in ((other, 0.2), (plan, -0.2)):
+    for item, step in ((other, 0.2 * apart), (plan, -0.2 * apart)):
         drawn = draw_brooch(item, style, chance, round(0.68 * zoom * size), light.angle)
         _lay_one(photo, drawn, (x + step, y + 0.7 * step), light)
 

@@ -72,7 +72,7 @@ def backdrop(texture: str, tint: Rgb, chance: Chance, size_px: int) -> Field:
     if chance.happens(0.5):
         grain = grain.T
     level = 1.0 + np.float32(DEPTHS[texture] * chance.around(1.0, 0.25)) * grain
-    return _tinted(level, [value * chance.around(1.0, 0.03) for value in tint])
+    return tinted(level, [value * chance.around(1.0, 0.03) for value in tint])
 
 
 def lay(photo: Field, layer: Layer, light: Light, solid: Field | None = None) -> None:
@@ -118,12 +118,12 @@ def lit(photo: Field, light: Light, chance: Chance) -> Field:
     tints = (1 + 0.07 * light.warmth, 1 + 0.012 * light.warmth, 1 - 0.09 * light.warmth)
     top, left = (chance.whole(0, TILE_PX - size) for _ in range(2))
     noise = tile("sensor")[top : top + size, left : left + size] * np.float32(chance.between(1.5, 4.0))
-    developed: Field = photo * _tinted(field, [tint * light.exposure for tint in tints])
+    developed: Field = photo * tinted(field, [tint * light.exposure for tint in tints])
     developed += noise
     return developed
 
 
-def _tinted(level: Field, colour: Sequence[float]) -> Field:
+def tinted(level: Field, colour: Sequence[float]) -> Field:
     """A picture of one colour, brighter where `level` is greater, shape (3, height, width)."""
     return np.stack([level * np.float32(value) for value in colour])
 
@@ -139,7 +139,7 @@ def prop(name: str, seed: str, size_px: int, light_angle: float) -> Layer | None
     )
 
 
-def _mask(size_px: int, outline: Outline, holes: list[Outline] | None = None) -> Field:
+def cover_of(size_px: int, outline: Outline, holes: list[Outline] | None = None) -> Field:
     """The cover of an outline in units of half the photo, less holes."""
     image = Image.new("L", (2 * size_px, 2 * size_px), 0)
     pen = ImageDraw.Draw(image)
@@ -149,28 +149,29 @@ def _mask(size_px: int, outline: Outline, holes: list[Outline] | None = None) ->
     return np.asarray(image.reduce(2), dtype=np.float32) / 255.0
 
 
-def _flat(size_px: int, colour: Rgb, texture: str, depth: float) -> Field:
+def flat(size_px: int, colour: Rgb, texture: str, depth: float) -> Field:
+    """A picture of one colour with a texture's grain, shape (3, size_px, size_px)."""
     grain = tile(texture)[:size_px, :size_px]
-    return _tinted(1.0 + np.float32(depth) * grain, colour)
+    return tinted(1.0 + np.float32(depth) * grain, colour)
 
 
 def _card(chance: Chance, size_px: int, light_angle: float) -> Layer:  # noqa: ARG001
     """A shop's card with a printed frame and a line of writing below."""
     wide, high, turn = chance.between(0.62, 0.74), chance.between(0.74, 0.86), chance.around(0.0, 0.12)
     corners = np.array([(-wide, -high), (wide, -high), (wide, high), (-wide, high)])
-    colours = _flat(
+    colours = flat(
         size_px, chance.pick(((250, 247, 240), (238, 226, 204), (60, 58, 60), (226, 236, 232))), "paper", 0.03
     )
     ink = chance.pick(((120, 96, 72), (70, 70, 74), (186, 150, 88), (150, 90, 96)))
     inner = corners * [0.9, 0.92]
-    printed = _mask(size_px, turned(inner, turn), [turned(inner * [0.985, 0.988], turn)])
+    printed = cover_of(size_px, turned(inner, turn), [turned(inner * [0.985, 0.988], turn)])
     for place in range(chance.whole(4, 9)):
         x = -0.3 + 0.075 * place
         letter = moved(ellipse(0, 0, chance.between(0.016, 0.03), chance.between(0.02, 0.035)), x, high * 0.8)
-        printed = np.maximum(printed, _mask(size_px, turned(letter, turn)))
+        printed = np.maximum(printed, cover_of(size_px, turned(letter, turn)))
     printed = printed * np.float32(0.8)
-    colours = colours * (1.0 - printed) + _tinted(printed, ink)
-    return Layer(colours, _mask(size_px, turned(corners, turn)), 0.016 * size_px)
+    colours = colours * (1.0 - printed) + tinted(printed, ink)
+    return Layer(colours, cover_of(size_px, turned(corners, turn)), 0.016 * size_px)
 
 
 def _disc(chance: Chance, size_px: int, light_angle: float) -> Layer:  # noqa: ARG001
@@ -181,7 +182,7 @@ def _disc(chance: Chance, size_px: int, light_angle: float) -> Layer:  # noqa: A
     distance = np.hypot(across[None, :] * 1.02, across[:, None]) / reach + wobble
     rings = np.sin(distance * 62.0 + 3.0 * tile("plain")[80 : 80 + size_px, :size_px])
     wood = 1.0 + 0.05 * rings + 0.05 * tile("kraft")[:size_px, :size_px] - 0.5 * (distance > 0.94)
-    colours = _tinted(wood.astype(np.float32), chance.pick(((214, 178, 134), (190, 150, 108))))
+    colours = tinted(wood.astype(np.float32), chance.pick(((214, 178, 134), (190, 150, 108))))
     cover = np.clip((1.0 - distance) * size_px * reach / 2, 0.0, 1.0)
     return Layer(colours, cover.astype(np.float32), 0.035 * size_px)
 
@@ -199,8 +200,8 @@ def _doily(chance: Chance, size_px: int, light_angle: float) -> Layer:  # noqa: 
             holes.append(
                 ellipse(reach * share * np.cos(angle), reach * share * np.sin(angle), size, size * 0.72, angle)
             )
-    colours = _flat(size_px, chance.pick(((250, 248, 242), (240, 230, 210), (214, 204, 196))), "weave", 0.07)
-    return Layer(colours, _mask(size_px, edge, holes), 0.011 * size_px)
+    colours = flat(size_px, chance.pick(((250, 248, 242), (240, 230, 210), (214, 204, 196))), "weave", 0.07)
+    return Layer(colours, cover_of(size_px, edge, holes), 0.011 * size_px)
 
 
 def _dish(chance: Chance, size_px: int, light_angle: float) -> Layer:
@@ -218,7 +219,7 @@ def _dish(chance: Chance, size_px: int, light_angle: float) -> Layer:
     )
     colour = chance.pick(((238, 236, 230), (206, 218, 222), (228, 214, 206), (92, 104, 120)))
     cover = np.clip((1.0 - distance) * size_px / 2, 0.0, 1.0)
-    return Layer(_tinted(level.astype(np.float32), colour), cover.astype(np.float32), 0.04 * size_px)
+    return Layer(tinted(level.astype(np.float32), colour), cover.astype(np.float32), 0.04 * size_px)
 
 
 def _sprig(chance: Chance, size_px: int, light_angle: float) -> Layer:

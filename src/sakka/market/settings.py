@@ -13,6 +13,7 @@ PAPER_MOST = 4_367
 LARGEST_MARKET = 20_000  # creators; a work's id has room for 32,768
 MOST_WORKS_OF_ONE = 100_000  # a work's id has room for 131,072
 SMALLEST_PHOTO_PX, LARGEST_PHOTO_PX = 64, 640
+MOST_PHOTOS = 5  # of a listing
 FEWEST_WORKS = 5  # below it no nested split is possible
 
 
@@ -30,6 +31,7 @@ class MarketSettings:
         min_works: The fewest works a creator has; None to scale the paper's 50 with the mean number a creator.
         stray_share: Works added for the rules to remove (another category, or outside the period), against `works`.
         second_account_share: The share of creators who sell under two accounts.
+        photos_per_work: The most photos of a listing, 1 to 5; the featured photo is the same with any number.
 
     Raises:
         CatalogError: A number is out of its range, or the works don't suffice for the creators.
@@ -43,12 +45,14 @@ class MarketSettings:
     min_works: int | None = None
     stray_share: float = 0.03
     second_account_share: float = 0.05
+    photos_per_work: int = 1
 
     def __post_init__(self) -> None:
         """Check the settings."""
         _expect_whole("creators", self.creators, 1, LARGEST_MARKET)
         _expect_whole("seed", self.seed, 0, 2**63 - 1)
         _expect_whole("photo_px", self.photo_px, SMALLEST_PHOTO_PX, LARGEST_PHOTO_PX)
+        _expect_whole("photos_per_work", self.photos_per_work, 1, MOST_PHOTOS)
         _expect_share("difficulty", self.difficulty, 1.0)
         _expect_share("stray_share", self.stray_share, 0.5)
         _expect_share("second_account_share", self.second_account_share, 0.5)

@@ -1,6 +1,6 @@
-"""A process that draws photos: `python -m sakka.market.worker FOLDER` with ids on standard input, then "end".
+"""A process that draws photos: `python -m sakka.market.worker FOLDER` with paths on standard input, then "end".
 
-It writes each id to standard output when the photo stands, and ends when nobody listens any more.
+It writes each path to standard output when the photo stands, and ends when nobody listens any more.
 """
 
 import os
@@ -13,12 +13,12 @@ from sakka.market.folder import END_OF_ORDERS, draw_missing, read_settings
 def main() -> None:
     """Draw the photos asked for."""
     folder = Path(sys.argv[1])
-    identifiers = sys.stdin.read().split()
-    if identifiers[-1:] != [END_OF_ORDERS]:  # whoever ordered was killed while writing, perhaps within an id
+    paths = sys.stdin.read().split()
+    if paths[-1:] != [END_OF_ORDERS]:  # whoever ordered was killed while writing, perhaps within a path
         return
-    for identifier in draw_missing(folder, read_settings(folder), identifiers[:-1]):
+    for path in draw_missing(folder, read_settings(folder), paths[:-1]):
         try:
-            os.write(1, f"{identifier}\n".encode())  # one call a line: both workers write to one pipe
+            os.write(1, f"{path}\n".encode())  # one call a line: both workers write to one pipe
         except BrokenPipeError:
             return
 
