@@ -31,7 +31,7 @@ BUILT_IN: Mapping[str, str] = MappingProxyType(
 )
 """The networks in the box: the encoder's name -> its backbone's."""
 
-KINDS: Mapping[str, str] = MappingProxyType({})
+KINDS: Mapping[str, str] = MappingProxyType({"onnx": "sakka.networks.onnx.photo:OnnxEncoder"})
 """The kinds of photo encoders that read something: the kind -> `module:function`, which takes what is read."""
 
 NEXT = re.compile(r"\+(?=[a-z0-9_-]+(?:[:+]|$))")
