@@ -28,7 +28,20 @@ def _one_thread() -> Iterator[None]:
         sys.modules["torch"].set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
 
 
+@pytest.fixture(scope="module")
+def few_steps() -> Iterator[None]:
+    """Dense heads take a sixth of their least steps, for tests of what is done with a head, not of how it learns."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sakka.models.linear_head.dense.LEAST_STEPS", 100)
+        yield
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """An empty folder of the test's own."""
     return tmp_path
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start long tests first, so that no process is left with one when the other is done."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)

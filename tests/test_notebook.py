@@ -18,6 +18,8 @@ CELLS: list[dict[str, Any]] = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["
 CODE = ["".join(cell["source"]) for cell in CELLS if cell["cell_type"] == "code"]
 MOST_SHOWN = 100_000
 
+pytestmark = pytest.mark.usefixtures("few_steps")
+
 
 def run_cell(code: str, names: dict[str, Any]) -> Any:
     """Run a cell as a notebook does; the value of its last line, None where that is a statement."""

@@ -11,6 +11,8 @@ from sakka.models.fused import FusedModel
 HEADER = "id,creator,title,description\n"
 NEW = "1,Aoki,藍染 麻 暖簾,\n2,Aoki,藍染 手拭い,\n3,Aoki,麻 暖簾 藍,\n"
 
+pytestmark = pytest.mark.usefixtures("few_steps")
+
 
 @pytest.fixture
 def model(folder: Path) -> Path:

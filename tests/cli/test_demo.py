@@ -9,6 +9,8 @@ from sakka.cli import main
 from sakka.cli.demo import fit_on_all_but_one
 from sakka.models.fused import FusedModel
 
+pytestmark = pytest.mark.usefixtures("few_steps")
+
 
 @pytest.mark.slow
 def test_the_demo_ends_by_naming_the_report_and_goes_on_where_it_was(

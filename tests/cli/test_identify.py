@@ -10,6 +10,8 @@ from sakka.models.dummy import DummyModel
 from sakka.models.folder import load_model, save_model
 from sakka.models.fused import FusedModel
 
+pytestmark = pytest.mark.usefixtures("few_steps")
+
 
 @pytest.fixture(scope="module")
 def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -15,6 +15,8 @@ from sakka.models.text.linear import LinearText
 from sakka.pages.description import creator_page, work_page
 from sakka.pages.description_sentences import creator_sentences, work_sentences
 
+pytestmark = pytest.mark.usefixtures("few_steps")
+
 
 @pytest.fixture(scope="module")
 def works(tmp_path_factory: pytest.TempPathFactory) -> Catalog:

@@ -17,7 +17,7 @@ pytest.importorskip("lancedb", reason="needs an index: pip install '.[index]'")
 def test_an_index_gives_related_creators_and_works_by_style(folder: Path) -> None:
     from sakka.search.index import Index
 
-    works = tiny_catalog(folder / "photos", creators=4, works=8, size_px=64)
+    works = tiny_catalog(folder / "photos", creators=4, works=8)
     model = LinearText().fit(works)
     save_model(model, folder / "model")
     index = Index.build(folder / "index", works, folder / "model")

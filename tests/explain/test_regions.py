@@ -10,6 +10,8 @@ from sakka.networks.features import photo_pixels
 
 NONE = np.zeros(0)
 
+pytestmark = pytest.mark.usefixtures("few_steps")
+
 
 def weights(channels: int, **given: np.ndarray | float) -> StageWeights:
     values = {"means": np.zeros(channels), "deviations": np.zeros(channels), "covariances": NONE, "usual": 0.0}

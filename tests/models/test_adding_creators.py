@@ -13,6 +13,8 @@ from sakka.models.fused import FusedModel
 from sakka.models.photo.linear import EfficientNetLinear
 from sakka.models.text.linear import LinearText
 
+pytestmark = pytest.mark.usefixtures("few_steps")
+
 
 @pytest.fixture(scope="module")
 def works(tmp_path_factory: pytest.TempPathFactory) -> Catalog:

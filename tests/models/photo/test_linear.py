@@ -13,6 +13,8 @@ from sakka.models.registry import make_model
 from sakka.networks.extractor import PhotoExtractor
 from sakka.networks.features import photo_features
 
+pytestmark = pytest.mark.usefixtures("few_steps")
+
 
 @pytest.fixture(scope="module")
 def works(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
