@@ -31,6 +31,7 @@ STUDIES = (
     "known_works_refused",
     "lightgbm_iterations",
     "near_identical",
+    "onnx_export",
     "new_creators",
     "page_answer",
     "photo_ablation",

@@ -15,6 +15,7 @@ COMMAND_GROUPS = (
     "labels",
     "text_candidates",
     "fit",
+    "export",
     "identify",
     "creators",
     "serve",

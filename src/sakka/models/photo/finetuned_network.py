@@ -68,10 +68,17 @@ class FineTunedNetwork(nn.Module):
         Args:
             photos: RGB from 0 to 255, uint8, shape (n, 3, side, side).
         """
-        features = self._features((photos.float() - self.mean) / self.scale)
-        hidden = F.relu(self.hidden(features)) if isinstance(self.hidden, nn.Linear) else features
-        scores: torch.Tensor = self.scores(hidden)
+        scores: torch.Tensor = self.scores(self.vectors(photos))
         return scores.float()
+
+    def vectors(self, photos: torch.Tensor) -> torch.Tensor:
+        """What the scores are made of, shape (n, n_features).
+
+        Args:
+            photos: RGB from 0 to 255, uint8, shape (n, 3, side, side).
+        """
+        features = self._features((photos.float() - self.mean) / self.scale)
+        return F.relu(self.hidden(features)) if isinstance(self.hidden, nn.Linear) else features
 
     def train(self, mode: bool = True) -> "FineTunedNetwork":
         """Switch to training or back; batch norms stay as they are when answering."""
@@ -89,6 +96,19 @@ class FineTunedNetwork(nn.Module):
         self.eval()
         with torch.inference_mode():
             return int(self._features(torch.zeros(1, 3, side_px, side_px)).shape[1])
+
+
+class VectorAndScores(nn.Module):
+    """A network with two outputs: its scores, and what they are made of."""
+
+    def __init__(self, network: FineTunedNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, photos: torch.Tensor) -> dict[str, torch.Tensor]:
+        """The `vector`, shape (n, n_features), and the `scores`, shape (n, n_creators), of photos of 0 to 255."""
+        vector = self.network.vectors(photos)
+        return {"vector": vector, "scores": self.network.scores(vector)}
 
 
 def _linear(inputs: int, outputs: int) -> nn.Linear:
