@@ -7,7 +7,7 @@ the market's photos are compared with those of the same model in float32, by the
 of the vector; probabilities by their largest difference. Then batches of photos are given to sakka's own network in
 both of its number formats and to onnxruntime in turn, in another order each time. Milliseconds are processor time of
 one thread, from pixels to the vector; ratios are of each batch, ours over onnxruntime's, so that 1 is as fast and more
-is faster than ours, with the interval that half of the batches lie in.
+is faster than ours, with the interval that half of the batches lie in; their n counts batches of eight photos.
 """
 
 import argparse
