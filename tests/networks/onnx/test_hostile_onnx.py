@@ -237,7 +237,7 @@ def test_a_network_that_ends_onnxruntime_ends_another_process(tmp_path: Path, mo
         OnnxEncoder(write_network(tmp_path)).load()
 
 
-def test_memory_that_depends_on_the_photo_is_limited_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_that_depends_on_the_photo_is_limited_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     nodes = [
         helper.make_node("ReduceMax", ["photos"], ["brightest"], keepdims=0),
         helper.make_node("Sub", ["brightest", "limit"], ["difference"]),
@@ -258,10 +258,12 @@ def test_memory_that_depends_on_the_photo_is_limited_too(tmp_path: Path, monkeyp
     encoder.load()
     with pytest.raises(ModelError, match=r"can't be run on a photo \(.*Available memory.*\); export it again"):
         encoder.vectors(random_photos(1))
+    assert capsys.readouterr() == ("", "")
 
 
 def test_values_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
-    network = photos_network([helper.make_node("Sqrt", ["maps"], ["roots"])], outputs=["roots"])
-    described = photo_description(outputs=[{"name": "roots", "pooling": "mean"}])
+    large = _constant(np.float32(1e30), "large")  # its square is infinite
+    network = photos_network([helper.make_node("Mul", ["maps", "large"], ["x"])], outputs=["x"], constants=[large])
+    described = photo_description(outputs=[{"name": "x", "pooling": "std"}])
     with pytest.raises(ModelError, match=r"gave values that are no numbers, .*check mean, scale and pixel_range"):
         OnnxEncoder(write_network(tmp_path, network, described)).vectors(random_photos(1))

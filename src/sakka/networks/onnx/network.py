@@ -130,8 +130,10 @@ class OnnxNetwork:
             raise ModelError(
                 f"{self.path} gave {sum(sizes):,} values of an input and {self.size:,} in its trial; export it again"
             )
-        vector = np.concatenate([pooled(output, each) for output, each in zip(outputs, given, strict=True)])
-        if not np.isfinite(vector.astype(self.number)).all():
+        with np.errstate(all="ignore"):  # what is no number is refused below
+            vector = np.concatenate([pooled(output, each) for output, each in zip(outputs, given, strict=True)])
+            finite = np.isfinite(vector.astype(self.number)).all()
+        if not finite:
             raise ModelError(
                 f"{self.path} gave values that are no numbers, or too large for {self.description.number}; "
                 "check mean, scale and pixel_range"

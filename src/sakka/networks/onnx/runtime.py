@@ -77,7 +77,9 @@ def make_session(content: bytes, folder: str, *, within_limits: bool = True) -> 
         entries["session.use_env_allocators"] = "1"
     for key, value in entries.items():
         options.add_session_config_entry(key, value)
-    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    # A fallback would print what went wrong and try the same once more.
+    providers = ["CPUExecutionProvider"]
+    return onnxruntime.InferenceSession(content, options, providers=providers, enable_fallback=False)
 
 
 @lru_cache(maxsize=1)
