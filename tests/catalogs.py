@@ -55,6 +55,30 @@ def tiny_catalog(
     return Catalog.from_works(trimmed, photo_root=folder)
 
 
+def vector_catalog(creators: int = 6, works: int = 10, *, without: int = 0, texts: bool = True) -> Catalog:
+    """Make `creators` x `works` works that have a vector of 5 numbers as the kept column `clip`, and no photo.
+
+    Four numbers point in the creator's own direction, the fifth says nothing. The first `without` works of each creator
+    have no vector; without `texts` they have neither title nor description.
+    """
+    generator = np.random.default_rng(5)
+    directions = generator.normal(0, 1, (creators, 4))
+    listed = []
+    for number in range(works):
+        for creator in range(creators):
+            vector = [*(directions[creator] + generator.normal(0, 0.3, 4)), generator.normal()]
+            words = WORDS[creator % len(WORDS)]
+            listed.append(
+                Work(
+                    f"work-{creator:02}-{number:03}",
+                    f"creator {creator:02}",
+                    title=words[number % len(words)] if texts else "",
+                    kept={"clip": tuple(map(float, vector)) if number >= without else None},
+                )
+            )
+    return Catalog.from_works(listed)
+
+
 def _work(folder: Path, creator: int, number: int, generator: np.random.Generator, *, size_px: int) -> Work:
     name = f"photo-{creator:02}-{number:03}.png"
     pixels = _stripes(creator, generator, size_px)

@@ -3,14 +3,14 @@ import numpy as np
 from sakka.catalog.works import Catalog, Work
 from sakka.evaluation.views import AS_THEY_ARE, outcomes_by_view, works_by_view
 from sakka.models.fused import FusedModel
-from sakka.models.limits import views_of
+from sakka.models.limits import parts_of, views_of
 
 
 def test_each_view_holds_the_works_that_have_all_of_it_and_nothing_else_of_them() -> None:
     works = Catalog.from_works(
         [Work("a", title="桜", description="髪飾り", photos=("a.png",)), Work("b", title="革"), Work("c")]
     )
-    asked = {view: (rows.tolist(), views_of(cut)) for view, rows, cut in works_by_view(works)}
+    asked = {view: (rows.tolist(), views_of(parts_of(cut))) for view, rows, cut in works_by_view(works)}
     assert asked[AS_THEY_ARE] == ([0, 1], ["photo, title and description", "title"])
     assert asked["title"] == ([0, 1], ["title", "title"])
     for view in ("photo", "description", "photo and title", "photo, title and description"):

@@ -11,7 +11,7 @@ from sakka.models.confidence import confidence
 from sakka.models.held_out import cuts_of
 from sakka.models.identification import NEVER_NONE
 from sakka.models.learning_limits import BELOW, LEAST_WORKS, HeldOut, learn_limits, least_named
-from sakka.models.limits import ViewLimits, decide, views_of
+from sakka.models.limits import ViewLimits, decide, parts_of, views_of
 
 NONE = "none of the known creators"
 numbers = st.floats(-100, 100)
@@ -43,9 +43,10 @@ def test_the_view_is_what_a_work_offers_of_what_is_read() -> None:
             Work("d", title="桜"),
         ]
     )
-    assert views_of(works) == ["photo, title and description", "description", "photo", "title"]
-    assert views_of(works, ("text",)) == ["title and description", "description", None, "title"]
-    assert views_of(works, ("photo",)) == ["photo", None, "photo", None]
+    there = parts_of(works)
+    assert views_of(there) == ["photo, title and description", "description", "photo", "title"]
+    assert views_of(there & np.array([False, True, True])) == ["title and description", "description", None, "title"]
+    assert views_of(there & np.array([True, False, False])) == ["photo", None, "photo", None]
 
 
 def test_works_are_asked_about_with_less_of_their_text_and_only_where_less_is_left() -> None:

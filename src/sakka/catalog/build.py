@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 
 from sakka.catalog.accounts import apply_joins, find_joins
-from sakka.catalog.kept import kept_table, kept_texts
+from sakka.catalog.kept import VECTORS, kept_table, kept_texts
 from sakka.catalog.listings import NOTHING_LEFT, with_photo_rows
 from sakka.catalog.problems import (
     NOTHING,
@@ -202,19 +203,22 @@ class _Build:
         """Read the photos: which can be read, their SHA-256, the first one's hash where accounts are to be joined."""
         look = photo_hash if self.rules.one_account else (lambda _image: None)
         works = self.table.with_row_index("at").filter(pl.col("photos").list.len() > 0)
-        works = works.select("at", _ROW, "id", pl.col("title").ne("") | pl.col("description").ne(""), "photos")
+        says = pl.col("title").ne("") | pl.col("description").ne("")
+        for name in self.table.select(cs.by_dtype(VECTORS)).columns:
+            says |= pl.col(name).is_not_null()
+        works = works.select("at", _ROW, "id", says, "photos")
         fewer: dict[int, list[str]] = {}  # photos of works of which some are bad or too many
         sha256: list[tuple[str, ...]] = [()] * self.table.height
         hashes: list[int | None] = [None] * self.table.height
         usable = np.ones(self.table.height, dtype=np.bool_)
         seen = read_photos(works["photos"].to_list(), self.opened.photo_root, look, self.photos_per_work)
-        for (at, row, identity, has_text, _), found in zip(works.iter_rows(), seen, strict=True):
+        for (at, row, identity, says_more, _), found in zip(works.iter_rows(), seen, strict=True):
             sha256[at], hashes[at] = found.sha256, found.found
             self.photos_left_out += found.left_out
             if found.bad or found.left_out:
                 fewer[at] = list(found.good)
             self.problems += [ListingProblem(row, identity, "photos", each.reason, str(each)) for _, each in found.bad]
-            if not found.good and not has_text:
+            if not found.good and not says_more:
                 usable[at] = False
                 self.problems.append(ListingProblem(row, identity, "", NOTHING, NOTHING_LEFT, left_out=True))
         self.table = self.table.with_columns(

@@ -1,4 +1,6 @@
-"""Kept columns: columns of a source that no model reads, carried along to where works are shown and found.
+"""Kept columns: further columns of a source, carried along to where works are shown and found.
+
+A model reads none of them, but for a list of numbers that it was told to read (`vectors.py`).
 
 A price, a stock, an address, tags. What a column holds decides its type, so that a price is the same number from a
 csv, a spreadsheet and a database: whole numbers where every filled cell is one, numbers where every one is a number,
@@ -15,6 +17,9 @@ from typing import Any
 import polars as pl
 
 from sakka.errors import CatalogError
+
+VECTORS = pl.List(pl.Float64())
+"""The type of a column of lists of numbers."""
 
 MOST_WHOLE_DIGITS = 18  # more do not fit into 64 bits
 _MARK = "[¥$€£円]"
@@ -53,6 +58,15 @@ def _scalar(value: object) -> str | int | float | None:
     if not isinstance(value, str):
         raise ValueError(f"a {type(value).__name__}, expected a text, a number or a list of them")
     return clean_text(value) or None
+
+
+def is_vector(value: object) -> bool:
+    """Whether a kept value is a list of numbers, which a model may be told to read (`vectors.py`).
+
+    >>> is_vector((0.5, 2)), is_vector(("brooch", "felt")), is_vector(3)
+    (True, False, False)
+    """
+    return isinstance(value, tuple) and all(isinstance(part, int | float) for part in value)
 
 
 def clean_text(text: str) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sakka.catalog.dates import parse_date
-from sakka.catalog.kept import clean_text, kept_value
+from sakka.catalog.kept import clean_text, is_vector, kept_value
 from sakka.catalog.photo_paths import PhotoPaths, UnusablePath
 from sakka.catalog.problems import (
     BAD_CHARACTERS,
@@ -192,12 +192,12 @@ class ListingReader:
         row.note_bad_characters()
         title, description, category = (row.value(name, text_of, "") for name in _TEXTS)
         photos = row.photos(self.finder)
-        if not (self.every_row or title or description or photos):
+        kept = row.kept()
+        if not (self.every_row or title or description or photos or any(map(is_vector, kept.values()))):
             raise _Unusable("", NOTHING, NOTHING_LEFT)
         created_at = row.value("created_at", _date, None)
         if not self.every_row:
             self.seen[identity] = row.listing.row
-        kept = row.kept()
         return Work(identity, creator, title, description, category, created_at, photos, kept=kept)
 
     def _identity(self, row: _Row) -> tuple[str, str | None]:

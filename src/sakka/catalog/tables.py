@@ -40,6 +40,7 @@ def every_row(
     creators: Sequence[str] | None = None,
     columns: Mapping[str, str | Sequence[str]] | None = None,
     photo_root: Path | str | None = None,
+    keep: Sequence[str] = (),
     with_photos: bool = True,
 ) -> Catalog:
     """The works of a table, one a row in the table's order; their ids are the rows' numbers, from 1.
@@ -51,6 +52,7 @@ def every_row(
         creators: Who made each work; None: that is the question. What the table itself says is not read.
         columns: Field of the catalog -> columns of the table, where their usual names don't say it.
         photo_root: The folder that photo paths start at and may not lead out of; None: the present one.
+        keep: Further columns that are carried along.
         with_photos: Whether photos are read; without, the works have none.
 
     Raises:
@@ -60,8 +62,10 @@ def every_row(
     >>> works.ids, works.texts
     (['1', '2'], ['moon', ''])
     """
-    opened = open_source(table, ReadOptions(columns=columns_by_field(columns), creator_required=False))
-    if not {"title", "description", "photos"} & opened.columns.keys():
+    opened = open_source(
+        table, ReadOptions(columns=columns_by_field(columns), keep=tuple(keep), creator_required=False)
+    )
+    if not keep and not {"title", "description", "photos"} & opened.columns.keys():
         raise CatalogError(
             f"the table has no column to read; it has {', '.join(opened.unread) or 'none'}; "
             'name one with `columns={"title": COLUMN}`'

@@ -2,14 +2,15 @@
 
 A catalog is a folder with `works.parquet` (one row a work), `catalog.json` (where the works come from, what each
 rule removed) and `problems.parquet` (what could not be used, each with its reason). In memory the table is a Polars
-frame. Neither a file name nor a kept column is ever shown to a model: it may give the creator away.
+frame. Neither a file name nor a kept column is ever shown to a model, since it may give the creator away; but for
+vectors that a model was told to read (`models/column.py`).
 """
 
 import hashlib
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from importlib import import_module
@@ -63,8 +64,8 @@ class Work:
         photos: Paths or URIs, the featured photo first. Relative paths start at the catalog's `photo_root`.
         photos_sha256: SHA-256 of the bytes of each photo, in their order; None where it has not been read. Missing ones
             are None, and those of more photos than there are fall away.
-        kept: Columns of the source that were kept, by name: text, a number, a tuple of these, or None; no model
-            reads them.
+        kept: Columns of the source that were kept, by name: text, a number, a tuple of these, or None; a model reads
+            none of them unless it was told to read that one.
     """
 
     id: str
@@ -317,6 +318,10 @@ class Catalog:
         """The names of the kept columns, in the table's order."""
         return tuple(name for name in self.table.columns if name not in SCHEMA)
 
+    def without_kept(self, columns: Sequence[str]) -> "Catalog":
+        """The catalog without some of its kept columns; one that it has not is passed over."""
+        return replace(self, table=self.table.drop([name for name in columns if name in self.kept]))
+
     @property
     def ids(self) -> list[str]:
         """The works' ids, in row order."""
@@ -374,9 +379,13 @@ class Catalog:
         """Whether each work has a title or a description that is not blank, shape (n_works,); not to be changed."""
         return _fixed(np.array([bool(text.strip()) for text in self.texts], dtype=np.bool_))
 
-    def fingerprint(self) -> str:
-        """The SHA-256 of the works' content: equal exactly when the tables without kept columns are, row for row."""
+    def fingerprint(self, kept: Sequence[str] = ()) -> str:
+        """The SHA-256 of the works' content: equal exactly when the tables without kept columns are, row for row.
+
+        Args:
+            kept: Kept columns that count as well; one that the catalog has not counts as nothing.
+        """
         digest = hashlib.sha256()
-        for row in self.table.select(list(SCHEMA)).iter_rows():
+        for row in self.table.select(*SCHEMA, *(name for name in self.kept if name in kept)).iter_rows():
             digest.update(repr(row).encode())
         return digest.hexdigest()

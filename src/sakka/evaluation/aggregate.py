@@ -48,7 +48,7 @@ class _EvaluatedFold:
     def __init__(self, run: StoredRun, outer: int) -> None:
         self.run, self.facts, self.outer = run, run.facts, outer
         self.rows = self.facts.tested(outer)
-        self.masks = self.facts.has_photo[self.rows], self.facts.has_text[self.rows]
+        self.masks = self.facts.fused_masks_of(self.rows)
         models = [shown_name(name) for name, _ in self.facts.models]
         self.schema = schema(models, [*HOWS, *LEARNED], self.facts.columns)
         self.parts: list[pl.DataFrame] = []
@@ -99,7 +99,8 @@ class _EvaluatedFold:
 
     def _add(self, table: Callable[[slice], Probabilities], **columns: Any) -> None:
         labels = self.facts.labels[self.rows]
-        of_works = {"work": self.rows, "label": labels, "has_photo": self.masks[0], "has_text": self.masks[1]}
+        has_photo, has_text = self.facts.has_photo[self.rows], self.facts.has_text[self.rows]
+        of_works = {"work": self.rows, "label": labels, "has_photo": has_photo, "has_text": has_text}
         part = pl.DataFrame({**of_works, **reduced(table, labels)})
         constant: dict[str, Any] = dict.fromkeys(("inner", "way", "photo_weight"))
         constant |= {"chosen": False, "chosen_of_way": False, "outer": self.outer, **columns}
@@ -118,7 +119,7 @@ class _Votes:
         """Add one inner fold's validation part."""
         rows = photo.validation_rows
         _check_rows(rows, text.validation_rows, text)
-        masks = facts.has_photo[rows], facts.has_text[rows]
+        masks = facts.fused_masks_of(rows)
         counts = correct_by_ratio(photo.validation, text.validation, facts.labels[rows], *masks)
         self.correct = {fixed: self.correct[fixed] + counts[fixed] for fixed in FIXED_RATIOS}
         self.works += len(rows)

@@ -8,6 +8,8 @@ from sakka.catalog.splits import KINDS, RANDOM
 
 IN_FOLDER_NAMES = "+@~, "  # beside letters, digits and _.-; what else a model's name has is written as in an address
 
+READ_BY = "read by "  # with a model's name: the column of `works.parquet` that says which works' vectors it reads
+
 
 @dataclass(frozen=True)
 class RunLayout:
@@ -31,7 +33,10 @@ class RunLayout:
 
     @property
     def works(self) -> Path:
-        """The works that are evaluated: id, creator (index), title, description, photo, has_photo, has_text."""
+        """The works that are evaluated: id, creator (index), title, description, photo, has_photo, has_text.
+
+        After them a column `READ_BY` + model for each model that reads vectors of the catalog.
+        """
         return self.folder / "works.parquet"
 
     @property

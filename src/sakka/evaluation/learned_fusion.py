@@ -47,7 +47,7 @@ class Pool:
     def fusers(self, fixed: FixedRatio) -> dict[str, Fuser]:
         """Fit every learned fusion, and the temperature of the fixed ratio, by the names in `LEARNED`."""
         rows, photo, text = np.concatenate(self.rows), np.concatenate(self.photo), np.concatenate(self.text)
-        labels, masks = self.facts.labels[rows], (self.facts.has_photo[rows], self.facts.has_text[rows])
+        labels, masks = self.facts.labels[rows], self.facts.fused_masks_of(rows)
         fitted = {kind: fit_fusion(photo, text, labels, *masks, kind=kind) for kind in KINDS}
         chosen = fitted[better_kind(photo, text, labels, *masks, seed=SEED)]
         temperature = fit_temperature(fuse(photo, text, fixed.photo_weight, fixed.how, *masks), labels)

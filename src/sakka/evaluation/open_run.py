@@ -1,8 +1,8 @@
 """Opening a run folder: what it is about, and its predictions one fold at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
@@ -12,7 +12,7 @@ import polars as pl
 from sakka.arrays import IntArray, Mask
 from sakka.catalog.splits import TEST, read_splits
 from sakka.errors import RunError
-from sakka.evaluation.layout import RunLayout
+from sakka.evaluation.layout import READ_BY, RunLayout
 from sakka.evaluation.plan import Plan, read_plan
 from sakka.evaluation.predictions import StoredPrediction, read_fold
 from sakka.models.base import Modality
@@ -35,6 +35,7 @@ class RunFacts:
         seed: The seed of the split.
         has_photo: Whether each work has a photo.
         has_text: Whether each work has a title or a description.
+        read_by: Of the models that read vectors of the catalog: whether each work has one.
     """
 
     creators: tuple[str, ...]
@@ -47,6 +48,7 @@ class RunFacts:
     seed: int
     has_photo: Mask
     has_text: Mask
+    read_by: Mapping[str, Mask] = field(default_factory=dict)
 
     def tested(self, outer: int) -> IntArray:
         """The rows of the works that an outer fold tests."""
@@ -73,6 +75,11 @@ class RunFacts:
         photo, text = self.first("photo"), self.first("text")
         return None if photo is None or text is None else (photo, text)
 
+    def fused_masks_of(self, rows: IntArray) -> tuple[Mask, Mask]:
+        """Whether the photo model, and the text model, of those that are fused can read some works."""
+        photo, text = self.fused or ("", "")
+        return self.read_by.get(photo, self.has_photo)[rows], self.read_by.get(text, self.has_text)[rows]
+
 
 @dataclass(frozen=True)
 class StoredRun:
@@ -82,7 +89,7 @@ class StoredRun:
         layout: Where its files stand.
         plan: Its arguments.
         works: One row a work: id, creator (as a column of the predictions), title, description, photo, has_photo,
-            has_text.
+            has_text, and a column for each model that reads vectors.
         facts: What the tables need of these.
     """
 
@@ -133,13 +140,14 @@ def open_run(folder: Path | str) -> StoredRun:
         seed=plan.seed,
         has_photo=works["has_photo"].to_numpy(),
         has_text=works["has_text"].to_numpy(),
+        read_by={name.removeprefix(READ_BY): works[name].to_numpy() for name in works.columns[len(WORKS_COLUMNS) :]},
     )
     return StoredRun(layout, plan, works, facts)
 
 
 def _read_works(layout: RunLayout, plan: Plan) -> pl.DataFrame:
     with _readable(layout.works):
-        works = pl.read_parquet(layout.works).select(WORKS_COLUMNS)
+        works = pl.read_parquet(layout.works).select(*WORKS_COLUMNS, pl.col(f"^{READ_BY}.*$"))
         outside = (works["creator"] < 0) | (works["creator"] >= len(plan.creators))
     if outside.any():
         raise RunError(f"{layout.works} names creators that the plan does not have; run the experiment in a new folder")

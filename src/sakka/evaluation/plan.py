@@ -35,7 +35,7 @@ class Plan:
     """The arguments of an experiment; equal plans give equal figures.
 
     Attributes:
-        catalog_sha256: The catalog's fingerprint.
+        catalog_sha256: The catalog's fingerprint, with the kept columns that models read.
         works: How many works of it are used.
         creators: The columns of every prediction, in order.
         models: The models to evaluate, in order.
@@ -67,6 +67,10 @@ class Plan:
     log_base: str = "e"
     few_creators: int = 0
     few_works: int = 0
+
+    def is_of(self, catalog: Catalog) -> bool:
+        """Whether it was made for a catalog."""
+        return catalog.fingerprint(_columns_read(self.models)) == self.catalog_sha256
 
     def spec(self, name: str) -> ModelSpec:
         """The model called `name`.
@@ -127,7 +131,7 @@ def make_plan(
     if not kept:
         raise RunError(f"no model is left to evaluate: {'; '.join(f'{name}: {left_out[name]}' for name in left_out)}")
     return Plan(
-        catalog_sha256=catalog.fingerprint(),
+        catalog_sha256=catalog.fingerprint(_columns_read(kept)),
         works=len(catalog),
         creators=catalog.creators,
         models=kept,
@@ -212,8 +216,8 @@ def _specification(name: str, seed: int, given: Mapping[str, Any]) -> ModelSpec:
 
 
 def _reason_to_leave_out(spec: ModelSpec, catalog: Catalog) -> str:
-    if spec.modality in ("photo", "labels") and not catalog.has_photo.any():
-        return "no work of the catalog has a photo"
-    if spec.modality == "text" and not catalog.has_text.any():
-        return "no work of the catalog has a text"
-    return ""
+    return make_model(spec.name, **spec.settings).why_unreadable(catalog)
+
+
+def _columns_read(models: Sequence[ModelSpec]) -> tuple[str, ...]:
+    return tuple(name for spec in models for name in make_model(spec.name, **spec.settings).kept_columns)

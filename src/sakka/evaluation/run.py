@@ -14,10 +14,11 @@ from pathlib import Path
 
 import polars as pl
 
+from sakka.arrays import Mask
 from sakka.catalog.splits import Fold, write_splits
 from sakka.catalog.works import Catalog
 from sakka.errors import RunError
-from sakka.evaluation.layout import RunLayout
+from sakka.evaluation.layout import READ_BY, RunLayout
 from sakka.evaluation.plan import ModelSpec, Plan, check_same_plan, write_plan
 from sakka.evaluation.predictions import is_sound, write_fold
 from sakka.evaluation.usable_works import split_works, usable_works
@@ -56,9 +57,9 @@ def run_experiment(catalog: Catalog, folder: Path | str, plan: Plan) -> RunLayou
         ModelError: A model can't be used on these works.
     """
     layout = RunLayout(Path(folder))
-    if catalog.fingerprint() != plan.catalog_sha256:
+    if not plan.is_of(catalog):
         catalog = usable_works(catalog, plan.split).works
-    if catalog.fingerprint() != plan.catalog_sha256:
+    if not plan.is_of(catalog):
         raise RunError("the plan was made for another catalog; make a plan for this one")
     splits = split_works(catalog, plan.split, plan.seed)
     _open(layout, plan)
@@ -132,10 +133,17 @@ def _write_works(catalog: Catalog, plan: Plan, layout: RunLayout) -> None:
             "photo": pl.Series([None if path is None else str(path) for path in catalog.photo_paths], dtype=pl.String),
             "has_photo": catalog.has_photo,
             "has_text": catalog.has_text,
+            **_readable_columns(catalog, plan),
         }
     )
     with writing_whole(layout.works) as part:
         table.write_parquet(part)
+
+
+def _readable_columns(catalog: Catalog, plan: Plan) -> dict[str, Mask]:
+    """Which works each model can read that reads vectors; what others read is known from `has_photo` and `has_text`."""
+    models = {spec.name: make_model(spec.name, **spec.settings) for spec in plan.models}
+    return {f"{READ_BY}{name}": model.can_read(catalog) for name, model in models.items() if model.kept_columns}
 
 
 def _keep_labels(catalog: Catalog, plan: Plan, layout: RunLayout) -> None:

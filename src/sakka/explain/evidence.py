@@ -110,7 +110,10 @@ def nearest_in_index(asked: Catalog, index: "Index", creator: str, count: int = 
 def similarity_to(model: CreatorModel, asked: Catalog, works: Catalog) -> Similarities:
     """How near each work is to one work, shape (n_works,)."""
     total, weight = np.zeros(len(works)), np.zeros(len(works))
-    for name, trusted in model.part_weights(asked).items():
+    weights = model.part_weights(asked)
+    if not weights and model.kept_columns:
+        return _cosines(model, asked, works) * model.can_read(works)
+    for name, trusted in weights.items():
         reader = model.reader(name)
         assert reader is not None
         there = works.has_photo if name == "photo" else works.has_text

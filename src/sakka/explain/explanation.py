@@ -5,8 +5,9 @@
 Where the fusion is log-linear, learned or by a ratio, the log-odds of the fused model are a times those of the photo
 model plus b times those of the text model plus a term a creator, so with `text-linear` and a frozen photo model with a
 linear head every word and every region has an exact share. The rest is what no word and no region said: how much the
-creators list, and the constant terms of both models. Other models are asked again without each word and without each
-region (`leaving_out.py`); what these effects leave of the log-odds goes to the rest as well.
+creators list, the constant terms of both models, and what vectors of the catalog said (`models/column.py`). Other
+models are asked again without each word and without each region (`leaving_out.py`); what these effects leave of the
+log-odds goes to the rest as well.
 """
 
 from dataclasses import dataclass, replace
@@ -113,7 +114,7 @@ def explain(
     probabilities = model.predict_proba(works)[0]
     chosen, other = _pair(model, probabilities, creator, against)
     shares = model.part_shares(works, chosen, other)
-    if not shares:
+    if not shares and not model.kept_columns:
         raise ModelError(f"the model {model.name} reads nothing of a work; explain a model that does")
     words: list[WordShare] = []
     regions: DoubleArray | None = None

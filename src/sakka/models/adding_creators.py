@@ -8,7 +8,7 @@ import numpy as np
 from sakka.arrays import IntArray
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
-from sakka.models.base import READ_IN_WORDS, CreatorModel
+from sakka.models.base import CreatorModel
 
 
 class ExtensibleModel(CreatorModel, ABC):
@@ -36,7 +36,7 @@ class ExtensibleModel(CreatorModel, ABC):
         for creator in added:
             if creator not in readable:
                 raise ModelError(
-                    f"the model reads {READ_IN_WORDS[self.reads][0]}, and the works of {creator!r} have none; "
+                    f"the model reads {self.read_in_words()[0]}, and the works of {creator!r} have none; "
                     "give one that has"
                 )
         self._add(works, added)

@@ -32,6 +32,8 @@ class AskedTable:
         photo_root: The folder that relative photo paths start at; None where every path is absolute.
         keep: The columns that are carried along into the answers.
         info: Its columns and how it was read, as `catalog.json` has them; empty for a catalog.
+        reopen: Opens the same works with further columns, which a model reads.
+        why_empty: Why a model that reads photos and texts finds nothing in it; empty where it may.
     """
 
     source: Path
@@ -39,6 +41,20 @@ class AskedTable:
     photo_root: Path | None
     keep: tuple[str, ...]
     info: Mapping[str, Any]
+    reopen: Callable[[Sequence[str]], "AskedTable"]
+    why_empty: str = ""
+
+    def for_model(self, model: CreatorModel) -> "AskedTable":
+        """The table with the kept columns that a model reads; they are not carried along into the answers.
+
+        Raises:
+            CatalogError: The table has nothing to read, or not all of these columns.
+        """
+        columns = model.kept_columns
+        if self.why_empty and not columns:
+            raise CatalogError(self.why_empty)
+        missing = [name for name in columns if name not in self.keep]
+        return replace(self.reopen([*self.keep, *missing]), keep=self.keep) if missing else self
 
     def fingerprint(self) -> tuple[str, int]:
         """The SHA-256 of all that answers depend on, the photos by their sizes and times, and how many works there are.
@@ -86,8 +102,9 @@ def open_table(
     if (Path(source) / INFO_FILE).is_file():
         return _catalog_table(Path(source), options, photo_root)
     opened = open_source(source, options)
+    empty = ""
     if opened.columns and not any(name in opened.columns for name in READ_OF_A_WORK):
-        raise CatalogError(
+        empty = (
             f"none of the columns of the table holds {', '.join(READ_OF_A_WORK)}; it has "
             f"{', '.join(opened.unread) or 'no other'}; name yours with `columns={{'title': COLUMN}}`"
         )
@@ -96,7 +113,10 @@ def open_table(
     def read() -> Iterator[AskedWork]:
         return _asked(open_source(source, options).listings, root)
 
-    return AskedTable(Path(source), read, root, options.keep, opened.described(options.keep))
+    def reopen(columns: Sequence[str]) -> AskedTable:
+        return open_table(source, replace(options, keep=tuple(columns)), photo_root)
+
+    return AskedTable(Path(source), read, root, options.keep, opened.described(options.keep), reopen, empty)
 
 
 def _catalog_table(folder: Path, options: ReadOptions, photo_root: Path | str | None) -> AskedTable:
@@ -110,7 +130,11 @@ def _catalog_table(folder: Path, options: ReadOptions, photo_root: Path | str | 
             kept = ", ".join(catalog.kept) or "no column"
             raise CatalogError(f"the catalog has not kept {name!r}, it has kept {kept}; build it again with that")
     root = catalog.photo_root if photo_root is None else OpenedTable(iter(()), folder).photo_root(photo_root)
-    return AskedTable(folder, lambda: of_catalog(catalog, options.keep), root, options.keep, {})
+
+    def reopen(columns: Sequence[str]) -> AskedTable:
+        return _catalog_table(folder, replace(options, keep=tuple(columns)), photo_root)
+
+    return AskedTable(folder, lambda: of_catalog(catalog, options.keep), root, options.keep, {}, reopen)
 
 
 def identify_rows(
@@ -135,11 +159,13 @@ def identify_rows(
     Raises:
         CatalogError: It is no such table, or a column is missing.
     """
-    options = ReadOptions(columns=columns_by_field(columns), keep=tuple(keep), creator_required=False)
-    opened = open_source(table, options)
+    every = (*keep, *(name for name in model.kept_columns if name not in keep))
+    opened = open_source(table, ReadOptions(columns=columns_by_field(columns), keep=every, creator_required=False))
     check_kept_names(keep, identified_frame((), count).columns, "the answers")
     root = opened.photo_root(photo_root)
-    return identified_frame(identify_works(model, _asked(opened.listings, root), root, count), count)
+    found = identify_works(model, _asked(opened.listings, root), root, count)
+    carried = (replace(each, kept={name: each.kept[name] for name in keep if name in each.kept}) for each in found)
+    return identified_frame(carried, count)
 
 
 def _asked(listings: Iterable[Listing], root: Path) -> Iterator[AskedWork]:

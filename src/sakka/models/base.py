@@ -29,7 +29,7 @@ from sakka.errors import ModelError
 from sakka.fragments import counted, element
 from sakka.models.confidence import confidence
 from sakka.models.identification import Answer, Basis, Candidate, Identification
-from sakka.models.limits import ViewLimits, decide, text_amounts
+from sakka.models.limits import ViewLimits, decide, parts_of, text_amounts
 
 if TYPE_CHECKING:
     from sakka.networks.first_photos import FirstPhoto
@@ -142,6 +142,11 @@ class CreatorModel(ABC):
         """What it reads of a work: its photo, its text, both or neither."""
         return READ_BY[self.modality]
 
+    @property
+    def kept_columns(self) -> tuple[str, ...]:
+        """The kept columns of a catalog that it reads (`catalog/kept.py`)."""
+        return ()
+
     def can_read(self, works: Catalog) -> Mask:
         """Say of each work whether it has anything that the model reads, shape (n_works,)."""
         has = {"photo": works.has_photo, "text": works.has_text}
@@ -149,6 +154,28 @@ class CreatorModel(ABC):
         for name in self.reads:
             readable |= has[name]
         return readable
+
+    def parts_read(self, works: Catalog) -> Mask:
+        """Say of each work whether the model reads its photo, its title and its description, shape (n_works, 3).
+
+        A vector that the catalog holds counts as what it stands for.
+        """
+        parts: Mask = parts_of(works) & np.array(["photo" in self.reads, "text" in self.reads, "text" in self.reads])
+        return parts
+
+    def unusable(self, works: Catalog) -> dict[int, str]:  # noqa: ARG002
+        """What a work holds instead of what the model would read, by the work's row; empty where all can be read."""
+        return {}
+
+    def why_unreadable(self, works: Catalog) -> str:
+        """Why the model can read nothing of any of the works; empty where it can, or reads nothing of a work at all."""
+        if not self.reads or self.can_read(works).any():
+            return ""
+        return f"no work of the catalog has {' or '.join(f'a {name}' for name in self.reads)}"
+
+    def read_in_words(self) -> tuple[str, str]:
+        """What it reads, and what to give it."""
+        return READ_IN_WORDS[self.reads]
 
     def limits(self, works: Catalog) -> list[ViewLimits | None]:
         """The limits between the answers to each work, by what it offers; None where the model has learned none."""
@@ -219,9 +246,12 @@ class CreatorModel(ABC):
         Raises:
             ModelError: The work has nothing that the model reads. A model that reads nothing of any refuses none.
         """
-        if self.reads and not self.can_read(work)[0]:
+        if (self.reads or self.kept_columns) and not self.can_read(work)[0]:
+            if held := self.unusable(work):
+                raise ModelError(f"the work has {held[0]}; mend it in the source")
             has = "only a text" if work.has_text[0] else "only a photo" if work.has_photo[0] else "none"
-            read, wanted = READ_IN_WORDS[self.reads]
+            has = has if self.reads else "none"
+            read, wanted = self.read_in_words()
             raise ModelError(f"the model reads {read}, and the work has {has}; give it {wanted}")
 
     def predict(self, works: Catalog) -> list[str]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from sakka.arrays import FLOOR, IntArray, Mask, Probabilities, log_loss
-from sakka.catalog.works import Catalog
 from sakka.models.cross_fusion import fit_cross_fusion
 from sakka.models.fixed_ratio import FixedRatio, best_ratio, correct_by_ratio
 from sakka.models.fusion import Fuser
@@ -34,7 +33,7 @@ def choose_fusion(
     photo: Probabilities,
     text: Probabilities,
     labels: IntArray,
-    works: Catalog,
+    masks: tuple[Mask, Mask],
     ratios: Sequence[FixedRatio],
     *,
     kind: Kind | None,
@@ -46,12 +45,11 @@ def choose_fusion(
         photo: The photo model's probabilities of the works, shape (n_works, n_creators).
         text: The text model's, same shape.
         labels: Each work's creator as a column, shape (n_works,).
-        works: The held-out works.
+        masks: Whether the photo model, and the text model, can read each work, each of shape (n_works,).
         ratios: The ratios to choose from.
         kind: The kind of fusion to learn; None: none.
         seed: Deals the works into parts.
     """
-    masks = works.has_photo, works.has_text
     counts = correct_by_ratio(photo, text, labels, *masks, ratios)
     fixed = best_ratio(counts)
     held_out = {

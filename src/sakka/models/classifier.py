@@ -24,7 +24,7 @@ from sakka.arrays import Probabilities
 from sakka.catalog.tables import every_row, frame_of
 from sakka.catalog.works import Catalog
 from sakka.models.base import READ_BY
-from sakka.models.registry import make_model, model_class
+from sakka.models.registry import make_model
 
 
 class SakkaClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -118,13 +118,14 @@ class SakkaClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         return frame
 
     def _works(self, frame: pl.DataFrame, creators: Sequence[str] | None = None) -> Catalog:
-        reads = READ_BY[model_class(self.model).modality]
+        model = make_model(self.model, **(self.settings or {}))
         works = every_row(
             frame,
             creators=creators,
             columns=self.columns,
             photo_root=self.photo_root,
-            with_photos="photo" in reads,
+            keep=model.kept_columns,
+            with_photos="photo" in READ_BY[model.modality],
         )
         lost = works.problems.filter(pl.col("field") != "")
         if lost.height:

@@ -32,7 +32,7 @@ from sakka.models.choosing_fusion import choose_fusion
 from sakka.models.default_models import DEFAULT_PHOTO_MODEL, DEFAULT_TEXT_MODEL
 from sakka.models.fixed_ratio import RATIOS, FixedRatio, best_ratio
 from sakka.models.fusion import HOWS, Fuser, How
-from sakka.models.held_out import held_out_views
+from sakka.models.held_out import Seen, held_out_views
 from sakka.models.learned_fusion import KINDS, Kind, LearnedFusion
 from sakka.models.learning_limits import LEAST_WORKS, learn_limits
 from sakka.models.limits import View, ViewLimits, at_temperature, limits_in_words, views_of
@@ -101,7 +101,7 @@ class FusedModel(ExtensibleModel):
         creators = tuple(works.creators if creators is None else creators)
         labels = known_labels(works, creators)
         ratios = self._ratios()
-        fitted = {role: self._make(role).fit(works, creators) for role in _roles_in(works)}
+        fitted = {role: self._make(role).fit(works, creators) for role in self._roles_in(works)}
         self.photo_model_, self.text_model_ = fitted.get("photo"), fitted.get("text")
         self.fuser_: Fuser = ratios[0] if len(ratios) == 1 else EQUAL
         self.limits_: dict[View, ViewLimits] = {}
@@ -149,7 +149,7 @@ class FusedModel(ExtensibleModel):
     def part_weights(self, work: Catalog) -> dict[Reads, float]:
         """How far the fuser trusts photo and text; 1 where one of the two models is all there is."""
         trusted = super().part_weights(work)
-        weights = self.fuser_.weights(_given(work)) if len(self._models()) == 2 else trusted
+        weights = self.fuser_.weights(self._given(work)) if len(self._models()) == 2 else trusted
         return {name: weights[name] for name in trusted}
 
     def part_shares(self, work: Catalog, creator: int, against: int) -> dict[Reads, float]:
@@ -157,10 +157,53 @@ class FusedModel(ExtensibleModel):
         shares, models = super().part_weights(work), self._models()
         (temperature,) = self._temperatures(work)
         if len(models) == 2:
-            given = {name: models[name].predict_proba(work)[0] for name in _given(work)}
+            given = {name: models[name].predict_proba(work)[0] for name in self._given(work)}
             found = self.fuser_.shares(given, creator, against)
             shares = {name: found[name] for name in shares}
         return {name: share / temperature for name, share in shares.items()}
+
+    @property
+    def kept_columns(self) -> tuple[str, ...]:
+        """The kept columns that the models read that it has."""
+        models = self._models().values() if self.is_fitted else map(self._make, ROLES)
+        return tuple(dict.fromkeys(name for model in models for name in model.kept_columns))
+
+    def can_read(self, works: Catalog) -> Mask:
+        """Say of each work whether it has anything that one of the models reads."""
+        readable: Mask = np.any([model.can_read(works) for model in self._models().values()], axis=0)
+        return readable
+
+    def parts_read(self, works: Catalog) -> Mask:
+        """What the models read of each work, shape (n_works, 3)."""
+        parts: Mask = np.any([model.parts_read(works) for model in self._models().values()], axis=0)
+        return parts
+
+    def unusable(self, works: Catalog) -> dict[int, str]:
+        """What a work holds instead of what one of the models would read."""
+        return {row: held for model in self._models().values() for row, held in model.unusable(works).items()}
+
+    def read_in_words(self) -> tuple[str, str]:
+        """What the models read, and what to give them."""
+        if not self.reads:
+            return next(each for each in self._models().values() if each.kept_columns).read_in_words()
+        read, wanted = super().read_in_words()
+        return "".join([read, *(f" and the column {name!r}" for name in self.kept_columns)]), wanted
+
+    def why_unreadable(self, works: Catalog) -> str:  # noqa: ARG002
+        """Nothing: it reads what there is."""
+        return ""
+
+    def _given(self, work: Catalog) -> list[Reads]:
+        """What one work has that is read."""
+        return [role for role, model in self._models().items() if _readable(role, model, work)[0]]
+
+    def _roles_in(self, works: Catalog) -> list[Reads]:
+        """The roles that there is something to read for in some works."""
+        there = {"photo": works.has_photo, "text": works.has_text}
+        roles: list[Reads] = ["photo", "text"]
+        if works.kept:  # one of them may be read in the place of photos or texts
+            there = {role: _readable(role, self._make(role), works) for role in roles}
+        return [role for role in roles if there[role].any()] or ["text"]
 
     def _models(self) -> dict[Reads, CreatorModel]:
         models: dict[Reads, CreatorModel | None] = {"photo": self.photo_model_, "text": self.text_model_}
@@ -218,7 +261,7 @@ class FusedModel(ExtensibleModel):
 
     def limits(self, works: Catalog) -> list[ViewLimits | None]:
         """The limits between the answers to each work, by what it offers; None where none were learned for that."""
-        return [None if view is None else self.limits_.get(view) for view in views_of(works, self.reads)]
+        return [None if view is None else self.limits_.get(view) for view in views_of(self.parts_read(works))]
 
     def _temperatures(self, works: Catalog) -> DoubleArray:
         limits = self.limits(works) if self.limits_ else [None] * len(works)
@@ -229,11 +272,10 @@ class FusedModel(ExtensibleModel):
             alone = self.photo_model_ or self.text_model_
             assert alone is not None
             return alone.predict_proba(works)
-        seen = works.has_photo
-        nothing = ~seen & ~works.has_text
-        read = (
-            works.has_text | nothing
-        )  # a work with neither gets the text model's prediction for an empty text: the shares
+        seen = _readable("photo", self.photo_model_, works)
+        has_text = _readable("text", self.text_model_, works)
+        nothing = ~seen & ~has_text
+        read = has_text | nothing  # a work with neither gets the text model's prediction for an empty text: the shares
         photo, text = _probabilities(self.photo_model_, works, seen), _probabilities(self.text_model_, works, read)
         fused = self.fuser_.predict(photo, text, seen, read)
         fused[nothing] = text[nothing]
@@ -262,12 +304,13 @@ class FusedModel(ExtensibleModel):
         rest, held_out, labels = works.take(np.flatnonzero(~held)), works.take(np.flatnonzero(held)), labels[held]
         fitted = {name: _anew(model).fit(rest, creators) for name, model in models.items()}
         photo, text = fitted.get("photo"), fitted.get("text")
-        seen = None if photo is None else photo.predict_proba(held_out)
-        fuse = None
+        seen, fuse = None, None
+        if photo is not None:
+            seen = Seen(photo.predict_proba(held_out), _readable("photo", photo, held_out))
         if seen is not None and text is not None:
             kind = self.fusion if self.how is None and self.photo_weight is None else None
-            said = text.predict_proba(held_out)
-            chosen = choose_fusion(seen, said, labels, held_out, ratios, kind=kind, seed=self.seed)
+            said, masks = text.predict_proba(held_out), (seen.is_read, _readable("text", text, held_out))
+            chosen = choose_fusion(seen.probabilities, said, labels, masks, ratios, kind=kind, seed=self.seed)
             self.fuser_, self.held_out_, fuse = chosen.fuser, chosen.held_out, chosen.fuse
         if held.sum() >= LEAST_WORKS:
             learned = self.fuser_.is_learned
@@ -306,16 +349,11 @@ def _anew(model: CreatorModel) -> CreatorModel:
     return make_model(model.name, **model.chosen_settings())
 
 
-def _given(work: Catalog) -> list[Reads]:
-    """What one work has."""
-    has: dict[Reads, bool] = {"photo": bool(work.has_photo[0]), "text": bool(work.has_text[0])}
-    return [name for name, there in has.items() if there]
-
-
-def _roles_in(works: Catalog) -> list[str]:
-    if not works.has_photo.any():
-        return ["text"]
-    return ["photo", "text"] if works.has_text.any() else ["photo"]
+def _readable(role: Reads, model: CreatorModel, works: Catalog) -> Mask:
+    """Whether a model can read each work, shape (n_works,); a baseline counts as one that reads what its role says."""
+    if model.reads or model.kept_columns:
+        return model.can_read(works)
+    return works.has_photo if role == "photo" else works.has_text
 
 
 def _held_out(labels: IntArray, seed: int) -> Mask:

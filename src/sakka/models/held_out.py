@@ -15,7 +15,7 @@ from sakka.arrays import IntArray, Mask, Probabilities
 from sakka.catalog.works import Catalog
 from sakka.models.base import CreatorModel, Reads
 from sakka.models.learning_limits import HeldOut
-from sakka.models.limits import View, text_amounts, views_of
+from sakka.models.limits import View, parts_of, text_amounts, views_of
 
 MOST_WORKS = 4000  # bounds the time; a quantile of so many works is good to 0.3 %
 SHARES = (2, 4)  # texts are shortened to a half and to a quarter
@@ -25,6 +25,19 @@ TEXT_VIEWS: tuple[View, ...] = ("title", "description", "title and description")
 
 Fuse = Callable[[IntArray, Probabilities, Probabilities, Mask, Mask], Probabilities]
 """Fuses the photo model's and the text model's probabilities of some rows, which have a photo, and a text."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a photo model says of the works held out.
+
+    Attributes:
+        probabilities: Shape (n_works, n_creators).
+        is_read: Whether it reads anything of each work, shape (n_works,).
+    """
+
+    probabilities: Probabilities
+    is_read: Mask
 
 
 @dataclass(frozen=True)
@@ -54,7 +67,7 @@ def cuts_of(works: Catalog) -> Iterator[Cut]:
     rows = np.arange(len(works))[:: max(1, -(-len(works) // MOST_WORKS))]
     whole = works.take(rows)
     yield Cut(rows, whole, is_whole=True)
-    views = np.array(views_of(whole, ("text",)), dtype=object)
+    views = np.array(views_of(parts_of(whole) & np.array([False, True, True])), dtype=object)
     some, both = (np.flatnonzero(np.isin(views, kinds)) for kinds in (TEXT_VIEWS, TEXT_VIEWS[-1:]))
     yield Cut(rows[some], _with_texts(whole.take(some), BLANK, BLANK), is_whole=True)
     for texts in ((TITLE, BLANK), (BLANK, DESCRIPTION)):
@@ -68,7 +81,7 @@ def cuts_of(works: Catalog) -> Iterator[Cut]:
 def held_out_views(
     works: Catalog,
     labels: IntArray,
-    photo: Probabilities | None,
+    photo: Seen | None,
     text_model: CreatorModel | None,
     fuse: Fuse | None,
     *,
@@ -79,29 +92,54 @@ def held_out_views(
     Args:
         works: The works held out.
         labels: Each one's creator as a column, shape (n_works,).
-        photo: The photo model's probabilities of them, shape (n_works, n_creators); None where no photo is read.
+        photo: What the photo model says of them; None where no photo is read.
         text_model: The text model; None where no text is read.
         fuse: Fuses the two; None where there is one.
         is_learned: Whether the fusion was learned on the works as they are.
     """
     found: dict[View, list[HeldOut]] = {}
-    for cut in cuts_of(works if text_model is not None else _with_texts(works, BLANK, BLANK)):
+    photo_said = None if photo is None else photo.probabilities
+    for cut in _asked(works, text_model):
         if len(cut.rows) == 0:
             continue
         text = None if text_model is None else text_model.predict_proba(cut.works)
         for reads in _ways(photo is not None, text is not None):
-            seen = cut.works.has_photo & ("photo" in reads)
-            read = cut.works.has_text & ("text" in reads)
-            table = _probabilities(cut.rows, photo, text, fuse, seen, read)
+            parts = np.zeros((len(cut.rows), 3), dtype=np.bool_)
+            if photo is not None and "photo" in reads:
+                parts[:, 0] = photo.is_read[cut.rows]
+            if text_model is not None and "text" in reads:
+                parts[:, 1:] = _text_parts(text_model, cut.works)
+            seen: Mask = parts[:, 0]
+            read: Mask = np.logical_or(parts[:, 1], parts[:, 2])
+            table = _probabilities(cut.rows, photo_said, text, fuse, seen, read)
             every = HeldOut(
                 table, labels[cut.rows], text_amounts(cut.works) * read, is_learned and cut.is_whole, cut.is_shortened
             )
-            views = np.array(views_of(cut.works, reads), dtype=object)
+            views = np.array(views_of(parts), dtype=object)
             if "photo" in reads and len(reads) > 1:
                 views[~seen] = None  # asked without a photo already
             for view in sorted(set(views) - {None}):
                 found.setdefault(view, []).append(every.take(np.flatnonzero(views == view)))
     return found
+
+
+def _asked(works: Catalog, text_model: CreatorModel | None) -> Iterator[Cut]:
+    """The works as a text model is asked about them; one that reads vectors of texts, with them and without."""
+    if text_model is None:
+        yield from cuts_of(_with_texts(works, BLANK, BLANK))
+    elif not text_model.kept_columns:
+        yield from cuts_of(works)
+    else:
+        whole = next(cuts_of(works))
+        yield whole
+        rows = np.flatnonzero(text_model.can_read(whole.works))
+        yield Cut(whole.rows[rows], whole.works.take(rows).without_kept(text_model.kept_columns), is_whole=True)
+
+
+def _text_parts(text_model: CreatorModel, works: Catalog) -> Mask:
+    """Whether each work has a title and a description that the model reads; a baseline reads as others do."""
+    reads = text_model.reads or text_model.kept_columns
+    return (text_model.parts_read(works) if reads else parts_of(works))[:, 1:]
 
 
 def _ways(photo: bool, text: bool) -> list[tuple[Reads, ...]]:

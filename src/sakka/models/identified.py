@@ -18,7 +18,7 @@ import polars as pl
 
 from sakka.as_json import DIGITS
 from sakka.catalog.kept import kept_columns
-from sakka.catalog.problems import NOTHING
+from sakka.catalog.problems import BAD_FIELD, NOTHING
 from sakka.catalog.read_works import WorksBatch
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import ModelError, PhotoError
@@ -122,7 +122,7 @@ def identify_works(
     photos = model.prepare_photos([root / photo for photo in each.work.photos] if each.work else () for each in ahead)
     pairs = zip(asked, photos, strict=True)
     while some := list(islice(pairs, WORKS_AT_ONCE)):
-        works = Catalog.from_works((_shown(row, *pair) for row, pair in enumerate(some)), root)
+        works = Catalog.from_works((_shown(row, *pair, model.kept_columns) for row, pair in enumerate(some)), root)
         yield from identified(model, [_with_errors(*pair) for pair in some], works, count)
 
 
@@ -137,10 +137,13 @@ def identified(
         works: The same works as the model is shown them, with photos that can be read only.
         count: How many creators to name of each.
     """
-    refused = np.full(len(works), bool(model.reads)) & ~model.can_read(works)
-    has_photo, has_text = ("photo" in model.reads) & works.has_photo, ("text" in model.reads) & works.has_text
+    refused = np.full(len(works), bool(model.reads or model.kept_columns)) & ~model.can_read(works)
+    parts, unusable = model.parts_read(works), model.unusable(works)
+    has_text = np.logical_or(parts[:, 1], parts[:, 2])
     for row, (each, found) in enumerate(zip(asked, model.identify(works, count), strict=True)):
         problems = each.problems
+        if row in unusable:
+            problems = (*problems, WorkProblem(BAD_FIELD, unusable[row]))
         if refused[row] and not problems:
             problems = (_refusal(model, works.take([row])),)
         yield IdentifiedWork(
@@ -148,7 +151,7 @@ def identified(
             None if refused[row] else found.answer,
             found.basis,
             () if refused[row] else found.candidates,
-            _READINGS[bool(has_photo[row]), bool(has_text[row])],
+            _READINGS[bool(parts[row, 0]), bool(has_text[row])],
             problems,
             {} if each.work is None else each.work.kept,
         )
@@ -163,12 +166,13 @@ def _refusal(model: CreatorModel, work: Catalog) -> WorkProblem:
     raise AssertionError("the model reads something of the work")
 
 
-def _shown(row: int, asked: AskedWork, photo: FirstPhoto[None]) -> Work:
-    """What a model is shown of a work: neither its creator nor photos that can't be read."""
+def _shown(row: int, asked: AskedWork, photo: FirstPhoto[None], columns: Sequence[str]) -> Work:
+    """What a model is shown of a work: neither its creator nor photos that can't be read, and the columns it reads."""
     work = asked.work or Work("")
     photos = () if photo.index is None else work.photos[photo.index : photo.index + 1]
+    kept = {name: work.kept.get(name) for name in columns}
     return replace(
-        work, id=str(row), creator=None, photos=photos, photos_sha256=(photo.sha256,) if photos else (), kept={}
+        work, id=str(row), creator=None, photos=photos, photos_sha256=(photo.sha256,) if photos else (), kept=kept
     )
 
 

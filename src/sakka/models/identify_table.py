@@ -107,7 +107,7 @@ def identify_table(
         raise SakkaError(f"{output} would overwrite the table itself; give another `output`")
     check_kept_names(table.keep, identified_frame((), count).columns, "the output")
     fitted = load_model(model)
-    table = short_in_memory(table)
+    table = short_in_memory(table.for_model(fitted))
     fingerprint, works = table.fingerprint()
     asked_for = {"model": _sha256_of(model), "table": fingerprint, "count": count, "keep": list(table.keep)}
     plan = {**asked_for, "sakka": __version__, "works": works}

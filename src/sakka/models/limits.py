@@ -23,7 +23,7 @@ A view of too few held-out works has no limits (`learning_limits.py`): no work i
 creators, and a creator is named from `NAMED_WITHOUT_LIMITS` on.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
@@ -95,15 +95,16 @@ class ViewLimits:
         return "named" if named else "not sure enough"
 
 
-def views_of(works: Catalog, reads: Iterable[str] = ("photo", "text")) -> list[View | None]:
+def views_of(parts: Mask) -> list[View | None]:
     """What each work offers of what is read; None where that is nothing.
 
-    >>> from sakka import Work
-    >>> views_of(Catalog.from_works([Work("a", title="桜", photos=("a.png",)), Work("b", description=" ")]))
+    Args:
+        parts: Whether each work has a photo, a title and a description, as `parts_of` or a model's `parts_read` says.
+
+    >>> views_of(np.array([[True, True, False], [False, False, False]]))
     ['photo and title', None]
     """
-    read = np.array(["photo" in reads, "text" in reads, "text" in reads])
-    return [VIEWS.get((photo, title, description)) for photo, title, description in (parts_of(works) & read).tolist()]
+    return [VIEWS.get((photo, title, description)) for photo, title, description in parts.tolist()]
 
 
 def parts_of(works: Catalog) -> Mask:

@@ -25,6 +25,9 @@ MODELS: dict[str, str] = {
 ON_ENCODERS: dict[str, str] = {"photo": "sakka.models.photo.linear:photo_linear"}
 """What a model called `photo-ENCODER` is, for any encoder (`networks/encoders.py`): `module:function` of its name."""
 
+COLUMN, ON_COLUMNS = "column:", "sakka.models.column:column_model"
+"""What a model called `photo-column:NAME` or `text-column:NAME` is; it takes `photo` or `text`, and the name."""
+
 FORMER, CURRENT = "photo-efficientnet_lite0", "photo-lite0"
 
 
@@ -45,17 +48,30 @@ def model_class(name: str) -> type[CreatorModel]:
         MissingPartError: The model needs a package that is not installed.
     """
     name = current_name(name)
-    reads, _, encoder = name.partition("-")
-    encoded = name not in MODELS and reads in ON_ENCODERS
-    if name not in MODELS and not encoded:
-        raise ModelError(f"no model is called {name!r}; known are {', '.join(sorted(MODELS))}")
-    module, _, attribute = (ON_ENCODERS[reads] if encoded else MODELS[name]).partition(":")
+    where, given = _found(name)
+    module, _, attribute = where.partition(":")
     try:
         found: Any = getattr(import_module(module), attribute)
-        kind: type[CreatorModel] = found(encoder) if encoded else found
+        kind: type[CreatorModel] = found(*given) if given else found
     except ImportError as error:
         raise MissingPartError(f"what the model {name} needs", "paper", error) from error
     return kind
+
+
+def _found(name: str) -> tuple[str, tuple[str, ...]]:
+    """Where a model's class is, or the function that makes it, and what that function is given.
+
+    Raises:
+        ModelError: No model has that name.
+    """
+    if name in MODELS:
+        return MODELS[name], ()
+    reads, _, encoder = name.partition("-")
+    if reads in ("photo", "text") and encoder.startswith(COLUMN):
+        return ON_COLUMNS, (reads, encoder.removeprefix(COLUMN))
+    if reads in ON_ENCODERS:
+        return ON_ENCODERS[reads], (encoder,)
+    raise ModelError(f"no model is called {name!r}; known are {', '.join(sorted(MODELS))}")
 
 
 def make_model(name: str, **settings: Any) -> CreatorModel:

@@ -177,6 +177,8 @@ def photo_encoders(name: str, dtype: str | None = None) -> tuple[PhotoEncoder, .
         MissingPartError: One needs a package that is not installed.
     """
     names = parts_of_sum(name)
+    if any(each.startswith("column:") for each in names):
+        raise ModelError(f"got {name}, and the vectors of a column can't be summed with others; name the column alone")
     if len(set(names)) < len(names):
         raise ModelError(f"got the encoders {name}, where one is named twice; name each once")
     return tuple(_photo_encoder(each, dtype) for each in names)

@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sakka.catalog.kept import as_text
+from sakka.catalog.kept import as_text, is_vector
 from sakka.catalog.works import Work
 
 MOST_FIGURES = 2
 MOST_LINKS = 1
+MOST_NUMBERS = 12  # of a list; a longer one is a vector, which nobody reads
 _ADDRESS = re.compile(r"https?://[^\s/]\S*", re.IGNORECASE)
 
 
@@ -46,11 +47,11 @@ def figure_names(works: Sequence[Work]) -> list[str]:
 
 
 def kept_facts(kept: Mapping[str, Any]) -> list[KeptFact]:
-    """Everything that a work has in kept columns; an http address leads there."""
+    """Everything that a work has in kept columns but vectors; an http address leads there."""
     return [
         KeptFact(name, kept_text(value), value if isinstance(value, str) and _ADDRESS.fullmatch(value) else "")
         for name, value in kept.items()
-        if value is not None
+        if value is not None and not (is_vector(value) and len(value) > MOST_NUMBERS)
     ]
 
 

@@ -24,7 +24,7 @@ from sakka.catalog.works import Catalog
 from sakka.errors import MissingPartError, RunError
 from sakka.evaluation.usable_works import split_works, usable_works
 from sakka.files import why_not_a_folder, write_json
-from sakka.models.registry import make_model, model_class
+from sakka.models.registry import make_model
 from sakka.progress import task
 from sakka.tuning.objective import Objective, SeenWorks
 from sakka.tuning.spaces import space_of
@@ -94,13 +94,12 @@ def objective_of(works: Catalog, tuning_task: TuningTask) -> Objective:
         SakkaError: The model, a setting, the fold or the works can't be used.
     """
     space = space_of(tuning_task.model, tuning_task.fixed)
-    make_model(tuning_task.model, **tuning_task.settings())
+    model = make_model(tuning_task.model, **tuning_task.settings())
     for kind, asked, most in (("outer", tuning_task.outer, OUTER_FOLDS), ("inner", tuning_task.inner, INNER_FOLDS)):
         if not 0 <= asked < most:
             raise RunError(f"got {kind} fold {asked}, expected 0 to {most - 1}")
-    modality = model_class(tuning_task.model).modality
-    if not (works.has_photo if modality == "photo" else works.has_text).any():
-        raise RunError(f"no work of the catalog has a {modality}, which {tuning_task.model} reads; tune another model")
+    if reason := model.why_unreadable(works):
+        raise RunError(f"{reason}, which {tuning_task.model} reads; tune another model")
     usable = usable_works(works, tuning_task.split).works
     fold = split_works(usable, tuning_task.split, tuning_task.seed).fold(tuning_task.outer, tuning_task.inner)
     return Objective(tuning_task.model, space, tuning_task.settings(), SeenWorks.of(usable, fold))
