@@ -27,9 +27,11 @@ from sakka.market.identity import work_key
 from sakka.market.plan import WorkPlan, plan_work
 from sakka.market.settings import MarketSettings
 from sakka.market.vocabulary import ACCENTS, COLOUR_OF_MATERIAL, COLOURS, KINDS, MATERIALS, MOTIFS, Term
+from sakka.networks.encoders import text_encoder
 from sakka.search.find import search
 from sakka.search.index import Index
 from sakka.search.records import Spaces, batches_of, schema_of, words_of_catalog
+from sakka.search.style.meaning import MeaningSpace
 from sakka.search.style.space import StyleSpace
 from studies.figures import Figure, bootstrap_interval
 
@@ -102,13 +104,20 @@ def found_by(index: Index, queries: Sequence[Query], truth: Truth, ways: tuple[s
     return np.array(found)
 
 
-def build(catalog: Catalog, folder: Path) -> Index:
-    """Build an index without a model."""
+def build(catalog: Catalog, folder: Path, encoder: str | None = None) -> Index:
+    """Build an index without a model.
+
+    Args:
+        catalog: The works.
+        folder: Where it will stand.
+        encoder: The name of a text encoder; None: none.
+    """
     groups = near_identical(catalog).groups
     style = StyleSpace.fit(catalog, groups=groups)
-    spaces = Spaces(style, words_of_catalog(catalog, style, 0))
+    meaning = None if encoder is None else MeaningSpace.fit(text_encoder(encoder), catalog)
+    spaces = Spaces(style, words_of_catalog(catalog, style, 0), meaning)
     schema = schema_of(spaces)
-    batches = batches_of(catalog, [str(group) for group in groups], style, spaces.words, schema)
+    batches = batches_of(catalog, [str(group) for group in groups], spaces, schema)
     return Index.write(folder, spaces, batches, schema, {"model_sha256": "", "catalog": ""})
 
 
@@ -127,7 +136,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def measure(asked: argparse.Namespace) -> Iterator[Figure]:
     """Build an index of the market and ask it in each way."""
     with tempfile.TemporaryDirectory(prefix="sakka-study-search-") as scratch:
-        catalog = Catalog.read(asked.market) if asked.market else _drawn(asked.seed, Path(scratch))
+        catalog = Catalog.read(asked.market) if asked.market else drawn_market(asked.seed, Path(scratch))
         settings = MarketSettings(**catalog.info["source"]["settings"])
         index = build(catalog, Path(scratch) / "index")
         truth = truth_of(catalog, settings)
@@ -148,7 +157,8 @@ def _shares(row: str, hits: DoubleArray) -> Iterator[Figure]:
         yield Figure(row, measure, float(own.mean()), len(own), interval=interval)
 
 
-def _drawn(seed: int, scratch: Path) -> Catalog:
+def drawn_market(seed: int, scratch: Path) -> Catalog:
+    """A market of 60 creators and 2,500 works, its photos below a folder."""
     from sakka.catalog.build import build_catalog
 
     settings = MarketSettings(creators=60, works=2500, seed=seed)

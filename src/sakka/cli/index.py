@@ -20,11 +20,17 @@ def build(
     catalog: Annotated[Path, typer.Argument(help="A catalog's folder.", metavar="CATALOG")],
     model: Annotated[Path, typer.Option("--model", help="A model's folder: its photo network is used.")],
     output: Annotated[str, typer.Option("--output", "-o", help="The index: a folder or an address.", metavar="INDEX")],
+    text_encoder: Annotated[
+        str | None,
+        typer.Option(help="Find words in other languages than the works' too: e5, or another text encoder."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Draws which works the vectors are learned from.", min=0)] = 0,
 ) -> None:
     """Learn what style is from a catalog and write an index of all its works.
 
     Example: sakka index build paintings --model model -o index
+
+    Example: sakka index build paintings --model model -o index --text-encoder e5
     """
     from sakka.catalog.works import Catalog
     from sakka.cli.terminal import duration, showing_progress
@@ -33,7 +39,7 @@ def build(
     started_s = time.monotonic()
     works = Catalog.read(catalog)
     with showing_progress():
-        index = Index.build(output, works, model, seed=seed)
+        index = Index.build(output, works, model, seed=seed, text_encoder=text_encoder)
     learned = index.spaces.style.learned
     typer.echo(
         f"{len(index):,} works in {duration(time.monotonic() - started_s)}; style learned from "

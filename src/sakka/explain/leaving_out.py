@@ -18,7 +18,7 @@ from sakka.explain.deletion import blurred, without_cells
 from sakka.explain.tokens import TITLE, Token, tokenized
 from sakka.explain.words import WordShare, word_share
 from sakka.models.base import CreatorModel
-from sakka.models.feature_model import PhotoFeatureModel
+from sakka.models.feature_model import EncodedTextModel, PhotoFeatureModel
 from sakka.models.question import Question
 from sakka.photos.held import HeldPhoto
 from sakka.words import normalise
@@ -39,11 +39,12 @@ def words_left_out(model: CreatorModel, work: Work, creator: int, against: int) 
         return Work("without", title=rest[True], description=rest[False])
 
     whole = [Work("whole", title=texts[True], description=texts[False])]
+    predict = text_predictor(model)
     found: list[WordShare] = []
     for start in range(0, len(tokens), TEXTS_AT_ONCE):
         some = tokens[start : start + TEXTS_AT_ONCE]
         asked = Catalog.from_works([*whole, *(without(token) for token in some)])
-        odds = log_odds(model.predict_proba(asked), creator, against)
+        odds = log_odds(predict(asked), creator, against)
         found += [word_share(token, share) for token, share in zip(some, (odds[0] - odds[1:]).tolist(), strict=True)]
     return found
 
@@ -79,6 +80,13 @@ def photo_predictor(model: CreatorModel) -> Callable[[Pixels], FloatArray]:
     if isinstance(model, PhotoFeatureModel):
         return model.predict_pixels
     return lambda photos: _predict_one_by_one(model, photos)
+
+
+def text_predictor(model: CreatorModel) -> Callable[[Catalog], FloatArray]:
+    """What predicts from works of which only the texts count; of texts with words left out nothing enters a cache."""
+    if isinstance(model, EncodedTextModel):
+        return lambda works: model.predict_texts(works.texts)
+    return model.predict_proba
 
 
 def _predict_one_by_one(model: CreatorModel, photos: Pixels) -> FloatArray:

@@ -129,6 +129,14 @@ class TextFeatureModel(FeatureModel, ABC):
         """Where the features of a normalised text stand in it."""
 
 
+class EncodedTextModel(FeatureModel, ABC):
+    """A model whose features are what a frozen encoder gives for texts."""
+
+    @abstractmethod
+    def predict_texts(self, texts: Sequence[str]) -> Probabilities:
+        """Probabilities of texts, shape (n_texts, n_creators); nothing of them enters a cache."""
+
+
 @dataclass(frozen=True)
 class Reading:
     """What a head reads of one encoder.

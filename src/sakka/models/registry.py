@@ -22,8 +22,11 @@ MODELS: dict[str, str] = {
     "dummy": "sakka.models.dummy:DummyModel",
 }
 
-ON_ENCODERS: dict[str, str] = {"photo": "sakka.models.photo.linear:photo_linear"}
-"""What a model called `photo-ENCODER` is, for any encoder (`networks/encoders.py`): `module:function` of its name."""
+ON_ENCODERS: dict[str, str] = {
+    "photo": "sakka.models.photo.linear:photo_linear",
+    "text": "sakka.models.text.encoded:text_encoded",
+}
+"""What `photo-ENCODER` and `text-ENCODER` are (`networks/encoders.py`): `module:function` of the encoder's name."""
 
 COLUMN, ON_COLUMNS = "column:", "sakka.models.column:column_model"
 """What a model called `photo-column:NAME` or `text-column:NAME` is; it takes `photo` or `text`, and the name."""

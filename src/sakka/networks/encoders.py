@@ -1,6 +1,7 @@
 """Encoders: what turns a photo or a text into a vector, chosen by name.
 
-    lite0, lite2, vgg16      built in (`backbones.py`)
+    lite0, lite2, vgg16      built in, of photos (`backbones.py`)
+    e5                       built in, of texts (`e5.py`)
     KIND:WHAT                a kind of encoder and what it reads: a file, a repository
     NAME                     what an installed package offers as an entry point
     lite0+lite2              a sum: the vectors side by side
@@ -23,8 +24,8 @@ from sakka.arrays import Features, IntArray, Pixels
 from sakka.errors import ModelError
 
 BATCH_PHOTOS = 8  # that an encoder is given at a time; more, of 224 pixels, fall out of the processor's caches
-PHOTO_GROUP = "sakka.photo_encoders"
-"""The group of entry points; each names a function without arguments that gives a `PhotoEncoder`."""
+PHOTO_GROUP, TEXT_GROUP = "sakka.photo_encoders", "sakka.text_encoders"
+"""The groups of entry points; each names a function without arguments that gives a `PhotoEncoder` or `TextEncoder`."""
 
 BUILT_IN: Mapping[str, str] = MappingProxyType(
     {"lite0": "efficientnet_lite0", "lite2": "efficientnet_lite2", "vgg16": "vgg16"}
@@ -33,6 +34,12 @@ BUILT_IN: Mapping[str, str] = MappingProxyType(
 
 KINDS: Mapping[str, str] = MappingProxyType({"onnx": "sakka.networks.onnx.photo:OnnxEncoder"})
 """The kinds of photo encoders that read something: the kind -> `module:function`, which takes what is read."""
+
+BUILT_IN_TEXT: Mapping[str, str] = MappingProxyType({"e5": "sakka.networks.e5:E5Encoder"})
+"""The text encoders in the box: the name -> `module:function`, which takes nothing."""
+
+TEXT_KINDS: Mapping[str, str] = MappingProxyType({"onnx": "sakka.networks.onnx.text:OnnxTextEncoder"})
+"""The kinds of text encoders that read something: the kind -> `module:function`, which takes what is read."""
 
 NEXT = re.compile(r"\+(?=[a-z0-9_-]+(?:[:+]|$))")
 
@@ -155,6 +162,10 @@ class TextEncoder(ABC):
     def vectors(self, texts: Sequence[str]) -> Features:
         """The texts' vectors, float32, shape (n, size); called by several threads."""
 
+    def of_queries(self) -> "TextEncoder":
+        """The encoder for queries, whose vectors are near those of the texts that are looked for; this one for both."""
+        return self
+
 
 def parts_of_sum(name: str) -> list[str]:
     """The names that a sum of encoders consists of.
@@ -184,6 +195,28 @@ def photo_encoders(name: str, dtype: str | None = None) -> tuple[PhotoEncoder, .
     return tuple(_photo_encoder(each, dtype) for each in names)
 
 
+def text_encoder(name: str) -> TextEncoder:
+    """The text encoder of a name.
+
+    Raises:
+        ModelError: No text encoder has that name.
+        MissingPartError: It needs a package that is not installed.
+    """
+    kind, colon, what = name.partition(":")
+    if name in BUILT_IN_TEXT:
+        built_in: TextEncoder = _imported(BUILT_IN_TEXT[name])()
+        return built_in
+    if colon and kind in TEXT_KINDS:
+        of_kind: TextEncoder = _imported(TEXT_KINDS[kind])(what)
+        return of_kind
+    for offered in _offered(TEXT_GROUP):
+        if offered.name == name:
+            theirs: TextEncoder = _made(offered, TextEncoder)
+            return theirs
+    known = [*BUILT_IN_TEXT, *(f"{each}:..." for each in TEXT_KINDS), *(each.name for each in _offered(TEXT_GROUP))]
+    raise ModelError(f"no text encoder is called {name!r}; known are {', '.join(known)}")
+
+
 def known_photo_encoders() -> list[str]:
     """What can be named: built-in encoders, kinds and entry points."""
     return [*BUILT_IN, *(f"{kind}:..." for kind in KINDS), *(each.name for each in _offered(PHOTO_GROUP))]
@@ -199,7 +232,8 @@ def _photo_encoder(name: str, dtype: str | None) -> PhotoEncoder:
         return of_kind
     for offered in _offered(PHOTO_GROUP):
         if offered.name == name:
-            return _made(offered)
+            theirs: PhotoEncoder = _made(offered, PhotoEncoder)
+            return theirs
     raise ModelError(f"no photo encoder is called {name!r}; known are {', '.join(known_photo_encoders())}")
 
 
@@ -207,15 +241,15 @@ def _offered(group: str) -> list[EntryPoint]:
     return sorted(entry_points(group=group), key=lambda offered: offered.name)
 
 
-def _made(offered: EntryPoint) -> PhotoEncoder:
+def _made(offered: EntryPoint, kind: type) -> Any:
     try:
         made = offered.load()()
     except Exception as error:
         raise ModelError(
             f"the encoder {offered.name} ({offered.value}) can't be made ({error!r}); ask its makers, or choose another"
         ) from error
-    if not isinstance(made, PhotoEncoder):
-        raise ModelError(f"the entry point {offered.name} gave {type(made).__name__}, expected a PhotoEncoder")
+    if not isinstance(made, kind):
+        raise ModelError(f"the entry point {offered.name} gave {type(made).__name__}, expected a {kind.__name__}")
     return made
 
 

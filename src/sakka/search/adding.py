@@ -55,7 +55,7 @@ def add_works(
 def _add(table: Any, spaces: Spaces, schema: "pa.Schema", works: Catalog, kept: Sequence[KeptColumn]) -> None:
     import pyarrow as pa
 
-    batches = list(batches_of(works, works.ids, spaces.style, spaces.words, schema, kept))
+    batches = list(batches_of(works, works.ids, spaces, schema, kept))
     rows = pa.Table.from_batches(batches, schema=schema)
     groups = _groups_of(table, works, rows)
     own = pa.array([groups.get(each, each) for each in works.ids])

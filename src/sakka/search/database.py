@@ -146,7 +146,7 @@ def make_vector_indexes(table: Any) -> None:
 
     from sakka.search.records import VECTORS
 
-    for column in VECTORS:
+    for column in (name for name in VECTORS if name in table.schema.names):
         table.create_index(column, config=IvfSq(distance_type="l2"))
 
 

@@ -2,7 +2,8 @@
 
 Style: the products of unit vectors, the highest first. Words: candidates come from full-text search (BM25) and from the
 photos that look most as the words have it; they are put in order by the evidence for the words in text and photo
-(`search/style/words.py`). Orders by style, by words and by the vectors of texts are joined by reciprocal rank fusion
+(`search/style/words.py`), to which an index with a text encoder adds that for words which no text says
+(`search/style/meaning.py`). Orders by style, by words and by the vectors of texts are joined by reciprocal rank fusion
 (`hits.py`). A filter is applied before the search, so that it never leaves fewer works than there are.
 """
 
@@ -21,8 +22,20 @@ from sakka.search.filters import Filters
 from sakka.search.hits import Hit, Row, at_most, folded, fused
 from sakka.search.index import Index
 from sakka.search.kept_columns import with_kept
-from sakka.search.records import GROUP, SEEN, SEEN_LENGTH, STYLE, TEXT, VECTORS, WORD_COLUMN, WORK_COLUMNS, vector_of
+from sakka.search.records import (
+    GROUP,
+    MEANING,
+    SEEN,
+    SEEN_LENGTH,
+    STYLE,
+    TEXT,
+    VECTORS,
+    WORD_COLUMN,
+    WORK_COLUMNS,
+    vector_of,
+)
 from sakka.search.sql import encodable
+from sakka.search.style.meaning import Unsaid
 from sakka.search.style.space import unit_rows
 from sakka.search.style.thesaurus import alternatives
 from sakka.search.style.words import segmented
@@ -143,7 +156,7 @@ def search(
         of_one_creator: The most works of one creator; None: any number.
 
     Raises:
-        SearchError: There is no word in the query, or a way is not known.
+        SearchError: There is no word in the query, a way is not known, or the index's text encoder is not at hand.
         PhotoError: The photo can't be read.
     """
     spoken = segmented(words).split()
@@ -158,11 +171,19 @@ def search(
         if photo is None
         else style_query(index, photo, (), ())
     )
-    direction = origin.direction
+    direction, meaning = origin.direction, index.spaces.meaning
+    unsaid = None if meaning is None or "text" not in ways else meaning.unsaid(words, index.spaces.words)
 
     def fetch(depth: int) -> list[Row]:
         rows = by_words(
-            index, terms, max(depth, CANDIDATES), filters, origin.groups, ways, styled=direction is not None
+            index,
+            terms,
+            max(depth, CANDIDATES),
+            filters,
+            origin.groups,
+            ways,
+            styled=direction is not None,
+            unsaid=unsaid,
         )
         if direction is not None:
             styled = nearest(index, STYLE, direction, depth, filters, origin.groups)
@@ -181,17 +202,21 @@ def by_words(
     ways: Sequence[str] = WAYS,
     *,
     styled: bool = False,
+    unsaid: Unsaid | None = None,
 ) -> list[Row]:
     """The rows that fit terms, each the words that mean the same; their `score` is the evidence."""
     space = index.spaces.words
     found: dict[str, Row] = {}
     look = space.look(terms) if "photo" in ways else None
-    columns = (WORD_COLUMN, SEEN, SEEN_LENGTH, *((STYLE,) if styled else ()))
+    columns = (WORD_COLUMN, SEEN, SEEN_LENGTH, *((STYLE,) if styled else ()), *((MEANING,) if unsaid else ()))
     if "text" in ways:
         spoken = " ".join(word for words in terms for word in words)
         found |= {row["id"]: row for row in matching(index, spoken, depth, filters, not_groups, columns)}
     if look is not None:
         found |= {row["id"]: row for row in nearest(index, SEEN, look, depth, filters, not_groups, columns)}
+    if unsaid is not None:
+        alike = nearest(index, MEANING, unsaid.vector, depth, filters, not_groups, columns)
+        found |= {row["id"]: row for row in alike}
     rows = list(found.values())
     said = np.zeros((len(rows), len(terms)), dtype=np.bool_)
     seen = np.full((len(rows), space.seen_size), np.nan, dtype=np.float32)
@@ -201,6 +226,8 @@ def by_words(
         if row[SEEN] is not None:
             seen[number] = row[SEEN] * np.float32(row[SEEN_LENGTH])
     scores = space.evidence(terms, said, seen if "photo" in ways else None)
+    if unsaid is not None:
+        scores = scores + unsaid.evidence([row[MEANING] for row in rows])
     order = sorted(range(len(rows)), key=lambda number: (-scores[number], rows[number]["id"]))
     return [{**rows[number], "score": float(scores[number])} for number in order]
 

@@ -19,12 +19,14 @@ from safetensors.numpy import save as save_tensors
 from sakka.catalog.works import SCHEMA, Catalog, Work
 from sakka.errors import SearchError
 from sakka.files import canonical_json, remote_address, why_not_a_folder
+from sakka.networks.encoders import text_encoder as encoder_of_texts
 from sakka.progress import task
 from sakka.search import database
 from sakka.search.adding import add_works
 from sakka.search.kept_columns import KINDS, KeptColumn, kept_columns_of, with_kept
 from sakka.search.records import WORK_COLUMNS, Spaces, batches_of, schema_of, words_of_catalog, work_of
 from sakka.search.sql import among
+from sakka.search.style.meaning import MeaningSpace
 from sakka.search.style.space import StyleSpace
 from sakka.search.style.words import WordSpace
 
@@ -44,7 +46,8 @@ class Index:
         address: Its folder, or its address in an object store.
         table: The LanceDB table of works.
         spaces: How its vectors are made.
-        info: What it was built from: `model_sha256`, `catalog`, `works`; `kept` where works have kept columns.
+        info: What it was built from: `model_sha256`, `catalog`, `works`; `kept` where works have kept columns,
+            `text_encoder` where texts have vectors of one.
     """
 
     address: str
@@ -53,7 +56,15 @@ class Index:
     info: dict[str, Any]
 
     @classmethod
-    def build(cls, folder: Path | str, catalog: Catalog, model_folder: Path | str, *, seed: int = 0) -> "Index":
+    def build(
+        cls,
+        folder: Path | str,
+        catalog: Catalog,
+        model_folder: Path | str,
+        *,
+        seed: int = 0,
+        text_encoder: str | None = None,
+    ) -> "Index":
         """Learn the spaces from a catalog and write the index of its works, replacing an index that is already there.
 
         Args:
@@ -61,9 +72,11 @@ class Index:
             catalog: The works.
             model_folder: A fitted model, whose photo network is used and whose SHA-256 the index remembers.
             seed: Draws which works the spaces are learned from.
+            text_encoder: The encoder by which words are found in texts of another language too; None: none.
 
         Raises:
-            MissingPartError: LanceDB is not installed.
+            MissingPartError: LanceDB, or what the text encoder needs, is not installed.
+            ModelError: No text encoder has such a name.
             ModelFolderError: The model can't be read.
             PhotoError: A photo can't be read.
             SearchError: The folder holds something else, or there are no works.
@@ -73,10 +86,12 @@ class Index:
         if len(catalog) == 0:
             raise SearchError("got a catalog of 0 works to build an index of, expected at least one")
         reading = _photo_reading(Path(model_folder))
+        encoder = None if text_encoder is None else encoder_of_texts(text_encoder)
         _check_free(folder)
         near = near_identical(catalog)
         style = StyleSpace.fit(catalog, groups=near.groups, seed=seed, **reading)
-        spaces = Spaces(style, words_of_catalog(catalog, style, seed))
+        meaning = None if encoder is None else MeaningSpace.fit(encoder, catalog, seed)
+        spaces = Spaces(style, words_of_catalog(catalog, style, seed), meaning)
         names = group_names(catalog.ids, near.pairs())
         named = [names[each] for each in catalog.ids]
         info: dict[str, Any] = {
@@ -87,7 +102,7 @@ class Index:
         kept = kept_columns_of(catalog)
         info |= {"kept": [asdict(each) for each in kept]} if kept else {}
         schema = schema_of(spaces, kept=kept)
-        batches = _counted(batches_of(catalog, named, style, spaces.words, schema, kept), len(catalog))
+        batches = _counted(batches_of(catalog, named, spaces, schema, kept), len(catalog))
         return cls.write(folder, spaces, batches, schema, info)
 
     @classmethod
@@ -105,6 +120,7 @@ class Index:
         table = database.write_works(connection, schema, batches)
         build = schema.metadata[b"build"].decode()
         values = {**info, "version": INDEX_VERSION, "build": build, "works": table.count_rows()}
+        values |= {} if spaces.meaning is None else {"text_encoder": spaces.meaning.values()}
         with database.speaking_plainly(address, "written"):
             _write_parts(connection, spaces, values)
         return cls(address, table, spaces, values)
@@ -278,6 +294,7 @@ def _write_parts(connection: Any, spaces: Spaces, info: dict[str, Any]) -> None:
     import pyarrow as pa
 
     arrays = {**spaces.style.tensors(), **spaces.words.tensors()}
+    arrays |= {} if spaces.meaning is None else spaces.meaning.tensors()
     content = save_tensors({name: np.ascontiguousarray(array) for name, array in arrays.items()})
     described = {**info, "style": spaces.style.values(), "sha256": hashlib.sha256(content).hexdigest()}
     parts = {"name": [INFO, TENSORS], "content": [canonical_json(described).encode(), content]}
@@ -296,4 +313,5 @@ def _read_parts(connection: Any, folder: Path | str) -> tuple[Spaces, dict[str, 
     if hashlib.sha256(parts[TENSORS]).hexdigest() != info["sha256"]:
         raise SearchError(f"{folder} is damaged: {TENSORS} is not what {INFO} describes; build it again")
     tensors = load_tensors(parts[TENSORS])
-    return Spaces(StyleSpace.from_parts(info["style"], tensors), WordSpace.from_tensors(tensors)), info
+    meaning = MeaningSpace.from_parts(info["text_encoder"], tensors) if "text_encoder" in info else None
+    return Spaces(StyleSpace.from_parts(info["style"], tensors), WordSpace.from_tensors(tensors), meaning), info

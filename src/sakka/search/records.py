@@ -11,6 +11,7 @@ from sakka.arrays import FloatArray, Mask
 from sakka.catalog.works import SCHEMA as WORK_SCHEMA
 from sakka.catalog.works import Catalog, Work
 from sakka.search.kept_columns import KeptColumn
+from sakka.search.style.meaning import MeaningSpace
 from sakka.search.style.space import MOST_WORKS, StyleSpace, unit_rows
 from sakka.search.style.words import WordSpace, segmented
 
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
 
 WORK_COLUMNS = tuple(WORK_SCHEMA)
 GROUP = "near_identical"
-STYLE, TEXT, SEEN, WORD_COLUMN = "style", "text", "seen", "words"
+STYLE, TEXT, SEEN, MEANING, WORD_COLUMN = "style", "text", "seen", "meaning", "words"
 SEEN_LENGTH = "seen_length"  # of the photo's coordinates, whose direction is in `seen`
-VECTORS = (STYLE, TEXT, SEEN)
+VECTORS = (STYLE, TEXT, SEEN, MEANING)
+"""The columns of vectors; the last stands only in an index that has a text encoder."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +33,12 @@ class Spaces:
     Attributes:
         style: Style embeddings of photos.
         words: Vectors of texts, and what photos show in words.
+        meaning: Vectors of texts in any language; None where the index was built without a text encoder.
     """
 
     style: StyleSpace
     words: WordSpace
+    meaning: MeaningSpace | None = None
 
 
 def words_of_catalog(catalog: Catalog, style: StyleSpace, seed: int) -> WordSpace:
@@ -47,7 +51,7 @@ def words_of_catalog(catalog: Catalog, style: StyleSpace, seed: int) -> WordSpac
 
 
 def schema_of(spaces: Spaces, build: str | None = None, kept: Sequence[KeptColumn] = ()) -> "pa.Schema":
-    """The schema of the table: the works' columns, group and words, three unit vectors (null: none), kept columns.
+    """The schema of the table: the works' columns, group and words, unit vectors (null: none), kept columns.
 
     Args:
         spaces: How the vectors are made, whose sizes the schema holds.
@@ -57,6 +61,7 @@ def schema_of(spaces: Spaces, build: str | None = None, kept: Sequence[KeptColum
     import pyarrow as pa
 
     sizes = {STYLE: spaces.style.size, TEXT: spaces.words.size, SEEN: spaces.words.seen_size}
+    sizes |= {} if spaces.meaning is None else {MEANING: spaces.meaning.size}
     return pa.schema(
         [
             *(pa.field(name, pa.string()) for name in ("id", "creator", "title", "description", "category")),
@@ -76,8 +81,7 @@ def schema_of(spaces: Spaces, build: str | None = None, kept: Sequence[KeptColum
 def batches_of(
     works: Catalog,
     groups: Sequence[str],
-    style: StyleSpace,
-    words: WordSpace,
+    spaces: Spaces,
     schema: "pa.Schema",
     kept: Sequence[KeptColumn] = (),
 ) -> Iterator["pa.RecordBatch"]:
@@ -86,22 +90,23 @@ def batches_of(
     Args:
         works: The works.
         groups: The name of each work's group of near-identical works.
-        style: Makes style embeddings.
-        words: Gives the vectors of texts.
+        spaces: How their vectors are made.
         schema: See `schema_of`.
         kept: The kept columns of the index.
 
     Raises:
         PhotoError: A photo can't be read.
+        SearchError: The text encoder of the index is not at hand.
     """
-    for rows, coordinates, seen in style.coordinates(works):
+    for rows, coordinates, seen in spaces.style.coordinates(works):
         some = works.take(rows)
-        texts = words.vectors(some.texts)
+        texts = spaces.words.vectors(some.texts)
         vectors = {
-            STYLE: (style.style(coordinates), seen),
+            STYLE: (spaces.style.style(coordinates), seen),
             TEXT: (texts, np.any(texts != 0, axis=1)),
-            SEEN: (coordinates[:, : words.seen_size], seen),
+            SEEN: (coordinates[:, : spaces.words.seen_size], seen),
         }
+        vectors |= {} if spaces.meaning is None else {MEANING: spaces.meaning.vectors(some)}
         yield batch_of(some, [groups[row] for row in rows], vectors, schema, kept)
 
 
