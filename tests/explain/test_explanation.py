@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -205,3 +206,21 @@ def test_a_model_that_reads_nothing_has_nothing_to_explain(works: Catalog) -> No
     for model in (DummyModel().fit(works), FusedModel("dummy", "dummy").fit(works)):
         with pytest.raises(ModelError, match="reads nothing of a work"):
             of_row(model, works, BOTH)
+
+
+def test_each_photo_has_its_share_and_the_regions_are_those_of_the_one_that_spoke_most(works: Catalog) -> None:
+    photos = [work.photos[0] for work in works if work.photos]
+    several = [
+        replace(work, photos=(*work.photos, photos[row % 3]), photos_sha256=()) for row, work in enumerate(works)
+    ]
+    catalog = Catalog.from_works((work for work in several if len(work.photos) > 1), works.photo_root)
+    model = EfficientNetLinear(dtype="float32", pooling="mean").fit(catalog)
+    found = explain(model, next(iter(catalog)), photo_root=works.photo_root)
+    assert len(found.photo_shares) == 2
+    assert found.photo == int(np.argmax(np.abs(found.photo_shares)))
+    assert found.regions is not None
+    assert found.regions.sum() == pytest.approx(found.photo_shares[found.photo], rel=1e-3)
+    assert sum(found.photo_shares) == pytest.approx(found.photo_share)
+    biases = model.head_.bias  # type: ignore[union-attr]
+    creator, against = (model.creators_.index(name) for name in (found.creator, found.against))
+    assert found.rest == pytest.approx(float(biases[creator] - biases[against]), abs=0.02)

@@ -10,7 +10,7 @@ from tests.networks.tiny_networks import put_tiny_networks
 from sakka.catalog.works import Catalog
 from sakka.models.registry import MODELS
 from sakka.networks.encoders import PhotoEncoder
-from sakka.networks.features import photo_features
+from sakka.networks.features import every_photo_features
 from sakka.object_labels.table import LabelTable
 
 TUNED: dict[str, object] = {
@@ -48,20 +48,20 @@ def labels_of_colours(works: Catalog, threshold: float = 0.2) -> LabelTable:
 
 
 def features_of_colours(
-    works: Catalog, encoder: PhotoEncoder, columns: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray]:
+    works: Catalog, encoder: PhotoEncoder, columns: np.ndarray | None = None, most: int | None = None
+) -> np.ndarray:
     """Stand in for VGG16, whose weights tests must not need; the network of the installed package is the real one."""
     if encoder.name != "vgg16":
-        return photo_features(works, encoder, columns)
-    colours = labels_of_colours(works).vectors[:, 1:4]
-    table = np.resize(colours.T, (encoder.size, len(works))).T
-    return table[:, columns].copy() if columns is not None else table.copy(), works.has_photo
+        return every_photo_features(works, encoder, columns, most)
+    colours = labels_of_colours(works).vectors[works.has_photo, 1:4]
+    table = np.resize(colours.T, (encoder.size, len(colours))).T
+    return table[:, columns].copy() if columns is not None else table.copy()
 
 
 @pytest.fixture(autouse=True)
 def _without_weights_from_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sakka.paper.models.labels_lightgbm.find_labels", labels_of_colours)
-    monkeypatch.setattr("sakka.models.photo.linear.photo_features", features_of_colours)
+    monkeypatch.setattr("sakka.models.photo.linear.every_photo_features", features_of_colours)
     put_tiny_networks(monkeypatch)
 
 

@@ -84,7 +84,7 @@ def test_an_answer_of_the_api(client: httpx.Client, large: bytes, counts: Counts
 def test_an_answer_with_everything_that_can_be_said(folders: Folders, large: bytes, counts: Counts) -> None:
     model, works, index = load_model(folders.model), Catalog.read(folders.catalog), Index.open(folders.index)
     question = Question.of_parts(HeldPhoto(large), "linen button")
-    shown: Callable[[], Image.Image] = lambda: question.works.held["work"].at_least(960)  # noqa: E731
+    shown: Callable[[], Image.Image] = lambda: question.works.held["work"][0].at_least(960)  # noqa: E731
     first = model.identify_one(question.works).candidates[0].creator
     assert min(shown().size) == 1000
     assert nearest_in_index(question.works, index, first)

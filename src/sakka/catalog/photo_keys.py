@@ -36,8 +36,12 @@ def photo_keys(works: Catalog) -> list[str | None]:
     return [None if photo is None else _key(photo, known, 0) for photo, known in pairs]
 
 
-def all_photo_keys(works: Catalog) -> PhotoKeys:
-    """Every photo of every work with its SHA-256, from the catalog where it knows it.
+def all_photo_keys(works: Catalog, most: int | None = None) -> PhotoKeys:
+    """The photos of every work with their SHA-256, from the catalog where it knows it.
+
+    Args:
+        works: The works.
+        most: How many photos of a work at most, from the featured one on; None: all.
 
     Raises:
         PhotoError: The catalog does not know one and its file can't be read.
@@ -49,8 +53,9 @@ def all_photo_keys(works: Catalog) -> PhotoKeys:
     (['1.png', '2.png'], [1, 1])
     """
     works_known = zip(works.every_photo, works.table["photos_sha256"].to_list(), strict=True)
-    every = [(photo, _key(photo, known, index)) for row, known in works_known for index, photo in enumerate(row)]
-    rows = np.repeat(np.arange(len(works)), works.photo_counts)
+    every = [(photo, _key(photo, known, index)) for row, known in works_known for index, photo in enumerate(row[:most])]
+    counts = works.photo_counts if most is None else np.minimum(works.photo_counts, most)
+    rows = np.repeat(np.arange(len(works)), counts)
     return PhotoKeys([photo for photo, _ in every], [key for _, key in every], rows)
 
 

@@ -141,18 +141,21 @@ class Catalog:
         photo_root: The folder that relative photo paths start at; None where every path is absolute.
         info: What `catalog.json` holds: the source, its settings, the rules and what each removed.
         problems: What could not be used of the source, columns as in `problems.PROBLEMS_SCHEMA`.
-        held: Featured photos that are in memory, by the ids of their works.
+        held: Photos that are in memory, all of a work's by its id, in the order of `photos`.
     """
 
     table: pl.DataFrame
     photo_root: Path | None = None
     info: dict[str, Any] = field(default_factory=dict)
     problems: pl.DataFrame = field(default_factory=no_problems)
-    held: Mapping[str, HeldPhoto] = field(default_factory=dict, repr=False)
+    held: Mapping[str, Sequence[HeldPhoto]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def from_works(
-        cls, works: Iterable[Work], photo_root: Path | None = None, held: Mapping[str, HeldPhoto] | None = None
+        cls,
+        works: Iterable[Work],
+        photo_root: Path | None = None,
+        held: Mapping[str, Sequence[HeldPhoto]] | None = None,
     ) -> "Catalog":
         """A catalog of works in memory.
 
@@ -355,14 +358,15 @@ class Catalog:
     @property
     def photos(self) -> list[Path | HeldPhoto | None]:
         """What each work's featured photo is read from: memory where it is held, else its path; None without one."""
-        return [path and self.held.get(name, path) for name, path in zip(self.ids, self.photo_paths, strict=True)]
+        pairs = zip(self.ids, self.photo_paths, strict=True)
+        return [self.held[name][0] if path and name in self.held else path for name, path in pairs]
 
     @property
     def every_photo(self) -> list[tuple[Path | HeldPhoto, ...]]:
         """What all photos of each work are read from, the featured one first; empty where it has none."""
         root = self.photo_root or Path()
-        further = ([root / photo for photo in (photos or ())[1:]] for photos in self.table["photos"].to_list())
-        return [() if first is None else (first, *rest) for first, rest in zip(self.photos, further, strict=True)]
+        pairs = zip(self.ids, self.table["photos"].to_list(), strict=True)
+        return [tuple(self.held.get(name) or [root / path for path in paths or ()]) for name, paths in pairs]
 
     @cached_property
     def photo_counts(self) -> IntArray:

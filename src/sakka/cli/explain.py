@@ -152,7 +152,8 @@ def write_explanation(
     from sakka.pages.explanation import explanation_page
     from sakka.photos.decode import read_photo
 
-    photo = None if asked.photo is None else read_photo(asked.photo, at_least_px=MAP_PX)
+    shown = found.photo if found.photo is not None else 0
+    photo = read_photo(asked.photos[shown], at_least_px=MAP_PX) if asked.photos else None
     heat = None if photo is None else map_of(found, photo)
     page = explanation_page(
         found, asked.work, evidence, photo=photo, heat_map=heat, pictures=pictures, language=language

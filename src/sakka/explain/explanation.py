@@ -1,13 +1,13 @@
-"""Why a work was given to a creator: what its words and the regions of its photo said against the runner-up.
+"""Why a work was given to a creator: what its words and the regions of its photos said against the runner-up.
 
     log(p_c / p_r) = photo + text + rest
 
 Where the fusion is log-linear, learned or by a ratio, the log-odds of the fused model are a times those of the photo
 model plus b times those of the text model plus a term a creator, so with `text-linear` and a frozen photo model with a
-linear head every word and every region has an exact share. The rest is what no word and no region said: how much the
-creators list, the constant terms of both models, and what vectors of the catalog said (`models/column.py`). Other
-models are asked again without each word and without each region (`leaving_out.py`); what these effects leave of the
-log-odds goes to the rest as well.
+linear head every word and every region has an exact share; those of a work with several photos are weighted as the
+model pools them. The rest is what no word and no region said: how much the creators list, the constant terms of both
+models, and what vectors of the catalog said (`models/column.py`). Other models are asked again without each word and
+without each region (`leaving_out.py`); what these effects leave of the log-odds goes to the rest as well.
 """
 
 from dataclasses import dataclass, replace
@@ -48,11 +48,14 @@ class Explanation:
         probability: The model's probability of the creator, 0 to 1.
         against_probability: That of the other.
         log_odds: log(probability / against_probability), in nats.
-        photo_share: The photo's part of it: the sum of `regions`.
+        photo_share: The photos' part of it: the sum of `photo_shares`.
         text_share: The text's part of it: the sum over `words`.
         rest: What neither said; `photo_share + text_share + rest` is `log_odds`.
         words: The text's words in order, title first, with their shares.
-        regions: Shares over the squashed photo, in nats, float32, shape (rows, columns); None without a photo.
+        photo: Which photo spoke most, for or against, from 0; None without a photo.
+        photo_shares: The share of each photo that is read, in nats, the featured one's first.
+        regions: Shares over that photo, squashed, in nats, float32, shape (rows, columns); they sum to the photo's
+            share. None without a photo.
         exact_words: Whether the words' shares are the model's own terms and not the effect of leaving a word out.
         exact_regions: The same for the regions.
     """
@@ -66,6 +69,8 @@ class Explanation:
     text_share: float
     rest: float
     words: tuple[WordShare, ...]
+    photo: int | None
+    photo_shares: tuple[float, ...]
     regions: Regions | None
     exact_words: bool
     exact_regions: bool
@@ -117,7 +122,7 @@ def explain(
     if not shares and not model.kept_columns:
         raise ModelError(f"the model {model.name} reads nothing of a work; explain a model that does")
     words: list[WordShare] = []
-    regions: DoubleArray | None = None
+    maps: list[DoubleArray] = []
     exact_words = exact_regions = True
     for name, factor in shares.items():
         reader = model.reader(name)
@@ -125,9 +130,11 @@ def explain(
         if name == "text":
             words, exact_words = _words(reader, factor, question.work, chosen, other)
         else:
-            regions, exact_regions = _regions(reader, factor, works, chosen, other)
+            maps, exact_regions = _regions(reader, factor, works, chosen, other)
     log_odds = float(np.log(max(float(probabilities[chosen]), TINY) / max(float(probabilities[other]), TINY)))
-    photo_share = 0.0 if regions is None else float(regions.sum())
+    photo_shares = tuple(float(each.sum()) for each in maps)
+    photo_share = float(sum(photo_shares))
+    strongest = int(np.argmax(np.abs(photo_shares))) if maps else None
     text_share = float(sum(word.share for word in words))
     return Explanation(
         creator=model.creators_[chosen],
@@ -139,7 +146,9 @@ def explain(
         text_share=text_share,
         rest=log_odds - photo_share - text_share,
         words=tuple(words),
-        regions=None if regions is None else regions.astype(np.float32),
+        photo=strongest,
+        photo_shares=photo_shares,
+        regions=None if strongest is None else maps[strongest].astype(np.float32),
         exact_words=exact_words,
         exact_regions=exact_regions,
     )
@@ -175,16 +184,22 @@ def _words(reader: CreatorModel, factor: float, work: Work, creator: int, agains
 
 def _regions(
     reader: CreatorModel, factor: float, works: Catalog, creator: int, against: int
-) -> tuple[DoubleArray, bool]:
-    """The regions' shares times the factor, and whether they are exact."""
+) -> tuple[list[DoubleArray], bool]:
+    """The shares of the regions of each photo that is read times the factor, and whether they are exact."""
     from sakka.explain.leaving_out import regions_left_out
     from sakka.explain.regions import has_maps, region_shares
     from sakka.networks.backbones import INPUT_PX
     from sakka.networks.features import photo_pixels
 
-    (photo,) = works.photos
-    assert isinstance(photo, HeldPhoto)
-    if isinstance(reader, PhotoFeatureModel) and has_maps(reader):
-        shares, _ = region_shares(reader, photo, creator, against)
-        return factor * shares, True
-    return factor * regions_left_out(reader, photo_pixels(photo, INPUT_PX), creator, against), False
+    (photos,) = works.every_photo
+    weights = reader.photo_weights(works) if isinstance(reader, PhotoFeatureModel) else [1.0]
+    exact = isinstance(reader, PhotoFeatureModel) and has_maps(reader)
+    maps: list[DoubleArray] = []
+    for photo, weight in zip(photos, weights, strict=False):
+        assert isinstance(photo, HeldPhoto)
+        if isinstance(reader, PhotoFeatureModel) and exact:
+            shares, _ = region_shares(reader, photo, creator, against)
+        else:
+            shares = regions_left_out(reader, photo_pixels(photo, INPUT_PX), creator, against)
+        maps.append(factor * weight * shares)
+    return maps, exact

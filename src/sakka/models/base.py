@@ -32,7 +32,7 @@ from sakka.models.identification import Answer, Basis, Candidate, Identification
 from sakka.models.limits import ViewLimits, decide, parts_of, text_amounts
 
 if TYPE_CHECKING:
-    from sakka.networks.first_photos import FirstPhoto
+    from sakka.networks.readable_photos import ReadablePhotos
 
 Modality = Literal["photo", "text", "labels", "both", "none"]
 FoldGroup = Literal["fold", "outer", "all"]
@@ -202,8 +202,8 @@ class CreatorModel(ABC):
         """The fitted model that reads photos, or texts: this one, or one inside it; None where none does."""
         return self if name in self.reads else None
 
-    def prepare_photos(self, photos: Iterable[Sequence[Path]]) -> "Iterator[FirstPhoto[None]]":
-        """The first photo of each work that can be read, in order, a few works ahead; see `networks/first_photos.py`.
+    def prepare_photos(self, photos: Iterable[Sequence[Path]]) -> "Iterator[ReadablePhotos[None]]":
+        """The photos of each work that can be read, in order, a few works ahead; see `networks/readable_photos.py`.
 
         What a model computes of single photos is kept meanwhile, so that `predict_proba` finds it. A model that reads
         no photos opens none.
@@ -211,12 +211,12 @@ class CreatorModel(ABC):
         Args:
             photos: The photos of each work, the featured one first.
         """
-        from sakka.networks.first_photos import FirstPhoto, check_pixels, first_photos
+        from sakka.networks.readable_photos import ReadablePhotos, check_pixels, readable_photos
 
         reader = self.reader("photo")
         if reader is None:
-            return (FirstPhoto(0 if paths else None) for paths in photos)
-        return first_photos(photos, check_pixels) if reader is self else reader.prepare_photos(photos)
+            return (ReadablePhotos(tuple(range(len(paths))), (None,) * len(paths)) for paths in photos)
+        return readable_photos(photos, check_pixels, 1) if reader is self else reader.prepare_photos(photos)
 
     def part_weights(self, work: Catalog) -> dict[Reads, float]:
         """How far each part of a work is trusted that the model reads: 1, unless it is fused.

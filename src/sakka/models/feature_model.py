@@ -22,7 +22,7 @@ from sakka.models.linear_head.head import LinearHead
 
 if TYPE_CHECKING:
     from sakka.networks.encoders import PhotoEncoder
-    from sakka.networks.first_photos import FirstPhoto
+    from sakka.networks.readable_photos import ReadablePhotos
 
 
 class FeatureModel(ExtensibleModel, ABC):
@@ -151,17 +151,31 @@ class Reading:
 
 
 class PhotoFeatureModel(FeatureModel, ABC):
-    """A model whose features are what frozen encoders give for photos."""
+    """A model whose features are what frozen encoders give for photos.
+
+    Attributes:
+        photos_per_work: How many photos of a work it reads at most.
+    """
+
+    photos_per_work: int
+
+    @abstractmethod
+    def photo_weights(self, work: Catalog) -> list[float]:
+        """How much each photo of a work counts that is read; they sum to 1.
+
+        Args:
+            work: A catalog of one work, with a photo.
+        """
 
     @abstractmethod
     def readings(self) -> list[Reading]:
         """What the head reads of each encoder; its features are these one after the other."""
 
-    def prepare_photos(self, photos: Iterable[Sequence[Path]]) -> "Iterator[FirstPhoto[None]]":
-        """The first photo of each work that can be read, in order; its features are then in the cache."""
-        from sakka.networks.first_photos import cache_vectors
+    def prepare_photos(self, photos: Iterable[Sequence[Path]]) -> "Iterator[ReadablePhotos[None]]":
+        """The photos of each work that can be read, in order; their features are then in the cache."""
+        from sakka.networks.readable_photos import cache_vectors
 
-        return cache_vectors(photos, [reading.encoder for reading in self.readings()])
+        return cache_vectors(photos, [reading.encoder for reading in self.readings()], self.photos_per_work)
 
     def predict_pixels(self, photos: Pixels) -> Probabilities:
         """Probabilities of photos as pixels, shape (n_photos, n_creators).

@@ -2,8 +2,8 @@
 
 Works come one after the other, with what could not be used of them; an answer comes for each, in their order, with
 what was read and what was wrong. Nothing is lost: a work of which nothing can be read has a line without an answer.
-Photos are read and go through the network while they pass (`networks/first_photos.py`), texts are read `WORKS_AT_ONCE`
-at a time, and no more than these are in memory.
+Photos are read and go through the network while they pass (`networks/readable_photos.py`), texts are read
+`WORKS_AT_ONCE` at a time, and no more than these are in memory.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ from sakka.catalog.works import Catalog, Work
 from sakka.errors import ModelError, PhotoError
 from sakka.models.base import CreatorModel
 from sakka.models.identification import Answer, Basis, Candidate
-from sakka.networks.first_photos import FirstPhoto
+from sakka.networks.readable_photos import ReadablePhotos
 
 Reading = Literal["photo", "text", "both", "nothing"]
 WORKS_AT_ONCE = 512
@@ -166,18 +166,16 @@ def _refusal(model: CreatorModel, work: Catalog) -> WorkProblem:
     raise AssertionError("the model reads something of the work")
 
 
-def _shown(row: int, asked: AskedWork, photo: FirstPhoto[None], columns: Sequence[str]) -> Work:
+def _shown(row: int, asked: AskedWork, readable: ReadablePhotos[None], columns: Sequence[str]) -> Work:
     """What a model is shown of a work: neither its creator nor photos that can't be read, and the columns it reads."""
     work = asked.work or Work("")
-    photos = () if photo.index is None else work.photos[photo.index : photo.index + 1]
+    photos = tuple(work.photos[index] for index in readable.indices)
     kept = {name: work.kept.get(name) for name in columns}
-    return replace(
-        work, id=str(row), creator=None, photos=photos, photos_sha256=(photo.sha256,) if photos else (), kept=kept
-    )
+    return replace(work, id=str(row), creator=None, photos=photos, photos_sha256=readable.sha256, kept=kept)
 
 
-def _with_errors(asked: AskedWork, photo: FirstPhoto[None]) -> AskedWork:
-    return replace(asked, problems=(*asked.problems, *map(WorkProblem.of_photo, photo.errors)))
+def _with_errors(asked: AskedWork, readable: ReadablePhotos[None]) -> AskedWork:
+    return replace(asked, problems=(*asked.problems, *map(WorkProblem.of_photo, readable.errors)))
 
 
 def identified_frame(works: Iterable[IdentifiedWork], count: int = 5) -> pl.DataFrame:

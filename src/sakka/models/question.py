@@ -1,9 +1,10 @@
-"""A question: one work that is asked about, whose photo is read and decoded once and passes the network once.
+"""A question: one work that is asked about, whose photos are read and decoded once and pass the network once.
 
 Identifying, explaining, finding and describing take it; what one of them computes of the photo the next one finds in
-the photo itself (`photos/held.py`).
+the photos themselves (`photos/held.py`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,46 +19,50 @@ class Question:
 
     Attributes:
         work: The work.
-        photo: Its featured photo; None where it has none.
+        photos: Its photos, the featured one first.
         photo_root: The folder that relative paths of its photos start at; None where they are absolute.
     """
 
     work: Work
-    photo: HeldPhoto | None = None
+    photos: tuple[HeldPhoto, ...] = ()
     photo_root: Path | None = None
 
     @classmethod
-    def of_parts(cls, photo: HeldPhoto | None = None, title: str = "", description: str = "") -> "Question":
-        """Ask about a work from outside by a photo, a text or both."""
-        if photo is None:
-            return cls(Work("work", title=title, description=description))
-        return cls(
-            Work("work", title=title, description=description, photos=("photo",), photos_sha256=(photo.sha256,)), photo
-        )
+    def of_parts(
+        cls, photos: HeldPhoto | Sequence[HeldPhoto] | None = None, title: str = "", description: str = ""
+    ) -> "Question":
+        """Ask about a work from outside by a photo or several, a text or both."""
+        held = (photos,) if isinstance(photos, HeldPhoto) else tuple(photos or ())
+        names = tuple(f"photo {number}" for number in range(1, len(held) + 1))
+        keys = tuple(photo.sha256 for photo in held)
+        return cls(Work("work", title=title, description=description, photos=names, photos_sha256=keys), held)
+
+    @property
+    def photo(self) -> HeldPhoto | None:
+        """The featured photo; None where the work has none."""
+        return self.photos[0] if self.photos else None
 
     @classmethod
     def of_work(cls, work: Work, photo_root: Path | None = None) -> "Question":
-        """Ask about a work; the file of its photo is read when it is first looked at.
+        """Ask about a work; the file of a photo is read when it is first looked at.
 
         Args:
             work: The work.
             photo_root: The folder that relative paths of its photos start at.
         """
-        if not work.photos:
-            return cls(work)
-        path = (photo_root or Path()) / work.photos[0]
-        return cls(work, HeldPhoto(path, sha256=work.photos_sha256[0]), photo_root)
+        root, pairs = photo_root or Path(), zip(work.photos, work.photos_sha256, strict=True)
+        return cls(work, tuple(HeldPhoto(root / path, sha256=sha256) for path, sha256 in pairs), photo_root)
 
     @classmethod
     def of_works(cls, works: Catalog) -> "Question":
         """Ask about the work of a catalog of one; see `of_work`."""
         (work,) = works
         if work.id in works.held:
-            return cls(work, works.held[work.id], works.photo_root)
+            return cls(work, tuple(works.held[work.id]), works.photo_root)
         return cls.of_work(work, works.photo_root)
 
     @cached_property
     def works(self) -> Catalog:
         """The work as a catalog of one, as every model takes it."""
-        held = {} if self.photo is None else {self.work.id: self.photo}
+        held = {self.work.id: self.photos} if self.photos else {}
         return Catalog.from_works([self.work], self.photo_root, held)

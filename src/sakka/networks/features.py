@@ -17,7 +17,7 @@ from PIL import Image
 
 from sakka.arrays import Features, IntArray, Mask, Pixels
 from sakka.cache import cache_folder
-from sakka.catalog.photo_keys import photo_keys
+from sakka.catalog.photo_keys import all_photo_keys
 from sakka.catalog.works import Catalog
 from sakka.errors import PhotoError
 from sakka.files import sha256_of
@@ -50,21 +50,43 @@ def photo_features(works: Catalog, encoder: PhotoEncoder, columns: IntArray | No
     Raises:
         PhotoError: A photo can't be read, or is not the one that the catalog was built with.
     """
-    keys = photo_keys(works)
+    featured = all_photo_keys(works, 1)
+    table: Features = np.zeros((len(works), encoder.size if columns is None else len(columns)), dtype=encoder.number)
+    table[featured.rows] = every_photo_features(works, encoder, columns, 1)
+    return table, works.has_photo
+
+
+def every_photo_features(
+    works: Catalog, encoder: PhotoEncoder, columns: IntArray | None = None, most: int | None = None
+) -> Features:
+    """The vectors of the works' photos, one row a photo, in the order of `all_photo_keys(works, most)`.
+
+    Args:
+        works: The works; see `photo_features`.
+        encoder: What turns pixels into vectors.
+        columns: Which of a vector's values are wanted; None: all.
+        most: How many photos of a work at most; None: all.
+
+    Returns:
+        In the format `encoder.number`, shape (n_photos, n_columns).
+
+    Raises:
+        PhotoError: A photo can't be read, or is not the one that the catalog was built with.
+    """
+    every = all_photo_keys(works, most)
     rows: dict[str, list[int]] = {}
-    for row, key in enumerate(keys):
-        if key is not None:
-            rows.setdefault(key, []).append(row)
+    for row, key in enumerate(every.keys):
+        rows.setdefault(key, []).append(row)
     wanted = np.arange(encoder.size) if columns is None else columns
-    table: Features = np.zeros((len(works), len(wanted)), dtype=encoder.number)
-    every = works.photos
-    photos = {key: photo for key, own in rows.items() if isinstance(photo := every[own[0]], Path)}
-    held = {key: photo for key, own in rows.items() if isinstance(photo := every[own[0]], HeldPhoto)}
+    table: Features = np.zeros((len(every.keys), len(wanted)), dtype=encoder.number)
+    first = {key: every.photos[own[0]] for key, own in rows.items()}
+    photos = {key: photo for key, photo in first.items() if isinstance(photo, Path)}
+    held = {key: photo for key, photo in first.items() if isinstance(photo, HeldPhoto)}
     for key, vector in _vectors_of(photos, encoder, keeps=len(works) > 1):
         table[rows[key]] = vector[wanted]
     for key, vector in _held_vectors(held, encoder):
         table[rows[key]] = vector[wanted]
-    return table, np.array([key is not None for key in keys], dtype=np.bool_)
+    return table
 
 
 def _vectors_of(photos: dict[str, Path], encoder: PhotoEncoder, *, keeps: bool) -> Iterator[tuple[str, Features]]:

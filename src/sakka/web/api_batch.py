@@ -176,7 +176,7 @@ def _sent(model: CreatorModel, batch: Batch, photos: Sequence[Upload]) -> list[I
         problems: tuple[WorkProblem, ...] = ()
         photo = None if each.photo is None else photos[each.photo]
         if isinstance(photo, HeldPhoto):
-            held[work.id] = photo
+            held[work.id] = (photo,)
             work = replace(work, photos=("photo",), photos_sha256=(photo.sha256,))
         elif photo is not None:
             problems = (WorkProblem.of_photo(photo),)

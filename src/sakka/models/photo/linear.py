@@ -2,7 +2,8 @@
 
 The network is an encoder (`networks/encoders.py`), or several side by side, chosen by name. It is not trained; its
 vectors come from the feature cache (`features.py`), and the heads of all folds are fitted side by side
-(`linear_head/dense.py`). A work without a photo gets the shares of the creators.
+(`linear_head/dense.py`). A work without a photo gets the shares of the creators; the photos of a work with several
+are pooled to one vector (`pooling.py`).
 
 Means and deviations are one block of features and each stage's covariances another; the blocks count alike, however
 many columns each has. The heads learn from the mean of a photo's vector and its mirror image's, and read the photo as
@@ -26,9 +27,11 @@ from sakka.models.base import FoldPrediction, Modality, ModelParts, known_labels
 from sakka.models.feature_model import PhotoFeatureModel, Reading
 from sakka.models.linear_head.head import LinearHead
 from sakka.models.photo.out_of_fold import LEAST_WORKS, RidgePredictions, fit_ridge, fit_stacked, one_head, parts_of
+from sakka.models.photo.pooling import PhotoTable, Pooling, Way, check_way, learn_pooling
 from sakka.networks.encoders import PhotoEncoder, photo_encoders
-from sakka.networks.features import photo_features
+from sakka.networks.features import every_photo_features
 from sakka.networks.workers import work_off
+from sakka.photos.limits import PHOTOS_PER_WORK
 from sakka.progress import track
 
 PENALTY, PENALTY_WITH_COVARIANCES = 0.003, 0.01
@@ -59,6 +62,9 @@ class PhotoLinear(PhotoFeatureModel):
         mirrored: Whether mirror images are learned from too; None: where covariances are used.
         out_of_fold: Whether the head is given out-of-fold predictions of the creator (`out_of_fold.py`); None: where
             covariances are used.
+        pooling: How the photos of a work are pooled, `featured`, `mean`, `attention` or `best`; None: chosen on
+            training works (`pooling.py`).
+        photos_per_work: How many photos of a work are read at most, from the featured one on.
     """
 
     modality: ClassVar[Modality] = "photo"
@@ -73,6 +79,8 @@ class PhotoLinear(PhotoFeatureModel):
         covariances: Sequence[str] | None = None,
         mirrored: bool | None = None,
         out_of_fold: bool | None = None,
+        pooling: Way | None = None,
+        photos_per_work: int = PHOTOS_PER_WORK,
     ) -> None:
         self.stages = stages if stages is None else list(stages)
         self.covariances = covariances if covariances is None else list(covariances)
@@ -81,9 +89,11 @@ class PhotoLinear(PhotoFeatureModel):
         self.seed = seed
         self.mirrored = mirrored
         self.out_of_fold = out_of_fold
+        self.pooling = pooling
+        self.photos_per_work = photos_per_work
 
     def fit(self, works: Catalog, creators: Sequence[str] | None = None) -> Self:
-        """Learn from the works' featured photos.
+        """Learn from the works' photos.
 
         Raises:
             ModelError: There are no works, one's creator is not among `creators`, or a setting can't be used.
@@ -92,15 +102,26 @@ class PhotoLinear(PhotoFeatureModel):
         self.creators_ = tuple(works.creators if creators is None else creators)
         self._check_settings()
         labels = known_labels(works, self.creators_)
-        features, has_photo = self.features(works)
+        table = self._table(works, self.readings())
         self._set_works(np.bincount(labels, minlength=len(self.creators_)))
-        self.head_ = next(self._learn(works, features, labels, [np.arange(len(works))], len(self.creators_)))
-        self._keep(features[has_photo], labels[has_photo])
+        self.pooling_, self.head_ = next(
+            self._learn(works, table, labels, [np.arange(len(works))], len(self.creators_))
+        )
+        self._keep(self._pooled(table)[works.has_photo], labels[works.has_photo])
         return self
 
     def features(self, works: Catalog) -> tuple[Features, Mask]:
-        """The chosen columns of the photos' vectors, and which works have a photo."""
-        return self._features(works, self.readings())
+        """The chosen columns of the photos' vectors, pooled to one a work, and which works have a photo."""
+        return self._pooled(self._table(works, self.readings())), works.has_photo
+
+    def photo_weights(self, work: Catalog) -> list[float]:
+        """How much each photo of a work counts that is read; they sum to 1.
+
+        Args:
+            work: A catalog of one work, with a photo.
+        """
+        weights: list[float] = self.pooling_.weights(self._table(work, self.readings()), self.head_).tolist()
+        return weights
 
     def predict_folds(self, works: Catalog, folds: Sequence[Fold], creators: Sequence[str]) -> Iterator[FoldPrediction]:
         """Look the features up once and fit all folds' heads; each gives the same bytes alone and among others."""
@@ -108,17 +129,17 @@ class PhotoLinear(PhotoFeatureModel):
         labels = works.creator_indices(creators)
         for fold in folds:
             known_labels(works.take(fold.train), creators)
-        features, has_photo = self.features(works)
-        heads = self._learn(works, features, labels, [fold.train for fold in folds], len(creators))
-        for fold, head in zip(folds, heads, strict=True):
+        table = self._table(works, self.readings())
+        learned = self._learn(works, table, labels, [fold.train for fold in folds], len(creators))
+        for fold, (pooling, head) in zip(folds, learned, strict=True):
             model = type(self)(**self.settings())
-            model.head_ = head
+            model.pooling_, model.head_ = pooling, head
             model._set_works(np.bincount(labels[fold.train], minlength=len(creators)))
-            yield FoldPrediction(
-                fold,
-                model._predict(features[fold.validation], has_photo[fold.validation]),
-                model._predict(features[fold.test], has_photo[fold.test]),
+            validation, test = (
+                model._predict(model._pooled(table.take(rows)), works.has_photo[rows])
+                for rows in (fold.validation, fold.test)
             )
+            yield FoldPrediction(fold, validation, test)
 
     def readings(self) -> list[Reading]:
         """What the head reads of each encoder, in its order."""
@@ -132,6 +153,9 @@ class PhotoLinear(PhotoFeatureModel):
     def _check_settings(self) -> None:
         if self.penalty is not None and not (isinstance(self.penalty, int | float) and 0 < self.penalty < float("inf")):
             raise ModelError(f"got penalty {self.penalty!r}; expected a number above 0")
+        check_way(self.pooling)
+        if not (isinstance(self.photos_per_work, int) and self.photos_per_work >= 1):
+            raise ModelError(f"got photos_per_work {self.photos_per_work!r}; expected 1 or more")
         self._widths()
 
     @cached_property
@@ -146,32 +170,50 @@ class PhotoLinear(PhotoFeatureModel):
             return float(self.penalty)
         return PENALTY_WITH_COVARIANCES if self._has_covariances() else PENALTY
 
-    def _features(self, works: Catalog, readings: Sequence[Reading]) -> tuple[Features, Mask]:
-        if not works.has_photo.any():
-            widths = [np.zeros((len(works), len(each.columns)), dtype=each.encoder.number) for each in readings]
-            return np.concatenate(widths, axis=1), works.has_photo
-        tables = [photo_features(works, reading.encoder, reading.columns)[0] for reading in readings]
-        return tables[0] if len(tables) == 1 else np.concatenate(tables, axis=1), works.has_photo
+    def _table(self, works: Catalog, readings: Sequence[Reading]) -> PhotoTable:
+        """What the encoders give for the works' photos, side by side."""
+        most = self.photos_per_work
+        rows = np.repeat(np.arange(len(works)), np.minimum(works.photo_counts, most))
+        if len(rows):
+            tables = [every_photo_features(works, each.encoder, each.columns, most) for each in readings]
+        else:
+            tables = [np.empty((0, len(each.columns)), dtype=each.encoder.number) for each in readings]
+        return PhotoTable(tables[0] if len(tables) == 1 else np.concatenate(tables, axis=1), rows, len(works))
+
+    def _pooled(self, table: PhotoTable) -> Features:
+        return table.pooled(self.pooling_.weights(table, self.head_))
 
     def _learn(
-        self, works: Catalog, features: Features, labels: IntArray, parts: Sequence[IntArray], n_classes: int
-    ) -> Iterator[LinearHead | None]:
-        """A head for each of some parts of the works to learn from; None for a part without photos."""
-        learn = partial(self._learn_part, works, self._training_features(works, features), labels, n_classes)
+        self, works: Catalog, table: PhotoTable, labels: IntArray, parts: Sequence[IntArray], n_classes: int
+    ) -> Iterator[tuple[Pooling, LinearHead | None]]:
+        """A pooling and a head for each of some parts of the works to learn from; no head for a part without photos."""
+        learn = partial(self._learn_part, works, self._training_table(works, table), labels, n_classes)
         yield from track(work_off(parts, learn, "sakka-heads"), "photo heads", total=len(parts))
 
     def _learn_part(
-        self, works: Catalog, vectors: Features, labels: IntArray, n_classes: int, part: IntArray
-    ) -> LinearHead | None:
+        self, works: Catalog, table: PhotoTable, labels: IntArray, n_classes: int, part: IntArray
+    ) -> tuple[Pooling, LinearHead | None]:
         rows = part[works.has_photo[part]]
         if len(rows) == 0:
-            return None
-        own, predictions = vectors[rows], []
+            return Pooling(self.pooling or "mean"), None
+        photos = table.take(rows)
+        pooling = self._choose_pooling(photos, labels[rows], n_classes)
+        own, predictions = photos.pooled(pooling.weights(photos, None)), []
         uses_them = self._has_covariances() if self.out_of_fold is None else self.out_of_fold
         if uses_them and len(rows) >= LEAST_WORKS:
             predictions = self._predictions(works.take(part), own, labels[part], n_classes)
         head = self._fit_head(own, predictions, labels[rows], np.arange(len(rows)), n_classes)
-        return one_head(head, predictions) if predictions else head
+        return pooling, one_head(head, predictions) if predictions else head
+
+    def _choose_pooling(self, photos: PhotoTable, labels: IntArray, n_classes: int) -> Pooling:
+        """How the photos of training works are pooled, each of which has a photo."""
+        if (self.pooling is not None and self.pooling != "attention") or photos.counts.max() == 1:
+            return Pooling(self.pooling or "mean")
+        part = parts_of(labels, self.seed)
+        targets = np.eye(n_classes, dtype=np.float32)[labels[photos.rows]]
+        given = np.ones(len(photos.rows), dtype=np.bool_)
+        predictions = fit_ridge(photos.features, self._widths(), targets, given, part[photos.rows])
+        return learn_pooling(photos, labels, part, predictions, self.seed, self.pooling)
 
     def _predictions(
         self, works: Catalog, vectors: Features, labels: IntArray, n_classes: int
@@ -198,21 +240,22 @@ class PhotoLinear(PhotoFeatureModel):
         wanted = (self.stages, self.covariances)
         return [len(block) for encoder in self._encoders for block in encoder.blocks(*wanted)]
 
-    def _training_features(self, works: Catalog, features: Features) -> Features:
-        """What the heads learn from: the works' vectors, or their means with the mirror images' vectors."""
+    def _training_table(self, works: Catalog, table: PhotoTable) -> PhotoTable:
+        """What the heads learn from: the photos' vectors, or their means with the mirror images' vectors."""
         mirrored = self._has_covariances() if self.mirrored is None else self.mirrored
-        if not mirrored or not works.has_photo.any():
-            return features
+        if not mirrored or not len(table.rows):
+            return table
         mirrors = [replace(reading, encoder=reading.encoder.of_mirror_images()) for reading in self.readings()]
-        turned, _ = self._features(works, mirrors)
-        return mean_vectors(features, turned)
+        return replace(table, features=mean_vectors(table.features, self._table(works, mirrors).features))
 
     def _export(self) -> ModelParts:
         weights = {encoder.name: encoder.sha256 for encoder in self._encoders}
-        return replace(super()._export(), values={"encoders": weights})
+        parts = super()._export()
+        return replace(parts, values={"encoders": weights}, tensors=parts.tensors | self.pooling_.tensors())
 
     def _restore(self, parts: ModelParts) -> None:
         super()._restore(parts)
+        self.pooling_ = Pooling.from_tensors(parts.tensors)
         for encoder in self._encoders:
             fitted_on = parts.values["encoders"][encoder.name]
             if encoder.sha256 != fitted_on:
