@@ -32,7 +32,9 @@ BUILT_IN: Mapping[str, str] = MappingProxyType(
 )
 """The networks in the box: the encoder's name -> its backbone's."""
 
-KINDS: Mapping[str, str] = MappingProxyType({"onnx": "sakka.networks.onnx.photo:OnnxEncoder"})
+KINDS: Mapping[str, str] = MappingProxyType(
+    {"onnx": "sakka.networks.onnx.photo:OnnxEncoder", "hf": "sakka.networks.hub.photo:HubPhotoEncoder"}
+)
 """The kinds of photo encoders that read something: the kind -> `module:function`, which takes what is read."""
 
 BUILT_IN_TEXT: Mapping[str, str] = MappingProxyType({"e5": "sakka.networks.e5:E5Encoder"})
