@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.catalogs import tiny_catalog
+from tests.networks.onnx.test_onnx_text import write_text_network
 from tests.networks.onnx.tiny_onnx import photo_description, photos_network, write_network
 
 from sakka.errors import ModelError
@@ -29,3 +30,10 @@ def test_a_model_on_networks_of_ones_own_is_fitted_saved_and_loaded(
         ModelError, match=r"the encoder onnx:.* has SHA-256 .*, and the model was fitted on .*; put that"
     ):
         load_model(folder / "model")
+
+
+def test_a_text_model_on_a_network_of_ones_own_is_fitted_saved_and_loaded(folder: Path) -> None:
+    works = tiny_catalog(folder / "photos", creators=3, size_px=8)
+    model = make_model(f"text-onnx:{write_text_network(folder)}").fit(works)
+    save_model(model, folder / "model")
+    assert np.array_equal(load_model(folder / "model").predict_proba(works), model.predict_proba(works))
