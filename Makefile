@@ -2,13 +2,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install browser postgresql demo test check bench format reference docs lock
+.PHONY: install browser postgresql demo test check style types bench format reference docs lock
 
 install: .venv/installed
 
 .venv/installed: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -r requirements.lock
+	$(BIN)/python -m compileall -qq -j 0 -x '/tests/' .venv/lib || true  # on all cores, where pip would use one
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
@@ -20,19 +21,23 @@ browser:
 	@command -v chromium > /dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null \
 	  && apt-get update -qq && apt-get install -qq --no-install-recommends chromium fonts-noto-cjk > /dev/null; } || true
 
-# The PostgreSQL server that the tests of a database start for themselves; skipped in the same way.
-postgresql:
+# The PostgreSQL server that the tests of a database start for themselves; skipped in the same way. Two apt-get at once won't do.
+postgresql: | browser
 	@ls /usr/lib/postgresql/*/bin/initdb > /dev/null 2>&1 || { [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null \
 	  && apt-get update -qq && apt-get install -qq --no-install-recommends postgresql > /dev/null; } || true
 
 test: install browser postgresql
-	$(BIN)/python -m pytest -n 2 tests src
+	$(BIN)/python -m pytest -n 2 --dist worksteal tests src
 
-check: install docs
+check: types style docs
+
+style: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo
+
+types: install
+	$(BIN)/mypy
 
 format: install
 	$(BIN)/ruff check --fix-only --quiet .
