@@ -40,7 +40,9 @@ KINDS: Mapping[str, str] = MappingProxyType(
 BUILT_IN_TEXT: Mapping[str, str] = MappingProxyType({"e5": "sakka.networks.e5:E5Encoder"})
 """The text encoders in the box: the name -> `module:function`, which takes nothing."""
 
-TEXT_KINDS: Mapping[str, str] = MappingProxyType({"onnx": "sakka.networks.onnx.text:OnnxTextEncoder"})
+TEXT_KINDS: Mapping[str, str] = MappingProxyType(
+    {"onnx": "sakka.networks.onnx.text:OnnxTextEncoder", "hf": "sakka.networks.hub.text:HubTextEncoder"}
+)
 """The kinds of text encoders that read something: the kind -> `module:function`, which takes what is read."""
 
 NEXT = re.compile(r"\+(?=[a-z0-9_-]+(?:[:+]|$))")

@@ -100,7 +100,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif revision not in (COMMIT, "main", ""):
             self._send(404, {"X-Error-Code": "RevisionNotFound"})
         elif kind == "resolve":
-            self._send_file(repository, rest[0])
+            self._send_file(repository, "/".join(rest).rstrip("/"))
         else:
             self._send(200, {"Content-Type": "application/json"}, json.dumps(_listed(repository)).encode())
 

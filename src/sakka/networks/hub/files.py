@@ -16,13 +16,14 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sakka.errors import ModelError, WeightsError
 from sakka.files import canonical_json, sha256_of, write_json, writing_whole_folder
 from sakka.networks.hub.connection import Contents, ListedFile, contents_of, download, page
 from sakka.networks.hub.revision import Revision
 
+Json = TypeVar("Json", dict[str, Any], list[Any])
 FETCHED = "fetched.json"
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 SHARD = re.compile(r"model-\d{5}-of-\d{5}\.safetensors")
@@ -68,21 +69,33 @@ class HubFiles:
         return hashlib.sha256(canonical_json(self.files).encode()).hexdigest()
 
     def settings(self, name: str) -> dict[str, Any]:
-        """A JSON file, read; empty where the repository has none of that name.
+        """What a JSON file says; empty where the repository has none of that name.
 
         Raises:
             ModelError: It is no JSON object.
         """
+        return self._json(name, dict)
+
+    def steps(self, name: str) -> list[Any]:
+        """What a JSON file lists; empty where the repository has none of that name.
+
+        Raises:
+            ModelError: It is no JSON array.
+        """
+        return self._json(name, list)
+
+    def _json(self, name: str, kind: type[Json]) -> Json:
         if name not in self.files:
-            return {}
+            return kind()
         try:
             found = json.loads((self.folder / name).read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError) as error:
             raise ModelError(
                 f"{self.revision}: {name} can't be read as JSON ({error}); choose another commit"
             ) from error
-        if not isinstance(found, dict):
-            raise ModelError(f"{self.revision}: {name} is no JSON object; choose another commit")
+        if not isinstance(found, kind):
+            expected = "object" if kind is dict else "array"
+            raise ModelError(f"{self.revision}: {name} is no JSON {expected}; choose another commit")
         return found
 
     def check(self) -> None:
