@@ -18,6 +18,7 @@ from sakka.models.onnx_export import export_photo_side
 from sakka.models.photo.finetune import EfficientNetFineTuned
 from sakka.models.photo.finetuned_network import FineTunedNetwork
 from sakka.models.photo.linear import EfficientNetLinear
+from sakka.models.photo.pooling import Pooling
 from sakka.models.registry import make_model
 from sakka.networks.backbones import Backbone
 from sakka.networks.efficientnet_lite import SameConv2d
@@ -66,7 +67,7 @@ def linear_model(*encoders: PhotoEncoder, **settings: object) -> EfficientNetLin
     model._encoders = encoders
     random = np.random.default_rng(1)
     size = sum(len(reading.columns) for reading in model.readings())
-    model.creators_ = CREATORS
+    model.creators_, model.pooling_ = CREATORS, Pooling("mean")
     model._set_works(np.array([4, 4, 4]))
     draw = lambda *shape: random.normal(size=shape).astype(np.float32)  # noqa: E731
     model.head_ = LinearHead(draw(size, 3), draw(3), 0.01, draw(size), np.abs(draw(size)) + 1)

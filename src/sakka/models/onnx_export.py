@@ -3,7 +3,8 @@
     pixels, bytes, (n, 3, px, px)  ->  network  ->  vector, (n, size)  ->  softmax(((vector - mean) / scale) W + b)
 
 Photos are squashed to px before, as sakka does it (`networks/features.photo_pixels`): resizing is left outside, since
-no operator of ONNX resizes as Pillow does. A model on several networks has an input for each, `pixels_lite0` and so on.
+no operator of ONNX resizes as Pillow does. The answer is the model's to one photo; how it pools several photos of a
+work is not part of the file. A model on several networks has an input for each, `pixels_lite0` and so on.
 The file's metadata has the creators in the order of the probabilities. Beside it stands a description with which
 `onnx:FILE` reads the vectors back (`networks/onnx/description.py`), where there is one input.
 """
