@@ -55,6 +55,24 @@ def test_the_same_in_japanese_and_for_a_text_alone(
     assert "写真の領域" not in output
 
 
+def test_each_of_several_photos_has_its_row(
+    catalog: Path, model: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photos = [catalog.parent / "photos" / f"photo-0{number}-002.png" for number in (1, 2)]
+    asked = ["--photo", photos[0], "--photo", photos[1]]
+    code, output, _ = run(["explain", model, *asked, "-o", folder / "why"], monkeypatch, capsys)
+    assert code == 0
+    assert [line.split()[:2] for line in output.splitlines() if line.startswith("Photo ")] == [
+        ["Photo", "1"],
+        ["Photo", "2"],
+    ]
+    found = json.loads((folder / "why" / "explanation.json").read_text(encoding="utf-8"))
+    assert len(found["photo_shares"]) == 2
+    assert f"region of photo {found['photo'] + 1}" in output
+    code, _, error = run(["explain", model, *asked * 3], monkeypatch, capsys)
+    assert (code, error.count("got 6 photos of one work, and the model reads 5 at most")) == (2, 1)
+
+
 def test_identify_explains_the_first_answer(
     model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

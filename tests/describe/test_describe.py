@@ -132,7 +132,7 @@ def test_the_pages_hold_everything_and_escape_what_comes_from_outside(
     assert 'lang="ja"' in page
     assert "http:" not in page
     told = describe_work(model, Work("1", title="<script>alert(1)</script> 刺繍"), works)
-    page = work_page(told, None, None)
+    page = work_page(told, [], None)
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
 

@@ -15,6 +15,7 @@ BUILT = (
     "kind_",
     "region_",
     "say_photo_",
+    "say_photos_",
     "say_text_",
     "sure_",
     "trouble_",

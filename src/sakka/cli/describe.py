@@ -27,7 +27,9 @@ def describe(
     source: Annotated[Path, typer.Argument(help="A catalog's or a model's folder.", metavar="CATALOG|MODEL")],
     creator: Annotated[str | None, typer.Option(help="The creator of the catalog to describe.")] = None,
     work: Annotated[str | None, typer.Option(help="The work of the catalog to describe, by its id.")] = None,
-    photo: Annotated[Path | None, typer.Option(help="The photo of a work from outside.")] = None,
+    photo: Annotated[
+        list[Path] | None, typer.Option(help="The photo of a work from outside; may be repeated.", metavar="FILE")
+    ] = None,
     title: Annotated[str, typer.Option(help="The title of a work from outside.")] = "",
     description: Annotated[str, typer.Option(help="Its description.")] = "",
     model: Annotated[Path | None, typer.Option(help="A model's folder, where a catalog is given first.")] = None,
@@ -51,7 +53,7 @@ def describe(
     works, fitted = _sources(source, catalog, model)
     opened = _opened(index)
     works = opened.catalog() if works is None and opened is not None else works
-    if (creator is None) == (work is None and photo is None and not title and not description):
+    if (creator is None) == (work is None and not photo and not title and not description):
         raise ModelError(
             "name one thing to describe: --creator NAME, --work ID, or a work by --photo FILE, --title TEXT"
         )
@@ -61,6 +63,8 @@ def describe(
             _show(creator_sentences(found, language.value), found, works, output, language.value, as_json=as_json)
         else:
             asked = question_of(photo, title, description, works, work)
+            if fitted is not None:
+                fitted.check_photo_count(len(photo or ()))
             told = _work(asked, works, fitted, opened, looking=objects)
             _show(work_sentences(told, language.value), told, asked, output, language.value, as_json=as_json)
 
@@ -169,6 +173,6 @@ def _page(found: "CreatorDescription | WorkDescription", works: "Catalog | Quest
         assert isinstance(works, Catalog)
         return creator_page(found, works, language)
     assert isinstance(works, Question)
-    photo = None if works.photo is None else read_photo(works.photo, at_least_px=MAP_PX)
-    drawn = None if photo is None or found.explanation is None else map_of(found.explanation, photo)
-    return work_page(found, photo, drawn, language)
+    photos = [read_photo(each, at_least_px=MAP_PX) for each in works.photos]
+    drawn = None if found.explanation is None else map_of(found.explanation, photos)
+    return work_page(found, photos, drawn, language)

@@ -35,7 +35,10 @@ class Language(StrEnum):
 @app.command("explain")
 def explain_command(
     model: Annotated[Path, typer.Argument(help="A model's folder, as `sakka fit` saves it.", metavar="MODEL")],
-    photo: Annotated[Path | None, typer.Option(help="The work's photo: JPEG, PNG, WebP, GIF or BMP.")] = None,
+    photo: Annotated[
+        list[Path] | None,
+        typer.Option(help="The work's photo: JPEG, PNG, WebP, GIF or BMP; may be repeated.", metavar="FILE"),
+    ] = None,
     title: Annotated[str, typer.Option(help="The work's title.")] = "",
     description: Annotated[str, typer.Option(help="The work's description.")] = "",
     creator: Annotated[str | None, typer.Option(help="Whom to speak for instead of the most probable.")] = None,
@@ -64,6 +67,7 @@ def explain_command(
     works = None if catalog is None else Catalog.read(catalog)
     asked = question_of(photo, title, description, works, work)
     fitted = load_model(model)
+    fitted.check_photo_count(len(photo or ()))
     found = explain(fitted, asked, creator=creator, against=against)
     evidence, theirs = _evidence(fitted, asked.works, works, index, found.creator, nearest)
     if output is not None:
@@ -102,23 +106,25 @@ def show_explanation(
 ) -> None:
     """Print an explanation: sentences, the parts, the words, the regions and the nearest works."""
     from sakka.cli.terminal import output_console, show_table
-    from sakka.pages.explanation_sentences import explanation_sentences
+    from sakka.pages.explanation_sentences import explanation_sentences, named_photos
     from sakka.pages.language import texts_in
     from sakka.pages.regions_in_words import named_regions
 
     for sentence in explanation_sentences(found, language, asked=asked):
         output_console().print(sentence)
     texts = texts_in(language)
-    parts = [("photo", found.photo_share), ("text", found.text_share), ("rest", found.rest)]
-    tables = [("part_of", [(texts(name), share) for name, share in parts])]
+    parts = [*named_photos(found, language), (texts("text"), found.text_share), (texts("rest"), found.rest)]
+    tables = [(texts("part_of"), parts)]
     if found.words:
         against = found.strongest_words(MOST_WORDS // 2, speaking_for=False)
-        tables.append(("word", [*found.strongest_words(MOST_WORDS), *against[::-1]]))
-    if found.regions is not None:
-        tables.append(("region", named_regions(found.regions, language)))
+        tables.append((texts("word"), [*found.strongest_words(MOST_WORDS), *against[::-1]]))
+    if found.regions is not None and found.photo is not None:
+        several = len(found.photo_shares) > 1
+        name = texts("region_of_photo", n=found.photo + 1) if several else texts("region")
+        tables.append((name, named_regions(found.regions, language)))
     for name, rows in tables:
         typer.echo("")
-        show_table([texts(name), texts("odds"), ""], _bars(rows), left=3)
+        show_table([name, texts("odds"), ""], _bars(rows), left=3)
     if evidence:
         cells = [
             [
@@ -152,11 +158,10 @@ def write_explanation(
     from sakka.pages.explanation import explanation_page
     from sakka.photos.decode import read_photo
 
-    shown = found.photo if found.photo is not None else 0
-    photo = read_photo(asked.photos[shown], at_least_px=MAP_PX) if asked.photos else None
-    heat = None if photo is None else map_of(found, photo)
+    photos = [read_photo(each, at_least_px=MAP_PX) for each in asked.photos]
+    heat = map_of(found, photos)
     page = explanation_page(
-        found, asked.work, evidence, photo=photo, heat_map=heat, pictures=pictures, language=language
+        found, asked.work, evidence, photos=photos, heat_map=heat, pictures=pictures, language=language
     )
     with writing_to(folder):
         write_json(folder / JSON_FILE, _json(found, evidence))
@@ -173,14 +178,16 @@ def _json(found: "Explanation", nearest: "Sequence[NearestWork]") -> dict[str, A
     return {**as_json(found), "nearest_works": as_json(nearest)}
 
 
-def map_of(found: "Explanation", photo: "Image.Image") -> bytes | None:
-    """Draw the map over the photo with a legend, as a PNG file's bytes; None where the photo was not read."""
+def map_of(found: "Explanation", photos: "Sequence[Image.Image]") -> bytes | None:
+    """Draw the map over its photo of a work's with a legend, as a PNG file's bytes; None where none was read."""
     from sakka.object_labels.drawing import japanese_font
     from sakka.pages.heat_map import heat_map
 
-    if found.regions is None:
+    if found.regions is None or found.photo is None or not photos:
         return None
-    return heat_map(photo, found.regions, legend=(found.against, found.creator), font_file=japanese_font())
+    return heat_map(
+        photos[found.photo], found.regions, legend=(found.against, found.creator), font_file=japanese_font()
+    )
 
 
 def _bars(rows: "Sequence[tuple[str, float]]") -> list[list[str]]:

@@ -45,7 +45,10 @@ def identify(
         str | None,
         typer.Argument(help="A table of works, or a catalog's folder, to answer for all of them.", metavar="TABLE"),
     ] = None,
-    photo: Annotated[Path | None, typer.Option(help="One work's photo: JPEG, PNG, WebP, GIF or BMP.")] = None,
+    photo: Annotated[
+        list[Path] | None,
+        typer.Option(help="One work's photo: JPEG, PNG, WebP, GIF or BMP; may be repeated.", metavar="FILE"),
+    ] = None,
     title: Annotated[str, typer.Option(help="One work's title.")] = "",
     description: Annotated[str, typer.Option(help="One work's description.")] = "",
     top: Annotated[int, typer.Option(help="How many creators to name.", min=1)] = 5,
@@ -74,7 +77,7 @@ def identify(
     of_table = {"--output": output, "--source": kind, "--column": column, "--keep": keep, "--encoding": encoding}
     of_table |= {"--sheet": sheet, "--query": query, "--photo-root": photo_root}
     _refuse_both(table, one, of_table)
-    if table is None and photo is None and not (title.strip() or description.strip()):
+    if table is None and not photo and not (title.strip() or description.strip()):
         raise SakkaError(
             "nothing to identify a creator by: give --photo FILE, --title TEXT, --description TEXT or several of them, "
             f"or a table of works: sakka identify {model} works.csv -o answers.csv"
@@ -105,7 +108,7 @@ def _refuse_both(table: str | None, one: Mapping[str, object], of_table: Mapping
 
 
 def _identify_one(
-    model: Path, photo: Path | None, title: str, description: str, *, top: int, explains: bool, as_json: bool
+    model: Path, photos: list[Path] | None, title: str, description: str, *, top: int, explains: bool, as_json: bool
 ) -> None:
     from sakka.as_json import as_json as to_json
     from sakka.cli.question import question_of
@@ -113,8 +116,9 @@ def _identify_one(
     from sakka.explain.explanation import explain
     from sakka.models.folder import load_model
 
-    question = question_of(photo, title, description)
+    question = question_of(photos, title, description)
     fitted = load_model(model)
+    fitted.check_photo_count(len(photos or ()))
     found = fitted.identify_one(question.works, top)
     why = explain(fitted, question) if explains else None
     if as_json:

@@ -1,5 +1,6 @@
 """The one work that a command is asked about: from a photo, from a text, or from a catalog."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def question_of(
-    photo: Path | None,
+    photos: Sequence[Path] | None,
     title: str,
     description: str,
     works: "Catalog | None" = None,
@@ -18,7 +19,7 @@ def question_of(
     """What the command line asks about.
 
     Args:
-        photo: A photo's file.
+        photos: Files of its photos, the featured one first.
         title: A title.
         description: A description.
         works: The catalog that `work` is looked up in.
@@ -27,14 +28,14 @@ def question_of(
     Raises:
         ModelError: Nothing was given, a text is not UTF-8, or both a work of a catalog and a photo or text were given.
         CatalogError: The catalog has no work of that id, or there is no catalog to look it up in.
-        PhotoError: The photo can't be read.
+        PhotoError: A photo can't be read.
     """
     from sakka.errors import CatalogError, ModelError
     from sakka.models.question import Question
 
     if work is None:
-        return outside_question(photo, title, description)
-    if photo is not None or title or description:
+        return outside_question(photos, title, description)
+    if photos or title or description:
         raise ModelError("got --work and a photo or text; give the one or the other")
     if works is None:
         raise CatalogError(f"--work {work} names a work of a catalog; give that with --catalog CATALOG")
@@ -43,12 +44,12 @@ def question_of(
     return Question.of_works(works.take([works.ids.index(work)]))
 
 
-def outside_question(photo: Path | None, title: str, description: str) -> "Question":
-    """A question about a work from outside, by its photo, its text or both.
+def outside_question(photos: Sequence[Path] | None, title: str, description: str) -> "Question":
+    """A question about a work from outside, by its photos, its text or both.
 
     Raises:
         ModelError: Nothing was given, or a text is not UTF-8.
-        PhotoError: The photo can't be read.
+        PhotoError: A photo can't be read.
     """
     from sakka.errors import ModelError
     from sakka.models.question import Question
@@ -59,11 +60,11 @@ def outside_question(photo: Path | None, title: str, description: str) -> "Quest
             text.encode()
         except UnicodeEncodeError as error:
             raise ModelError(f"{name} is not UTF-8 text; give it in UTF-8") from error
-    if photo is None and not (title.strip() or description.strip()):
+    if not photos and not (title.strip() or description.strip()):
         raise ModelError(
             "nothing to identify a creator by: give --photo FILE, --title TEXT, --description TEXT or several of them"
         )
-    held = None if photo is None else HeldPhoto(photo)
-    if held is not None:
-        held.at_least(DECODED_PX)  # refused here where it can't be read, whatever is asked of it
+    held = [HeldPhoto(photo) for photo in photos or ()]
+    for each in held:
+        each.at_least(DECODED_PX)  # refused here where it can't be read, whatever is asked of it
     return Question.of_parts(held, title, description)

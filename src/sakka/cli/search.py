@@ -36,7 +36,10 @@ Kept = Annotated[
         metavar="LIMIT",
     ),
 ]
-Photo = Annotated[Path | None, typer.Option(help="A photo: JPEG, PNG, WebP, GIF or BMP.")]
+Photo = Annotated[
+    list[Path] | None,
+    typer.Option(help="A work's photo: JPEG, PNG, WebP, GIF or BMP; may be repeated.", metavar="FILE"),
+]
 Title = Annotated[str, typer.Option(help="The title of the work on the photo.")]
 Description = Annotated[str, typer.Option(help="Its description.")]
 Many = list[str] | None
@@ -158,14 +161,14 @@ def _filters(category: Many, creator: Many, after: datetime | None, before: date
     )
 
 
-def _query(work: str | None, photo: Path | None, title: str, description: str) -> "str | Question | None":
+def _query(work: str | None, photos: list[Path] | None, title: str, description: str) -> "str | Question | None":
     """What is asked with: an id, a work from outside, or nothing."""
     from sakka.cli.question import outside_question
 
-    outside = photo is not None or bool(title.strip() or description.strip())
+    outside = bool(photos or title.strip() or description.strip())
     if work is not None and outside:
         raise SearchError("got --work and a work from outside (--photo, --title, --description); give one of the two")
-    return outside_question(photo, title, description) if outside else work
+    return outside_question(photos, title, description) if outside else work
 
 
 def _show(hits: "list[Hit]", *, as_json: bool, grouped: bool) -> None:

@@ -202,6 +202,22 @@ class CreatorModel(ABC):
         """The fitted model that reads photos, or texts: this one, or one inside it; None where none does."""
         return self if name in self.reads else None
 
+    @property
+    def photos_read(self) -> int:
+        """How many photos of a work it reads at most."""
+        reader = self.reader("photo")
+        return 0 if reader is None else 1 if reader is self else reader.photos_read
+
+    def check_photo_count(self, count: int) -> None:
+        """Refuse more photos of one work than are read; a model that reads none takes one, as any other.
+
+        Raises:
+            ModelError: There are more.
+        """
+        most = max(1, self.photos_read)
+        if count > most:
+            raise ModelError(f"got {count} photos of one work, and the model reads {most} at most; leave some out")
+
     def prepare_photos(self, photos: Iterable[Sequence[Path]]) -> "Iterator[ReadablePhotos[None]]":
         """The photos of each work that can be read, in order, a few works ahead; see `networks/readable_photos.py`.
 

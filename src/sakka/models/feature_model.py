@@ -171,6 +171,11 @@ class PhotoFeatureModel(FeatureModel, ABC):
     def readings(self) -> list[Reading]:
         """What the head reads of each encoder; its features are these one after the other."""
 
+    @property
+    def photos_read(self) -> int:
+        """How many photos of a work it reads at most."""
+        return self.photos_per_work
+
     def prepare_photos(self, photos: Iterable[Sequence[Path]]) -> "Iterator[ReadablePhotos[None]]":
         """The photos of each work that can be read, in order; their features are then in the cache."""
         from sakka.networks.readable_photos import cache_vectors

@@ -9,11 +9,11 @@ from sakka.describe.creator import CreatorDescription
 from sakka.describe.typical import Shown
 from sakka.describe.work import WorkDescription
 from sakka.pages.description_sentences import colour_names, creator_sentences, work_sentences
-from sakka.pages.explanation import PHOTO_PX
+from sakka.pages.explanation import ShownPhotos
 from sakka.pages.formats import probability
 from sakka.pages.rendering import render
 from sakka.pages.thumbnails import Card, card
-from sakka.photos.data_uris import data_uri, picture_data
+from sakka.photos.data_uris import data_uri
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -40,8 +40,10 @@ def creator_page(found: CreatorDescription, works: Catalog, language: str = "en"
     )
 
 
-def work_page(found: WorkDescription, photo: "Image.Image | None", heat_map: bytes | None, language: str = "en") -> str:
-    """The page of a work; `photo` and the map over it are None without a photo."""
+def work_page(
+    found: WorkDescription, photos: "Sequence[Image.Image]", heat_map: bytes | None, language: str = "en"
+) -> str:
+    """The page of a work with its photos and the map over one of them; None without a photo."""
     return render(
         "description_work.html",
         language,
@@ -49,7 +51,7 @@ def work_page(found: WorkDescription, photo: "Image.Image | None", heat_map: byt
         sentences=work_sentences(found, language),
         creators=[(each.creator, each.probability) for each in found.identification.candidates],
         colours=colour_names(found.palette, language),
-        photo=None if photo is None else picture_data(photo, PHOTO_PX),
+        photos=ShownPhotos.of(photos, found.explanation),
         heat_map=None if heat_map is None else data_uri(heat_map, "image/png"),
         copies=[_card(work) for work in found.near_identical],
         kindred=[_card(kin.work) for kin in found.similar_works],

@@ -1,6 +1,7 @@
 """An explanation as one HTML page: the photo with its map, the words marked, the nearest works as evidence."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
@@ -15,8 +16,54 @@ from sakka.pages.rendering import render
 from sakka.pages.thumbnails import card
 from sakka.photos.data_uris import data_uri, picture_data
 
-PHOTO_PX = 720
+PHOTO_PX, STRIP_PX = 720, 240
 WORDS_FOR, WORDS_AGAINST = 8, 4
+
+
+@dataclass(frozen=True)
+class StripPhoto:
+    """One of a work's photos as a page shows them side by side.
+
+    Attributes:
+        picture: A `data:` URI.
+        share: Its share in nats; None where it is not read.
+        marked: Whether the map is over it.
+    """
+
+    picture: str
+    share: float | None
+    marked: bool
+
+
+@dataclass(frozen=True)
+class ShownPhotos:
+    """A work's photos as a page shows them.
+
+    Attributes:
+        large: The one that the map is over, else the featured one, as a `data:` URI; None without a photo.
+        strip: All of them, the featured one first.
+        number: The place of the large one from 1; None where there are not several.
+    """
+
+    large: str | None
+    strip: tuple[StripPhoto, ...]
+    number: int | None
+
+    @classmethod
+    def of(cls, photos: Sequence[Image.Image], explanation: Explanation | None) -> "ShownPhotos":
+        """Make it of the photos and of the explanation, where there is one."""
+        shares = () if explanation is None else explanation.photo_shares
+        chosen = 0 if explanation is None or explanation.photo is None else explanation.photo
+        strip = [
+            StripPhoto(
+                picture_data(photo, STRIP_PX),
+                shares[place] if place < len(shares) else None,
+                place == chosen and bool(shares),
+            )
+            for place, photo in enumerate(photos)
+        ]
+        large = picture_data(photos[chosen], PHOTO_PX) if photos else None
+        return cls(large, tuple(strip), chosen + 1 if len(photos) > 1 else None)
 
 
 def explanation_page(
@@ -24,7 +71,7 @@ def explanation_page(
     work: Work,
     evidence: Sequence[NearestWork] = (),
     *,
-    photo: Image.Image | None = None,
+    photos: Sequence[Image.Image] = (),
     heat_map: bytes | None = None,
     pictures: Sequence[Path | None] = (),
     language: str = "en",
@@ -35,25 +82,25 @@ def explanation_page(
         explanation: The explanation.
         work: The work.
         evidence: The nearest works.
-        photo: The work's photo; None without one.
-        heat_map: The map over it as a PNG file's bytes.
+        photos: The work's photos, the featured one first.
+        heat_map: The map over the one that spoke most, as a PNG file's bytes.
         pictures: The photo of each work in `evidence`.
         language: `en` or `ja`.
     """
     texts = texts_in(language)
-    photos = pictures or [None] * len(evidence)
+    paths = pictures or [None] * len(evidence)
     return render(
         "explanation.html",
         language,
         creator=explanation.creator,
         against=explanation.against,
         sentences=explanation_sentences(explanation, language),
-        photo=None if photo is None else picture_data(photo, PHOTO_PX),
+        photos=ShownPhotos.of(photos, explanation),
         heat_map=None if heat_map is None else data_uri(heat_map, "image/png"),
         title=passages_of(explanation, work.title, "title"),
         description=passages_of(explanation, work.description, "description"),
         words=_strongest(explanation),
-        nearest=[card(each.work, _note(each, texts), path) for each, path in zip(evidence, photos, strict=True)],
+        nearest=[card(each.work, _note(each, texts), path) for each, path in zip(evidence, paths, strict=True)],
     )
 
 
