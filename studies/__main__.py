@@ -42,6 +42,7 @@ STUDIES = (
     "step_profile",
     "style_search",
     "table_identification",
+    "text_encoders",
     "unknown_creators",
     "word_search",
 )

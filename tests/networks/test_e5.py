@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -24,6 +25,9 @@ def test_a_text_gets_the_same_bytes_alone_and_among_others() -> None:
     for text, vector in zip(texts, together, strict=True):
         np.testing.assert_array_equal(encoder.vectors([text])[0], vector)
     assert encoder.vectors([]).shape == (0, encoder.size)
+    with ThreadPoolExecutor(2) as pool:
+        for vectors in pool.map(encoder.vectors, [texts, texts]):
+            np.testing.assert_array_equal(vectors, together)
 
 
 @needs_weights

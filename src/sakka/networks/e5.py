@@ -14,8 +14,8 @@ Source: L. Wang et al., Multilingual E5 Text Embeddings, https://arxiv.org/abs/2
 
 import platform
 import sys
-import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import import_module
@@ -38,8 +38,6 @@ SIZE = 384
 MOST_CHARACTERS = 2000  # of a text that are read: more say little new, and each costs the same time
 PROCESSOR = Path("/proc/cpuinfo")
 NEEDED = {"avx2", "fma"}
-
-_one_at_a_time = threading.Lock()  # the engine uses all cores for each call
 
 
 @dataclass(frozen=True)
@@ -95,7 +93,7 @@ class E5Encoder(TextEncoder):
             return np.zeros((0, SIZE), dtype=np.float32)
         read = [normalise(text)[:MOST_CHARACTERS] for text in texts]
         engine = _engine()
-        with _one_at_a_time:
+        with _on_one_core(engine):
             found: Features = engine.encode(read, is_query=self.reads == "query")
         return found
 
@@ -114,6 +112,24 @@ def _engine() -> Any:
     if found != SHA256:
         raise ModelError(f"{weights} has SHA-256 {found[:16]}, expected {SHA256[:16]}; install {PACKAGE}==0.3.0 again")
     return module.E5(str(weights))
+
+
+@contextmanager
+def _on_one_core(engine: Any) -> Iterator[None]:
+    """Let the engine work on the calling thread alone: its threads wait for each other by spinning, at twice the cost.
+
+    The setting is OpenMP's, which the engine brings with it, and holds for the calling thread.
+    """
+    library = engine._lib
+    if not hasattr(library, "omp_set_num_threads"):
+        yield
+        return
+    threads = library.omp_get_max_threads()
+    library.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        library.omp_set_num_threads(threads)
 
 
 def _engine_version() -> str:

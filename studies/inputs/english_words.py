@@ -1,0 +1,70 @@
+"""English words for what the simulated market draws: the plain one, which is the market's own name, and others."""
+
+Words = dict[str, tuple[str, ...]]
+
+COLOURS: Words = {
+    "white": ("white", "off-white"),
+    "ivory": ("ivory", "cream-coloured"),
+    "red": ("red", "scarlet"),
+    "bordeaux": ("bordeaux", "burgundy"),
+    "pink": ("pink", "rose-coloured"),
+    "dusty_pink": ("dusty pink", "smoky pink"),
+    "orange": ("orange", "tangerine"),
+    "yellow": ("yellow", "lemon yellow"),
+    "mustard": ("mustard", "mustard yellow"),
+    "green": ("green", "grass green"),
+    "mint": ("mint", "mint green"),
+    "khaki": ("khaki", "olive"),
+    "blue": ("blue", "royal blue"),
+    "sky": ("sky blue", "light blue"),
+    "navy": ("navy", "dark blue"),
+    "purple": ("purple", "violet"),
+    "lavender": ("lavender", "lilac"),
+    "brown": ("brown", "chestnut"),
+    "beige": ("beige", "sand-coloured"),
+    "black": ("black", "jet black"),
+    "grey": ("grey", "gray"),
+    "silver": ("silver", "silver-coloured"),
+    "gold": ("gold", "golden"),
+}
+MATERIALS: Words = {
+    "silver": ("silver", "sterling silver"),
+    "brass": ("brass", "solid brass"),
+    "wood": ("wooden", "wood"),
+    "resin": ("resin", "UV resin"),
+    "embroidery": ("embroidered", "hand-stitched"),
+    "felt": ("felt", "needle-felted wool"),
+    "beads": ("beaded", "bead-embroidered"),
+    "leather": ("leather", "real leather"),
+    "fabric": ("fabric", "cloth"),
+    "enamel": ("enamel", "cloisonné"),
+    "clay": ("clay", "ceramic"),
+    "pearls": ("pearl", "cotton pearl"),
+}
+MOTIFS: Words = {
+    "flower": ("flower", "blossom"),
+    "rose": ("rose", "roses"),
+    "daisy": ("daisy", "marguerite"),
+    "leaf": ("leaf", "leaves"),
+    "cherry": ("cherry", "cherries"),
+    "mushroom": ("mushroom", "toadstool"),
+    "cat": ("cat", "kitty"),
+    "rabbit": ("rabbit", "bunny"),
+    "bird": ("bird", "birdie"),
+    "whale": ("whale", "whales"),
+    "butterfly": ("butterfly", "butterflies"),
+    "bow": ("bow", "bow tie"),
+    "heart": ("heart", "heart-shaped"),
+    "moon": ("moon", "crescent"),
+    "star": ("star", "stars"),
+    "snow": ("snowflake", "snow crystal"),
+    "geometric": ("geometric", "geometric pattern"),
+}
+ACCENTS: Words = {
+    "pearl": ("pearl", "pearls"),
+    "rhinestone": ("rhinestone", "sparkling stones"),
+    "bead": ("beads", "glass beads"),
+    "gold_edge": ("gold edge", "golden rim"),
+    "ribbon": ("ribbon", "satin ribbon"),
+}
+KINDS: Words = {"brooch": ("brooch", "brooch pin"), "corsage": ("corsage", "corsage brooch")}
