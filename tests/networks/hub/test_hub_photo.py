@@ -206,7 +206,7 @@ def test_the_repository_s_own_code_is_never_run(hub: TinyHub, folder: Path) -> N
     ("preprocessing", "said"),
     [
         ({}, "has no preprocessor_config.json"),
-        ({**PREPROCESSING, "size": {"height": 32, "width": 48}}, "expected a square of 16 to 1024 pixels"),
+        ({**PREPROCESSING, "size": {"height": 32, "width": 48}}, "expected a square of 8 to 2048 pixels"),
         ({**PREPROCESSING, "size": 10**6}, "expected a square"),
         ({**PREPROCESSING, "size": None}, "its size is None"),
         ({**PREPROCESSING, "image_std": [0, 1, 1]}, "image_std is [0.0, 1.0, 1.0], expected numbers above 0"),

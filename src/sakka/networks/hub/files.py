@@ -4,7 +4,8 @@
       fetched.json                                 the SHA-256 of each file, and the licence
       config.json, model.safetensors ...
 
-Only settings as JSON and weights as safetensors are fetched: neither runs code. A pickle (`.bin`, `.pt`, `.pth`) can,
+Only settings as JSON and weights as safetensors are fetched (or ONNX, which is looked through before it is run, see
+`networks/onnx`): none of them brings code. A pickle (`.bin`, `.pt`, `.pth`) can,
 and the repository's own Python too. What the hub announces (size, SHA-256, git's name) is checked when a file comes.
 Later nothing is asked of the hub, and a file whose bytes were changed is refused.
 """
@@ -25,6 +26,7 @@ from sakka.networks.hub.revision import Revision
 
 Json = TypeVar("Json", dict[str, Any], list[Any])
 FETCHED = "fetched.json"
+ONNX = ("onnx/vision_model.onnx", "vision_model.onnx", "onnx/model.onnx", "model.onnx")
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 SHARD = re.compile(r"model-\d{5}-of-\d{5}\.safetensors")
 PICKLE = re.compile(r"\.(bin|pt|pth|ckpt|pkl|pickle|h5|msgpack)$")
@@ -67,6 +69,11 @@ class HubFiles:
     def sha256(self) -> str:
         """Of the list of all files."""
         return hashlib.sha256(canonical_json(self.files).encode()).hexdigest()
+
+    @property
+    def onnx(self) -> Path | None:
+        """The ONNX file that the network is; None where its weights are safetensors."""
+        return next((self.folder / name for name in self.files if name in ONNX), None)
 
     def settings(self, name: str) -> dict[str, Any]:
         """What a JSON file says; empty where the repository has none of that name.
@@ -154,7 +161,7 @@ def _fetch(revision: Revision, use: str, folder: Path) -> None:
 def _wanted(revision: Revision, use: str, found: Contents) -> list[str]:
     """The names of the files to fetch, within the limits."""
     settings = [name for name in SETTINGS[use] if name in found.files]
-    weights = _weights(revision, list(found.files))
+    weights = _weights(revision, use, list(found.files))
     for names, most in ((settings, MOST_SETTINGS_BYTES), (weights, MOST_WEIGHTS_BYTES)):
         n_bytes = sum(found.files[name].n_bytes for name in names)
         if n_bytes > most:
@@ -165,12 +172,16 @@ def _wanted(revision: Revision, use: str, found: Contents) -> list[str]:
     return [*settings, *weights]
 
 
-def _weights(revision: Revision, names: list[str]) -> list[str]:
+def _weights(revision: Revision, use: str, names: list[str]) -> list[str]:
+    """Safetensors; of a network for photos ONNX where there are none, with what belongs to it."""
     if WEIGHTS in names:
         return [WEIGHTS]
     shards = sorted(name for name in names if SHARD.fullmatch(name))
     if INDEX in names and shards:
         return [INDEX, *shards]
+    for file in ONNX if use == "photo" else ():
+        if file in names:
+            return [name for name in (file, f"{file}_data", f"{file}.json") if name in names]
     pickles = [name for name in names if PICKLE.search(name)]
     got = f"its weights are {pickles[0]}, which can hold a program" if pickles else "it has no weights"
     raise ModelError(

@@ -1,26 +1,16 @@
-"""A photo encoder from a hub: `hf:REPOSITORY@COMMIT`.
+"""A photo encoder from a hub: `hf:REPOSITORY@COMMIT`, run by transformers, or by onnxruntime where it is ONNX alone."""
 
-Photos pass the network one by one, each on one core: a photo's bytes don't depend on which photos come with it.
-"""
-
-import inspect
-import json
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-import torch
-from torch import nn
 
 from sakka.arrays import Features, Pixels
-from sakka.errors import ModelError
-from sakka.files import write_json
 from sakka.networks.encoders import PhotoEncoder
-from sakka.networks.hub.architecture import network, one_line
 from sakka.networks.hub.files import HubFiles, hub_files
-from sakka.networks.hub.layers import VERSION, layer_blocks
-from sakka.networks.hub.preparation import Preparation, preparation
+from sakka.networks.hub.onnx_file import onnx_encoder
+from sakka.networks.hub.photo_network import PhotoNetwork
 from sakka.networks.hub.revision import named_revision
+from sakka.networks.onnx.photo import OnnxEncoder
 
 
 class HubPhotoEncoder(PhotoEncoder):
@@ -47,14 +37,13 @@ class HubPhotoEncoder(PhotoEncoder):
 
     @property
     def key(self) -> str:
-        """Repository, weights, preprocessing and the layers that are read."""
-        view = f"squash{self.input_px}{'-mirrored' if self.mirrored else ''}"
-        return f"hf-{self.revision.file_name}-{self.sha256[:16]}-{view}-{VERSION}-float32"
+        """Repository, weights, preprocessing and what is read of the network."""
+        return f"hf-{self.revision.file_name}{'-mirrored' if self.mirrored else ''}-{self._reader.key}"
 
     @property
     def input_px(self) -> int:
         """The side of the squares that it reads, as its repository says."""
-        return self._preparation.input_px
+        return self._reader.input_px
 
     @property
     def sha256(self) -> str:
@@ -67,21 +56,19 @@ class HubPhotoEncoder(PhotoEncoder):
         return self._files.licence
 
     @property
+    def number(self) -> type[np.float16] | type[np.float32]:
+        """The number format of the vectors."""
+        return self._reader.number
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """How many values each block of a vector has."""
+        return self._reader.widths
+
+    @property
     def size(self) -> int:
         """How many values a vector has."""
         return sum(self.widths)
-
-    @cached_property
-    def widths(self) -> tuple[int, ...]:
-        """How many values each layer gives; found out once by a black photo, and kept beside the files."""
-        kept = self._files.folder / f"{VERSION}.json"
-        try:
-            return tuple(int(width) for width in json.loads(kept.read_text(encoding="utf-8"))["widths"])
-        except (OSError, ValueError, LookupError, TypeError):
-            pass  # not found out yet, or not readable
-        found = [len(block) for block in self._blocks(np.zeros((self.input_px, self.input_px, 3), dtype=np.uint8))]
-        write_json(kept, {"widths": found})
-        return tuple(found)
 
     def load(self) -> None:
         """Load the weights.
@@ -89,12 +76,12 @@ class HubPhotoEncoder(PhotoEncoder):
         Raises:
             WeightsError: They can't be fetched, or their bytes were changed.
             ModelError: The network can't be made of them, or reads no photos.
-            MissingPartError: huggingface_hub or transformers is not installed.
+            MissingPartError: A package that it needs is not installed.
         """
-        self._network  # noqa: B018
+        self._reader.load()
 
     def vectors(self, pixels: Pixels) -> Features:
-        """The photos' vectors, float32, shape (n, size).
+        """The photos' vectors, shape (n, size), in the format `number`.
 
         Args:
             pixels: RGB, shape (n, input_px, input_px, 3).
@@ -102,51 +89,18 @@ class HubPhotoEncoder(PhotoEncoder):
         Raises:
             ModelError: The network fails.
         """
-        vectors: Features = np.empty((len(pixels), self.size), dtype=np.float32)
-        for vector, photo in zip(vectors, pixels, strict=True):
-            torch.cat(self._blocks(photo[:, ::-1] if self.mirrored else photo), out=torch.from_numpy(vector))
-        return vectors
+        return self._reader.vectors(pixels[:, :, ::-1] if self.mirrored else pixels)
 
     def of_mirror_images(self) -> "HubPhotoEncoder":
-        """The same encoder for photos' mirror images."""
-        return HubPhotoEncoder(f"{self.revision.repository}@{self.revision.commit}", mirrored=True)
+        """The same encoder for photos' mirror images; the two share one network."""
+        other = HubPhotoEncoder(f"{self.revision.repository}@{self.revision.commit}", mirrored=True)
+        other._reader = self._reader
+        return other
 
     @cached_property
     def _files(self) -> HubFiles:
         return hub_files(self.revision, "photo")
 
     @cached_property
-    def _preparation(self) -> Preparation:
-        return preparation(self._files)
-
-    @cached_property
-    def _network(self) -> nn.Module:
-        return network(self._files, "photo")
-
-    def _blocks(self, photo: Pixels) -> list[torch.Tensor]:
-        reading, given = self._network, self._preparation.prepared(photo)
-        try:
-            with torch.inference_mode():
-                return layer_blocks(reading(pixel_values=given, **self._options), self._n_patches)
-        except Exception as error:
-            raise ModelError(
-                f"{self.name} can't read photos of {self.input_px} x {self.input_px} pixels ({one_line(error)}); "
-                "choose another network"
-            ) from error
-
-    @cached_property
-    def _options(self) -> dict[str, Any]:
-        """What is asked of the network beside its layers: positions for another size than it was trained on."""
-        options = {"output_hidden_states": True, "return_dict": True}
-        trained_on = getattr(self._network.config, "image_size", None)
-        if (
-            trained_on != self.input_px
-            and "interpolate_pos_encoding" in inspect.signature(self._network.forward).parameters
-        ):
-            options["interpolate_pos_encoding"] = True
-        return options
-
-    @cached_property
-    def _n_patches(self) -> int | None:
-        side = getattr(self._network.config, "patch_size", None)
-        return (self.input_px // side) ** 2 if isinstance(side, int) and side > 0 else None
+    def _reader(self) -> PhotoNetwork | OnnxEncoder:
+        return PhotoNetwork(self._files) if self._files.onnx is None else onnx_encoder(self._files, self._files.onnx)

@@ -18,7 +18,7 @@ from sakka.arrays import Pixels
 from sakka.errors import ModelError
 from sakka.networks.hub.files import HubFiles
 
-LEAST_PX, MOST_PX = 16, 1024
+LEAST_PX, MOST_PX = 8, 2048
 
 
 @dataclass(frozen=True)

@@ -50,17 +50,20 @@ class OnnxNetwork:
 
     Attributes:
         path: The file.
-        description: What stands beside it.
+        description: What stands beside it, or is said in its place.
         sha256: Of all its files, as the description has them; what is loaded is compared with it.
     """
 
-    def __init__(self, path: Path, kind: Kind, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(
+        self, path: Path, kind: Kind, most_bytes: int = MOST_BYTES, description: Description | None = None
+    ) -> None:
         """Read the description; the network itself is read when it is wanted.
 
         Args:
             path: The ONNX file.
             kind: What it reads.
             most_bytes: How large it may be; all its other files together may be as large.
+            description: Used in the place of the JSON file beside it.
 
         Raises:
             ModelError: The description is not there or can't be used.
@@ -71,7 +74,7 @@ class OnnxNetwork:
         except ImportError as error:
             raise MissingPartError("onnxruntime, which runs ONNX files,", "onnx", error) from error
         self.path = path
-        self.description: Description = read_description(path, kind)
+        self.description: Description = read_description(path, kind) if description is None else description
         self.sha256 = joined_sha256(self.description)
         self._most_bytes = most_bytes
 

@@ -13,6 +13,7 @@ import numpy as np
 from sakka.arrays import Features, FloatArray, Pixels
 from sakka.networks.encoders import PhotoEncoder
 from sakka.networks.onnx.checked_file import MOST_BYTES
+from sakka.networks.onnx.description import Description
 from sakka.networks.onnx.network import OnnxNetwork
 
 
@@ -25,19 +26,20 @@ class OnnxEncoder(PhotoEncoder):
         mirrored: Whether it looks at the photos' mirror images.
     """
 
-    def __init__(self, file: Path | str, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, file: Path | str, most_bytes: int = MOST_BYTES, description: Description | None = None) -> None:
         """Read the description of a network; the network itself is loaded when it is first used.
 
         Args:
             file: The ONNX file; its description stands beside it (`description.py`).
             most_bytes: How large the file may be; all its other files together may be as large.
+            description: Used in the place of the one beside it.
 
         Raises:
             ModelError: The description is not there or can't be used.
             MissingPartError: onnxruntime is not installed.
         """
         self.name = f"onnx:{file}"
-        self.network = OnnxNetwork(Path(file), "photo", most_bytes)
+        self.network = OnnxNetwork(Path(file), "photo", most_bytes, description)
         self.mirrored = False
 
     @cached_property
