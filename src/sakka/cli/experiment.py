@@ -1,6 +1,7 @@
 """`sakka experiment` and `sakka report`: evaluate models by nested cross-validation."""
 
 import json
+import re
 import time
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from sakka.paper.plan import PaperOptions
 
 EVERY_SPLIT = "all"
+SETTING = re.compile(r"(.+?)\.([a-z_][a-z0-9_]*)=(.*)", re.DOTALL)  # of a model, whose name may have dots itself
 INTERRUPTED = 130  # what shells give for a program that Ctrl-C ended
 COLUMNS = {"accuracy": "accuracy", "macro_f1": "macro-F1", "top5_accuracy": "top 5"}
 
@@ -112,13 +114,15 @@ def settings_by_model(words: Sequence[str]) -> dict[str, dict[str, Any]]:
 
     >>> settings_by_model(["text-fasttext.epoch=100", 'photo-vgg16.stages=["last"]'])
     {'text-fasttext': {'epoch': 100}, 'photo-vgg16': {'stages': ['last']}}
+    >>> settings_by_model(['photo-lite0~sklearn.svm.SVC.estimator_settings={"C": 2.5}'])
+    {'photo-lite0~sklearn.svm.SVC': {'estimator_settings': {'C': 2.5}}}
     """
     from sakka.errors import RunError
 
     found: dict[str, dict[str, Any]] = {}
     for word in words:
-        name, _, value = word.partition("=")
-        model, _, setting = name.partition(".")
+        written = SETTING.fullmatch(word)
+        model, setting, value = written.groups() if written else ("", "", "")
         try:
             found.setdefault(model, {})[setting] = json.loads(value)
         except ValueError as error:

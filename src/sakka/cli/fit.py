@@ -46,8 +46,10 @@ def fit(
     check_can_hold_model(output)
     check_output(output)
     works = Catalog.read(catalog)
+    model = FusedModel(photo_model, text_model, fusion=fusion, seed=seed)
+    model.check_can_save()
     with showing_progress():
-        model = FusedModel(photo_model, text_model, fusion=fusion, seed=seed).fit(works)
+        model.fit(works)
     if not keep_works:
         model.forget_works()
     with writing_to(output):

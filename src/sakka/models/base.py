@@ -61,12 +61,14 @@ class ModelParts:
         tensors: Arrays by name; stored as safetensors.
         values: What JSON can hold, by name.
         texts: Long texts by name (a LightGBM model in its own text format).
+        files: Bytes by name, in a format that runs nothing when it is read; what they are the model knows.
         children: Fitted models inside this one, by name; each is stored in a subfolder.
     """
 
     tensors: dict[str, npt.NDArray[Any]] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
     children: dict[str, "CreatorModel"] = field(default_factory=dict)
 
 
@@ -355,6 +357,14 @@ class CreatorModel(ABC):
     def spelled_out_settings(self) -> list[dict[str, Any]]:
         """The settings with what None stands for in its place; several where the works decide between them."""
         return [self.settings()]
+
+    def check_can_save(self) -> None:  # noqa: B027
+        """Refuse a model that can't be saved, before it is fitted, as far as that can be known.
+
+        Raises:
+            ModelError: It can't be.
+            MissingPartError: It could be with a package that is not installed.
+        """
 
     @abstractmethod
     def _export(self) -> ModelParts:

@@ -31,6 +31,7 @@ class ColumnModel(DenseModel):
     """
 
     column: ClassVar[str]
+    _size: int | None = None
 
     @property
     def reads(self) -> tuple[Reads, ...]:
@@ -45,6 +46,19 @@ class ColumnModel(DenseModel):
     def features(self, works: Catalog) -> tuple[Features, Mask]:
         """The works' vectors, and which works have one that can be used."""
         found = self._vectors(works)
+        return found.values, found.there
+
+    def features_to_learn_from(self, works: Catalog) -> tuple[Features, Mask]:
+        """The works' vectors, and which works have one.
+
+        Raises:
+            ModelError: No work has one, or a work's can't be used.
+        """
+        found = read_vectors(works, self.column)
+        for row, held in found.unusable.items():
+            raise ModelError(f"work {works.ids[row]!r} has {held}; mend it in the source, or leave the work out")
+        if not found.there.any():
+            raise ModelError(self.why_unreadable(works))
         return found.values, found.there
 
     def can_read(self, works: Catalog) -> Mask:
@@ -80,17 +94,13 @@ class ColumnModel(DenseModel):
             "a work of a catalog or of a table that has the column, which an upload has not",
         )
 
-    def _to_learn_from(self, works: Catalog) -> tuple[Features, Mask]:
-        found = read_vectors(works, self.column)
-        for row, held in found.unusable.items():
-            raise ModelError(f"work {works.ids[row]!r} has {held}; mend it in the source, or leave the work out")
-        if not found.there.any():
-            raise ModelError(self.why_unreadable(works))
-        return found.values, found.there
+    def expect_size(self, size: int) -> None:
+        """Be told how long the vectors are."""
+        self._size = size
 
     def _vectors(self, works: Catalog) -> Vectors:
         head = vars(self).get("head_")
-        return read_vectors(works, self.column, None if head is None else len(head.weights))
+        return read_vectors(works, self.column, self._size if head is None else len(head.weights))
 
 
 @cache

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from sakka.arrays import Features, IntArray, Mask
+from sakka.arrays import Features, IntArray
 from sakka.catalog.splits import Fold
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
@@ -44,7 +44,7 @@ class DenseModel(FeatureModel, ABC):
         self.creators_ = tuple(works.creators if creators is None else creators)
         self._check_settings()
         labels = known_labels(works, self.creators_)
-        features, there = self._to_learn_from(works)
+        features, there = self.features_to_learn_from(works)
         self._set_works(np.bincount(labels, minlength=len(self.creators_)))
         [self.head_] = self._heads(features, labels, [np.flatnonzero(there)], len(self.creators_))
         self._keep(features[there], labels[there])
@@ -56,7 +56,7 @@ class DenseModel(FeatureModel, ABC):
         labels = works.creator_indices(creators)
         for fold in folds:
             known_labels(works.take(fold.train), creators)
-        features, there = self._to_learn_from(works)
+        features, there = self.features_to_learn_from(works)
         parts = [fold.train[there[fold.train]] for fold in folds]
         for fold, head in zip(folds, self._heads(features, labels, parts, len(creators)), strict=True):
             model = type(self)(**self.settings())
@@ -67,10 +67,6 @@ class DenseModel(FeatureModel, ABC):
                 model._predict(features[fold.validation], there[fold.validation]),
                 model._predict(features[fold.test], there[fold.test]),
             )
-
-    def _to_learn_from(self, works: Catalog) -> tuple[Features, Mask]:
-        """The features of works that are learned from; see `features`."""
-        return self.features(works)
 
     def _check_settings(self) -> None:
         if not (isinstance(self.penalty, int | float) and 0 < self.penalty < float("inf")):

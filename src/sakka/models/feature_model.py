@@ -5,7 +5,7 @@ its features come from: `TextFeatureModel` where they stand in a text, `PhotoFea
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,6 +45,37 @@ class FeatureModel(ExtensibleModel, ABC):
         Returns:
             An array, or SciPy CSR, of shape (n_works, n_features); and which works have any, shape (n_works,).
         """
+
+    def features_to_learn_from(self, works: Catalog) -> tuple[Any, Mask]:
+        """The features of works that are learned from, as `features` gives them.
+
+        Raises:
+            ModelError: What should be a feature can't be used; of a work that is asked about it is passed over.
+        """
+        return self.features(works)
+
+    def expect_size(self, size: int) -> None:
+        """Be told how many features a work has, where works from outside could bring others."""
+
+    def weights_sha256(self) -> dict[str, str]:
+        """The SHA-256 of the weights that the features come from, by encoder."""
+        return {}
+
+    def check_weights(self, fitted_on: Mapping[str, str]) -> None:
+        """Refuse other weights than those that the model was fitted on.
+
+        Args:
+            fitted_on: What `weights_sha256` was then.
+
+        Raises:
+            ModelError: They are others.
+        """
+        for name, sha256 in self.weights_sha256().items():
+            if sha256 != fitted_on[name]:
+                raise ModelError(
+                    f"the encoder {name} has SHA-256 {sha256[:16]}..., and the model was fitted on "
+                    f"{fitted_on[name][:16]}...; put that one back, or fit the model again"
+                )
 
     def predict_proba(self, works: Catalog) -> Probabilities:
         """Each work's probability of each creator, shape (n_works, n_creators), rows sum to 1."""

@@ -1,10 +1,11 @@
-"""A saved model: a folder of JSON, safetensors and LightGBM text with a manifest; loading it runs nothing from it.
+"""A saved model: a folder of JSON, safetensors and such with a manifest; loading it runs nothing from it.
 
     MODEL/
       manifest.json         the SHA-256 of every other file, and of itself
       model.json            name, settings, creators, values
       tensors.safetensors   arrays
       texts/NAME.txt        long texts (LightGBM's own format)
+      files/NAME            other bytes that run nothing (skops's format of scikit-learn's classifiers)
       CHILD/                a fitted model inside this one, the same layout without a manifest
 
 Why a manifest: pickles run code, and even "safe" loaders of them were bypassed (CVE-2025-1550, CVE-2025-32434). Here
@@ -32,6 +33,7 @@ Model = TypeVar("Model", bound=CreatorModel)
 
 FORMAT_VERSION = 2
 CHILD_NAME = re.compile(r"[a-z0-9_-]+")
+FILE_NAME = re.compile(r"[a-z0-9_-]+\.[a-z]+")
 UNREADABLE = (OSError, LookupError, TypeError, ValueError, AttributeError, RuntimeError, SafetensorError)
 """What reading raises where a file is not what it should be; torch has RuntimeError for shapes that do not fit."""
 
@@ -60,6 +62,12 @@ class ModelLayout:
     def text(self, name: str) -> Path:
         """A long text by name."""
         return self.folder / "texts" / f"{name}.txt"
+
+    def file(self, name: str) -> Path:
+        """Other bytes by name."""
+        if not FILE_NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is no name of a file in a model")
+        return self.folder / "files" / name
 
     def child(self, name: str) -> "ModelLayout":
         """A model inside this one."""
@@ -130,6 +138,7 @@ def _write_parts(model: CreatorModel, layout: ModelLayout) -> None:
         "creators": list(model.creators_),
         "values": parts.values,
         "texts": sorted(parts.texts),
+        **({"files": sorted(parts.files)} if parts.files else {}),
         "children": sorted(parts.children),
     }
     layout.description.write_text(canonical_json(description), encoding="utf-8")
@@ -138,6 +147,9 @@ def _write_parts(model: CreatorModel, layout: ModelLayout) -> None:
     for name, text in parts.texts.items():
         layout.text(name).parent.mkdir(exist_ok=True)
         layout.text(name).write_text(text, encoding="utf-8", newline="")
+    for name, content in parts.files.items():
+        layout.file(name).parent.mkdir(exist_ok=True)
+        layout.file(name).write_bytes(content)
     for name, child in parts.children.items():
         _write_parts(child, layout.child(name))
 
@@ -150,6 +162,7 @@ def _read_parts(layout: ModelLayout) -> CreatorModel:
         tensors=dict(load_tensors(layout.tensors.read_bytes())),
         values=description["values"],
         texts={name: layout.text(name).read_bytes().decode() for name in description["texts"]},
+        files={name: layout.file(name).read_bytes() for name in description.get("files", ())},
         children={name: _read_parts(layout.child(_child_name(name))) for name in description["children"]},
     )
     model._restore(parts)

@@ -316,6 +316,11 @@ class FusedModel(ExtensibleModel):
             learned = self.fuser_.is_learned
             self.limits_ = learn_limits(held_out_views(held_out, labels, seen, text, fuse, is_learned=learned))
 
+    def check_can_save(self) -> None:
+        """Refuse where one of the two models can't be saved."""
+        for role in ROLES:
+            self._make(role).check_can_save()
+
     def _make(self, role: str) -> CreatorModel:
         name: str = getattr(self, role)
         allowed = model_class(name).modality

@@ -1,5 +1,6 @@
 """Models by name; a model's module is imported when it is asked for, so that the command line starts fast."""
 
+import re
 from importlib import import_module
 from typing import Any
 
@@ -30,6 +31,10 @@ ON_ENCODERS: dict[str, str] = {
 
 COLUMN, ON_COLUMNS = "column:", "sakka.models.column:column_model"
 """What a model called `photo-column:NAME` or `text-column:NAME` is; it takes `photo` or `text`, and the name."""
+
+ESTIMATOR = re.compile(r"(.+)~([A-Za-z_]\w*(?:\.\w+)+)")
+ON_ESTIMATORS = "sakka.models.sklearn_model:sklearn_model"
+"""What a model called `MODEL~CLASS` is: a classifier of scikit-learn on the vectors of another model."""
 
 FORMER, CURRENT = "photo-efficientnet_lite0", "photo-lite0"
 
@@ -69,6 +74,8 @@ def _found(name: str) -> tuple[str, tuple[str, ...]]:
     """
     if name in MODELS:
         return MODELS[name], ()
+    if classified := ESTIMATOR.fullmatch(name):
+        return ON_ESTIMATORS, (classified[1], classified[2])
     reads, _, encoder = name.partition("-")
     if reads in ("photo", "text") and encoder.startswith(COLUMN):
         return ON_COLUMNS, (reads, encoder.removeprefix(COLUMN))

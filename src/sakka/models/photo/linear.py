@@ -111,7 +111,10 @@ class PhotoLinear(PhotoFeatureModel):
         return self
 
     def features(self, works: Catalog) -> tuple[Features, Mask]:
-        """The chosen columns of the photos' vectors, pooled to one a work, and which works have a photo."""
+        """The chosen columns of the photos' vectors, pooled to one a work, and which works have a photo.
+
+        Before it is fitted they are pooled to their mean, unless `pooling` is `featured`.
+        """
         return self._pooled(self._table(works, self.readings())), works.has_photo
 
     def photo_weights(self, work: Catalog) -> list[float]:
@@ -181,7 +184,8 @@ class PhotoLinear(PhotoFeatureModel):
         return PhotoTable(tables[0] if len(tables) == 1 else np.concatenate(tables, axis=1), rows, len(works))
 
     def _pooled(self, table: PhotoTable) -> Features:
-        return table.pooled(self.pooling_.weights(table, self.head_))
+        pooling = vars(self).get("pooling_", Pooling("featured" if self.pooling == "featured" else "mean"))
+        return table.pooled(pooling.weights(table, vars(self).get("head_")))
 
     def _learn(
         self, works: Catalog, table: PhotoTable, labels: IntArray, parts: Sequence[IntArray], n_classes: int
@@ -248,21 +252,19 @@ class PhotoLinear(PhotoFeatureModel):
         mirrors = [replace(reading, encoder=reading.encoder.of_mirror_images()) for reading in self.readings()]
         return replace(table, features=mean_vectors(table.features, self._table(works, mirrors).features))
 
+    def weights_sha256(self) -> dict[str, str]:
+        """The SHA-256 of the encoders' weights."""
+        return {encoder.name: encoder.sha256 for encoder in self._encoders}
+
     def _export(self) -> ModelParts:
-        weights = {encoder.name: encoder.sha256 for encoder in self._encoders}
         parts = super()._export()
-        return replace(parts, values={"encoders": weights}, tensors=parts.tensors | self.pooling_.tensors())
+        tensors = parts.tensors | self.pooling_.tensors()
+        return replace(parts, values={"encoders": self.weights_sha256()}, tensors=tensors)
 
     def _restore(self, parts: ModelParts) -> None:
         super()._restore(parts)
         self.pooling_ = Pooling.from_tensors(parts.tensors)
-        for encoder in self._encoders:
-            fitted_on = parts.values["encoders"][encoder.name]
-            if encoder.sha256 != fitted_on:
-                raise ModelError(
-                    f"the encoder {encoder.name} has SHA-256 {encoder.sha256[:16]}..., and the model was fitted on "
-                    f"{fitted_on[:16]}...; put that one back, or fit the model again"
-                )
+        self.check_weights(parts.values["encoders"])
 
 
 class EfficientNetLinear(PhotoLinear):

@@ -5,28 +5,23 @@ The encoder (`networks/encoders.py`) is chosen by name and is not trained; its v
 without a text gets the shares of the creators.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache, cached_property
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 
-from sakka.arrays import Features, IntArray, Mask, Probabilities
-from sakka.catalog.splits import Fold
+from sakka.arrays import Features, Mask, Probabilities
 from sakka.catalog.works import Catalog
-from sakka.errors import ModelError
-from sakka.models.base import FoldPrediction, Modality, ModelParts, known_labels
+from sakka.models.base import Modality, ModelParts
+from sakka.models.dense_model import DenseModel
 from sakka.models.feature_model import EncodedTextModel
-from sakka.models.linear_head.dense import fit_dense
-from sakka.models.linear_head.head import LinearHead
 from sakka.networks.encoders import TextEncoder, text_encoder
 from sakka.networks.text_vectors import text_features, text_vectors
 
-PENALTY = 0.003
 
-
-class EncodedText(EncodedTextModel):
+class EncodedText(DenseModel, EncodedTextModel):
     """A linear softmax on the vectors of a frozen text encoder.
 
     Attributes:
@@ -36,25 +31,6 @@ class EncodedText(EncodedTextModel):
 
     modality: ClassVar[Modality] = "text"
     encoder: ClassVar[str]
-
-    def __init__(self, penalty: float = PENALTY, seed: int = 0) -> None:
-        self.penalty = penalty
-        self.seed = seed
-
-    def fit(self, works: Catalog, creators: Sequence[str] | None = None) -> Self:
-        """Learn from the works' texts.
-
-        Raises:
-            ModelError: There are no works, one's creator is not among `creators`, or the penalty can't be used.
-        """
-        self.creators_ = tuple(works.creators if creators is None else creators)
-        self._check_settings()
-        labels = known_labels(works, self.creators_)
-        features, has_text = self.features(works)
-        self._set_works(np.bincount(labels, minlength=len(self.creators_)))
-        [self.head_] = self._heads(features, labels, [np.flatnonzero(has_text)], len(self.creators_))
-        self._keep(features[has_text], labels[has_text])
-        return self
 
     def features(self, works: Catalog) -> tuple[Features, Mask]:
         """The texts' vectors, and which works have a text."""
@@ -67,52 +43,20 @@ class EncodedText(EncodedTextModel):
         features[has_text] = text_vectors([text for text in texts if text.strip()], self._encoder, keeps=False)
         return self._predict(features, has_text)
 
-    def predict_folds(self, works: Catalog, folds: Sequence[Fold], creators: Sequence[str]) -> Iterator[FoldPrediction]:
-        """Look the vectors up once and fit all folds' heads; each gives the same bytes alone and among others."""
-        self._check_settings()
-        labels = works.creator_indices(creators)
-        for fold in folds:
-            known_labels(works.take(fold.train), creators)
-        features, has_text = self.features(works)
-        parts = [fold.train[has_text[fold.train]] for fold in folds]
-        for fold, head in zip(folds, self._heads(features, labels, parts, len(creators)), strict=True):
-            model = type(self)(**self.settings())
-            model.head_ = head
-            model._set_works(np.bincount(labels[fold.train], minlength=len(creators)))
-            yield FoldPrediction(
-                fold,
-                model._predict(features[fold.validation], has_text[fold.validation]),
-                model._predict(features[fold.test], has_text[fold.test]),
-            )
-
     @cached_property
     def _encoder(self) -> TextEncoder:
         return text_encoder(self.encoder)
 
-    def _check_settings(self) -> None:
-        if not (isinstance(self.penalty, int | float) and 0 < self.penalty < float("inf")):
-            raise ModelError(f"got penalty {self.penalty!r}; expected a number above 0")
-
-    def _heads(
-        self, features: Features, labels: IntArray, parts: Sequence[IntArray], n_classes: int
-    ) -> list[LinearHead | None]:
-        """A head for each of some parts of the works; None for a part without texts."""
-        filled = [part for part in parts if len(part)]
-        settings: dict[str, Any] = {"n_classes": n_classes, "penalty": float(self.penalty), "seed": self.seed}
-        heads = iter(fit_dense(features, labels, filled, **settings))
-        return [next(heads) if len(part) else None for part in parts]
+    def weights_sha256(self) -> dict[str, str]:
+        """The SHA-256 of the encoder's weights."""
+        return {self._encoder.name: self._encoder.sha256}
 
     def _export(self) -> ModelParts:
-        return replace(super()._export(), values={"encoders": {self._encoder.name: self._encoder.sha256}})
+        return replace(super()._export(), values={"encoders": self.weights_sha256()})
 
     def _restore(self, parts: ModelParts) -> None:
         super()._restore(parts)
-        fitted_on = parts.values["encoders"][self._encoder.name]
-        if self._encoder.sha256 != fitted_on:
-            raise ModelError(
-                f"the encoder {self._encoder.name} has SHA-256 {self._encoder.sha256[:16]}..., and the model was "
-                f"fitted on {fitted_on[:16]}...; put that one back, or fit the model again"
-            )
+        self.check_weights(parts.values["encoders"])
 
 
 @cache
