@@ -1,5 +1,7 @@
 """Plain words for the names that stand in results: models, rows, measures."""
 
+import re
+
 MEASURE_WORDS: dict[str, str] = {
     "accuracy": "Accuracy",
     "micro_f1": "Micro-F1",
@@ -10,6 +12,7 @@ MEASURE_WORDS: dict[str, str] = {
 
 ROW_WORDS: dict[str, str] = {"single": "single models", "ensemble": "ensemble", "fused": "fused"}
 
+_COMMIT = re.compile(r"(@[0-9a-f]{8})[0-9a-f]{32}\b")
 _MODALITY_WORDS: dict[str, str] = {"photo": "Photo", "text": "Text", "labels": "Object labels"}
 
 
@@ -24,10 +27,12 @@ def kind_of(model: str) -> str:
 
 
 def model_words(name: str) -> str:
-    """A model's name as a reader would say it.
+    """A model's name as a reader would say it; of a commit's 40 digits stand the first eight.
 
     >>> model_words("photo-lite0"), model_words("fused-log-linear"), model_words("dummy")
     ('Photo (lite0)', 'Fused, log-linear', 'Dummy (largest creator)')
+    >>> model_words("photo-hf:facebook/dinov2-small@" + 40 * "1")
+    'Photo (hf:facebook/dinov2-small@11111111)'
     """
     if name == "dummy":
         return "Dummy (largest creator)"
@@ -35,7 +40,7 @@ def model_words(name: str) -> str:
         return "Photo and text, one model"
     if name == "fused-learned":
         return "Fused, learned"
-    modality, _, rest = name.partition("-")
+    modality, _, rest = _COMMIT.sub(r"\1", name).partition("-")
     if modality == "fused":
         return f"Fused, {rest}" if rest else "Fused, chosen on validation"
     return f"{_MODALITY_WORDS[modality]} ({rest})" if modality in _MODALITY_WORDS and rest else name

@@ -178,9 +178,10 @@ def test_networks_that_read_no_photos_or_are_unknown_are_refused(hub: TinyHub) -
         ({"model_type": None}, "a network of kind None"),
         ({"quantization_config": {"quant_method": "gptq"}}, "config.json has quantization_config"),
         ({"backbone": "other/repository"}, "config.json has backbone"),
-        ({"num_hidden_layers": 10**9}, "config.json has 1,000,000,000 layers, expected at most 1,000"),
+        ({"num_hidden_layers": 10**9}, "config.json has num_hidden_layers above 1,000"),
+        ({"depths": [2, 10**9]}, "config.json has depths above 1,000"),
         ({"num_hidden_layers": 5}, "lacks 16 weights of the architecture ViTModel, such as "),
-        ({"hidden_size": 32}, "don't go into the architecture ViTModel"),
+        ({"hidden_size": 32}, "don't go into the architecture ViTModel (their sizes are not those of config.json)"),
         ({"hidden_size": "many"}, "config.json can't be used"),
     ],
 )

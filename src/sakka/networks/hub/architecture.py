@@ -5,6 +5,7 @@ number formats loaded are left out or refused. Weights that the architecture nee
 chance, so they are refused too; poolers are not read and may be missing.
 """
 
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -31,8 +32,9 @@ LEFT_OUT = {
     "_attn_implementation_internal",
     "_name_or_path",
 }
+MISMATCH = "ignore_mismatched_sizes"
 REFUSED = ("quantization_config", "backbone", "backbone_config", "use_timm_backbone")
-MOST_LAYERS = 1000
+LAYERS, MOST_LAYERS = re.compile("layers|depth"), 1000  # making them takes time before weights are compared
 
 _one_at_a_time = threading.Lock()
 
@@ -113,9 +115,11 @@ def _loaded(files: HubFiles, use: str) -> nn.Module:
                 output_loading_info=True,
             )
     except Exception as error:
+        # Of other sizes transformers says in its log which they are, and here an argument that is not wanted.
+        reason = "their sizes are not those of config.json" if MISMATCH in str(error) else one_line(error)
         raise ModelError(
-            f"{files.revision}: its weights don't go into the architecture {made.__name__} ({one_line(error)}); "
-            "choose another commit"
+            f"{files.revision}: its weights don't go into the architecture {made.__name__} ({reason}); choose another "
+            "commit"
         ) from error
     missing = sorted(name for name in notes["missing_keys"] if "pooler" not in name)
     if missing:
@@ -144,9 +148,10 @@ def _cleaned(settings: Mapping[str, Any], files: HubFiles) -> dict[str, Any]:
     for name in REFUSED:
         if settings.get(name):
             raise ModelError(f"{files.revision}: config.json has {name}, which is not read here; choose another one")
-    layers = settings.get("num_hidden_layers")
-    if isinstance(layers, int) and layers > MOST_LAYERS:
-        raise ModelError(f"{files.revision}: config.json has {layers:,} layers, expected at most {MOST_LAYERS:,}")
+    for name in settings:
+        counts = settings[name] if isinstance(settings[name], list) else [settings[name]]
+        if LAYERS.search(name) and any(isinstance(count, int) and count > MOST_LAYERS for count in counts):
+            raise ModelError(f"{files.revision}: config.json has {name} above {MOST_LAYERS:,}; choose another one")
     kept = {name: value for name, value in settings.items() if name not in LEFT_OUT}
     return {name: _cleaned(value, files) if isinstance(value, dict) else value for name, value in kept.items()}
 
