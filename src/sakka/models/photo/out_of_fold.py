@@ -17,19 +17,21 @@ Source: D. Wolpert, Stacked generalization, Neural Networks 5, 1992; L. Breiman,
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 
 from sakka.arrays import Features, FloatArray, IntArray, Mask
 from sakka.catalog.splits import deal
+from sakka.models.linear_head.by_works import fit_by_works
 from sakka.models.linear_head.dense import block_weights, fit_dense
 from sakka.models.linear_head.head import LinearHead
 
 PARTS = 5
 RIDGE = 0.3  # beside a work's mean squared length of 1
 SHARE = 2.0  # what a target's predictions count beside the photo's vector
-MOST_WORKS = 6000  # that a regression is fitted on; its time grows with the cube
+MOST_WORKS = 6000  # that a regression, or a head by works, is fitted on; their time grows with the cube
 LEAST_WORKS = 20
 ROWS_AT_ONCE = 1024
 
@@ -97,6 +99,8 @@ def fit_stacked(
 ) -> LinearHead:
     """A head on vectors and predictions side by side; each target counts `SHARE` of what the vectors count.
 
+    Where features outnumber works it is solved by works (`by_works.py`), else by minibatches (`dense.py`).
+
     Args:
         vectors: The photos' vectors, shape (n_works, n_features).
         predictions: Those of each target.
@@ -105,22 +109,19 @@ def fit_stacked(
         widths: How many features each block of the vectors has.
         n_classes: How many classes there are.
         penalty: As in `fit_dense`.
-        seed: As in `fit_dense`.
+        seed: As in `fit_dense`; solving by works draws nothing.
     """
     stretch = [block_weights(widths)]
     for one in predictions:
         deviation = one.out_of_fold.std(axis=0)
         length = (SHARE * sum(widths) / max(float((deviation**2).sum()), 1e-12)) ** 0.5
         stretch.append((deviation * length).astype(np.float32))
-    return fit_dense(
-        beside(vectors, predictions),
-        labels,
-        [rows],
-        n_classes=n_classes,
-        penalty=penalty,
-        weights=np.concatenate(stretch),
-        seed=seed,
-    )[0]
+    table = beside(vectors, predictions)
+    settings: Any = {"n_classes": n_classes, "penalty": penalty}
+    weights = np.concatenate(stretch)
+    if len(rows) <= min(MOST_WORKS, len(weights)):
+        return fit_by_works(table[rows], labels[rows], weights=weights, **settings)
+    return fit_dense(table, labels, [rows], weights=weights, seed=seed, **settings)[0]
 
 
 def beside(vectors: Features, predictions: Sequence[RidgePredictions]) -> Features:
