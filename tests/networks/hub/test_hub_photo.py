@@ -3,7 +3,9 @@
 import json
 import shutil
 import socket
+import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +18,11 @@ from tests.catalogs import tiny_catalog
 from tests.networks.hub.tiny_hub import COMMIT, Repository, TinyHub, tiny_hub
 
 from sakka.arrays import Pixels
-from sakka.errors import ModelError, WeightsError
+from sakka.errors import MissingPartError, ModelError, WeightsError
 from sakka.models.folder import load_model, save_model
 from sakka.models.registry import make_model
 from sakka.networks.encoders import photo_encoders
+from sakka.networks.hub.architecture import _loaded
 from sakka.networks.hub.photo import HubPhotoEncoder
 
 SIDE, HIDDEN = 32, 16
@@ -243,3 +246,51 @@ def test_a_model_on_it_is_fitted_saved_loaded_and_knows_its_weights(
     hub.repositories["tiny/vit"] = repository(vit, {**PREPROCESSING, "image_mean": [0, 0, 0]})
     with pytest.raises(ModelError, match=f"the encoder {NAME} has SHA-256 .* and the model was fitted on"):
         load_model(folder / "model")
+
+
+def test_threads_share_one_network_and_get_the_bytes_of_one(hub: TinyHub) -> None:
+    expected = HubPhotoEncoder(f"tiny/vit@{COMMIT}").vectors(photos(16))
+    _loaded.cache_clear()
+    encoder = HubPhotoEncoder(f"tiny/vit@{COMMIT}")
+    with ThreadPoolExecutor(4, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        found = list(pool.map(lambda photo: encoder.vectors(photo[None]), photos(16)))
+    assert np.concatenate(found).tobytes() == expected.tobytes()
+    assert _loaded.cache_info().misses == 1
+
+
+def test_packages_that_are_missing_are_named_with_the_command_that_adds_them(
+    hub: TinyHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder = HubPhotoEncoder(f"tiny/vit@{COMMIT}")
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    with pytest.raises(MissingPartError, match=r"huggingface_hub, .* is not installed .*\[hub\]' adds it"):
+        encoder.load()
+    with pytest.raises(ModelError, match="copy one from"):
+        HubPhotoEncoder("tiny/vit@main")
+
+
+def test_what_was_fetched_needs_transformers_alone(hub: TinyHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = HubPhotoEncoder(f"tiny/vit@{COMMIT}").key
+    encoder = HubPhotoEncoder(f"tiny/vit@{COMMIT}")
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    assert encoder.key == kept
+    monkeypatch.setitem(sys.modules, "transformers", None)
+    with pytest.raises(MissingPartError, match=r"transformers, .* is not installed .*\[hub\]' adds it"):
+        encoder.load()
+
+
+def test_weights_in_shards_give_the_same_vectors_and_no_other_file_is_opened(
+    hub: TinyHub, vit: transformers.ViTModel
+) -> None:
+    files = {name: each for name, each in repository(vit).files.items() if name != "model.safetensors"}
+    weights = list(vit.state_dict().items())
+    shards = {f"model-0000{number}-of-00002.safetensors": weights[number - 1 :: 2] for number in (1, 2)}
+    index = {name: shard for shard, own in shards.items() for name, _ in own}
+    saved = {shard: save(dict(own)) for shard, own in shards.items()}
+    listed = as_json({"metadata": {}, "weight_map": index})
+    hub.repositories["tiny/shards"] = Repository({**files, **saved, "model.safetensors.index.json": listed})
+    found = HubPhotoEncoder(f"tiny/shards@{COMMIT}").vectors(photos())
+    assert found.tobytes() == HubPhotoEncoder(f"tiny/vit@{COMMIT}").vectors(photos()).tobytes()
+    outside = as_json({"metadata": {}, "weight_map": {**index, weights[0][0]: "../../secret.safetensors"}})
+    said = refusal(hub, Repository({**files, **saved, "model.safetensors.index.json": outside}))
+    assert "names '../../secret.safetensors', which was not fetched" in said
