@@ -30,7 +30,7 @@ def answers_of(rows: list[list[float]], labels: list[int], creators: tuple[str, 
 
 
 def near_of(pairs: list[tuple[int, int]], works: Catalog) -> NearIdentical:
-    rows = [(*pair, "photo", 0.99) for pair in pairs]
+    rows = [(*pair, "photo", 0.99, 0, 0) for pair in pairs]
     evidence = pl.DataFrame(rows, schema=EVIDENCE_SCHEMA, orient="row")
     return NearIdentical(evidence, len(works), works.creator_indices())
 
@@ -61,6 +61,17 @@ def test_three_shared_photos_make_one_person_and_one_photo_three_times_does_not(
         ("a", "b")
     ]
     assert same_person(works, near_of([(0, 6), (0, 7), (0, 8)], works), None) == []
+
+
+def test_a_chart_that_two_creators_took_from_one_page_accuses_neither() -> None:
+    works = Catalog.from_works(Work(str(row), "ab"[row % 2], photos=(f"{row}.png", f"{row}-2.png")) for row in range(8))
+    pairs = [(0, 1), (2, 3), (4, 5)]
+    for photos, count in (((1, 1), 0), ((0, 1), 1), ((1, 0), 1)):
+        rows = [(*pair, "photo", 0.99, *photos) for pair in pairs]
+        evidence = pl.DataFrame(rows, schema=EVIDENCE_SCHEMA, orient="row")
+        near = NearIdentical(evidence, len(works), works.creator_indices())
+        assert len(shared_photos(works, near)) == 3 * count
+        assert len(same_person(works, near, None)) == count
 
 
 def test_names_are_compared_without_case_and_width() -> None:

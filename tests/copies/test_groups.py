@@ -9,8 +9,9 @@ from PIL import Image, ImageEnhance, ImageOps
 from sakka.catalog.works import Catalog, Work
 from sakka.copies import groups
 from sakka.copies.candidates import candidate_pairs
+from sakka.copies.connected import connected
 from sakka.copies.fingerprints import HASHES, PhotoFingerprints
-from sakka.copies.groups import connected, near_identical
+from sakka.copies.groups import NearIdentical, near_identical
 
 
 def picture(seed: int, size_px: int = 160) -> Image.Image:
@@ -74,7 +75,7 @@ def test_what_was_found_is_read_back_and_a_damaged_file_is_found_anew(
 ) -> None:
     works = listed(folder, [picture(0), picture(0)])
     first = near_identical(works)
-    monkeypatch.setattr(groups, "find_pairs", lambda works: pytest.fail("looked again"))
+    monkeypatch.setattr(groups, "_found", lambda works: pytest.fail("looked again"))
     assert near_identical(works).evidence.equals(first.evidence)
     monkeypatch.undo()
     groups._kept_at(works).write_bytes(b"PAR1")
@@ -107,3 +108,60 @@ def test_a_row_keeps_its_nearest_candidates_and_a_pair_stays_where_either_row_ke
     assert sorted(pairs) == [[0, 1], [1, 2], [2, 3], [3, 4]]
     assert len(candidate_pairs(fingerprints, 12).pairs) == 10
     assert len(candidate_pairs(fingerprints, 3).pairs) == 4
+
+
+class Listings:
+    """Works whose photos are pictures by number; near-identical works are found by the rows of the pairs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def pairs(self, *listings: tuple[str, list[int]]) -> list[list[int]]:
+        return self.found(*listings).pairs().tolist()
+
+    def found(self, *listings: tuple[str, list[int]]) -> NearIdentical:
+        works = []
+        for number, (creator, pictures) in enumerate(listings):
+            for seed in pictures:
+                picture(seed, 64).save(self.folder / f"{seed}.png")
+            works.append(Work(str(number), creator, photos=tuple(f"{seed}.png" for seed in pictures)))
+        return near_identical(Catalog.from_works(works, photo_root=self.folder))
+
+
+@pytest.fixture
+def listings(folder: Path) -> Listings:
+    return Listings(folder)
+
+
+def test_works_are_joined_by_any_of_their_photos_and_the_evidence_names_them(listings: Listings) -> None:
+    found = listings.found(("a", [0, 1]), ("a", [2, 3]), ("b", [4, 5, 0]), ("b", [6, 3]))
+    evidence = found.evidence.select("first", "second", "first_photo", "second_photo")
+    assert evidence.rows() == [(0, 2, 0, 2), (1, 3, 1, 1)]
+
+
+def test_of_several_photos_in_both_works_the_first_is_the_evidence(listings: Listings) -> None:
+    found = listings.found(("a", [0, 1]), ("a", [1, 0]))
+    assert found.evidence.select("first", "second", "first_photo", "second_photo").rows() == [(0, 1, 0, 1)]
+
+
+def test_a_picture_in_works_of_three_creators_joins_no_works(listings: Listings) -> None:
+    assert listings.pairs(("a", [0, 9]), ("b", [1, 9]), ("c", [2, 9])) == []
+    assert listings.pairs(("a", [9]), ("b", [1, 9]), ("c", [2, 9])) == []
+    assert listings.pairs(("a", [9]), ("b", [9]), ("c", [2, 9])) == [[0, 1]]  # by featured photos, as ever
+
+
+def test_a_picture_that_no_work_features_joins_two_works_and_not_three(listings: Listings) -> None:
+    assert listings.pairs(("a", [0, 9]), ("a", [1, 9])) == [[0, 1]]
+    found = listings.found(("a", [0, 9]), ("a", [1, 9]), ("a", [2, 3, 9]))
+    assert found.pairs().tolist() == []
+    assert found.common.tolist() == [[0, 1], [1, 1], [2, 2]]
+
+
+def test_a_featured_photo_joins_six_works_that_show_it_beside_theirs_and_not_seven(listings: Listings) -> None:
+    six = [("a", [9]), *(("a", [seed, 9]) for seed in range(5))]
+    assert listings.found(*six).sizes.tolist() == [6]
+    assert listings.pairs(*six, ("a", [5, 9])) == []
+
+
+def test_a_work_that_shows_one_picture_twice_is_not_its_own_copy(listings: Listings) -> None:
+    assert listings.pairs(("a", [0, 0]), ("a", [1, 2])) == []

@@ -72,6 +72,14 @@ def test_copies_of_photo_and_of_text_are_marked(works: Catalog, folder: Path) ->
     assert near_identical_to(asked, rest).tolist() == [True, False, True, False]
 
 
+def test_a_copy_is_marked_whichever_photos_show_it(works: Catalog) -> None:
+    first, second, third = (works.take([row]) for row in (0, 7, 13))
+    photos = [next(iter(each)).photos[0] for each in (first, second, third)]
+    asked = Catalog.from_works([Work("asked", photos=(photos[0], photos[1]))], works.photo_root)
+    listed = [Work("a", photos=(photos[2], photos[0])), Work("b", photos=(photos[2],)), Work("c", photos=(photos[1],))]
+    assert near_identical_to(asked, Catalog.from_works(listed, works.photo_root)).tolist() == [True, False, True]
+
+
 def test_a_model_of_another_kind_is_compared_by_its_answers(works: Catalog) -> None:
     class Colour(DummyModel):
         modality = "photo"

@@ -3,7 +3,8 @@
 Three things are looked for:
 
 - names that are equal once normalised (`catalog/accounts.py`);
-- near-identical photos in both: at least `FEWEST_SHARED`, and `SHARED` of the photos of the account with fewer;
+- near-identical photos in both, of which one is the featured photo of its work: of at least `FEWEST_SHARED` works,
+  and of `SHARED` of the works with photos of the account with fewer;
 - models that have not seen the works can't tell the two apart:
 
       e(a, b) = mean of p(b) / (mean of p(a) + mean of p(b))   over the works of a
@@ -21,9 +22,10 @@ import numpy as np
 from sakka.arrays import DoubleArray, IntArray, Probabilities
 from sakka.audit.findings import Finding
 from sakka.audit.predictions import OutOfFoldPredictions
+from sakka.audit.shared_photos import of_featured_photos, rows_of
 from sakka.catalog.accounts import normalised_name
 from sakka.catalog.works import Catalog
-from sakka.copies.groups import PHOTO, NearIdentical
+from sakka.copies.groups import NearIdentical
 
 FEWEST_SHARED = 3
 SHARED = 0.2
@@ -52,7 +54,7 @@ def same_person(works: Catalog, near: NearIdentical, predictions: OutOfFoldPredi
         if equal or shares or mixed:
             said = [f"Their names are equal but for case, width and punctuation: {names[a]!r}."] if equal else []
             if counts[a, b]:
-                said.append(f"{counts[a, b]} photos, {share[a, b]:.0%} of the smaller account's, are in both.")
+                said.append(f"Photos of {counts[a, b]} works, {share[a, b]:.0%} of the smaller account's, are in both.")
             if predictions is not None:
                 said += _mixed_up(predictions, creators, a, b)
             score = min(1.0, max(float(equal), float(shares), 2 * float(mixed)))
@@ -61,9 +63,9 @@ def same_person(works: Catalog, near: NearIdentical, predictions: OutOfFoldPredi
 
 
 def _shared(works: Catalog, near: NearIdentical) -> tuple[DoubleArray, IntArray]:
-    """For each two creators the share of the smaller one's photos that both have, and their number."""
+    """For each two creators the share of the smaller one's works whose photos both have, and their number."""
     labels, n_creators = works.creator_indices(), len(works.creators)
-    pairs = near.pairs(PHOTO)
+    pairs = rows_of(of_featured_photos(near))
     pairs = pairs[labels[pairs[:, 0]] != labels[pairs[:, 1]]]
     both = np.concatenate([pairs, pairs[:, ::-1]])
     rows = np.unique(np.stack([labels[both[:, 0]], labels[both[:, 1]], both[:, 0]], axis=1), axis=0)

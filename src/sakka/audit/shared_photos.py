@@ -1,25 +1,44 @@
-"""Photos listed under two creators: near-identical pairs (`copies/`) across creators, one finding a group."""
+"""Photos listed under two creators: near-identical pairs (`copies/`) across creators, one finding a group.
+
+Of two photos that are compared one at least is the featured photo of its work: a size chart that two creators took from
+the same page says nothing of either.
+"""
 
 from collections import defaultdict
 
 import numpy as np
+import polars as pl
 
+from sakka.arrays import IntArray
 from sakka.audit.findings import Finding
 from sakka.catalog.works import Catalog
-from sakka.copies.groups import PHOTO, NearIdentical, connected
+from sakka.copies.connected import connected
+from sakka.copies.groups import PHOTO, NearIdentical
 
 MOST_ROWS = 8
 
 
+def of_featured_photos(near: NearIdentical) -> pl.DataFrame:
+    """The evidence of pairs by photo of which one at least is the featured photo of its work."""
+    featured = pl.min_horizontal("first_photo", "second_photo") == 0
+    return near.evidence.filter((pl.col("kind") == PHOTO) & featured)
+
+
+def rows_of(evidence: pl.DataFrame) -> IntArray:
+    """The rows of each pair, shape (n_pairs, 2)."""
+    return evidence.select("first", "second").to_numpy().astype(np.int64).reshape(-1, 2)
+
+
 def shared_photos(works: Catalog, near: NearIdentical) -> list[Finding]:
     """The groups of near-identical photos that are listed under two or more creators, the most similar first."""
-    pairs = near.pairs(PHOTO)
-    if len(pairs) == 0:
+    evidence = of_featured_photos(near)
+    if evidence.height == 0:
         return []
-    similarity = near.evidence.filter(near.evidence["kind"] == PHOTO)["similarity"].to_numpy()
+    pairs, similarity = rows_of(evidence), evidence["similarity"].to_numpy()
+    photos = evidence.select("first_photo", "second_photo").to_numpy()
     group_of = connected(pairs, len(works))
     names = works.table["creator"].to_list()
-    sha256 = works.table["photos_sha256"].list.first().to_list()
+    sha256 = works.table["photos_sha256"].to_list()
     across: dict[int, list[int]] = defaultdict(list)
     for number, (first, second) in enumerate(pairs.tolist()):
         if names[first] != names[second]:
@@ -29,7 +48,9 @@ def shared_photos(works: Catalog, near: NearIdentical) -> list[Finding]:
         rows = np.unique(pairs[numbers]).tolist()
         best = max(numbers, key=lambda number: similarity[number])
         first, second = pairs[best].tolist()
-        same = sha256[first] is not None and sha256[first] == sha256[second]
+        sides = zip((first, second), photos[best].tolist(), strict=True)
+        one, other = (sha256[row][photo] if sha256[row] else None for row, photo in sides)
+        same = one is not None and one == other
         said = (
             f"{len(rows)} works have a near-identical photo; the most similar two agree to {similarity[best]:.3f}"
             + (" and are the same file." if same else " (correlation of local contrast where one lies on the other)."),

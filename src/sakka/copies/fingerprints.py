@@ -4,7 +4,7 @@ A copy may be cut, framed, mirrored, recoloured, scaled or compressed anew. Even
 DCT hash (see `photos/hashes.py`) is taken of the whole, of its mirror image, and of 3 x 3 windows of 90 % and
 4 x 4 of 80 % of its width and height: what was cut out of a photo looks like one of its windows.
 
-Signs are kept by the SHA-256 of the photo's bytes in the cache, `near-identical/fingerprints-VERSION.sqlite`.
+Fingerprints are kept by the SHA-256 of the photo's bytes in the cache, `near-identical/fingerprints-VERSION.sqlite`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ from PIL import Image
 
 from sakka.arrays import IntArray, Mask
 from sakka.cache import cache_folder
-from sakka.catalog.photo_keys import photo_keys
+from sakka.catalog.photo_keys import PhotoKeys, all_photo_keys
 from sakka.catalog.works import Catalog
 from sakka.photos.decode import Photo
 from sakka.photos.hashes import GRID_PX, photo_hash
@@ -53,13 +53,13 @@ _FINGERPRINT_BYTES = 1 + _HASH_BYTES + _GREY_BYTES + _COLOUR_BYTES
 
 @dataclass(frozen=True)
 class PhotoFingerprints:
-    """The fingerprints of a catalog's featured photos.
+    """The fingerprints of photos.
 
     Attributes:
-        hashes: uint64, shape (n_works, `HASHES`): of each of `WINDOWS`, then of the whole mirrored.
-        small: Grey, uint8, shape (n_works, `SMALL_PX`, `SMALL_PX`), borders trimmed.
-        colour: Cb and Cr of the trimmed photo, uint8, shape (n_works, 2, `COLOUR_PX`, `COLOUR_PX`).
-        known: bool, shape (n_works,): False where a work has no photo or one that shows nothing.
+        hashes: uint64, shape (n_photos, `HASHES`): of each of `WINDOWS`, then of the whole mirrored.
+        small: Grey, uint8, shape (n_photos, `SMALL_PX`, `SMALL_PX`), borders trimmed.
+        colour: Cb and Cr of the trimmed photo, uint8, shape (n_photos, 2, `COLOUR_PX`, `COLOUR_PX`).
+        known: bool, shape (n_photos,): False where a photo shows nothing.
     """
 
     hashes: HashTable
@@ -73,15 +73,14 @@ class PhotoFingerprints:
 
 
 def photo_fingerprints(works: Catalog) -> PhotoFingerprints:
-    """The fingerprints of the works' featured photos; photos that are not in the cache are read.
+    """The fingerprints of the works' photos, in the order of `all_photo_keys`; those not in the cache are read.
 
     Raises:
         PhotoError: A photo can't be read, or is not the one that the catalog was built with.
     """
-    keys = photo_keys(works)
-    found = _stored_or_read(works, keys)
-    blank = bytes(_FINGERPRINT_BYTES)
-    return fingerprints_from([found.get(key or "", blank) for key in keys])
+    every = all_photo_keys(works)
+    found = _stored_or_read(every)
+    return fingerprints_from([found[key] for key in every.keys])
 
 
 def fingerprints_from(stored: Sequence[bytes]) -> PhotoFingerprints:
@@ -142,9 +141,9 @@ def _window(image: Image.Image, window: Box) -> Image.Image:
     return image.resize((GRID_PX, GRID_PX), Image.Resampling.BOX, box=(left, top, right, bottom))
 
 
-def _stored_or_read(works: Catalog, keys: list[str | None]) -> dict[str, bytes]:
+def _stored_or_read(every: PhotoKeys) -> dict[str, bytes]:
     cache = PhotoCache(cache_folder() / "near-identical" / f"fingerprints-{FINGERPRINT_VERSION}.sqlite")
-    paths = {key: path for key, path in zip(keys, works.photos, strict=True) if key and path}
+    paths = dict(zip(every.keys, every.photos, strict=True))
     found = {key: value for key, value in cache.get(list(paths)).items() if len(value) == _FINGERPRINT_BYTES}
     missing = {key: path for key, path in paths.items() if key not in found}
     for batch in _batches(missing):

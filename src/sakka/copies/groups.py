@@ -1,17 +1,14 @@
 """Near-identical works joined into groups, with the evidence of each pair.
 
-Photos: of the candidates (`candidates.py`) those that agree when the one is laid on the other (`alignment.py`): in
-local contrast to `NEAR_CONTRAST` with colours no further apart than `NEAR_COLOUR`, or, of other colours, in contrast
-to `SAME_CONTRAST`. Texts: see `texts.py`. Groups are what these pairs connect. What is found is kept in the cache, by
-the catalog's content.
+Pairs by any of their photos: see `photo_pairs.py`; by their texts: see `texts.py`. Groups are what these pairs
+connect. What is found is kept in the cache, by the catalog's content.
 
-The limits were chosen on copies of some paintings and on one simulated market, and evaluated on others:
+The limits were chosen on copies of some paintings and on some simulated markets, and evaluated on others:
 `python -m studies near_identical`.
 """
 
 import hashlib
 import io
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,26 +18,27 @@ from types import MappingProxyType
 import numpy as np
 import polars as pl
 
-from sakka.arrays import DoubleArray, IntArray, Mask
+from sakka.arrays import IntArray
 from sakka.cache import cache_folder
+from sakka.catalog.photo_keys import all_photo_keys
 from sakka.catalog.works import Catalog
-from sakka.copies.alignment import Comparison, compare
-from sakka.copies.candidates import candidate_pairs
-from sakka.copies.fingerprints import PhotoFingerprints, photo_fingerprints
+from sakka.copies.connected import connected
+from sakka.copies.fingerprints import photo_fingerprints
+from sakka.copies.photo_pairs import near_photos
 from sakka.copies.texts import near_texts
 from sakka.errors import SakkaError
 from sakka.files import writing_whole
 
-GROUPS_VERSION = 3
-MOST_EXPANDED = 400
-NEAR_CONTRAST, NEAR_COLOUR = 0.88, 3.0
-SAME_CONTRAST = 0.96
+GROUPS_VERSION = 4
 PHOTO, TEXT = "photo", "text"
+COMMON = "common"  # in the kept table: a photo, `first_photo` of `first`, that is a common picture
 EVIDENCE_SCHEMA: dict[str, pl.DataType] = {
     "first": pl.Int64(),
     "second": pl.Int64(),
     "kind": pl.String(),
     "similarity": pl.Float64(),
+    "first_photo": pl.Int64(),
+    "second_photo": pl.Int64(),
 }
 
 
@@ -50,14 +48,18 @@ class NearIdentical:
 
     Attributes:
         evidence: One row a pair: `first` and `second` (rows of the catalog, the first lower), `kind` (`photo` or
-            `text`) and `similarity` (correlation of the photos' local contrast, Jaccard index of the texts).
+            `text`), `similarity` (correlation of the photos' local contrast, Jaccard index of the texts), and
+            `first_photo` and `second_photo`, which photo of each it is, 0 for the featured one (null for texts).
         n_works: How many works the catalog has.
         creators: Each work's creator as a number, shape (n_works,).
+        common: The common pictures, which join no works (`photo_pairs.py`): the row of the work, and which of its
+            photos, shape (n_common, 2).
     """
 
     evidence: pl.DataFrame
     n_works: int
     creators: IntArray = field(repr=False)
+    common: IntArray = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int64), repr=False)
 
     @cached_property
     def groups(self) -> IntArray:
@@ -91,83 +93,44 @@ def near_identical(works: Catalog) -> NearIdentical:
         SakkaError: The cache can't be used.
     """
     path = _kept_at(works)
-    evidence = _read(path)
-    if evidence is None:
-        evidence = find_pairs(works)
+    kept = _read(path)
+    if kept is None:
+        kept = _found(works)
         buffer = io.BytesIO()
-        evidence.write_parquet(buffer)
+        kept.write_parquet(buffer)
         try:
             with writing_whole(path) as part:
                 part.write_bytes(buffer.getvalue())
         except OSError as error:
             raise SakkaError(f"the cache {path} can't be written ({error}); set SAKKA_CACHE to a folder") from error
-    return NearIdentical(evidence, len(works), works.creator_indices())
+    return _near_identical(kept, works)
 
 
-def find_pairs(works: Catalog) -> pl.DataFrame:
-    """Find the near-identical pairs by photo and by text; columns as in `EVIDENCE_SCHEMA`."""
-    rows = [(first, second, TEXT, index) for first, second, index in near_texts(works.texts)]
+def find_near_identical(works: Catalog) -> NearIdentical:
+    """Find the near-identical works of a catalog that nobody asks about again: nothing is kept."""
+    return _near_identical(_found(works), works)
+
+
+def _near_identical(kept: pl.DataFrame, works: Catalog) -> NearIdentical:
+    is_common = kept["kind"] == COMMON
+    common = kept.filter(is_common).select("first", "first_photo").to_numpy().astype(np.int64).reshape(-1, 2)
+    return NearIdentical(kept.filter(~is_common), len(works), works.creator_indices(), common)
+
+
+def _found(works: Catalog) -> pl.DataFrame:
+    """The near-identical pairs and the common pictures, as they are kept; columns as in `EVIDENCE_SCHEMA`."""
+    rows: list[tuple[object, ...]] = [
+        (first, second, TEXT, index, None, None) for first, second, index in near_texts(works.texts)
+    ]
     if works.has_photo.any():
-        fingerprints = photo_fingerprints(works)
-        pairs, values = near_photos(fingerprints)
-        rows += [(*pair, PHOTO, value) for pair, value in zip(pairs.tolist(), values.tolist(), strict=True)]
-    return pl.DataFrame(rows, schema=EVIDENCE_SCHEMA, orient="row").sort("first", "second", "kind")
-
-
-def near_photos(fingerprints: PhotoFingerprints) -> tuple[IntArray, DoubleArray]:
-    """The pairs of near-identical photos, sorted, and the contrast of each, rounded to 4 places.
-
-    Photos with the same fingerprint, such as one that stands for "no photo" in many works, are looked at once. Of their
-    pairs, and of those with a photo that is near them, at most about `MOST_EXPANDED` are given: enough to connect all.
-    """
-    once, members = _distinct(fingerprints)
-    candidates = candidate_pairs(fingerprints.take(once))
-    found = compare(fingerprints.take(once), candidates)
-    near = is_near(found)
-    pairs = {pair: 1.0 for rows in members for pair in _some_pairs(rows, rows)}
-    contrast = found.contrast[near].astype(np.float64).round(4).tolist()
-    for (first, second), value in zip(candidates.pairs[near].tolist(), contrast, strict=True):
-        pairs |= dict.fromkeys(_some_pairs(members[first], members[second]), value)
-    ordered = sorted(pairs)
-    return np.array(ordered, dtype=np.int64).reshape(-1, 2), np.array([pairs[pair] for pair in ordered])
-
-
-def _distinct(fingerprints: PhotoFingerprints) -> tuple[IntArray, list[list[int]]]:
-    """A row of each different photo, and all the rows of each."""
-    rows_of: dict[bytes, list[int]] = defaultdict(list)
-    for row in np.flatnonzero(fingerprints.known).tolist():
-        content = fingerprints.hashes[row].tobytes() + fingerprints.small[row].tobytes()
-        rows_of[hashlib.sha256(content).digest()].append(row)
-    members = list(rows_of.values())
-    return np.array([rows[0] for rows in members], dtype=np.int64), members
-
-
-def _some_pairs(first: list[int], second: list[int]) -> list[tuple[int, int]]:
-    if len(first) * len(second) > MOST_EXPANDED:
-        first, second = (first, second[:1]) if len(first) > len(second) else (first[:1], second)
-    return sorted({(min(a, b), max(a, b)) for a in first for b in second if a != b})
-
-
-def is_near(found: Comparison) -> Mask:
-    """Say of compared pairs whether their photos are near-identical, shape (n_pairs,)."""
-    near: Mask = (found.contrast >= NEAR_CONTRAST) & (found.colour <= NEAR_COLOUR)
-    return near | (found.contrast >= SAME_CONTRAST)
-
-
-def connected(pairs: IntArray, n_works: int) -> IntArray:
-    """The number of the group that each work is in when pairs are joined, shape (n_works,).
-
-    >>> connected(np.array([[0, 2], [2, 3]]), 5).tolist()
-    [0, 1, 0, 0, 2]
-    """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    ones = np.ones(len(pairs), dtype=np.int8)
-    graph = coo_array((ones, (pairs[:, 0], pairs[:, 1])), shape=(n_works, n_works))
-    _, labels = connected_components(graph, directed=False)
-    groups: IntArray = labels.astype(np.int64)
-    return groups
+        of_work = all_photo_keys(works).rows
+        pairs = near_photos(photo_fingerprints(works), of_work, works.creator_indices())
+        values = zip(pairs.works.tolist(), pairs.contrast.tolist(), pairs.photos.tolist(), strict=True)
+        rows += [(*both, PHOTO, value, *photos) for both, value, photos in values]
+        numbers = np.arange(len(of_work)) - np.searchsorted(of_work, of_work)
+        common = zip(of_work[pairs.common].tolist(), numbers[pairs.common].tolist(), strict=True)
+        rows += [(row, None, COMMON, None, number, None) for row, number in common]
+    return pl.DataFrame(rows, schema=EVIDENCE_SCHEMA, orient="row").sort("first", "second", "kind", "first_photo")
 
 
 def group_names(ids: list[str], pairs: IntArray, name_of: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:

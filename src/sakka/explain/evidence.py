@@ -5,7 +5,7 @@ and weighed as the head weighs it; for the text the cosine of the weighed words 
 mean of both where both works have both, in the proportion in which it trusts photo and text. A model of another kind
 is compared by its answers: the cosine of the logarithms of the probabilities, each less their mean.
 
-A near-identical work says little about a hand, so it is marked: its photo or its text is a copy (`copies/`).
+A near-identical work says little about a hand, so it is marked: one of its photos or its text is a copy (`copies/`).
 """
 
 from dataclasses import dataclass, field
@@ -15,9 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from sakka.arrays import TINY, Mask, log_probabilities, top
+from sakka.catalog.photo_keys import all_photo_keys
 from sakka.catalog.works import NOT_SHOWN, Catalog, Work
 from sakka.copies.fingerprints import GREY_PX, PhotoFingerprints, fingerprint_of, fingerprints_from, photo_fingerprints
-from sakka.copies.groups import near_photos
+from sakka.copies.photo_pairs import near_photos
 from sakka.copies.texts import near_texts
 from sakka.models.base import CreatorModel
 from sakka.models.feature_model import FeatureModel
@@ -41,7 +42,7 @@ class NearestWork:
         work: The work.
         row: Its row in the catalog; its place in the answer where it is from an index.
         similarity: By the model's features, 1 for the same work; from an index the probability of one creator.
-        near_identical: Whether its photo or its text is a copy of the one asked about, or the other way round.
+        near_identical: Whether one of its photos or its text is a copy of the work asked about, or the other way round.
     """
 
     work: Work
@@ -125,15 +126,17 @@ def similarity_to(model: CreatorModel, asked: Catalog, works: Catalog) -> Simila
 
 
 def near_identical_to(asked: Catalog, works: Catalog) -> Mask:
-    """Say of each work whether its photo or its text is near-identical to that of one work, shape (n_works,)."""
+    """Say of each work whether one of its photos or its text is near-identical to one of one work, shape (n_works,)."""
     copies = np.zeros(len(works), dtype=np.bool_)
     for first, second, _ in near_texts([*asked.texts, *works.texts]):
         if first == 0:
             copies[second - 1] = True
-    (photo,) = asked.photos
-    if photo is not None and works.has_photo.any():
-        one = fingerprints_from([fingerprint_of(read_photo(photo, at_least_px=GREY_PX))])
-        found, _ = near_photos(_together(one, photo_fingerprints(works)))
+    (photos,) = asked.every_photo
+    if photos and works.has_photo.any():
+        own = fingerprints_from([fingerprint_of(read_photo(photo, at_least_px=GREY_PX)) for photo in photos])
+        rows = np.append(np.zeros(len(photos), dtype=np.int64), all_photo_keys(works).rows + 1)
+        creators = np.append(-1, works.creator_indices())
+        found = near_photos(_together(own, photo_fingerprints(works)), rows, creators).works
         copies[found[found[:, 0] == 0][:, 1] - 1] = True
     return copies
 

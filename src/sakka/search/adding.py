@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sakka.catalog.works import Catalog, Work
-from sakka.copies.groups import find_pairs, group_names
+from sakka.copies.groups import find_near_identical, group_names
 from sakka.progress import task
 from sakka.search.database import rows_by_id, take_in_changes, upsert
 from sakka.search.kept_columns import KeptColumn
@@ -72,9 +72,8 @@ def _groups_of(table: Any, works: Catalog, rows: "pa.Table") -> dict[str, str]:
     beside = {row["id"]: row for column in (STYLE, TEXT) for row in _near(table, rows, column) if row["id"] not in own}
     known = [work_of(row) for row in beside.values() if all(Path(path).is_file() for path in row["photos"] or ())]
     both = Catalog.from_works([*_absolute(works), *known])
-    pairs = find_pairs(both).select("first", "second").to_numpy().astype(np.int64).reshape(-1, 2)
     name_of = {work.id: beside[work.id][GROUP] for work in known}
-    return group_names(both.ids, pairs, name_of)
+    return group_names(both.ids, find_near_identical(both).pairs(), name_of)
 
 
 def _near(table: Any, rows: "pa.Table", column: str) -> list[dict[str, Any]]:
