@@ -7,7 +7,6 @@ import numpy as np
 import polars as pl
 import pytest
 from tests.catalogs import vector_catalog
-from tests.models.checks import CHECKS, Subject
 
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import CatalogError, ModelError, RunError
@@ -22,14 +21,15 @@ from sakka.models.folder import load_model, save_model
 from sakka.models.fused import FusedModel
 from sakka.models.identify_table import identify_table
 from sakka.models.registry import make_model
+from sakka.testing.model_checks import MODEL_CHECKS, Subject
 
 PHOTO, TEXT = "photo-column:clip", "text-column:clip"
-DESCRIBED = "check_a_folds_answers_do_not_depend_on_the_works_it_is_tested_on"
+SUBJECT = Subject(PHOTO, {}, vector_catalog())  # one for all checks, which share what is fitted
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("check", MODEL_CHECKS, ids=lambda check: check.__name__)
 def test_a_model_on_a_column_keeps_the_contract(check) -> None:
-    check(Subject(PHOTO, {}, vector_catalog()))
+    check(SUBJECT)
 
 
 def test_it_learns_more_than_the_shares_and_a_work_without_a_vector_gets_them() -> None:

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from PIL import Image
 from tests.catalogs import tiny_catalog
-from tests.models.checks import CHECKS, Subject
 from tests.networks.tiny_networks import put_tiny_networks
 
 from sakka.catalog.works import Catalog
@@ -12,6 +11,7 @@ from sakka.models.registry import MODELS
 from sakka.networks.encoders import PhotoEncoder
 from sakka.networks.features import every_photo_features
 from sakka.object_labels.table import LabelTable
+from sakka.testing.model_checks import MODEL_CHECKS, Subject
 
 TUNED: dict[str, object] = {
     "learning_rate": 0.05, "momentum": 0.9, "batch": 8, "epochs": 8, "hidden": 16, "input_px": 32, "dtype": "float32",
@@ -33,7 +33,7 @@ SMALL: dict[str, tuple[dict[str, object], float]] = {
 
 # Fine-tuning chooses its epoch on a fold's validation part, which `fit` alone is not given; see photo/test_finetune.py.
 KEPT_OTHERWISE = {
-    (name, "check_folds_get_the_answers_of_models_fitted_alone") for name in MODELS if name.endswith("-finetuned")
+    (name, "check_folds_get_the_predictions_of_models_fitted_alone") for name in MODELS if name.endswith("-finetuned")
 }
 
 
@@ -77,7 +77,7 @@ def subject(request: pytest.FixtureRequest, works: Catalog) -> Subject:
     return Subject(request.param, settings, works, tolerance)
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("check", MODEL_CHECKS, ids=lambda check: check.__name__)
 def test_every_model_keeps_the_contract(subject: Subject, check: Callable[[Subject], None]) -> None:
     if (subject.name, check.__name__) not in KEPT_OTHERWISE:
         check(subject)

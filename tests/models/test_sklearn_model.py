@@ -12,7 +12,6 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 from tests.catalogs import tiny_catalog, vector_catalog
-from tests.models.checks import CHECKS, Subject
 from tests.networks.mean_colour import offer_encoder
 from tests.networks.tiny_text_encoders import offer_text_encoders
 
@@ -25,15 +24,18 @@ from sakka.models.estimators import make_estimator, probabilities_of
 from sakka.models.folder import load_model, save_model
 from sakka.models.fused import FusedModel
 from sakka.models.registry import make_model
+from sakka.testing.model_checks import MODEL_CHECKS, Subject
 
 ON = "photo-column:clip~sklearn."
 NEIGHBOURS = f"{ON}neighbors.KNeighborsClassifier"
 THREE: dict[str, Any] = {"n_neighbors": 3, "algorithm": "brute"}
+ONE = {"estimator_settings": {**THREE, "n_neighbors": 1}}
+SUBJECT = Subject(NEIGHBOURS, ONE, vector_catalog())  # one for all checks, which share what is fitted
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("check", MODEL_CHECKS, ids=lambda check: check.__name__)
 def test_a_classifier_on_vectors_keeps_the_contract(check) -> None:
-    check(Subject(NEIGHBOURS, {"estimator_settings": {**THREE, "n_neighbors": 1}}, vector_catalog()))
+    check(SUBJECT)
 
 
 def test_neighbours_answer_as_scikit_learn_does_on_standardised_vectors() -> None:

@@ -1,7 +1,9 @@
 """Models by name; a model's module is imported when it is asked for, so that the command line starts fast."""
 
 import re
+from functools import cache
 from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from sakka.errors import MissingPartError, ModelError
@@ -39,6 +41,29 @@ ON_ESTIMATORS = "sakka.models.sklearn_model:sklearn_model"
 FORMER, CURRENT = "photo-efficientnet_lite0", "photo-lite0"
 
 
+GROUP = "sakka.models"
+"""The group of entry points; each names a class of `CreatorModel`, whose `name` is the entry point's."""
+
+
+@cache
+def offered_models() -> dict[str, EntryPoint]:
+    """The models that installed packages offer, by name.
+
+    Raises:
+        ModelError: Two have the same name, or one has that of a model of sakka's own.
+    """
+    found: dict[str, EntryPoint] = {}
+    for offered in entry_points(group=GROUP):
+        if offered.name in MODELS or offered.name in found:
+            other = "sakka has" if offered.name in MODELS else f"{found[offered.name].value} has"
+            raise ModelError(
+                f"the installed {offered.value} offers a model called {offered.name!r}, as {other}; remove its "
+                "package, or ask its makers for another name"
+            )
+        found[offered.name] = offered
+    return found
+
+
 def current_name(name: str) -> str:
     """A model's name as it is today; saved models may have one of before.
 
@@ -56,6 +81,8 @@ def model_class(name: str) -> type[CreatorModel]:
         MissingPartError: The model needs a package that is not installed.
     """
     name = current_name(name)
+    if name in offered_models():
+        return _offered(offered_models()[name])
     where, given = _found(name)
     module, _, attribute = where.partition(":")
     try:
@@ -81,7 +108,28 @@ def _found(name: str) -> tuple[str, tuple[str, ...]]:
         return ON_COLUMNS, (reads, encoder.removeprefix(COLUMN))
     if reads in ON_ENCODERS:
         return ON_ENCODERS[reads], (encoder,)
-    raise ModelError(f"no model is called {name!r}; known are {', '.join(sorted(MODELS))}")
+    raise ModelError(f"no model is called {name!r}; known are {', '.join(sorted([*MODELS, *offered_models()]))}")
+
+
+def _offered(offered: EntryPoint) -> type[CreatorModel]:
+    """The class that an entry point names.
+
+    Raises:
+        ModelError: It can't be imported, or is no model of that name.
+    """
+    try:
+        kind: Any = offered.load()
+    except Exception as error:
+        raise ModelError(
+            f"the model {offered.name} ({offered.value}) can't be imported ({error!r}); ask its makers, or choose "
+            "another"
+        ) from error
+    if not (isinstance(kind, type) and issubclass(kind, CreatorModel) and kind.name == offered.name):
+        raise ModelError(
+            f"the entry point {offered.name} is {offered.value}, expected a class of CreatorModel called "
+            f"{offered.name!r}"
+        )
+    return kind
 
 
 def make_model(name: str, **settings: Any) -> CreatorModel:

@@ -4,7 +4,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.catalogs import tiny_catalog
-from tests.models.checks import CHECKS, Subject
 from tests.networks.tiny_text_encoders import offer_text_encoders
 
 from sakka.cache import cache_folder
@@ -15,6 +14,7 @@ from sakka.models.adding_creators import extensible
 from sakka.models.folder import load_model, save_model
 from sakka.models.registry import make_model
 from sakka.models.text import encoded
+from sakka.testing.model_checks import MODEL_CHECKS, Subject
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +28,7 @@ def works(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     return tiny_catalog(tmp_path_factory.mktemp("works"))
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("check", MODEL_CHECKS, ids=lambda check: check.__name__)
 def test_the_model_keeps_the_contract(check: Callable[[Subject], None], works: Catalog) -> None:
     check(Subject("text-letters", {}, works))
 

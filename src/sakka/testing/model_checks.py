@@ -1,14 +1,15 @@
-"""The contract that every model keeps: one check a sentence; `test_models.py` runs every check on every model.
+"""The contract that every model keeps: one check a sentence.
 
 A check takes a `Subject`: how to make the model anew, works to learn from and works to answer for. Checks that ask a
 fitted model and change nothing in it share one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 
@@ -22,14 +23,22 @@ from sakka.models.registry import make_model
 
 @dataclass(frozen=True)
 class Subject:
-    """A model under test: its name, small settings, and works that it can learn something from."""
+    """A model under test.
+
+    Attributes:
+        name: As `make_model` takes it.
+        settings: Those that make it small.
+        works: What it can learn something from.
+        fold_tolerance: How far an answer of `predict_folds` may be from that of a model fitted alone.
+    """
 
     name: str
-    settings: dict[str, object]
+    settings: Mapping[str, Any]
     works: Catalog
-    fold_tolerance: float = 1e-6  # how far an answer of `predict_folds` may be from that of a model fitted alone
+    fold_tolerance: float = 1e-6
 
     def make(self) -> CreatorModel:
+        """The model, not fitted."""
         return make_model(self.name, **self.settings)
 
     @cached_property
@@ -38,21 +47,23 @@ class Subject:
         return self.make().fit(self.train)
 
     @cached_property
-    def answers(self) -> Probabilities:
+    def probabilities(self) -> Probabilities:
         """What `fitted` answers for `test`."""
         return self.fitted.predict_proba(self.test)
 
     @property
     def train(self) -> Catalog:
+        """The first three quarters of the works."""
         return self.works.take(np.arange(0, len(self.works) * 3 // 4))
 
     @property
     def test(self) -> Catalog:
+        """The rest."""
         return self.works.take(np.arange(len(self.works) * 3 // 4, len(self.works)))
 
 
-def check_answers_are_float32_rows_that_sum_to_one(subject: Subject) -> None:
-    table = subject.answers
+def check_predictions_are_float32_rows_that_sum_to_one(subject: Subject) -> None:
+    table = subject.probabilities
     assert table.dtype == np.float32
     assert table.shape == (len(subject.test), len(subject.train.creators))
     assert (table >= 0).all()
@@ -63,7 +74,7 @@ def check_columns_are_in_the_order_of_the_creators_asked_for(subject: Subject) -
     order = tuple(reversed(subject.train.creators))
     model = subject.make().fit(subject.train, order)
     assert model.creators_ == order
-    np.testing.assert_allclose(model.predict_proba(subject.test)[:, ::-1], subject.answers, atol=0.05)
+    np.testing.assert_allclose(model.predict_proba(subject.test)[:, ::-1], subject.probabilities, atol=0.05)
 
 
 def check_without_an_order_the_creators_are_sorted(subject: Subject) -> None:
@@ -86,15 +97,15 @@ def check_no_works_get_an_empty_table(subject: Subject) -> None:
     assert model.predict_proba(subject.test.take([])).shape == (0, len(model.creators_))
 
 
-def check_permuting_the_works_permutes_the_answers(subject: Subject) -> None:
+def check_permuting_the_works_permutes_the_predictions(subject: Subject) -> None:
     order = np.random.default_rng(0).permutation(len(subject.test))
     permuted = subject.fitted.predict_proba(subject.test.take(order))
-    np.testing.assert_allclose(permuted, subject.answers[order], atol=1e-5)
+    np.testing.assert_allclose(permuted, subject.probabilities[order], atol=1e-5)
 
 
-def check_one_work_alone_gets_the_answer_that_it_gets_among_others(subject: Subject) -> None:
+def check_one_work_alone_gets_the_prediction_that_it_gets_among_others(subject: Subject) -> None:
     alone = subject.fitted.predict_proba(subject.test.take([3]))[0]
-    np.testing.assert_allclose(alone, subject.answers[3], atol=1e-4)
+    np.testing.assert_allclose(alone, subject.probabilities[3], atol=1e-4)
 
 
 def check_a_name_of_the_file_or_the_creator_says_nothing(subject: Subject) -> None:
@@ -102,7 +113,7 @@ def check_a_name_of_the_file_or_the_creator_says_nothing(subject: Subject) -> No
         [Work(**{**vars(work), "id": f"x{place}", "creator": None}) for place, work in enumerate(subject.test)],
         photo_root=subject.test.photo_root,
     )
-    np.testing.assert_array_equal(subject.fitted.predict_proba(renamed), subject.answers)
+    np.testing.assert_array_equal(subject.fitted.predict_proba(renamed), subject.probabilities)
 
 
 def check_fitting_twice_gives_the_same_bytes(subject: Subject) -> None:
@@ -114,17 +125,17 @@ def check_fitting_twice_gives_the_same_bytes(subject: Subject) -> None:
     assert first == second
 
 
-def check_a_saved_model_gives_the_same_answers(subject: Subject) -> None:
+def check_a_saved_model_gives_the_same_predictions(subject: Subject) -> None:
     model = subject.fitted
     with TemporaryDirectory() as name:
         save_model(model, Path(name) / "model")
         loaded = load_model(Path(name) / "model", type(model))
     assert loaded.creators_ == model.creators_
     assert loaded.settings() == model.settings()
-    np.testing.assert_array_equal(loaded.predict_proba(subject.test), subject.answers)
+    np.testing.assert_array_equal(loaded.predict_proba(subject.test), subject.probabilities)
 
 
-def check_folds_get_the_answers_of_models_fitted_alone(subject: Subject) -> None:
+def check_folds_get_the_predictions_of_models_fitted_alone(subject: Subject) -> None:
     folds = nested_splits(subject.works, seed=0).folds(2)[:3]
     creators = subject.works.creators
     answered = list(subject.make().predict_folds(subject.works, folds, creators))
@@ -140,7 +151,7 @@ def check_folds_get_the_answers_of_models_fitted_alone(subject: Subject) -> None
             np.testing.assert_allclose(table, alone, atol=subject.fold_tolerance)
 
 
-def check_a_folds_answers_do_not_depend_on_the_works_it_is_tested_on(subject: Subject) -> None:
+def check_a_folds_predictions_do_not_depend_on_the_works_it_is_tested_on(subject: Subject) -> None:
     fold = nested_splits(subject.works, seed=0).fold(0, 0)
     changed = [
         Work(**{**vars(work), "title": "別の題", "description": "", "photos": ()}) if row in set(fold.test) else work
@@ -179,6 +190,6 @@ def check_one_work_by_each_creator_can_be_learned(subject: Subject) -> None:
     assert np.isfinite(table).all()
 
 
-CHECKS: tuple[Callable[[Subject], None], ...] = tuple(
+MODEL_CHECKS: tuple[Callable[[Subject], None], ...] = tuple(
     function for name, function in list(globals().items()) if name.startswith("check_")
 )
