@@ -95,6 +95,7 @@ def _write_works(catalog: Catalog, layout: RunLayout) -> None:
             "description": catalog.table["description"],
             "photo": pl.Series(photos, dtype=pl.String),
             "has_photo": catalog.has_photo,
+            "photos": catalog.photo_counts,
             "has_text": catalog.has_text,
         }
     ).write_parquet(layout.works)

@@ -21,7 +21,8 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> EvaluatedRun:
 def four_works() -> EvaluatedRun:
     """Two works in each of two folds, by creators 0 and 1; two single models, of which the second errs once."""
     labels, outer, none = np.array([0, 1, 0, 1]), np.array([0, 0, 1, 1]), np.ones(4, dtype=np.bool_)
-    facts = RunFacts(("a", "b"), labels, outer, 2, 2, (("dummy", "none"),), "random", 0, none, none)
+    one = none.astype(np.int64)
+    facts = RunFacts(("a", "b"), labels, outer, 2, 2, (("dummy", "none"),), "random", 0, none, one, none)
     columns = schema(["dummy"], [], 2)
     predicted = {0: [0, 1, 0, 1], 1: [0, 0, 0, 1]}
     rows = [

@@ -53,7 +53,7 @@ def test_a_run_holds_the_answers_of_every_fold(works: Catalog, folder: Path) -> 
 def test_the_works_are_stored_with_the_run(works: Catalog, folder: Path) -> None:
     layout = run_experiment(works, folder / "run", small_plan(works))
     table = pl.read_parquet(layout.works)
-    assert table.columns == ["id", "creator", "title", "description", "photo", "has_photo", "has_text"]
+    assert table.columns == ["id", "creator", "title", "description", "photo", "has_photo", "photos", "has_text"]
     assert table["id"].to_list() == works.ids
     assert table["creator"].to_list() == works.creator_indices().tolist()
 

@@ -73,7 +73,7 @@ def test_it_is_fused_by_what_it_stands_for_and_limits_are_learned_for_that(photo
     first = Catalog.from_works([next(iter(works.take([30])))])
     if photo == PHOTO:
         assert {"title", "photo and title"} <= set(model.limits_)
-        assert model.parts_read(first).tolist() == [[True, True, False]]
+        assert model.parts_read(first).tolist() == [[1, 1, 0]]
         (without,) = model.identify(first.without_kept(["clip"]))
         assert model.identify(first)[0].candidates != without.candidates
         assert model.can_read(first.without_kept(["clip"])).all()

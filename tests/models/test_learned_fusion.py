@@ -135,3 +135,25 @@ def test_a_learned_fusion_shares_by_its_weights_and_less_below_the_floor() -> No
     assert fusion.weights(["text"]) == {"text": 1.1}
     even, sure = np.float32([0.8, 0.2]), np.float32([1, 1e-12])
     assert fusion.shares({"photo": even, "text": sure}, 0, 1) == {"photo": 1.5, "text": pytest.approx(0.25)}
+
+
+def test_several_photos_are_trusted_more_than_one_where_they_tell_more() -> None:
+    photo, labels = answers(1.5, seed=3)
+    text, _ = answers(1.0, seed=4)
+    photos = np.arange(WORKS) % 2 * 4 + 1  # one photo, or five
+    photo[photos == 1] = photo[photos == 1][::-1]  # what one photo says is of another work
+    fusion = fit_fusion(photo, text, labels, photos)
+    one, five = (fusion.weights(["photo", "text"], count)["photo"] for count in (1, 5))
+    assert one < 0.2 < 0.8 < five
+    table = fusion.predict(photo[:2], text[:2], np.array([1, 5]))
+    assert table[1].tolist() == fusion.predict(photo[:2], text[:2], np.array([5, 5]))[1].tolist()
+    again = LearnedFusion.from_tensors("log-linear", fusion.tensors())
+    np.testing.assert_array_equal(again.predict(photo[:2], text[:2], np.array([1, 5])), table)
+
+
+def test_where_no_work_has_several_photos_their_number_counts_for_nothing() -> None:
+    photo, labels = answers(1.5, seed=3)
+    text, _ = answers(1.0, seed=4)
+    fusion = fit_fusion(photo, text, labels, np.ones(WORKS, dtype=np.int64))
+    assert fusion.views["both"].photos.tolist() == [0.0]
+    np.testing.assert_array_equal(fusion.predict(photo, text, np.full(WORKS, 3)), fusion.predict(photo, text))

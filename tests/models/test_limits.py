@@ -44,9 +44,10 @@ def test_the_view_is_what_a_work_offers_of_what_is_read() -> None:
         ]
     )
     there = parts_of(works)
+    assert views_of(there * np.array([4, 1, 1])) == ["photos, title and description", "description", "photos", "title"]
     assert views_of(there) == ["photo, title and description", "description", "photo", "title"]
-    assert views_of(there & np.array([False, True, True])) == ["title and description", "description", None, "title"]
-    assert views_of(there & np.array([True, False, False])) == ["photo", None, "photo", None]
+    assert views_of(there * np.array([0, 1, 1])) == ["title and description", "description", None, "title"]
+    assert views_of(there * np.array([1, 0, 0])) == ["photo", None, "photo", None]
 
 
 def test_works_are_asked_about_with_less_of_their_text_and_only_where_less_is_left() -> None:
@@ -134,3 +135,12 @@ def test_a_creator_is_named_from_where_95_in_100_are_correct_never_below_a_half_
     assert least_named(everywhere, np.ones(71, dtype=np.bool_)) == pytest.approx(0.5, abs=0.011)
     assert least_named(everywhere, np.arange(71) % 2 == 0) is None
     assert least_named(everywhere[:18], np.ones(18, dtype=np.bool_)) is None  # one more wrong would be 18 of 19
+
+
+def test_works_with_several_photos_are_also_asked_about_by_the_featured_one() -> None:
+    works = Catalog.from_works([Work("a", title="bow", photos=("1.png", "2.png")), Work("b", photos=("3.png",))])
+    cuts = [cut for cut in cuts_of(works) if cut.is_by_featured]
+    assert [(cut.rows.tolist(), cut.works.photo_counts.tolist(), cut.works.texts) for cut in cuts] == [
+        ([0], [1], ["bow"]),
+        ([0], [1], [""]),
+    ]

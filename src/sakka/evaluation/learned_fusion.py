@@ -25,7 +25,7 @@ TEMPERED = "fixed ratio, temperature"
 LEARNED: tuple[str, ...] = (*(f"learned {kind}" for kind in KINDS), CHOSEN_KIND, TEMPERED)
 SEED = 0
 
-Fuser = Callable[[Probabilities, Probabilities, Mask, Mask], Probabilities]
+Fuser = Callable[[Probabilities, Probabilities, IntArray, Mask], Probabilities]
 
 
 @dataclass
@@ -47,29 +47,29 @@ class Pool:
     def fusers(self, fixed: FixedRatio) -> dict[str, Fuser]:
         """Fit every learned fusion, and the temperature of the fixed ratio, by the names in `LEARNED`."""
         rows, photo, text = np.concatenate(self.rows), np.concatenate(self.photo), np.concatenate(self.text)
-        labels, masks = self.facts.labels[rows], self.facts.fused_masks_of(rows)
-        fitted = {kind: fit_fusion(photo, text, labels, *masks, kind=kind) for kind in KINDS}
-        chosen = fitted[better_kind(photo, text, labels, *masks, seed=SEED)]
-        temperature = fit_temperature(fuse(photo, text, fixed.photo_weight, fixed.how, *masks), labels)
+        labels, given = self.facts.labels[rows], self.facts.fused_given_of(rows)
+        fitted = {kind: fit_fusion(photo, text, labels, *given, kind=kind) for kind in KINDS}
+        chosen = fitted[better_kind(photo, text, labels, *given, seed=SEED)]
+        temperature = fit_temperature(fuse(photo, text, fixed.photo_weight, fixed.how, *given), labels)
 
-        def tempered(one: Probabilities, other: Probabilities, seen: Mask, read: Mask) -> Probabilities:
-            return with_temperature(fuse(one, other, fixed.photo_weight, fixed.how, seen, read), temperature)
+        def tempered(one: Probabilities, other: Probabilities, photos: IntArray, read: Mask) -> Probabilities:
+            return with_temperature(fuse(one, other, fixed.photo_weight, fixed.how, photos, read), temperature)
 
         learned = [fusion.predict for fusion in (*fitted.values(), chosen)]
         return dict(zip(LEARNED, (*learned, tempered), strict=True))
 
 
 def learned_predictions(
-    pool: Pool, fixed: FixedRatio, masks: tuple[Mask, Mask], pairs: Sequence[tuple[Probabilities, Probabilities]]
+    pool: Pool, fixed: FixedRatio, given: tuple[IntArray, Mask], pairs: Sequence[tuple[Probabilities, Probabilities]]
 ) -> Iterator[tuple[str, Probabilities]]:
     """For every fusion learned on an outer fold's pool its name and the probabilities of the test works.
 
     Args:
         pool: The fold's validation predictions.
         fixed: The best fixed ratio on them.
-        masks: Whether each test work has a photo and a text, each of shape (n_works,).
+        given: How many photos each test work has, and whether a text, each of shape (n_works,).
         pairs: The photo and the text model's test probabilities of each inner fold, shape (n_works, n_creators).
     """
     for name, fuser in pool.fusers(fixed).items():
-        mean = sum(fuser(photo, text, *masks) for photo, text in pairs) / np.float32(len(pairs))
+        mean = sum(fuser(photo, text, *given) for photo, text in pairs) / np.float32(len(pairs))
         yield name, np.asarray(mean, dtype=np.float32)

@@ -17,7 +17,7 @@ from sakka.evaluation.plan import Plan, read_plan
 from sakka.evaluation.predictions import StoredPrediction, read_fold
 from sakka.models.base import Modality
 
-WORKS_COLUMNS = ("id", "creator", "title", "description", "photo", "has_photo", "has_text")
+WORKS_COLUMNS = ("id", "creator", "title", "description", "photo", "has_photo", "photos", "has_text")
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class RunFacts:
         split: The kind of split: `random`, `grouped` or `temporal`.
         seed: The seed of the split.
         has_photo: Whether each work has a photo.
+        photos: How many photos each work has.
         has_text: Whether each work has a title or a description.
         read_by: Of the models that read vectors of the catalog: whether each work has one.
     """
@@ -47,6 +48,7 @@ class RunFacts:
     split: str
     seed: int
     has_photo: Mask
+    photos: IntArray
     has_text: Mask
     read_by: Mapping[str, Mask] = field(default_factory=dict)
 
@@ -75,10 +77,11 @@ class RunFacts:
         photo, text = self.first("photo"), self.first("text")
         return None if photo is None or text is None else (photo, text)
 
-    def fused_masks_of(self, rows: IntArray) -> tuple[Mask, Mask]:
-        """Whether the photo model, and the text model, of those that are fused can read some works."""
+    def fused_given_of(self, rows: IntArray) -> tuple[IntArray, Mask]:
+        """How many photos of some works the fused photo model reads (a vector is one), and what the text model can."""
         photo, text = self.fused or ("", "")
-        return self.read_by.get(photo, self.has_photo)[rows], self.read_by.get(text, self.has_text)[rows]
+        photos = self.read_by[photo].astype(np.int64) if photo in self.read_by else self.photos
+        return photos[rows], self.read_by.get(text, self.has_text)[rows]
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,7 @@ def open_run(folder: Path | str) -> StoredRun:
         split=plan.split,
         seed=plan.seed,
         has_photo=works["has_photo"].to_numpy(),
+        photos=works["photos"].to_numpy(),
         has_text=works["has_text"].to_numpy(),
         read_by={name.removeprefix(READ_BY): works[name].to_numpy() for name in works.columns[len(WORKS_COLUMNS) :]},
     )

@@ -132,6 +132,7 @@ def _write_works(catalog: Catalog, plan: Plan, layout: RunLayout) -> None:
             "description": catalog.table["description"],
             "photo": pl.Series([None if path is None else str(path) for path in catalog.photo_paths], dtype=pl.String),
             "has_photo": catalog.has_photo,
+            "photos": catalog.photo_counts,
             "has_text": catalog.has_text,
             **_readable_columns(catalog, plan),
         }

@@ -14,7 +14,7 @@ from sakka.arrays import DoubleArray, IntArray, Mask
 from sakka.catalog.works import Catalog
 from sakka.models.base import CreatorModel
 from sakka.models.confidence import confidence
-from sakka.models.limits import VIEWS, parts_of
+from sakka.models.limits import SEVERAL, VIEWS, parts_of
 
 AS_THEY_ARE = "all they have"
 LEAST_ASKED = 20
@@ -65,12 +65,14 @@ def works_by_view(works: Catalog) -> Iterator[tuple[str, IntArray, Catalog]]:
     yield AS_THEY_ARE, (rows := np.flatnonzero(works.has_photo | works.has_text)), works.take(rows)
     there = parts_of(works)
     for parts, view in VIEWS.items():
-        rows = np.flatnonzero(there[:, np.array(parts)].all(axis=1))
+        rows = np.flatnonzero((there >= np.array(parts)).all(axis=1))
         left_out = {
-            name: pl.lit(blank, dtype=works.table.schema[name])
-            for name, blank, given in zip(("photos", "title", "description"), ([], "", ""), parts, strict=True)
+            name: pl.lit("", dtype=works.table.schema[name])
+            for name, given in zip(("title", "description"), parts[1:], strict=True)
             if not given
         }
+        if parts[0] < SEVERAL:
+            left_out["photos"] = pl.col("photos").list.head(parts[0])
         asked = works.take(rows)
         yield view, rows, replace(asked, table=asked.table.with_columns(**left_out))
 

@@ -33,7 +33,7 @@ def choose_fusion(
     photo: Probabilities,
     text: Probabilities,
     labels: IntArray,
-    masks: tuple[Mask, Mask],
+    given: tuple[IntArray, Mask],
     ratios: Sequence[FixedRatio],
     *,
     kind: Kind | None,
@@ -45,12 +45,12 @@ def choose_fusion(
         photo: The photo model's probabilities of the works, shape (n_works, n_creators).
         text: The text model's, same shape.
         labels: Each work's creator as a column, shape (n_works,).
-        masks: Whether the photo model, and the text model, can read each work, each of shape (n_works,).
+        given: How many photos of each work are read, and whether the text model can read it, each of shape (n_works,).
         ratios: The ratios to choose from.
         kind: The kind of fusion to learn; None: none.
         seed: Deals the works into parts.
     """
-    counts = correct_by_ratio(photo, text, labels, *masks, ratios)
+    counts = correct_by_ratio(photo, text, labels, *given, ratios)
     fixed = best_ratio(counts)
     held_out = {
         "works": len(labels),
@@ -59,17 +59,17 @@ def choose_fusion(
         "text_accuracy": float((text.argmax(axis=1) == labels).mean()),
     }
     if kind is not None:
-        cross = fit_cross_fusion(photo, text, labels, *masks, seed=seed, kind=kind)
-        learned = cross.predict(np.arange(len(labels)), photo, text, *masks)
-        if log_loss(learned, labels, FLOOR) < log_loss(fixed.predict(photo, text, *masks), labels, FLOOR):
-            fuser = fit_fusion(photo, text, labels, *masks, kind=kind)
+        cross = fit_cross_fusion(photo, text, labels, *given, seed=seed, kind=kind)
+        learned = cross.predict(np.arange(len(labels)), photo, text, *given)
+        if log_loss(learned, labels, FLOOR) < log_loss(fixed.predict(photo, text, *given), labels, FLOOR):
+            fuser = fit_fusion(photo, text, labels, *given, kind=kind)
             accuracy = float((learned.argmax(axis=1) == labels).mean())
             return ChosenFusion(fuser, cross.predict, {**held_out, "accuracy": accuracy})
     return ChosenFusion(fixed, _fused_by(fixed), held_out)
 
 
 def _fused_by(ratio: FixedRatio) -> Fuse:
-    def fuse(_: IntArray, photo: Probabilities, text: Probabilities, has_photo: Mask, has_text: Mask) -> Probabilities:
-        return ratio.predict(photo, text, has_photo, has_text)
+    def fuse(_: IntArray, photo: Probabilities, text: Probabilities, photos: IntArray, has_text: Mask) -> Probabilities:
+        return ratio.predict(photo, text, photos, has_text)
 
     return fuse

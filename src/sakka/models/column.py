@@ -13,7 +13,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from sakka.arrays import Features, Mask
+from sakka.arrays import Features, IntArray, Mask
 from sakka.catalog.vectors import Vectors, read_vectors
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
@@ -65,10 +65,10 @@ class ColumnModel(DenseModel):
         """Say of each work whether it has a vector."""
         return self._vectors(works).there
 
-    def parts_read(self, works: Catalog) -> Mask:
+    def parts_read(self, works: Catalog) -> IntArray:
         """A vector counts as the photo, or as the title and the description, by what it stands for."""
         stands_for = np.array([self.modality == "photo", self.modality == "text", self.modality == "text"])
-        parts: Mask = self.can_read(works)[:, None] & stands_for
+        parts: IntArray = (self.can_read(works)[:, None] & stands_for).astype(np.int64)
         return parts
 
     def unusable(self, works: Catalog) -> dict[int, str]:

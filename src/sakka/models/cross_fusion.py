@@ -30,7 +30,7 @@ class CrossFusion:
     fusions: tuple[LearnedFusion, ...]
 
     def predict(
-        self, rows: IntArray, photo: Probabilities, text: Probabilities, has_photo: Mask, has_text: Mask
+        self, rows: IntArray, photo: Probabilities, text: Probabilities, photos: IntArray, has_text: Mask
     ) -> Probabilities:
         """Fuse predictions for some of the works, each by the fusion that was not learned on it.
 
@@ -38,13 +38,13 @@ class CrossFusion:
             rows: Which works they are, shape (n_rows,).
             photo: The photo model's probabilities, shape (n_rows, n_creators).
             text: The text model's, same shape.
-            has_photo: Whether each is asked with a photo.
-            has_text: The same for the text.
+            photos: With how many photos each is asked about.
+            has_text: Whether it is with a text.
         """
         probabilities = np.empty(photo.shape, dtype=np.float32)
         for number, fusion in enumerate(self.fusions):
             own = self.part[rows] == number
-            probabilities[own] = fusion.predict(photo[own], text[own], has_photo[own], has_text[own])
+            probabilities[own] = fusion.predict(photo[own], text[own], photos[own], has_text[own])
         return probabilities
 
 
@@ -52,7 +52,7 @@ def fit_cross_fusion(
     photo: Probabilities,
     text: Probabilities,
     labels: IntArray,
-    has_photo: Mask,
+    photos: IntArray,
     has_text: Mask,
     *,
     seed: int,
@@ -65,8 +65,8 @@ def fit_cross_fusion(
         photo: The photo model's probabilities, shape (n_works, n_creators).
         text: The text model's, same shape.
         labels: Each work's creator as a column index, shape (n_works,).
-        has_photo: Whether each work has a photo.
-        has_text: The same for the text.
+        photos: How many photos each work has.
+        has_text: Whether it has a text.
         seed: Deals the works into parts.
         kind: `log-linear` or `stacked`.
         parts: How many parts there are.
@@ -74,13 +74,13 @@ def fit_cross_fusion(
     part = deal(labels, np.random.default_rng((seed, 3)), parts)
     rests = (part != number for number in range(parts))
     fusions = (
-        fit_fusion(photo[rest], text[rest], labels[rest], has_photo[rest], has_text[rest], kind=kind) for rest in rests
+        fit_fusion(photo[rest], text[rest], labels[rest], photos[rest], has_text[rest], kind=kind) for rest in rests
     )
     return CrossFusion(part, tuple(fusions))
 
 
 def better_kind(
-    photo: Probabilities, text: Probabilities, labels: IntArray, has_photo: Mask, has_text: Mask, *, seed: int
+    photo: Probabilities, text: Probabilities, labels: IntArray, photos: IntArray, has_text: Mask, *, seed: int
 ) -> Kind:
     """The kind with less log-loss where each half of the works is predicted by weights learned on the other.
 
@@ -88,7 +88,7 @@ def better_kind(
     """
 
     def loss(kind: Kind) -> float:
-        fusion = fit_cross_fusion(photo, text, labels, has_photo, has_text, seed=seed, kind=kind, parts=2)
-        return log_loss(fusion.predict(np.arange(len(labels)), photo, text, has_photo, has_text), labels, FLOOR)
+        fusion = fit_cross_fusion(photo, text, labels, photos, has_text, seed=seed, kind=kind, parts=2)
+        return log_loss(fusion.predict(np.arange(len(labels)), photo, text, photos, has_text), labels, FLOOR)
 
     return min(KINDS, key=loss)

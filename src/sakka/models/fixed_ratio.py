@@ -10,7 +10,7 @@ import numpy.typing as npt
 from sakka.arrays import SMALLEST, IntArray, Mask, Probabilities, log_probabilities
 from sakka.errors import ModelError
 from sakka.models.base import Reads
-from sakka.models.fusion import BLOCK_ROWS, HOWS, Fuser, How, check_fusable, fuse, having_one, kept_log_odds
+from sakka.models.fusion import BLOCK_ROWS, HOWS, Counts, Fuser, How, check_fusable, fuse, having_one, kept_log_odds
 
 RATIOS: tuple[float, ...] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)  # the photo's weight; the text's is 1 - it
 
@@ -35,17 +35,23 @@ class FixedRatio(Fuser):
     is_learned: ClassVar[bool] = False
 
     def predict(
-        self, photo: Probabilities, text: Probabilities, has_photo: Mask | None = None, has_text: Mask | None = None
+        self, photo: Probabilities, text: Probabilities, photos: Counts | None = None, has_text: Mask | None = None
     ) -> Probabilities:
         """Fuse by the ratio; a work with one of the two gets that model's row as it is."""
-        return fuse(photo, text, self.photo_weight, self.how, has_photo, has_text)
+        return fuse(photo, text, self.photo_weight, self.how, photos, has_text)
 
-    def weights(self, given: Collection[Reads]) -> dict[Reads, float]:
-        """The ratio where a work has both, else 1 for what it has."""
+    def weights(self, given: Collection[Reads], photos: int = 1) -> dict[Reads, float]:  # noqa: ARG002
+        """The ratio where a work has both, else 1 for what it has; it knows no number of photos."""
         both = len(given) == 2
         return {"photo": self.photo_weight, "text": 1 - self.photo_weight} if both else dict.fromkeys(given, 1.0)
 
-    def shares(self, given: Mapping[Reads, Probabilities], creator: int, against: int) -> dict[Reads, float]:
+    def shares(
+        self,
+        given: Mapping[Reads, Probabilities],
+        creator: int,
+        against: int,
+        photos: int = 1,  # noqa: ARG002
+    ) -> dict[Reads, float]:
         """The weights, to first order where the mean is arithmetic."""
         weights = self.weights(given)
         if len(given) < 2:
@@ -88,7 +94,7 @@ def correct_by_ratio(
     photo: Probabilities,
     text: Probabilities,
     labels: IntArray,
-    has_photo: Mask | None = None,
+    photos: Counts | None = None,
     has_text: Mask | None = None,
     ratios: Sequence[FixedRatio] = FIXED_RATIOS,
 ) -> dict[FixedRatio, int]:
@@ -100,13 +106,13 @@ def correct_by_ratio(
         photo: The photo model's probabilities, shape (n_works, n_creators).
         text: The text model's, same shape.
         labels: Each work's creator as a column index, shape (n_works,).
-        has_photo: As in `fuse`.
+        photos: As in `fuse`.
         has_text: As in `fuse`.
         ratios: The ratios to try.
     """
     for ratio in ratios:
         check_fusable(photo, text, ratio.photo_weight, ratio.how)
-    masks = having_one(photo, has_photo, has_text)
+    masks = having_one(photo, photos, has_text)
     counts = dict.fromkeys(ratios, 0)
     for start in range(0, len(photo), BLOCK_ROWS):
         rows = slice(start, start + BLOCK_ROWS)
@@ -134,12 +140,12 @@ def choose_weight(
     photo: Probabilities,
     text: Probabilities,
     labels: IntArray,
-    has_photo: Mask | None = None,
+    photos: Counts | None = None,
     has_text: Mask | None = None,
     ratios: Sequence[FixedRatio] = FIXED_RATIOS,
 ) -> FixedRatio:
     """Choose how to fuse by the accuracy on validation predictions; arguments as in `correct_by_ratio`."""
-    return best_ratio(correct_by_ratio(photo, text, labels, has_photo, has_text, ratios))
+    return best_ratio(correct_by_ratio(photo, text, labels, photos, has_text, ratios))
 
 
 class _BlockScores:

@@ -149,7 +149,7 @@ class FusedModel(ExtensibleModel):
     def part_weights(self, work: Catalog) -> dict[Reads, float]:
         """How far the fuser trusts photo and text; 1 where one of the two models is all there is."""
         trusted = super().part_weights(work)
-        weights = self.fuser_.weights(self._given(work)) if len(self._models()) == 2 else trusted
+        weights = self.fuser_.weights(self._given(work), self._photos(work)) if len(self._models()) == 2 else trusted
         return {name: weights[name] for name in trusted}
 
     def part_shares(self, work: Catalog, creator: int, against: int) -> dict[Reads, float]:
@@ -158,7 +158,7 @@ class FusedModel(ExtensibleModel):
         (temperature,) = self._temperatures(work)
         if len(models) == 2:
             given = {name: models[name].predict_proba(work)[0] for name in self._given(work)}
-            found = self.fuser_.shares(given, creator, against)
+            found = self.fuser_.shares(given, creator, against, self._photos(work))
             shares = {name: found[name] for name in shares}
         return {name: share / temperature for name, share in shares.items()}
 
@@ -173,9 +173,9 @@ class FusedModel(ExtensibleModel):
         readable: Mask = np.any([model.can_read(works) for model in self._models().values()], axis=0)
         return readable
 
-    def parts_read(self, works: Catalog) -> Mask:
+    def parts_read(self, works: Catalog) -> IntArray:
         """What the models read of each work, shape (n_works, 3)."""
-        parts: Mask = np.any([model.parts_read(works) for model in self._models().values()], axis=0)
+        parts: IntArray = np.max([model.parts_read(works) for model in self._models().values()], axis=0)
         return parts
 
     def unusable(self, works: Catalog) -> dict[int, str]:
@@ -204,6 +204,9 @@ class FusedModel(ExtensibleModel):
         if works.kept:  # one of them may be read in the place of photos or texts
             there = {role: _readable(role, self._make(role), works) for role in roles}
         return [role for role in roles if there[role].any()] or ["text"]
+
+    def _photos(self, work: Catalog) -> int:
+        return int(self.parts_read(work)[0, 0])
 
     def _models(self) -> dict[Reads, CreatorModel]:
         models: dict[Reads, CreatorModel | None] = {"photo": self.photo_model_, "text": self.text_model_}
@@ -272,12 +275,13 @@ class FusedModel(ExtensibleModel):
             alone = self.photo_model_ or self.text_model_
             assert alone is not None
             return alone.predict_proba(works)
-        seen = _readable("photo", self.photo_model_, works)
+        photos = _photos_read(self.photo_model_, works)
+        seen = photos > 0
         has_text = _readable("text", self.text_model_, works)
         nothing = ~seen & ~has_text
         read = has_text | nothing  # a work with neither gets the text model's prediction for an empty text: the shares
         photo, text = _probabilities(self.photo_model_, works, seen), _probabilities(self.text_model_, works, read)
-        fused = self.fuser_.predict(photo, text, seen, read)
+        fused = self.fuser_.predict(photo, text, photos, read)
         fused[nothing] = text[nothing]
         return fused
 
@@ -306,11 +310,11 @@ class FusedModel(ExtensibleModel):
         photo, text = fitted.get("photo"), fitted.get("text")
         seen, fuse = None, None
         if photo is not None:
-            seen = Seen(photo.predict_proba(held_out), _readable("photo", photo, held_out))
+            seen = Seen.of(photo, held_out, _photos_read(photo, held_out))
         if seen is not None and text is not None:
             kind = self.fusion if self.how is None and self.photo_weight is None else None
-            said, masks = text.predict_proba(held_out), (seen.is_read, _readable("text", text, held_out))
-            chosen = choose_fusion(seen.probabilities, said, labels, masks, ratios, kind=kind, seed=self.seed)
+            said, given = text.predict_proba(held_out), (seen.photos, _readable("text", text, held_out))
+            chosen = choose_fusion(seen.probabilities, said, labels, given, ratios, kind=kind, seed=self.seed)
             self.fuser_, self.held_out_, fuse = chosen.fuser, chosen.held_out, chosen.fuse
         if held.sum() >= LEAST_WORKS:
             learned = self.fuser_.is_learned
@@ -359,6 +363,11 @@ def _readable(role: Reads, model: CreatorModel, works: Catalog) -> Mask:
     if model.reads or model.kept_columns:
         return model.can_read(works)
     return works.has_photo if role == "photo" else works.has_text
+
+
+def _photos_read(model: CreatorModel, works: Catalog) -> IntArray:
+    """How many photos of each work a model reads, shape (n_works,); a vector, and what a baseline is given, is one."""
+    return np.maximum(model.parts_read(works)[:, 0], _readable("photo", model, works))
 
 
 def _held_out(labels: IntArray, seed: int) -> Mask:

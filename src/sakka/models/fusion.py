@@ -26,6 +26,9 @@ from sakka.models.base import Reads
 How = Literal["arithmetic", "log-linear"]
 
 HOWS: tuple[How, ...] = get_args(How)
+Counts = IntArray | Mask
+"""How many photos works have; a mask says none or one."""
+
 BLOCK_ROWS = 512  # at 944 creators a block stays in the processor's cache
 
 
@@ -40,33 +43,37 @@ class Fuser(ABC):
 
     @abstractmethod
     def predict(
-        self, photo: Probabilities, text: Probabilities, has_photo: Mask | None = None, has_text: Mask | None = None
+        self, photo: Probabilities, text: Probabilities, photos: Counts | None = None, has_text: Mask | None = None
     ) -> Probabilities:
         """Fuse two models' probabilities of the same works, shape (n_works, n_creators), rows sum to 1.
 
         Args:
             photo: The photo model's, shape (n_works, n_creators).
             text: The text model's, same shape.
-            has_photo: Whether each work has a photo; None means all have one.
-            has_text: The same for the text.
+            photos: How many photos each work has, or whether it has one; None means all have one.
+            has_text: Whether each has a text; None means all have one.
         """
 
     @abstractmethod
-    def weights(self, given: Collection[Reads]) -> dict[Reads, float]:
+    def weights(self, given: Collection[Reads], photos: int = 1) -> dict[Reads, float]:
         """How far each of what a work has is trusted.
 
         Args:
             given: What the work has, the photo first.
+            photos: How many photos it has.
         """
 
     @abstractmethod
-    def shares(self, given: Mapping[Reads, Probabilities], creator: int, against: int) -> dict[Reads, float]:
+    def shares(
+        self, given: Mapping[Reads, Probabilities], creator: int, against: int, photos: int = 1
+    ) -> dict[Reads, float]:
         """How many nats of the fused log-odds come of one nat of each model's own.
 
         Args:
             given: The models' probabilities of one work that has what they read, each of shape (n_creators,).
             creator: The column spoken for.
             against: The column compared with.
+            photos: How many photos it has.
         """
 
     @abstractmethod
@@ -140,7 +147,7 @@ def fuse(
     text: Probabilities,
     photo_weight: float,
     how: How,
-    has_photo: Mask | None = None,
+    photos: Counts | None = None,
     has_text: Mask | None = None,
 ) -> Probabilities:
     """Fuse two models' probabilities of the same works.
@@ -150,8 +157,8 @@ def fuse(
         text: The text model's, same shape.
         photo_weight: The photo's weight, 0 to 1.
         how: `arithmetic` or `log-linear`.
-        has_photo: Whether each work has a photo, shape (n_works,); None means all have one.
-        has_text: The same for the text.
+        photos: How many photos each work has, or whether it has one, shape (n_works,); None means all have one.
+        has_text: Whether each has a text; None means all have one.
 
     Returns:
         float32, shape (n_works, n_creators), rows sum to 1. A work with one of the two gets that model's row as it is.
@@ -161,7 +168,7 @@ def fuse(
     """
     check_fusable(photo, text, photo_weight, how)
     mean = arithmetic_mean if how == "arithmetic" else log_linear
-    photo_only, text_only = having_one(photo, has_photo, has_text)
+    photo_only, text_only = having_one(photo, photos, has_text)
     both = ~(photo_only | text_only)
     if both.all():
         return mean(photo, text, photo_weight)
@@ -170,10 +177,10 @@ def fuse(
     return fused
 
 
-def having_one(photo: Probabilities, has_photo: Mask | None, has_text: Mask | None) -> tuple[Mask, Mask]:
+def having_one(photo: Probabilities, photos: Counts | None, has_text: Mask | None) -> tuple[Mask, Mask]:
     """Which works have only a photo, and which only a text, each of shape (n_works,)."""
     everyone = np.ones(len(photo), dtype=np.bool_)
-    seen = everyone if has_photo is None else has_photo
+    seen = everyone if photos is None else photos > 0
     read = everyone if has_text is None else has_text
     return seen & ~read, read & ~seen
 

@@ -23,8 +23,8 @@ TITLE, DESCRIPTION = pl.col("title").fill_null(""), pl.col("description").fill_n
 BLANK = pl.lit("")
 TEXT_VIEWS: tuple[View, ...] = ("title", "description", "title and description")
 
-Fuse = Callable[[IntArray, Probabilities, Probabilities, Mask, Mask], Probabilities]
-"""Fuses the photo model's and the text model's probabilities of some rows, which have a photo, and a text."""
+Fuse = Callable[[IntArray, Probabilities, Probabilities, IntArray, Mask], Probabilities]
+"""Fuses the photo model's and the text model's probabilities of some rows, with how many photos, and whether a text."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,34 @@ class Seen:
 
     Attributes:
         probabilities: Shape (n_works, n_creators).
-        is_read: Whether it reads anything of each work, shape (n_works,).
+        of_featured: The same where each work is asked about by its featured photo alone.
+        photos: How many photos of each work it reads, shape (n_works,).
     """
 
     probabilities: Probabilities
-    is_read: Mask
+    of_featured: Probabilities
+    photos: IntArray
+
+    @classmethod
+    def of(cls, model: CreatorModel, works: Catalog, photos: IntArray) -> "Seen":
+        """What a fitted photo model says of works.
+
+        Args:
+            model: The model.
+            works: The works.
+            photos: How many photos of each it reads, shape (n_works,).
+        """
+        probabilities = model.predict_proba(works)
+        of_featured, several = probabilities.copy(), np.flatnonzero(photos > 1)
+        if len(several):
+            of_featured[several] = model.predict_proba(_by_featured(works.take(several)))
+        return cls(probabilities, of_featured, photos)
+
+    def take(self, cut: "Cut") -> tuple[Probabilities, IntArray]:
+        """The probabilities of some works as they are asked about, and how many photos are read."""
+        if cut.is_by_featured:
+            return self.of_featured[cut.rows], np.minimum(self.photos[cut.rows], 1)
+        return self.probabilities[cut.rows], self.photos[cut.rows]
 
 
 @dataclass(frozen=True)
@@ -49,16 +72,20 @@ class Cut:
         works: These works as they are asked about.
         is_whole: Whether all of their texts is there, or none of it, as where a fusion is learned.
         is_shortened: Whether their texts are a part of what they were.
+        is_by_featured: Whether they are asked about by their featured photo alone.
     """
 
     rows: IntArray
     works: Catalog
     is_whole: bool = False
     is_shortened: bool = False
+    is_by_featured: bool = False
 
 
 def cuts_of(works: Catalog) -> Iterator[Cut]:
     r"""The works as they are, without a text, with the title or the description of those that have both, shortened.
+
+    Works with several photos are also asked about by the featured one, with their texts and without.
 
     >>> from sakka import Work
     >>> [cut.works.texts for cut in cuts_of(Catalog.from_works([Work("a", title="bow", description="of linen")]))]
@@ -67,7 +94,11 @@ def cuts_of(works: Catalog) -> Iterator[Cut]:
     rows = np.arange(len(works))[:: max(1, -(-len(works) // MOST_WORKS))]
     whole = works.take(rows)
     yield Cut(rows, whole, is_whole=True)
-    views = np.array(views_of(parts_of(whole) & np.array([False, True, True])), dtype=object)
+    if len(several := np.flatnonzero(whole.photo_counts > 1)):
+        by_featured = _by_featured(whole.take(several))
+        for asked in (by_featured, _with_texts(by_featured, BLANK, BLANK)):
+            yield Cut(rows[several], asked, is_by_featured=True)
+    views = np.array(views_of(parts_of(whole) * np.array([0, 1, 1])), dtype=object)
     some, both = (np.flatnonzero(np.isin(views, kinds)) for kinds in (TEXT_VIEWS, TEXT_VIEWS[-1:]))
     yield Cut(rows[some], _with_texts(whole.take(some), BLANK, BLANK), is_whole=True)
     for texts in ((TITLE, BLANK), (BLANK, DESCRIPTION)):
@@ -98,26 +129,25 @@ def held_out_views(
         is_learned: Whether the fusion was learned on the works as they are.
     """
     found: dict[View, list[HeldOut]] = {}
-    photo_said = None if photo is None else photo.probabilities
     for cut in _asked(works, text_model):
         if len(cut.rows) == 0:
             continue
         text = None if text_model is None else text_model.predict_proba(cut.works)
+        said, photos = (None, np.zeros(len(cut.rows), np.int64)) if photo is None else photo.take(cut)
         for reads in _ways(photo is not None, text is not None):
-            parts = np.zeros((len(cut.rows), 3), dtype=np.bool_)
-            if photo is not None and "photo" in reads:
-                parts[:, 0] = photo.is_read[cut.rows]
+            parts = np.zeros((len(cut.rows), 3), dtype=np.int64)
+            if "photo" in reads:
+                parts[:, 0] = photos
             if text_model is not None and "text" in reads:
                 parts[:, 1:] = _text_parts(text_model, cut.works)
-            seen: Mask = parts[:, 0]
-            read: Mask = np.logical_or(parts[:, 1], parts[:, 2])
-            table = _probabilities(cut.rows, photo_said, text, fuse, seen, read)
+            read: Mask = parts[:, 1:].max(axis=1) > 0
+            table = _probabilities(cut.rows, said, text, fuse, parts[:, 0], read)
             every = HeldOut(
                 table, labels[cut.rows], text_amounts(cut.works) * read, is_learned and cut.is_whole, cut.is_shortened
             )
             views = np.array(views_of(parts), dtype=object)
             if "photo" in reads and len(reads) > 1:
-                views[~seen] = None  # asked without a photo already
+                views[parts[:, 0] == 0] = None  # asked without a photo already
             for view in sorted(set(views) - {None}):
                 found.setdefault(view, []).append(every.take(np.flatnonzero(views == view)))
     return found
@@ -136,7 +166,7 @@ def _asked(works: Catalog, text_model: CreatorModel | None) -> Iterator[Cut]:
         yield Cut(whole.rows[rows], whole.works.take(rows).without_kept(text_model.kept_columns), is_whole=True)
 
 
-def _text_parts(text_model: CreatorModel, works: Catalog) -> Mask:
+def _text_parts(text_model: CreatorModel, works: Catalog) -> IntArray:
     """Whether each work has a title and a description that the model reads; a baseline reads as others do."""
     reads = text_model.reads or text_model.kept_columns
     return (text_model.parts_read(works) if reads else parts_of(works))[:, 1:]
@@ -149,13 +179,24 @@ def _ways(photo: bool, text: bool) -> list[tuple[Reads, ...]]:
 
 
 def _probabilities(
-    rows: IntArray, photo: Probabilities | None, text: Probabilities | None, fuse: Fuse | None, seen: Mask, read: Mask
+    rows: IntArray,
+    photo: Probabilities | None,
+    text: Probabilities | None,
+    fuse: Fuse | None,
+    photos: IntArray,
+    read: Mask,
 ) -> Probabilities:
     if photo is None or text is None or fuse is None:
-        alone = text if photo is None else photo[rows]
+        alone = text if photo is None else photo
         assert alone is not None
         return alone
-    return fuse(rows, photo[rows], text, seen, read)
+    return fuse(rows, photo, text, photos, read)
+
+
+def _by_featured(works: Catalog) -> Catalog:
+    """Works with their featured photo alone."""
+    held = {name: photos[:1] for name, photos in works.held.items()}
+    return replace(works, table=works.table.with_columns(pl.col("photos").list.head(1)), held=held)
 
 
 def _with_texts(works: Catalog, title: pl.Expr, description: pl.Expr) -> Catalog:

@@ -6,9 +6,10 @@ Each creator c of a work gets a score, and the probabilities are the softmax of 
     stacked       the same and, for each model, p_c, log p_c times the entropy of p, minus log(1 + rank of c), whether
                   c is first, the lead of the first over the second where c is first; log(p_c + t_c), sqrt(p_c t_c)
 
-p and t are the two models' probabilities, share_c is the creator's share of the works fitted on. The weights lower the
-summed log-loss + |weights - start|^2 / 2 + PENALTY |d|^2 / 2, a convex problem, by L-BFGS; `start` is equal weights, so
-that few works change little. a + b other than 1 is a temperature: the probabilities come out calibrated.
+p and t are the two models' probabilities, share_c is the creator's share of the works fitted on. Where works have
+several photos, h log(n) log p_c is added, with n how many the work has. The weights lower the summed log-loss +
+|weights - start|^2 / 2 + PENALTY |d|^2 / 2, a convex problem, by L-BFGS; `start` is equal weights, so that few works
+change little. a + b other than 1 is a temperature: the probabilities come out calibrated.
 
 A work with only a photo, or only a text, is predicted by weights of its own, fitted on all works that have it with the
 other one left out.
@@ -21,7 +22,7 @@ C. Guo et al., On calibration of modern neural networks, ICML 2017, https://arxi
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal, Self, get_args
 
 import numpy as np
@@ -39,7 +40,7 @@ from sakka.arrays import (
 )
 from sakka.errors import ModelError
 from sakka.models.base import Reads
-from sakka.models.fusion import BLOCK_ROWS, Fuser, kept_log_odds
+from sakka.models.fusion import BLOCK_ROWS, Counts, Fuser, kept_log_odds
 
 Kind = Literal["log-linear", "stacked"]
 View = Literal["both", "photo", "text"]
@@ -50,7 +51,7 @@ UNDER_LOSS = 1e-300  # stands for a smaller probability in the loss of a fit, wh
 PENALTY = 4.0  # a creator's own d is taken to stay within about 1/2
 MOST_ENTRIES = 2**22  # of works times creators; beyond it every second, third ... work is fitted on
 STEPS = 200
-WEIGHT_NAMES = ("features", "bias", "share")
+WEIGHT_NAMES = ("features", "bias", "share", "photos")
 
 
 @dataclass(frozen=True)
@@ -61,11 +62,13 @@ class Weights:
         features: One weight a feature, shape (n_features,).
         bias: One term a creator, g log share_c + d_c, shape (n_creators,).
         share: g, and the logarithm of the works that the shares are of, shape (2,).
+        photos: h, shape (1,); 0 where no work fitted on had several photos.
     """
 
     features: DoubleArray
     bias: DoubleArray
     share: DoubleArray
+    photos: DoubleArray = field(default_factory=lambda: np.zeros(1))
 
     def with_creators(self, works: IntArray) -> "Weights":
         """These with new creators, each with the term of its share and d_c = 0.
@@ -95,16 +98,20 @@ class LearnedFusion(Fuser):
     is_learned: ClassVar[bool] = True
 
     def predict(
-        self, photo: Probabilities, text: Probabilities, has_photo: Mask | None = None, has_text: Mask | None = None
+        self, photo: Probabilities, text: Probabilities, photos: Counts | None = None, has_text: Mask | None = None
     ) -> Probabilities:
         """Fuse by the weights of what each work has; one with neither gets what the text model's row gives."""
         fused = np.empty(photo.shape, dtype=np.float32)
-        for view, rows in zip(VIEWS, _rows_of_views(len(photo), has_photo, has_text), strict=True):
+        logs = log_counts(len(photo), photos)
+        for view, rows in zip(VIEWS, _rows_of_views(len(photo), photos, has_text), strict=True):
             weights = self.views[view]
             for start in range(0, len(rows), BLOCK_ROWS):
                 some = rows[start : start + BLOCK_ROWS]
                 table = features(self.kind, _tables(view, photo[some], text[some]))
-                fused[some] = softmax((table @ weights.features + weights.bias).astype(np.float64, copy=False))
+                scores = (table @ weights.features + weights.bias).astype(np.float64, copy=False)
+                if weights.photos[0]:
+                    scores += weights.photos[0] * logs[some, None] * table[:, :, 0]
+                fused[some] = softmax(scores)
         return fused
 
     def tensors(self) -> dict[str, DoubleArray]:
@@ -115,7 +122,7 @@ class LearnedFusion(Fuser):
     @classmethod
     def from_tensors(cls, kind: Kind, tensors: Mapping[str, DoubleArray]) -> "LearnedFusion":
         """Make a fusion of what `tensors` gave."""
-        views = {view: Weights(*(tensors[f"{view}_{name}"] for name in WEIGHT_NAMES)) for view in VIEWS}
+        views = {view: Weights(**{name: tensors[f"{view}_{name}"] for name in WEIGHT_NAMES}) for view in VIEWS}
         return cls(kind, views)
 
     def with_creators(self, works: IntArray) -> Self:
@@ -126,17 +133,22 @@ class LearnedFusion(Fuser):
         """This without one creator."""
         return replace(self, views={view: weights.without(label) for view, weights in self.views.items()})
 
-    def weights(self, given: Collection[Reads]) -> dict[Reads, float]:
-        """The weights a and b of the models' logarithms."""
+    def weights(self, given: Collection[Reads], photos: int = 1) -> dict[Reads, float]:
+        """The weights a (with h log n) and b of the models' logarithms."""
         names = tuple(given)
         if not names:
             return {}
-        weights = self.views["both" if len(names) == 2 else names[0]].features[: len(names)].tolist()
-        return dict(zip(names, weights, strict=True))
+        learned = self.views["both" if len(names) == 2 else names[0]]
+        weights = dict(zip(names, learned.features[: len(names)].tolist(), strict=True))
+        if "photo" in weights:
+            weights["photo"] += float(learned.photos[0]) * float(np.log(max(photos, 1)))
+        return weights
 
-    def shares(self, given: Mapping[Reads, Probabilities], creator: int, against: int) -> dict[Reads, float]:
+    def shares(
+        self, given: Mapping[Reads, Probabilities], creator: int, against: int, photos: int = 1
+    ) -> dict[Reads, float]:
         """The weights, less where probabilities are below `FLOOR`; what `stacked` says beyond them is left out."""
-        weights = self.weights(given)
+        weights = self.weights(given, photos)
         return {name: weight * kept_log_odds(given[name], creator, against, FLOOR) for name, weight in weights.items()}
 
     def values(self) -> dict[str, Any]:
@@ -152,7 +164,7 @@ def fit_fusion(
     photo: Probabilities,
     text: Probabilities,
     labels: IntArray,
-    has_photo: Mask | None = None,
+    photos: Counts | None = None,
     has_text: Mask | None = None,
     *,
     kind: Kind = "log-linear",
@@ -163,8 +175,8 @@ def fit_fusion(
         photo: The photo model's probabilities, shape (n_works, n_creators).
         text: The text model's, same shape.
         labels: Each work's creator as a column index, shape (n_works,).
-        has_photo: Whether each work has a photo; None means all have one.
-        has_text: The same for the text.
+        photos: How many photos each work has, or whether it has one; None means all have one.
+        has_text: Whether each has a text; None means all have one.
         kind: `log-linear` or `stacked`.
 
     Raises:
@@ -174,14 +186,29 @@ def fit_fusion(
         raise ModelError(f"can't fuse probabilities of shapes {photo.shape} and {text.shape} for {len(labels)} works")
     if kind not in KINDS:
         raise ModelError(f"no learned fusion is called {kind!r}; known are {', '.join(KINDS)}")
-    seen, read = (np.ones(len(photo), np.bool_) if mask is None else mask for mask in (has_photo, has_text))
+    everyone, logs = np.ones(len(photo), np.bool_), log_counts(len(photo), photos)
+    seen, read = (everyone if given is None else given > 0 for given in (photos, has_text))
     counts = np.bincount(labels, minlength=photo.shape[1]) + 1
     views: dict[View, Weights] = {}
     for view, given in zip(VIEWS, (seen & read, seen, read), strict=True):
         rows = every_so_many(np.flatnonzero(given), photo.shape[1])
         tables = _tables(view, photo[rows], text[rows])
-        views[view] = _fit_view(features(kind, tables), labels[rows], counts, len(tables))
+        views[view] = _fit_view(
+            features(kind, tables), labels[rows], counts, logs[rows] * (view != "text"), len(tables)
+        )
     return LearnedFusion(kind, views)
+
+
+def log_counts(n_works: int, photos: Counts | None) -> FloatArray:
+    """The logarithm of how many photos each work has, 0 where it has none, float32, shape (n_works,).
+
+    >>> log_counts(3, np.array([0, 1, 2])).round(2).tolist()
+    [0.0, 0.0, 0.6899999976158142]
+    """
+    logs: FloatArray = np.zeros(n_works, dtype=np.float32)
+    if photos is not None:
+        logs = np.log(np.maximum(photos, 1)).astype(np.float32)
+    return logs
 
 
 def every_so_many(rows: IntArray, columns: int) -> IntArray:
@@ -220,11 +247,14 @@ def _candidate_features(table: Probabilities) -> Iterator[Probabilities]:
     yield from (table, logarithm * entropy, -np.log1p(rank), first, first * (ordered[:, :1] - ordered[:, -1:]))
 
 
-def _fit_view(table: FloatArray, labels: IntArray, counts: IntArray, n_models: int) -> Weights:
+def _fit_view(table: FloatArray, labels: IntArray, counts: IntArray, logs: FloatArray, n_models: int) -> Weights:
     """Fit one view; without a work it is the equal weights it starts from."""
     from scipy.optimize import minimize
 
     share = np.log(counts / counts.sum())
+    several, n_features = bool(logs.any()), table.shape[2]
+    if several:
+        table = np.concatenate([table, logs[:, None, None] * table[:, :, :1]], axis=2)
     width = table.shape[2]
     start = np.zeros(width + 1 + len(share))
     start[:n_models] = 1 / n_models
@@ -244,15 +274,16 @@ def _fit_view(table: FloatArray, labels: IntArray, counts: IntArray, n_models: i
 
     found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": STEPS}).x
     shares = np.array([found[width], np.log(counts.sum())])
-    return Weights(found[:width], found[width] * share + found[width + 1 :], shares)
+    photos = found[n_features:width] if several else np.zeros(1)
+    return Weights(found[:n_features], found[width] * share + found[width + 1 :], shares, photos)
 
 
 def _tables(view: View, photo: Probabilities, text: Probabilities) -> tuple[Probabilities, ...]:
     return {"both": (photo, text), "photo": (photo,), "text": (text,)}[view]
 
 
-def _rows_of_views(n_works: int, has_photo: Mask | None, has_text: Mask | None) -> tuple[IntArray, IntArray, IntArray]:
+def _rows_of_views(n_works: int, photos: Counts | None, has_text: Mask | None) -> tuple[IntArray, IntArray, IntArray]:
     everyone = np.ones(n_works, dtype=np.bool_)
-    seen = everyone if has_photo is None else has_photo
+    seen = everyone if photos is None else photos > 0
     read = everyone if has_text is None else has_text
     return np.flatnonzero(seen & read), np.flatnonzero(seen & ~read), np.flatnonzero(~seen)

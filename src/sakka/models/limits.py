@@ -1,8 +1,8 @@
 """How sure is sure enough: the limits between the three answers, for what a work offers.
 
-A title says less than a photo, and ten characters less than six hundred, so each view v (a photo, a title, a photo and
-a title ...) has limits of its own. With f a work's probabilities, s = sum f log f its confidence (`confidence.py`) and
-m the characters of its text, the answer is
+A title says less than a photo, one photo less than several, and ten characters less than six hundred, so each view v
+(a photo, several photos, a title, a photo and a title ...) has limits of its own. With f a work's probabilities,
+s = sum f log f its confidence (`confidence.py`) and m the characters of its text, the answer is
 
     none of the known creators    where s < a_v + b log(1 + m), and no probability is above 0.9
     named                         else, where the highest probability is p_v or more
@@ -30,7 +30,7 @@ from typing import Literal
 
 import numpy as np
 
-from sakka.arrays import TINY, DoubleArray, Mask, Probabilities
+from sakka.arrays import TINY, DoubleArray, IntArray, Probabilities
 from sakka.catalog.works import Catalog
 from sakka.models.calibration import with_temperature
 from sakka.models.identification import NAMED_WITHOUT_LIMITS, NEVER_NONE, Answer, Basis
@@ -43,20 +43,30 @@ View = Literal[
     "photo and title",
     "photo and description",
     "photo, title and description",
+    "photos",
+    "photos and title",
+    "photos and description",
+    "photos, title and description",
 ]
 
-VIEWS: Mapping[tuple[bool, bool, bool], View] = MappingProxyType(
+SEVERAL = 2  # stands for so many photos and more
+
+VIEWS: Mapping[tuple[int, int, int], View] = MappingProxyType(
     {
-        (True, False, False): "photo",
-        (False, True, False): "title",
-        (False, False, True): "description",
-        (False, True, True): "title and description",
-        (True, True, False): "photo and title",
-        (True, False, True): "photo and description",
-        (True, True, True): "photo, title and description",
+        (1, 0, 0): "photo",
+        (0, 1, 0): "title",
+        (0, 0, 1): "description",
+        (0, 1, 1): "title and description",
+        (1, 1, 0): "photo and title",
+        (1, 0, 1): "photo and description",
+        (1, 1, 1): "photo, title and description",
+        (SEVERAL, 0, 0): "photos",
+        (SEVERAL, 1, 0): "photos and title",
+        (SEVERAL, 0, 1): "photos and description",
+        (SEVERAL, 1, 1): "photos, title and description",
     }
 )
-"""The view by whether a work has a photo, a title and a description."""
+"""The view by how many photos a work has, two for two and more, and whether it has a title and a description."""
 
 
 @dataclass(frozen=True)
@@ -95,22 +105,23 @@ class ViewLimits:
         return "named" if named else "not sure enough"
 
 
-def views_of(parts: Mask) -> list[View | None]:
+def views_of(parts: IntArray) -> list[View | None]:
     """What each work offers of what is read; None where that is nothing.
 
     Args:
-        parts: Whether each work has a photo, a title and a description, as `parts_of` or a model's `parts_read` says.
+        parts: How many photos each work has, and whether it has a title and a description, as `parts_of` or a model's
+            `parts_read` says.
 
-    >>> views_of(np.array([[True, True, False], [False, False, False]]))
-    ['photo and title', None]
+    >>> views_of(np.array([[1, 1, 0], [3, 1, 0], [0, 0, 0]]))
+    ['photo and title', 'photos and title', None]
     """
-    return [VIEWS.get((photo, title, description)) for photo, title, description in parts.tolist()]
+    return [VIEWS.get((min(photos, SEVERAL), title, description)) for photos, title, description in parts.tolist()]
 
 
-def parts_of(works: Catalog) -> Mask:
-    """Whether each work has a photo, a title and a description, shape (n_works, 3)."""
+def parts_of(works: Catalog) -> IntArray:
+    """How many photos each work has, and whether it has a title and a description (0 or 1), shape (n_works, 3)."""
     texts = (works.table[name].fill_null("").str.strip_chars() != "" for name in ("title", "description"))
-    return np.stack([works.has_photo, *(text.to_numpy() for text in texts)], axis=1)
+    return np.stack([works.photo_counts, *(text.to_numpy().astype(np.int64) for text in texts)], axis=1)
 
 
 def text_amounts(works: Catalog) -> DoubleArray:

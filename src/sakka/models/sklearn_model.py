@@ -128,7 +128,7 @@ class SklearnModel(CreatorModel):
         """Say of each work whether it has a vector, or what one is made of."""
         return self._encoded.can_read(works)
 
-    def parts_read(self, works: Catalog) -> Mask:
+    def parts_read(self, works: Catalog) -> IntArray:
         """What its vectors are made of, or stand for."""
         return self._encoded.parts_read(works)
 
