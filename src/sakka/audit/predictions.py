@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sakka.arrays import IntArray, Probabilities
+from sakka.arrays import IntArray, Mask, Probabilities
 from sakka.catalog.splits import GROUPED, OUTER_FOLDS, nested_splits
 from sakka.catalog.works import Catalog
 from sakka.models.base import FoldPrediction
@@ -62,12 +62,14 @@ def out_of_fold_predictions(
     folds = [splits.fold(outer, 0) for outer in range(OUTER_FOLDS)]
     creators, labels = works.creators, works.creator_indices()
     by_kind: dict[str, list[FoldPrediction]] = {}
+    readable: list[Mask] = []
     for name in models:
         settings = {"seed": seed} if "seed" in make_model(name).settings() else {}
         model = make_model(name, **settings)
-        readable = works.has_photo if model.modality in ("photo", "labels") else works.has_text
-        if readable.any():
+        can_read = model.can_read(works)
+        if can_read.any():
             by_kind[model.modality] = list(model.predict_folds(works, folds, creators))
+            readable.append(can_read)
     shape = (len(works), len(creators))
     alone = {kind: np.zeros(shape, dtype=np.float32) for kind in by_kind}
     fused = np.zeros(shape, dtype=np.float32)
@@ -75,15 +77,15 @@ def out_of_fold_predictions(
         parts = {kind: predictions[number] for kind, predictions in by_kind.items()}
         for kind, part in parts.items():
             alone[kind][fold.test] = part.test
-        fused[fold.test] = _fused(works, labels, list(parts.values()))
+        fused[fold.test] = _fused(readable, labels, list(parts.values()))
     return OutOfFoldPredictions(creators, labels, fused, alone)
 
 
-def _fused(works: Catalog, labels: IntArray, parts: list[FoldPrediction]) -> Probabilities:
+def _fused(readable: Sequence[Mask], labels: IntArray, parts: list[FoldPrediction]) -> Probabilities:
     if len(parts) == 1:
         return parts[0].test
     first, second = parts
     rows, test = first.fold.validation, first.fold.test
-    seen, read = works.has_photo, works.has_text
+    seen, read = readable
     fixed = choose_weight(first.validation, second.validation, labels[rows], seen[rows], read[rows])
     return fuse(first.test, second.test, fixed.photo_weight, fixed.how, seen[test], read[test])

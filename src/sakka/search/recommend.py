@@ -145,7 +145,7 @@ def _styles(index: Index) -> tuple[list[str], IntArray, FloatArray]:
     label_of = {name: position for position, name in enumerate(names)}
     vectors = found[STYLE].combine_chunks().flatten().to_numpy(zero_copy_only=False)
     labels = np.array([label_of[name] for name in creators], dtype=np.int64)
-    return names, labels, vectors.reshape(len(creators), -1)
+    return names, labels, vectors.reshape(len(creators), -1 if creators else 0)
 
 
 def _evenly_spaced(rows: IntArray) -> IntArray:
