@@ -17,7 +17,7 @@ def _empty_cache(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_fetched_weights_are_listed_as_cached() -> None:
     run = CliRunner().invoke
     before = json.loads(run(app, ["weights", "list", "--json"]).stdout)
-    assert [row["cached"] for row in before] == [False, False, False]
+    assert [row["cached"] for row in before] == [False] * 4
     fetched = run(app, ["weights", "fetch", "efficientnet_lite0"])
     assert fetched.exit_code == 0
     assert Path(fetched.stdout.strip()).is_file()

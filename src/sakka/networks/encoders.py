@@ -124,7 +124,9 @@ class PhotoEncoder(ABC):
             ModelError: Stages are named, and the encoder has none.
         """
         if stages is not None or covariances is not None:
-            raise ModelError(f"the encoder {self.name} has no stages to choose; leave `stages` and `covariances` out")
+            raise ModelError(
+                f"the encoder {self.name} has no stages to choose; leave the settings stages and covariances out"
+            )
         stops = np.cumsum(self.widths)
         return [np.arange(stop - width, stop) for stop, width in zip(stops, self.widths, strict=True)]
 

@@ -154,7 +154,7 @@ def _fetch(revision: Revision, use: str, folder: Path) -> None:
             write_json(part / FETCHED, {"files": files, "licence": found.licence, "name": str(revision)})
     except OSError as error:
         raise WeightsError(
-            f"{revision} can't be kept in {folder} ({error.strerror}); `SAKKA_CACHE` moves it"
+            f"{revision} can't be kept in {folder} ({error.strerror}); choose another folder with SAKKA_CACHE"
         ) from error
 
 

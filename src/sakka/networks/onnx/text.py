@@ -119,5 +119,7 @@ class OnnxTextEncoder(TextEncoder):
             tokenizer.enable_truncation(self.network.description.max_tokens)
         except Exception as error:  # tokenizers raises this class itself
             path = self.network.path.with_name(TOKENIZER)
-            raise ModelError(f"{path} is no tokenizer ({error}); expected what `tokenizer.save` writes") from error
+            raise ModelError(
+                f"{path} is no tokenizer ({error}); expected a tokenizer.json, as the package tokenizers saves it"
+            ) from error
         return tokenizer
