@@ -14,6 +14,7 @@ from sakka.evaluation.aggregate import evaluate_run
 from sakka.evaluation.open_run import open_run
 from sakka.evaluation.plan import make_plan
 from sakka.evaluation.run import run_experiment
+from sakka.evaluation.unknown_creators import evaluate_unknown_creators
 from sakka.explain.evidence import nearest_works
 from sakka.explain.explanation import explain
 from sakka.models.classifier import SakkaClassifier
@@ -155,3 +156,8 @@ def test_scikit_learn_reads_the_column_of_a_frame() -> None:
     frame = works.table.select("clip")
     classifier = SakkaClassifier(PHOTO).fit(frame, works.table["creator"].to_list())
     assert (classifier.predict(frame) == works.table["creator"].to_numpy()).mean() > 0.9
+
+
+def test_unknown_creators_are_not_evaluated_by_views_that_leave_no_vector_out() -> None:
+    with pytest.raises(ModelError, match=r"photo-column:clip reads the column 'clip'; take a model that reads photos"):
+        evaluate_unknown_creators(vector_catalog(), PHOTO, "text-linear")

@@ -21,10 +21,11 @@ import numpy as np
 from sakka.arrays import DoubleArray, IntArray, Mask
 from sakka.catalog.splits import Fold, deal
 from sakka.catalog.works import Catalog
-from sakka.errors import SplitError
+from sakka.errors import ModelError, SplitError
 from sakka.evaluation.figures import Cell, Table, figure
 from sakka.evaluation.views import AS_THEY_ARE, ViewOutcome, outcomes_by_view
 from sakka.models.fused import FusedModel
+from sakka.models.registry import make_model
 from sakka.progress import track
 
 SPLITS = 5
@@ -42,7 +43,9 @@ def evaluate_unknown_creators(works: Catalog, photo_model: str, text_model: str,
 
     Raises:
         SplitError: There are fewer than `LEAST_CREATORS` creators.
+        ModelError: A model reads vectors of the catalog, which no view leaves out.
     """
+    _check_readable(photo_model, text_model)
     both = works_with_both(works)
     labels = both.creator_indices()
     splits = [fold for fold, _ in creator_splits(labels, len(both.creators), seed=seed)]
@@ -57,6 +60,15 @@ def evaluate_unknown_creators(works: Catalog, photo_model: str, text_model: str,
                 continue  # nothing to compare
             measured.setdefault(view, []).append((len(outcome.rows), _measures(outcome, known[outcome.rows])))
     return _table(measured)
+
+
+def _check_readable(*models: str) -> None:
+    for name in models:
+        if columns := make_model(name).kept_columns:
+            raise ModelError(
+                f"works are asked about with less of their photos and texts here, and {name} reads the column "
+                f"{columns[0]!r}; take a model that reads photos or texts, or evaluate this one with `run_experiment`"
+            )
 
 
 def works_with_both(works: Catalog) -> Catalog:
