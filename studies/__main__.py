@@ -35,6 +35,7 @@ STUDIES = (
     "onnx_export",
     "page_answer",
     "photo_ablation",
+    "photo_search",
     "pipeline_accuracy",
     "resume",
     "scikit_learn",

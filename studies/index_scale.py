@@ -36,8 +36,9 @@ from sakka.market.listings import market_listings
 from sakka.market.settings import MarketSettings
 from sakka.networks.extractor import PhotoExtractor
 from sakka.search.filters import Filters
-from sakka.search.find import nearest, search, similar
+from sakka.search.find import search, similar
 from sakka.search.index import Index
+from sakka.search.lookup import nearest
 from sakka.search.records import SEEN, STYLE, TEXT, Spaces, batch_of, schema_of
 from sakka.search.style.creator_axes import fit_creator_axes
 from sakka.search.style.photos import PhotoAxes

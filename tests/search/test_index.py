@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -156,37 +157,47 @@ import sys
 from tests.search.test_index import from_outside
 from sakka.search.index import Index
 index = Index.open(sys.argv[1])
-print("ready", flush=True)
 for number in range(1000):
-    index.add(from_outside(number))
+    index.add(from_outside(number, sys.argv[2:]))
     index.remove([f"outside-{number}-0"])
+    index.add(from_outside(number, sys.argv[2:4]).take([1]))
+    print("ready", flush=True)
 """
 
 
-def from_outside(number: int) -> Catalog:
-    """Three works without photos."""
-    return Catalog.from_works(Work(f"outside-{number}-{each}", title=f"花 {number} {each}") for each in range(3))
+def from_outside(number: int, photos: Sequence[str]) -> Catalog:
+    """Three works of some photos."""
+    own = tuple(photos)
+    return Catalog.from_works(Work(f"outside-{number}-{each}", f"{number} {each}", photos=own) for each in range(3))
 
 
-def test_a_process_killed_while_it_adds_and_removes_loses_and_doubles_nothing(own_index: Index) -> None:
-    with Running(own_index.address) as process:
+def test_a_process_killed_while_it_adds_and_removes_loses_and_doubles_nothing(own_index: Index, works: Catalog) -> None:
+    photos = [str(path) for path in works.photo_paths[-3:]]
+    with Running(own_index.address, photos) as process:
         time.sleep(0.2)
         os.kill(process.pid, signal.SIGKILL)
     index = Index.open(own_index.address)
-    ids = index.table.search().select(["id"]).to_arrow()["id"].to_pylist()
-    assert len(ids) == len(set(ids))
+    rows = index.table.search().select(["id", "work", "photo"]).to_arrow().to_pylist()
+    assert len(rows) == len({row["id"] for row in rows})
+    ids = [row["id"] for row in rows if row["work"] is None]
+    photos_of: dict[str, list[int]] = {}
+    for row in rows:
+        if row["work"] is not None:
+            photos_of.setdefault(row["work"], []).append(row["photo"])
+    assert set(photos_of) <= set(ids)
     assert len([each for each in ids if each.startswith("work-")]) == 36
     outside = {int(each.split("-")[1]) for each in ids if each.startswith("outside-")}
     for number in outside:  # of each addition all three are there, or two where one was removed since
         of_it = sorted(each for each in ids if each.startswith(f"outside-{number}-"))
         assert of_it in ([f"outside-{number}-{each}" for each in range(start, 3)] for start in (0, 1))
+        assert [sorted(photos_of[each]) for each in of_it[-2:]] in ([[0, 1, 2]] * 2, [[0, 1], [0, 1, 2]])
 
 
 class Running:
     """A process that adds and removes, from when it is ready."""
 
-    def __init__(self, address: str) -> None:
-        command = [sys.executable, "-c", ADDS, address]
+    def __init__(self, address: str, photos: Sequence[str]) -> None:
+        command = [sys.executable, "-c", ADDS, address, *photos]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
     def __enter__(self) -> "subprocess.Popen[str]":

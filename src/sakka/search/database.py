@@ -1,6 +1,6 @@
 """The database of an index: two LanceDB tables in a folder, or below the address of an object store.
 
-    works     one row a work (`records.py`)
+    works     one row a work, and one a photo of works with several (`records.py`)
     parts     name, content: `index.json` and `space.safetensors`, which tell how vectors of new works are made
 
 Every change of a table is one new version of it, which is there wholly or not at all. A build writes `works` first and
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from sakka.errors import MissingPartError, SakkaError, SearchError
 from sakka.files import remote_address
+from sakka.search.records import OF, OF_WORKS, PHOTO, VECTORS
 from sakka.search.sql import among
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def _watched(batches: Iterable["pa.RecordBatch"], troubles: list[SakkaError]) ->
 
 
 def rows_by_id(table: Any, ids: Iterable[str], columns: Sequence[str] | None = None) -> dict[str, dict[str, Any]]:
-    """Rows of those ids that are in the table of works, by id.
+    """Rows of works of those ids that are in the table of works, by id.
 
     Args:
         table: The table of works.
@@ -113,26 +114,28 @@ def rows_by_id(table: Any, ids: Iterable[str], columns: Sequence[str] | None = N
     wanted, found = list(dict.fromkeys(ids)), {}
     for start in range(0, len(wanted), IDS_AT_ONCE):
         some = wanted[start : start + IDS_AT_ONCE]
-        query = table.search().where(among("id", some)).limit(len(some))
+        query = table.search().where(f"{among('id', some)} AND {OF_WORKS}").limit(len(some))
         query = query if columns is None else query.select(["id", *(name for name in columns if name != "id")])
         found.update({row["id"]: row for row in query.to_list()})
     return found
 
 
-def upsert(table: Any, rows: "pa.Table") -> None:
-    """Write rows in one change: those with known ids replace what was there."""
+def upsert(table: Any, rows: "pa.Table", without: Sequence[str] = ()) -> None:
+    """Write rows in one change: those with known ids replace what was there, and the rows `without` go."""
     with speaking_plainly(str(table.uri), "written"):
         writing = table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
+        writing = writing.when_not_matched_by_source_delete(among("id", without)) if without else writing
         writing.execute(rows, on_bad_vectors="null")
 
 
 def make_indexes(table: Any) -> None:
-    """Make the indexes of ids, creators and words, and from `VECTOR_INDEX_FROM` works on those of vectors."""
+    """Make the indexes of ids, creators and words, and from `VECTOR_INDEX_FROM` rows on those of vectors."""
     from lancedb.index import FTS, Bitmap, BTree
 
     table.create_index("id", config=BTree())
     table.create_index("near_identical", config=BTree())
-    for column in ("creator", "category"):
+    table.create_index(OF, config=BTree())
+    for column in ("creator", "category", PHOTO):
         table.create_index(column, config=Bitmap())
     plain = FTS(base_tokenizer="whitespace", stem=False, remove_stop_words=False, ascii_folding=False, lower_case=False)
     table.create_index("words", config=plain)
@@ -143,8 +146,6 @@ def make_indexes(table: Any) -> None:
 def make_vector_indexes(table: Any) -> None:
     """Make the indexes of the vectors: partitions by k-means, values rounded to a byte."""
     from lancedb.index import IvfSq
-
-    from sakka.search.records import VECTORS
 
     for column in (name for name in VECTORS if name in table.schema.names):
         table.create_index(column, config=IvfSq(distance_type="l2"))

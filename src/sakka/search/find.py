@@ -1,6 +1,7 @@
 """Finding works: like a work, like some and unlike others, by words, by both.
 
-Style: the products of unit vectors, the highest first. Words: candidates come from full-text search (BM25) and from the
+Style: the products of unit vectors, the highest first; a work from outside is looked for by its photos among all photos
+(`by_photo.py`). Words: candidates come from full-text search (BM25) and from the
 photos that look most as the words have it; they are put in order by the evidence for the words in text and photo
 (`search/style/words.py`), to which an index with a text encoder adds that for words which no text says
 (`search/style/meaning.py`). Orders by style, by words and by the vectors of texts are joined by reciprocal rank fusion
@@ -9,7 +10,6 @@ photos that look most as the words have it; they are put in order by the evidenc
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -17,11 +17,11 @@ from sakka.arrays import FloatArray
 from sakka.catalog.works import Work
 from sakka.errors import SearchError
 from sakka.models.question import Question
-from sakka.search.database import speaking_plainly
+from sakka.search.by_photo import nearest_by_photos
 from sakka.search.filters import Filters
 from sakka.search.hits import Hit, Row, at_most, folded, fused
 from sakka.search.index import Index
-from sakka.search.kept_columns import with_kept
+from sakka.search.lookup import matching, nearest
 from sakka.search.records import (
     GROUP,
     MEANING,
@@ -29,10 +29,9 @@ from sakka.search.records import (
     SEEN_LENGTH,
     STYLE,
     TEXT,
-    VECTORS,
     WORD_COLUMN,
-    WORK_COLUMNS,
     vector_of,
+    work_of,
 )
 from sakka.search.sql import encodable
 from sakka.search.style.meaning import Unsaid
@@ -47,9 +46,7 @@ DEPTH = 60  # of each order that is fused, at the least
 MOST_FETCHED = 20_000
 DEEPER = 4  # times as many rows are fetched where those of a few creators fill the answer, or too few are left
 UNLIKE = 0.5  # how far an unwanted example pushes away, against a wanted one's pull
-PARTITIONS, REFINED = 12, 3  # of the vector index that are looked at; candidates compared exactly for each wanted
 CANDIDATES = 120  # by text, and as many by photo, that are put in order by evidence, at the least
-RETURNED = (*WORK_COLUMNS, GROUP)
 
 
 @dataclass(frozen=True)
@@ -57,11 +54,12 @@ class StyleQuery:
     """What a search by style starts from.
 
     Attributes:
-        style: Unit style embeddings of what is wanted, shape (n, n_values).
+        style: Unit style embeddings of the works that are wanted, shape (n, n_values).
         unlike: Those of what is not, shape (n_unlike, n_values).
         text: The unit vector of the text, or None.
         groups: The groups of near-identical works of the query, which are left out.
         creators: The creators of the query.
+        photos: Those of a work's photos from outside, where it alone is wanted, shape (n_photos, n_values); else None.
     """
 
     style: FloatArray
@@ -69,6 +67,12 @@ class StyleQuery:
     text: FloatArray | None
     groups: tuple[str, ...]
     creators: tuple[str, ...]
+    photos: FloatArray | None = None
+
+    @property
+    def wanted(self) -> FloatArray:
+        """The embeddings that works found are compared with: the photos' where photos are looked for, else `style`."""
+        return self.style if self.photos is None else self.photos
 
     @property
     def direction(self) -> FloatArray | None:
@@ -126,12 +130,12 @@ def similar(
     def fetch(depth: int) -> list[Row]:
         orders = []
         if direction is not None:
-            orders.append((1.0, nearest(index, STYLE, direction, depth, filters, origin.groups)))
+            orders.append((1.0, of_style(index, origin, depth, filters)))
         if origin.text is not None and (fuse_text or direction is None):
             orders.append((TEXT_WEIGHT, nearest(index, TEXT, origin.text, depth, filters, origin.groups)))
-        return with_same_creator(index, fused(orders) if len(orders) > 1 else orders[0][1], origin.style)
+        return with_same_creator(index, fused(orders) if len(orders) > 1 else orders[0][1], origin.wanted)
 
-    return enough(fetch, count, of_one_creator)
+    return enough(index, fetch, count, of_one_creator)
 
 
 def search(
@@ -186,11 +190,10 @@ def search(
             unsaid=unsaid,
         )
         if direction is not None:
-            styled = nearest(index, STYLE, direction, depth, filters, origin.groups)
-            rows = fused([(1.0, rows), (1.0, styled)])
-        return with_same_creator(index, rows, origin.style)
+            rows = fused([(1.0, rows), (1.0, of_style(index, origin, depth, filters))])
+        return with_same_creator(index, rows, origin.wanted)
 
-    return enough(fetch, count, of_one_creator)
+    return enough(index, fetch, count, of_one_creator)
 
 
 def by_words(
@@ -246,10 +249,14 @@ def style_query(
     style = [vector for row in wanted if (vector := vector_of(row, STYLE)) is not None]
     text = vector_of(wanted[0], TEXT) if wanted else None
     outside = Question.of_work(query) if isinstance(query, Work) else query
+    photos = None
     if isinstance(outside, Question):
         works = written(outside).works
-        vector, words = index.spaces.style.vectors(works)[0], index.spaces.words.vectors(works.texts)[0]
-        style += [vector] if vector.any() else []
+        ((_, coordinates, _),) = index.spaces.style.photo_coordinates(works)
+        words = index.spaces.words.vectors(works.texts)[0]
+        if len(coordinates):
+            photos = None if like or unlike else index.spaces.style.style(coordinates)
+            style.append(index.spaces.style.style(coordinates.mean(axis=0, keepdims=True))[0])
         text = words if words.any() else None
     elif not wanted:
         raise SearchError("nothing to compare with: give the id of a work, a photo, or works to search like")
@@ -258,7 +265,7 @@ def style_query(
         creators = (*creators, outside.work.creator)
     pushed = [vector for row in unwanted if (vector := vector_of(row, STYLE)) is not None]
     groups = tuple(dict.fromkeys(row[GROUP] for row in [*wanted, *unwanted]))
-    return StyleQuery(_stacked(index, style), _stacked(index, pushed), text, groups, creators)
+    return StyleQuery(_stacked(index, style), _stacked(index, pushed), text, groups, creators, photos)
 
 
 def written(question: Question) -> Question:
@@ -267,38 +274,12 @@ def written(question: Question) -> Question:
     return replace(question, work=replace(work, title=encodable(work.title), description=encodable(work.description)))
 
 
-def nearest(
-    index: Index,
-    column: str,
-    vector: FloatArray,
-    depth: int,
-    filters: Filters,
-    not_groups: Sequence[str] = (),
-    columns: Sequence[str] = (STYLE,),
-) -> list[Row]:
-    """The rows with the vectors nearest to a unit vector, the nearest first; `score` is their product with it."""
-    query = index.table.search(vector, vector_column_name=column).distance_type("l2")
-    query = query.minimum_nprobes(PARTITIONS).maximum_nprobes(0).refine_factor(REFINED)
-    rows = _rows_of(
-        index, query, depth, filters.condition(not_groups=not_groups, kept=index.kept), [*columns, "_distance"]
-    )
-    return [{**row, "score": 1 - row.pop("_distance") / 2} for row in rows]
-
-
-def matching(
-    index: Index,
-    words: str,
-    depth: int,
-    filters: Filters,
-    not_groups: Sequence[str] = (),
-    columns: Sequence[str] = (STYLE,),
-) -> list[Row]:
-    """The rows whose words match segmented words, the best first; `score` is BM25's."""
-    query = index.table.search(words, query_type="fts", fts_columns=WORD_COLUMN)
-    rows = _rows_of(
-        index, query, depth, filters.condition(not_groups=not_groups, kept=index.kept), [*columns, "_score"]
-    )
-    return [{**row, "score": row.pop("_score")} for row in rows]
+def of_style(index: Index, origin: StyleQuery, depth: int, filters: Filters) -> list[Row]:
+    """The works of a style: by the photos of a work from outside among all photos, else by the works' own styles."""
+    if origin.photos is not None:
+        return nearest_by_photos(index, origin.photos, depth, filters, origin.groups)
+    direction = origin.direction
+    return [] if direction is None else nearest(index, STYLE, direction, depth, filters, origin.groups)
 
 
 def with_same_creator(index: Index, rows: Sequence[Row], style: FloatArray) -> list[Row]:
@@ -315,7 +296,7 @@ def with_same_creator(index: Index, rows: Sequence[Row], style: FloatArray) -> l
     return [{**row, "same_creator": answer} for row, answer in zip(rows, answers, strict=True)]
 
 
-def enough(fetch: Callable[[int], list[Row]], count: int, of_one_creator: int | None) -> list[Hit]:
+def enough(index: Index, fetch: Callable[[int], list[Row]], count: int, of_one_creator: int | None) -> list[Hit]:
     """The first `count` hits after folding, fetching deeper until there are that many or no more rows."""
     if count < 1:
         raise SearchError(f"got {count} works wanted, expected 1 or more")
@@ -324,24 +305,16 @@ def enough(fetch: Callable[[int], list[Row]], count: int, of_one_creator: int | 
         rows = fetch(depth)
         hits = at_most(folded(rows), count, of_one_creator)
         if len(hits) == count or len(rows) < depth or depth >= MOST_FETCHED:
-            return hits
+            return _completed(index, hits)
         depth *= DEEPER
 
 
-def _rows_of(index: Index, query: Any, depth: int, condition: str | None, columns: Sequence[str]) -> list[Row]:
-    if condition is not None:
-        query = query.where(condition, prefilter=True)
-    with speaking_plainly("", "asked"):
-        table = query.limit(depth).select([*RETURNED, *(each.column for each in index.kept), *columns]).to_arrow()
-    vectors = [name for name in VECTORS if name in table.column_names]
-    rows = with_kept(table.drop_columns(vectors).to_pylist(), index.kept)
-    for name in vectors:  # by way of Python's own lists this would take longer than the search
-        column = table[name].combine_chunks()
-        values = column.values.to_numpy(zero_copy_only=False).reshape(-1, column.type.list_size)
-        start = column.offset
-        for number, there in enumerate(column.is_valid().to_pylist()):
-            rows[number][name] = values[start + number] if there else None
-    return rows
+def _completed(index: Index, hits: Sequence[Hit]) -> list[Hit]:
+    """The hits with all of their works, of which the row of a photo has only what filters look at."""
+    if not index.has_photo_rows:
+        return list(hits)
+    rows = index.rows([hit.work.id for hit in hits if hit.photo is not None])
+    return [replace(hit, work=work_of(rows[hit.work.id])) if hit.work.id in rows else hit for hit in hits]
 
 
 def _nothing(index: Index) -> FloatArray:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sakka.catalog.works import Work
-from sakka.search.records import GROUP, work_of
+from sakka.search.records import GROUP, PHOTO, work_of
 
 RANK_OFFSET = 60
 Row = dict[str, Any]
@@ -27,12 +27,14 @@ class Hit:
         score: How well it fits; comparable within one answer only.
         same_creator: The probability that it has the same creator as the query; None where the query has no style.
         near_identical: Ids of near-identical works further down, which it stands for.
+        photo: Which of its photos is the most similar, from 0, where it was looked for by a photo; else None.
     """
 
     work: Work
     score: float
     same_creator: float | None = None
     near_identical: tuple[str, ...] = ()
+    photo: int | None = None
 
 
 @dataclass(frozen=True)
@@ -69,13 +71,14 @@ def fused(orders: Sequence[tuple[float, Sequence[Row]]]) -> list[Row]:
 def folded(rows: Iterable[Row]) -> list[Hit]:
     """Make hits of rows in order; a row whose group was met before is folded into the first of the group.
 
-    A row has its `score` and may have `same_creator`.
+    A row has its `score` and may have `same_creator` and, where it was looked for by a photo, `photo`.
     """
     hits: dict[str, Hit] = {}
     for row in rows:
         first = hits.get(row[GROUP])
         if first is None:
-            hits[row[GROUP]] = Hit(work_of(row), float(row["score"]), row.get("same_creator"))
+            photo = row.get(PHOTO)
+            hits[row[GROUP]] = Hit(work_of(row), float(row["score"]), row.get("same_creator"), photo=photo)
         else:
             hits[row[GROUP]] = replace(first, near_identical=(*first.near_identical, row["id"]))
     return list(hits.values())

@@ -24,7 +24,7 @@ from sakka.progress import task
 from sakka.search import database
 from sakka.search.adding import add_works
 from sakka.search.kept_columns import KINDS, KeptColumn, kept_columns_of, with_kept
-from sakka.search.records import WORK_COLUMNS, Spaces, batches_of, schema_of, words_of_catalog, work_of
+from sakka.search.records import OF, OF_WORKS, WORK_COLUMNS, Spaces, batches_of, schema_of, words_of_catalog, work_of
 from sakka.search.sql import among
 from sakka.search.style.meaning import MeaningSpace
 from sakka.search.style.space import StyleSpace
@@ -54,6 +54,7 @@ class Index:
     table: Any = field(repr=False)
     spaces: Spaces = field(repr=False)
     info: dict[str, Any]
+    _counted: tuple[int, bool] = field(default=(-1, False), repr=False)  # version of the table, whether it has photos
 
     @classmethod
     def build(
@@ -102,7 +103,9 @@ class Index:
         kept = kept_columns_of(catalog)
         info |= {"kept": [asdict(each) for each in kept]} if kept else {}
         schema = schema_of(spaces, kept=kept)
-        batches = _counted(batches_of(catalog, named, spaces, schema, kept), len(catalog))
+        several = catalog.photo_counts[catalog.photo_counts > 1]
+        batches = batches_of(catalog, named, spaces, schema, kept, common=near.common)
+        batches = _counted(batches, len(catalog) + int(several.sum()))
         return cls.write(folder, spaces, batches, schema, info)
 
     @classmethod
@@ -119,7 +122,7 @@ class Index:
         address = database.address_of(folder)
         table = database.write_works(connection, schema, batches)
         build = schema.metadata[b"build"].decode()
-        values = {**info, "version": INDEX_VERSION, "build": build, "works": table.count_rows()}
+        values = {**info, "version": INDEX_VERSION, "build": build, "works": table.count_rows(OF_WORKS)}
         values |= {} if spaces.meaning is None else {"text_encoder": spaces.meaning.values()}
         with database.speaking_plainly(address, "written"):
             _write_parts(connection, spaces, values)
@@ -161,7 +164,15 @@ class Index:
         return tuple(KeptColumn(**each) for each in self.info.get("kept", ()))
 
     def __len__(self) -> int:
-        return int(self.table.count_rows())
+        return int(self.table.count_rows(OF_WORKS if self.has_photo_rows else None))
+
+    @property
+    def has_photo_rows(self) -> bool:
+        """Whether some work has several photos, and so rows of its photos."""
+        version = int(self.table.version)
+        if version != self._counted[0]:
+            self._counted = (version, self.table.count_rows(f"{OF} IS NOT NULL") > 0)
+        return self._counted[1]
 
     def rows(self, ids: Iterable[str], columns: Sequence[str] | None = None) -> dict[str, dict[str, Any]]:
         """Rows of those ids that are in the index, by id (`database.rows_by_id`); all columns: kept ones as `kept`."""
@@ -190,14 +201,14 @@ class Index:
     def catalog(self) -> Catalog:
         """All works, sorted by id, without their vectors."""
         names = {**{name: name for name in WORK_COLUMNS}, **{each.column: each.name for each in self.kept}}
-        table = pl.from_arrow(self.table.search().select(list(names)).to_arrow())
+        table = pl.from_arrow(self.table.search().where(OF_WORKS).select(list(names)).to_arrow())
         assert isinstance(table, pl.DataFrame)
         kept = {each.name: KINDS[each.kind] for each in self.kept}
         return Catalog(table.select(list(names)).rename(names).cast(pl.Schema({**SCHEMA, **kept})).sort("id"))
 
     def creators(self) -> dict[str, int]:
         """Every creator with the number of its works, by name."""
-        names = pl.from_arrow(self.table.search().select(["creator"]).to_arrow()["creator"])
+        names = pl.from_arrow(self.table.search().where(OF_WORKS).select(["creator"]).to_arrow()["creator"])
         assert isinstance(names, pl.Series)
         counts = names.drop_nulls().value_counts().sort(names.name)
         return {str(name): int(count) for name, count in counts.iter_rows()}
@@ -211,7 +222,9 @@ class Index:
             PhotoError: A photo can't be read.
             SearchError: The index can't be written to, or a kept column is of another kind in it.
         """
-        return add_works(self.table, self.spaces, self.schema, catalog, self.kept)
+        before = len(self)
+        add_works(self.table, self.spaces, self.schema, catalog, self.kept)
+        return len(self) - before
 
     def remove(self, ids: Iterable[str]) -> int:
         """Remove works; returns how many were removed. Unknown ids are ignored.
@@ -222,7 +235,8 @@ class Index:
         wanted, before = list(dict.fromkeys(ids)), len(self)
         with database.speaking_plainly(self.address, "written"):
             for start in range(0, len(wanted), database.IDS_AT_ONCE):
-                self.table.delete(among("id", wanted[start : start + database.IDS_AT_ONCE]))
+                some = wanted[start : start + database.IDS_AT_ONCE]
+                self.table.delete(f"{among('id', some)} OR {among(OF, some)}")
         return before - len(self)
 
     @cached_property
@@ -233,7 +247,7 @@ class Index:
     def _suggestion(self, work_id: str) -> str:
         from difflib import get_close_matches
 
-        ids = self.table.search().select(["id"]).to_arrow()["id"].to_pylist()
+        ids = self.table.search().where(OF_WORKS).select(["id"]).to_arrow()["id"].to_pylist()
         alike = [each for each in ids if abs(len(each) - len(work_id)) <= 2 and set(each[:2]) & set(work_id[:2])]
         near = get_close_matches(work_id, alike[: 20 * database.IDS_AT_ONCE], SUGGESTED)
         return (

@@ -16,10 +16,11 @@ import numpy as np
 from sakka.arrays import FloatArray, IntArray, top
 from sakka.errors import SearchError
 from sakka.search.filters import Filters
-from sakka.search.find import nearest, style_query, with_same_creator
+from sakka.search.find import style_query, with_same_creator
 from sakka.search.hits import Hit, RelatedCreator, Row, folded
 from sakka.search.index import Index
-from sakka.search.records import STYLE, TEXT
+from sakka.search.lookup import nearest
+from sakka.search.records import OF_WORKS, STYLE, TEXT
 
 FIT = 0.7
 CANDIDATES = 200
@@ -137,9 +138,8 @@ def _chosen(rows: Sequence[Row], count: int, of_one_creator: int) -> list[int]:
 
 def _styles(index: Index) -> tuple[list[str], IntArray, FloatArray]:
     """The creators with photos, sorted; each work's label among them; and the style embeddings."""
-    found = (
-        index.table.search().where("creator IS NOT NULL AND style IS NOT NULL").select(["creator", STYLE]).to_arrow()
-    )
+    condition = f"creator IS NOT NULL AND style IS NOT NULL AND {OF_WORKS}"
+    found = index.table.search().where(condition).select(["creator", STYLE]).to_arrow()
     creators = found["creator"].to_pylist()
     names = sorted(set(creators))
     label_of = {name: position for position, name in enumerate(names)}

@@ -1,13 +1,24 @@
-"""Works as the rows of the index, and back; the spaces that the vectors of the rows come from."""
+"""Works as the rows of the index, and back; the spaces that the vectors of the rows come from.
+
+A work is one row, and where it has several photos one more row for each of them, all in one table: a change of a table
+is there wholly or not at all, and so is a work.
+
+    row of             id         work    photo    style
+    a work, one photo  its own    null    0        of the photo
+    a work, several    its own    null    null     of the mean of its photos, without common pictures (`copies/`)
+    each of several    work + number      work's id    0, 1, ...    of the photo
+
+A photo's row has what filters look at; its texts, words and other vectors are null, and take no room.
+"""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sakka.arrays import FloatArray, Mask
+from sakka.arrays import FloatArray, IntArray, Mask
 from sakka.catalog.works import SCHEMA as WORK_SCHEMA
 from sakka.catalog.works import Catalog, Work
 from sakka.search.kept_columns import KeptColumn
@@ -20,6 +31,11 @@ if TYPE_CHECKING:
 
 WORK_COLUMNS = tuple(WORK_SCHEMA)
 GROUP = "near_identical"
+OF, PHOTO = "work", "photo"
+OF_WORKS, OF_PHOTOS = f"{OF} IS NULL", f"{PHOTO} IS NOT NULL"
+"""The conditions that a row is a work's, and that its style is a photo's."""
+BETWEEN = "\x1f"  # a work's id and a photo's number
+FILTERED = ("creator", "category", "created_at")
 STYLE, TEXT, SEEN, MEANING, WORD_COLUMN = "style", "text", "seen", "meaning", "words"
 SEEN_LENGTH = "seen_length"  # of the photo's coordinates, whose direction is in `seen`
 VECTORS = (STYLE, TEXT, SEEN, MEANING)
@@ -69,6 +85,8 @@ def schema_of(spaces: Spaces, build: str | None = None, kept: Sequence[KeptColum
             pa.field("photos", pa.list_(pa.string())),
             pa.field("photos_sha256", pa.list_(pa.string())),
             pa.field(GROUP, pa.string()),
+            pa.field(OF, pa.string()),
+            pa.field(PHOTO, pa.int16()),
             pa.field(WORD_COLUMN, pa.string()),
             pa.field(SEEN_LENGTH, pa.float32()),
             *(pa.field(name, pa.list_(pa.float32(), size)) for name, size in sizes.items()),
@@ -84,8 +102,11 @@ def batches_of(
     spaces: Spaces,
     schema: "pa.Schema",
     kept: Sequence[KeptColumn] = (),
+    *,
+    common: IntArray | None = None,
+    coordinates: Iterable[tuple[IntArray, FloatArray, IntArray]] | None = None,
 ) -> Iterator["pa.RecordBatch"]:
-    """The works' rows in batches.
+    """The works' rows in batches, and those of their photos.
 
     Args:
         works: The works.
@@ -93,21 +114,46 @@ def batches_of(
         spaces: How their vectors are made.
         schema: See `schema_of`.
         kept: The kept columns of the index.
+        common: The photos that don't count for a work's own vectors: its row and the number of the photo, shape (n, 2).
+        coordinates: What `spaces.style.photo_coordinates(works)` gives; None: it is asked.
 
     Raises:
         PhotoError: A photo can't be read.
         SearchError: The text encoder of the index is not at hand.
     """
-    for rows, coordinates, seen in spaces.style.coordinates(works):
-        some = works.take(rows)
+    counts = _counting(works, common)
+    for rows, of_photos, works_of in spaces.style.photo_coordinates(works) if coordinates is None else coordinates:
+        some, names = works.take(rows), [groups[row] for row in rows]
+        pooled = _means(of_photos, works_of, len(rows), np.concatenate([counts[row] for row in rows]))
         texts = spaces.words.vectors(some.texts)
         vectors = {
-            STYLE: (spaces.style.style(coordinates), seen),
+            STYLE: (spaces.style.style(pooled), some.has_photo),
             TEXT: (texts, np.any(texts != 0, axis=1)),
-            SEEN: (coordinates[:, : spaces.words.seen_size], seen),
+            SEEN: (pooled[:, : spaces.words.seen_size], some.has_photo),
         }
         vectors |= {} if spaces.meaning is None else {MEANING: spaces.meaning.vectors(some)}
-        yield batch_of(some, [groups[row] for row in rows], vectors, schema, kept)
+        yield batch_of(some, names, vectors, schema, kept)
+        several = some.photo_counts[works_of] > 1
+        if several.any():
+            styles = spaces.style.style(of_photos[several])
+            yield photo_batch(some, names, works_of[several], styles, schema, kept)
+
+
+def _counting(works: Catalog, common: IntArray | None) -> list[Mask]:
+    """Whether each photo of each work counts for the work's own vectors; the featured one always does."""
+    counts = [np.ones(count, dtype=np.bool_) for count in works.photo_counts]
+    for row, number in [] if common is None else common.tolist():
+        counts[row][number] = number == 0
+    return counts
+
+
+def _means(coordinates: FloatArray, works_of: IntArray, n_works: int, counts: Mask) -> FloatArray:
+    """The mean of the coordinates of each work's photos that count, shape (n_works, n_coordinates)."""
+    sums = np.zeros((n_works, coordinates.shape[1]), dtype=np.float32)
+    np.add.at(sums, works_of[counts], coordinates[counts])
+    numbers = np.bincount(works_of[counts], minlength=n_works)
+    means: FloatArray = sums / np.maximum(numbers, 1).astype(np.float32)[:, None]
+    return means
 
 
 def batch_of(
@@ -139,6 +185,7 @@ def batch_of(
     vectors = {**vectors, SEEN: (unit_rows(coordinates), seen)}
     columns[SEEN_LENGTH] = [float(length) if there else None for length, there in zip(lengths, seen, strict=True)]
     columns |= {"photos": paths, GROUP: list(groups), WORD_COLUMN: [segmented(text) for text in works.texts]}
+    columns |= {OF: [None] * len(works), PHOTO: [0 if count == 1 else None for count in works.photo_counts]}
     columns |= {each.column: each.values(works) for each in kept}
     arrays = [
         _vector_array(*vectors[field.name], field.type)
@@ -149,6 +196,45 @@ def batch_of(
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
+def photo_batch(
+    works: Catalog,
+    groups: Sequence[str],
+    works_of: IntArray,
+    styles: FloatArray,
+    schema: "pa.Schema",
+    kept: Sequence[KeptColumn] = (),
+) -> "pa.RecordBatch":
+    """The rows of photos of works that have several.
+
+    Args:
+        works: The works.
+        groups: The name of each work's group.
+        works_of: Which of the works each photo is of, all photos of a work in a row, shape (n_photos,).
+        styles: Their style embeddings, shape (n_photos, n_values).
+        schema: See `schema_of`.
+        kept: The kept columns of the index.
+    """
+    import pyarrow as pa
+
+    ids, numbers = works.ids, (np.arange(len(works_of)) - np.searchsorted(works_of, works_of)).tolist()
+    each: dict[str, Sequence[Any]] = {name: works.table[name].to_list() for name in FILTERED}
+    each |= {OF: ids, GROUP: groups, **{column.column: column.values(works) for column in kept}}
+    columns = {name: [values[row] for row in works_of] for name, values in each.items()}
+    columns |= {PHOTO: numbers, "id": [photo_row_id(ids[row], n) for row, n in zip(works_of, numbers, strict=True)]}
+    arrays = [
+        _vector_array(styles, np.ones(len(styles), dtype=np.bool_), field.type)
+        if field.name == STYLE
+        else pa.array(columns.get(field.name, [None] * len(works_of)), field.type)
+        for field in schema
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def photo_row_id(work_id: str, number: int) -> str:
+    """The id of the row of one of several photos of a work."""
+    return f"{work_id}{BETWEEN}{number}"
+
+
 def _vector_array(vectors: FloatArray, there: Mask, kind: Any) -> Any:
     import pyarrow as pa
 
@@ -157,9 +243,12 @@ def _vector_array(vectors: FloatArray, there: Mask, kind: Any) -> Any:
 
 
 def work_of(row: dict[str, Any]) -> Work:
-    """The work that a row holds; its kept columns are those under `kept` (`kept_columns.with_kept`)."""
-    lists = {name: tuple(row[name] or ()) for name in ("photos", "photos_sha256")}
-    return Work(**{name: row[name] for name in WORK_COLUMNS} | lists, kept=row.get("kept", {}))
+    """The work that a row holds; its kept columns are those under `kept` (`kept_columns.with_kept`).
+
+    Of the row of a photo, which has no title, it is what the row has of its work.
+    """
+    lists = {name: tuple(row.get(name) or ()) for name in ("photos", "photos_sha256")}
+    return Work(**{name: row[name] for name in WORK_COLUMNS if name in row} | lists, kept=row.get("kept", {}))
 
 
 def vector_of(row: dict[str, Any], column: str) -> FloatArray | None:

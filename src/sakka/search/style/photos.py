@@ -21,7 +21,7 @@ from sakka.arrays import Features, FloatArray, IntArray, Mask
 from sakka.catalog.works import Catalog
 from sakka.models.linear_head.dense import block_weights
 from sakka.networks.encoders import PhotoEncoder
-from sakka.networks.features import photo_features
+from sakka.networks.features import every_photo_features, photo_features
 
 WORKS_AT_ONCE = 1024  # of 12,224 values: 50 MB as float32
 SPARE_AXES = 32
@@ -103,6 +103,29 @@ def batches_of_statistics(
         else:
             tables = [np.zeros((len(rows), len(own)), dtype=encoder.number) for encoder, own in pairs]
         yield rows, np.concatenate(tables, axis=1), some.has_photo
+
+
+def batches_of_every_photo(
+    works: Catalog, encoders: Sequence[PhotoEncoder]
+) -> Iterator[tuple[IntArray, Features, IntArray]]:
+    """The vectors of all photos in batches: the works' rows, the vectors, which of these works each photo is of.
+
+    A batch has about `WORKS_AT_ONCE` photos.
+
+    Raises:
+        PhotoError: A photo can't be read.
+    """
+    columns = [np.concatenate(encoder.blocks(None, None)) for encoder in encoders]
+    pairs = list(zip(encoders, columns, strict=True))
+    batch_of = (np.cumsum(np.maximum(works.photo_counts, 1)) - 1) // WORKS_AT_ONCE
+    for number in np.unique(batch_of):
+        rows = np.flatnonzero(batch_of == number)
+        some = works.take(rows)
+        if some.has_photo.any():
+            tables = [every_photo_features(some, encoder, own) for encoder, own in pairs]
+        else:
+            tables = [np.zeros((0, len(own)), dtype=encoder.number) for encoder, own in pairs]
+        yield rows, np.concatenate(tables, axis=1), np.repeat(np.arange(len(rows)), some.photo_counts)
 
 
 def _parts(features: Features) -> Iterator[Features]:

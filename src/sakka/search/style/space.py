@@ -31,7 +31,7 @@ from sakka.errors import ModelFolderError
 from sakka.files import canonical_json, writing_whole
 from sakka.networks.encoders import PhotoEncoder, photo_encoders
 from sakka.search.style.creator_axes import TRUSTS, CreatorAxes, fit_creator_axes
-from sakka.search.style.photos import PhotoAxes, batches_of_statistics, fit_axes
+from sakka.search.style.photos import PhotoAxes, batches_of_every_photo, batches_of_statistics, fit_axes
 from sakka.search.style.same_creator import (
     SameCreatorCalibration,
     average_precisions,
@@ -137,6 +137,15 @@ class StyleSpace:
         """
         for rows, statistics, seen in batches_of_statistics(works, self.encoders):
             yield rows, self.photo_axes.coordinates(statistics), seen
+
+    def photo_coordinates(self, works: Catalog) -> Iterator[tuple[IntArray, FloatArray, IntArray]]:
+        """The coordinates of all photos in batches: the works' rows, the coordinates, which of them each photo is of.
+
+        Raises:
+            PhotoError: A photo can't be read.
+        """
+        for rows, statistics, works_of in batches_of_every_photo(works, self.encoders):
+            yield rows, self.photo_axes.coordinates(statistics), works_of
 
     def style(self, coordinates: FloatArray) -> FloatArray:
         """Turn photo coordinates into style embeddings of unit length, shape (n_works, size)."""
