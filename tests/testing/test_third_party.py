@@ -195,6 +195,15 @@ def test_fit_takes_what_one_brings_along_and_refuses_at_once_what_it_could_not_s
     code, output, _ = run([*fit, "photo-column:clip"], monkeypatch, capsys)
     assert code == 0
     assert "photo-column:clip + text-linear" in output
+    classifier = "photo-column:clip~sklearn.naive_bayes.GaussianNB"
+    setting = f"{classifier}.estimator_settings=" + json.dumps({"var_smoothing": 0.5})
+    code, _, errors = run([*fit, classifier, "--text-model", "dummy", "--set", setting], monkeypatch, capsys)
+    assert code == 0, errors
+    saved = load_model(folder / "model").settings()
+    assert saved["photo_settings"] == {"estimator_settings": {"var_smoothing": 0.5}}
+    code, _, errors = run([*fit, classifier, "--set", "photo-lite0.penalty=1"], monkeypatch, capsys)
+    assert code == 2
+    assert "--set names photo-lite0, which is not fitted" in " ".join(errors.split())
     refused = "photo-column:clip~sklearn.ensemble.HistGradientBoostingClassifier"
     code, _, errors = run([*fit, refused], monkeypatch, capsys)
     assert code == 2

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from sakka.cli import app
+from sakka.errors import ModelError
 from sakka.models.default_models import DEFAULT_PHOTO_MODEL, DEFAULT_TEXT_MODEL
 
 if TYPE_CHECKING:
@@ -27,6 +28,14 @@ def fit(
         Literal["log-linear", "stacked"],
         typer.Option(help="How photo and text are fused where that is learned: log-linear is explained exactly."),
     ] = "log-linear",
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            help="A setting of one of the two models as JSON, such as photo-lite0.penalty=0.01; repeatable.",
+            metavar="MODEL.SETTING=VALUE",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="The seed of the models.", min=0)] = 0,
     keep_works: Annotated[
         bool, typer.Option(help="Keep the features of a few works, which `sakka creators add` needs.")
@@ -35,8 +44,11 @@ def fit(
     """Fit a photo and a text model on all works of a catalog, fused, and save them as a folder.
 
     Example: sakka fit paintings -o model
+
+    Example: sakka fit paintings -o model --photo-model photo-lite0+lite2 --set photo-lite0+lite2.penalty=0.02
     """
     from sakka.catalog.works import Catalog
+    from sakka.cli.experiment import settings_by_model
     from sakka.cli.output import check_output, writing_to
     from sakka.cli.terminal import duration, showing_progress
     from sakka.models.folder import check_can_hold_model, save_model
@@ -46,7 +58,16 @@ def fit(
     check_can_hold_model(output)
     check_output(output)
     works = Catalog.read(catalog)
-    model = FusedModel(photo_model, text_model, fusion=fusion, seed=seed)
+    given = settings_by_model(settings or ())
+    check_named(given, photo_model, text_model)
+    model = FusedModel(
+        photo_model,
+        text_model,
+        fusion=fusion,
+        photo_settings=given.get(photo_model),
+        text_settings=given.get(text_model),
+        seed=seed,
+    )
     model.check_can_save()
     with showing_progress():
         model.fit(works)
@@ -55,11 +76,24 @@ def fit(
     with writing_to(output):
         save_model(model, output)
     asked = " ".join(QUESTIONS[name] for name in model.reads or QUESTIONS)
+    if model.kept_columns and not model.reads:
+        asked = f"{shlex.quote(str(catalog))} -o answers.csv"
     typer.echo(
         f"{len(works):,} works by {len(model.creators_):,} creators in {duration(time.monotonic() - started_s)}\n"
         f"{describe_fusion(model)}\n"
         f"saved as {output}; try: sakka identify {shlex.quote(str(output))} {asked}"
     )
+
+
+def check_named(settings: Mapping[str, object], *models: str) -> None:
+    """Refuse settings of a model that is not fitted.
+
+    Raises:
+        ModelError: There are some.
+    """
+    for name in settings:
+        if name not in models:
+            raise ModelError(f"--set names {name}, which is not fitted; fitted are {' and '.join(models)}")
 
 
 def describe_fusion(model: "FusedModel") -> str:
