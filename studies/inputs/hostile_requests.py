@@ -71,9 +71,9 @@ def part(field: str, content: bytes, file_name: str | None = None, kind: str = "
     return head.encode("utf-8", "replace") + b"\r\n\r\n" + content
 
 
-def _two_files(chance: random.Random) -> HostileRequest:
-    photo = valid_photo(chance, "PNG")
-    return form("two files", [part("photo", photo, "a.png"), part("photo", photo, "b.png")])
+def _many_files(chance: random.Random) -> HostileRequest:
+    photo = valid_photo(chance, "PNG", side_px=8)
+    return form("many files", [part("photo", photo, f"{number}.png") for number in range(chance.randrange(6, 1000))])
 
 
 def _many_fields(chance: random.Random) -> HostileRequest:
@@ -148,6 +148,6 @@ def _blank(chance: random.Random) -> HostileRequest:
 
 
 BROKEN: tuple[Callable[[random.Random], HostileRequest], ...] = (
-    _two_files, _many_fields, _long_title, _deep, _no_end, _no_boundary, _long_header, _many_headers, _no_name,
+    _many_files, _many_fields, _long_title, _deep, _no_end, _no_boundary, _long_header, _many_headers, _no_name,
     _photo_as_text, _json, _squeezed, _bad_number, _blank, _too_large,
 )  # fmt: skip

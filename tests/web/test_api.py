@@ -1,7 +1,10 @@
 """The API as a program uses it."""
 
 import io
+import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -11,6 +14,7 @@ from tests.web.servers import Folders, problem_of
 
 from sakka.catalog.works import Catalog, Work
 from sakka.models.folder import load_model
+from sakka.web.settings import Settings
 
 
 def test_a_photo_and_a_title_are_answered_as_the_model_answers_them(
@@ -52,6 +56,38 @@ def test_many_callers_at_one_time_get_the_answers_of_one(client: httpx.Client, f
     with ThreadPoolExecutor(8) as callers:
         together = list(callers.map(ask, range(24)))
     assert together == alone * 4
+
+
+@pytest.mark.parametrize(
+    ("path", "photos", "status", "detail"),
+    [
+        ("/v1/identify", [b"", b"BM", b""], 422, "photo 1: the photo is empty"),
+        ("/v1/explain", [None, b"GIF89a no photo"], 422, "photo 2: the photo is damaged"),
+        ("/v1/similar/upload", [None] * 6, 422, "got 6 photos of one work, and the model reads 5 at most"),
+        ("/v1/identify", [None] * 65, 400, "Too many files"),
+    ],
+)
+def test_of_several_photos_the_bad_one_is_named_and_too_many_are_refused(
+    client: httpx.Client, photo: bytes, path: str, photos: list[bytes | None], status: int, detail: str
+) -> None:
+    files = [("photo", ("a", photo if each is None else each)) for each in photos]
+    answer = client.post(path, files=files)
+    assert answer.status_code == status
+    assert detail in str(problem_of(answer)["detail"])
+
+
+def test_the_bytes_of_each_photo_and_of_all_are_limited(
+    serve: Callable[[Settings], httpx.Client], settings: Settings, photo: bytes
+) -> None:
+    limits = replace(settings.limits, photo_bytes=20_000, upload_bytes=50_000)
+    client = serve(replace(settings, limits=limits))
+    good, large = ("photo", ("a", photo + bytes(10_000))), ("photo", ("b", photo + bytes(20_000)))
+    assert client.post("/v1/identify", files=[good, good]).status_code == 200
+    refused = client.post("/v1/identify", files=[good, large])
+    assert refused.status_code == 413
+    assert "photo 2: the photo has more than the 20,000 bytes" in str(problem_of(refused)["detail"])
+    assert "the request has more than the 50,000" in client.post("/v1/identify", files=[good] * 4).json()["detail"]
+    assert client.post("/v1/search", content=bytes(20_001)).status_code == 413  # a body without a photo
 
 
 def test_a_work_without_anything_is_refused_in_words(client: httpx.Client) -> None:
@@ -99,6 +135,18 @@ def test_the_schema_describes_every_operation_and_its_problems(client: httpx.Cli
         for operation in path.values():
             assert "application/problem+json" in operation["responses"]["422"]["content"]
             assert operation["summary"]
+
+
+def test_the_schemas_examples_of_a_batch_are_answered(client: httpx.Client, photo: bytes) -> None:
+    schema = client.get("/openapi.json").json()
+    bodies = schema["paths"]["/v1/identify/batch"]["post"]["requestBody"]["content"]
+    texts, form = (bodies[kind]["examples"]["example"]["value"] for kind in ("application/json", "multipart/form-data"))
+    assert len(client.post("/v1/identify/batch", json=texts).json()["identifications"]) == 2
+    sent = {"batch": (None, json.dumps(form["batch"]))}
+    answer = client.post("/v1/identify/batch", files=[*sent.items(), *[("photos", ("a", photo))] * 3])
+    assert [each["read"] for each in answer.json()["identifications"]] == ["photo", "both"]
+    fields = schema["components"]["schemas"]["Body_identify_v1_identify_post"]["properties"]
+    assert (fields["photo"]["type"], fields["photo"]["maxItems"]) == ("array", 5)
 
 
 def test_health_and_metrics_say_what_the_server_does(client: httpx.Client) -> None:

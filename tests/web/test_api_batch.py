@@ -94,6 +94,20 @@ def test_a_bad_photo_costs_its_work_the_photo_and_not_the_batch(client: httpx.Cl
     assert known["id"] == "work-04-000"
 
 
+def test_a_work_of_a_batch_may_have_several_photos(client: httpx.Client, folders: Folders, photo: bytes) -> None:
+    other = (folders.photos / "photo-04-000.png").read_bytes()
+    works = [{"photo": [0, 1]}, {"photo": [1, 0, 2]}, {"photo": [2], "title": "leather"}]
+    answer = client.post(BATCH, **form(photo, other, b"GIF89a no photo", works=works, top=6))  # type: ignore[arg-type]
+    both, turned, text = answer.json()["identifications"]
+    alone = client.post("/v1/identify", files=[("photo", ("a", photo)), ("photo", ("b", other))], data={"top": "6"})
+    by_name = [{each["creator"]: each["probability"] for each in found["candidates"]} for found in (both, turned)]
+    assert by_name[0] == pytest.approx(by_name[1], abs=1e-5)
+    expected = {each["creator"]: each["probability"] for each in alone.json()["candidates"]}
+    assert by_name[0] == pytest.approx(expected, abs=1e-3)
+    assert [len(each["problems"]) for each in (both, turned, text)] == [0, 1, 1]
+    assert text["read"] == "text"
+
+
 def test_a_photo_of_the_catalog_that_is_gone_is_told_without_its_path(
     serve: Callable[[Settings], httpx.Client], settings: Settings, folders: Folders, folder: Path
 ) -> None:
@@ -113,6 +127,9 @@ def test_a_photo_of_the_catalog_that_is_gone_is_told_without_its_path(
     [
         ({"works": [{"photo": 2}]}, 422, "works.0: there is no photo 2 among the 1 of the form"),
         ({"works": [{"photo": -1}]}, 422, "greater than or equal to 0"),
+        ({"works": [{"photo": []}]}, 422, "at least 1 item"),
+        ({"works": [{"photo": [0, 1]}]}, 422, "works.0: there is no photo 1 among the 1 of the form"),
+        ({"works": [{"photo": [0] * 6}]}, 422, "works.0: got 6 photos of one work, at most 5 are read"),
         ({"works": [{"title": "x"}, {}]}, 422, "nothing to go by"),
         ({"more": 1}, 422, "Extra inputs"),
     ],

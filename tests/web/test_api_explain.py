@@ -2,6 +2,7 @@
 
 import httpx
 import pytest
+from tests.web.servers import Folders
 
 
 def test_an_explanation_adds_up_and_marks_words_where_they_stand(client: httpx.Client, photo: bytes) -> None:
@@ -14,6 +15,14 @@ def test_an_explanation_adds_up_and_marks_words_where_they_stand(client: httpx.C
     normal = {"title": "刺繍 brooch", "description": "小鳥と linen"}
     for word in found["words"]:
         assert normal[word["field"]][word["start"] : word["stop"]] == word["text"]
+
+
+def test_each_of_several_photos_has_its_share(client: httpx.Client, folders: Folders, photo: bytes) -> None:
+    other = (folders.photos / "photo-04-000.png").read_bytes()
+    found = client.post("/v1/explain", files=[("photo", ("a", photo)), ("photo", ("b", other))]).json()
+    assert len(found["photo_shares"]) == 2
+    assert sum(found["photo_shares"]) == pytest.approx(found["photo_share"], abs=1e-4)
+    assert sum(map(sum, found["regions"])) == pytest.approx(found["photo_shares"][found["photo"]], abs=1e-2)
 
 
 def test_a_work_of_the_catalog_is_explained_for_the_creators_asked_for(client: httpx.Client) -> None:

@@ -60,32 +60,48 @@ def visits(browser: "playwright.Browser", client: httpx.Client) -> Iterator[list
         visit.context.close()
 
 
-def drop(page: "playwright.Page", name: str, content: bytes) -> None:
-    """Let a file fall on the page as a hand with a mouse does."""
-    script = """([name, bytes]) => {
+def drop(page: "playwright.Page", **photos: bytes) -> None:
+    """Let files fall on the page as a hand with a mouse does."""
+    script = """(files) => {
         const data = new DataTransfer();
-        data.items.add(new File([new Uint8Array(bytes)], name));
+        for (const [name, bytes] of files) data.items.add(new File([new Uint8Array(bytes)], name));
         for (const kind of ["dragover", "drop"])
             document.querySelector("[data-drop]").dispatchEvent(
                 new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true }));
     }"""
-    page.evaluate(script, [name, list(content)])
+    page.evaluate(script, [[name, list(content)] for name, content in photos.items()])
 
 
-def test_a_newcomer_drops_a_photo_reads_the_answer_and_goes_on_from_a_work(
-    browser: "playwright.Browser", client: httpx.Client, photo: bytes, visits: list[Visit]
+def test_a_newcomer_drops_photos_reads_the_answer_and_goes_on_from_a_work(
+    browser: "playwright.Browser", client: httpx.Client, photo: bytes, folders: Folders, visits: list[Visit]
 ) -> None:
     visit = Visit(browser, client, locale="en-GB")
     visits.append(visit)
     page = visit.page
     page.goto("/")
-    drop(page, "brooch.png", photo)
+    others = [(folders.photos / f"photo-01-00{number}.png").read_bytes() for number in range(3)]
+    drop(page, front=photo, back=others[0])
+    drop(page, side=others[1], detail=others[2], chart=others[0])
     page.wait_for_selector("img.preview:visible")
+    assert visit.text(".drop .said") == "5 of 5 photos"
+    drop(page, large=bytes(1), more=photo)
+    assert "5 photos are looked at; the others were left out." in visit.text(".drop .said")
+    for left in ("4 of 5 photos", "3 of 5 photos", "2 of 5 photos"):
+        page.focus(".previews li:last-child button")
+        page.keyboard.press("Enter")
+        assert visit.text(".drop .said") == left
+    assert page.evaluate("document.querySelector('#photo').files.length") == 2
     page.fill("#title", "刺繍 brooch")
-    page.click("#ask button")
+    page.click("#ask [type=submit]")
     page.wait_for_url("**/answers/*")
     assert "creator 01" in visit.text(".candidates li:first-child")
     assert "%" in visit.text(".candidates li:first-child")
+    shown = page.get_attribute(".photos figure img", "src")
+    assert page.evaluate("document.querySelector('.photos figure img').naturalWidth") > 40
+    page.focus(".strip a:not([aria-current])")
+    page.keyboard.press("Enter")
+    assert page.get_attribute(".photos figure img", "src") != shown
+    assert page.locator(".strip a[aria-current]").count() == 1
     page.click("text=See the evidence")
     assert page.url.endswith("#evidence")
     assert page.is_visible("#evidence mark")
@@ -121,7 +137,7 @@ def test_the_page_speaks_the_browsers_language_and_fits_a_phone(
         assert visit.page.get_attribute("html", "lang") == language[:2]
         visit.page.set_input_files("#photo", folders.photos / "photo-02-001.png")
         visit.page.fill("#description", "とても長い言葉" * 20 + "x" * 200)
-        visit.page.click("#ask button")
+        visit.page.click("#ask [type=submit]")
         visit.page.wait_for_selector("#maker")
         assert not visit.is_wider_than_its_window()
         for path in ("/", "/creators", "/creators/creator 02", "/works/work-02-001", "/key", "/nothing"):
@@ -178,10 +194,13 @@ def test_without_a_script_the_main_task_works(
     visit = Visit(browser, client, locale="en-GB", java_script_enabled=False)
     visits.append(visit)
     visit.page.goto("/")
-    visit.page.set_input_files("#photo", folders.photos / "photo-03-002.png")
-    visit.page.click("#ask button")
+    visit.page.set_input_files("#photo", [folders.photos / f"photo-03-00{number}.png" for number in (2, 3)])
+    visit.page.click("#ask [type=submit]")
     visit.page.wait_for_selector("#maker")
     assert "creator 03" in visit.text(".candidates li:first-child")
+    visit.page.click(".strip a:not([aria-current])")
+    visit.page.wait_for_url("**/answers/*?photo=*")
+    assert visit.page.locator(".strip .marked a[aria-current]").count() == 0
 
 
 def test_hostile_files_are_refused_on_the_page_and_nothing_of_them_runs(
@@ -205,7 +224,7 @@ def test_hostile_files_are_refused_on_the_page_and_nothing_of_them_runs(
         page.goto("/")
         page.set_input_files("#photo", path)
         page.fill("#title", "<script>alert(2)</script>")
-        page.click("#ask button")
+        page.click("#ask [type=submit]")
         page.wait_for_selector("[role=alert]")
         assert page.input_value("#title") == "<script>alert(2)</script>"
     assert dialogs == []

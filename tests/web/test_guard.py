@@ -151,7 +151,7 @@ def test_a_body_that_is_too_large_is_refused_whether_its_length_is_told_or_not(
 
 
 def test_who_sends_a_body_that_is_too_large_to_its_end_still_reads_the_answer(client: httpx.Client) -> None:
-    megabytes = 20
+    megabytes = 44
     head = f"POST /v1/identify HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {megabytes << 20}\r\n\r\n"
     with socket.create_connection((client.base_url.host, client.base_url.port or 80), timeout=10) as sock:
         sock.sendall(head.encode())

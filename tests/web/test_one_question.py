@@ -47,17 +47,25 @@ def large(photo: bytes) -> bytes:
 
 
 @pytest.fixture
-def counts(large: bytes, monkeypatch: pytest.MonkeyPatch) -> Counts:
-    """Counts what is done with the photo `large`, and passes of single photos through a network."""
+def mirrored(large: bytes) -> bytes:
+    """Another one."""
+    buffer = io.BytesIO()
+    Image.open(io.BytesIO(large)).transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def counts(large: bytes, mirrored: bytes, monkeypatch: pytest.MonkeyPatch) -> Counts:
+    """Counts what is done with the photos `large` and `mirrored`, and photos that pass a network."""
     found = Counts()
     decoded, maps = decode._decoded, PhotoExtractor.maps
 
     def counted(name: str, content: bytes, at_least_px: int | None) -> Image.Image:
-        found.decoded += content == large
+        found.decoded += content in (large, mirrored)
         return decoded(name, content, at_least_px)
 
     def passed(extractor: PhotoExtractor, pixels: Pixels) -> dict[str, torch.Tensor]:
-        found.passed += len(pixels) == 1
+        found.passed += len(pixels)
         return maps(extractor, pixels)
 
     monkeypatch.setattr(decode, "_decoded", counted)
@@ -81,6 +89,15 @@ def test_an_answer_of_the_api(client: httpx.Client, large: bytes, counts: Counts
     assert counts == Counts(decoded=1, passed=1)
 
 
+@pytest.mark.parametrize("address", ["/", "/v1/identify", "/v1/explain"])
+def test_each_photo_of_a_work_by_itself(
+    client: httpx.Client, large: bytes, mirrored: bytes, counts: Counts, address: str
+) -> None:
+    photos = [("photo", ("x", large)), ("photo", ("y", mirrored))]
+    assert client.post(address, files=photos, follow_redirects=True).is_success
+    assert counts == Counts(decoded=2, passed=2)
+
+
 def test_an_answer_with_everything_that_can_be_said(folders: Folders, large: bytes, counts: Counts) -> None:
     model, works, index = load_model(folders.model), Catalog.read(folders.catalog), Index.open(folders.index)
     question = Question.of_parts(HeldPhoto(large), "linen button")
@@ -96,18 +113,22 @@ def test_an_answer_with_everything_that_can_be_said(folders: Folders, large: byt
     assert counts == Counts(decoded=1, passed=1)
 
 
-def test_the_command_line_and_the_api_say_the_same_of_a_large_photo(
+def test_the_command_line_and_the_api_say_the_same_of_large_photos(
     client: httpx.Client,
     folders: Folders,
     large: bytes,
+    mirrored: bytes,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    (tmp_path / "large.jpg").write_bytes(large)
-    asked = ["identify", folders.model, "--photo", tmp_path / "large.jpg", "--json"]
+    photos = {"large.jpg": large, "mirrored.jpg": mirrored}
+    for name, content in photos.items():
+        (tmp_path / name).write_bytes(content)
+    asked = ["identify", folders.model, *(part for name in photos for part in ("--photo", tmp_path / name)), "--json"]
     _, printed, _ = run(asked, monkeypatch, capsys)
-    assert json.loads(printed) == client.post("/v1/identify", files={"photo": ("x", large)}).json()
+    sent = [("photo", ("x", content)) for content in photos.values()]
+    assert json.loads(printed) == client.post("/v1/identify", files=sent).json()
 
 
 def test_a_work_from_outside_is_not_taken_for_the_catalogs_work_of_its_id(folders: Folders) -> None:

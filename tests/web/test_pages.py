@@ -64,16 +64,16 @@ def test_an_answer_is_kept_under_its_own_address(client: httpx.Client, photo: by
     address = sent.headers["location"]
     pages = [client.get(address, headers={**PAGE, "Accept-Language": each}).text for each in ("en", "ja")]
     assert all("creator 01" in page and "ブローチ" in page for page in pages)
-    pictures = [client.get(f"{address}/{name}") for name in ("photo", "map")]
+    pictures = [client.get(f"{address}/{name}") for name in ("photo-1", "map")]
     assert [each.headers["content-type"] for each in pictures] == ["image/jpeg"] * 2
     assert pictures[0].content != pictures[1].content
-    for other in (f"{address}x", f"{address}/other", "/answers/x/photo", "/answers/x"):
+    for other in (f"{address}x", f"{address}/photo-2", "/answers/x/photo-1", "/answers/x"):
         assert client.get(other, headers=PAGE).status_code == 404
 
 
 def test_an_answer_to_a_text_has_no_picture_and_one_about_a_work_leads_back(client: httpx.Client) -> None:
     sent = client.post("/", data={"description": "leather"}, headers=PAGE)
-    assert client.get(sent.headers["location"] + "/photo").status_code == 404
+    assert client.get(sent.headers["location"] + "/photo-1").status_code == 404
     sent = client.post("/works/work-01-003/answer", headers=PAGE)
     assert 'href="/works/work-01-003"' in client.get(sent.headers["location"], headers=PAGE).text
     assert client.post("/works/none/answer", headers=PAGE).status_code == 404
@@ -116,6 +116,42 @@ def test_answers_are_forgotten_by_age_and_by_number() -> None:
     assert len(store) == MOST_ANSWERS
     assert [store.get(token) for token in (tokens[2], tokens[3])] == [None, answer]
     assert [each.creator for each in answer.candidates] == ["a", "b", "c", "d"]
+
+
+def test_answers_with_many_photos_are_forgotten_sooner(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sakka.web.answer_store.MOST_BYTES", 100)
+    store, found = AnswerStore(), Identification("not sure enough", "threshold", ())
+    tokens = [store.keep(Answer("", "", found, (bytes(20), bytes(20)))) for _ in range(4)]
+    assert [store.get(token) is not None for token in tokens] == [False, False, True, True]
+    assert store.kept_bytes == 80
+    large = store.keep(Answer("", "", found, (bytes(300),)))
+    assert (len(store), store.kept_bytes) == (1, 300)
+    assert store.get(large) is not None
+
+
+def test_an_answer_shows_every_photo_and_marks_the_one_that_said_most(
+    client: httpx.Client, folders: Folders, photo: bytes
+) -> None:
+    other = (folders.photos / "photo-04-000.png").read_bytes()
+    sent = client.post("/", files=[("photo", ("x", photo)), ("photo", ("y", other))], headers=PAGE)
+    address = sent.headers["location"]
+    page = client.get(address, headers=PAGE).text
+    (marked,) = re.findall(r'<li class="marked"><a href="\?photo=(\d)" data-large="\S+" aria-current="true">', page)
+    assert f'<figure class="mat"><img src="{address}/photo-{marked}" alt="Photo {marked}">' in page
+    assert f"This is photo {marked}, which said most." in page
+    pictures = [client.get(f"{address}/photo-{number}") for number in (1, 2, 3)]
+    assert [each.status_code for each in pictures] == [200, 200, 404]
+    assert pictures[0].content != pictures[1].content
+    for number, shown in ((1, 1), (2, 2), (9, int(marked))):
+        page = client.get(f"{address}?photo={number}", headers={**PAGE, "Accept-Language": "ja"}).text
+        assert f'<figure class="mat"><img src="{address}/photo-{shown}" alt="写真{shown}">' in page
+
+
+def test_more_photos_of_a_work_than_are_read_are_refused_on_the_page(client: httpx.Client, photo: bytes) -> None:
+    answer = client.post("/", files=[("photo", ("x", photo))] * 6, data={"title": "桜"}, headers=PAGE)
+    assert answer.status_code == 422
+    assert "got 6 photos of one work, and the model reads 5 at most; leave some out" in answer.text
+    assert 'value="桜"' in answer.text
 
 
 def test_pages_of_works_and_creators_lead_to_each_other(client: httpx.Client) -> None:

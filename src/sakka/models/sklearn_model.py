@@ -120,6 +120,11 @@ class SklearnModel(CreatorModel):
         return self._encoded.reads
 
     @property
+    def photos_read(self) -> int:
+        """How many photos of a work are read at most: the mean of their vectors is."""
+        return self._encoded.photos_read
+
+    @property
     def kept_columns(self) -> tuple[str, ...]:
         """The column of its vectors, where they are of one."""
         return self._encoded.kept_columns

@@ -84,7 +84,7 @@ def every_photo_features(
     held = {key: photo for key, photo in first.items() if isinstance(photo, HeldPhoto)}
     for key, vector in _vectors_of(photos, encoder, keeps=len(works) > 1):
         table[rows[key]] = vector[wanted]
-    for key, vector in _held_vectors(held, encoder):
+    for key, vector in _held_vectors(held, encoder, of_one_work=len(works) == 1):
         table[rows[key]] = vector[wanted]
     return table
 
@@ -106,12 +106,18 @@ def _vectors_of(photos: dict[str, Path], encoder: PhotoEncoder, *, keeps: bool) 
         yield from zip(batch, vectors, strict=True)
 
 
-def _held_vectors(photos: dict[str, HeldPhoto], encoder: PhotoEncoder) -> Iterator[tuple[str, Features]]:
-    """The vectors of photos in memory, several batch by batch; none is kept on disk."""
+def _held_vectors(
+    photos: dict[str, HeldPhoto], encoder: PhotoEncoder, *, of_one_work: bool
+) -> Iterator[tuple[str, Features]]:
+    """The vectors of photos in memory, none kept on disk: batch by batch, or for one work each kept by its photo."""
     if len(photos) < 2:
         yield from ((key, held_vector(photo, encoder)) for key, photo in photos.items())
         return
     encoder.load()  # here, once, before the workers share it
+    if of_one_work:
+        with closing(work_off(photos.values(), partial(held_vector, encoder=encoder), "sakka-photos")) as alone:
+            yield from zip(photos, alone, strict=True)
+        return
     every = list(photos.items())
     batches = [dict(every[start : start + BATCH_PHOTOS]) for start in range(0, len(every), BATCH_PHOTOS)]
 

@@ -42,7 +42,7 @@ class ShownPhotos:
     Attributes:
         large: The one that the map is over, else the featured one, as a `data:` URI; None without a photo.
         strip: All of them, the featured one first.
-        number: The place of the large one from 1; None where there are not several.
+        number: The place of the large one from 1; None where the model does not compare several.
     """
 
     large: str | None
@@ -58,12 +58,12 @@ class ShownPhotos:
             StripPhoto(
                 picture_data(photo, STRIP_PX),
                 shares[place] if place < len(shares) else None,
-                place == chosen and bool(shares),
+                place == chosen and len(shares) > 1,
             )
             for place, photo in enumerate(photos)
         ]
         large = picture_data(photos[chosen], PHOTO_PX) if photos else None
-        return cls(large, tuple(strip), chosen + 1 if len(photos) > 1 else None)
+        return cls(large, tuple(strip), chosen + 1 if len(shares) > 1 else None)
 
 
 def explanation_page(

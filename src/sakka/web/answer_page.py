@@ -1,5 +1,6 @@
 """What the page asks of the engine for one work: who made it, why, and what is near it."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from PIL import Image
@@ -17,13 +18,13 @@ NAMED = 5
 NEAR_WORKS = 6
 
 
-def ask_about(engine: Engine, upload: HeldPhoto | None, title: str, description: str) -> Answer:
+def ask_about(engine: Engine, photos: Sequence[HeldPhoto], title: str, description: str) -> Answer:
     """Answer for a work from outside.
 
     Raises:
         Problem: The work has nothing that the model reads.
     """
-    return _answer(engine, Question.of_parts(upload, title, description))
+    return _answer(engine, Question.of_parts(photos, title, description))
 
 
 def ask_about_work(engine: Engine, work_id: str) -> Answer:
@@ -41,14 +42,14 @@ def _answer(engine: Engine, question: Question, work_id: str | None = None) -> A
     found = engine.identify(question, NAMED)
     with ThreadPoolExecutor(1, "sakka-near") as beside:  # the database and the map each have a core then
         near = beside.submit(engine.around, question, NEAR_WORKS, creator=found.candidates[0].creator)
-        shown = None if question.photo is None else shown_picture(question.photo)
+        shown = [shown_picture(photo) for photo in question.photos[: engine.photos_per_work]]
         evidence = evidence_for(engine, question, found, shown)
-        photo = None if shown is None else as_jpeg(shown)
-        return Answer(work.title, work.description, found, photo, work_id, evidence, near.result())
+        photos = tuple(as_jpeg(picture) for picture in shown)
+        return Answer(work.title, work.description, found, photos, work_id, evidence, near.result())
 
 
 def evidence_for(
-    engine: Engine, question: Question, found: Identification, shown: Image.Image | None
+    engine: Engine, question: Question, found: Identification, shown: Sequence[Image.Image]
 ) -> Evidence | None:
     """What spoke for the first creator and against the second; None where the model reads nothing of any work."""
     if len(found.candidates) < 2 or not engine.model.reads:

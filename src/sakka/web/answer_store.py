@@ -16,7 +16,7 @@ from sakka.models.identification import Candidate, Identification
 from sakka.web.evidence import Evidence
 from sakka.web.finding import Near
 
-MOST_ANSWERS = 300
+MOST_ANSWERS, MOST_BYTES = 300, 96 << 20
 KEPT_S = 3600.0
 ALWAYS_NAMED, LEAST_NAMED = 3, 0.01
 
@@ -29,7 +29,7 @@ class Answer:
         title: The title that was given, may be empty.
         description: The description that was given, may be empty.
         identification: Who may have made the work.
-        photo: The photo as it is shown, a JPEG; None where none was given.
+        photos: The photos as they are shown, JPEGs, the featured one first.
         work_id: The id where a work of the catalog was asked about.
         evidence: Why; None where the model can't say.
         near: Works of the creator, and works by others, that are near.
@@ -38,10 +38,22 @@ class Answer:
     title: str
     description: str
     identification: Identification
-    photo: bytes | None = None
+    photos: tuple[bytes, ...] = ()
     work_id: str | None = None
     evidence: Evidence | None = None
     near: Near = field(default_factory=Near)
+
+    @property
+    def pictures(self) -> dict[str, bytes]:
+        """The photos and the map over one of them, JPEGs, by the last part of their addresses."""
+        pictures = {f"photo-{number}": photo for number, photo in enumerate(self.photos, start=1)}
+        heat_map = None if self.evidence is None else self.evidence.heat_map
+        return pictures if heat_map is None else {**pictures, "map": heat_map}
+
+    @property
+    def marked(self) -> int | None:
+        """Which of several photos said most, from 0; None where there is only one, or the model can't say."""
+        return None if self.evidence is None else self.evidence.photo
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
@@ -56,7 +68,7 @@ class AnswerStore:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
         self._kept: OrderedDict[str, tuple[float, Answer]] = OrderedDict()
-        self._lock = threading.Lock()
+        self.kept_bytes, self._lock = 0, threading.Lock()
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -66,8 +78,10 @@ class AnswerStore:
         token = secrets.token_urlsafe(16)
         with self._lock:
             self._kept[token] = (self.clock(), answer)
-            while len(self._kept) > MOST_ANSWERS or self._oldest_s() > KEPT_S:
-                self._kept.popitem(last=False)
+            self.kept_bytes += _bytes_of(answer)
+            while self._is_over_a_limit():
+                _, (_, oldest) = self._kept.popitem(last=False)
+                self.kept_bytes -= _bytes_of(oldest)
         return token
 
     def get(self, token: str) -> Answer | None:
@@ -76,5 +90,11 @@ class AnswerStore:
             made_s, answer = self._kept.get(token, (0.0, None))
         return answer if answer is not None and self.clock() - made_s <= KEPT_S else None
 
-    def _oldest_s(self) -> float:
-        return self.clock() - next(iter(self._kept.values()))[0]
+    def _is_over_a_limit(self) -> bool:
+        oldest_s = self.clock() - next(iter(self._kept.values()))[0]
+        too_large = self.kept_bytes > MOST_BYTES and len(self._kept) > 1
+        return len(self._kept) > MOST_ANSWERS or oldest_s > KEPT_S or too_large
+
+
+def _bytes_of(answer: Answer) -> int:
+    return sum(map(len, answer.pictures.values()))

@@ -1,10 +1,12 @@
 """The API: `/v1/...`, `/photos/...`, `/health`, `/metrics`. Its schema is at `/openapi.json`."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Form, Path, Query, Response, UploadFile
+from fastapi import APIRouter, Depends, File, Form, Path, Query, Request, Response, UploadFile
 from pydantic import Field
 
+from sakka.errors import ModelError
 from sakka.models.identification import Identification
 from sakka.models.question import Question
 from sakka.photos.held import HeldPhoto
@@ -15,10 +17,12 @@ from sakka.web.pictures import Size
 from sakka.web.problems import Problem, responses
 from sakka.web.schemas import Health, ShownWork, served
 from sakka.web.settings import Limits
-from sakka.web.uploads import check_upload
+from sakka.web.uploads import check_uploads
 
 MOST_NAMED = 50
 WorkId = Annotated[str, Path(max_length=500, description="A work's id.")]
+PHOTO = "JPEG, PNG, WebP, GIF or BMP; repeat the field for several photos of the work, the featured one first."
+TITLE, DESCRIPTION = ["桜のつまみ細工ブローチ"], ["正絹の小さな花を五つ。金具は真鍮です。"]
 Top = Annotated[int, Field(ge=1, le=MOST_NAMED, description="How many creators to name.")]
 
 
@@ -34,17 +38,16 @@ def api_router(engine: Engine, metrics: Metrics) -> APIRouter:
 def _add_identify(router: APIRouter, engine: Engine, limits: Limits) -> None:
     @router.post("/v1/identify", tags=["identify"], response_model=Identification, responses=responses(415))
     async def identify(
-        photo: Annotated[UploadFile | None, File(description="JPEG, PNG, WebP, GIF or BMP.")] = None,
-        title: Annotated[str, Form(max_length=limits.title_characters)] = "",
-        description: Annotated[str, Form(max_length=limits.description_characters)] = "",
+        photos: Annotated[list[HeldPhoto], Depends(photos_of_form(engine))],
+        title: Annotated[str, Form(max_length=limits.title_characters, examples=TITLE)] = "",
+        description: Annotated[str, Form(max_length=limits.description_characters, examples=DESCRIPTION)] = "",
         top: Annotated[int, Form(ge=1, le=MOST_NAMED, description="How many creators to name.")] = 5,
     ) -> Response:
-        """Name the most probable creators of a work from its photo, its title, its description or several of them."""
-        upload = await read_upload(engine, photo)
-        require_something(upload, title, description)
+        """Name the most probable creators of a work from its photos, its title, its description or several of them."""
+        require_something(photos, title, description)
 
         def job() -> Identification:
-            return engine.identify(Question.of_parts(upload, title, description), top)
+            return engine.identify(Question.of_parts(photos, title, description), top)
 
         return served(await engine.ask(job))
 
@@ -97,26 +100,39 @@ def _add_state(router: APIRouter, engine: Engine, metrics: Metrics) -> None:
         return Response(metrics.text(len(engine.collection), len(engine.model.creators_)), media_type=MEDIA_TYPE)
 
 
-async def read_upload(engine: Engine, photo: UploadFile | None) -> HeldPhoto | None:
-    """Read and check the photo of a form; None where the form has none.
+def photos_of_form(engine: Engine) -> Callable[..., Awaitable[list[HeldPhoto]]]:
+    """What reads the photos of a form, for `Depends`."""
+    files = File(description=PHOTO, json_schema_extra={"maxItems": engine.photos_per_work})
+
+    async def read(request: Request, photo: Annotated[Sequence[UploadFile], files] = ()) -> list[HeldPhoto]:
+        return await read_photos(engine, request, photo)
+
+    return read
+
+
+async def read_photos(engine: Engine, request: Request, files: Sequence[UploadFile]) -> list[HeldPhoto]:
+    """Read and check the photos of a form about one work.
 
     Raises:
-        UploadError: It is no photo, damaged or beyond a limit.
+        Problem: There are more than the model reads, or the client has asked too much.
+        UploadError: One is no photo, damaged or beyond a limit.
     """
-    if photo is None:
-        return None
     limits = engine.settings.limits
-    content = await photo.read(limits.upload_bytes + 1)
-    if not content and not photo.filename:  # a browser sends this where no file was chosen
-        return None
-    return await engine.draw(lambda: check_upload(content, limits))
+    given = [each for each in files if each.size or each.filename]  # a browser sends one where no file was chosen
+    try:
+        engine.model.check_photo_count(len(given))
+    except ModelError as error:
+        raise Problem(422, str(error)) from error
+    request.scope["charge"](len(given))
+    contents = [await each.read(limits.photo_bytes + 1) for each in given]
+    return await engine.draw(lambda: check_uploads(contents, limits)) if contents else []
 
 
-def require_something(upload: HeldPhoto | None, title: str, description: str) -> None:
+def require_something(photos: Sequence[HeldPhoto], title: str, description: str) -> None:
     """Refuse a work without anything to read.
 
     Raises:
         Problem: There is no photo and no text.
     """
-    if upload is None and not title.strip() and not description.strip():
+    if not photos and not title.strip() and not description.strip():
         raise Problem(422, "nothing to go by: send a photo, a title, a description or several of them")

@@ -30,7 +30,11 @@ from sakka.web.uploads import check_upload
 
 FORM, JSON = "multipart/form-data", "application/json"
 PHOTOS, BATCH = "photos", "batch"
+TEXTS = {"works": [{"id": "a", "title": "桜のブローチ"}, {"id": "b", "description": "silver moon"}], "top": 3}
+PHOTOS_AND_TEXTS = {"works": [{"id": "a", "photo": [0, 1]}, {"id": "b", "photo": 2, "title": "銀の月"}]}
 Id = Annotated[str, Field(max_length=500)]
+PhotoIndex = Annotated[int, Field(ge=0)]
+WHICH = "Which of the form's photos is its own, from 0; a list of numbers where several are, the featured one first."
 Upload = HeldPhoto | PhotoError
 
 
@@ -40,7 +44,14 @@ class BatchWork(Strict):
     id: Id = Field("", description="What its answer is called; by default its place from 0.")
     title: str = ""
     description: str = ""
-    photo: int | None = Field(None, ge=0, description="Which of the form's photos is its own, from 0.")
+    photo: PhotoIndex | Annotated[Sequence[PhotoIndex], Field(min_length=1)] | None = Field(None, description=WHICH)
+
+    @property
+    def photo_indices(self) -> tuple[int, ...]:
+        """Which of the form's photos are its own."""
+        if self.photo is None:
+            return ()
+        return (self.photo,) if isinstance(self.photo, int) else tuple(self.photo)
 
 
 class Batch(Strict):
@@ -55,7 +66,7 @@ def batch_router(engine: Engine) -> APIRouter:
     """The operation that identifies several works."""
     router = APIRouter()
     limits = engine.settings.limits
-    kind = _limited(limits)
+    kind = _limited(limits, engine.photos_per_work)
 
     @router.post(
         BATCH_PATH,
@@ -75,7 +86,7 @@ def batch_router(engine: Engine) -> APIRouter:
             batch = batch.model_copy(
                 update={"works": [BatchWork(id="", photo=index) for index in range(len(contents))]}
             )
-        _check(batch, len(contents))
+        _check(batch, len(contents), engine.photos_per_work)
         for work_id in batch.ids:
             engine.work(work_id)
         photos = await engine.draw(lambda: [_upload(content, limits) for content in contents]) if contents else []
@@ -89,12 +100,19 @@ def batch_router(engine: Engine) -> APIRouter:
     return router
 
 
-def _limited(limits: Limits) -> type[Batch]:
-    """The shape of a batch with the limits of this server."""
+def _limited(limits: Limits, photos: int) -> type[Batch]:
+    """The shape of a batch with the limits of this server.
+
+    Args:
+        limits: Of texts and works.
+        photos: How many photos of a work are read at most.
+    """
+    several = Field(min_length=1, json_schema_extra={"maxItems": photos})
 
     class LimitedWork(BatchWork):
         title: str = Field("", max_length=limits.title_characters)
         description: str = Field("", max_length=limits.description_characters)
+        photo: PhotoIndex | Annotated[Sequence[PhotoIndex], several] | None = Field(None, description=WHICH)
 
     class LimitedBatch(Batch):
         works: Sequence[LimitedWork] = Field(
@@ -119,8 +137,17 @@ def _described(kind: type[Batch], limits: Limits) -> dict[str, Any]:
         "description": "JPEG, PNG, WebP, GIF or BMP.",
     }
     form = {"type": "object", "properties": {PHOTOS: photos, BATCH: schema}, "additionalProperties": False}
-    encoding = {BATCH: {"contentType": JSON}}
-    return {"required": True, "content": {JSON: {"schema": schema}, FORM: {"schema": form, "encoding": encoding}}}
+    as_json = {"schema": schema, "examples": _example("two works by their texts", TEXTS)}
+    as_form = {
+        "schema": form,
+        "encoding": {BATCH: {"contentType": JSON}},
+        "examples": _example("with three photos, two of them of one work", {BATCH: PHOTOS_AND_TEXTS}),
+    }
+    return {"required": True, "content": {JSON: as_json, FORM: as_form}}
+
+
+def _example(summary: str, value: Any) -> dict[str, Any]:
+    return {"example": {"summary": summary, "value": value}}
 
 
 async def _read(request: Request, kind: type[Batch], limits: Limits) -> tuple[Batch, list[bytes]]:
@@ -152,13 +179,18 @@ def _batch(kind: type[Batch], content: bytes) -> Batch:
         raise RequestValidationError([{**each, "loc": ("body", *each["loc"])} for each in found]) from error
 
 
-def _check(batch: Batch, photos: int) -> None:
-    """Refuse a work without anything to read, or with a photo that was not sent."""
+def _check(batch: Batch, sent: int, most: int) -> None:
+    """Refuse a work without anything to read, with a photo that was not sent, or with more than are read of one."""
     for index, each in enumerate(batch.works):
-        if each.photo is None:
-            require_something(None, each.title, each.description)
-        elif each.photo >= photos:
-            raise Problem(422, f"works.{index}: there is no photo {each.photo} among the {photos} of the form")
+        if not each.photo_indices:
+            require_something((), each.title, each.description)
+        if len(each.photo_indices) > most:
+            raise Problem(
+                422, f"works.{index}: got {len(each.photo_indices)} photos of one work, at most {most} are read"
+            )
+        for photo in each.photo_indices:
+            if photo >= sent:
+                raise Problem(422, f"works.{index}: there is no photo {photo} among the {sent} of the form")
 
 
 def _upload(content: bytes, limits: Limits) -> Upload:
@@ -173,13 +205,13 @@ def _sent(model: CreatorModel, batch: Batch, photos: Sequence[Upload]) -> list[I
     asked, held = [], {}
     for index, each in enumerate(batch.works):
         work = Work(str(index), title=each.title, description=each.description)
-        problems: tuple[WorkProblem, ...] = ()
-        photo = None if each.photo is None else photos[each.photo]
-        if isinstance(photo, HeldPhoto):
-            held[work.id] = (photo,)
-            work = replace(work, photos=("photo",), photos_sha256=(photo.sha256,))
-        elif photo is not None:
-            problems = (WorkProblem.of_photo(photo),)
+        own = [photos[number] for number in each.photo_indices]
+        good = tuple(photo for photo in own if isinstance(photo, HeldPhoto))
+        if good:
+            held[work.id] = good
+            names = tuple(f"photo {number}" for number in range(1, len(good) + 1))
+            work = replace(work, photos=names, photos_sha256=tuple(photo.sha256 for photo in good))
+        problems = tuple(WorkProblem.of_photo(photo) for photo in own if isinstance(photo, PhotoError))
         asked.append(AskedWork(each.id or work.id, work, problems))
     works = Catalog.from_works((each.work for each in asked if each.work), held=held)
     return list(identified(model, asked, works, batch.top))

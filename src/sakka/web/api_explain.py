@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, File, Form, Path, Query, Response, UploadFile
+from fastapi import APIRouter, Depends, Form, Path, Query, Response
 from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse
 
@@ -12,7 +12,8 @@ from sakka.errors import ModelError
 from sakka.explain.explanation import Explanation, explain
 from sakka.models.question import Question
 from sakka.pages.description_sentences import description_json
-from sakka.web.api import WorkId, read_upload, require_something
+from sakka.photos.held import HeldPhoto
+from sakka.web.api import DESCRIPTION, TITLE, WorkId, photos_of_form, require_something
 from sakka.web.engine import Engine
 from sakka.web.problems import Problem, responses
 from sakka.web.schemas import ShownWork, served
@@ -69,18 +70,17 @@ def _add_explain(router: APIRouter, engine: Engine) -> None:
 
     @router.post("/v1/explain", tags=["explain"], response_model=Explanation, responses=responses(415))
     async def explain_upload(
-        photo: Annotated[UploadFile | None, File(description="JPEG, PNG, WebP, GIF or BMP.")] = None,
-        title: Annotated[str, Form(max_length=limits.title_characters)] = "",
-        description: Annotated[str, Form(max_length=limits.description_characters)] = "",
+        photos: Annotated[list[HeldPhoto], Depends(photos_of_form(engine))],
+        title: Annotated[str, Form(max_length=limits.title_characters, examples=TITLE)] = "",
+        description: Annotated[str, Form(max_length=limits.description_characters, examples=DESCRIPTION)] = "",
         creator: Annotated[str | None, Form(max_length=500, description=NAMED)] = None,
         against: Annotated[str | None, Form(max_length=500, description=NAMED)] = None,
     ) -> Response:
         """Say what in a work spoke for a creator (else the most probable) and against another (else the runner-up)."""
-        upload = await read_upload(engine, photo)
-        require_something(upload, title, description)
+        require_something(photos, title, description)
 
         def job() -> Explanation:
-            return explained(engine, Question.of_parts(upload, title, description), creator, against)
+            return explained(engine, Question.of_parts(photos, title, description), creator, against)
 
         return served(await engine.ask(job))
 

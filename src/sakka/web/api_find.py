@@ -3,13 +3,14 @@
 from datetime import date, datetime, time
 from typing import Annotated
 
-from fastapi import APIRouter, File, Form, Path, Query, Response, UploadFile
+from fastapi import APIRouter, Depends, File, Form, Path, Query, Request, Response, UploadFile
 from pydantic import Field
 
 from sakka.models.question import Question
+from sakka.photos.held import HeldPhoto
 from sakka.search.filters import Filters
 from sakka.search.hits import Hit, RelatedCreator
-from sakka.web.api import read_upload, require_something
+from sakka.web.api import DESCRIPTION, PHOTO, TITLE, photos_of_form, read_photos, require_something
 from sakka.web.engine import Engine
 from sakka.web.problems import Problem, responses
 from sakka.web.schemas import FoundWorks, Strict, served
@@ -97,42 +98,44 @@ def _add_search(router: APIRouter, engine: Engine, limits: Limits) -> None:
 
 
 def _add_uploads(router: APIRouter, engine: Engine, limits: Limits) -> None:
+    files = File(description=PHOTO, json_schema_extra={"maxItems": engine.photos_per_work})
+
     @router.post("/v1/similar/upload", tags=["find"], response_model=FoundWorks, responses=responses(409, 415))
     async def similar_to_upload(
-        photo: Annotated[UploadFile | None, File(description="JPEG, PNG, WebP, GIF or BMP.")] = None,
-        title: Annotated[str, Form(max_length=limits.title_characters)] = "",
-        description: Annotated[str, Form(max_length=limits.description_characters)] = "",
+        photos: Annotated[list[HeldPhoto], Depends(photos_of_form(engine))],
+        title: Annotated[str, Form(max_length=limits.title_characters, examples=TITLE)] = "",
+        description: Annotated[str, Form(max_length=limits.description_characters, examples=DESCRIPTION)] = "",
         count: Annotated[int, Form(ge=1, le=limits.found_works)] = 10,
         of_one_creator: Annotated[int | None, Form(ge=1, le=1000)] = None,
         filter: FormComparisons = (),
     ) -> Response:
-        """Find works like one from outside, by its photo, its text or both."""
+        """Find works like one from outside, by its photos, its text or both."""
         finder = engine.need_finder()
         filters = Filters(kept=filter)
-        upload = await read_upload(engine, photo)
-        require_something(upload, title, description)
+        require_something(photos, title, description)
 
         def job() -> list[Hit]:
-            asked = Question.of_parts(upload, title, description)
+            asked = Question.of_parts(photos, title, description)
             return finder.similar(asked, count, filters, of_one_creator=of_one_creator)
 
         return served(FoundWorks.of(await engine.ask(job)))
 
     @router.post("/v1/search/upload", tags=["find"], response_model=FoundWorks, responses=responses(409, 415))
     async def search_with_upload(
+        request: Request,
         words: Annotated[str, Form(min_length=1, max_length=limits.title_characters)],
-        photo: Annotated[UploadFile, File(description="JPEG, PNG, WebP, GIF or BMP.")],
+        photo: Annotated[list[UploadFile], files],
         count: Annotated[int, Form(ge=1, le=limits.found_works)] = 10,
         of_one_creator: Annotated[int | None, Form(ge=1, le=1000)] = None,
         filter: FormComparisons = (),
     ) -> Response:
-        """Find works that words describe and that are of the style of a photo."""
+        """Find works that words describe and that are of the style of a work's photos."""
         finder = engine.need_finder()
         filters = Filters(kept=filter)
-        upload = await read_upload(engine, photo)
+        photos = await read_photos(engine, request, photo)
 
         def job() -> list[Hit]:
-            asked = Question.of_parts(upload, "", "")
+            asked = Question.of_parts(photos)
             return finder.search(words, count, filters, photo=asked, of_one_creator=of_one_creator)
 
         return served(FoundWorks.of(await engine.ask(job)))

@@ -26,7 +26,7 @@ from sakka.web.problems import ProblemDetails, problem_of, problem_response
 from sakka.web.settings import Settings
 
 STATIC = Path(__file__).parent / "static"
-MOST_FILES, MOST_FIELDS = 1, 12
+MOST_FIELDS = 12
 PROGRAM_PATHS = ("/v1/", "/photos/", "/health", "/metrics", "/openapi.json", "/static/")
 DESCRIPTION = """Names the creator of a handmade work, finds works by similar hands, and shows why.
 
@@ -76,7 +76,7 @@ def _empty_app(engine: Engine) -> FastAPI:
         docs_url=None,  # those pages load scripts from another host
         redoc_url=None,
         form_limits={
-            "max_files": MOST_FILES,
+            "max_files": engine.settings.limits.batch_works,  # fewer are read, and more than those are told
             "max_fields": MOST_FIELDS,
             "max_part_size": 4 * engine.settings.limits.description_characters,
         },

@@ -93,6 +93,11 @@ class Engine:
             raise Problem(422, str(error)) from error
 
     @property
+    def photos_per_work(self) -> int:
+        """How many photos of a work may be asked about."""
+        return max(1, self.model.photos_read)
+
+    @property
     def can_find(self) -> bool:
         """Whether there is an index."""
         return self.finder is not None

@@ -1,5 +1,6 @@
 """The evidence of an answer as the page shows it: words with their strength, and a map over the photo."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PIL import Image
@@ -20,7 +21,8 @@ class Evidence:
         title: The title in passages.
         description: The description in passages.
         words: The words that spoke most for the creator, the strongest first.
-        heat_map: A JPEG of the map over the photo; None without a photo.
+        photo: Which of several photos said most, from 0; None where only one is compared.
+        heat_map: A JPEG of the map over that photo, or the only one; None without a photo.
         photo_part: The photo's part of what photo and text said together, 0 to 1; None where there is one of them only.
     """
 
@@ -29,20 +31,23 @@ class Evidence:
     title: tuple[Passage, ...]
     description: tuple[Passage, ...]
     words: tuple[str, ...]
+    photo: int | None
     heat_map: bytes | None
     photo_part: float | None
 
 
-def evidence_of(found: Explanation, title: str, description: str, photo: Image.Image | None) -> Evidence:
+def evidence_of(found: Explanation, title: str, description: str, photos: Sequence[Image.Image]) -> Evidence:
     """Make evidence of an explanation.
 
     Args:
         found: The explanation of the work.
         title: The work's title as it was given.
         description: Its description.
-        photo: Its photo; None without one.
+        photos: Its photos, the featured one first.
     """
-    drawn = None if photo is None or found.regions is None else as_jpeg(mapped(photo, found.regions))
+    drawn = None
+    if found.photo is not None and found.regions is not None and photos:
+        drawn = as_jpeg(mapped(photos[found.photo], found.regions))
     photo_size, text_size = abs(found.photo_share), abs(found.text_share)
     both = drawn is not None and bool(found.words) and photo_size + text_size > 0
     return Evidence(
@@ -51,6 +56,7 @@ def evidence_of(found: Explanation, title: str, description: str, photo: Image.I
         title=passages_of(found, title, "title"),
         description=passages_of(found, description, "description"),
         words=tuple(word for word, _ in found.strongest_words()),
+        photo=found.photo if len(found.photo_shares) > 1 else None,
         heat_map=drawn,
         photo_part=photo_size / (photo_size + text_size) if both else None,
     )

@@ -15,7 +15,7 @@ from sakka.search.hits import Hit
 from sakka.search.kept_columns import NUMBERS, KeptColumn, KeptFilter
 from sakka.web.answer_page import ask_about, ask_about_work
 from sakka.web.answer_store import Answer, AnswerStore
-from sakka.web.api import WorkId, read_upload, require_something
+from sakka.web.api import WorkId, read_photos, require_something
 from sakka.web.engine import Engine
 from sakka.web.guard import COOKIE, cookie_of, same
 from sakka.web.language import language_of
@@ -31,6 +31,7 @@ WORKS_BY_OTHERS = 12
 MOST_CHARACTERS = 500
 HIDDEN: dict[str, Any] = {"include_in_schema": False, "response_model": None}
 Name = Annotated[str, Path(max_length=500)]
+Number = Annotated[int | None, Query(ge=1, le=1000)]
 
 
 class Pages:
@@ -71,14 +72,14 @@ class Pages:
         @router.post("/", **HIDDEN)
         async def ask(
             request: Request,
-            photo: Annotated[UploadFile | None, File()] = None,
+            photo: Annotated[Sequence[UploadFile], File()] = (),
             title: Annotated[str, Form(max_length=limits.title_characters)] = "",
             description: Annotated[str, Form(max_length=limits.description_characters)] = "",
         ) -> Response:
             try:
-                upload = await read_upload(self.engine, photo)
-                require_something(upload, title, description)
-                answer = await self.engine.ask(lambda: ask_about(self.engine, upload, title, description))
+                photos = await read_photos(self.engine, request, photo)
+                require_something(photos, title, description)
+                answer = await self.engine.ask(lambda: ask_about(self.engine, photos, title, description))
             except (Problem, UploadError) as error:
                 problem = problem_of(error)
                 given = {"title": title, "description": description}
@@ -95,14 +96,14 @@ class Pages:
             return RedirectResponse(f"/answers/{self.answers.keep(answer)}", 303)
 
         @router.get("/answers/{token}", **HIDDEN)
-        async def answer(request: Request, token: Name) -> HTMLResponse:
-            return self.view.page(request, "answer.html", answer=self._answer(token), token=token)
+        async def answer(request: Request, token: Name, photo: Number = None) -> HTMLResponse:
+            found = self._answer(token)
+            shown = chosen(photo, len(found.photos), found.marked or 0)
+            return self.view.page(request, "answer.html", answer=found, token=token, shown=shown)
 
         @router.get("/answers/{token}/{picture}", **HIDDEN)
         async def picture(token: Name, picture: Name) -> Response:
-            found = self._answer(token)
-            heat = found.evidence.heat_map if found.evidence else None
-            content = {"photo": found.photo, "map": heat}.get(picture)
+            content = self._answer(token).pictures.get(picture)
             if content is None:
                 raise Problem(404, "this answer has no such picture")
             headers = {"Cache-Control": "private, max-age=3600"}
@@ -118,10 +119,10 @@ class Pages:
         collection = self.engine.collection
 
         @router.get("/works/{work_id:path}", **HIDDEN)
-        async def work(request: Request, work_id: WorkId) -> HTMLResponse:
+        async def work(request: Request, work_id: WorkId, photo: Number = None) -> HTMLResponse:
             found = self.engine.work(work_id)
             near = await self.engine.ask(lambda: self.engine.around(found, WORKS_BY_OTHERS))
-            return self.view.page(request, "work.html", work=found, near=near)
+            return self.view.page(request, "work.html", work=found, near=near, shown=chosen(photo, len(found.photos)))
 
         @router.get("/creators", **HIDDEN)
         async def creators(request: Request, start: Start = 0) -> HTMLResponse:
@@ -202,6 +203,15 @@ def limits_on_kept(request: Request, columns: Sequence[KeptColumn]) -> tuple[Kep
         for word, operator in ((("from", ">="), ("to", "<=")) if column.kind in NUMBERS else (("is", "="),))
     ]
     return tuple(each for each in asked if each.value)
+
+
+def chosen(number: int | None, count: int, usual: int = 0) -> int:
+    """Which photo is shown large, from 0: the one that the address names from 1, where there is one of that number.
+
+    >>> chosen(2, 3), chosen(9, 3), chosen(None, 3, 2)
+    (1, 0, 2)
+    """
+    return number - 1 if number is not None and number <= count else usual
 
 
 def own_path(address: str) -> str:

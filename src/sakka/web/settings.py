@@ -9,6 +9,7 @@ from sakka.errors import ServeError
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]", "::1")
 FEWEST_KEY_CHARACTERS = 16
 BATCH_PATH = "/v1/identify/batch"
+UPLOAD_PATHS = ("/", "/v1/identify", "/v1/explain", "/v1/similar/upload", "/v1/search/upload")
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,8 @@ class Limits:
     """What one request, one client and the server as a whole may use.
 
     Attributes:
-        upload_bytes: The most bytes of a request's body, the photo and everything around it.
+        photo_bytes: The most bytes of one photo, and of a body that has none.
+        upload_bytes: The most bytes of a form about one work: its photos and everything around them.
         batch_bytes: The most bytes of the body of a batch of works.
         photo_pixels: The most pixels of a photo as its header gives them.
         title_characters: The longest title, query or name.
@@ -29,7 +31,8 @@ class Limits:
         waiting: How many of them may wait for the model.
     """
 
-    upload_bytes: int = 16 << 20
+    photo_bytes: int = 16 << 20
+    upload_bytes: int = 40 << 20
     batch_bytes: int = 64 << 20
     photo_pixels: int = 50_000_000
     title_characters: int = 500
@@ -43,7 +46,9 @@ class Limits:
 
     def body_bytes(self, path: str) -> int:
         """The most bytes of the body of a request to a path."""
-        return max(self.batch_bytes, self.upload_bytes) if path == BATCH_PATH else self.upload_bytes
+        if path == BATCH_PATH:
+            return max(self.batch_bytes, self.upload_bytes)
+        return self.upload_bytes if path in UPLOAD_PATHS else min(self.photo_bytes, self.upload_bytes)
 
     def changed(self, said: list[str]) -> "Limits":
         """These limits with some of them changed.

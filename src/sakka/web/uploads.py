@@ -5,6 +5,7 @@ What a browser gets back is never the file that was sent but a JPEG made of its 
 """
 
 import io
+from collections.abc import Sequence
 
 from PIL import Image
 
@@ -44,6 +45,23 @@ def check_upload(content: bytes, limits: Limits, decoded_px: int = DECODED_PX) -
     return photo
 
 
+def check_uploads(contents: Sequence[bytes], limits: Limits) -> list[HeldPhoto]:
+    """The photos of one work from outside, each checked and decoded once.
+
+    Raises:
+        UploadError: One is no photo, damaged, or beyond a limit; where there are several, it is told which.
+    """
+    photos = []
+    for number, content in enumerate(contents, start=1):
+        try:
+            photos.append(check_upload(content, limits))
+        except UploadError as error:
+            if len(contents) == 1:
+                raise
+            raise UploadError(f"photo {number}: {error}", error.reason) from error
+    return photos
+
+
 def shown_picture(photo: HeldPhoto) -> Image.Image:
     """A photo as it is shown, RGB within `DECODED_PX`.
 
@@ -56,6 +74,10 @@ def shown_picture(photo: HeldPhoto) -> Image.Image:
 
 
 def _refuse_too_large(content: bytes, limits: Limits) -> None:
+    if len(content) > limits.photo_bytes:
+        raise PhotoError(
+            f"the photo has more than the {limits.photo_bytes:,} bytes that are read; save it smaller", TOO_LARGE
+        )
     width, height = photo_size(content)
     pixels, most = width * height, limits.photo_pixels
     if pixels > most:

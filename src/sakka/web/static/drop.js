@@ -1,35 +1,64 @@
-// Dropping and previewing a photo. Without this script the form works all the same.
+// Choosing, dropping and pasting photos, taking one away, and looking at another photo of a work. Without this script
+// the form and the links work all the same.
 (() => {
   "use strict";
   document.documentElement.classList.add("js");
   const zone = document.querySelector("[data-drop]");
   if (zone) {
     const input = zone.querySelector("input[type=file]");
-    const preview = zone.querySelector("img.preview");
+    const previews = zone.querySelector(".previews");
     const said = zone.querySelector(".said");
+    const most = Number(zone.dataset.photos);
+    const removal = zone.dataset.remove.split("|");
+    let chosen = [];
     const say = (words, trouble) => {
       said.textContent = words;
       zone.classList.toggle("wrong", trouble);
     };
-    const show = () => {
-      if (preview.src) URL.revokeObjectURL(preview.src);
-      preview.removeAttribute("src");
-      preview.hidden = true;
-      const file = input.files[0];
-      zone.classList.toggle("filled", Boolean(file));
-      say(file ? file.name : "", false);
-      if (!file) return;
-      if (file.size > Number(zone.dataset.most)) {
-        input.value = "";
-        zone.classList.remove("filled");
-        say(zone.dataset.large, true);
-        return;
-      }
-      preview.onload = () => { preview.hidden = false; };
-      preview.onerror = () => say(zone.dataset.other, true);
-      preview.src = URL.createObjectURL(file);
+    const preview = (file, place) => {
+      const item = document.createElement("li");
+      const image = document.createElement("img");
+      image.className = "preview";
+      image.alt = file.name;
+      image.onload = () => URL.revokeObjectURL(image.src);
+      image.onerror = () => { image.hidden = true; say(`${file.name}: ${zone.dataset.other}`, true); };
+      image.src = URL.createObjectURL(file);
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = "×";
+      button.setAttribute("aria-label", removal[place]);
+      button.addEventListener("click", () => {
+        chosen.splice(place, 1);
+        show("");
+        (previews.querySelectorAll("button")[Math.min(place, chosen.length - 1)] || input).focus();
+      });
+      item.append(image, button);
+      return item;
     };
-    input.addEventListener("change", show);
+    const show = (trouble) => {
+      const files = new DataTransfer();
+      for (const file of chosen) files.items.add(file);
+      input.files = files.files;
+      zone.classList.toggle("filled", chosen.length > 0);
+      const words = most === 1 && chosen.length ? chosen[0].name : zone.dataset.chosen.split("|")[chosen.length - 1];
+      say(trouble || words || "", Boolean(trouble));
+      previews.replaceChildren(...chosen.map(preview));
+    };
+    const add = (files) => {
+      let trouble = "";
+      if (most === 1 && files.length) chosen = [];
+      for (const file of files) {
+        const known = (each) => each.name === file.name && each.size === file.size && each.lastModified === file.lastModified;
+        const together = chosen.reduce((sum, each) => sum + each.size, file.size);
+        if (chosen.some(known)) continue;
+        if (file.size > Number(zone.dataset.most)) trouble = `${file.name}: ${zone.dataset.large}`;
+        else if (chosen.length === most) trouble = zone.dataset.many;
+        else if (together > Number(zone.dataset.together)) trouble = zone.dataset.largeTogether;
+        else chosen.push(file);
+      }
+      show(trouble);
+    };
+    input.addEventListener("change", () => add([...input.files]));
     const over = (event) => {
       if (!event.dataTransfer || !event.dataTransfer.types.includes("Files")) return;
       event.preventDefault();
@@ -41,19 +70,25 @@
       if (!event.dataTransfer || !event.dataTransfer.files.length) return;
       event.preventDefault();
       zone.classList.remove("over");
-      const one = new DataTransfer();
-      one.items.add(event.dataTransfer.files[0]);
-      input.files = one.files;
-      show();
+      add([...event.dataTransfer.files]);
     });
     document.addEventListener("paste", (event) => {
-      const file = event.clipboardData && event.clipboardData.files[0];
-      if (!file) return;
-      const one = new DataTransfer();
-      one.items.add(file);
-      input.files = one.files;
-      show();
+      if (event.clipboardData && event.clipboardData.files.length) add([...event.clipboardData.files]);
     });
+  }
+  for (const photos of document.querySelectorAll(".photos")) {
+    const large = photos.querySelector("figure img");
+    const links = photos.querySelectorAll(".strip a[data-large]");
+    for (const link of links) {
+      link.addEventListener("click", (event) => {
+        if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+        event.preventDefault();
+        large.src = link.dataset.large;
+        large.alt = link.querySelector("img").alt;
+        for (const each of links) each.removeAttribute("aria-current");
+        link.setAttribute("aria-current", "true");
+      });
+    }
   }
   for (const form of document.querySelectorAll("form")) {
     form.addEventListener("submit", () => {
