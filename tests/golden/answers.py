@@ -104,6 +104,7 @@ def _explained(root: Path) -> dict[str, Any]:
     return {
         "explain a work": asked("explain", root / "model", *catalog, "--work", WORK, "--nearest", 3),
         "explain with an index": asked("explain", root / "model", *photo, *WORDS, *index),
+        "explain two photos": asked("explain", root / "model", *photo, "--photo", root / "photos" / "photo-03-004.png"),
         "explain a text for a pair": asked("explain", root / "model", *WORDS, *pair),
         "explain thoroughly": asked("explain", root / "thorough", *photo, *WORDS, *catalog, "--nearest", 2),
         "explain a grown model": asked("explain", root / "grown", *photo, *WORDS),
@@ -149,7 +150,9 @@ def api(root: Path) -> Any:
             **_got(client, f"/v1/works/{WORK}", "/v1/descriptions/creator 01", "/v1/related-creators/creator 01"),
             **_got(client, f"/v1/explain/{COPIED}", f"/v1/explain/{WORK}?creator=creator 04&against=creator 00"),
             **_posted(client),
-            **_uploaded(client, (root / "photos" / "photo-01-003.png").read_bytes()),
+            **_uploaded(
+                client, *((root / "photos" / f"photo-{name}.png").read_bytes() for name in ("01-003", "03-004"))
+            ),
             "/photos": _photo(client, f"/photos/0/{WORK}?size=small"),
             "/metrics": re.findall(r"^# TYPE (\S+ \S+)", client.get("/metrics").text, re.MULTILINE),
             "a problem": client.get("/v1/works/nowhere").json(),
@@ -176,7 +179,7 @@ def _posted(client: httpx.Client) -> dict[str, Any]:
     }
 
 
-def _uploaded(client: httpx.Client, photo: bytes) -> dict[str, Any]:
+def _uploaded(client: httpx.Client, photo: bytes, other: bytes) -> dict[str, Any]:
     forms: list[tuple[str, dict[str, str]]] = [
         ("/v1/identify", TEXTS),
         ("/v1/explain", {**TEXTS, "against": "creator 03"}),
@@ -188,7 +191,12 @@ def _uploaded(client: httpx.Client, photo: bytes) -> dict[str, Any]:
             client.post(path, files={"photo": ("a", photo)}, data=form)
         )
         for path, form in forms
-    } | {"POST /v1/identify a title": _answer(client.post("/v1/identify", data={"title": "leather"}))}
+    } | {
+        "POST /v1/identify a title": _answer(client.post("/v1/identify", data={"title": "leather"})),
+        "POST /v1/identify two photos": _answer(
+            client.post("/v1/identify", files=[("photo", ("a", each)) for each in (photo, other)])
+        ),
+    }
 
 
 def _photo(client: httpx.Client, address: str) -> Any:
