@@ -238,9 +238,9 @@ def test_read_fit_identify_save_and_load_are_a_line_each(folder: Path) -> None:
 def test_a_model_says_what_it_is_and_how_well_it_did_on_held_out_works(folder: Path) -> None:
     works = tiny_catalog(folder, creators=3, works=8)
     model = FusedModel(photo_settings=QUICK_PHOTO)
-    assert repr(model) == "FusedModel(fused, not fitted, photo-lite0 + text-linear)"
+    assert repr(model) == "FusedModel(fused, not fitted, photo-lite0+lite2 + text-linear)"
     told = repr(model.fit(works))
-    assert told.startswith("FusedModel(fused, 3 creators, photo-lite0 ")
+    assert told.startswith("FusedModel(fused, 3 creators, photo-lite0+lite2 ")
     assert "held-out works, accuracy there: fused " in told
     assert "creators: creator 00, creator 01, creator 02" in model._repr_html_()
     assert repr(model.text_model_) == "LinearText(text-linear, 3 creators)"

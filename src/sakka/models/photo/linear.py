@@ -26,7 +26,15 @@ from sakka.errors import ModelError
 from sakka.models.base import FoldPrediction, Modality, ModelParts, known_labels
 from sakka.models.feature_model import PhotoFeatureModel, Reading
 from sakka.models.linear_head.head import LinearHead
-from sakka.models.photo.out_of_fold import LEAST_WORKS, RidgePredictions, fit_ridge, fit_stacked, one_head, parts_of
+from sakka.models.photo.out_of_fold import (
+    LEAST_WORKS,
+    MOST_WORKS,
+    RidgePredictions,
+    fit_ridge,
+    fit_stacked,
+    one_head,
+    parts_of,
+)
 from sakka.models.photo.pooling import PhotoTable, Pooling, Way, check_way, learn_pooling
 from sakka.networks.encoders import PhotoEncoder, photo_encoders
 from sakka.networks.features import every_photo_features
@@ -34,7 +42,9 @@ from sakka.networks.workers import work_off
 from sakka.photos.limits import PHOTOS_PER_WORK
 from sakka.progress import track
 
-PENALTY, PENALTY_WITH_COVARIANCES = 0.003, 0.01
+LEAST_PENALTY = 0.003
+PENALTY_A_FEATURE = 3.3e-6  # of a head that is solved to its minimum
+PENALTY_A_FEATURE_BY_BATCHES = 8.2e-7
 ROWS_AT_ONCE = 1024
 
 
@@ -55,8 +65,8 @@ class PhotoLinear(PhotoFeatureModel):
             paper's way: the means of the last layer.
         covariances: The stages whose covariances between channels are used; None means all that the network is read
             for where `stages` is None, and none otherwise.
-        penalty: The weight of the squared weights, beside the mean loss of a work; None: 0.01 with covariances, 0.003
-            without.
+        penalty: The weight of the squared weights, beside the mean loss of a work; None: 3.3e-6 for each feature (a
+            quarter of it beyond 6,000 works, where the head is solved by batches), 0.003 or more.
         dtype: The network's number format, `float32` or `bfloat16`; None: the faster one on this machine.
         seed: Draws the order in which the heads see the works.
         mirrored: Whether mirror images are learned from too; None: where covariances are used.
@@ -150,8 +160,9 @@ class PhotoLinear(PhotoFeatureModel):
         return [Reading(encoder, np.concatenate(encoder.blocks(*wanted))) for encoder in self._encoders]
 
     def spelled_out_settings(self) -> list[dict[str, Any]]:
-        """The settings with the penalty that None stands for."""
-        return [{**self.settings(), "penalty": self._penalty()}]
+        """The settings with the penalty that None stands for, for as many works as are solved exactly, and for more."""
+        penalties = dict.fromkeys(self._penalty(works) for works in (MOST_WORKS, MOST_WORKS + 1))
+        return [{**self.settings(), "penalty": penalty} for penalty in penalties]
 
     def _check_settings(self) -> None:
         if self.penalty is not None and not (isinstance(self.penalty, int | float) and 0 < self.penalty < float("inf")):
@@ -168,10 +179,12 @@ class PhotoLinear(PhotoFeatureModel):
     def _has_covariances(self) -> bool:
         return len(self._widths()) > 1
 
-    def _penalty(self) -> float:
+    def _penalty(self, works: int) -> float:
+        """The penalty of a head that learns from so many works."""
         if self.penalty is not None:
             return float(self.penalty)
-        return PENALTY_WITH_COVARIANCES if self._has_covariances() else PENALTY
+        each = PENALTY_A_FEATURE if works <= MOST_WORKS else PENALTY_A_FEATURE_BY_BATCHES
+        return max(LEAST_PENALTY, each * sum(self._widths()))
 
     def _table(self, works: Catalog, readings: Sequence[Reading]) -> PhotoTable:
         """What the encoders give for the works' photos, side by side."""
@@ -236,7 +249,7 @@ class PhotoLinear(PhotoFeatureModel):
         rows: IntArray,
         n_classes: int,
     ) -> LinearHead:
-        settings: dict[str, Any] = {"n_classes": n_classes, "penalty": self._penalty(), "seed": self.seed}
+        settings: dict[str, Any] = {"n_classes": n_classes, "penalty": self._penalty(len(rows)), "seed": self.seed}
         return fit_stacked(vectors, predictions, labels, rows, widths=self._widths(), **settings)
 
     def _widths(self) -> list[int]:
