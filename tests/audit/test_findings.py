@@ -74,6 +74,13 @@ def test_a_chart_that_two_creators_took_from_one_page_accuses_neither() -> None:
         assert len(same_person(works, near, None)) == count
 
 
+def test_two_pictures_of_one_work_that_two_creators_have_are_two_findings() -> None:
+    works = Catalog.from_works(Work(str(row), "abc"[row], photos=(f"{row}.png", f"{row}-2.png")) for row in range(3))
+    rows = [(0, 1, "photo", 0.99, 0, 0), (0, 2, "photo", 0.98, 1, 0)]
+    near = NearIdentical(pl.DataFrame(rows, schema=EVIDENCE_SCHEMA, orient="row"), 3, works.creator_indices())
+    assert [each.creators for each in shared_photos(works, near)] == [("a", "b"), ("a", "c")]
+
+
 def test_names_are_compared_without_case_and_width() -> None:
     works = listed(["Atelier Mori", "ＡＴＥＬＩＥＲ・Mori", "Hara"])
     found = same_person(works, near_of([], works), None)

@@ -30,19 +30,19 @@ def rows_of(evidence: pl.DataFrame) -> IntArray:
 
 
 def shared_photos(works: Catalog, near: NearIdentical) -> list[Finding]:
-    """The groups of near-identical photos that are listed under two or more creators, the most similar first."""
+    """The pictures that are listed under two or more creators, each as one finding, the most similar first."""
     evidence = of_featured_photos(near)
     if evidence.height == 0:
         return []
     pairs, similarity = rows_of(evidence), evidence["similarity"].to_numpy()
     photos = evidence.select("first_photo", "second_photo").to_numpy()
-    group_of = connected(pairs, len(works))
+    picture_of = _pictures(pairs, photos)
     names = works.table["creator"].to_list()
     sha256 = works.table["photos_sha256"].to_list()
     across: dict[int, list[int]] = defaultdict(list)
     for number, (first, second) in enumerate(pairs.tolist()):
         if names[first] != names[second]:
-            across[int(group_of[first])].append(number)
+            across[int(picture_of[number])].append(number)
     found = []
     for numbers in across.values():
         rows = np.unique(pairs[numbers]).tolist()
@@ -60,3 +60,11 @@ def shared_photos(works: Catalog, near: NearIdentical) -> list[Finding]:
             Finding("shared photo", float(np.clip(similarity[best], 0, 1)), creators, tuple(rows[:MOST_ROWS]), (), said)
         )
     return sorted(found, key=lambda finding: (-finding.score, finding.rows))
+
+
+def _pictures(pairs: IntArray, photos: IntArray) -> IntArray:
+    """The number of the picture of each pair, which is what near-identical photos connect, shape (n_pairs,)."""
+    ends = np.stack([pairs, photos], axis=2).reshape(-1, 2)
+    different, number = np.unique(ends, axis=0, return_inverse=True)
+    of_photo = connected(number.reshape(-1, 2), len(different))
+    return of_photo[number.reshape(-1, 2)[:, 0]]
