@@ -8,7 +8,8 @@ is there wholly or not at all, and so is a work.
     a work, several    its own    null    null     of the mean of its photos, without common pictures (`copies/`)
     each of several    work + number      work's id    0, 1, ...    of the photo
 
-A photo's row has what filters look at; its texts, words and other vectors are null, and take no room.
+A photo's row has what filters look at; its texts, words and other vectors are null. Rows of photos are written after
+those of many works: the database keeps a stretch of nulls in no room, and single ones as zeros.
 """
 
 import uuid
@@ -36,6 +37,7 @@ OF_WORKS, OF_PHOTOS = f"{OF} IS NULL", f"{PHOTO} IS NOT NULL"
 """The conditions that a row is a work's, and that its style is a photo's."""
 BETWEEN = "\x1f"  # a work's id and a photo's number
 FILTERED = ("creator", "category", "created_at")
+PHOTO_ROWS_HELD = 100_000  # in memory, about a kB each, before they are written
 STYLE, TEXT, SEEN, MEANING, WORD_COLUMN = "style", "text", "seen", "meaning", "words"
 SEEN_LENGTH = "seen_length"  # of the photo's coordinates, whose direction is in `seen`
 VECTORS = (STYLE, TEXT, SEEN, MEANING)
@@ -106,7 +108,7 @@ def batches_of(
     common: IntArray | None = None,
     coordinates: Iterable[tuple[IntArray, FloatArray, IntArray]] | None = None,
 ) -> Iterator["pa.RecordBatch"]:
-    """The works' rows in batches, and those of their photos.
+    """The works' rows in batches, and after those of many works those of their photos.
 
     Args:
         works: The works.
@@ -122,6 +124,7 @@ def batches_of(
         SearchError: The text encoder of the index is not at hand.
     """
     counts = _counting(works, common)
+    held: list[pa.RecordBatch] = []
     for rows, of_photos, works_of in spaces.style.photo_coordinates(works) if coordinates is None else coordinates:
         some, names = works.take(rows), [groups[row] for row in rows]
         pooled = _means(of_photos, works_of, len(rows), np.concatenate([counts[row] for row in rows]))
@@ -136,7 +139,11 @@ def batches_of(
         several = some.photo_counts[works_of] > 1
         if several.any():
             styles = spaces.style.style(of_photos[several])
-            yield photo_batch(some, names, works_of[several], styles, schema, kept)
+            held.append(photo_batch(some, names, works_of[several], styles, schema, kept))
+        if sum(each.num_rows for each in held) >= PHOTO_ROWS_HELD:
+            yield from held
+            held.clear()
+    yield from held
 
 
 def _counting(works: Catalog, common: IntArray | None) -> list[Mask]:
