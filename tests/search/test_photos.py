@@ -116,6 +116,14 @@ def test_a_photo_that_a_work_no_longer_has_does_not_find_it(own_index: Index, se
     assert own_index.table.count_rows() == len(own_index) == 36
 
 
+def test_an_index_that_is_built_has_the_photos_too(several: Catalog, model_folder: Path, folder: Path) -> None:
+    index = Index.build(folder / "index", several, model_folder)
+    assert (len(index), index.info["works"], index.table.count_rows()) == (4, 4, 16)
+    for number in range(3):
+        (hit,) = similar(index, asked(next(iter(several)).photos[number]), count=1)
+        assert (hit.work, hit.photo) == (index.work("three-0"), number)
+
+
 def test_words_with_a_photo_give_whole_works(own_index: Index, several: Catalog) -> None:
     own_index.add(several)
     hits = search(own_index, "桜", photo=asked(next(iter(several)).photos[2]), count=40)
