@@ -40,6 +40,7 @@ STUDIES = (
     "resume",
     "scikit_learn",
     "second_accounts",
+    "several_photos",
     "step_profile",
     "style_search",
     "table_identification",
