@@ -9,7 +9,7 @@ from sakka.catalog.works import Catalog, Work
 from sakka.explain.evidence import near_identical_to, nearest_works, similarity_to
 from sakka.models.dummy import DummyModel
 from sakka.models.fused import FusedModel
-from sakka.models.photo.linear import EfficientNetLinear
+from sakka.models.photo.linear import PhotoLinear
 from sakka.models.text.linear import LinearText
 
 
@@ -47,7 +47,7 @@ def test_a_fused_similarity_is_the_mean_that_the_fusion_trusts(works: Catalog) -
         works
     )
     photo, text = model.photo_model_, model.text_model_
-    assert isinstance(photo, EfficientNetLinear)
+    assert isinstance(photo, PhotoLinear)
     assert isinstance(text, LinearText)
     asked = works.take([0])
     mean = 0.75 * similarity_to(photo, asked, works) + 0.25 * similarity_to(text, asked, works)

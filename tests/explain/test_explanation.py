@@ -14,7 +14,7 @@ from sakka.models.dummy import DummyModel
 from sakka.models.fixed_ratio import FixedRatio
 from sakka.models.fused import FusedModel
 from sakka.models.learned_fusion import VIEWS, LearnedFusion, View, Weights
-from sakka.models.photo.linear import EfficientNetLinear
+from sakka.models.photo.linear import EfficientNetLinear, PhotoLinear
 from sakka.models.text.linear import LinearText
 
 pytestmark = pytest.mark.usefixtures("few_steps")
@@ -68,7 +68,7 @@ def test_photo_text_and_the_creators_terms_make_up_the_log_odds(
 def constant_terms(model: FusedModel, work: Catalog, creator: int, against: int) -> float:
     """What the constant terms of the two heads and of the fusion say, by the models' own weights."""
     photo, text = model.photo_model_, model.text_model_
-    assert isinstance(photo, EfficientNetLinear)
+    assert isinstance(photo, PhotoLinear)
     assert isinstance(text, LinearText)
     assert photo.head_ is not None
     assert text.head_ is not None
@@ -118,10 +118,13 @@ def test_a_model_alone_is_explained_by_itself(works: Catalog) -> None:
     text = of_row(LinearText().fit(works), works, BOTH)
     assert text.regions is None
     assert text.text_share + text.rest == pytest.approx(text.log_odds)
-    photo = of_row(EfficientNetLinear(dtype="float32").fit(works), works, BOTH)
+    model = EfficientNetLinear(dtype="float32").fit(works)
+    photo = of_row(model, works, BOTH)
+    assert model.head_ is not None
+    bias = {creator: float(bias) for creator, bias in zip(model.creators_, model.head_.bias, strict=True)}
     assert photo.words == ()
     assert photo.regions is not None
-    assert abs(photo.rest) < 0.05
+    assert photo.rest == pytest.approx(bias[photo.creator] - bias[photo.against], abs=0.02)
 
 
 class Bright(DummyModel):

@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 from sklearn.linear_model import Ridge
 
+from sakka.models.linear_head.dense import fit_dense
 from sakka.models.linear_head.head import LinearHead
 from sakka.models.photo.out_of_fold import RIDGE, SHARE, beside, fit_ridge, fit_stacked, one_head
 
@@ -47,3 +50,27 @@ def test_a_target_counts_its_share_of_what_the_vectors_count() -> None:
     )
     read = head.standardised(beside(features, predictions))
     np.testing.assert_allclose((read[:, 8:] ** 2).sum() / (read[:, :8] ** 2).sum(), SHARE, rtol=1e-3)
+
+
+def test_a_head_of_products_that_are_known_is_the_head_of_products_that_are_not() -> None:
+    features, labels = vectors(40, 60), np.arange(40) % 4
+    targets = np.eye(4, dtype=np.float32)[labels]
+    predictions = fit_ridge(features, [20, 40], targets, np.ones(40, np.bool_), np.arange(40) % 5)
+    assert predictions.products is not None
+    settings = {"widths": [20, 40], "n_classes": 4, "penalty": 0.1, "seed": 0}
+    tables = []
+    for each in (predictions, replace(predictions, products=None)):
+        head = fit_stacked(features, [each], labels, np.arange(40), **settings)
+        tables.append(one_head(head, [each]).predict_proba(features))
+    np.testing.assert_allclose(*tables, atol=1e-3)
+
+
+def test_many_works_are_taken_in_minibatches() -> None:
+    features, labels = vectors(40, 60), np.arange(40) % 4
+    settings = {"widths": [60], "n_classes": 4, "penalty": 0.1, "seed": 0}
+    solved, stepped = (
+        fit_stacked(features, [], labels, np.arange(40), most_works=most, **settings) for most in (40, 39)
+    )
+    (dense,) = fit_dense(features, labels, [np.arange(40)], n_classes=4, penalty=0.1, seed=0)
+    np.testing.assert_array_equal(stepped.weights, dense.weights)
+    assert np.abs(solved.weights - stepped.weights).max() > 0

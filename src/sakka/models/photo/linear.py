@@ -66,7 +66,7 @@ class PhotoLinear(PhotoFeatureModel):
         covariances: The stages whose covariances between channels are used; None means all that the network is read
             for where `stages` is None, and none otherwise.
         penalty: The weight of the squared weights, beside the mean loss of a work; None: 3.3e-6 for each feature (a
-            quarter of it beyond 6,000 works, where the head is solved by batches), 0.003 or more.
+            quarter of it beyond 8,000 works, where the head is solved by batches), 0.003 or more.
         dtype: The network's number format, `float32` or `bfloat16`; None: the faster one on this machine.
         seed: Draws the order in which the heads see the works.
         mirrored: Whether mirror images are learned from too; None: where covariances are used.

@@ -31,7 +31,7 @@ from sakka.models.linear_head.head import LinearHead
 PARTS = 5
 RIDGE = 0.3  # beside a work's mean squared length of 1
 SHARE = 2.0  # what a target's predictions count beside the photo's vector
-MOST_WORKS = 6000  # that a regression, or a head by works, is fitted on; their time grows with the cube
+MOST_WORKS = 8000  # that a regression, or a head by works, is fitted on; their time grows with the cube
 LEAST_WORKS = 20
 ROWS_AT_ONCE = 1024
 
@@ -45,12 +45,14 @@ class RidgePredictions:
         mean: What is subtracted from each feature, shape (n_features,).
         scale: What it is divided by then, shape (n_features,).
         weights: B above, shape (n_features, n_columns).
+        products: The products z(x) z(x') of the works it was fitted on, where these are all, shape (n_works, n_works).
     """
 
     out_of_fold: FloatArray
     mean: FloatArray
     scale: FloatArray
     weights: FloatArray
+    products: FloatArray | None = None
 
 
 def parts_of(labels: IntArray, seed: int) -> IntArray:
@@ -83,7 +85,8 @@ def fit_ridge(
         if len(learn):
             solved = inputs[learn].T @ _solve(products[learn][:, learn], centred[learn])
             predicted[held_out] = _predict(vectors[held_out], mean, scale, solved)
-    return RidgePredictions(predicted, mean.numpy(), scale.numpy(), weights.numpy())
+    known = products.numpy() if len(rows) == len(vectors) else None
+    return RidgePredictions(predicted, mean.numpy(), scale.numpy(), weights.numpy(), known)
 
 
 def fit_stacked(
@@ -96,6 +99,7 @@ def fit_stacked(
     n_classes: int,
     penalty: float,
     seed: int,
+    most_works: int = MOST_WORKS,
 ) -> LinearHead:
     """A head on vectors and predictions side by side; each target counts `SHARE` of what the vectors count.
 
@@ -110,18 +114,35 @@ def fit_stacked(
         n_classes: How many classes there are.
         penalty: As in `fit_dense`.
         seed: As in `fit_dense`; solving by works draws nothing.
+        most_works: How many works are solved by works at most.
     """
-    stretch = [block_weights(widths)]
-    for one in predictions:
-        deviation = one.out_of_fold.std(axis=0)
-        length = (SHARE * sum(widths) / max(float((deviation**2).sum()), 1e-12)) ** 0.5
-        stretch.append((deviation * length).astype(np.float32))
+    lengths = [_length(one, sum(widths)) for one in predictions]
+    stretch = [each * one.out_of_fold.std(axis=0) for one, each in zip(predictions, lengths, strict=True)]
+    weights = np.concatenate([block_weights(widths), *stretch]).astype(np.float32)
     table = beside(vectors, predictions)
-    settings: Any = {"n_classes": n_classes, "penalty": penalty}
-    weights = np.concatenate(stretch)
-    if len(rows) <= min(MOST_WORKS, len(weights)):
-        return fit_by_works(table[rows], labels[rows], weights=weights, **settings)
-    return fit_dense(table, labels, [rows], weights=weights, seed=seed, **settings)[0]
+    settings: Any = {"n_classes": n_classes, "penalty": penalty, "weights": weights}
+    if len(rows) > min(most_works, len(weights)):
+        return fit_dense(table, labels, [rows], seed=seed, **settings)[0]
+    products = _products(predictions, lengths, sum(widths)) if len(rows) == len(vectors) else None
+    return fit_by_works(table[rows], labels[rows], products=products, **settings)
+
+
+def _length(predictions: RidgePredictions, n_features: int) -> float:
+    """What predictions are multiplied by, so that they count `SHARE` of what `n_features` standardised features do."""
+    variance = float((predictions.out_of_fold.std(axis=0) ** 2).sum())
+    return float((SHARE * n_features / max(variance, 1e-12)) ** 0.5)
+
+
+def _products(predictions: Sequence[RidgePredictions], lengths: Sequence[float], n_features: int) -> FloatArray | None:
+    """The products of all works' standardised vectors and predictions, where the first regression was fitted on all."""
+    if not predictions or predictions[0].products is None:
+        return None
+    products = torch.from_numpy(predictions[0].products) * n_features
+    for one, length in zip(predictions, lengths, strict=True):
+        stretched = torch.from_numpy(one.out_of_fold - one.out_of_fold.mean(axis=0)) * length
+        products += stretched @ stretched.T
+    found: FloatArray = products.numpy()
+    return found
 
 
 def beside(vectors: Features, predictions: Sequence[RidgePredictions]) -> Features:
