@@ -12,6 +12,7 @@ import pytest
 from sakka.catalog.problems import ListingProblem, problems_frame
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import CatalogError
+from sakka.photos.held import HeldPhoto
 
 WORKS = (
     Work("a", "Mori", "花", "A brooch.", "brooch", datetime(2015, 1, 2, 3, 4, 5), ("a.png", "b.png"), ("0" * 64, None)),
@@ -185,3 +186,10 @@ def test_a_fingerprint_changes_with_any_field_and_with_the_order(catalog: Catalo
 def test_the_description_is_readable_json(catalog: Catalog, folder: Path) -> None:
     catalog.write(folder)
     assert json.loads((folder / "catalog.json").read_text(encoding="utf-8"))["version"] == 3
+
+
+def test_photos_in_memory_are_as_many_as_the_work_has() -> None:
+    one, other = HeldPhoto(b"one"), HeldPhoto(b"other")
+    works = Catalog.from_works([Work("a", photos=("1",)), Work("b", photos=("2",))], held={"a": (one, other), "b": ()})
+    assert works.every_photo == [(one,), (Path("2"),)]
+    assert works.photos == [one, Path("2")]

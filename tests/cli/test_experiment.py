@@ -179,7 +179,7 @@ def test_models_that_cannot_read_the_catalog_are_left_out_with_a_note(
     arguments = ["experiment", folder / "catalog", "-o", folder / "run", "--preset", "quick"]
     code, output, error = run(arguments, monkeypatch, capsys)
     assert code == 0
-    assert "photo-lite0 is left out: no work of the catalog has a photo" in error
+    assert "photo-lite0+lite2 is left out: no work of the catalog has a photo" in error
     assert "photo" not in output.replace(str(folder), "")
 
 

@@ -166,7 +166,7 @@ def test_models_that_read_what_no_work_has_are_left_out(folder: Path) -> None:
     silent = Catalog.from_works([Work(str(number), "Mori") for number in range(9)])
     plan = make_plan(silent, preset("best").models)
     assert [spec.name for spec in plan.models] == ["dummy"]
-    assert plan.left_out["photo-lite0"] == "no work of the catalog has a photo"
+    assert plan.left_out["photo-lite0+lite2"] == "no work of the catalog has a photo"
     assert plan.left_out["text-linear"] == "no work of the catalog has a text"
 
 

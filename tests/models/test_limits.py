@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from sakka.arrays import IntArray, Probabilities
 from sakka.catalog.works import Catalog, Work
 from sakka.models.confidence import confidence
-from sakka.models.held_out import cuts_of
+from sakka.models.dummy import DummyModel
+from sakka.models.held_out import Seen, cuts_of, held_out_views
 from sakka.models.identification import NEVER_NONE
 from sakka.models.learning_limits import BELOW, LEAST_WORKS, HeldOut, learn_limits, least_named
 from sakka.models.limits import ViewLimits, decide, parts_of, views_of
@@ -138,9 +139,22 @@ def test_a_creator_is_named_from_where_95_in_100_are_correct_never_below_a_half_
 
 
 def test_works_with_several_photos_are_also_asked_about_by_the_featured_one() -> None:
-    works = Catalog.from_works([Work("a", title="bow", photos=("1.png", "2.png")), Work("b", photos=("3.png",))])
+    several = Work("a", title="bow", photos=("1.png", "2.png"))
+    works = Catalog.from_works([several, Work("b", photos=("3.png",)), Work("c", photos=("4.png", "5.png"))])
     cuts = [cut for cut in cuts_of(works) if cut.is_by_featured]
     assert [(cut.rows.tolist(), cut.works.photo_counts.tolist(), cut.works.texts) for cut in cuts] == [
-        ([0], [1], ["bow"]),
+        ([0, 2], [1, 1], ["bow", ""]),
         ([0], [1], [""]),
     ]
+
+
+@pytest.mark.parametrize("read", [5, 1])
+def test_each_question_about_a_held_out_work_counts_once(read: int) -> None:
+    works = Catalog.from_works([Work("a", title="bow", photos=("1.png", "2.png")), Work("b", title="bag")])
+    said = np.full((2, 2), 0.5, dtype=np.float32)
+    photo = Seen(said, said, np.minimum(works.photo_counts, read))
+    text = DummyModel().fit(Catalog.from_works([Work("x", creator="Mori"), Work("y", creator="Sato")]))
+    found = held_out_views(works, np.zeros(2, np.int64), photo, text, lambda *given: given[1], is_learned=True)
+    whole = {view: sum(len(part.labels) for part in parts if not part.is_shortened) for view, parts in found.items()}
+    views = {"photos and title": 1, "photos": 1} if read > 1 else {}
+    assert whole == {**views, "photo and title": 1, "photo": 1, "title": 2}

@@ -359,14 +359,15 @@ class Catalog:
     def photos(self) -> list[Path | HeldPhoto | None]:
         """What each work's featured photo is read from: memory where it is held, else its path; None without one."""
         pairs = zip(self.ids, self.photo_paths, strict=True)
-        return [self.held[name][0] if path and name in self.held else path for name, path in pairs]
+        return [path and (self.held[name][0] if self.held.get(name) else path) for name, path in pairs]
 
     @property
     def every_photo(self) -> list[tuple[Path | HeldPhoto, ...]]:
         """What all photos of each work are read from, the featured one first; empty where it has none."""
         root = self.photo_root or Path()
         pairs = zip(self.ids, self.table["photos"].to_list(), strict=True)
-        return [tuple(self.held.get(name) or [root / path for path in paths or ()]) for name, paths in pairs]
+        every = ((self.held.get(name), paths or ()) for name, paths in pairs)
+        return [tuple(held[: len(paths)]) if held else tuple(root / path for path in paths) for held, paths in every]
 
     @cached_property
     def photo_counts(self) -> IntArray:

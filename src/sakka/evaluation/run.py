@@ -14,7 +14,7 @@ from pathlib import Path
 
 import polars as pl
 
-from sakka.arrays import Mask
+from sakka.arrays import IntArray, Mask
 from sakka.catalog.splits import Fold, write_splits
 from sakka.catalog.works import Catalog
 from sakka.errors import RunError
@@ -132,13 +132,20 @@ def _write_works(catalog: Catalog, plan: Plan, layout: RunLayout) -> None:
             "description": catalog.table["description"],
             "photo": pl.Series([None if path is None else str(path) for path in catalog.photo_paths], dtype=pl.String),
             "has_photo": catalog.has_photo,
-            "photos": catalog.photo_counts,
+            "photos": _photos_read(catalog, plan),
             "has_text": catalog.has_text,
             **_readable_columns(catalog, plan),
         }
     )
     with writing_whole(layout.works) as part:
         table.write_parquet(part)
+
+
+def _photos_read(catalog: Catalog, plan: Plan) -> IntArray:
+    """How many photos of each work the first photo model reads, which is the one that is fused."""
+    photo_models = (make_model(spec.name, **spec.settings) for spec in plan.models if spec.modality == "photo")
+    first = next(photo_models, None)
+    return catalog.photo_counts if first is None else first.parts_read(catalog)[:, 0]
 
 
 def _readable_columns(catalog: Catalog, plan: Plan) -> dict[str, Mask]:

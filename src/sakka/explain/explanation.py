@@ -185,19 +185,25 @@ def _words(reader: CreatorModel, factor: float, work: Work, creator: int, agains
 def _regions(
     reader: CreatorModel, factor: float, works: Catalog, creator: int, against: int
 ) -> tuple[list[DoubleArray], bool]:
-    """The shares of the regions of each photo that is read times the factor, and whether they are exact."""
+    """The shares of the regions of each photo that is read times the factor, and whether they are exact.
+
+    A model that does not say how it pools photos is asked about each alone, and they count alike.
+    """
     from sakka.explain.leaving_out import regions_left_out
     from sakka.explain.regions import has_maps, region_shares
     from sakka.networks.backbones import INPUT_PX
     from sakka.networks.features import photo_pixels
 
     (photos,) = works.every_photo
-    weights = reader.photo_weights(works) if isinstance(reader, PhotoFeatureModel) else [1.0]
+    read = photos[: max(1, reader.photos_read)]
+    weights = reader.photo_weights(works) if isinstance(reader, PhotoFeatureModel) else [1 / len(read)] * len(read)
     exact = isinstance(reader, PhotoFeatureModel) and has_maps(reader)
     maps: list[DoubleArray] = []
-    for photo, weight in zip(photos, weights, strict=False):
+    for photo, weight in zip(read, weights, strict=True):
         assert isinstance(photo, HeldPhoto)
-        if isinstance(reader, PhotoFeatureModel) and exact:
+        if weight == 0 and maps:
+            shares = np.zeros_like(maps[0])
+        elif isinstance(reader, PhotoFeatureModel) and exact:
             shares, _ = region_shares(reader, photo, creator, against)
         else:
             shares = regions_left_out(reader, photo_pixels(photo, INPUT_PX), creator, against)

@@ -157,18 +157,13 @@ class CreatorModel(ABC):
             readable |= has[name]
         return readable
 
-    @property
-    def most_photos(self) -> int:
-        """How many photos of a work it reads at most."""
-        return 1 if "photo" in self.reads else 0
-
     def parts_read(self, works: Catalog) -> IntArray:
         """How many photos of each work the model reads, and whether its title and description, shape (n_works, 3).
 
         A vector that the catalog holds counts as what it stands for.
         """
         reads_text = int("text" in self.reads)
-        return np.minimum(parts_of(works), [self.most_photos, reads_text, reads_text])
+        return np.minimum(parts_of(works), [self.photos_read, reads_text, reads_text])
 
     def unusable(self, works: Catalog) -> dict[int, str]:  # noqa: ARG002
         """What a work holds instead of what the model would read, by the work's row; empty where all can be read."""

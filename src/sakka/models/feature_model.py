@@ -190,11 +190,6 @@ class PhotoFeatureModel(FeatureModel, ABC):
 
     photos_per_work: int
 
-    @property
-    def most_photos(self) -> int:
-        """How many photos of a work it reads at most."""
-        return self.photos_per_work
-
     @abstractmethod
     def photo_weights(self, work: Catalog) -> list[float]:
         """How much each photo of a work counts that is read; they sum to 1.

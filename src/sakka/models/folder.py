@@ -31,7 +31,7 @@ from sakka.models.registry import make_model
 
 Model = TypeVar("Model", bound=CreatorModel)
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 CHILD_NAME = re.compile(r"[a-z0-9_-]+")
 FILE_NAME = re.compile(r"[a-z0-9_-]+\.[a-z]+")
 UNREADABLE = (OSError, LookupError, TypeError, ValueError, AttributeError, RuntimeError, SafetensorError)

@@ -81,6 +81,10 @@ class Cut:
     is_shortened: bool = False
     is_by_featured: bool = False
 
+    def take(self, chosen: IntArray) -> "Cut":
+        """Some of them, by index."""
+        return replace(self, rows=self.rows[chosen], works=self.works.take(chosen))
+
 
 def cuts_of(works: Catalog) -> Iterator[Cut]:
     r"""The works as they are, without a text, with the title or the description of those that have both, shortened.
@@ -95,9 +99,9 @@ def cuts_of(works: Catalog) -> Iterator[Cut]:
     whole = works.take(rows)
     yield Cut(rows, whole, is_whole=True)
     if len(several := np.flatnonzero(whole.photo_counts > 1)):
-        by_featured = _by_featured(whole.take(several))
-        for asked in (by_featured, _with_texts(by_featured, BLANK, BLANK)):
-            yield Cut(rows[several], asked, is_by_featured=True)
+        yield Cut(rows[several], _by_featured(whole.take(several)), is_by_featured=True)
+        with_text = several[whole.has_text[several]]
+        yield Cut(rows[with_text], _with_texts(_by_featured(whole.take(with_text)), BLANK, BLANK), is_by_featured=True)
     views = np.array(views_of(parts_of(whole) * np.array([0, 1, 1])), dtype=object)
     some, both = (np.flatnonzero(np.isin(views, kinds)) for kinds in (TEXT_VIEWS, TEXT_VIEWS[-1:]))
     yield Cut(rows[some], _with_texts(whole.take(some), BLANK, BLANK), is_whole=True)
@@ -130,11 +134,15 @@ def held_out_views(
     """
     found: dict[View, list[HeldOut]] = {}
     for cut in _asked(works, text_model):
+        if cut.is_by_featured:
+            cut = cut.take(np.zeros(0, np.int64) if photo is None else np.flatnonzero(photo.photos[cut.rows] > 1))
         if len(cut.rows) == 0:
             continue
         text = None if text_model is None else text_model.predict_proba(cut.works)
         said, photos = (None, np.zeros(len(cut.rows), np.int64)) if photo is None else photo.take(cut)
         for reads in _ways(photo is not None, text is not None):
+            if cut.is_by_featured and "photo" not in reads:
+                continue  # asked by the text alone already
             parts = np.zeros((len(cut.rows), 3), dtype=np.int64)
             if "photo" in reads:
                 parts[:, 0] = photos

@@ -34,7 +34,7 @@ ON_ENCODERS: dict[str, str] = {
 COLUMN, ON_COLUMNS = "column:", "sakka.models.column:column_model"
 """What a model called `photo-column:NAME` or `text-column:NAME` is; it takes `photo` or `text`, and the name."""
 
-ESTIMATOR = re.compile(r"(.+)~([A-Za-z_]\w*(?:\.\w+)+)")
+ESTIMATOR = re.compile(r"(.+)~([A-Za-z_]\w*(?:\.\w+)*\.[A-Z]\w*)")
 ON_ESTIMATORS = "sakka.models.sklearn_model:sklearn_model"
 """What a model called `MODEL~CLASS` is: a classifier of scikit-learn on the vectors of another model."""
 

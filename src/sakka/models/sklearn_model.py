@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 FILE = "classifier.skops"
 LEAST_CLASSES = 2
+POOLED_BY = (None, "featured", "mean")  # of a work's photos; nothing is learned for it here
 LEAST_STD = 1e-6  # of a column; one that varies less is left as it is
 TRIED = 4, 12, 32  # classes, works of each and features of the made-up works that saving is tried with
 
@@ -72,6 +73,7 @@ class SklearnModel(CreatorModel):
             ModelError: There are no works, one's creator is not among `creators`, or the classifier can't be fitted.
         """
         self.creators_ = tuple(works.creators if creators is None else creators)
+        self._check_encoder_settings()
         labels = known_labels(works, self.creators_)
         features, there = self._encoded.features_to_learn_from(works)
         self._fit(features[there], labels[there], labels)
@@ -83,6 +85,7 @@ class SklearnModel(CreatorModel):
 
     def predict_folds(self, works: Catalog, folds: Sequence[Fold], creators: Sequence[str]) -> Iterator[FoldPrediction]:
         """Look the vectors up once and fit a classifier a fold."""
+        self._check_encoder_settings()
         labels = works.creator_indices(creators)
         for fold in folds:
             known_labels(works.take(fold.train), creators)
@@ -152,6 +155,13 @@ class SklearnModel(CreatorModel):
     def prepare_photos(self, photos: Iterable[Sequence[Path]]) -> "Iterator[ReadablePhotos[None]]":
         """The photos of each work that can be read, in order; their vectors are then in the cache."""
         return self._encoded.prepare_photos(photos)
+
+    def _check_encoder_settings(self) -> None:
+        given = self.encoder_settings or {}
+        if given.get("pooling") not in POOLED_BY:
+            raise ModelError(f"got pooling {given['pooling']!r} for {self.name}; expected featured or mean")
+        if given.get("photos_per_work", 1) < 1:
+            raise ModelError(f"got photos_per_work {given['photos_per_work']!r}; expected 1 or more")
 
     @cached_property
     def _encoded(self) -> FeatureModel:

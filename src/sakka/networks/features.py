@@ -149,8 +149,11 @@ def held_vector(photo: HeldPhoto, encoder: PhotoEncoder) -> Features:
 def held_maps(photo: HeldPhoto, extractor: PhotoExtractor) -> dict[str, torch.Tensor]:
     """The network's maps of a photo by stage, each of shape (1, channels, h, w); the photo passes it once."""
     extractor.load()  # here, once
-    pixels = photo_pixels(photo, extractor.input_px)[None]
-    return photo.once(("maps", extractor.key), lambda: _on_one_core(extractor.maps, pixels))
+
+    def maps() -> dict[str, torch.Tensor]:
+        return _on_one_core(extractor.maps, photo_pixels(photo, extractor.input_px)[None])
+
+    return photo.once(("maps", extractor.key), maps)
 
 
 def _on_one_core(do: Callable[[Job], Answer], job: Job) -> Answer:

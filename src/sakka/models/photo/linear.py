@@ -25,6 +25,7 @@ from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
 from sakka.models.base import FoldPrediction, Modality, ModelParts, known_labels
 from sakka.models.feature_model import PhotoFeatureModel, Reading
+from sakka.models.learned_fusion import every_so_many
 from sakka.models.linear_head.head import LinearHead
 from sakka.models.photo.out_of_fold import (
     LEAST_WORKS,
@@ -226,6 +227,8 @@ class PhotoLinear(PhotoFeatureModel):
         """How the photos of training works are pooled, each of which has a photo."""
         if (self.pooling is not None and self.pooling != "attention") or photos.counts.max() == 1:
             return Pooling(self.pooling or "mean")
+        works = every_so_many(np.flatnonzero(photos.counts > 1), n_classes * self.photos_per_work)
+        photos, labels = photos.take(works), labels[works]
         part = parts_of(labels, self.seed)
         targets = np.eye(n_classes, dtype=np.float32)[labels[photos.rows]]
         given = np.ones(len(photos.rows), dtype=np.bool_)
