@@ -8,7 +8,8 @@ from sakka.pages.provenance import command, provenance_of
 
 
 def test_the_command_names_the_preset_where_there_is_one(folder: Path) -> None:
-    run = open_run(write_run(folder, make_works(), seed=3).folder)
+    models = (("photo-lite0+lite2", "photo"), *MODELS[1:])
+    run = open_run(write_run(folder, make_works(), models=models, seed=3).folder)
     assert command(run) == "sakka experiment CATALOG -o RUN --preset best --split random --seed 3"
 
 

@@ -94,11 +94,11 @@ def test_keys_of_all_photos_stand_work_by_work_and_a_shared_file_has_one(folder:
         Work("b"),
         Work("c", photos=("c.png", "a.png", "b.png")),
     ]
-    held = {"c": HeldPhoto(b"held")}
+    held = {"c": [HeldPhoto(content) for content in (b"held", b"abc", b"other")]}
     every = all_photo_keys(Catalog.from_works(works, folder, held))
     abc, other, inside = (hashlib.sha256(content).hexdigest() for content in (b"abc", b"other", b"held"))
     assert every.keys == ["kept", other, inside, abc, other]
-    assert every.photos == [folder / "a.png", folder / "b.png", held["c"], folder / "a.png", folder / "b.png"]
+    assert every.photos == [folder / "a.png", folder / "b.png", *held["c"]]
     assert every.rows.tolist() == [0, 0, 2, 2, 2]
     without = Catalog(Catalog.from_works(works, folder).table.with_columns(photos_sha256=pl.lit(None)), folder)
     assert all_photo_keys(without.take([0])).keys == [abc, other]
