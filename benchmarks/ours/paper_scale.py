@@ -23,7 +23,8 @@ from sakka.arrays import IntArray, Probabilities
 from sakka.catalog.splits import nested_splits, read_splits, write_splits
 from sakka.catalog.works import Catalog
 from sakka.evaluation.layout import RunLayout
-from sakka.models.base import FoldPrediction, Modality
+from sakka.models.base import FoldPrediction
+from sakka.models.work_reader import Modality
 
 WORKS, CREATORS, LABELS = 109_685, 944, 91
 SKILL: dict[Modality, float] = {"photo": 8.0, "text": 12.0, "labels": 1.0}  # against the largest of 944 drawn scores

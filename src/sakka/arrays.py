@@ -1,4 +1,4 @@
-"""The array types of sakka, and the four functions on scores and probabilities that all of it shares.
+"""The array types of sakka, and the few functions on them that all of it shares.
 
 A creator is a column everywhere: a table of probabilities has shape (n_works, n_creators), and a work's label is its
 creator's column.
@@ -82,3 +82,16 @@ def top(scores: npt.NDArray[np.floating | np.signedinteger], count: int | None =
     [[1, 0]]
     """
     return np.argsort(-scores, axis=-1, kind="stable")[..., :count]
+
+
+def numbers_within(groups: IntArray) -> IntArray:
+    """The number of each item within its group, from 0, such as of a photo among those of its work.
+
+    Args:
+        groups: The group of each item, ascending, shape (n_items,).
+
+    >>> numbers_within(np.array([3, 3, 5])).tolist()
+    [0, 1, 0]
+    """
+    numbers: IntArray = np.arange(len(groups)) - np.searchsorted(groups, groups)
+    return numbers

@@ -18,7 +18,7 @@ from types import MappingProxyType
 import numpy as np
 import polars as pl
 
-from sakka.arrays import IntArray
+from sakka.arrays import IntArray, numbers_within
 from sakka.cache import cache_folder
 from sakka.catalog.photo_keys import all_photo_keys
 from sakka.catalog.works import Catalog
@@ -127,7 +127,7 @@ def _found(works: Catalog) -> pl.DataFrame:
         pairs = near_photos(photo_fingerprints(works), of_work, works.creator_indices())
         values = zip(pairs.works.tolist(), pairs.contrast.tolist(), pairs.photos.tolist(), strict=True)
         rows += [(*both, PHOTO, value, *photos) for both, value, photos in values]
-        numbers = np.arange(len(of_work)) - np.searchsorted(of_work, of_work)
+        numbers = numbers_within(of_work)
         common = zip(of_work[pairs.common].tolist(), numbers[pairs.common].tolist(), strict=True)
         rows += [(row, None, COMMON, None, number, None) for row, number in common]
     return pl.DataFrame(rows, schema=EVIDENCE_SCHEMA, orient="row").sort("first", "second", "kind", "first_photo")

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sakka.arrays import DoubleArray, IntArray, Mask
+from sakka.arrays import DoubleArray, IntArray, Mask, numbers_within
 from sakka.copies.alignment import Comparison, compare
 from sakka.copies.candidates import candidate_pairs
 from sakka.copies.connected import connected
@@ -70,7 +70,7 @@ def near_photos(fingerprints: PhotoFingerprints, rows: IntArray, creators: IntAr
     picture = np.full(len(rows), -1)
     for number, photos in zip(connected(candidates.pairs[near], len(once)).tolist(), members, strict=True):
         picture[photos] = number
-    featured = np.append(True, rows[1:] != rows[:-1])[: len(rows)]
+    featured = numbers_within(rows) == 0
     common = ~featured & _common(picture, rows, creators, featured)
     joining = [[photo for photo in photos if not common[photo]] for photos in members]
     alike = [(photos, photos, 1.0) for photos in joining]
@@ -116,7 +116,7 @@ def _of_works(
     alike: Sequence[tuple[list[int], list[int], float]], rows: IntArray, featured: Mask, common: Mask
 ) -> PhotoPairs:
     """The pairs of works that pairs of lists of photos connect, each by its most similar photos."""
-    numbers = np.arange(len(rows)) - np.searchsorted(rows, rows)
+    numbers = numbers_within(rows)
     best: dict[tuple[int, int], tuple[float, int, int]] = {}
     for first, second, value in alike:
         for a, b in _some_pairs(first, second):

@@ -27,9 +27,9 @@ from sakka.arrays import SMALLEST, IntArray, Probabilities
 from sakka.evaluation.figures import Figure, RowKind, figure
 from sakka.evaluation.metrics import TOP_KS, count, macro_f1
 from sakka.evaluation.open_run import RunFacts
-from sakka.models.base import Modality
 from sakka.models.fixed_ratio import FixedRatio
 from sakka.models.fusion import HOWS
+from sakka.models.work_reader import Modality
 
 FUSION = "fused"
 LEARNED_KIND = "learned log-linear"  # the kind that `FusedModel` uses unless told otherwise

@@ -15,7 +15,7 @@ from sakka.errors import RunError
 from sakka.evaluation.layout import READ_BY, RunLayout
 from sakka.evaluation.plan import Plan, read_plan
 from sakka.evaluation.predictions import StoredPrediction, read_fold
-from sakka.models.base import Modality
+from sakka.models.work_reader import Modality
 
 WORKS_COLUMNS = ("id", "creator", "title", "description", "photo", "has_photo", "photos", "has_text")
 

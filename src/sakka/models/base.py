@@ -9,19 +9,18 @@ what a class adds is `_export` and `_restore`.
 """
 
 import inspect
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, overload
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from sakka.arrays import IntArray, Mask, Probabilities, top
+from sakka.arrays import IntArray, Probabilities, top
 from sakka.catalog.sources.in_memory import ArrowStream, Dataset
 from sakka.catalog.splits import Fold
 from sakka.catalog.works import Catalog
@@ -29,28 +28,15 @@ from sakka.errors import ModelError
 from sakka.fragments import counted, element
 from sakka.models.confidence import confidence
 from sakka.models.identification import Answer, Basis, Candidate, Identification
-from sakka.models.limits import ViewLimits, decide, parts_of, text_amounts
+from sakka.models.limits import ViewLimits, decide, text_amounts
+from sakka.models.work_reader import Reads, WorkReader
 
 if TYPE_CHECKING:
     from sakka.networks.readable_photos import ReadablePhotos
 
-Modality = Literal["photo", "text", "labels", "both", "none"]
 FoldGroup = Literal["fold", "outer", "all"]
-Reads = Literal["photo", "text"]
 
 MOST_CREATORS_SHOWN = 12  # in a notebook
-
-READ_BY: Mapping[Modality, tuple[Reads, ...]] = MappingProxyType(
-    {"photo": ("photo",), "labels": ("photo",), "text": ("text",), "both": ("photo", "text"), "none": ()}
-)
-READ_IN_WORDS: Mapping[tuple[Reads, ...], tuple[str, str]] = MappingProxyType(
-    {
-        ("photo",): ("only photos", "a photo"),
-        ("text",): ("only texts", "a title or a description"),
-        ("photo", "text"): ("photos and texts", "a photo, a title or a description"),
-    }
-)
-"""What a model reads, and what to give it."""
 
 
 @dataclass(frozen=True)
@@ -87,12 +73,11 @@ class FoldPrediction:
     test: Probabilities
 
 
-class CreatorModel(ABC):
+class CreatorModel(WorkReader):
     """A model that names the creator of a work.
 
     Attributes:
         name: The model's name on the command line and in a run folder.
-        modality: What it reads of a work.
         fold_group: Which folds must be asked of `predict_folds` in one call to give the same bytes every time: `outer`,
             those of one outer fold, or `all`; an interrupted group is done again as a whole. `fold`: a fold's bytes do
             not depend on the other folds of the call; an experiment asks for all that are left at once.
@@ -100,7 +85,6 @@ class CreatorModel(ABC):
     """
 
     name: ClassVar[str]
-    modality: ClassVar[Modality]
     fold_group: ClassVar[FoldGroup] = "fold"
     creators_: tuple[str, ...]
 
@@ -139,46 +123,6 @@ class CreatorModel(ABC):
     def predict_proba(self, works: Catalog) -> Probabilities:
         """Each work's probability of each creator: float32, shape (n_works, n_creators), rows sum to 1."""
 
-    @property
-    def reads(self) -> tuple[Reads, ...]:
-        """What it reads of a work: its photo, its text, both or neither."""
-        return READ_BY[self.modality]
-
-    @property
-    def kept_columns(self) -> tuple[str, ...]:
-        """The kept columns of a catalog that it reads (`catalog/kept.py`)."""
-        return ()
-
-    def can_read(self, works: Catalog) -> Mask:
-        """Say of each work whether it has anything that the model reads, shape (n_works,)."""
-        has = {"photo": works.has_photo, "text": works.has_text}
-        readable = np.zeros(len(works), dtype=np.bool_)
-        for name in self.reads:
-            readable |= has[name]
-        return readable
-
-    def parts_read(self, works: Catalog) -> IntArray:
-        """How many photos of each work the model reads, and whether its title and description, shape (n_works, 3).
-
-        A vector that the catalog holds counts as what it stands for.
-        """
-        reads_text = int("text" in self.reads)
-        return np.minimum(parts_of(works), [self.photos_read, reads_text, reads_text])
-
-    def unusable(self, works: Catalog) -> dict[int, str]:  # noqa: ARG002
-        """What a work holds instead of what the model would read, by the work's row; empty where all can be read."""
-        return {}
-
-    def why_unreadable(self, works: Catalog) -> str:
-        """Why the model can read nothing of any of the works; empty where it can, or reads nothing of a work at all."""
-        if not self.reads or self.can_read(works).any():
-            return ""
-        return f"no work of the catalog has {' or '.join(f'a {name}' for name in self.reads)}"
-
-    def read_in_words(self) -> tuple[str, str]:
-        """What it reads, and what to give it."""
-        return READ_IN_WORDS[self.reads]
-
     def limits(self, works: Catalog) -> list[ViewLimits | None]:
         """The limits between the answers to each work, by what it offers; None where the model has learned none."""
         return [None] * len(works)
@@ -203,22 +147,6 @@ class CreatorModel(ABC):
     def reader(self, name: Reads) -> "CreatorModel | None":
         """The fitted model that reads photos, or texts: this one, or one inside it; None where none does."""
         return self if name in self.reads else None
-
-    @property
-    def photos_read(self) -> int:
-        """How many photos of a work it reads at most."""
-        reader = self.reader("photo")
-        return 0 if reader is None else 1 if reader is self else reader.photos_read
-
-    def check_photo_count(self, count: int) -> None:
-        """Refuse more photos of one work than are read; a model that reads none takes one, as any other.
-
-        Raises:
-            ModelError: There are more.
-        """
-        most = max(1, self.photos_read)
-        if count > most:
-            raise ModelError(f"got {count} photos of one work, and the model reads {most} at most; leave some out")
 
     def prepare_photos(self, photos: Iterable[Sequence[Path]]) -> "Iterator[ReadablePhotos[None]]":
         """The photos of each work that can be read, in order, a few works ahead; see `networks/readable_photos.py`.
@@ -254,23 +182,6 @@ class CreatorModel(ABC):
             against: The column compared with.
         """
         return self.part_weights(work)
-
-    def check_can_read(self, work: Catalog) -> None:
-        """Refuse a question that the model would answer by the creators' shares, for want of anything to read.
-
-        Args:
-            work: A catalog of one work.
-
-        Raises:
-            ModelError: The work has nothing that the model reads. A model that reads nothing of any refuses none.
-        """
-        if (self.reads or self.kept_columns) and not self.can_read(work)[0]:
-            if held := self.unusable(work):
-                raise ModelError(f"the work has {held[0]}; mend it in the source")
-            has = "only a text" if work.has_text[0] else "only a photo" if work.has_photo[0] else "none"
-            has = has if self.reads else "none"
-            read, wanted = self.read_in_words()
-            raise ModelError(f"the model reads {read}, and the work has {has}; give it {wanted}")
 
     def predict(self, works: Catalog) -> list[str]:
         """The most probable creator of each work."""
@@ -358,7 +269,7 @@ class CreatorModel(ABC):
         """The settings with what None stands for in its place; several where the works decide between them."""
         return [self.settings()]
 
-    def check_can_save(self) -> None:  # noqa: B027
+    def check_can_save(self) -> None:
         """Refuse a model that can't be saved, before it is fitted, as far as that can be known.
 
         Raises:

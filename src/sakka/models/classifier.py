@@ -23,8 +23,8 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted, c
 from sakka.arrays import Probabilities
 from sakka.catalog.tables import every_row, frame_of
 from sakka.catalog.works import Catalog
-from sakka.models.base import READ_BY
 from sakka.models.registry import make_model
+from sakka.models.work_reader import READ_BY
 
 
 class SakkaClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types

@@ -17,9 +17,9 @@ from sakka.arrays import Features, IntArray, Mask
 from sakka.catalog.vectors import Vectors, read_vectors
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
-from sakka.models.base import Modality, Reads
 from sakka.models.dense_model import DenseModel
 from sakka.models.registry import COLUMN
+from sakka.models.work_reader import Modality, Reads
 
 
 class ColumnModel(DenseModel):

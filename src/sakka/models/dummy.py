@@ -7,7 +7,8 @@ import numpy as np
 
 from sakka.arrays import Probabilities
 from sakka.catalog.works import Catalog
-from sakka.models.base import CreatorModel, Modality, ModelParts, known_labels, shares_of_creators
+from sakka.models.base import CreatorModel, ModelParts, known_labels, shares_of_creators
+from sakka.models.work_reader import Modality
 
 
 class DummyModel(CreatorModel):

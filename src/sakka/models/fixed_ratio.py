@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from sakka.arrays import SMALLEST, IntArray, Mask, Probabilities, log_probabilities
 from sakka.errors import ModelError
-from sakka.models.base import Reads
 from sakka.models.fusion import BLOCK_ROWS, HOWS, Counts, Fuser, How, check_fusable, fuse, having_one, kept_log_odds
+from sakka.models.work_reader import Reads
 
 RATIOS: tuple[float, ...] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)  # the photo's weight; the text's is 1 - it
 

@@ -27,7 +27,7 @@ from sakka.catalog.splits import deal
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
 from sakka.models.adding_creators import ExtensibleModel, extensible
-from sakka.models.base import CreatorModel, Modality, ModelParts, Reads, known_labels
+from sakka.models.base import CreatorModel, ModelParts, known_labels
 from sakka.models.choosing_fusion import choose_fusion
 from sakka.models.default_models import DEFAULT_PHOTO_MODEL, DEFAULT_TEXT_MODEL
 from sakka.models.fixed_ratio import RATIOS, FixedRatio, best_ratio
@@ -37,6 +37,7 @@ from sakka.models.learned_fusion import KINDS, Kind, LearnedFusion
 from sakka.models.learning_limits import LEAST_WORKS, learn_limits
 from sakka.models.limits import View, ViewLimits, at_temperature, limits_in_words, views_of
 from sakka.models.registry import make_model, model_class
+from sakka.models.work_reader import Modality, Reads
 
 HOLD_OUT = 5  # one work in so many is held out to choose the ratio on
 EQUAL = FixedRatio("log-linear", 0.5)
@@ -145,6 +146,12 @@ class FusedModel(ExtensibleModel):
         """The photo model or the text model; None where there is none that reads."""
         model = self._models().get(name)
         return None if model is None else model.reader(name)
+
+    @property
+    def photos_read(self) -> int:
+        """How many photos of a work its photo model reads at most."""
+        reader = self.reader("photo")
+        return 0 if reader is None else reader.photos_read
 
     def part_weights(self, work: Catalog) -> dict[Reads, float]:
         """How far the fuser trusts photo and text; 1 where one of the two models is all there is."""

@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from sakka.arrays import SMALLEST, TINY, IntArray, Mask, Probabilities, log_probabilities, softmax
 from sakka.errors import ModelError
-from sakka.models.base import Reads
+from sakka.models.work_reader import Reads
 
 How = Literal["arithmetic", "log-linear"]
 

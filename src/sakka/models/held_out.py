@@ -13,9 +13,10 @@ import polars as pl
 
 from sakka.arrays import IntArray, Mask, Probabilities
 from sakka.catalog.works import Catalog
-from sakka.models.base import CreatorModel, Reads
+from sakka.models.base import CreatorModel
 from sakka.models.learning_limits import HeldOut
 from sakka.models.limits import View, parts_of, text_amounts, views_of
+from sakka.models.work_reader import Reads
 
 MOST_WORKS = 4000  # bounds the time; a quantile of so many works is good to 0.3 %
 SHARES = (2, 4)  # texts are shortened to a half and to a quarter

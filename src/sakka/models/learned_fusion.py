@@ -39,8 +39,8 @@ from sakka.arrays import (
     top,
 )
 from sakka.errors import ModelError
-from sakka.models.base import Reads
 from sakka.models.fusion import BLOCK_ROWS, Counts, Fuser, kept_log_odds
+from sakka.models.work_reader import Reads
 
 Kind = Literal["log-linear", "stacked"]
 View = Literal["both", "photo", "text"]

@@ -40,7 +40,6 @@ ON_ESTIMATORS = "sakka.models.sklearn_model:sklearn_model"
 
 FORMER, CURRENT = "photo-efficientnet_lite0", "photo-lite0"
 
-
 GROUP = "sakka.models"
 """The group of entry points; each names a class of `CreatorModel`, whose `name` is the entry point's."""
 
@@ -65,7 +64,7 @@ def offered_models() -> dict[str, EntryPoint]:
 
 
 def current_name(name: str) -> str:
-    """A model's name as it is today; saved models may have one of before.
+    """A model's name as it is today; a script may have one of before.
 
     >>> current_name("photo-efficientnet_lite0-finetuned")
     'photo-lite0-finetuned'

@@ -21,17 +21,11 @@ from sakka.catalog.splits import Fold
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
 from sakka.models import estimator_files
-from sakka.models.base import (
-    CreatorModel,
-    FoldPrediction,
-    ModelParts,
-    Reads,
-    known_labels,
-    shares_of_creators,
-)
+from sakka.models.base import CreatorModel, FoldPrediction, ModelParts, known_labels, shares_of_creators
 from sakka.models.estimators import estimator_class, fit_estimator, make_estimator, probabilities_of
 from sakka.models.feature_model import FeatureModel, TextFeatureModel
 from sakka.models.registry import make_model
+from sakka.models.work_reader import Reads
 from sakka.progress import track
 
 if TYPE_CHECKING:

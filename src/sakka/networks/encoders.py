@@ -13,6 +13,7 @@ on it remembers its SHA-256. Cutting photos to size, and the cache, stand outsid
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
@@ -27,29 +28,16 @@ BATCH_PHOTOS = 8  # that an encoder is given at a time; more, of 224 pixels, fal
 PHOTO_GROUP, TEXT_GROUP = "sakka.photo_encoders", "sakka.text_encoders"
 """The groups of entry points; each names a function without arguments that gives a `PhotoEncoder` or `TextEncoder`."""
 
-BUILT_IN: Mapping[str, str] = MappingProxyType(
+BACKBONE_OF: Mapping[str, str] = MappingProxyType(
     {"lite0": "efficientnet_lite0", "lite2": "efficientnet_lite2", "vgg16": "vgg16"}
 )
-"""The networks in the box: the encoder's name -> its backbone's."""
-
-KINDS: Mapping[str, str] = MappingProxyType(
-    {"onnx": "sakka.networks.onnx.photo:OnnxEncoder", "hf": "sakka.networks.hub.photo:HubPhotoEncoder"}
-)
-"""The kinds of photo encoders that read something: the kind -> `module:function`, which takes what is read."""
-
-BUILT_IN_TEXT: Mapping[str, str] = MappingProxyType({"e5": "sakka.networks.e5:E5Encoder"})
-"""The text encoders in the box: the name -> `module:function`, which takes nothing."""
-
-TEXT_KINDS: Mapping[str, str] = MappingProxyType(
-    {"onnx": "sakka.networks.onnx.text:OnnxTextEncoder", "hf": "sakka.networks.hub.text:HubTextEncoder"}
-)
-"""The kinds of text encoders that read something: the kind -> `module:function`, which takes what is read."""
+"""The networks in the box: the photo encoder's name -> its backbone's."""
 
 NEXT = re.compile(r"\+(?=[a-z0-9_-]+(?:[:+]|$))")
 
 
-class PhotoEncoder(ABC):
-    """Turns pixels into vectors.
+class Encoder(ABC):
+    """What all encoders have in common.
 
     Attributes:
         name: As it is chosen.
@@ -60,12 +48,7 @@ class PhotoEncoder(ABC):
     @property
     @abstractmethod
     def key(self) -> str:
-        """What its vectors depend on besides the photo, as a file name: weights, preprocessing and number format."""
-
-    @property
-    @abstractmethod
-    def input_px(self) -> int:
-        """The side of the squares that it reads."""
+        """What its vectors depend on besides what is encoded, as a file name: weights, preprocessing, number format."""
 
     @property
     @abstractmethod
@@ -76,6 +59,24 @@ class PhotoEncoder(ABC):
     @abstractmethod
     def sha256(self) -> str:
         """Of its weights; a saved model has it."""
+
+    @property
+    def licence(self) -> str:
+        """Of its weights; empty where it is not known."""
+        return ""
+
+    @abstractmethod
+    def load(self) -> None:
+        """Load the weights, before threads share them; does nothing where they are loaded."""
+
+
+class PhotoEncoder(Encoder):
+    """Turns pixels into vectors."""
+
+    @property
+    @abstractmethod
+    def input_px(self) -> int:
+        """The side of the squares that it reads."""
 
     @property
     def number(self) -> type[np.float16] | type[np.float32]:
@@ -91,15 +92,6 @@ class PhotoEncoder(ABC):
     def dtype(self) -> str | None:
         """The number format of its network; None where none can be chosen."""
         return None
-
-    @property
-    def licence(self) -> str:
-        """Of its weights; empty where it is not known."""
-        return ""
-
-    @abstractmethod
-    def load(self) -> None:
-        """Load the weights, before threads share them; does nothing where they are loaded."""
 
     @abstractmethod
     def vectors(self, pixels: Pixels) -> Features:
@@ -131,38 +123,8 @@ class PhotoEncoder(ABC):
         return [np.arange(stop - width, stop) for stop, width in zip(stops, self.widths, strict=True)]
 
 
-class TextEncoder(ABC):
-    """Turns texts into vectors.
-
-    Attributes:
-        name: As it is chosen.
-    """
-
-    name: str
-
-    @property
-    @abstractmethod
-    def key(self) -> str:
-        """What its vectors depend on besides the text, as a file name."""
-
-    @property
-    @abstractmethod
-    def size(self) -> int:
-        """How many values a vector has."""
-
-    @property
-    @abstractmethod
-    def sha256(self) -> str:
-        """Of its weights; a saved model has it."""
-
-    @property
-    def licence(self) -> str:
-        """Of its weights; empty where it is not known."""
-        return ""
-
-    @abstractmethod
-    def load(self) -> None:
-        """Load the weights, before threads share them; does nothing where they are loaded."""
+class TextEncoder(Encoder):
+    """Turns texts into vectors."""
 
     @abstractmethod
     def vectors(self, texts: Sequence[str]) -> Features:
@@ -171,6 +133,67 @@ class TextEncoder(ABC):
     def of_queries(self) -> "TextEncoder":
         """The encoder for queries, whose vectors are near those of the texts that are looked for; this one for both."""
         return self
+
+
+@dataclass(frozen=True)
+class Names:
+    """What can be named as an encoder of photos, or of texts.
+
+    Attributes:
+        what: What it is called in messages.
+        base: The class that an encoder derives from.
+        built_in: Those in the box: the name -> `module:class`, and what the class is given.
+        kinds: What reads something: the kind -> `module:class`, which takes what stands behind the colon.
+        group: The entry points of other packages.
+    """
+
+    what: str
+    base: type
+    built_in: Mapping[str, tuple[str, tuple[str, ...]]]
+    kinds: Mapping[str, str]
+    group: str
+
+    def known(self) -> list[str]:
+        """What can be named, in words."""
+        return [*self.built_in, *(f"{kind}:..." for kind in self.kinds), *(each.name for each in _offered(self.group))]
+
+    def make(self, name: str, **settings: Any) -> Any:
+        """The encoder of a name.
+
+        Args:
+            name: The name.
+            settings: Further arguments of one in the box.
+
+        Raises:
+            ModelError: There is none of that name, or it can't be made.
+            MissingPartError: It needs a package that is not installed.
+        """
+        kind, colon, what = name.partition(":")
+        if name in self.built_in:
+            where, given = self.built_in[name]
+            return _imported(where)(*given, **settings)
+        if colon and kind in self.kinds:
+            return _imported(self.kinds[kind])(what)
+        for offered in _offered(self.group):
+            if offered.name == name:
+                return _made(offered, self.base)
+        raise ModelError(f"no {self.what} is called {name!r}; known are {', '.join(self.known())}")
+
+
+PHOTO_NAMES = Names(
+    "photo encoder",
+    PhotoEncoder,
+    {name: ("sakka.networks.extractor:PhotoExtractor", (backbone,)) for name, backbone in BACKBONE_OF.items()},
+    {"onnx": "sakka.networks.onnx.photo:OnnxEncoder", "hf": "sakka.networks.hub.photo:HubPhotoEncoder"},
+    PHOTO_GROUP,
+)
+TEXT_NAMES = Names(
+    "text encoder",
+    TextEncoder,
+    {"e5": ("sakka.networks.e5:E5Encoder", ())},
+    {"onnx": "sakka.networks.onnx.text:OnnxTextEncoder", "hf": "sakka.networks.hub.text:HubTextEncoder"},
+    TEXT_GROUP,
+)
 
 
 def parts_of_sum(name: str) -> list[str]:
@@ -198,7 +221,12 @@ def photo_encoders(name: str, dtype: str | None = None) -> tuple[PhotoEncoder, .
         raise ModelError(f"got {name}, and the vectors of a column can't be summed with others; name the column alone")
     if len(set(names)) < len(names):
         raise ModelError(f"got the encoders {name}, where one is named twice; name each once")
-    return tuple(_photo_encoder(each, dtype) for each in names)
+    return tuple(PHOTO_NAMES.make(each, dtype=dtype) for each in names)
+
+
+def number_format(encoders: Sequence[PhotoEncoder]) -> str | None:
+    """The number format of the first network of which one can be chosen; None without such."""
+    return next((each.dtype for each in encoders if each.dtype), None)
 
 
 def text_encoder(name: str) -> TextEncoder:
@@ -208,39 +236,8 @@ def text_encoder(name: str) -> TextEncoder:
         ModelError: No text encoder has that name.
         MissingPartError: It needs a package that is not installed.
     """
-    kind, colon, what = name.partition(":")
-    if name in BUILT_IN_TEXT:
-        built_in: TextEncoder = _imported(BUILT_IN_TEXT[name])()
-        return built_in
-    if colon and kind in TEXT_KINDS:
-        of_kind: TextEncoder = _imported(TEXT_KINDS[kind])(what)
-        return of_kind
-    for offered in _offered(TEXT_GROUP):
-        if offered.name == name:
-            theirs: TextEncoder = _made(offered, TextEncoder)
-            return theirs
-    known = [*BUILT_IN_TEXT, *(f"{each}:..." for each in TEXT_KINDS), *(each.name for each in _offered(TEXT_GROUP))]
-    raise ModelError(f"no text encoder is called {name!r}; known are {', '.join(known)}")
-
-
-def known_photo_encoders() -> list[str]:
-    """What can be named: built-in encoders, kinds and entry points."""
-    return [*BUILT_IN, *(f"{kind}:..." for kind in KINDS), *(each.name for each in _offered(PHOTO_GROUP))]
-
-
-def _photo_encoder(name: str, dtype: str | None) -> PhotoEncoder:
-    kind, colon, what = name.partition(":")
-    if name in BUILT_IN:
-        built_in: PhotoEncoder = _imported("sakka.networks.extractor:PhotoExtractor")(BUILT_IN[name], dtype)
-        return built_in
-    if colon and kind in KINDS:
-        of_kind: PhotoEncoder = _imported(KINDS[kind])(what)
-        return of_kind
-    for offered in _offered(PHOTO_GROUP):
-        if offered.name == name:
-            theirs: PhotoEncoder = _made(offered, PhotoEncoder)
-            return theirs
-    raise ModelError(f"no photo encoder is called {name!r}; known are {', '.join(known_photo_encoders())}")
+    found: TextEncoder = TEXT_NAMES.make(name)
+    return found
 
 
 def _offered(group: str) -> list[EntryPoint]:

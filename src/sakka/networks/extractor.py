@@ -28,7 +28,7 @@ from sakka.cache import cache_folder
 from sakka.errors import ModelError
 from sakka.files import write_json
 from sakka.networks.backbones import LAST, Backbone, backbone, inference_network, pretrained_network
-from sakka.networks.encoders import BATCH_PHOTOS, BUILT_IN, PhotoEncoder
+from sakka.networks.encoders import BACKBONE_OF, BATCH_PHOTOS, PhotoEncoder
 from sakka.networks.memory import use_huge_pages
 from sakka.networks.weights.registry import weights_sha256
 
@@ -60,7 +60,7 @@ class PhotoExtractor(PhotoEncoder):
             mirrored: Whether it looks at the photos' mirror images.
         """
         self.backbone: Backbone = backbone(name)
-        self.name = next((short for short, long in BUILT_IN.items() if long == name), name)
+        self.name = next((short for short, long in BACKBONE_OF.items() if long == name), name)
         self.mirrored = mirrored
         self._dtype = dtype
         self._given = network

@@ -13,7 +13,7 @@ from sakka.arrays import DoubleArray
 from sakka.evaluation.figures import Cell, Figure, LeftOut, Table, figure, total
 from sakka.evaluation.frame import FUSED, EvaluatedRun, Predictor, ensemble, single
 from sakka.evaluation.tables.ratios import NO_FUSION
-from sakka.models.base import Modality
+from sakka.models.work_reader import Modality
 from sakka.paper.entropy import THRESHOLDS, ThresholdMeasures, measures_under_thresholds, works_per_creator
 from sakka.paper.entropy_relation import CombinationPoints, Unit, combination_points, entropy_relation
 from sakka.paper.label_sets import LabelSets

@@ -277,13 +277,13 @@ def _photo_reading(model_folder: Path) -> dict[str, Any]:
     """The photo encoder and number format that a model uses; the default's where it reads no photos so."""
     from sakka.models.feature_model import PhotoFeatureModel
     from sakka.models.folder import load_model
+    from sakka.networks.encoders import number_format
 
     photo = load_model(model_folder).reader("photo")
     if not isinstance(photo, PhotoFeatureModel):
         return {}
     encoders = [reading.encoder for reading in photo.readings()]
-    dtype = next((each.dtype for each in encoders if each.dtype), None)
-    return {"encoder": "+".join(each.name for each in encoders), "dtype": dtype}
+    return {"encoder": "+".join(each.name for each in encoders), "dtype": number_format(encoders)}
 
 
 def _check_free(folder: Path | str) -> None:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sakka.arrays import FloatArray, IntArray, Mask
+from sakka.arrays import FloatArray, IntArray, Mask, numbers_within
 from sakka.catalog.works import SCHEMA as WORK_SCHEMA
 from sakka.catalog.works import Catalog, Work
 from sakka.search.kept_columns import KeptColumn
@@ -223,7 +223,7 @@ def photo_batch(
     """
     import pyarrow as pa
 
-    ids, numbers = works.ids, (np.arange(len(works_of)) - np.searchsorted(works_of, works_of)).tolist()
+    ids, numbers = works.ids, numbers_within(works_of).tolist()
     each: dict[str, Sequence[Any]] = {name: works.table[name].to_list() for name in FILTERED}
     each |= {OF: ids, GROUP: groups, **{column.column: column.values(works) for column in kept}}
     columns = {name: [values[row] for row in works_of] for name, values in each.items()}

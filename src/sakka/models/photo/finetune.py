@@ -21,7 +21,7 @@ from sakka.arrays import IntArray, Probabilities
 from sakka.catalog.splits import Fold
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
-from sakka.models.base import CreatorModel, FoldPrediction, Modality, ModelParts, known_labels, shares_of_creators
+from sakka.models.base import CreatorModel, FoldPrediction, ModelParts, known_labels, shares_of_creators
 from sakka.models.photo.checkpoints import TrainingCheckpoint
 from sakka.models.photo.finetuned_network import FineTunedNetwork
 from sakka.models.photo.training import (
@@ -34,6 +34,7 @@ from sakka.models.photo.training import (
     predict_photos,
     training_device,
 )
+from sakka.models.work_reader import Modality
 from sakka.networks.backbones import backbone, pretrained_network
 from sakka.networks.extractor import measured_dtype
 from sakka.networks.pixels import Photos, read_photos

@@ -23,7 +23,7 @@ from sakka.arrays import Features, IntArray, Mask
 from sakka.catalog.splits import Fold
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
-from sakka.models.base import FoldPrediction, Modality, ModelParts, known_labels
+from sakka.models.base import FoldPrediction, ModelParts, known_labels
 from sakka.models.feature_model import PhotoFeatureModel, Reading
 from sakka.models.learned_fusion import every_so_many
 from sakka.models.linear_head.head import LinearHead
@@ -33,10 +33,12 @@ from sakka.models.photo.out_of_fold import (
     RidgePredictions,
     fit_ridge,
     fit_stacked,
+    is_solved_by_works,
     one_head,
     parts_of,
 )
 from sakka.models.photo.pooling import PhotoTable, Pooling, Way, check_way, learn_pooling
+from sakka.models.work_reader import Modality
 from sakka.networks.encoders import PhotoEncoder, photo_encoders
 from sakka.networks.features import every_photo_features
 from sakka.networks.workers import work_off
@@ -67,7 +69,8 @@ class PhotoLinear(PhotoFeatureModel):
         covariances: The stages whose covariances between channels are used; None means all that the network is read
             for where `stages` is None, and none otherwise.
         penalty: The weight of the squared weights, beside the mean loss of a work; None: 3.3e-6 for each feature (a
-            quarter of it beyond 8,000 works, where the head is solved by batches), 0.003 or more.
+            quarter of it where the head is solved by batches: works outnumber features, or are more than 8,000), 0.003
+            or more.
         dtype: The network's number format, `float32` or `bfloat16`; None: the faster one on this machine.
         seed: Draws the order in which the heads see the works.
         mirrored: Whether mirror images are learned from too; None: where covariances are used.
@@ -161,8 +164,8 @@ class PhotoLinear(PhotoFeatureModel):
         return [Reading(encoder, np.concatenate(encoder.blocks(*wanted))) for encoder in self._encoders]
 
     def spelled_out_settings(self) -> list[dict[str, Any]]:
-        """The settings with the penalty that None stands for, for as many works as are solved exactly, and for more."""
-        penalties = dict.fromkeys(self._penalty(works) for works in (MOST_WORKS, MOST_WORKS + 1))
+        """The settings with the penalty that None stands for: of heads solved by works, and of those by batches."""
+        penalties = dict.fromkeys(self._penalty(works) for works in (1, MOST_WORKS + 1))
         return [{**self.settings(), "penalty": penalty} for penalty in penalties]
 
     def _check_settings(self) -> None:
@@ -184,8 +187,9 @@ class PhotoLinear(PhotoFeatureModel):
         """The penalty of a head that learns from so many works."""
         if self.penalty is not None:
             return float(self.penalty)
-        each = PENALTY_A_FEATURE if works <= MOST_WORKS else PENALTY_A_FEATURE_BY_BATCHES
-        return max(LEAST_PENALTY, each * sum(self._widths()))
+        features = sum(self._widths())
+        exact = is_solved_by_works(works, features)
+        return max(LEAST_PENALTY, features * (PENALTY_A_FEATURE if exact else PENALTY_A_FEATURE_BY_BATCHES))
 
     def _table(self, works: Catalog, readings: Sequence[Reading]) -> PhotoTable:
         """What the encoders give for the works' photos, side by side."""

@@ -121,10 +121,15 @@ def fit_stacked(
     weights = np.concatenate([block_weights(widths), *stretch]).astype(np.float32)
     table = beside(vectors, predictions)
     settings: Any = {"n_classes": n_classes, "penalty": penalty, "weights": weights}
-    if len(rows) > min(most_works, len(weights)):
+    if not is_solved_by_works(len(rows), sum(widths), most_works):
         return fit_dense(table, labels, [rows], seed=seed, **settings)[0]
     products = _products(predictions, lengths, sum(widths)) if len(rows) == len(vectors) else None
     return fit_by_works(table[rows], labels[rows], products=products, **settings)
+
+
+def is_solved_by_works(n_works: int, n_features: int, most_works: int = MOST_WORKS) -> bool:
+    """Whether a head on so many features that learns from so many works is solved by works, to its minimum."""
+    return n_works <= min(most_works, n_features)
 
 
 def _length(predictions: RidgePredictions, n_features: int) -> float:

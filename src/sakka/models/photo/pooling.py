@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from sakka.arrays import DoubleArray, Features, FloatArray, IntArray, Mask
+from sakka.arrays import DoubleArray, Features, FloatArray, IntArray, Mask, numbers_within
 from sakka.errors import ModelError
 from sakka.models.linear_head.head import LinearHead
 from sakka.models.photo.out_of_fold import RidgePredictions
@@ -37,8 +37,7 @@ PULL = 1.0  # of |q|^2, beside the summed log-loss of the works
 STEPS = 60
 START = 2.0  # the logarithm of t
 LEAST_WORKS = 40  # with several photos, to learn a pooling on; the mean is taken below
-ROWS_AT_ONCE = 1024
-"""How many photos are pooled at a time."""
+ROWS_AT_ONCE = 1024  # photos that are scored at a time
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,8 @@ class PhotoTable:
     @property
     def is_featured(self) -> Mask:
         """Whether each photo is the first of its work, shape (n_photos,)."""
-        return np.append(True, self.rows[1:] != self.rows[:-1])[: len(self.rows)]
+        featured: Mask = numbers_within(self.rows) == 0
+        return featured
 
     def take(self, works: IntArray) -> "PhotoTable":
         """The photos of some works, in the order given."""
@@ -80,6 +80,8 @@ class PhotoTable:
         Args:
             weights: How much each photo counts, shape (n_photos,).
         """
+        if len(self.rows) == self.n_works and len(np.unique(self.rows)) == self.n_works:
+            return self.features  # one photo a work: a copy of a large table would be for nothing
         table: Features = np.zeros((self.n_works, self.features.shape[1]), dtype=self.features.dtype)
         alone = self.counts[self.rows] == 1
         table[self.rows[alone]] = self.features[alone]
@@ -108,7 +110,7 @@ class Pooling:
 
         Args:
             table: The photos.
-            head: The head, whose surest photo `best` takes.
+            head: The head, whose surest photo `best` takes; None while it is learned, from the mean.
         """
         if self.way == "featured":
             return table.is_featured.astype(np.float32)
@@ -232,8 +234,7 @@ class _PhotoScores:
             return attention(torch.zeros(len(self.rows), dtype=torch.float64), self.rows, n_works)
         sure = torch.softmax(scale * self.scores.detach(), dim=1).amax(dim=1).detach().numpy()
         rows = self.rows.numpy()
-        firsts = PhotoTable(sure[:, None], rows, n_works).is_featured
-        chosen = firsts if way == "featured" else _first_of_the_highest(sure, rows)
+        chosen = numbers_within(rows) == 0 if way == "featured" else _first_of_the_highest(sure, rows)
         return torch.from_numpy(chosen.astype(np.float64))
 
     def loss(self, way: Way, query: torch.Tensor, log_scale: torch.Tensor) -> float:
@@ -241,7 +242,7 @@ class _PhotoScores:
         return float(self._losses(way, query, log_scale).mean())
 
     def fit(self, way: Way) -> tuple[torch.Tensor, torch.Tensor]:
-        """Q in the random directions, and the logarithm of t, with the least log-loss."""
+        """The values of q in the random directions, and the logarithm of t, with the least log-loss."""
         from scipy.optimize import minimize
 
         size = COORDINATES if way == "attention" else 0
@@ -270,7 +271,7 @@ def _first_of_the_highest(values: FloatArray, rows: IntArray) -> FloatArray:
     """1 for the first photo of each work that has the work's highest value, else 0."""
     order = np.lexsort((np.arange(len(values)), -values, rows))
     chosen = np.zeros(len(values), dtype=np.float32)
-    chosen[order[np.append(True, rows[order][1:] != rows[order][:-1])[: len(rows)]]] = 1
+    chosen[order[numbers_within(rows) == 0]] = 1  # the order keeps the works' own
     return chosen
 
 

@@ -14,9 +14,10 @@ import numpy as np
 
 from sakka.arrays import Features, Mask, Probabilities
 from sakka.catalog.works import Catalog
-from sakka.models.base import Modality, ModelParts
+from sakka.models.base import ModelParts
 from sakka.models.dense_model import DenseModel
 from sakka.models.feature_model import EncodedTextModel
+from sakka.models.work_reader import Modality
 from sakka.networks.encoders import TextEncoder, text_encoder
 from sakka.networks.text_vectors import text_features, text_vectors
 

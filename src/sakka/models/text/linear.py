@@ -25,11 +25,12 @@ import numpy as np
 from sakka.arrays import IntArray, Mask, Probabilities, log_probabilities, top
 from sakka.catalog.splits import Fold, deal
 from sakka.catalog.works import Catalog
-from sakka.models.base import FoldPrediction, Modality, ModelParts, known_labels
+from sakka.models.base import FoldPrediction, ModelParts, known_labels
 from sakka.models.feature_model import PlacedFeatures, TextFeatureModel
 from sakka.models.linear_head.sparse import COPIES, fit_sparse
 from sakka.models.text.features import BLOCKS, PARTS, Block, count_blocks, rows_of, side_by_side
 from sakka.models.text.ngrams import FeatureCounts, count_known, placed_ngrams, word_hashes
+from sakka.models.work_reader import Modality
 from sakka.words import normalise
 
 HOLD_OUT = 5  # one of so many works is held out to choose the profile

@@ -15,16 +15,15 @@ import torch
 from torch import nn
 
 from sakka.arrays import Features
-from sakka.errors import MissingPartError, ModelError
+from sakka.errors import ModelError
 from sakka.networks.encoders import TextEncoder
 from sakka.networks.hub.architecture import architecture, network, one_line
 from sakka.networks.hub.files import HubFiles, hub_files
 from sakka.networks.hub.revision import named_revision
 from sakka.networks.hub.text_reading import TextReading, text_reading
+from sakka.networks.tokenizer import TOKENIZER, Tokenizer
 
-TOKENIZER = "tokenizer.json"
 VERSION = "tokens1"  # changes when the vector of the same text does
-MOST_CHARACTERS_A_TOKEN = 16  # of a text no more is looked at than this times the tokens that are read
 
 
 class HubTextEncoder(TextEncoder):
@@ -88,8 +87,7 @@ class HubTextEncoder(TextEncoder):
         table: Features = np.zeros((len(texts), self.size), dtype=np.float32)
         prompt = self._reading.query if self.reads == "query" else self._reading.passage
         for vector, text in zip(table, texts, strict=True):
-            looked_at = text[: MOST_CHARACTERS_A_TOKEN * self._reading.most_tokens]
-            tokens = self._tokenizer.encode(prompt + looked_at).ids
+            tokens = self._tokenizer.tokens(text, prompt)
             if tokens:
                 vector[:] = self._vector(tokens).numpy()
         return table
@@ -115,20 +113,11 @@ class HubTextEncoder(TextEncoder):
         return network(self._files, "text")
 
     @cached_property
-    def _tokenizer(self) -> Any:
-        try:
-            from tokenizers import Tokenizer
-        except ImportError as error:
-            raise MissingPartError("tokenizers, which cuts texts for networks named hf:,", "hub", error) from error
+    def _tokenizer(self) -> Tokenizer:
         if TOKENIZER not in self._files.files:
             raise ModelError(f"{self.name} has no {TOKENIZER}; choose a repository with one")
-        try:
-            tokenizer = Tokenizer.from_file(str(self._files.folder / TOKENIZER))
-            tokenizer.no_padding()
-            tokenizer.enable_truncation(self._reading.most_tokens)
-        except Exception as error:  # tokenizers raises this class itself
-            raise ModelError(f"{self.name}: {TOKENIZER} can't be used ({one_line(error)})") from error
-        return tokenizer
+        content = (self._files.folder / TOKENIZER).read_bytes()
+        return Tokenizer(content, self._reading.most_tokens, f"{TOKENIZER} of {self.name}", "hub")
 
     def _vector(self, tokens: Sequence[int]) -> torch.Tensor:
         reading, given = self._network, torch.tensor([tokens])

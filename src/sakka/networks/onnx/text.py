@@ -16,13 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from sakka.arrays import Features, FloatArray
-from sakka.errors import MissingPartError, ModelError
 from sakka.networks.encoders import TextEncoder
 from sakka.networks.onnx.checked_file import MOST_BYTES
 from sakka.networks.onnx.network import OnnxNetwork
-
-TOKENIZER = "tokenizer.json"
-MOST_CHARACTERS_A_TOKEN = 16  # of a text no more is looked at than this times `max_tokens`
+from sakka.networks.tokenizer import TOKENIZER, Tokenizer
 
 
 class OnnxTextEncoder(TextEncoder):
@@ -84,7 +81,7 @@ class OnnxTextEncoder(TextEncoder):
         """
         table = np.zeros((len(texts), self.size), dtype=np.float32)
         for row, text in enumerate(texts):
-            tokens = self._tokens(text)
+            tokens = self._tokenizer.tokens(text, self.network.description.prefix)
             if tokens:
                 table[row] = self._vector(tokens)
         return table
@@ -100,26 +97,7 @@ class OnnxTextEncoder(TextEncoder):
         length = float(np.linalg.norm(vector))
         return vector / length if self.network.description.normalise and length else vector
 
-    def _tokens(self, text: str) -> list[int]:
-        described = self.network.description
-        looked_at = text[: MOST_CHARACTERS_A_TOKEN * described.max_tokens]
-        tokens: list[int] = self._tokenizer.encode(described.prefix + looked_at).ids
-        return tokens
-
     @cached_property
-    def _tokenizer(self) -> Any:
-        try:
-            from tokenizers import Tokenizer
-        except ImportError as error:
-            raise MissingPartError("tokenizers, which cuts texts for ONNX files,", "onnx", error) from error
-        content = self.network.beside(TOKENIZER)
-        try:
-            tokenizer = Tokenizer.from_buffer(content)
-            tokenizer.no_padding()
-            tokenizer.enable_truncation(self.network.description.max_tokens)
-        except Exception as error:  # tokenizers raises this class itself
-            path = self.network.path.with_name(TOKENIZER)
-            raise ModelError(
-                f"{path} is no tokenizer ({error}); expected a tokenizer.json, as the package tokenizers saves it"
-            ) from error
-        return tokenizer
+    def _tokenizer(self) -> Tokenizer:
+        where = str(self.network.path.with_name(TOKENIZER))
+        return Tokenizer(self.network.beside(TOKENIZER), self.network.description.max_tokens, where, "onnx")

@@ -14,7 +14,8 @@ from sakka.arrays import IntArray, Probabilities
 from sakka.catalog.splits import Fold
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
-from sakka.models.base import CreatorModel, FoldPrediction, Modality, ModelParts, known_labels, shares_of_creators
+from sakka.models.base import CreatorModel, FoldPrediction, ModelParts, known_labels, shares_of_creators
+from sakka.models.work_reader import Modality
 from sakka.object_labels.coco import N_LABELS
 from sakka.object_labels.table import THRESHOLD, LabelVectors, find_labels
 from sakka.paper.models.lightgbm_table import (

@@ -14,7 +14,8 @@ import numpy as np
 from sakka.arrays import IntArray, Probabilities
 from sakka.catalog.splits import Fold
 from sakka.catalog.works import Catalog
-from sakka.models.base import CreatorModel, FoldPrediction, Modality, ModelParts, known_labels, shares_of_creators
+from sakka.models.base import CreatorModel, FoldPrediction, ModelParts, known_labels, shares_of_creators
+from sakka.models.work_reader import Modality
 from sakka.words import normalise, words_of
 
 Words = Sequence[str]

@@ -12,7 +12,7 @@ of these others. A space learns from at most `MOST_WORKS` works, one of each gro
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -29,7 +29,7 @@ from sakka.catalog.splits import deal
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelFolderError
 from sakka.files import canonical_json, writing_whole
-from sakka.networks.encoders import PhotoEncoder, photo_encoders
+from sakka.networks.encoders import PhotoEncoder, number_format, photo_encoders
 from sakka.search.style.creator_axes import TRUSTS, CreatorAxes, fit_creator_axes
 from sakka.search.style.photos import PhotoAxes, batches_of_every_photo, batches_of_statistics, fit_axes
 from sakka.search.style.same_creator import (
@@ -97,12 +97,13 @@ class StyleSpace:
             ModelError: The encoder is not known.
             PhotoError: A photo can't be read.
         """
-        encoders = photo_encoders(encoder, dtype)
+        dtype = dtype or number_format(photo_encoders(encoder))
+        encoders = photo_encoders(encoder, dtype)  # all in the format that the space is read in later
         groups = np.arange(len(works)) if groups is None else groups
         rows = _learned_from(works, groups, seed)
         widths = [width for each in encoders for width in each.widths]
         if len(rows) < 2:
-            return _empty(encoder, encoders, sum(widths), size)
+            return _empty(encoder, dtype, sum(widths), size)
         some = works.take(rows)
         statistics = np.zeros((len(rows), sum(widths)), dtype=np.result_type(*(each.number for each in encoders)))
         for own, table, _ in batches_of_statistics(some, encoders):
@@ -117,7 +118,7 @@ class StyleSpace:
         creator_axes = fit_creator_axes(coordinates, labels)
         learned = {"works": len(rows), "creators": len(np.unique(labels[labels >= 0])), "trust": trust}
         matrix, centre = creator_axes.stretched(trust, size), creator_axes.centre.astype(np.float32)
-        return cls(encoder, _dtype_of(encoders), axes, matrix, centre, calibration, learned)
+        return cls(encoder, dtype, axes, matrix, centre, calibration, learned)
 
     @property
     def size(self) -> int:
@@ -265,11 +266,7 @@ def _learned_from(works: Catalog, groups: IntArray, seed: int) -> IntArray:
     return rows
 
 
-def _dtype_of(encoders: Sequence[PhotoEncoder]) -> str | None:
-    return next((each.dtype for each in encoders if each.dtype), None)
-
-
-def _empty(encoder: str, encoders: Sequence[PhotoEncoder], columns: int, size: int) -> StyleSpace:
+def _empty(encoder: str, dtype: str | None, columns: int, size: int) -> StyleSpace:
     """The space of a catalog with fewer than two photos: every vector is zeros but for the photo itself."""
     axes = PhotoAxes(
         np.zeros(columns, np.float32), np.ones(columns, np.float32), np.eye(columns, size, dtype=np.float32)
@@ -277,7 +274,7 @@ def _empty(encoder: str, encoders: Sequence[PhotoEncoder], columns: int, size: i
     calibration = fit_calibration(np.zeros(0), np.zeros(0), 0.5)
     matrix, centre = np.eye(size, dtype=np.float32), np.zeros(size, dtype=np.float32)
     learned = {"works": 0, "creators": 0, "trust": TRUSTS[-1]}
-    return StyleSpace(encoder, _dtype_of(encoders), axes, matrix, centre, calibration, learned)
+    return StyleSpace(encoder, dtype, axes, matrix, centre, calibration, learned)
 
 
 def _trust_and_calibration(
