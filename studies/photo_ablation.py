@@ -1,11 +1,18 @@
 """What each kind of photo feature is worth, and what it costs.
 
-    python -m studies photo_ablation CATALOG [--rows encoders] [--folds 5] [--seed 0]
+    python -m studies photo_ablation CATALOG [--rows encoders] [--encoder NAME] [--folds 5] [--seed 0]
 
 Each row is the photo model with other features, trained on the training part of inner fold 0 of each outer fold of the
 grouped split (near-identical works together) and evaluated on its validation part; test parts are never looked at.
-Spreads are standard deviations over the folds (n - 1). Gains are over the first row, in points, with the 95 % paired
-bootstrap interval over the works.
+`--encoder` adds an encoder of one's own, alone and beside Lite0.
+
+    accuracy            share of the validation works named correctly; its spread is the standard deviation over the
+                        folds (n - 1)
+    groups once         the same where near-identical works count as one: each by the share of its group
+    log-loss            nats a work
+    gain                over the first row, in points, with the 95 % paired bootstrap interval over the works, or over
+                        the groups of near-identical works
+    over `lite0`        the gain over the row of that name: the same head on the fast network
 
 Milliseconds are processor time of one thread for one photo of a batch, network and statistics: medians of rounds in
 which all networks take turns. The first ratio is to the first row's; the second counts the decoding of the catalog's
@@ -16,7 +23,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -26,11 +33,13 @@ import torch
 from sakka.arrays import DoubleArray, Features, IntArray
 from sakka.catalog.splits import GROUPED, Fold
 from sakka.catalog.works import Catalog
+from sakka.copies.groups import near_identical
 from sakka.evaluation.usable_works import split_works
+from sakka.models.linear_head.dense import block_weights
 from sakka.models.linear_head.head import LinearHead
-from sakka.models.photo.linear import LEAST_PENALTY, PENALTY_A_FEATURE, mean_vectors
+from sakka.models.photo.linear import LEAST_PENALTY, PENALTY_A_FEATURE, PENALTY_A_FEATURE_BY_BATCHES, mean_vectors
 from sakka.models.photo.out_of_fold import MOST_WORKS, fit_ridge, fit_stacked, one_head, parts_of
-from sakka.networks.encoders import BATCH_PHOTOS, BUILT_IN
+from sakka.networks.encoders import BATCH_PHOTOS, PhotoEncoder, photo_encoders
 from sakka.networks.extractor import PhotoExtractor, channel_statistics
 from sakka.networks.features import photo_features, photo_pixels
 from studies.figures import Figure, bootstrap_interval
@@ -38,6 +47,7 @@ from studies.figures import Figure, bootstrap_interval
 ROUNDS = 9
 DECODED = 64  # photos of the catalog whose decoding is timed
 POINTS = 100
+FAST = "lite0"  # the row of the second gain
 
 
 @dataclass(frozen=True)
@@ -48,23 +58,25 @@ class Part:
         encoder: The network's name.
         stages: The stages of means and deviations; None: all but the last.
         covariances: The stages of covariances; None: all that the network is read for.
+        input_px: The side of the squares that it reads; None: as ever.
     """
 
     encoder: str = "lite0"
     stages: tuple[str, ...] | None = None
     covariances: tuple[str, ...] | None = None
+    input_px: int | None = None
 
-    def extractor(self) -> PhotoExtractor:
-        """What reads the network."""
-        return PhotoExtractor(BUILT_IN[self.encoder])
+    def made(self, *, turned: bool = False) -> PhotoEncoder:
+        """What reads the network, of mirror images where `turned`."""
+        (encoder,) = photo_encoders(self.encoder)
+        encoder = encoder.of_mirror_images() if turned else encoder
+        if self.input_px is not None and isinstance(encoder, PhotoExtractor):
+            encoder.backbone = replace(encoder.backbone, input_px=self.input_px)
+        return encoder
 
     def blocks(self) -> list[IntArray]:
         """The columns of each block of the network's vectors that is read."""
-        return self.extractor().blocks(self.stages, self.covariances)
-
-    def stages_of_covariances(self) -> tuple[str, ...]:
-        """The stages whose covariances are read."""
-        return self.extractor().backbone.covariances if self.covariances is None else self.covariances
+        return self.made().blocks(self.stages, self.covariances)
 
 
 @dataclass(frozen=True)
@@ -78,7 +90,8 @@ class Variant:
         reads_both: Whether the probabilities of the photo and its mirror image are averaged.
         out_of_fold: Whether the head is given out-of-fold predictions of the creator.
         minibatches: Whether the head takes a fixed number of steps on minibatches, as it does for many works.
-        penalty: The weight of the squared weights; None: the photo model's default.
+        penalty: The weight of the squared weights for each value.
+        projected: How many random directions the vectors are projected onto; None: they stay.
     """
 
     words: str
@@ -87,7 +100,8 @@ class Variant:
     reads_both: bool = False
     out_of_fold: bool = True
     minibatches: bool = False
-    penalty: float | None = None
+    penalty: float = PENALTY_A_FEATURE
+    projected: int | None = None
 
 
 NO_STAGES: tuple[str, ...] = ()
@@ -106,12 +120,22 @@ ROWS: Mapping[str, tuple[Variant, ...]] = {
         Variant("the first row, reading mirror images too", reads_both=True),
     ),
     "encoders": (
-        Variant("lite0, a fixed number of steps on minibatches, penalty 0.01", minibatches=True, penalty=0.01),
-        Variant("lite0, solved by works, penalty 0.01", penalty=0.01),
-        Variant("lite0", LITE0),
+        Variant(
+            "lite0, a fixed number of steps on minibatches", minibatches=True, penalty=PENALTY_A_FEATURE_BY_BATCHES
+        ),
+        Variant("lite0, solved by works, that penalty", penalty=PENALTY_A_FEATURE_BY_BATCHES),
+        Variant("lite0, reading mirror images too", reads_both=True),
+        Variant(FAST),
+        Variant("lite0, six times the penalty", penalty=2e-5),
         Variant("lite2", LITE2),
+        Variant("lite2 at 260 px", (Part("lite2", input_px=260),)),
         Variant("lite0+lite2", LITE0 + LITE2),
-        Variant("... with a penalty of 0.022", LITE0 + LITE2, penalty=0.022),
+        Variant("... a quarter of the penalty", LITE0 + LITE2, penalty=PENALTY_A_FEATURE_BY_BATCHES),
+        Variant("... three times the penalty", LITE0 + LITE2, penalty=1e-5),
+        Variant("... six times the penalty", LITE0 + LITE2, penalty=2e-5),
+        Variant("... without mirror images", LITE0 + LITE2, mirrored=False),
+        Variant("... without out-of-fold predictions", LITE0 + LITE2, out_of_fold=False),
+        Variant("... projected onto 4,096 random directions", LITE0 + LITE2, projected=4096),
         Variant(
             "... of lite2 the covariances of blocks 10 and 14", (*LITE0, Part("lite2", None, ("block10", "block14")))
         ),
@@ -120,41 +144,73 @@ ROWS: Mapping[str, tuple[Variant, ...]] = {
 }
 
 
-def evaluated(works: Catalog, folds: Sequence[Fold], variant: Variant) -> tuple[list[Figure], DoubleArray]:
+@dataclass(frozen=True)
+class Judged:
+    """The validation works of all folds.
+
+    Attributes:
+        hits: Whether each is named correctly, shape (n_works,).
+        groups: The group of near-identical works that each is in, 0 to n_groups - 1, shape (n_works,).
+    """
+
+    hits: DoubleArray
+    groups: IntArray
+
+    def by_group(self, values: DoubleArray) -> DoubleArray:
+        """The mean of the works' values in each group, shape (n_groups,)."""
+        return np.bincount(self.groups, values) / np.bincount(self.groups)
+
+
+def evaluated(works: Catalog, folds: Sequence[Fold], groups: IntArray, variant: Variant) -> tuple[list[Figure], Judged]:
     """A variant's number of features, accuracy and log-loss, and which validation works it names correctly."""
     straight = _features(works, variant, turned=False)
     turned = _features(works, variant, turned=True) if variant.mirrored or variant.reads_both else straight
     features = mean_vectors(straight, turned) if variant.mirrored else straight
+    widths = [len(block) for part in variant.parts for block in part.blocks()]
     labels, has_photo = works.creator_indices(works.creators), works.has_photo
-    hits, losses = [], []
-    for fold in folds:
+    hits, losses, within = [], [], []
+    for number, fold in enumerate(folds):
         train = fold.train[has_photo[fold.train]]
-        head = _head(features[train], labels[train], variant)
         rows = fold.validation[has_photo[fold.validation]]
-        read = (straight, turned) if variant.reads_both else (straight,)
-        probabilities = np.mean([head.predict_proba(each[rows]) for each in read], axis=0)
+        learned, read = (
+            features[train],
+            [each[rows] for each in ((straight, turned) if variant.reads_both else (straight,))],
+        )
+        if variant.projected is not None:
+            learned, *read = projected([learned, *read], widths, variant.projected)
+        head = _head(learned, labels[train], [variant.projected] if variant.projected else widths, variant)
+        probabilities = np.mean([head.predict_proba(each) for each in read], axis=0)
         hits.append((probabilities.argmax(axis=1) == labels[rows]).astype(np.float64))
         losses.append(float(-np.log(np.maximum(probabilities[np.arange(len(rows)), labels[rows]], 1e-9)).mean()))
-    n_works = sum(len(each) for each in hits)
+        within.append(number * len(works) + groups[rows])
+    judged = Judged(np.concatenate(hits), np.unique(np.concatenate(within), return_inverse=True)[1])
+    n_works, once = len(judged.hits), judged.by_group(judged.hits)
     figures = [
-        Figure(variant.words, "values", straight.shape[1]),
+        Figure(variant.words, "values", variant.projected or straight.shape[1]),
         Figure.over(variant.words, "accuracy", [float(each.mean()) for each in hits], n_works),
+        Figure(variant.words, "groups once", float(once.mean()), len(once)),
         Figure.over(variant.words, "log-loss", losses, n_works),
     ]
-    return figures, np.concatenate(hits)
+    return figures, judged
+
+
+def projected(tables: Sequence[Features], widths: Sequence[int], size: int) -> list[Features]:
+    """Tables on random directions, standardised before by the first of them, each block counting alike."""
+    mean = tables[0].mean(axis=0, dtype=np.float32)
+    stretch = block_weights(widths) / np.maximum(tables[0].std(axis=0, dtype=np.float32), 1e-6)
+    directions = np.random.default_rng(0).standard_normal((len(mean), size), dtype=np.float32) * stretch[:, None]
+    return [(each - mean) @ directions for each in tables]
 
 
 def _features(works: Catalog, variant: Variant, *, turned: bool) -> Features:
-    tables = []
-    for part in variant.parts:
-        extractor = part.extractor().of_mirror_images() if turned else part.extractor()
-        tables.append(photo_features(works, extractor, np.concatenate(part.blocks()))[0])
+    tables = [
+        photo_features(works, part.made(turned=turned), np.concatenate(part.blocks()))[0] for part in variant.parts
+    ]
     return np.concatenate(tables, axis=1)
 
 
-def _head(vectors: Features, labels: IntArray, variant: Variant) -> LinearHead:
-    widths = [len(block) for part in variant.parts for block in part.blocks()]
-    penalty = variant.penalty or max(LEAST_PENALTY, PENALTY_A_FEATURE * sum(widths))
+def _head(vectors: Features, labels: IntArray, widths: Sequence[int], variant: Variant) -> LinearHead:
+    penalty = max(LEAST_PENALTY, variant.penalty * sum(widths))
     n_classes, rows, predictions = int(labels.max()) + 1, np.arange(len(labels)), []
     if variant.out_of_fold:
         targets = np.eye(n_classes, dtype=np.float32)[labels]
@@ -165,12 +221,17 @@ def _head(vectors: Features, labels: IntArray, variant: Variant) -> LinearHead:
     return one_head(head, predictions) if predictions else head
 
 
-def gain(row: str, hits: DoubleArray, before: DoubleArray) -> Figure:
-    """How many points more works are named correctly than before, with its interval."""
-    difference = POINTS * (hits - before)
-    generator = np.random.default_rng(0)
-    interval = bootstrap_interval(lambda rows: difference[rows].mean(axis=1), len(difference), generator)
-    return Figure(row, "gain, points", float(difference.mean()), interval=interval)
+def gains(row: str, judged: Judged, before: Judged, over: str = "gain") -> Iterator[Figure]:
+    """How many points more works are named correctly than before, and how many where a group counts once."""
+    difference = POINTS * (judged.hits - before.hits)
+    for unit, values in (("points", difference), ("groups once", judged.by_group(difference))):
+        interval = bootstrap_interval(partial(_means, values), len(values), np.random.default_rng(0))
+        yield Figure(row, f"{over}, {unit}", float(values.mean()), interval=interval)
+
+
+def _means(values: DoubleArray, rows: IntArray) -> DoubleArray:
+    means: DoubleArray = values[rows].mean(axis=1)
+    return means
 
 
 def milliseconds(parts: Sequence[Part]) -> dict[Part, float]:
@@ -187,12 +248,15 @@ def milliseconds(parts: Sequence[Part]) -> dict[Part, float]:
 
 
 def _reading(part: Part) -> Callable[[], object]:
-    extractor, stages = part.extractor(), part.stages_of_covariances()
-    pixels = np.zeros((BATCH_PHOTOS, extractor.input_px, extractor.input_px, 3), dtype=np.uint8)
+    encoder = part.made()
+    pixels = np.zeros((BATCH_PHOTOS, encoder.input_px, encoder.input_px, 3), dtype=np.uint8)
+    if not isinstance(encoder, PhotoExtractor):
+        return partial(encoder.vectors, pixels)
+    stages = encoder.backbone.covariances if part.covariances is None else part.covariances
 
     def read() -> None:
         with torch.inference_mode():
-            for stage, maps in extractor.maps(pixels).items():
+            for stage, maps in encoder.maps(pixels).items():
                 channel_statistics(maps, covariances=stage in stages)
 
     return read
@@ -201,7 +265,7 @@ def _reading(part: Part) -> Callable[[], object]:
 def decoding_milliseconds(works: Catalog) -> float:
     """The median processor time to read one of the catalog's photos and to squash it."""
     photos = [photo for photo in works.photos if photo is not None][:: max(1, len(works) // DECODED)]
-    input_px = Part().extractor().input_px
+    input_px = Part().made().input_px
     return 1000 * statistics.median(_seconds(partial(photo_pixels, photo, input_px)) for photo in photos)
 
 
@@ -228,19 +292,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What can be chosen."""
     parser.add_argument("catalog")
     parser.add_argument("--rows", choices=sorted(ROWS), default="encoders", help="which table")
+    parser.add_argument("--encoder", action="append", default=[], help="one more encoder, as `photo-ENCODER` names it")
     parser.add_argument("--folds", type=int, default=5, help="how many outer folds, each with its inner fold 0")
     parser.add_argument("--seed", type=int, default=0)
 
 
+def variants_of(rows: str, encoders: Sequence[str]) -> list[Variant]:
+    """A table's rows, and two for each further encoder."""
+    added = [
+        each
+        for name in encoders
+        for each in (Variant(name, (Part(name),)), Variant(f"lite0+{name}", (*LITE0, Part(name))))
+    ]
+    return [*ROWS[rows], *added]
+
+
 def measure(asked: argparse.Namespace) -> Iterator[Figure]:
     """Evaluate each variant, then time them all."""
-    works, variants = Catalog.read(asked.catalog), ROWS[asked.rows]
-    splits = split_works(works, GROUPED, asked.seed)
+    works, variants = Catalog.read(asked.catalog), variants_of(asked.rows, asked.encoder)
+    splits, groups = split_works(works, GROUPED, asked.seed), near_identical(works).groups
     folds = [splits.fold(outer, 0) for outer in range(asked.folds)]
-    before = None
+    judged: dict[str, Judged] = {}
     for variant in variants:
-        figures, hits = evaluated(works, folds, variant)
+        figures, judged[variant.words] = evaluated(works, folds, groups, variant)
         yield from figures
-        before = hits if before is None else before
-        yield gain(variant.words, hits, before)
+        yield from gains(variant.words, judged[variant.words], judged[variants[0].words])
+        if FAST in judged:
+            yield from gains(variant.words, judged[variant.words], judged[FAST], f"over `{FAST}`")
     yield from costs(variants, works)
