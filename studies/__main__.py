@@ -45,6 +45,7 @@ STUDIES = (
     "style_search",
     "table_identification",
     "text_encoders",
+    "two_runs",
     "unknown_creators",
     "word_search",
 )

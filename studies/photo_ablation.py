@@ -42,7 +42,7 @@ from sakka.models.photo.out_of_fold import MOST_WORKS, fit_ridge, fit_stacked, o
 from sakka.networks.encoders import BATCH_PHOTOS, PhotoEncoder, photo_encoders
 from sakka.networks.extractor import PhotoExtractor, channel_statistics
 from sakka.networks.features import photo_features, photo_pixels
-from studies.figures import Figure, bootstrap_interval
+from studies.figures import Figure, group_means, mean_interval
 
 ROUNDS = 9
 DECODED = 64  # photos of the catalog whose decoding is timed
@@ -150,15 +150,11 @@ class Judged:
 
     Attributes:
         hits: Whether each is named correctly, shape (n_works,).
-        groups: The group of near-identical works that each is in, 0 to n_groups - 1, shape (n_works,).
+        groups: The group of near-identical works that each is in, shape (n_works,).
     """
 
     hits: DoubleArray
     groups: IntArray
-
-    def by_group(self, values: DoubleArray) -> DoubleArray:
-        """The mean of the works' values in each group, shape (n_groups,)."""
-        return np.bincount(self.groups, values) / np.bincount(self.groups)
 
 
 def evaluated(works: Catalog, folds: Sequence[Fold], groups: IntArray, variant: Variant) -> tuple[list[Figure], Judged]:
@@ -183,8 +179,8 @@ def evaluated(works: Catalog, folds: Sequence[Fold], groups: IntArray, variant: 
         hits.append((probabilities.argmax(axis=1) == labels[rows]).astype(np.float64))
         losses.append(float(-np.log(np.maximum(probabilities[np.arange(len(rows)), labels[rows]], 1e-9)).mean()))
         within.append(number * len(works) + groups[rows])
-    judged = Judged(np.concatenate(hits), np.unique(np.concatenate(within), return_inverse=True)[1])
-    n_works, once = len(judged.hits), judged.by_group(judged.hits)
+    judged = Judged(np.concatenate(hits), np.concatenate(within))
+    n_works, once = len(judged.hits), group_means(judged.hits, judged.groups)
     figures = [
         Figure(variant.words, "values", variant.projected or straight.shape[1]),
         Figure.over(variant.words, "accuracy", [float(each.mean()) for each in hits], n_works),
@@ -224,14 +220,8 @@ def _head(vectors: Features, labels: IntArray, widths: Sequence[int], variant: V
 def gains(row: str, judged: Judged, before: Judged, over: str = "gain") -> Iterator[Figure]:
     """How many points more works are named correctly than before, and how many where a group counts once."""
     difference = POINTS * (judged.hits - before.hits)
-    for unit, values in (("points", difference), ("groups once", judged.by_group(difference))):
-        interval = bootstrap_interval(partial(_means, values), len(values), np.random.default_rng(0))
-        yield Figure(row, f"{over}, {unit}", float(values.mean()), interval=interval)
-
-
-def _means(values: DoubleArray, rows: IntArray) -> DoubleArray:
-    means: DoubleArray = values[rows].mean(axis=1)
-    return means
+    yield mean_interval(row, f"{over}, points", difference)
+    yield mean_interval(row, f"{over}, groups once", group_means(difference, judged.groups))
 
 
 def milliseconds(parts: Sequence[Part]) -> dict[Part, float]:

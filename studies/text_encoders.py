@@ -44,7 +44,7 @@ from sakka.models.base import FoldPrediction
 from sakka.models.confidence import confidence
 from sakka.models.registry import make_model
 from sakka.search.index import Index
-from studies.figures import Figure, bootstrap_interval
+from studies.figures import Figure, mean_interval
 from studies.inputs.english_words import ACCENTS, COLOURS, KINDS, MATERIALS, MOTIFS
 from studies.word_search import SEED, TOP, WAYS, Query, Truth, build, drawn_market, found_by, make_queries, truth_of
 
@@ -179,7 +179,4 @@ def _before_and_after(index: Index, language: str, queries: Sequence[Query], tru
 
 def _shares(row: str, hits: DoubleArray) -> Iterator[Figure]:
     for column, measure in ((1, f"a match in the first {TOP}"), (0, f"the work in the first {TOP}")):
-        own = hits[:, column]
-        generator = np.random.default_rng(SEED)
-        interval = bootstrap_interval(lambda rows: own[rows].mean(axis=1), len(own), generator)  # noqa: B023
-        yield Figure(row, measure, float(own.mean()), len(own), interval=interval)
+        yield mean_interval(row, measure, hits[:, column], SEED)

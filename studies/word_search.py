@@ -33,7 +33,7 @@ from sakka.search.index import Index
 from sakka.search.records import Spaces, batches_of, schema_of, words_of_catalog
 from sakka.search.style.meaning import MeaningSpace
 from sakka.search.style.space import StyleSpace
-from studies.figures import Figure, bootstrap_interval
+from studies.figures import Figure, mean_interval
 
 SEED = 7
 TOP = 10
@@ -152,9 +152,7 @@ def measure(asked: argparse.Namespace) -> Iterator[Figure]:
 def _shares(row: str, hits: DoubleArray) -> Iterator[Figure]:
     """Means over the queries of `found_by`'s two columns, or of their differences between two ways."""
     for column, measure in ((1, f"a match in the first {TOP}"), (0, f"the work in the first {TOP}")):
-        own = hits[:, column]
-        interval = bootstrap_interval(lambda rows: own[rows].mean(axis=1), len(own), np.random.default_rng(SEED))  # noqa: B023
-        yield Figure(row, measure, float(own.mean()), len(own), interval=interval)
+        yield mean_interval(row, measure, hits[:, column], SEED)
 
 
 def drawn_market(seed: int, scratch: Path) -> Catalog:
