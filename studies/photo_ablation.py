@@ -4,7 +4,7 @@
 
 Each row is the photo model with other features, trained on the training part of inner fold 0 of each outer fold of the
 grouped split (near-identical works together) and evaluated on its validation part; test parts are never looked at.
-`--encoder` adds an encoder of one's own, alone and beside Lite0.
+`--encoder` adds an encoder of one's own, alone and beside Lite0; `--rows own` has little else.
 
     accuracy            share of the validation works named correctly; its spread is the standard deviation over the
                         folds (n - 1)
@@ -108,6 +108,7 @@ NO_STAGES: tuple[str, ...] = ()
 LITE0, LITE2 = (Part(),), (Part("lite2"),)
 PLAIN = {"mirrored": False, "out_of_fold": False}
 ROWS: Mapping[str, tuple[Variant, ...]] = {
+    "own": (Variant(FAST), Variant("lite0+lite2", LITE0 + LITE2)),
     "features": (
         Variant("lite0: six stages, covariances, mirror images, out-of-fold predictions"),
         Variant("means of the last layer (the paper's way)", (Part("lite0", ("last",)),), **PLAIN),
