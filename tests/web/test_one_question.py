@@ -26,6 +26,7 @@ from sakka.photos import decode
 from sakka.photos.held import HeldPhoto
 from sakka.search.index import Index
 from sakka.web.engine import Engine
+from sakka.web.metrics import Metrics
 from sakka.web.settings import Settings
 
 
@@ -137,7 +138,7 @@ def test_the_command_line_and_the_api_say_the_same_of_large_photos(
 
 
 def test_a_work_from_outside_is_not_taken_for_the_catalogs_work_of_its_id(folders: Folders) -> None:
-    engine = Engine(Settings(model=folders.model, index=folders.index, catalog=folders.catalog))
+    engine = Engine(Settings(model=folders.model, index=folders.index, catalog=folders.catalog), Metrics())
     try:
         works = engine.collection.catalog_of([next(iter(Catalog.read(folders.catalog))).id])
         stored = engine.around(Question.of_works(works), 3)

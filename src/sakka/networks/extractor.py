@@ -261,9 +261,7 @@ def measured_dtype(described: Backbone) -> str:
     cache gives the same vectors however busy the machine is later. The formats are timed in turn, and the
     fastest of each counts.
     """
-    capable = [name for name, has in sorted(torch.cpu.get_capabilities().items()) if has is True and "bf16" in name]
-    abilities = "-".join([torch.backends.cpu.get_cpu_capability(), *capable])
-    machine = f"{platform.machine()}-{abilities}-torch{torch.__version__}"
+    machine = machine_name()
     digest = hashlib.sha256(machine.encode()).hexdigest()[:12]
     path = cache_folder() / "features" / f"{described.name}-number-format-{digest}.json"
     try:
@@ -277,6 +275,13 @@ def measured_dtype(described: Backbone) -> str:
     chosen = "bfloat16" if seconds["bfloat16"] * FASTER_BY < seconds["float32"] else "float32"
     write_json(path, {"dtype": chosen, "machine": machine, "seconds_a_batch": seconds})
     return chosen
+
+
+def machine_name() -> str:
+    """What a network's speed and its last bits depend on besides itself: the processor's kind and PyTorch's version."""
+    capable = [name for name, has in sorted(torch.cpu.get_capabilities().items()) if has is True and "bf16" in name]
+    abilities = "-".join([torch.backends.cpu.get_cpu_capability(), *capable])
+    return f"{platform.machine()}-{abilities}-torch{torch.__version__}"
 
 
 def _seconds_a_batch(described: Backbone, dtype: torch.dtype) -> float:

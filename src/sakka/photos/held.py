@@ -8,7 +8,7 @@ its pixels: by less than half a level of 255 on average.
 
 import hashlib
 import math
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 from threading import RLock
 from typing import Any, TypeVar
@@ -91,6 +91,11 @@ class HeldPhoto:
                 self._kept[key] = make()
             value: Value = self._kept[key]
             return value
+
+    def keep(self, values: Mapping[Hashable, Any]) -> None:
+        """Keep what was computed of the photo elsewhere, by key; what is there already stays."""
+        with self._lock:
+            self._kept = {**values, **self._kept}
 
 
 def _bounded(photo: Image.Image) -> Image.Image:

@@ -49,7 +49,7 @@ def _add_identify(router: APIRouter, engine: Engine, limits: Limits) -> None:
         def job() -> Identification:
             return engine.identify(Question.of_parts(photos, title, description), top)
 
-        return served(await engine.ask(job))
+        return served(await engine.ask(job, photos))
 
 
 def _add_works(router: APIRouter, engine: Engine) -> None:

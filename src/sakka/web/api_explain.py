@@ -82,7 +82,7 @@ def _add_explain(router: APIRouter, engine: Engine) -> None:
         def job() -> Explanation:
             return explained(engine, Question.of_parts(photos, title, description), creator, against)
 
-        return served(await engine.ask(job))
+        return served(await engine.ask(job, photos))
 
 
 def _add_explain_work(router: APIRouter, engine: Engine) -> None:

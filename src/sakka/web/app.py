@@ -41,7 +41,8 @@ def create_app(settings: Settings) -> FastAPI:
         SakkaError: A setting is not safe, a folder is not what it should be, or two of them don't belong together.
     """
     settings.check()
-    engine, metrics = Engine(settings), Metrics()
+    metrics = Metrics()
+    engine = Engine(settings, metrics)
     app, pages = _empty_app(engine), Pages(engine)
     app.include_router(api_router(engine, metrics))
     app.include_router(batch_router(engine))

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,21 +13,27 @@ from sakka.audit.decisions import Decisions
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import ModelError, ServeError
 from sakka.models.base import CreatorModel
+from sakka.models.feature_model import PhotoFeatureModel
 from sakka.models.folder import load_model
 from sakka.models.identification import Identification
 from sakka.models.question import Question
+from sakka.networks.batches import hold_vectors
+from sakka.networks.encoders import PhotoEncoder
+from sakka.photos.held import HeldPhoto
 from sakka.search.hits import Hit
 from sakka.web.collection import Collection
 from sakka.web.describing import Describer
 from sakka.web.finding import Finder, Near
+from sakka.web.metrics import Metrics
 from sakka.web.pictures import Pictures
 from sakka.web.problems import Problem
 from sakka.web.settings import Limits, Settings
 from sakka.web.uploads import as_jpeg, check_upload
-from sakka.web.workers import Workers
+from sakka.web.workers import Together, Workers
 
 Result = TypeVar("Result")
 PICTURE_THREADS = 2
+WARM_UP = ("red", "blue")  # two photos, so that batches are tried
 FINDINGS_FILE = "findings.json"
 
 
@@ -43,8 +50,12 @@ class Engine:
         pictures: Photos as they are shown.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, metrics: Metrics) -> None:
         """Load everything.
+
+        Args:
+            settings: What to load.
+            metrics: Are told how many questions came together.
 
         Raises:
             SakkaError: A folder is not what it should be, or two of them do not belong together.
@@ -59,12 +70,19 @@ class Engine:
         self.findings = read_findings(settings.audit, self.collection)
         self.decisions = None if settings.audit is None else Decisions(settings.audit)
         self.pictures = Pictures(self.collection)
-        self.worker = Workers("sakka-model", 1, limits.waiting, limits.seconds)
+        together = Together(limits.gather_ms / 1000, self._hold_vectors, metrics.record_batch)
+        self.worker = Workers("sakka-model", 1, limits.waiting, limits.seconds, together)
         self.picture_workers = Workers("sakka-photos", PICTURE_THREADS, limits.connections, limits.seconds)
 
-    async def ask(self, job: Callable[[], Result]) -> Result:
-        """Run a job on the model's thread: one at a time, each with all of torch's threads."""
-        return await self.worker.run(job)
+    async def ask(self, job: Callable[[], Result], photos: Sequence[HeldPhoto] = ()) -> Result:
+        """Run a job on the model's thread: one at a time, each with all of torch's threads.
+
+        Args:
+            job: The job.
+            photos: Photos from outside that it asks the model about; those of jobs that wait pass the networks side
+                by side.
+        """
+        return await self.worker.run(job, photos)
 
     async def draw(self, job: Callable[[], Result]) -> Result:
         """Run a job on the threads that read photos."""
@@ -74,6 +92,16 @@ class Engine:
         """Load what is loaded on first use, so that the first caller does not wait for it."""
         photo = check_upload(as_jpeg(Image.new("RGB", (64, 64))), Limits())
         self.model.identify(Question.of_parts(photo, "warm-up", "").works, 1)
+        self._hold_vectors([check_upload(as_jpeg(Image.new("RGB", (64, 64), colour)), Limits()) for colour in WARM_UP])
+
+    def _hold_vectors(self, photos: Sequence[HeldPhoto]) -> None:
+        hold_vectors(photos, self._encoders)
+
+    @cached_property
+    def _encoders(self) -> list[PhotoEncoder]:
+        """What the model looks at photos through; none where it has no frozen encoder."""
+        reader = self.model.reader("photo")
+        return [each.encoder for each in reader.readings()] if isinstance(reader, PhotoFeatureModel) else []
 
     def close(self) -> None:
         """End the threads."""

@@ -10,6 +10,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4 as MEDIA_TYPE
 
 __all__ = ["MEDIA_TYPE", "Metrics"]
 
+BUCKETS_WORKS = (1, 2, 3, 4, 6, 8)
 BUCKETS_S = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 
@@ -26,6 +27,12 @@ class Metrics:
             "sakka_request_duration_seconds", "Time to answer.", ["route"], registry=registry, buckets=BUCKETS_S
         )
         self._refused = Counter("sakka_requests_refused", "Requests refused unread.", ["reason"], registry=registry)
+        self._batch = Histogram(
+            "sakka_batch_works",
+            "Works with photos that passed the networks together.",
+            registry=registry,
+            buckets=BUCKETS_WORKS,
+        )
         in_flight = Gauge("sakka_requests_in_flight", "Requests being served.", registry=registry)
         in_flight.set_function(lambda: self.in_flight)
         self._works = Gauge("sakka_works", "Works that can be shown.", registry=registry)
@@ -37,6 +44,10 @@ class Metrics:
         """Count a request that is answered."""
         self._requests.labels(method if method in METHODS else "other", route, str(status)).inc()
         self._duration.labels(route).observe(seconds)
+
+    def record_batch(self, works: int) -> None:
+        """Count works whose photos passed the networks together."""
+        self._batch.observe(works)
 
     def refuse(self, reason: str) -> None:
         """Count a request that is refused before anything reads it."""

@@ -79,7 +79,7 @@ class Pages:
             try:
                 photos = await read_photos(self.engine, request, photo)
                 require_something(photos, title, description)
-                answer = await self.engine.ask(lambda: ask_about(self.engine, photos, title, description))
+                answer = await self.engine.ask(lambda: ask_about(self.engine, photos, title, description), photos)
             except (Problem, UploadError) as error:
                 problem = problem_of(error)
                 given = {"title": title, "description": description}

@@ -29,6 +29,7 @@ class Limits:
         seconds: How long a body may take to arrive, and how long its answer may take.
         connections: How many requests are served at one time.
         waiting: How many of them may wait for the model.
+        gather_ms: How many milliseconds a question waits for others to pass the networks with.
     """
 
     photo_bytes: int = 16 << 20
@@ -43,6 +44,7 @@ class Limits:
     seconds: int = 30
     connections: int = 64
     waiting: int = 32
+    gather_ms: int = 2
 
     def body_bytes(self, path: str) -> int:
         """The most bytes of the body of a request to a path."""

@@ -1,20 +1,52 @@
-"""Threads that do the slow work: few, with a bounded queue and a time limit for each job."""
+"""Threads that do the slow work: few, with a bounded queue and a time limit for each job.
+
+Jobs that wait are taken together, a few at a time, so that what several of them need can be computed side by side.
+"""
 
 import asyncio
 import threading
-from collections.abc import Callable
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
+from sakka.errors import SakkaError
+from sakka.photos.held import HeldPhoto
 from sakka.web.problems import Problem
 
 Result = TypeVar("Result")
+JOBS_AT_ONCE = 8
+
+
+@dataclass(frozen=True)
+class Together:
+    """What is done for several jobs at once, before each is done by itself.
+
+    Attributes:
+        wait_s: How long the first job waits for others.
+        prepare: Is given the photos of the jobs; where it fails the jobs are done without it.
+        count: Is told how many jobs came together.
+    """
+
+    wait_s: float
+    prepare: Callable[[Sequence[HeldPhoto]], None]
+    count: Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class _QueuedJob:
+    do: Callable[[], Any]
+    photos: Sequence[HeldPhoto]
+    result: "Future[Any]" = field(default_factory=Future)
 
 
 class Workers:
     """A few threads; a job beyond the queue's end is refused, one that takes too long is answered without it."""
 
-    def __init__(self, name: str, threads: int, waiting: int, seconds: float) -> None:
+    def __init__(self, name: str, threads: int, waiting: int, seconds: float, together: Together | None = None) -> None:
         """Start no thread yet.
 
         Args:
@@ -22,13 +54,19 @@ class Workers:
             threads: How many jobs run at one time.
             waiting: How many more may wait.
             seconds: How long a job may take from when it is handed in.
+            together: What is done for several jobs at once; None: each is taken alone.
         """
-        self.most, self.seconds = threads + waiting, seconds
+        self.most, self.seconds, self.together = threads + waiting, seconds, together
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._waiting: deque[_QueuedJob] = deque()
         self._jobs, self._lock = 0, threading.Lock()
 
-    async def run(self, job: Callable[[], Result]) -> Result:
+    async def run(self, do: Callable[[], Result], photos: Sequence[HeldPhoto] = ()) -> Result:
         """The result of a job, run in a thread.
+
+        Args:
+            do: The job.
+            photos: The photos that it looks at, for what is done for several jobs at once.
 
         Raises:
             Problem: Too many jobs wait (429), or the job did not end in time (503). A thread can't be stopped: it
@@ -38,18 +76,60 @@ class Workers:
             if self._jobs >= self.most:
                 raise Problem(429, "the server is busy; try again in a few seconds", {"Retry-After": "5"})
             self._jobs += 1
-        future = self._pool.submit(job)
-        future.add_done_callback(self._ended)
+        job = _QueuedJob(do, photos)
+        job.result.add_done_callback(self._ended)
+        self._waiting.append(job)
+        self._pool.submit(self._do_those_that_wait)
         try:
-            return await asyncio.wait_for(asyncio.wrap_future(future), self.seconds)
+            found: Result = await asyncio.wait_for(asyncio.wrap_future(job.result), self.seconds)
         except TimeoutError:
             detail = f"the answer took more than {self.seconds} s; try again later"
             raise Problem(503, detail, {"Retry-After": "10"}) from None
+        return found
 
     def close(self) -> None:
         """Wait for the running jobs and accept no more."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+        while self._waiting:
+            self._waiting.popleft().result.cancel()
 
-    def _ended(self, _future: "Future[Result]") -> None:
+    def _do_those_that_wait(self) -> None:
+        """Do the jobs that wait, a few at most; none where an earlier turn took them."""
+        if self.together is None:
+            jobs = self._taken(1)
+        else:
+            jobs = self._taken(JOBS_AT_ONCE)
+            if jobs and len(jobs) < JOBS_AT_ONCE:
+                time.sleep(self.together.wait_s)
+                jobs += self._taken(JOBS_AT_ONCE - len(jobs))
+            self._prepare(jobs, self.together)
+        for job in jobs:
+            try:
+                job.result.set_result(job.do())
+            except BaseException as error:  # noqa: BLE001  whoever waits for the result is told
+                job.result.set_exception(error)
+
+    def _taken(self, most: int) -> list[_QueuedJob]:
+        """Jobs that wait, without those that nobody waits for any more."""
+        jobs: list[_QueuedJob] = []
+        while len(jobs) < most:
+            try:
+                job = self._waiting.popleft()
+            except IndexError:
+                break
+            if job.result.set_running_or_notify_cancel():
+                jobs.append(job)
+        return jobs
+
+    @staticmethod
+    def _prepare(jobs: Sequence[_QueuedJob], together: Together) -> None:
+        photos = [photo for job in jobs for photo in job.photos]
+        if not photos:
+            return
+        together.count(sum(1 for job in jobs if job.photos))
+        with suppress(SakkaError):  # the job that it belongs to comes to the same and says so
+            together.prepare(photos)
+
+    def _ended(self, _result: "Future[Any]") -> None:
         with self._lock:  # the callback runs in the job's thread
             self._jobs -= 1
