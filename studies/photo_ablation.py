@@ -23,7 +23,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -58,21 +58,16 @@ class Part:
         encoder: The network's name.
         stages: The stages of means and deviations; None: all but the last.
         covariances: The stages of covariances; None: all that the network is read for.
-        input_px: The side of the squares that it reads; None: as ever.
     """
 
     encoder: str = "lite0"
     stages: tuple[str, ...] | None = None
     covariances: tuple[str, ...] | None = None
-    input_px: int | None = None
 
     def made(self, *, turned: bool = False) -> PhotoEncoder:
         """What reads the network, of mirror images where `turned`."""
         (encoder,) = photo_encoders(self.encoder)
-        encoder = encoder.of_mirror_images() if turned else encoder
-        if self.input_px is not None and isinstance(encoder, PhotoExtractor):
-            encoder.backbone = replace(encoder.backbone, input_px=self.input_px)
-        return encoder
+        return encoder.of_mirror_images() if turned else encoder
 
     def blocks(self) -> list[IntArray]:
         """The columns of each block of the network's vectors that is read."""
@@ -124,22 +119,14 @@ ROWS: Mapping[str, tuple[Variant, ...]] = {
         Variant(
             "lite0, a fixed number of steps on minibatches", minibatches=True, penalty=PENALTY_A_FEATURE_BY_BATCHES
         ),
-        Variant("lite0, solved by works, that penalty", penalty=PENALTY_A_FEATURE_BY_BATCHES),
-        Variant("lite0, reading mirror images too", reads_both=True),
         Variant(FAST),
-        Variant("lite0, six times the penalty", penalty=2e-5),
+        Variant("lite0, reading mirror images too", reads_both=True),
         Variant("lite2", LITE2),
-        Variant("lite2 at 260 px", (Part("lite2", input_px=260),)),
         Variant("lite0+lite2", LITE0 + LITE2),
-        Variant("... a quarter of the penalty", LITE0 + LITE2, penalty=PENALTY_A_FEATURE_BY_BATCHES),
-        Variant("... three times the penalty", LITE0 + LITE2, penalty=1e-5),
         Variant("... six times the penalty", LITE0 + LITE2, penalty=2e-5),
         Variant("... without mirror images", LITE0 + LITE2, mirrored=False),
         Variant("... without out-of-fold predictions", LITE0 + LITE2, out_of_fold=False),
         Variant("... projected onto 4,096 random directions", LITE0 + LITE2, projected=4096),
-        Variant(
-            "... of lite2 the covariances of blocks 10 and 14", (*LITE0, Part("lite2", None, ("block10", "block14")))
-        ),
         Variant("... of lite2 means and deviations only", (*LITE0, Part("lite2", None, NO_STAGES))),
     ),
 }
