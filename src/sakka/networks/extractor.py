@@ -31,6 +31,7 @@ from sakka.networks.backbones import LAST, Backbone, backbone, inference_network
 from sakka.networks.encoders import BACKBONE_OF, BATCH_PHOTOS, PhotoEncoder
 from sakka.networks.memory import use_huge_pages
 from sakka.networks.weights.registry import weights_sha256
+from sakka.networks.workers import single_threaded
 
 DTYPES: Mapping[str, torch.dtype] = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 FASTER_BY = 1.15  # bfloat16 is taken only where it gains more than timing errs
@@ -258,8 +259,9 @@ def measured_dtype(described: Backbone) -> str:
     """The number format that this machine computes the backbone faster in, timing it once.
 
     The answer is kept in the cache, by backbone, PyTorch's version and the processor's capabilities, so that the same
-    cache gives the same vectors however busy the machine is later. The formats are timed in turn, and the
-    fastest of each counts.
+    cache gives the same vectors however busy the machine is later. The formats are timed in turn, in processor time of
+    one thread, as photos are read, so that a machine that is busy now chooses as an idle one does; the least of each
+    counts.
     """
     machine = machine_name()
     digest = hashlib.sha256(machine.encode()).hexdigest()[:12]
@@ -270,7 +272,11 @@ def measured_dtype(described: Backbone) -> str:
             return str(chosen)
     except (OSError, ValueError, KeyError, TypeError):
         pass  # not measured yet, or not readable: measure
-    turns = [{name: _seconds_a_batch(described, dtype) for name, dtype in DTYPES.items()} for _ in range(TIMED_TURNS)]
+    with single_threaded(1, "sakka-number-format") as pool:
+        turns = [
+            {name: pool.submit(_seconds_a_batch, described, dtype).result() for name, dtype in DTYPES.items()}
+            for _ in range(TIMED_TURNS)
+        ]
     seconds = {name: min(turn[name] for turn in turns) for name in DTYPES}
     chosen = "bfloat16" if seconds["bfloat16"] * FASTER_BY < seconds["float32"] else "float32"
     write_json(path, {"dtype": chosen, "machine": machine, "seconds_a_batch": seconds})
@@ -291,9 +297,9 @@ def _seconds_a_batch(described: Backbone, dtype: torch.dtype) -> float:
     photos = photos.contiguous(memory_format=torch.channels_last)
     with torch.inference_mode():
         network(photos)
-        start = time.perf_counter()
+        start = time.thread_time()
         network(photos)
-        return time.perf_counter() - start
+        return time.thread_time() - start
 
 
 def _state_sha256(network: nn.Module) -> str:
