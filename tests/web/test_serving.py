@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import httpx
@@ -102,7 +103,7 @@ def test_a_missing_part_is_named_with_what_brings_it(
     assert "[web]' adds it" in words
 
 
-def test_a_server_says_where_it_is_and_ends_on_ctrl_c(folders: Folders) -> None:
+def test_a_server_says_where_it_is_loads_anew_on_sighup_and_ends_on_ctrl_c(folders: Folders) -> None:
     command = [str(Path(sys.executable).parent / "sakka"), "serve", str(folders.model), "--port", "0"]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
@@ -112,7 +113,13 @@ def test_a_server_says_where_it_is_and_ends_on_ctrl_c(folders: Folders) -> None:
         assert process.stderr is not None
         said = process.stdout.readline()
         assert said.startswith("serving on http://127.0.0.1:")
-        assert httpx.get(said.split()[2] + "health", timeout=60).json()["works"] == 0
+        base = said.split()[2]
+        assert httpx.get(base + "health", timeout=60).json()["works"] == 0
+        process.send_signal(signal.SIGHUP)
+        until_s = time.monotonic() + 30
+        while 'sakka_takeovers_total{result="taken over"} 1.0' not in httpx.get(base + "metrics", timeout=60).text:
+            assert time.monotonic() < until_s
+            time.sleep(0.05)
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
         assert (process.stdout.read(), process.stderr.read()) == ("", "")

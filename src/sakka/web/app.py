@@ -1,8 +1,5 @@
-"""The server's application: the API and the page behind one guard."""
+"""The server's application: the API and the page behind one guard, over what was loaded last."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI, Request
@@ -14,6 +11,7 @@ from starlette.types import ASGIApp, Scope
 
 from sakka.errors import SakkaError
 from sakka.version import __version__
+from sakka.web.answer_store import AnswerStore
 from sakka.web.api import api_router
 from sakka.web.api_batch import batch_router
 from sakka.web.api_explain import explain_router
@@ -24,6 +22,7 @@ from sakka.web.metrics import Metrics
 from sakka.web.pages import Pages
 from sakka.web.problems import ProblemDetails, problem_of, problem_response
 from sakka.web.settings import Settings
+from sakka.web.takeover import Served, Takeover
 
 STATIC = Path(__file__).parent / "static"
 MOST_FIELDS = 12
@@ -34,16 +33,26 @@ Every answer that is not a success is a problem (RFC 9457) with a `detail` that 
 key, send it as `X-API-Key` or as `Authorization: Bearer`."""
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings) -> ASGIApp:
     """Load what the settings name and give the application.
 
     Raises:
         SakkaError: A setting is not safe, a folder is not what it should be, or two of them don't belong together.
     """
     settings.check()
-    metrics = Metrics()
+    metrics, answers = Metrics(), AnswerStore()
+    takeover = Takeover(settings, metrics, lambda: _served(settings, metrics, answers))
+
+    async def refuse(scope: Scope, problem: HTTPException) -> ASGIApp:
+        return _answer(takeover.current.pages, Request(scope), problem)
+
+    return Guard(takeover, settings, metrics, refuse)
+
+
+def _served(settings: Settings, metrics: Metrics, answers: AnswerStore) -> Served:
+    """Load what the settings name, and make the application over it."""
     engine = Engine(settings, metrics)
-    app, pages = _empty_app(engine), Pages(engine)
+    app, pages = _empty_app(engine), Pages(engine, answers)
     app.include_router(api_router(engine, metrics))
     app.include_router(batch_router(engine))
     app.include_router(find_router(engine))
@@ -52,28 +61,15 @@ def create_app(settings: Settings) -> FastAPI:
     app.mount("/static", StaticFiles(directory=STATIC, packages=[("sakka.pages", "styles")]))
     _answer_errors(app, pages)
     _describe_shapes(app)
-
-    async def refuse(scope: Scope, problem: HTTPException) -> ASGIApp:
-        return _answer(pages, Request(scope), problem)
-
-    app.add_middleware(Guard, settings=settings, metrics=metrics, refuse=refuse)
-    return app
+    return Served(engine, pages, app)
 
 
 def _empty_app(engine: Engine) -> FastAPI:
-    """An application without routes that ends with its engine."""
-
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        await asyncio.to_thread(engine.warm_up)  # no limit on its time
-        yield
-        engine.close()
-
+    """An application without routes."""
     return FastAPI(
         title="sakka",
         version=__version__,
         description=DESCRIPTION,
-        lifespan=lifespan,
         docs_url=None,  # those pages load scripts from another host
         redoc_url=None,
         form_limits={

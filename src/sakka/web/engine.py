@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,6 +29,7 @@ from sakka.web.metrics import Metrics
 from sakka.web.pictures import Pictures
 from sakka.web.problems import Problem
 from sakka.web.settings import Limits, Settings
+from sakka.web.snapshot import Snapshot
 from sakka.web.uploads import as_jpeg, check_upload
 from sakka.web.workers import Together, Workers
 
@@ -63,12 +65,15 @@ class Engine:
         limits = settings.limits
         self.settings = settings
         self.model = load_model(settings.model)
-        self.finder, works = _opened(settings)
-        self.collection = Collection(works)
-        _check_of_one_kind(settings, self.model, self.finder, self.collection)
-        self.describer = Describer(self.collection, self.model, self.finder.index if self.finder else None)
-        self.findings = read_findings(settings.audit, self.collection)
-        self.decisions = None if settings.audit is None else Decisions(settings.audit)
+        with ExitStack() as held:
+            address = None if settings.index is None else held.enter_context(closing(Snapshot(settings.index))).address
+            self.finder, works = _opened(settings, address)
+            self.collection = Collection(works)
+            _check_of_one_kind(settings, self.model, self.finder, self.collection)
+            self.describer = Describer(self.collection, self.model, self.finder.index if self.finder else None)
+            self.findings = read_findings(settings.audit, self.collection)
+            self.decisions = None if settings.audit is None else Decisions(settings.audit)
+            self._held = held.pop_all()
         self.pictures = Pictures(self.collection)
         together = Together(limits.gather_ms / 1000, self._hold_vectors, metrics.record_batch)
         self.worker = Workers("sakka-model", 1, limits.waiting, limits.seconds, together)
@@ -104,10 +109,11 @@ class Engine:
         return [each.encoder for each in reader.readings()] if isinstance(reader, PhotoFeatureModel) else []
 
     def close(self) -> None:
-        """End the threads."""
+        """End the threads, and let go of the index."""
         self.worker.close()
         self.picture_workers.close()
         self.describer.workers.close()
+        self._held.close()
 
     def identify(self, question: Question, count: int) -> Identification:
         """Who may have made a work.
@@ -176,18 +182,22 @@ class Engine:
         return work
 
 
-def _opened(settings: Settings) -> tuple[Finder | None, Catalog]:
+def _opened(settings: Settings, index_address: Path | str | None) -> tuple[Finder | None, Catalog]:
     """Open the index and give the works to show: the catalog's where there is one, else the index's.
+
+    Args:
+        settings: What is served.
+        index_address: Where the index is opened; None: there is none.
 
     Raises:
         SakkaError: One of them is not what it should be, or the index is of other works.
     """
     catalog = None if settings.catalog is None else Catalog.read(settings.catalog)
-    if settings.index is None:
+    if index_address is None:
         return None, Catalog.from_works([]) if catalog is None else catalog
     from sakka.search.index import Index
 
-    index = Index.open(settings.index)
+    index = Index.open(index_address)
     indexed = index.catalog()
     if catalog is None:
         return Finder(index), indexed

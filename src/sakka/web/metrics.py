@@ -27,6 +27,7 @@ class Metrics:
             "sakka_request_duration_seconds", "Time to answer.", ["route"], registry=registry, buckets=BUCKETS_S
         )
         self._refused = Counter("sakka_requests_refused", "Requests refused unread.", ["reason"], registry=registry)
+        self._takeovers = Counter("sakka_takeovers", "Models and indexes replaced.", ["result"], registry=registry)
         self._batch = Histogram(
             "sakka_batch_works",
             "Works with photos that passed the networks together.",
@@ -48,6 +49,10 @@ class Metrics:
     def record_batch(self, works: int) -> None:
         """Count works whose photos passed the networks together."""
         self._batch.observe(works)
+
+    def record_takeover(self, result: str) -> None:
+        """Count a model or an index that was replaced on disk: `taken over`, or `refused`."""
+        self._takeovers.labels(result).inc()
 
     def refuse(self, reason: str) -> None:
         """Count a request that is refused before anything reads it."""

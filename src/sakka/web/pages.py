@@ -37,8 +37,8 @@ Number = Annotated[int | None, Query(ge=1, le=1000)]
 class Pages:
     """The pages over an engine."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine, self.answers = engine, AnswerStore()
+    def __init__(self, engine: Engine, answers: AnswerStore) -> None:
+        self.engine, self.answers = engine, answers
         self.view = View({"engine": engine, "has_key": engine.settings.key is not None})
 
     def router(self) -> APIRouter:

@@ -11,7 +11,7 @@ from sakka.errors import MissingPartError, ServeError
 from sakka.web.settings import Settings
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
+    from starlette.types import ASGIApp
     from uvicorn import Server
 
 MOST_CONNECTIONS = 512  # open ones, served or not
@@ -46,7 +46,7 @@ def run_server(settings: Settings, say: Callable[[str], None]) -> None:
             server.run(sockets=[sock])
 
 
-def server_of(app: "FastAPI") -> "Server":
+def server_of(app: "ASGIApp") -> "Server":
     """What runs an application."""
     import uvicorn
 
