@@ -120,6 +120,7 @@ ROWS: Mapping[str, tuple[Variant, ...]] = {
             "lite0, a fixed number of steps on minibatches", minibatches=True, penalty=PENALTY_A_FEATURE_BY_BATCHES
         ),
         Variant(FAST),
+        Variant("lite0, without mirror images", mirrored=False),
         Variant("lite0, reading mirror images too", reads_both=True),
         Variant("lite2", LITE2),
         Variant("lite0+lite2", LITE0 + LITE2),
@@ -271,23 +272,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("catalog")
     parser.add_argument("--rows", choices=sorted(ROWS), default="encoders", help="which table")
     parser.add_argument("--encoder", action="append", default=[], help="one more encoder, as `photo-ENCODER` names it")
+    parser.add_argument("--only", type=int, nargs="+", metavar="N", help="some rows of the table, from 1")
     parser.add_argument("--folds", type=int, default=5, help="how many outer folds, each with its inner fold 0")
     parser.add_argument("--seed", type=int, default=0)
 
 
-def variants_of(rows: str, encoders: Sequence[str]) -> list[Variant]:
-    """A table's rows, and two for each further encoder."""
+def variants_of(rows: str, only: Sequence[int] | None, encoders: Sequence[str]) -> list[Variant]:
+    """A table's rows, or some of them by their numbers from 1, and two for each further encoder."""
+    chosen = ROWS[rows] if only is None else [ROWS[rows][number - 1] for number in only]
     added = [
         each
         for name in encoders
         for each in (Variant(name, (Part(name),)), Variant(f"lite0+{name}", (*LITE0, Part(name))))
     ]
-    return [*ROWS[rows], *added]
+    return [*chosen, *added]
 
 
 def measure(asked: argparse.Namespace) -> Iterator[Figure]:
     """Evaluate each variant, then time them all."""
-    works, variants = Catalog.read(asked.catalog), variants_of(asked.rows, asked.encoder)
+    works, variants = Catalog.read(asked.catalog), variants_of(asked.rows, asked.only, asked.encoder)
     splits, groups = split_works(works, GROUPED, asked.seed), near_identical(works).groups
     folds = [splits.fold(outer, 0) for outer in range(asked.folds)]
     judged: dict[str, Judged] = {}
