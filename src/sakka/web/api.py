@@ -15,7 +15,7 @@ from sakka.web.engine import Engine
 from sakka.web.metrics import MEDIA_TYPE, Metrics
 from sakka.web.pictures import Size
 from sakka.web.problems import Problem, responses
-from sakka.web.schemas import Health, ShownWork, served
+from sakka.web.schemas import Health, Probe, ShownWork, served
 from sakka.web.settings import Limits
 from sakka.web.uploads import check_uploads
 
@@ -86,6 +86,21 @@ def _add_state(router: APIRouter, engine: Engine, metrics: Metrics) -> None:
             works=len(engine.collection),
             can_find=engine.can_find,
         )
+
+    @router.get("/health/live", tags=["server"], responses=responses())
+    async def live() -> Probe:
+        """Say that the process answers; needs no key, and no limit is on it. What restarts servers asks for it."""
+        return Probe(status="live")
+
+    @router.get("/health/ready", tags=["server"], responses=responses())
+    async def ready() -> Probe:
+        """Say whether a question that comes now would be answered, else 503; as open as the other.
+
+        What spreads questions over servers asks for it.
+        """
+        if why_not := engine.worker.why_not_ready():
+            raise Problem(503, why_not, {"Retry-After": "5"})
+        return Probe(status="ready")
 
     content: dict[str, Any] = {"text/plain": {"schema": {"type": "string"}}}
 

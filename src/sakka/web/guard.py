@@ -34,6 +34,7 @@ from sakka.web.settings import LOOPBACK_NAMES, Limits, Settings
 OPEN_PATHS = ("/health", "/key", "/static/")
 CHEAP_PATHS = ("/health", "/static/", "/photos/")
 CHEAP = 0.02
+PROBES = ("/health/live", "/health/ready")  # answered however many others ask: who asks may end the server
 PHOTOS_A_REQUEST = 4  # so many photos of a batch take as much of the rate as a request
 COOKIE = "sakka-key"
 LINGER_S = 2  # how long what still arrives of a refused body is read, as in nginx's lingering_close
@@ -102,12 +103,14 @@ class Guard:
             return None
         return Problem(400, "the Host header is not a name of this machine; ask for 127.0.0.1 or localhost")
 
-    def _of_crowd(self, _scope: Scope, _headers: Headers, _path: str) -> HTTPException | None:
-        if self.metrics.in_flight <= self.settings.limits.connections:
+    def _of_crowd(self, _scope: Scope, _headers: Headers, path: str) -> HTTPException | None:
+        if path in PROBES or self.metrics.in_flight <= self.settings.limits.connections:
             return None
         return Problem(429, "the server is busy; try again in a few seconds", {"Retry-After": "5"})
 
     def _of_rate(self, scope: Scope, _headers: Headers, path: str) -> HTTPException | None:
+        if path in PROBES:
+            return None
         return self._of_cost(scope, CHEAP if path.startswith(CHEAP_PATHS) else 1.0)
 
     def _of_cost(self, scope: Scope, cost: float) -> HTTPException | None:

@@ -60,6 +60,12 @@ class Health(BaseModel):
     can_find: bool = Field(description="Whether there is an index to find similar works with.")
 
 
+class Probe(BaseModel):
+    """What the server says to who watches over it."""
+
+    status: str
+
+
 def photo_address(work_id: str, number: int) -> str:
     """The address of a work's photo.
 

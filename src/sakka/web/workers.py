@@ -4,6 +4,7 @@ Jobs that wait are taken together, a few at a time, so that what several of them
 """
 
 import asyncio
+import math
 import threading
 import time
 from collections import deque
@@ -60,6 +61,7 @@ class Workers:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
         self._waiting: deque[_QueuedJob] = deque()
         self._jobs, self._lock = 0, threading.Lock()
+        self._begun_s: dict[int, float] = {}  # when a thread began the job that it is at
 
     async def run(self, do: Callable[[], Result], photos: Sequence[HeldPhoto] = ()) -> Result:
         """The result of a job, run in a thread.
@@ -87,6 +89,13 @@ class Workers:
             raise Problem(503, detail, {"Retry-After": "10"}) from None
         return found
 
+    def why_not_ready(self) -> str:
+        """Why a job that comes now would not be done; empty where it would."""
+        if self._jobs >= self.most:
+            return f"{self._jobs} questions wait, as many as may"
+        begun_s = min(self._begun_s.copy().values(), default=math.inf)
+        return f"a question has taken more than {self.seconds} s" if time.monotonic() - begun_s > self.seconds else ""
+
     def close(self) -> None:
         """Wait for the running jobs and accept no more."""
         self._pool.shutdown(wait=True, cancel_futures=True)
@@ -104,10 +113,13 @@ class Workers:
                 jobs += self._taken(JOBS_AT_ONCE - len(jobs))
             self._prepare(jobs, self.together)
         for job in jobs:
+            self._begun_s[threading.get_ident()] = time.monotonic()
             try:
                 job.result.set_result(job.do())
             except BaseException as error:  # noqa: BLE001  whoever waits for the result is told
                 job.result.set_exception(error)
+            finally:
+                del self._begun_s[threading.get_ident()]
 
     def _taken(self, most: int) -> list[_QueuedJob]:
         """Jobs that wait, without those that nobody waits for any more."""
