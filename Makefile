@@ -65,6 +65,6 @@ COMPILE = $(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emi
 lock:
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet pip-tools
-	$(COMPILE) --extra paper --extra database --extra index --extra multilingual --extra onnx --extra hub --extra web --extra dev --output-file requirements.lock pyproject.toml
+	$(COMPILE) --extra paper --extra database --extra index --extra multilingual --extra onnx --extra hub --extra remote --extra sklearn --extra web --extra dev --output-file requirements.lock pyproject.toml
 	$(COMPILE) --extra docs --constraint requirements.lock --output-file docs/requirements.lock pyproject.toml
 	sed -i -E '/^torch==/s/\+cpu//' requirements.lock docs/requirements.lock

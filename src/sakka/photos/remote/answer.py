@@ -1,0 +1,31 @@
+"""What a server gives for an address, whatever it speaks, and the failure that is worth another try."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class PhotoAnswer:
+    """A photo that is being sent.
+
+    Attributes:
+        n_bytes: As the server announces them; None where it does not.
+        etag: The server's own name for this state of the photo; None where it has none.
+        pieces: The bytes, as they arrive.
+    """
+
+    n_bytes: int | None
+    etag: str | None
+    pieces: AsyncIterator[bytes]
+
+
+class TryAgain(Exception):  # noqa: N818
+    """A failure that another try may not meet: a busy server, a cut connection, silence.
+
+    Attributes:
+        after_s: How long the server asks to wait, in seconds.
+    """
+
+    def __init__(self, why: str, after_s: float = 0.0) -> None:
+        super().__init__(why)
+        self.after_s = after_s

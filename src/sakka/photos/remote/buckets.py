@@ -1,0 +1,82 @@
+"""Photos at s3:// and gs://, through obstore: one package, where fsspec with s3fs and gcsfs brings forty-seven.
+
+Credentials and endpoints come from where each service's own tools have them (`AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL`,
+`GOOGLE_APPLICATION_CREDENTIALS`, a machine's role); `AWS_SKIP_SIGNATURE=true` and `GOOGLE_SKIP_SIGNATURE=true` read
+public buckets without any. The service is the caller's own choice, so its IP address is not checked; the bucket is.
+Source: https://developmentseed.org/obstore/latest/authentication/.
+"""
+
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import obstore
+from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
+from obstore.store import GCSStore, S3Store
+
+from sakka.errors import PhotoError
+from sakka.photos.remote.addresses import NOT_FETCHED, AllowedHosts, PhotoAddress
+from sakka.photos.remote.answer import PhotoAnswer, TryAgain
+
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig, RetryConfig
+
+STORES: dict[str, Callable[..., Any]] = {"s3": S3Store, "gs": GCSStore}
+ENDPOINTS = {"s3": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"), "gs": ("GOOGLE_BASE_URL",)}
+PIECE_BYTES = 1 << 20
+
+
+class BucketPhotos:
+    """Asks object stores for photos, one client a bucket.
+
+    Args:
+        hosts: Which buckets may be asked.
+        silent_s: How long a service may send nothing, in seconds.
+    """
+
+    def __init__(self, hosts: AllowedHosts, silent_s: float) -> None:
+        self.hosts = hosts
+        self._silent = timedelta(seconds=silent_s)
+        self._stores: dict[tuple[str, str], Any] = {}
+
+    @asynccontextmanager
+    async def open(self, address: PhotoAddress) -> AsyncIterator[PhotoAnswer]:
+        """Ask for a photo.
+
+        Raises:
+            PhotoError: It may not be asked for, or the bucket has none.
+            TryAgain: The service is busy, silent, or cut the connection.
+        """
+        self.hosts.check(address)
+        try:
+            found = await obstore.get_async(self._store(address.scheme, address.host), address.target)
+            pieces = (bytes(each) async for each in found.stream(min_chunk_size=PIECE_BYTES))
+            yield PhotoAnswer(found.meta["size"], found.meta["e_tag"], pieces)
+        except FileNotFoundError as error:
+            raise PhotoError("the bucket has no such object", NOT_FETCHED) from error
+        except (PermissionDeniedError, UnauthenticatedError) as error:
+            raise PhotoError("access is refused; check the credentials in the environment", NOT_FETCHED) from error
+        except ValueError as error:
+            raise PhotoError(f"the object's name can't be asked for ({_said(error)})", NOT_FETCHED) from error
+        except BaseError as error:
+            raise TryAgain(_said(error)) from error
+
+    def _store(self, scheme: str, bucket: str) -> Any:
+        if (scheme, bucket) not in self._stores:
+            endpoint = next((os.environ[name] for name in ENDPOINTS[scheme] if os.environ.get(name)), "")
+            client: ClientConfig = {
+                "allow_http": endpoint.startswith("http://"),
+                "connect_timeout": self._silent,
+                "read_timeout": self._silent,
+            }
+            retries: RetryConfig = {"max_retries": 0, "retry_timeout": self._silent}  # the fetcher tries again
+            self._stores[scheme, bucket] = STORES[scheme](bucket, client_options=client, retry_config=retries)
+        return self._stores[scheme, bucket]
+
+
+def _said(error: Exception) -> str:
+    """The first line of what obstore says; the others are Rust's own and may hold what was sent."""
+    line = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    return line if len(line) <= 160 else line[:159] + "…"

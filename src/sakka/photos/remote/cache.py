@@ -1,0 +1,136 @@
+"""Photos that were fetched, kept under the SHA-256 of their bytes, up to a limit of bytes.
+
+    cache_folder()/fetched/AB/ABCD...          the bytes; AB are the first two digits of their SHA-256
+    cache_folder()/fetched/addresses.sqlite    by address: SHA-256, bytes, etag, when it was fetched
+
+So a run that was interrupted, or is done again within a day, asks for nothing twice. What was used longest ago goes
+first, and never while a run is under way: a run's own photos stay until it is done.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from sakka.cache import cache_folder
+from sakka.files import sha256_of, writing_whole
+from sakka.photos.store import PhotoCache
+
+MOST_CACHED_BYTES = 20 << 30
+FRESH_S = 24 * 3600.0  # later an address is asked again: a shop may have put another photo there
+PART_S = 3600.0  # a part older than that belongs to a run that is no more
+
+
+@dataclass(frozen=True)
+class FetchedPhoto:
+    """A photo that was fetched.
+
+    Attributes:
+        sha256: Of its bytes.
+        n_bytes: How many there are.
+        etag: The server's own name for this state of the photo; None where it gave none.
+    """
+
+    sha256: str
+    n_bytes: int
+    etag: str | None
+
+
+class FetchedPhotos:
+    """Photos that were fetched, on this machine.
+
+    Args:
+        folder: Where they are; None: in the cache.
+        most_bytes: What `shrink` leaves at most.
+    """
+
+    def __init__(self, folder: Path | None = None, most_bytes: int = MOST_CACHED_BYTES) -> None:
+        self.folder = folder or cache_folder() / "fetched"
+        self.most_bytes = most_bytes
+        self._by_address = PhotoCache(self.folder / "addresses.sqlite")
+
+    def path(self, sha256: str) -> Path:
+        """Where a photo's bytes are, or would be."""
+        return stored_path(self.folder, sha256)
+
+    def known(self, address: str) -> FetchedPhoto | None:
+        """The photo that an address gave within a day; None where it is not here, or not whole."""
+        value = self._by_address.get([_key(address)]).get(_key(address))
+        if value is None:
+            return None
+        fields = json.loads(value)
+        if time.time() - fields.pop("at") > FRESH_S:
+            return None
+        found = FetchedPhoto(**fields)
+        path = self.path(found.sha256)
+        try:
+            if path.stat().st_size != found.n_bytes or sha256_of(path) != found.sha256:
+                return None
+            os.utime(path)
+        except OSError:
+            return None
+        return found
+
+    @contextmanager
+    def part(self) -> Iterator[Path]:
+        """A file to write a photo to, before its SHA-256 is known; removed when the block ends."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=self.folder)
+        os.close(handle)
+        try:
+            yield Path(name)
+        finally:
+            Path(name).unlink(missing_ok=True)
+
+    def keep(self, address: str, photo: FetchedPhoto, part: Path) -> None:
+        """Keep a photo whose bytes were written to `part`, and which address gave it."""
+        path = self.path(photo.sha256)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.chmod(0o644)
+        part.replace(path)
+        value = json.dumps({**asdict(photo), "at": time.time()}).encode()
+        self._by_address.put([(_key(address), value)])
+
+    def shrink(self) -> None:
+        """Remove those used longest ago until the rest is within the limit."""
+        now, files = time.time(), []
+        for path in self.folder.glob(".*.part"):
+            if now - path.stat().st_mtime > PART_S:
+                path.unlink(missing_ok=True)
+        for path in self.folder.glob("??/*"):
+            state = path.stat()
+            files.append((state.st_mtime, state.st_size, path))
+        over = sum(size for _, size, _ in files) - self.most_bytes
+        for _, size, path in sorted(files):
+            if over <= 0:
+                return
+            path.unlink(missing_ok=True)
+            over -= size
+
+
+def stored_path(folder: Path, sha256: str) -> Path:
+    """Where a folder of photos by their SHA-256 has one."""
+    return folder / sha256[:2] / sha256
+
+
+def store(photo: Path, sha256: str, folder: Path) -> Path:
+    """Put a photo's file into a folder of photos by their SHA-256, as a link where that can be; returns its path."""
+    path = stored_path(folder, sha256)
+    if not path.exists():
+        with writing_whole(path) as part:
+            part.unlink()
+            try:
+                os.link(photo, part)
+            except OSError:
+                shutil.copyfile(photo, part)
+    return path
+
+
+def _key(address: str) -> str:
+    return hashlib.sha256(address.encode("utf-8", "surrogatepass")).hexdigest()

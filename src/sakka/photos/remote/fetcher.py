@@ -1,0 +1,203 @@
+"""Fetches photos from addresses: several at once, with further tries, within limits of bytes and of time.
+
+A try that fails for a reason that may pass (status 5xx or 429, a cut connection, silence, fewer bytes than announced)
+is made again after 0.5, 1, 2, 4 s, or after what the server asks for. All tries of a photo together have one limit of
+time, so that a server that sends a byte a second costs that much and no more. A photo that can't be had is an answer,
+not an end.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from sakka.errors import MissingPartError, PhotoError
+from sakka.files import without_password
+from sakka.photos.limits import MOST_BYTES
+from sakka.photos.remote.addresses import BUCKETS, NOT_FETCHED, AllowedHosts, PhotoAddress
+from sakka.photos.remote.answer import PhotoAnswer, TryAgain
+from sakka.photos.remote.cache import FetchedPhoto, FetchedPhotos
+from sakka.progress import task
+
+if TYPE_CHECKING:
+    from sakka.photos.remote.buckets import BucketPhotos
+    from sakka.photos.remote.web import WebPhotos
+
+EXTRA = "remote"
+
+
+@dataclass(frozen=True)
+class Fetching:
+    """From where photos may be fetched, and within which limits.
+
+    Attributes:
+        hosts: `HOST`, `HOST:PORT`, `s3://BUCKET` or `gs://BUCKET`; a private IP address with its port.
+        at_once: The most requests at a time.
+        most_bytes: Of a photo.
+        photo_s: The most time for a photo, all tries together, in seconds.
+        silent_s: How long a server may send nothing, in seconds.
+        tries: The most requests for a photo.
+        first_wait_s: Before the second try, in seconds; doubled before each further one.
+    """
+
+    hosts: Sequence[str]
+    at_once: int = 16
+    most_bytes: int = MOST_BYTES
+    photo_s: float = 120.0
+    silent_s: float = 15.0
+    tries: int = 5
+    first_wait_s: float = 0.5
+
+
+class PhotoFetcher:
+    """Fetches photos; each address is asked for once, for as long as this is open.
+
+    Args:
+        settings: From where, and within which limits.
+        cache: Where the photos are kept.
+
+    Raises:
+        CatalogError: A host is written as none can be.
+    """
+
+    def __init__(self, settings: Fetching, cache: FetchedPhotos | None = None) -> None:
+        self.settings = settings
+        self.hosts = AllowedHosts.of(settings.hosts)
+        self.cache = cache or FetchedPhotos()
+        self._found: dict[str, FetchedPhoto | PhotoError] = {}
+        self._web: WebPhotos | None = None
+        self._buckets: BucketPhotos | None = None
+
+    def __enter__(self) -> Self:
+        self._loop = asyncio.new_event_loop()
+        self._slots = asyncio.Semaphore(self.settings.at_once)
+        self._thread = Thread(target=self._loop.run_forever, name="sakka-fetch", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+        self.cache.shrink()
+
+    def fetch(self, addresses: Iterable[str]) -> None:
+        """Fetch what is at some addresses, reporting progress; `photo` then has it at once."""
+        missing = [address for address in dict.fromkeys(addresses) if address not in self._found]
+        if missing:
+            with task("photos fetched", len(missing)) as running:
+                asyncio.run_coroutine_threadsafe(self._fetch_all(missing, running.advance), self._loop).result()
+
+    def photo(self, address: str) -> FetchedPhoto | PhotoError:
+        """The photo at an address, or why there is none; fetched where it was not yet.
+
+        Raises:
+            MissingPartError: The packages that fetch are not installed.
+            SakkaError: The cache can't be used.
+        """
+        if address not in self._found:
+            asyncio.run_coroutine_threadsafe(self._fetch_all([address], lambda: None), self._loop).result()
+        return self._found[address]
+
+    def path(self, address: str) -> Path | PhotoError:
+        """The file of the photo at an address, or why there is none; see `photo`."""
+        found = self.photo(address)
+        return self.cache.path(found.sha256) if isinstance(found, FetchedPhoto) else found
+
+    async def _fetch_all(self, addresses: Sequence[str], advance: Callable[[], None]) -> None:
+        rest = iter(addresses)
+
+        async def worker() -> None:
+            for address in rest:
+                self._found[address] = await self._answer(address)
+                advance()
+
+        await asyncio.gather(*(worker() for _ in range(min(self.settings.at_once, len(addresses)))))
+
+    async def _answer(self, written: str) -> FetchedPhoto | PhotoError:
+        try:
+            address = PhotoAddress.parse(written)
+            self.hosts.check(address)
+            async with self._slots:
+                return self.cache.known(written) or await self._tries(written, address)
+        except PhotoError as error:
+            return PhotoError(f"{without_password(written)}: {error}", error.reason)
+
+    async def _tries(self, written: str, address: PhotoAddress) -> FetchedPhoto:
+        wait_s, failed = self.settings.first_wait_s, ""
+        try:
+            async with asyncio.timeout(self.settings.photo_s):
+                for tries_left in reversed(range(self.settings.tries)):
+                    try:
+                        return await self._once(written, address)
+                    except TryAgain as failure:
+                        failed = str(failure)
+                        if tries_left:
+                            await asyncio.sleep(max(wait_s, failure.after_s))
+                            wait_s *= 2
+        except TimeoutError:
+            failed = f"not here after {self.settings.photo_s:g} s" + (f"; before that {failed}" if failed else "")
+            raise PhotoError(failed, NOT_FETCHED) from None
+        raise PhotoError(f"{failed}, {self.settings.tries} times", NOT_FETCHED)
+
+    async def _once(self, written: str, address: PhotoAddress) -> FetchedPhoto:
+        with self.cache.part() as part:
+            async with self._opened(address) as answer:
+                self._check_bytes(answer.n_bytes or 0)
+                digest, received = hashlib.sha256(), 0
+                with part.open("wb") as file:
+                    async for piece in answer.pieces:
+                        received += len(piece)
+                        self._check_bytes(received)
+                        digest.update(piece)
+                        file.write(piece)
+            if received != (answer.n_bytes or received):
+                raise TryAgain(f"got {received:,} bytes, announced were {answer.n_bytes:,}")
+            photo = FetchedPhoto(digest.hexdigest(), received, answer.etag)
+            self.cache.keep(written, photo, part)
+            return photo
+
+    def _check_bytes(self, n_bytes: int) -> None:
+        if n_bytes > self.settings.most_bytes:
+            raise PhotoError(f"more than the {self.settings.most_bytes:,} bytes that a photo may have", NOT_FETCHED)
+
+    @asynccontextmanager
+    async def _opened(self, address: PhotoAddress) -> AsyncIterator[PhotoAnswer]:
+        source = self._bucket_photos() if address.scheme in BUCKETS else self._web_photos()
+        async with source.open(address) as answer:
+            yield answer
+
+    def _web_photos(self) -> "WebPhotos":
+        if self._web is None:
+            try:
+                from sakka.photos.remote.web import WebPhotos
+            except ImportError as error:
+                raise MissingPartError("httpcore2, which photos at https:// come by,", EXTRA, error) from error
+            self._web = WebPhotos(self.hosts, self.settings.at_once, self.settings.silent_s)
+        return self._web
+
+    def _bucket_photos(self) -> "BucketPhotos":
+        if self._buckets is None:
+            try:
+                from sakka.photos.remote.buckets import BucketPhotos
+            except ImportError as error:
+                raise MissingPartError("obstore, which photos at s3:// and gs:// come by,", EXTRA, error) from error
+            self._buckets = BucketPhotos(self.hosts, self.settings.silent_s)
+        return self._buckets
+
+    async def _close(self) -> None:
+        """End what is still being fetched, and close the connections."""
+        running = [each for each in asyncio.all_tasks() if each is not asyncio.current_task()]
+        for each in running:
+            each.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        if self._web is not None:
+            await self._web.close()

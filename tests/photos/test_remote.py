@@ -1,0 +1,275 @@
+"""Photos at addresses: what is fetched, what is refused, and that nothing is without end."""
+
+import hashlib
+import socket
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+from tests.photo_server import CUT_OFF, PhotoServer, certificate_for, photo_server
+
+from sakka.errors import CatalogError, PhotoError
+from sakka.photos.remote.addresses import AllowedHosts, PhotoAddress
+from sakka.photos.remote.cache import FetchedPhoto, FetchedPhotos, store
+from sakka.photos.remote.fetcher import Fetching, PhotoFetcher
+
+PHOTO = bytes(range(256)) * 4
+SHA256 = hashlib.sha256(PHOTO).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PhotoServer]:
+    photos = dict.fromkeys(("a", "b", "花 1"), PHOTO) | {
+        "metadata": b"http://169.254.169.254/latest/meta-data/",
+        "port": b"http://127.0.0.1:1/ok/a",
+        "file": b"file:///etc/passwd",
+        "a-again": b"/ok/a",
+    }
+    with photo_server(photos) as running:
+        yield running
+
+
+@pytest.fixture
+def settings(server: PhotoServer) -> Fetching:
+    """Limits so small that a test takes no time, and the server as the one host."""
+    return Fetching((f"127.0.0.1:{server.port}",), 4, 4096, photo_s=0.6, silent_s=0.2, tries=3, first_wait_s=0.01)
+
+
+def fetched(settings: Fetching, address: str, folder: Path) -> FetchedPhoto | PhotoError:
+    with PhotoFetcher(settings, FetchedPhotos(folder / "fetched")) as fetcher:
+        return fetcher.photo(address)
+
+
+def refusal(settings: Fetching, address: str, folder: Path) -> str:
+    found = fetched(settings, address, folder)
+    assert isinstance(found, PhotoError)
+    assert found.reason == "photo can't be fetched"
+    assert "\n" not in str(found)
+    assert not list((folder / "fetched").glob("**/*.part"))
+    assert not list((folder / "fetched").glob("??/*"))
+    return str(found).removeprefix(f"{address}: ")
+
+
+@pytest.mark.parametrize("path", ["ok/a", "flaky/a", "slow/a", "to/a-again"])
+def test_a_photo_comes_whole_also_where_the_first_tries_fail(
+    settings: Fetching, server: PhotoServer, folder: Path, path: str
+) -> None:
+    found = fetched(settings, f"{server.address}/{path}", folder)
+    assert found == FetchedPhoto(SHA256, len(PHOTO), '"one"')
+    assert FetchedPhotos(folder / "fetched").path(SHA256).read_bytes() == PHOTO
+
+
+def test_a_server_that_sends_more_than_it_announced_gives_what_it_announced(
+    settings: Fetching, server: PhotoServer, folder: Path
+) -> None:
+    found = fetched(settings, f"{server.address}/longer/a", folder)
+    assert found == FetchedPhoto(hashlib.sha256(PHOTO[:-CUT_OFF]).hexdigest(), len(PHOTO) - CUT_OFF, '"one"')
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("missing/a", "the server answers 404"),
+        ("failing/a", "the server answers 503, 3 times"),
+        ("cut/a", "the connection was cut"),
+        ("huge/a", "more than the 4,096 bytes that a photo may have"),
+        ("endless/a", "more than the 4,096 bytes that a photo may have"),
+        ("drip/a", "not here after 0.6 s"),
+        ("headers/a", "not here after 0.6 s"),
+        ("loop/a", "more than 5 redirects"),
+        ("to/metadata", "169.254.169.254 is not among the hosts to fetch from"),
+        ("to/port", "127.0.0.1:1 is not among the hosts to fetch from"),
+        ("to/file", "it redirects to what is no address of a photo"),
+    ],
+)
+def test_a_server_that_lies_never_ends_or_leads_elsewhere_is_refused_in_one_line(
+    settings: Fetching, server: PhotoServer, folder: Path, path: str, why: str
+) -> None:
+    start = time.monotonic()
+    assert why in refusal(settings, f"{server.address}/{path}", folder)
+    assert time.monotonic() - start < 3
+    assert server.sent[f"/{path}"] < 1 << 24  # what the system's buffers take on the way
+
+
+def test_redirects_to_private_addresses_are_refused_even_where_their_host_is_named(
+    settings: Fetching, server: PhotoServer, folder: Path
+) -> None:
+    named = replace(settings, hosts=(*settings.hosts, "169.254.169.254"))
+    said = refusal(named, f"{server.address}/to/metadata", folder)
+    assert said == "169.254.169.254 is a link-local address; name 169.254.169.254:80 too where you trust it"
+
+
+def test_a_name_that_leads_to_a_private_address_is_refused_unless_that_is_named(
+    settings: Fetching, server: PhotoServer, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_up: list[object] = []
+
+    def lookup(host: object, port: int, *_: object, **__: object) -> list[object]:
+        looked_up.append(host)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", lookup)
+    address, host = f"http://shop.example:{server.port}/ok/b", f"shop.example:{server.port}"
+    said = refusal(replace(settings, hosts=(host,)), address, folder)
+    loopback = f"127.0.0.1:{server.port}"
+    assert said == f"shop.example is at 127.0.0.1, a loopback address; name {loopback} too where you trust it"
+    looked_up.clear()
+    found = fetched(replace(settings, hosts=(host, loopback)), address, folder)
+    assert isinstance(found, FetchedPhoto)
+    assert len(looked_up) == 1  # what was checked is what was connected to
+    assert server.hosts[-1] == host
+
+
+def test_a_server_that_is_not_there_is_refused(settings: Fetching, folder: Path) -> None:
+    said = refusal(replace(settings, hosts=("127.0.0.1:1",)), "http://127.0.0.1:1/a", folder)
+    assert said.startswith("no connection (")
+    assert said.endswith("), 3 times")
+
+
+def test_https_needs_a_certificate_of_that_host_from_an_authority_that_is_trusted(
+    settings: Fetching, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for host in ("127.0.0.1", "other.example"):
+        certificate, authority = certificate_for(host, folder)
+        with photo_server({"a": PHOTO}, certificate) as server:
+            here = replace(settings, hosts=(f"127.0.0.1:{server.port}",))
+            monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+            assert "certificate" in refusal(here, f"{server.address}/ok/a", folder / "refused")
+            monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+            found = fetched(here, f"{server.address}/ok/a", folder / host)
+            assert isinstance(found, FetchedPhoto) == (host == "127.0.0.1")
+
+
+def test_an_address_is_asked_for_once_also_by_a_later_run(
+    settings: Fetching, server: PhotoServer, folder: Path
+) -> None:
+    addresses = [f"{server.address}/ok/{name}" for name in ("a", "花 1", "a", "b")]
+    for _ in range(2):
+        before = server.asked.copy()
+        with PhotoFetcher(settings, FetchedPhotos(folder / "fetched")) as fetcher:
+            fetcher.fetch(addresses)
+            assert [fetcher.path(each) for each in addresses] == [FetchedPhotos(folder / "fetched").path(SHA256)] * 4
+    assert server.asked == before
+    FetchedPhotos(folder / "fetched").path(SHA256).write_bytes(b"damaged")
+    assert fetched(settings, addresses[0], folder) == FetchedPhoto(SHA256, len(PHOTO), '"one"')
+    assert server.asked == before + Counter(["/ok/a"])
+
+
+def test_no_more_requests_run_at_a_time_than_the_settings_say(folder: Path) -> None:
+    photos = {str(number): bytes([number]) * 4 for number in range(6)}
+    with photo_server(photos) as server:
+        here = Fetching((f"127.0.0.1:{server.port}",), at_once=3)
+        with PhotoFetcher(here, FetchedPhotos(folder)) as fetcher:
+            fetcher.fetch(f"{server.address}/drip/{name}" for name in photos)
+            assert all(isinstance(fetcher.photo(f"{server.address}/drip/{name}"), FetchedPhoto) for name in photos)
+        assert server.most_open == 3
+
+
+def test_the_cache_lets_go_of_what_was_used_longest_ago_and_what_was_stored_stays(folder: Path) -> None:
+    cache = FetchedPhotos(folder / "fetched", most_bytes=20)
+    stored = []
+    for number in range(3):
+        content = bytes([number]) * 10
+        with cache.part() as part:
+            part.write_bytes(content)
+            photo = FetchedPhoto(hashlib.sha256(content).hexdigest(), 10, None)
+            cache.keep(f"https://shop.example/{number}", photo, part)
+        stored.append(store(cache.path(photo.sha256), photo.sha256, folder / "catalog"))
+        time.sleep(0.01)
+    assert cache.known("https://shop.example/0") is not None  # used just now
+    cache.shrink()
+    assert [cache.known(f"https://shop.example/{number}") is None for number in range(3)] == [False, True, False]
+    assert [path.read_bytes() for path in stored] == [bytes([number]) * 10 for number in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("ip", "kind"),
+    [
+        ("0.0.0.0", "unspecified"),
+        ("127.8.8.8", "loopback"),
+        ("169.254.169.254", "link-local"),
+        ("224.0.0.1", "multicast"),
+        ("10.1.2.3", "private"),
+        ("192.168.0.1", "private"),
+        ("100.64.0.1", "private"),
+        ("255.255.255.255", "private"),
+        ("::", "unspecified"),
+        ("::1", "loopback"),
+        ("fe80::1", "link-local"),
+        ("ff02::1", "multicast"),
+        ("fd00::1", "private"),
+        ("::ffff:127.0.0.1", "loopback"),
+        ("64:ff9b::a9fe:a9fe", "link-local"),
+        ("2002:7f00:1::", "loopback"),
+    ],
+)
+def test_addresses_that_are_not_public_are_refused_in_every_form(ip: str, kind: str) -> None:
+    hosts = AllowedHosts.of(["shop.example"])
+    with pytest.raises(PhotoError, match=f"shop.example is at .*, an? {kind} address; name .*:443 too"):
+        hosts.check_ip("shop.example", ip, 443)
+    named = f"[{ip}]:443" if ":" in ip else f"{ip}:443"
+    AllowedHosts.of([named]).check_ip("shop.example", ip, 443)
+    with pytest.raises(PhotoError):
+        AllowedHosts.of([named]).check_ip("shop.example", ip, 80)
+
+
+def test_public_addresses_are_fine() -> None:
+    for ip in ("93.184.216.34", "2606:2800:220:1::1", "::ffff:93.184.216.34"):
+        AllowedHosts.of(["shop.example"]).check_ip("shop.example", ip, 443)
+
+
+@pytest.mark.parametrize(
+    ("host", "address", "allowed"),
+    [
+        ("shop.example", "https://SHOP.example/1.jpg", True),
+        ("Shop.example", "http://shop.example:80/1.jpg", True),
+        ("shop.example", "https://shop.example:8443/1.jpg", False),
+        ("shop.example:8443", "https://shop.example:8443/1.jpg", True),
+        ("shop.example", "https://shop.example.evil.example/1.jpg", False),
+        ("shop.example", "https://img.shop.example/1.jpg", False),
+        ("日本.example", "https://xn--wgv71a.example/1.jpg", True),
+        ("s3://shop", "s3://shop/1.jpg", True),
+        ("s3://shop", "gs://shop/1.jpg", False),
+        ("shop", "s3://shop/1.jpg", False),
+    ],
+)
+def test_only_hosts_and_buckets_that_were_named_are_asked(host: str, address: str, allowed: bool) -> None:
+    hosts, parsed = AllowedHosts.of([host]), PhotoAddress.parse(address)
+    if allowed:
+        hosts.check(parsed)
+    else:
+        with pytest.raises(PhotoError, match="is not among the hosts to fetch from; name it too"):
+            hosts.check(parsed)
+
+
+@pytest.mark.parametrize("host", ["", "https://shop.example", "shop.example/a", "me@shop.example", "a b", "s3://", "*"])
+def test_what_is_no_host_is_one_clear_line(host: str) -> None:
+    with pytest.raises(CatalogError, match=r"is no host to fetch from; expected HOST, HOST:PORT, s3://BUCKET"):
+        AllowedHosts.of([host])
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://", "https:///a", "https://me:pw@shop.example/a", "https://shop.example:x/a", "https://[::1/a", "s3://b",
+     "s3:///a", "ftp://shop.example/a", "https://shop.example/\r\nHost: other", "https://shop.example\\@other/a",
+     "https://shop.example/" + "a" * 5000],
+)  # fmt: skip
+def test_what_is_no_address_is_refused(address: str) -> None:
+    with pytest.raises(PhotoError, match="the address can't be understood"):
+        PhotoAddress.parse(address)
+
+
+@examples(max_examples=50)
+@given(st.one_of(st.text(), st.text().map(lambda rest: f"https://{rest}"), st.text().map(lambda rest: f"s3://a{rest}")))
+def test_any_text_is_an_address_that_can_be_sent_or_is_refused(text: str) -> None:
+    with suppress(PhotoError):
+        found = PhotoAddress.parse(text)
+        assert found.host.isascii()
+        assert found.scheme in ("s3", "gs") or (found.target.isascii() and not set(found.target) & set(" \r\n#"))
