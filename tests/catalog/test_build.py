@@ -1,6 +1,7 @@
 """From a source to a catalog: nothing is lost, and every photo has been read."""
 
 import csv
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -274,7 +275,7 @@ def test_no_work_left_names_the_first_row_that_can_not_be_used_and_lists_all(fol
 
 
 def test_a_catalog_never_takes_the_place_of_its_source(folder: Path) -> None:
-    for name in ("works.parquet", "problems.parquet", "catalog.json"):
+    for name in ("works.parquet", "photos.parquet", "problems.parquet", "catalog.json"):
         source = folder / name
         pl.DataFrame({"id": ["a"], "creator": ["Mori"], "title": ["x"], "more": [1]}).write_parquet(source)
         before = source.read_bytes()
@@ -331,9 +332,15 @@ def test_the_same_source_gives_the_same_bytes_and_a_written_catalog_comes_back(f
     photo(folder, "good.png", 1)
     path = table(folder, [GOOD])
     built = [build_catalog(path, folder=folder / name) for name in ("one", "two")]
-    for name in ("works.parquet", "problems.parquet", "catalog.json"):
+    for name in ("works.parquet", "photos.parquet", "problems.parquet", "catalog.json"):
         assert (folder / "one" / name).read_bytes() == (folder / "two" / name).read_bytes()
     read = Catalog.read(folder / "one")
+    n_bytes, sha256 = (
+        (folder / "good.png").stat().st_size,
+        hashlib.sha256((folder / "good.png").read_bytes()).hexdigest(),
+    )
+    listed = pl.read_parquet(folder / "one" / "photos.parquet").rows()
+    assert listed == [(GOOD["id"], 0, "good.png", None, n_bytes, sha256, None)]
     assert read.fingerprint() == built[0].fingerprint()
     assert read.photo_paths == [folder.resolve() / "good.png"]
 

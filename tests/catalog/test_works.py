@@ -1,5 +1,6 @@
 """The catalog: what is written comes back, and what was changed is refused."""
 
+import hashlib
 import json
 from dataclasses import replace
 from datetime import datetime
@@ -35,16 +36,44 @@ def test_a_work_has_one_sha256_for_each_photo_and_none_for_what_is_not_known() -
 
 def test_a_catalog_of_version_2_is_read_and_knows_the_featured_photos_alone(catalog: Catalog, folder: Path) -> None:
     first = catalog.table["photos_sha256"].list.first()
-    old = Catalog(catalog.table.with_columns(first.alias("photo_sha256"), price=pl.lit(5)).drop("photos_sha256"))
-    old.write(folder)
-    info = json.loads((folder / "catalog.json").read_text(encoding="utf-8"))
-    (folder / "catalog.json").write_text(json.dumps({**info, "version": 2}))
+    old = catalog.table.with_columns(first.alias("photo_sha256"), price=pl.lit(5)).drop("photos_sha256")
+    as_earlier(catalog, old, 2, folder)
     read = Catalog.read(folder)
     assert tuple(replace(work, kept={}) for work in read) == WORKS
     assert read.table.columns == [*catalog.table.columns, "price"]
     (folder / "catalog.json").unlink()  # as where its writing was cut off
     catalog.write(folder)
     assert Catalog.read(folder).fingerprint() == catalog.fingerprint()
+
+
+def as_earlier(catalog: Catalog, table: pl.DataFrame, version: int, folder: Path) -> None:
+    """Write a catalog as earlier versions did: `works.parquet` with the photos' paths, and no list of photos."""
+    catalog.write(folder)
+    table.write_parquet(folder / "works.parquet")
+    (folder / "photos.parquet").unlink()
+    info = json.loads((folder / "catalog.json").read_text(encoding="utf-8"))
+    sha256 = hashlib.sha256((folder / "works.parquet").read_bytes()).hexdigest()
+    (folder / "catalog.json").write_text(json.dumps({**info, "version": version, "works_sha256": sha256}))
+
+
+def test_a_catalog_of_version_3_is_read_and_its_interrupted_writing_is_taken_up(catalog: Catalog, folder: Path) -> None:
+    as_earlier(catalog, catalog.table, 3, folder)
+    assert tuple(Catalog.read(folder)) == WORKS
+    (folder / "catalog.json").unlink()
+    catalog.write(folder)
+    assert tuple(Catalog.read(folder)) == WORKS
+
+
+def test_the_table_of_works_is_the_same_wherever_the_photos_are(catalog: Catalog, folder: Path) -> None:
+    works = [replace(work, photos_sha256=("0" * 64, "1" * 64)[: len(work.photos)]) for work in WORKS]
+    moved = [replace(work, photos=tuple(f"/elsewhere/{photo}" for photo in work.photos)) for work in works]
+    here, there = (Catalog.from_works(each, photo_root=folder) for each in (works, moved))
+    for name, each in (("here", here), ("there", there)):
+        each.write(folder / name)
+        assert Catalog.read(folder / name).photo_paths == each.photo_paths
+    assert (folder / "here" / "works.parquet").read_bytes() == (folder / "there" / "works.parquet").read_bytes()
+    assert here.fingerprint() == there.fingerprint()
+    assert catalog.fingerprint() != Catalog.from_works([replace(WORKS[0], photos=("c", "d")), *WORKS[1:]]).fingerprint()
 
 
 def test_works_come_back_as_they_went_in(catalog: Catalog, folder: Path) -> None:
@@ -91,10 +120,11 @@ def test_photos_inside_the_catalogs_folder_move_with_it(folder: Path) -> None:
     assert Catalog.read(folder / "moved").photo_root == (folder / "moved" / "photos").resolve()
 
 
+@pytest.mark.parametrize("name", ["works.parquet", "photos.parquet"])
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
-def test_a_changed_table_is_refused(catalog: Catalog, folder: Path, share: float) -> None:
+def test_a_changed_table_is_refused(catalog: Catalog, folder: Path, name: str, share: float) -> None:
     catalog.write(folder)
-    path = folder / "works.parquet"
+    path = folder / name
     content = bytearray(path.read_bytes())
     content[int(len(content) * share)] ^= 1
     path.write_bytes(content)
@@ -103,7 +133,7 @@ def test_a_changed_table_is_refused(catalog: Catalog, folder: Path, share: float
 
 
 @pytest.mark.parametrize(
-    "info", ["", "[]", "{}", '{"version": 3}', '{"version": 99}', "\x00", '{"version": 3, "works_sha256": 5}']
+    "info", ["", "[]", "{}", '{"version": 4}', '{"version": 99}', "\x00", '{"version": 4, "works_sha256": 5}']
 )
 def test_a_damaged_description_is_refused(catalog: Catalog, folder: Path, info: str) -> None:
     catalog.write(folder)
@@ -185,7 +215,7 @@ def test_a_fingerprint_changes_with_any_field_and_with_the_order(catalog: Catalo
 
 def test_the_description_is_readable_json(catalog: Catalog, folder: Path) -> None:
     catalog.write(folder)
-    assert json.loads((folder / "catalog.json").read_text(encoding="utf-8"))["version"] == 3
+    assert json.loads((folder / "catalog.json").read_text(encoding="utf-8"))["version"] == 4
 
 
 def test_photos_in_memory_are_as_many_as_the_work_has() -> None:

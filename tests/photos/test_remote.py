@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from tests.photo_server import CUT_OFF, PhotoServer, certificate_for, photo_server
 
 from sakka.errors import CatalogError, PhotoError
+from sakka.photos.by_sha256 import store
 from sakka.photos.remote.addresses import AllowedHosts, PhotoAddress
-from sakka.photos.remote.cache import FetchedPhoto, FetchedPhotos, store
+from sakka.photos.remote.cache import FetchedPhoto, FetchedPhotos
 from sakka.photos.remote.fetcher import Fetching, PhotoFetcher
 
 PHOTO = bytes(range(256)) * 4

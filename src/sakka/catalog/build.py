@@ -12,6 +12,7 @@ import polars.selectors as cs
 from sakka.catalog.accounts import apply_joins, find_joins
 from sakka.catalog.kept import VECTORS, kept_table, kept_texts
 from sakka.catalog.listings import NOTHING_LEFT, with_photo_rows
+from sakka.catalog.photo_list import ORIGINS_SCHEMA, PHOTOS_FILE
 from sakka.catalog.problems import (
     NOTHING,
     PROBLEMS_FILE,
@@ -117,7 +118,7 @@ def _check_source_stays(folder: Path, source: object) -> None:
     if not isinstance(source, Path | str):
         return
     source = Path(source)
-    for path in (folder / name for name in (WORKS_FILE, PROBLEMS_FILE, INFO_FILE)):
+    for path in (folder / name for name in (WORKS_FILE, PHOTOS_FILE, PROBLEMS_FILE, INFO_FILE)):
         if source.exists() and path.exists() and path.samefile(source):
             raise CatalogError(
                 f"the catalog's {path.name} would overwrite its source {source}; expected a folder that doesn't hold "
@@ -167,6 +168,7 @@ class _Build:
     problems: list[ListingProblem] = field(default_factory=list)
     reports: list[RuleReport] = field(default_factory=list)
     joins: list[dict[str, str]] = field(default_factory=list)
+    origins: list[tuple[str, int, str | None, int, str | None]] = field(default_factory=list)
 
     def read(self) -> None:
         """Read the source and its photos, and apply the rules in the paper's order.
@@ -211,10 +213,11 @@ class _Build:
         sha256: list[tuple[str, ...]] = [()] * self.table.height
         hashes: list[int | None] = [None] * self.table.height
         usable = np.ones(self.table.height, dtype=np.bool_)
-        seen = read_photos(works["photos"].to_list(), self.opened.photo_root, look, self.photos_per_work)
+        seen = read_photos(works["photos"].to_list(), self.opened.photo_root.joinpath, look, self.photos_per_work)
         for (at, row, identity, says_more, _), found in zip(works.iter_rows(), seen, strict=True):
             sha256[at], hashes[at] = found.sha256, found.found
             self.photos_left_out += found.left_out
+            self.origins += [(identity, number, None, n_bytes, None) for number, n_bytes in enumerate(found.n_bytes)]
             if found.bad or found.left_out:
                 fewer[at] = list(found.good)
             self.problems += [ListingProblem(row, identity, "photos", each.reason, str(each)) for _, each in found.bad]
@@ -267,7 +270,8 @@ class _Build:
             "fields_left_out": fields_left_out(problems),
         }
         kept = [pl.col(name).alias(name.removeprefix(_KEPT)) for name in self.table.columns if name.startswith(_KEPT)]
-        catalog = Catalog(self.table.select(*SCHEMA, *kept), self.opened.photo_root, info, problems)
+        origins = pl.DataFrame(self.origins, ORIGINS_SCHEMA, orient="row")
+        catalog = Catalog(self.table.select(*SCHEMA, *kept), self.opened.photo_root, info, problems, origins=origins)
         info["statistics"] = statistics_of(catalog).as_dict()
         return catalog
 

@@ -80,6 +80,7 @@ class ReadPhotos(Generic[Found]):
     Attributes:
         good: The paths of those that can be read, as they were given.
         sha256: Of the bytes of each of them.
+        n_bytes: How many bytes each has.
         bad: The path and the error of each other one that was opened.
         left_out: How many more there are than a work may have; they were not opened.
         found: What was made of the first good one's pixels; None without one.
@@ -87,6 +88,7 @@ class ReadPhotos(Generic[Found]):
 
     good: tuple[str, ...]
     sha256: tuple[str, ...]
+    n_bytes: tuple[int, ...]
     bad: tuple[tuple[str, PhotoError], ...]
     left_out: int
     found: Found | None
@@ -94,19 +96,19 @@ class ReadPhotos(Generic[Found]):
 
 def read_photos(
     photos: Sequence[Sequence[str]],
-    root: Path,
+    file_of: Callable[[str], Path | PhotoError],
     look: Callable[[Image.Image], Found],
     per_work: int = PHOTOS_PER_WORK,
 ) -> Iterator[ReadPhotos[Found]]:
     """Open the photos of every work until it has enough that can be read, several works at once.
 
     Args:
-        photos: The paths of each work's photos, the featured one first.
-        root: The folder that they start at.
+        photos: The paths, or addresses, of each work's photos, the featured one first.
+        file_of: Gives the file of a photo, or why there is none; called in several threads.
         look: Makes something of the pixels of a work's first photo; see `photos.examine.examine_photo`.
         per_work: The most photos of a work, at least 1.
     """
-    return in_threads(photos, partial(_read_photos, root=root, look=look, per_work=per_work), "photos")
+    return in_threads(photos, partial(_read_photos, file_of=file_of, look=look, per_work=per_work), "photos")
 
 
 def _nothing(_image: Image.Image) -> None:
@@ -114,19 +116,23 @@ def _nothing(_image: Image.Image) -> None:
 
 
 def _read_photos(
-    paths: Sequence[str], root: Path, look: Callable[[Image.Image], Found], per_work: int
+    paths: Sequence[str],
+    file_of: Callable[[str], Path | PhotoError],
+    look: Callable[[Image.Image], Found],
+    per_work: int,
 ) -> ReadPhotos[Found]:
-    good: list[tuple[str, str]] = []
+    good: list[tuple[str, str, int]] = []
     bad: list[tuple[str, PhotoError]] = []
     first: Found | None = None
     for path in paths:
         if len(good) == per_work:
             break
-        seen = examine_photo(root / path, _nothing if good else look)
+        file = file_of(path)
+        seen = file if isinstance(file, PhotoError) else examine_photo(file, _nothing if good else look)
         if isinstance(seen, PhotoError):
             bad.append((path, seen))
         else:
             first = first if good else seen.found
-            good.append((path, seen.sha256))
-    names, sha256 = (tuple(each) for each in zip(*good, strict=True)) if good else ((), ())
-    return ReadPhotos(names, sha256, tuple(bad), len(paths) - len(good) - len(bad), first)
+            good.append((path, seen.sha256, seen.n_bytes))
+    names, sha256, n_bytes = (tuple(each) for each in zip(*good, strict=True)) if good else ((), (), ())
+    return ReadPhotos(names, sha256, n_bytes, tuple(bad), len(paths) - len(good) - len(bad), first)

@@ -87,7 +87,7 @@ def _works(listings: Iterator[Listing], root: Path, with_photos: bool) -> tuple[
         problems += [replace(each, id=str(each.row)) for each in batch.problems if each.field not in ("id", "creator")]
     if not with_photos:
         return [replace(work, photos=()) for work in works], [each for each in problems if each.field != "photos"]
-    seen = list(read_photos([work.photos for work in works], root, lambda _image: None))
+    seen = list(read_photos([work.photos for work in works], root.joinpath, lambda _image: None))
     for row, photos in enumerate(seen, start=1):
         problems += [ListingProblem(row, str(row), "photos", error.reason, str(error)) for _, error in photos.bad]
     whole = [

@@ -1,9 +1,10 @@
 """Works and the catalog that holds them: the one table that every other part reads.
 
-A catalog is a folder with `works.parquet` (one row a work), `catalog.json` (where the works come from, what each
-rule removed) and `problems.parquet` (what could not be used, each with its reason). In memory the table is a Polars
-frame. Neither a file name nor a kept column is ever shown to a model, since it may give the creator away; but for
-vectors that a model was told to read (`models/column.py`).
+A catalog is a folder with `works.parquet` (one row a work), `photos.parquet` (where the photos are), `catalog.json`
+(where the works come from, what each rule removed) and `problems.parquet` (what could not be used, each with its
+reason). In memory the table is a Polars frame, which has the photos' paths too. Neither a file name nor a kept column
+is ever shown to a model, since it may give the creator away; but for vectors that a model was told to read
+(`models/column.py`).
 """
 
 import hashlib
@@ -24,6 +25,16 @@ import polars as pl
 
 from sakka.arrays import IntArray, Mask
 from sakka.catalog.kept import kept_columns
+from sakka.catalog.photo_list import (
+    LISTED_SCHEMA,
+    ORIGINS_SCHEMA,
+    PHOTOS_FILE,
+    listed_photos,
+    no_origins,
+    remove_others,
+    store_fetched,
+    with_photos,
+)
 from sakka.catalog.problems import PROBLEMS_FILE, no_problems
 from sakka.errors import CatalogError
 from sakka.files import why_not_a_folder, write_json, writing_whole
@@ -32,8 +43,9 @@ from sakka.photos.held import HeldPhoto
 
 WORKS_FILE = "works.parquet"
 INFO_FILE = "catalog.json"
-CATALOG_VERSION = 3
-READ_VERSIONS = (2, CATALOG_VERSION)  # the former knew the SHA-256 of featured photos alone, in `photo_sha256`
+CATALOG_VERSION = 4
+READ_VERSIONS = (2, 3, CATALOG_VERSION)
+# 3 had the photos' paths in `works.parquet`, and 2 also knew the SHA-256 of featured photos alone, in `photo_sha256`.
 Values = TypeVar("Values", IntArray, Mask)
 NOT_SHOWN = MappingProxyType({"shown": False})  # by `as_json`
 
@@ -47,7 +59,7 @@ SCHEMA: dict[str, pl.DataType] = {
     "photos": pl.List(pl.String()),
     "photos_sha256": pl.List(pl.String()),
 }
-SAME_COLUMNS = len(SCHEMA) - 1  # that both versions start with
+STORED_COLUMNS = [name for name in SCHEMA if name != "photos"]
 
 
 @dataclass(frozen=True)
@@ -61,7 +73,7 @@ class Work:
         description: May be empty.
         category: May be empty.
         created_at: When it was listed or made; None where that is unknown.
-        photos: Paths or URIs, the featured photo first. Relative paths start at the catalog's `photo_root`.
+        photos: Paths, the featured photo first. Relative paths start at the catalog's `photo_root`.
         photos_sha256: SHA-256 of the bytes of each photo, in their order; None where it has not been read. Missing ones
             are None, and those of more photos than there are fall away.
         kept: Columns of the source that were kept, by name: text, a number, a tuple of these, or None; a model reads
@@ -108,7 +120,9 @@ def check_folder(folder: Path) -> None:
 def _is_cut_off(path: Path) -> bool:
     """Tell whether a table is a catalog's whose writing was interrupted: it starts with a catalog's columns."""
     try:
-        return list(pl.read_parquet_schema(path).items())[:SAME_COLUMNS] == list(SCHEMA.items())[:SAME_COLUMNS]
+        found = list(pl.read_parquet_schema(path).items())[: len(STORED_COLUMNS)]
+        before = list(SCHEMA.items())[: len(STORED_COLUMNS)]  # of versions 2 and 3
+        return found in (before, [(name, SCHEMA[name]) for name in STORED_COLUMNS])
     except (OSError, pl.exceptions.PolarsError):
         return False
 
@@ -121,6 +135,29 @@ def _fixed(values: Values) -> Values:
     """An array that can't be changed in place, since it is kept."""
     values.flags.writeable = False
     return values
+
+
+def _content(path: Path, sha256: object) -> bytes:
+    """The bytes of a catalog's table.
+
+    Raises:
+        CatalogError: They are not those that `catalog.json` describes.
+    """
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise CatalogError(
+            f"{path} is not the file that {INFO_FILE} describes (its sha256 differs); build the catalog again"
+        )
+    return content
+
+
+def _write_table(table: pl.DataFrame, path: Path) -> str:
+    """Write a table whole; returns the SHA-256 of its file."""
+    buffer = io.BytesIO()
+    table.write_parquet(buffer)
+    with writing_whole(path) as part:
+        part.write_bytes(buffer.getvalue())
+    return hashlib.sha256(buffer.getvalue()).hexdigest()
 
 
 def _with_every_sha256(table: pl.DataFrame) -> pl.DataFrame:
@@ -142,6 +179,7 @@ class Catalog:
         info: What `catalog.json` holds: the source, its settings, the rules and what each removed.
         problems: What could not be used of the source, columns as in `problems.PROBLEMS_SCHEMA`.
         held: Photos that are in memory, all of a work's by its id, in the order of `photos`.
+        origins: What is known of photos beside their paths, columns as in `photo_list.ORIGINS_SCHEMA`.
     """
 
     table: pl.DataFrame
@@ -149,6 +187,7 @@ class Catalog:
     info: dict[str, Any] = field(default_factory=dict)
     problems: pl.DataFrame = field(default_factory=no_problems)
     held: Mapping[str, Sequence[HeldPhoto]] = field(default_factory=dict, repr=False)
+    origins: pl.DataFrame = field(default_factory=no_origins, repr=False)
 
     @classmethod
     def from_works(
@@ -221,13 +260,13 @@ class Catalog:
                     f"{info_path} has version {info.get('version')}, expected {CATALOG_VERSION}; "
                     "build the catalog again"
                 )
-            content = works_path.read_bytes()
-            if hashlib.sha256(content).hexdigest() != info.get("works_sha256"):
-                raise CatalogError(
-                    f"{works_path} is not the file that {INFO_FILE} describes (its sha256 differs); "
-                    "build the catalog again"
-                )
-            table = _with_every_sha256(pl.read_parquet(io.BytesIO(content)))
+            table = pl.read_parquet(io.BytesIO(_content(works_path, info.get("works_sha256"))))
+            listed = no_origins()
+            if info["version"] == CATALOG_VERSION:
+                content = _content(folder / PHOTOS_FILE, info.get("photos_file_sha256"))
+                listed = pl.read_parquet(io.BytesIO(content)).select(*LISTED_SCHEMA).cast(pl.Schema(LISTED_SCHEMA))
+                table = with_photos(table, listed, folder.resolve())
+            table = _with_every_sha256(table)
             kept = [name for name in table.columns if name not in SCHEMA]
             table = table.select(*SCHEMA, *kept).cast(pl.Schema({**table.schema, **SCHEMA}))
             problems_path = folder / PROBLEMS_FILE
@@ -236,7 +275,7 @@ class Catalog:
             raise CatalogError(f"{folder} can't be read as a catalog: {error}; build it again") from error
         root = info.get("photo_root")
         photo_root = (folder / root).resolve() if root is not None else None
-        return cls(table, photo_root=photo_root, info=info, problems=problems)
+        return cls(table, photo_root=photo_root, info=info, problems=problems, origins=listed.select(*ORIGINS_SCHEMA))
 
     def write(self, folder: Path | str) -> None:
         """Write the catalog's folder; `catalog.json` comes last, so that a folder with it is whole.
@@ -256,19 +295,21 @@ class Catalog:
     def _write(self, folder: Path) -> None:
         with writing_whole(folder / PROBLEMS_FILE) as part:
             self.problems.write_parquet(part)
-        buffer = io.BytesIO()
-        self.table.write_parquet(buffer)
-        with writing_whole(folder / WORKS_FILE) as part:
-            part.write_bytes(buffer.getvalue())
+        store_fetched(self.table, self.origins, folder)
+        listed = listed_photos(self.table, self.origins)
+        photos_sha256 = _write_table(listed, folder / PHOTOS_FILE)
+        works_sha256 = _write_table(self.table.select(pl.exclude("photos")), folder / WORKS_FILE)
         info = {
             **self.info,
             "version": CATALOG_VERSION,
             "works": len(self),
             "creators": len(self.creators),
             "photo_root": self._stored_root(folder.resolve()),
-            "works_sha256": hashlib.sha256(buffer.getvalue()).hexdigest(),
+            "works_sha256": works_sha256,
+            "photos_file_sha256": photos_sha256,
         }
         write_json(folder / INFO_FILE, info)
+        remove_others(listed, folder)
 
     def _stored_root(self, folder: Path) -> str | None:
         """The photo root as stored: relative where it is within the catalog's folder, so both can be moved."""
@@ -314,7 +355,9 @@ class Catalog:
     def take(self, rows: npt.ArrayLike | Sequence[int]) -> "Catalog":
         """The catalog of the works at `rows` (indices from 0, in the order given)."""
         indices = np.asarray(rows, dtype=np.int64)
-        return Catalog(self.table[indices], photo_root=self.photo_root, info=self.info, held=self.held)
+        return Catalog(
+            self.table[indices], photo_root=self.photo_root, info=self.info, held=self.held, origins=self.origins
+        )
 
     @cached_property
     def kept(self) -> tuple[str, ...]:
@@ -387,10 +430,15 @@ class Catalog:
     def fingerprint(self, kept: Sequence[str] = ()) -> str:
         """The SHA-256 of the works' content: equal exactly when the tables without kept columns are, row for row.
 
+        A photo counts by its SHA-256, wherever it is, and by its path where that is not known.
+
         Args:
             kept: Kept columns that count as well; one that the catalog has not counts as nothing.
         """
         digest = hashlib.sha256()
+        counted_as = list(SCHEMA).index("photos")
         for row in self.table.select(*SCHEMA, *(name for name in self.kept if name in kept)).iter_rows():
-            digest.update(repr(row).encode())
+            photos = zip(row[counted_as] or (), row[counted_as + 1] or (), strict=True)
+            unknown = [path if sha256 is None else None for path, sha256 in photos]
+            digest.update(repr((*row[:counted_as], unknown, *row[counted_as + 1 :])).encode())
         return digest.hexdigest()

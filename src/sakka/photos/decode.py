@@ -100,10 +100,12 @@ class CheckedPhoto:
 
     Attributes:
         sha256: Of the file's bytes, hexadecimal.
+        n_bytes: How many there are.
         image: RGB, perhaps at a reduced scale, the shorter side `CHECK_PX` or more where the photo has that much.
     """
 
     sha256: str
+    n_bytes: int
     image: Image.Image
 
 
@@ -149,15 +151,19 @@ def photo_content(path: Path) -> bytes:
     return _content_of(path)[1]
 
 
-def check_photo(path: Path) -> CheckedPhoto:
+def check_photo(path: Path, name: str | None = None) -> CheckedPhoto:
     """Read a photo to be sure that it can be read.
+
+    Args:
+        path: The file.
+        name: What messages call it; None: its path.
 
     Raises:
         PhotoError: As `read_photo`.
     """
-    name, content = _content_of(path)
+    name, content = _content_of(path, name)
     image = _decoded(name, content, CHECK_PX)
-    return CheckedPhoto(sha256=hashlib.sha256(content).hexdigest(), image=image)
+    return CheckedPhoto(hashlib.sha256(content).hexdigest(), len(content), image)
 
 
 def photo_size(content: bytes) -> tuple[int, int]:
@@ -185,12 +191,12 @@ def jpeg_step(content: bytes, at_least_px: int) -> int:
     return max((step for step in JPEG_STEPS if step <= wanted), default=1)
 
 
-def _content_of(source: Path | bytes) -> tuple[str, bytes]:
+def _content_of(source: Path | bytes, name: str | None = None) -> tuple[str, bytes]:
     """A name for messages and the bytes, reading never more than `MOST_BYTES` and one of them."""
     if isinstance(source, bytes):
-        name, content = "the photo", source
+        name, content = name or "the photo", source
     else:
-        name = str(source)
+        name = name or str(source)
         try:
             if not stat.S_ISREG(Path(source).stat().st_mode):
                 raise PhotoError(f"{name} is not a file; expected a photo ({READABLE})", MISSING)

@@ -26,10 +26,12 @@ class ExaminedPhoto(Generic[Found]):
 
     Attributes:
         sha256: Of the file's bytes.
+        n_bytes: How many there are.
         found: What the function made of its pixels.
     """
 
     sha256: str
+    n_bytes: int
     found: Found
 
 
@@ -46,18 +48,21 @@ def examine_photos(
     return in_threads(paths, partial(examine_photo, look=look), name)
 
 
-def examine_photo(path: Path, look: Callable[[Image.Image], Found]) -> ExaminedPhoto[Found] | PhotoError:
+def examine_photo(
+    path: Path, look: Callable[[Image.Image], Found], name: str | None = None
+) -> ExaminedPhoto[Found] | PhotoError:
     """The result for one photo; its error where it can't be read.
 
     Args:
         path: The file.
         look: Makes something of a photo (RGB, the shorter side `decode.CHECK_PX` or more).
+        name: What its error calls it; None: its path.
     """
     try:
-        photo = check_photo(path)
+        photo = check_photo(path, name)
     except PhotoError as error:
         return PhotoError(str(error), error.reason)  # anew: the traceback would keep the photo's bytes
-    return ExaminedPhoto(photo.sha256, look(photo.image))
+    return ExaminedPhoto(photo.sha256, photo.n_bytes, look(photo.image))
 
 
 def in_threads(asked: Sequence[Asked], answer: Callable[[Asked], Found], name: str) -> Iterator[Found]:

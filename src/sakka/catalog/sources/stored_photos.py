@@ -15,6 +15,7 @@ from sakka.cache import cache_folder
 from sakka.catalog.sources.columns import PHOTOS, Columns
 from sakka.catalog.sources.values import plain
 from sakka.files import writing_whole
+from sakka.photos.by_sha256 import stored_path
 
 
 def photo_store() -> Path:
@@ -52,7 +53,7 @@ def _content(cell: Any) -> bytes | None:
 def _stored(content: bytes) -> str:
     """Write a photo where it is not yet; returns its path within the store."""
     sha256 = hashlib.sha256(content).hexdigest()
-    path = photo_store() / sha256[:2] / sha256
+    path = stored_path(photo_store(), sha256)
     if not path.exists():
         with writing_whole(path) as part:
             part.write_bytes(content)

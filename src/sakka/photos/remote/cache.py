@@ -10,7 +10,6 @@ first, and never while a run is under way: a run's own photos stay until it is d
 import hashlib
 import json
 import os
-import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -19,7 +18,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sakka.cache import cache_folder
-from sakka.files import sha256_of, writing_whole
+from sakka.files import sha256_of
+from sakka.photos.by_sha256 import stored_path
 from sakka.photos.store import PhotoCache
 
 MOST_CACHED_BYTES = 20 << 30
@@ -112,24 +112,6 @@ class FetchedPhotos:
                 return
             path.unlink(missing_ok=True)
             over -= size
-
-
-def stored_path(folder: Path, sha256: str) -> Path:
-    """Where a folder of photos by their SHA-256 has one."""
-    return folder / sha256[:2] / sha256
-
-
-def store(photo: Path, sha256: str, folder: Path) -> Path:
-    """Put a photo's file into a folder of photos by their SHA-256, as a link where that can be; returns its path."""
-    path = stored_path(folder, sha256)
-    if not path.exists():
-        with writing_whole(path) as part:
-            part.unlink()
-            try:
-                os.link(photo, part)
-            except OSError:
-                shutil.copyfile(photo, part)
-    return path
 
 
 def _key(address: str) -> str:

@@ -1,0 +1,95 @@
+"""The list of a catalog's photos: where each is, how many bytes it has, and their SHA-256.
+
+It stands beside `works.parquet`, which says what the works are and not where: the same works give the same table
+whether their photos lie in a folder, in a bucket or on a web server. A fetched photo's bytes are in the catalog's own
+folder, under their SHA-256, so that they move with it.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import polars as pl
+
+from sakka.photos.by_sha256 import store
+
+PHOTOS_FILE = "photos.parquet"
+FETCHED_FOLDER = "fetched"
+LISTED_SCHEMA: dict[str, pl.DataType] = {
+    "id": pl.String(),
+    "number": pl.Int64(),
+    "path": pl.String(),
+    "address": pl.String(),
+    "bytes": pl.Int64(),
+    "sha256": pl.String(),
+    "etag": pl.String(),
+}
+"""Of a photo: its work, its number there from 0, its path, or its address where it was fetched, and its bytes."""
+ORIGINS_SCHEMA = {name: LISTED_SCHEMA[name] for name in ("id", "number", "address", "bytes", "etag")}
+
+
+def no_origins() -> pl.DataFrame:
+    """What is known of photos beside their paths and SHA-256, of none."""
+    return pl.DataFrame(schema=ORIGINS_SCHEMA)
+
+
+def listed_photos(table: pl.DataFrame, origins: pl.DataFrame) -> pl.DataFrame:
+    """The photos of a catalog's table, one row a photo, columns as in `LISTED_SCHEMA`.
+
+    Args:
+        table: Works with `id`, `photos` and `photos_sha256`.
+        origins: What else is known of photos, columns as in `ORIGINS_SCHEMA`; those of other works are passed over.
+    """
+    if not {"id", "photos", "photos_sha256"} <= set(table.columns):
+        return pl.DataFrame(schema=LISTED_SCHEMA)
+    each = (
+        table.filter(pl.col("photos").list.len() > 0)
+        .select("id", path="photos", sha256="photos_sha256")
+        .explode("path", "sha256")
+        .with_columns(number=pl.int_range(pl.len()).over("id"))
+        .join(origins, on=["id", "number"], how="left", maintain_order="left")
+    )
+    path = pl.when(pl.col("address").is_null()).then("path")
+    return each.with_columns(path=path).select(*LISTED_SCHEMA).cast(pl.Schema(LISTED_SCHEMA))
+
+
+def with_photos(table: pl.DataFrame, listed: pl.DataFrame, folder: Path) -> pl.DataFrame:
+    """A table of works with the paths of their photos.
+
+    Args:
+        table: Works, without `photos`.
+        listed: Their photos, columns as in `LISTED_SCHEMA`.
+        folder: The catalog's folder, absolute: fetched photos are in it.
+    """
+    sha256 = pl.col("sha256")
+    fetched = pl.concat_str(pl.lit(f"{folder / FETCHED_FOLDER}/"), sha256.str.head(2), pl.lit("/"), sha256)
+    path = pl.when(pl.col("address").is_null()).then("path").otherwise(fetched)
+    lists = listed.select("id", photos=path).group_by("id", maintain_order=True).agg("photos")
+    none = pl.lit([], dtype=pl.List(pl.String()))
+    return table.join(lists, on="id", how="left", maintain_order="left").with_columns(pl.col("photos").fill_null(none))
+
+
+def store_fetched(table: pl.DataFrame, origins: pl.DataFrame, folder: Path) -> None:
+    """Put the fetched photos of a catalog into its folder, where they are not there yet.
+
+    Args:
+        table: Works with `id`, `photos` and `photos_sha256`.
+        origins: What is known of their photos.
+        folder: The catalog's folder.
+    """
+    fetched = origins.filter(pl.col("address").is_not_null()).select("id", "number")
+    if fetched.height:
+        each = listed_photos(table, no_origins()).join(fetched, on=["id", "number"])
+        for path, sha256 in each.select("path", "sha256").unique().iter_rows():
+            store(Path(path), sha256, folder / FETCHED_FOLDER)
+
+
+def remove_others(listed: pl.DataFrame, folder: Path) -> None:
+    """Remove the fetched photos from a catalog's folder that an earlier catalog there had and this one has not."""
+    kept = set(listed.filter(pl.col("address").is_not_null())["sha256"])
+    for path in _stored(folder / FETCHED_FOLDER):
+        if path.name not in kept:
+            path.unlink(missing_ok=True)
+
+
+def _stored(folder: Path) -> Iterable[Path]:
+    return folder.glob("[0-9a-f][0-9a-f]/" + "[0-9a-f]" * 64)
