@@ -104,6 +104,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.state.ending.wait(5)
         self._ok(content)
 
+    def _rough(self, content: bytes) -> None:
+        """Of five photos one is busy, one cut off and one silent when it is first asked for."""
+        troubles = (self._failing, self._cut, self._slow, self._ok, self._ok)
+        trouble = troubles[sum(self.path.encode()) % len(troubles)] if self._first(1) else self._ok
+        trouble(content)
+
     def _cut(self, content: bytes) -> None:
         self._head(Content_Length=len(content))
         self._send(content[:-CUT_OFF])

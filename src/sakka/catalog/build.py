@@ -1,6 +1,7 @@
 """Listings -> catalog: read a source, apply the rules, read every photo once, report what was left out and why."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -12,6 +13,7 @@ import polars.selectors as cs
 from sakka.catalog.accounts import apply_joins, find_joins
 from sakka.catalog.kept import VECTORS, kept_table, kept_texts
 from sakka.catalog.listings import NOTHING_LEFT, with_photo_rows
+from sakka.catalog.photo_files import PhotoFiles
 from sakka.catalog.photo_list import ORIGINS_SCHEMA, PHOTOS_FILE
 from sakka.catalog.problems import (
     NOTHING,
@@ -38,6 +40,7 @@ from sakka.errors import CatalogError
 from sakka.files import writing_whole
 from sakka.photos.hashes import PhotoHashes, photo_hash
 from sakka.photos.limits import PHOTOS_PER_WORK
+from sakka.photos.remote.fetcher import Fetching, PhotoFetcher
 
 if TYPE_CHECKING:
     from sakka.market import MarketSettings
@@ -60,6 +63,7 @@ def build_catalog(
     query: str | None = None,
     photo_root: Path | str | None = None,
     photos_per_work: int = PHOTOS_PER_WORK,
+    fetch: Fetching | Sequence[str] | None = None,
     market: "MarketSettings | None" = None,
     strict: bool = False,
     creator_required: bool = True,
@@ -81,6 +85,9 @@ def build_catalog(
         photo_root: The folder that photo paths start at and may not lead out of; None: the source's own folder.
         photos_per_work: The most photos of a work, at least 1; the first ones that can be read are taken, and those
             after them are not opened.
+        fetch: The hosts that photos at addresses may be fetched from (`HOST`, `HOST:PORT`, `s3://BUCKET`, `gs://BUCKET`;
+            a private IP address with its port), or these with limits; None: nothing is fetched, and a photo at an
+            address is a problem. Fetched photos go into the catalog's folder, or into the cache without one.
         market: The settings of the simulated marketplace.
         strict: Whether any problem is an error; of the catalog only `problems.parquet` is then written.
         creator_required: Whether a work without a creator is left out; else its creator is None, and the number of its
@@ -93,6 +100,7 @@ def build_catalog(
     Raises:
         CatalogError: The source can't be read, an argument is wrong, the folder holds the source or a table of
             something else under the name of the catalog's, no work is left, or `strict` was broken.
+        MissingPartError: Photos are to be fetched, and the packages for that are not installed.
     """
     chosen = Rules(**rules)
     if photos_per_work < 1:
@@ -103,14 +111,20 @@ def build_catalog(
     options = ReadOptions(kind, columns_by_field(columns), tuple(keep), encoding, sheet, query, creator_required)
     is_market = isinstance(source, Path | str) and str(source) == MARKET
     opened = _open_market(market, folder, kind) if is_market else _open(source, options, photo_root)
-    build = _Build(opened, chosen, photos_per_work)
-    build.read()
-    if strict and build.problems:
-        raise build.strict_error(folder)
-    catalog = build.catalog(folder)
-    if folder is not None:
-        catalog.write(folder)
+    with ExitStack() as open_until_written:
+        fetcher = None if fetch is None else open_until_written.enter_context(_fetcher(fetch))
+        build = _Build(opened, chosen, photos_per_work, PhotoFiles(opened.photo_root, fetcher))
+        build.read()
+        if strict and build.problems:
+            raise build.strict_error(folder)
+        catalog = build.catalog(folder)
+        if folder is not None:
+            catalog.write(folder)
     return catalog
+
+
+def _fetcher(fetch: Fetching | Sequence[str]) -> PhotoFetcher:
+    return PhotoFetcher(fetch if isinstance(fetch, Fetching) else Fetching(fetch))
 
 
 def _check_source_stays(folder: Path, source: object) -> None:
@@ -162,13 +176,14 @@ class _Build:
     opened: _Opened
     rules: Rules
     photos_per_work: int
+    files: PhotoFiles
     rows: int = 0
     photos_left_out: int = 0
     table: pl.DataFrame = field(default_factory=pl.DataFrame)
     problems: list[ListingProblem] = field(default_factory=list)
     reports: list[RuleReport] = field(default_factory=list)
     joins: list[dict[str, str]] = field(default_factory=list)
-    origins: list[tuple[str, int, str | None, int, str | None]] = field(default_factory=list)
+    origins: list[tuple[str, int, str | None, str | None, int]] = field(default_factory=list)
 
     def read(self) -> None:
         """Read the source and its photos, and apply the rules in the paper's order.
@@ -194,7 +209,12 @@ class _Build:
         frames, kept = [_frame_of(WorksBatch(0, (), (), ()))], [pl.DataFrame()]
         opened = self.opened
         listings = with_photo_rows(opened.table.listings)
-        for batch in read_works(listings, opened.photo_root, creator_required=opened.creator_required):
+        for batch in read_works(
+            listings,
+            opened.photo_root,
+            creator_required=opened.creator_required,
+            fetching=self.files.fetcher is not None,
+        ):
             self.rows += batch.listings
             self.problems += batch.problems
             frames.append(_frame_of(batch))
@@ -213,11 +233,14 @@ class _Build:
         sha256: list[tuple[str, ...]] = [()] * self.table.height
         hashes: list[int | None] = [None] * self.table.height
         usable = np.ones(self.table.height, dtype=np.bool_)
-        seen = read_photos(works["photos"].to_list(), self.opened.photo_root.joinpath, look, self.photos_per_work)
+        photos = works["photos"].to_list()
+        self.files.fetch_first(photos, self.photos_per_work)
+        seen = read_photos(photos, self.files.file_of, look, self.photos_per_work)
         for (at, row, identity, says_more, _), found in zip(works.iter_rows(), seen, strict=True):
             sha256[at], hashes[at] = found.sha256, found.found
             self.photos_left_out += found.left_out
-            self.origins += [(identity, number, None, n_bytes, None) for number, n_bytes in enumerate(found.n_bytes)]
+            for number, (photo, n_bytes) in enumerate(zip(found.good, found.n_bytes, strict=True)):
+                self.origins.append((identity, number, *self.files.origin_of(photo), n_bytes))
             if found.bad or found.left_out:
                 fewer[at] = list(found.good)
             self.problems += [ListingProblem(row, identity, "photos", each.reason, str(each)) for _, each in found.bad]
@@ -259,6 +282,7 @@ class _Build:
                 f"no work is left of {self.rows} rows; removed were {', '.join(removed) or 'none'}"
                 f"{self._listed(folder)}; mend the rows or relax the rules"
             )
+        self.table = self.files.stored(self.table, folder)
         info: dict[str, Any] = {
             "source": self.opened.info,
             "rows": self.rows,
@@ -271,6 +295,8 @@ class _Build:
         }
         kept = [pl.col(name).alias(name.removeprefix(_KEPT)) for name in self.table.columns if name.startswith(_KEPT)]
         origins = pl.DataFrame(self.origins, ORIGINS_SCHEMA, orient="row")
+        if self.files.fetcher is not None:
+            info["fetched_from"] = sorted(self.files.fetcher.settings.hosts)
         catalog = Catalog(self.table.select(*SCHEMA, *kept), self.opened.photo_root, info, problems, origins=origins)
         info["statistics"] = statistics_of(catalog).as_dict()
         return catalog

@@ -162,17 +162,19 @@ class ListingReader:
         creator_required: Whether a row without a creator or an id is left out; else its creator is None and its id
             its number.
         every_row: Whether a row with another row's id, or with nothing to read, is a work too: one that is asked about.
+        fetching: Whether addresses are photos too.
         seen: The row at which each id stood first; not kept where every row is a work.
     """
 
     photo_root: Path
     creator_required: bool = True
     every_row: bool = False
+    fetching: bool = False
     seen: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Make ready to find photos."""
-        self.finder = PhotoPaths(self.photo_root)
+        self.finder = PhotoPaths(self.photo_root, self.fetching)
 
     def read(self, listing: Listing) -> tuple[Work | None, list[ListingProblem]]:
         """Make a work of a listing.

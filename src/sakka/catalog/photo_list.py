@@ -19,12 +19,12 @@ LISTED_SCHEMA: dict[str, pl.DataType] = {
     "number": pl.Int64(),
     "path": pl.String(),
     "address": pl.String(),
+    "etag": pl.String(),
     "bytes": pl.Int64(),
     "sha256": pl.String(),
-    "etag": pl.String(),
 }
-"""Of a photo: its work, its number there from 0, its path, or its address where it was fetched, and its bytes."""
-ORIGINS_SCHEMA = {name: LISTED_SCHEMA[name] for name in ("id", "number", "address", "bytes", "etag")}
+"""Of a photo: its work, its number there from 0, its path, or its address where it was fetched."""
+ORIGINS_SCHEMA = {name: LISTED_SCHEMA[name] for name in ("id", "number", "address", "etag", "bytes")}
 
 
 def no_origins() -> pl.DataFrame:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sakka.catalog.problems import PHOTO_ADDRESS, PHOTO_OUTSIDE
+from sakka.errors import PhotoError
+from sakka.photos.remote.addresses import PhotoAddress, is_fetched
 
 _ADDRESS = re.compile(r"^(?!file:)[a-z][a-z0-9+.-]+:(//|(?=[^\\/]))", re.IGNORECASE)
 _DRIVE = re.compile(r"^[a-z]:[\\/]|^\\\\", re.IGNORECASE)
@@ -34,22 +36,27 @@ class PhotoPaths:
 
     Attributes:
         root: The folder, resolved, that relative paths start at and that no photo may lie outside of.
+        fetching: Whether addresses are photos too.
         entries: By folder that was looked through: its entries by their folded name, None where two share it.
         resolved: By folder as it was written: the folder without links.
     """
 
     root: Path
+    fetching: bool = False
     entries: dict[Path, dict[str, str | None]] = field(default_factory=dict)
     resolved: dict[str, str] = field(default_factory=dict)
 
     def inside(self, written: str) -> str:
-        """The path of a photo, relative to `root`; of a file that is missing, as it was written.
+        """The path of a photo, relative to `root`; of a file that is missing, and an address, as it was written.
 
         Raises:
-            UnusablePath: It is an address, or leads out of the folder; the message does not repeat the path.
+            UnusablePath: It is an address that is not fetched, or leads out of the folder; the message does not repeat
+                the path.
         """
         if _ADDRESS.match(written):
-            raise UnusablePath(PHOTO_ADDRESS, "addresses are not fetched; download it and give the file's path")
+            if self.fetching and is_fetched(written):
+                return written
+            raise UnusablePath(PHOTO_ADDRESS, f"{_how_to_fetch(written)}download it and give the file's path")
         text = written.removeprefix("file://")
         found = self._relative(text)
         if os.path.lexists(f"{self.root}/{found}"):
@@ -100,6 +107,13 @@ class PhotoPaths:
             for each in names:
                 known[folded_name(each)] = None if folded_name(each) in known else each
         return self.entries[folder].get(folded_name(name))
+
+
+def _how_to_fetch(written: str) -> str:
+    try:
+        return f"fetched with `fetch=[{PhotoAddress.parse(written).named!r}]`; or "
+    except PhotoError:
+        return "only https://, http://, s3:// and gs:// are fetched; "
 
 
 def folded_name(name: str) -> str:

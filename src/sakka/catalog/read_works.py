@@ -15,6 +15,7 @@ from sakka.catalog.works import Work
 from sakka.errors import PhotoError
 from sakka.photos.examine import examine_photo, in_threads
 from sakka.photos.limits import PHOTOS_PER_WORK
+from sakka.photos.remote.addresses import is_fetched
 
 BATCH_ROWS = 8192
 Found = TypeVar("Found")
@@ -43,6 +44,7 @@ def read_works(
     *,
     creator_required: bool = True,
     every_row: bool = False,
+    fetching: bool = False,
     batch_rows: int = BATCH_ROWS,
 ) -> Iterator[WorksBatch]:
     """Works and problems of listings, batch by batch; photos are not opened.
@@ -53,6 +55,7 @@ def read_works(
         creator_required: Whether a row without a creator or an id is left out; else the work's creator is None and its
             id the row's number.
         every_row: Whether a row with another row's id, or with nothing to read, is a work too.
+        fetching: Whether addresses are photos too; those of a work's photos stay as they were written.
         batch_rows: How many rows are held at once.
 
     >>> rows = [Listing(1, {"id": "a", "creator": "Mori", "title": "moon"}), Listing(2, {"id": "b"})]
@@ -60,7 +63,7 @@ def read_works(
     >>> batch.rows, [problem.reason for problem in batch.problems]
     ((1,), ['no creator'])
     """
-    reader = ListingReader(photo_root, creator_required, every_row)
+    reader = ListingReader(photo_root, creator_required, every_row, fetching)
     rest = iter(listings)
     while some := list(islice(rest, batch_rows)):
         read = [(listing.row, *reader.read(listing)) for listing in some]
@@ -128,7 +131,8 @@ def _read_photos(
         if len(good) == per_work:
             break
         file = file_of(path)
-        seen = file if isinstance(file, PhotoError) else examine_photo(file, _nothing if good else look)
+        name = path if is_fetched(path) else None  # else its file's path
+        seen = file if isinstance(file, PhotoError) else examine_photo(file, _nothing if good else look, name)
         if isinstance(seen, PhotoError):
             bad.append((path, seen))
         else:

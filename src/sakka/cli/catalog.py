@@ -58,6 +58,17 @@ def build(
             metavar="N",
         ),
     ] = None,
+    fetch: Annotated[
+        bool, typer.Option("--fetch", help="Fetch photos at addresses: https://, s3://, gs://; needs --fetch-host.")
+    ] = False,
+    fetch_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A host that photos may be fetched from, such as img.shop.example or s3://BUCKET; repeatable. "
+            "A private IP address is named with its port.",
+            metavar="HOST",
+        ),
+    ] = None,
     from_date: Annotated[str | None, typer.Option("--from", help="Keep works from this date on.")] = None,
     until_date: Annotated[str | None, typer.Option("--until", help="Keep works up to the end of this date.")] = None,
     category: Annotated[list[str] | None, typer.Option(help="Keep works of this category; repeatable.")] = None,
@@ -79,6 +90,8 @@ def build(
     Example: sakka catalog build works.csv -o catalog --min-works 50
 
     Example: sakka catalog build shop.xlsx -o catalog --column creator=seller --keep price
+
+    Example: sakka catalog build shop.xlsx -o catalog --fetch --fetch-host img.shop.example
 
     Example: sakka catalog build sqlite:///shop.db --query "SELECT * FROM works" -o catalog
 
@@ -102,7 +115,7 @@ def build(
         catalog = build_catalog(
             source, folder=output, kind=kind, columns=columns_named(column), keep=keep or (), encoding=encoding,
             sheet=sheet, query=query, photo_root=photo_root, photos_per_work=photos_per_work or PHOTOS_PER_WORK,
-            market=settings, strict=strict, **rules,
+            fetch=_fetched_hosts(fetch, fetch_host), market=settings, strict=strict, **rules,
         )  # fmt: skip
     _show(catalog, output)
     show_source_hints(catalog.info["source"])
@@ -133,6 +146,14 @@ def show(
 
 
 group.command("problems")(problems)
+
+
+def _fetched_hosts(fetch: bool, hosts: list[str] | None) -> list[str] | None:
+    """The hosts that photos are fetched from; None where nothing is fetched."""
+    if fetch != bool(hosts):
+        have, miss = ("--fetch", "--fetch-host HOST") if fetch else ("--fetch-host", "--fetch")
+        raise CatalogError(f"{have} is given without {miss}; photos are fetched with both, from the hosts named")
+    return hosts if fetch else None
 
 
 def _show_near_identical(catalog: "Catalog") -> None:
@@ -201,6 +222,8 @@ def _photos(photos: int, works: float, info: dict[str, Any]) -> str:
     """How many photos there are, and how many were left out because a work has too many."""
     found = f"{photos:,}, {photos / max(1.0, works):.1f} a work with photo"
     left_out = info.get("photos_left_out", 0)
+    if "fetched_from" in info:
+        found += f"; fetched from {', '.join(info['fetched_from'])}"
     return found + (f"; {left_out:,} beyond {info['photos_per_work']} a work left out" if left_out else "")
 
 

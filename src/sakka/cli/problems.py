@@ -60,12 +60,13 @@ def show_counts(info: dict[str, Any]) -> None:
 
 def _show(problems: "pl.DataFrame", folder: Path) -> None:
     from sakka.cli.terminal import output_console, printable, show_table
+    from sakka.cli.wording import on_command_line
 
     if not problems.height:
         output_console().print("all of the source could be used")
         return
     rows = [
-        [f"{row:,}", printable(identity), printable(f"{field}: {reason}" if field else reason), printable(detail)]
+        [f"{row:,}", *map(printable, (identity, f"{field}: {reason}" if field else reason, on_command_line(detail)))]
         for row, identity, field, reason, detail in problems.head(MOST_SHOWN).drop("left_out").iter_rows()
     ]
     output_console().print()

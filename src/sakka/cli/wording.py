@@ -37,7 +37,7 @@ COMMANDS: Mapping[str, str] = {
     "sakka.networks.weights.registry.add_weights": "weights add",
 }
 """What is named or called -> the command that does it, before the arguments of the call."""
-OPTIONS: Mapping[str, str] = {"columns": "column", "categories": "category", "models": "model"}
+OPTIONS: Mapping[str, str] = {"columns": "column", "categories": "category", "models": "model", "fetch": "fetch_host"}
 """Argument in Python -> parameter of the command, where they are not called the same."""
 
 

@@ -11,7 +11,6 @@ import hashlib
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from threading import Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -106,11 +105,6 @@ class PhotoFetcher:
         if address not in self._found:
             asyncio.run_coroutine_threadsafe(self._fetch_all([address], lambda: None), self._loop).result()
         return self._found[address]
-
-    def path(self, address: str) -> Path | PhotoError:
-        """The file of the photo at an address, or why there is none; see `photo`."""
-        found = self.photo(address)
-        return self.cache.path(found.sha256) if isinstance(found, FetchedPhoto) else found
 
     async def _fetch_all(self, addresses: Sequence[str], advance: Callable[[], None]) -> None:
         rest = iter(addresses)
