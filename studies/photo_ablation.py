@@ -91,7 +91,7 @@ class Variant:
 
     words: str
     parts: tuple[Part, ...] = (Part(),)
-    mirrored: bool = True
+    mirrored: bool = False
     reads_both: bool = False
     out_of_fold: bool = True
     minibatches: bool = False
@@ -101,31 +101,31 @@ class Variant:
 
 NO_STAGES: tuple[str, ...] = ()
 LITE0, LITE2 = (Part(),), (Part("lite2"),)
-PLAIN = {"mirrored": False, "out_of_fold": False}
 ROWS: Mapping[str, tuple[Variant, ...]] = {
     "own": (Variant(FAST), Variant("lite0+lite2", LITE0 + LITE2)),
     "features": (
-        Variant("lite0: six stages, covariances, mirror images, out-of-fold predictions"),
-        Variant("means of the last layer (the paper's way)", (Part("lite0", ("last",)),), **PLAIN),
-        Variant("means and deviations of six stages", (Part("lite0", None, NO_STAGES),), **PLAIN),
-        Variant("... and covariances of block 7", (Part("lite0", None, ("block7",)),), **PLAIN),
-        Variant("... of blocks 4 and 7", (Part("lite0", None, ("block4", "block7")),), **PLAIN),
-        Variant("... of blocks 2, 4, 7 and 10", **PLAIN),
-        Variant("... learning from mirror images too", out_of_fold=False),
-        Variant("... with out-of-fold predictions of the creator", mirrored=False),
-        Variant("the first row, reading mirror images too", reads_both=True),
+        Variant("lite0: six stages, covariances, out-of-fold predictions"),
+        Variant("means of the last layer (the paper's way)", (Part("lite0", ("last",)),), out_of_fold=False),
+        Variant("means and deviations of six stages", (Part("lite0", None, NO_STAGES),), out_of_fold=False),
+        Variant("... and covariances of block 7", (Part("lite0", None, ("block7",)),), out_of_fold=False),
+        Variant("... of blocks 4 and 7", (Part("lite0", None, ("block4", "block7")),), out_of_fold=False),
+        Variant("... of blocks 2, 4, 7 and 10", out_of_fold=False),
+        Variant("... learning from mirror images too", out_of_fold=False, mirrored=True),
+        Variant("the first row, learning from mirror images too and reading both", mirrored=True, reads_both=True),
     ),
     "encoders": (
         Variant(
-            "lite0, a fixed number of steps on minibatches", minibatches=True, penalty=PENALTY_A_FEATURE_BY_BATCHES
+            "lite0 as it was: mirror images, a fixed number of steps on minibatches",
+            mirrored=True,
+            minibatches=True,
+            penalty=PENALTY_A_FEATURE_BY_BATCHES,
         ),
         Variant(FAST),
-        Variant("lite0, without mirror images", mirrored=False),
-        Variant("lite0, reading mirror images too", reads_both=True),
+        Variant("lite0, learning from mirror images too", mirrored=True),
         Variant("lite2", LITE2),
         Variant("lite0+lite2", LITE0 + LITE2),
         Variant("... six times the penalty", LITE0 + LITE2, penalty=2e-5),
-        Variant("... without mirror images", LITE0 + LITE2, mirrored=False),
+        Variant("... learning from mirror images too", LITE0 + LITE2, mirrored=True),
         Variant("... without out-of-fold predictions", LITE0 + LITE2, out_of_fold=False),
         Variant("... projected onto 4,096 random directions", LITE0 + LITE2, projected=4096),
         Variant("... of lite2 means and deviations only", (*LITE0, Part("lite2", None, NO_STAGES))),

@@ -6,10 +6,10 @@ vectors come from the feature cache (`features.py`), and the heads of all folds 
 are pooled to one vector (`pooling.py`).
 
 Means and deviations are one block of features and each stage's covariances another; the blocks count alike, however
-many columns each has. The heads learn from the mean of a photo's vector and its mirror image's, and read the photo as
-it is: predicting takes no longer, and what depends on left and right counts for less. They are also given out-of-fold
-predictions of the creator (`out_of_fold.py`). The penalty's defaults, the stages, the mirroring and the predictions
-were chosen on validation parts of nested folds of real works, never on test parts.
+many columns each has. The heads are also given out-of-fold predictions of the creator (`out_of_fold.py`). They can
+learn from the mean of a photo's vector and its mirror image's and read the photo as it is, so that what depends on left
+and right counts for less; but the side that the light comes from tells makers apart. The penalty's defaults, the stages
+and the predictions were chosen on validation parts of nested folds, never on test parts.
 """
 
 from collections.abc import Iterator, Sequence
@@ -73,7 +73,7 @@ class PhotoLinear(PhotoFeatureModel):
             or more.
         dtype: The network's number format, `float32` or `bfloat16`; None: the faster one on this machine.
         seed: Draws the order in which the heads see the works.
-        mirrored: Whether mirror images are learned from too; None: where covariances are used.
+        mirrored: Whether mirror images are learned from too.
         out_of_fold: Whether the head is given out-of-fold predictions of the creator (`out_of_fold.py`); None: where
             covariances are used.
         pooling: How the photos of a work are pooled, `featured`, `mean`, `attention` or `best`; None: chosen on
@@ -91,7 +91,7 @@ class PhotoLinear(PhotoFeatureModel):
         dtype: str | None = None,
         seed: int = 0,
         covariances: Sequence[str] | None = None,
-        mirrored: bool | None = None,
+        mirrored: bool = False,
         out_of_fold: bool | None = None,
         pooling: Way | None = None,
         photos_per_work: int = PHOTOS_PER_WORK,
@@ -266,8 +266,7 @@ class PhotoLinear(PhotoFeatureModel):
 
     def _training_table(self, works: Catalog, table: PhotoTable) -> PhotoTable:
         """What the heads learn from: the photos' vectors, or their means with the mirror images' vectors."""
-        mirrored = self._has_covariances() if self.mirrored is None else self.mirrored
-        if not mirrored or not len(table.rows):
+        if not self.mirrored or not len(table.rows):
             return table
         mirrors = [replace(reading, encoder=reading.encoder.of_mirror_images()) for reading in self.readings()]
         return replace(table, features=mean_vectors(table.features, self._table(works, mirrors).features))
