@@ -10,7 +10,8 @@ from pathlib import Path
 import httpx
 
 from sakka.web.app import create_app
-from sakka.web.serving import address_of, listening, server_of
+from sakka.web.process import server_of
+from sakka.web.serving import address_of, listening
 from sakka.web.settings import Settings
 
 START_S = 30.0

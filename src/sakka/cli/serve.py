@@ -20,6 +20,9 @@ def serve(
         "127.0.0.1"
     ),
     port: Annotated[int, typer.Option(help="The port; 0 takes a free one.", min=0, max=65_535)] = 8000,
+    processes: Annotated[
+        int, typer.Option(help="How many processes answer; they share the model's memory.", min=1)
+    ] = 1,
     key: Annotated[str | None, typer.Option(help="What callers must know.", envvar="SAKKA_KEY")] = None,
     limit: Annotated[list[str] | None, typer.Option(help="NAME=NUMBER: changes a limit; repeatable.")] = None,
 ) -> None:
@@ -30,7 +33,7 @@ def serve(
     from sakka.web.settings import Limits, Settings
 
     limits = Limits().changed(limit or [])
-    settings = Settings(model, index, catalog, audit, host, port, key or None, limits)
+    settings = Settings(model, index, catalog, audit, host, port, key or None, limits, processes)
     settings.check()
     from sakka.web.serving import run_server
 

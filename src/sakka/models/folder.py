@@ -15,11 +15,13 @@ the architecture is rebuilt from sakka's own code and any changed byte is refuse
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
 import numpy as np
+import numpy.typing as npt
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
@@ -30,6 +32,7 @@ from sakka.models.base import CreatorModel, ModelParts
 from sakka.models.registry import make_model
 
 Model = TypeVar("Model", bound=CreatorModel)
+Tensors = dict[str, npt.NDArray[Any]]
 
 FORMAT_VERSION = 3
 CHILD_NAME = re.compile(r"[a-z0-9_-]+")
@@ -104,15 +107,17 @@ def check_can_hold_model(folder: Path) -> None:
 
 
 @overload
-def load_model(folder: Path | str) -> CreatorModel: ...
+def load_model(folder: Path | str, *, mapped: bool = False) -> CreatorModel: ...
 @overload
-def load_model(folder: Path | str, kind: type[Model]) -> Model: ...
-def load_model(folder: Path | str, kind: type[CreatorModel] = CreatorModel) -> CreatorModel:
+def load_model(folder: Path | str, kind: type[Model], *, mapped: bool = False) -> Model: ...
+def load_model(folder: Path | str, kind: type[CreatorModel] = CreatorModel, *, mapped: bool = False) -> CreatorModel:
     """Read a saved model after its manifest is checked; nothing in the folder is run.
 
     Args:
         folder: What `save_model` wrote.
         kind: The class that the model must be of.
+        mapped: Whether its arrays are mapped from their files, for processes that share them; the files may be renamed
+            and removed then, but not written over.
 
     Raises:
         ModelFolderError: The folder is no saved model, is damaged, was changed or is of another version.
@@ -121,7 +126,7 @@ def load_model(folder: Path | str, kind: type[CreatorModel] = CreatorModel) -> C
     layout = ModelLayout(Path(folder))
     _check_manifest(layout)
     try:
-        model = _read_parts(layout)
+        model = _read_parts(layout, _mapped if mapped else _read)
     except UNREADABLE as error:
         raise ModelFolderError(f"{folder} can't be read as a model ({error!r}); fit and save it again") from error
     if not isinstance(model, kind):
@@ -154,16 +159,26 @@ def _write_parts(model: CreatorModel, layout: ModelLayout) -> None:
         _write_parts(child, layout.child(name))
 
 
-def _read_parts(layout: ModelLayout) -> CreatorModel:
+def _read(path: Path) -> Tensors:
+    return dict(load_tensors(path.read_bytes()))
+
+
+def _mapped(path: Path) -> Tensors:
+    from sakka.networks.mapped import mapped_tensors
+
+    return mapped_tensors(path)
+
+
+def _read_parts(layout: ModelLayout, read: Callable[[Path], Tensors]) -> CreatorModel:
     description = json.loads(layout.description.read_text(encoding="utf-8"))
     model = make_model(description["name"], **description["settings"])
     model.creators_ = tuple(description["creators"])
     parts = ModelParts(
-        tensors=dict(load_tensors(layout.tensors.read_bytes())),
+        tensors=read(layout.tensors),
         values=description["values"],
         texts={name: layout.text(name).read_bytes().decode() for name in description["texts"]},
         files={name: layout.file(name).read_bytes() for name in description.get("files", ())},
-        children={name: _read_parts(layout.child(_child_name(name))) for name in description["children"]},
+        children={name: _read_parts(layout.child(_child_name(name)), read) for name in description["children"]},
     )
     model._restore(parts)
     return model

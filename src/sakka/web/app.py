@@ -16,6 +16,7 @@ from sakka.web.api import api_router
 from sakka.web.api_batch import batch_router
 from sakka.web.api_explain import explain_router
 from sakka.web.api_find import find_router
+from sakka.web.common import Common
 from sakka.web.engine import Engine
 from sakka.web.guard import Guard
 from sakka.web.metrics import Metrics
@@ -33,20 +34,24 @@ Every answer that is not a success is a problem (RFC 9457) with a `detail` that 
 key, send it as `X-API-Key` or as `Authorization: Bearer`."""
 
 
-def create_app(settings: Settings) -> ASGIApp:
+def create_app(settings: Settings, common: Common | None = None) -> ASGIApp:
     """Load what the settings name and give the application.
+
+    Args:
+        settings: What to serve.
+        common: What it has in common with other processes; None: it is the only one.
 
     Raises:
         SakkaError: A setting is not safe, a folder is not what it should be, or two of them don't belong together.
     """
     settings.check()
-    metrics, answers = Metrics(), AnswerStore()
-    takeover = Takeover(settings, metrics, lambda: _served(settings, metrics, answers))
+    metrics, own = Metrics(), common or Common.of(settings.limits)
+    takeover = Takeover(settings, metrics, lambda: _served(settings, metrics, own.answers))
 
     async def refuse(scope: Scope, problem: HTTPException) -> ASGIApp:
         return _answer(takeover.current.pages, Request(scope), problem)
 
-    return Guard(takeover, settings, metrics, refuse)
+    return Guard(takeover, settings, metrics, own.limiter, refuse)
 
 
 def _served(settings: Settings, metrics: Metrics, answers: AnswerStore) -> Served:

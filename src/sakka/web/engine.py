@@ -20,6 +20,8 @@ from sakka.models.identification import Identification
 from sakka.models.question import Question
 from sakka.networks.batches import hold_vectors
 from sakka.networks.encoders import PhotoEncoder
+from sakka.networks.extractor import PhotoExtractor
+from sakka.networks.mapped import use_mapped_weights
 from sakka.photos.held import HeldPhoto
 from sakka.search.hits import Hit
 from sakka.web.collection import Collection
@@ -64,7 +66,7 @@ class Engine:
         """
         limits = settings.limits
         self.settings = settings
-        self.model = load_model(settings.model)
+        self.model = load_model(settings.model, mapped=settings.processes > 1)
         with ExitStack() as held:
             address = None if settings.index is None else held.enter_context(closing(Snapshot(settings.index))).address
             self.finder, works = _opened(settings, address)
@@ -95,6 +97,10 @@ class Engine:
 
     def warm_up(self) -> None:
         """Load what is loaded on first use, so that the first caller does not wait for it."""
+        if self.settings.processes > 1:
+            for encoder in self._encoders:
+                if isinstance(encoder, PhotoExtractor):
+                    use_mapped_weights(encoder)
         photo = check_upload(as_jpeg(Image.new("RGB", (64, 64))), Limits())
         self.model.identify(Question.of_parts(photo, "warm-up", "").works, 1)
         self._hold_vectors([check_upload(as_jpeg(Image.new("RGB", (64, 64), colour)), Limits()) for colour in WARM_UP])

@@ -56,18 +56,20 @@ Refuse = Callable[[Scope, HTTPException], Awaitable[ASGIApp]]
 class Guard:
     """The outermost layer: lets a request in or answers it with the reason."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics, refuse: Refuse) -> None:
+    def __init__(
+        self, app: ASGIApp, settings: Settings, metrics: Metrics, limiter: RateLimiter, refuse: Refuse
+    ) -> None:
         """Store the settings.
 
         Args:
             app: What answers the requests that are let in.
             settings: The key and the limits.
             metrics: Where requests are counted.
+            limiter: Says how fast a client may ask.
             refuse: Makes the response to a request that is not let in.
         """
         self.app, self.settings, self.metrics, self.refuse = app, settings, metrics, refuse
-        minute = settings.limits.requests_a_minute
-        self.limiter = RateLimiter(per_second=minute / 60, burst=max(1.0, minute / 2))
+        self.limiter = limiter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; other messages pass through (start and end of the server)."""
@@ -128,7 +130,7 @@ class Guard:
         Raises:
             Problem: The client has asked too much.
         """
-        cost = min(max(0, photos - 1) / PHOTOS_A_REQUEST, self.limiter.burst)
+        cost = min(max(0, photos - 1) / PHOTOS_A_REQUEST, self.settings.limits.burst)
         if (problem := self._of_cost(scope, cost)) is not None:
             self.metrics.refuse("rate")
             raise problem

@@ -1,15 +1,21 @@
 """What the server has done, for Prometheus; every app has a registry of its own.
 
+Where several processes answer, each writes what it counts into a file of a folder that `PROMETHEUS_MULTIPROC_DIR` names
+before any of them starts, and whichever is asked adds them up.
+
 Names follow https://prometheus.io/docs/practices/naming/.
 """
 
+import os
 import resource
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4 as MEDIA_TYPE
+from prometheus_client.multiprocess import MultiProcessCollector
 
 __all__ = ["MEDIA_TYPE", "Metrics"]
 
+FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 BUCKETS_WORKS = (1, 2, 3, 4, 6, 8)
 BUCKETS_S = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
@@ -34,17 +40,17 @@ class Metrics:
             registry=registry,
             buckets=BUCKETS_WORKS,
         )
-        in_flight = Gauge("sakka_requests_in_flight", "Requests being served.", registry=registry)
-        in_flight.set_function(lambda: self.in_flight)
-        self._works = Gauge("sakka_works", "Works that can be shown.", registry=registry)
-        self._creators = Gauge("sakka_creators", "Creators that the model knows.", registry=registry)
-        peak = Gauge("sakka_peak_memory_bytes", "Peak memory of the process.", registry=registry)
-        peak.set_function(peak_memory_bytes)
+        self._in_flight = _gauge("sakka_requests_in_flight", "Requests being served.", "livesum", registry)
+        self._works = _gauge("sakka_works", "Works that can be shown.", "livemax", registry)
+        self._creators = _gauge("sakka_creators", "Creators that the model knows.", "livemax", registry)
+        self._peak = _gauge("sakka_peak_memory_bytes", "Peak memory of the process.", "livemax", registry)
 
     def record(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request that is answered."""
         self._requests.labels(method if method in METHODS else "other", route, str(status)).inc()
         self._duration.labels(route).observe(seconds)
+        self._in_flight.set(self.in_flight)
+        self._peak.set(peak_memory_bytes())
 
     def record_batch(self, works: int) -> None:
         """Count works whose photos passed the networks together."""
@@ -67,7 +73,17 @@ class Metrics:
         """
         self._works.set(works)
         self._creators.set(creators)
-        return generate_latest(self._registry)
+        self._in_flight.set(self.in_flight)
+        self._peak.set(peak_memory_bytes())
+        if FOLDER_VARIABLE not in os.environ:
+            return generate_latest(self._registry)
+        every = CollectorRegistry()
+        MultiProcessCollector(every)  # type: ignore[no-untyped-call]
+        return generate_latest(every)
+
+
+def _gauge(name: str, help_text: str, over_processes: str, registry: CollectorRegistry) -> Gauge:
+    return Gauge(name, help_text, registry=registry, multiprocess_mode=over_processes)  # type: ignore[arg-type]
 
 
 def peak_memory_bytes() -> int:

@@ -5,6 +5,7 @@ A client has up to `burst` tokens and gets `per_second` new ones; a request take
 """
 
 import ipaddress
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -26,6 +27,7 @@ class RateLimiter:
         """
         self.per_second, self.burst, self.clock = per_second, burst, clock
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._lock = threading.Lock()  # processes ask one limiter through threads of its own
 
     def __len__(self) -> int:
         return len(self._buckets)
@@ -37,14 +39,15 @@ class RateLimiter:
         >>> [limiter.wait_s("192.0.2.1") for _ in range(3)]
         [0.0, 0.0, 2.0]
         """
-        now = self.clock()
         key = client_key(client)
-        tokens, then = self._buckets.pop(key, (self.burst, now))
-        tokens = min(self.burst, tokens + (now - then) * self.per_second)
-        missing = max(0.0, cost - tokens)
-        self._buckets[key] = (tokens if missing else tokens - cost, now)
-        if len(self._buckets) > MOST_CLIENTS:
-            self._buckets.popitem(last=False)
+        with self._lock:
+            now = self.clock()
+            tokens, then = self._buckets.pop(key, (self.burst, now))
+            tokens = min(self.burst, tokens + (now - then) * self.per_second)
+            missing = max(0.0, cost - tokens)
+            self._buckets[key] = (tokens if missing else tokens - cost, now)
+            if len(self._buckets) > MOST_CLIENTS:
+                self._buckets.popitem(last=False)
         return missing / self.per_second
 
 

@@ -1,22 +1,11 @@
 """Runs the application on a socket that is bound before anything long is loaded."""
 
-import logging
-import os
 import socket
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from sakka.errors import MissingPartError, ServeError
 from sakka.web.settings import Settings
-
-if TYPE_CHECKING:
-    from starlette.types import ASGIApp
-    from uvicorn import Server
-
-MOST_CONNECTIONS = 512  # open ones, served or not
-KEEP_ALIVE_S = 5
-SHUTDOWN_S = 10
 
 
 def run_server(settings: Settings, say: Callable[[str], None]) -> None:
@@ -37,32 +26,23 @@ def run_server(settings: Settings, say: Callable[[str], None]) -> None:
     except ImportError as error:
         raise MissingPartError(error.name or "a part of the server", "web", error) from error
     with listening(settings) as sock:
-        use_threads()
-        logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-        logging.getLogger("python_multipart").setLevel(logging.ERROR)  # else each malformed form is a line in the log
+        if settings.processes > 1:
+            from sakka.web.processes import run_processes
+
+            run_processes(settings, sock, lambda: say(serving_on(sock)))
+            return
+        from sakka.web.process import prepare_process, server_of
+
+        prepare_process(settings)
         server = server_of(create_app(settings))
-        say(f"serving on {address_of(sock)} until Ctrl-C")
+        say(serving_on(sock))
         with suppress(KeyboardInterrupt):
             server.run(sockets=[sock])
 
 
-def server_of(app: "ASGIApp") -> "Server":
-    """What runs an application."""
-    import uvicorn
-
-    return uvicorn.Server(
-        uvicorn.Config(
-            app,
-            log_config=None,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            limit_concurrency=MOST_CONNECTIONS,
-            timeout_keep_alive=KEEP_ALIVE_S,
-            timeout_graceful_shutdown=SHUTDOWN_S,
-            lifespan="on",
-        )
-    )
+def serving_on(sock: socket.socket) -> str:
+    """The line that says where the page is."""
+    return f"serving on {address_of(sock)} until Ctrl-C"
 
 
 def listening(settings: Settings) -> socket.socket:
@@ -95,10 +75,3 @@ def address_of(sock: socket.socket) -> str:
     """The address of the page."""
     host, port = sock.getsockname()[:2]
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
-
-
-def use_threads() -> None:
-    """Let torch use all cores: the model answers one request at a time."""
-    import torch
-
-    torch.set_num_threads(max(1, len(os.sched_getaffinity(0))))

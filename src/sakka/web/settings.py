@@ -8,6 +8,7 @@ from sakka.errors import ServeError
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]", "::1")
 FEWEST_KEY_CHARACTERS = 16
+MOST_PROCESSES = 64
 BATCH_PATH = "/v1/identify/batch"
 UPLOAD_PATHS = ("/", "/v1/identify", "/v1/explain", "/v1/similar/upload", "/v1/search/upload")
 
@@ -28,7 +29,7 @@ class Limits:
         requests_a_minute: How many requests a client may make on average; half of them at once.
         seconds: How long a body may take to arrive, and how long its answer may take.
         connections: How many requests are served at one time.
-        waiting: How many of them may wait for the model.
+        waiting: How many of them may wait for the model; a process has its own, as of connections.
         gather_ms: How many milliseconds a question waits for others to pass the networks with.
     """
 
@@ -45,6 +46,11 @@ class Limits:
     connections: int = 64
     waiting: int = 32
     gather_ms: int = 2
+
+    @property
+    def burst(self) -> float:
+        """How many requests a client may make at once."""
+        return max(1.0, self.requests_a_minute / 2)
 
     def body_bytes(self, path: str) -> int:
         """The most bytes of the body of a request to a path."""
@@ -87,6 +93,7 @@ class Settings:
         port: The port; 0 takes a free one.
         key: What a caller must know; None where nobody beyond this machine can call.
         limits: What a request, a client and the server may use.
+        processes: How many processes answer.
     """
 
     model: Path
@@ -97,13 +104,14 @@ class Settings:
     port: int = 8000
     key: str | None = None
     limits: Limits = field(default_factory=Limits)
+    processes: int = 1
 
     def check(self) -> None:
         """Refuse what would not be safe or can't work.
 
         Raises:
-            ServeError: The server would be open to others without a key, the key is too short, or the port is not
-            valid.
+            ServeError: The server would be open to others without a key, the key is too short, or the port or the
+                number of processes is not valid.
         """
         if self.key is None and not is_loopback(self.host):
             raise ServeError(
@@ -118,6 +126,8 @@ class Settings:
             )
         if not 0 <= self.port <= 65_535:
             raise ServeError(f"{self.port} is no port; expected 0 to 65535")
+        if not 1 <= self.processes <= MOST_PROCESSES:
+            raise ServeError(f"got {self.processes} `processes`; expected 1 to {MOST_PROCESSES}")
 
 
 def is_loopback(host: str) -> bool:

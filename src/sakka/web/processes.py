@@ -1,0 +1,94 @@
+"""Several processes that answer at one address.
+
+One process listens, starts the others, watches over them and starts one anew that has died; each of the others takes
+requests from the same socket and loads the model by itself, but for the arrays and weights, which are mapped from their
+files and in memory once (`networks/mapped.py`). The first is started alone: what can't be served is said once.
+"""
+
+import os
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from prometheus_client.multiprocess import mark_process_dead
+from starlette.types import ASGIApp
+from uvicorn import Config
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Process
+
+from sakka.errors import SakkaError
+from sakka.web.app import create_app
+from sakka.web.common import Common
+from sakka.web.metrics import FOLDER_VARIABLE
+from sakka.web.process import config_of, prepare_process
+from sakka.web.settings import Settings
+
+LOADING_S, ANSWERING_S = 600, 30
+
+
+def run_processes(settings: Settings, sock: socket.socket, say: Callable[[], None]) -> None:
+    """Serve until a signal says to end.
+
+    Args:
+        settings: What to serve.
+        sock: The socket that is listened on.
+        say: Is called when the first process answers.
+
+    Raises:
+        SystemExit: What should be served can't be; a process has said why.
+    """
+    common = Common.of(settings.limits)
+    with tempfile.TemporaryDirectory(prefix="sakka-metrics-") as folder:
+        os.environ[FOLDER_VARIABLE] = folder  # read by prometheus_client when a process imports it
+        make = partial(_app_of_process, settings, common.shared())
+        config = config_of(make, factory=True, workers=settings.processes, timeout_worker_healthcheck=ANSWERING_S)
+        processes = _Processes(config, [sock], say)
+        processes.run()
+    if processes.failed:
+        raise SystemExit(2)
+
+
+def _app_of_process(settings: Settings, parent: Any) -> ASGIApp:
+    """The application of one process."""
+    prepare_process(settings)
+    try:
+        return create_app(settings, Common.of_parent(parent))
+    except SakkaError as error:
+        sys.stderr.write(f"sakka: {error}\n")
+        sys.exit(STARTUP_FAILURE)
+
+
+class _Processes(Multiprocess):
+    """Uvicorn's supervisor, which waits for the first process, and passes SIGHUP on."""
+
+    def __init__(self, config: Config, sockets: list[socket.socket], say: Callable[[], None]) -> None:
+        super().__init__(config, sockets)
+        self.say, self.failed = say, False
+
+    def init_processes(self) -> None:
+        for number in range(self.processes_num):
+            process = Process(self.config, self.sockets)
+            process.start()
+            self.processes.append(process)
+            if number == 0:
+                if not process.wait_until_ready(LOADING_S, self.should_exit):
+                    return
+                self.say()
+
+    def keep_subprocess_alive(self) -> None:
+        for process in self.processes:
+            if not process.process.is_alive():
+                mark_process_dead(process.pid)  # type: ignore[no-untyped-call]
+                self.failed |= process.exitcode == STARTUP_FAILURE
+        super().keep_subprocess_alive()
+
+    def handle_hup(self) -> None:
+        """Have every process load anew what it serves (`takeover.py`)."""
+        for process in self.processes:
+            if process.pid is not None and process.process.is_alive():
+                os.kill(process.pid, signal.SIGHUP)

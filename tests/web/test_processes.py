@@ -1,0 +1,107 @@
+"""Several processes answer at one address, with one rate, one store of answers and one copy of the model's arrays."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from tests.web.servers import Folders
+from uvicorn.config import STARTUP_FAILURE
+
+from sakka.models.folder import load_model
+from sakka.networks.extractor import PhotoExtractor
+from sakka.networks.mapped import use_mapped_weights
+from sakka.web.common import Common
+from sakka.web.processes import _app_of_process
+from sakka.web.settings import Limits, Settings
+
+
+@contextmanager
+def served(*arguments: object) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+    """`sakka serve` on a free port; gives its address and its first process."""
+    command = [str(Path(sys.executable).parent / "sakka"), "serve", *map(str, arguments), "--port", "0"]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        try:
+            yield said.split()[2] if said else "", process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(30)
+
+
+def children(process: "subprocess.Popen[str]") -> list[int]:
+    found = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii").split()
+    return [int(pid) for pid in found if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+def mapped_files(pid: int) -> set[str]:
+    lines = Path(f"/proc/{pid}/maps").read_text(encoding="utf-8").splitlines()
+    return {Path(line.split()[-1]).name for line in lines if line.endswith(".safetensors")}
+
+
+def until(true: Callable[[], object]) -> None:
+    until_s = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < until_s
+        time.sleep(0.05)
+
+
+@pytest.mark.slow
+def test_two_processes_answer_as_one(folders: Folders, photo: bytes) -> None:
+    with served(folders.model, "--processes", 2) as (base, process):
+        until(lambda: len(children(process)) == 2)
+        first, second = children(process)
+        until(lambda: mapped_files(first) == mapped_files(second))
+        assert len(mapped_files(second)) == 3  # the heads, and two networks
+        asked = httpx.post(base, files={"photo": ("x", photo)}, headers={"accept": "text/html"})
+        pages = [httpx.get(base + asked.headers["location"][1:]).status_code for _ in range(6)]  # a connection each
+        assert pages == [200] * 6
+        process.send_signal(signal.SIGHUP)
+        until(lambda: 'sakka_takeovers_total{result="taken over"} 2.0' in metrics(base))
+        counted = re.findall(r'sakka_requests_total\{.*route="/answers/\{token\}".*\} (.*)', metrics(base))
+        assert counted == ["6.0"]
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+
+
+def metrics(base: str) -> str:
+    return httpx.get(base + "metrics").text
+
+
+def test_what_can_not_be_served_is_said_and_ends_the_process(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        _app_of_process(Settings(folder, processes=2), Common.of(Limits()).shared())
+    assert ended.value.code == STARTUP_FAILURE
+    assert "is not a saved model" in capsys.readouterr().err
+
+
+def test_mapped_weights_give_the_same_bytes(folders: Folders, photo: bytes) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 224, 224, 3), dtype=np.uint8)
+    own, shared = (PhotoExtractor("efficientnet_lite0", "bfloat16") for _ in range(2))
+    use_mapped_weights(shared)
+    assert np.array_equal(own.vectors(pixels), shared.vectors(pixels))
+    models = [load_model(folders.model, mapped=mapped) for mapped in (False, True)]
+    tensors = [model.photo_model_._export().tensors for model in models]  # type: ignore[attr-defined]
+    assert all(np.array_equal(tensors[0][name], tensors[1][name]) for name in tensors[0])
+
+
+def test_a_rate_and_answers_are_one_for_all_that_ask_the_parent() -> None:
+    common = Common.of(Limits(requests_a_minute=4))
+    address = common.shared()
+    one, other = Common.of_parent(address), Common.of_parent(address)
+    assert [each.limiter.wait_s("192.0.2.1") == 0 for each in (one, other, one)] == [True, True, False]
+    assert other.answers.get("nothing") is None
