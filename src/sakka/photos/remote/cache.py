@@ -13,7 +13,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -100,12 +100,13 @@ class FetchedPhotos:
     def shrink(self) -> None:
         """Remove those used longest ago until the rest is within the limit."""
         now, files = time.time(), []
-        for path in self.folder.glob(".*.part"):
-            if now - path.stat().st_mtime > PART_S:
-                path.unlink(missing_ok=True)
-        for path in self.folder.glob("??/*"):
-            state = path.stat()
-            files.append((state.st_mtime, state.st_size, path))
+        for path in (*self.folder.glob(".*.part"), *self.folder.glob("??/*")):
+            with suppress(FileNotFoundError):  # another run may be shrinking it too
+                state = path.stat()
+                if path.suffix != ".part":
+                    files.append((state.st_mtime, state.st_size, path))
+                elif now - state.st_mtime > PART_S:
+                    path.unlink()
         over = sum(size for _, size, _ in files) - self.most_bytes
         for _, size, path in sorted(files):
             if over <= 0:

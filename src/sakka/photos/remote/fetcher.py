@@ -3,11 +3,12 @@
 A try that fails for a reason that may pass (status 5xx or 429, a cut connection, silence, fewer bytes than announced)
 is made again after 0.5, 1, 2, 4 s, or after what the server asks for. All tries of a photo together have one limit of
 time, so that a server that sends a byte a second costs that much and no more. A photo that can't be had is an answer,
-not an end.
+not an end; a host of which many in a row fail in this way is not asked again.
 """
 
 import asyncio
 import hashlib
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -42,6 +43,7 @@ class Fetching:
         silent_s: How long a server may send nothing, in seconds.
         tries: The most requests for a photo.
         first_wait_s: Before the second try, in seconds; doubled before each further one.
+        most_failed: After so many photos of a host in a row that all tries failed for, it is not asked for others.
     """
 
     hosts: Sequence[str]
@@ -51,6 +53,7 @@ class Fetching:
     silent_s: float = 15.0
     tries: int = 5
     first_wait_s: float = 0.5
+    most_failed: int = 50
 
 
 class PhotoFetcher:
@@ -68,6 +71,7 @@ class PhotoFetcher:
         self.settings = settings
         self.hosts = AllowedHosts.of(settings.hosts)
         self.cache = cache or FetchedPhotos()
+        self._failed: Counter[str] = Counter()  # photos in a row, by host
         self._found: dict[str, FetchedPhoto | PhotoError] = {}
         self._web: WebPhotos | None = None
         self._buckets: BucketPhotos | None = None
@@ -121,9 +125,21 @@ class PhotoFetcher:
             address = PhotoAddress.parse(written)
             self.hosts.check(address)
             async with self._slots:
-                return self.cache.known(written) or await self._tries(written, address)
+                return self.cache.known(written) or await self._asked(written, address)
         except PhotoError as error:
             return PhotoError(f"{without_password(written)}: {error}", error.reason)
+
+    async def _asked(self, written: str, address: PhotoAddress) -> FetchedPhoto:
+        if self._failed[address.named] >= self.settings.most_failed:
+            failed = f"{self.settings.most_failed} photos in a row could not be fetched from {address.named}"
+            raise PhotoError(f"not asked for, since {failed}; try again later", NOT_FETCHED)
+        try:
+            found = await self._tries(written, address)
+        except TryAgain as failure:
+            self._failed[address.named] += 1
+            raise PhotoError(str(failure), NOT_FETCHED) from failure
+        self._failed[address.named] = 0
+        return found
 
     async def _tries(self, written: str, address: PhotoAddress) -> FetchedPhoto:
         wait_s, failed = self.settings.first_wait_s, ""
@@ -139,8 +155,8 @@ class PhotoFetcher:
                             wait_s *= 2
         except TimeoutError:
             failed = f"not here after {self.settings.photo_s:g} s" + (f"; before that {failed}" if failed else "")
-            raise PhotoError(failed, NOT_FETCHED) from None
-        raise PhotoError(f"{failed}, {self.settings.tries} times", NOT_FETCHED)
+            raise TryAgain(failed) from None
+        raise TryAgain(f"{failed}, {self.settings.tries} times")
 
     async def _once(self, written: str, address: PhotoAddress) -> FetchedPhoto:
         with self.cache.part() as part:
