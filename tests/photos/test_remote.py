@@ -1,6 +1,7 @@
 """Photos at addresses: what is fetched, what is refused, and that nothing is without end."""
 
 import hashlib
+import signal
 import socket
 import time
 from collections import Counter
@@ -162,6 +163,24 @@ def test_an_address_is_asked_for_once_also_by_a_later_run(
     FetchedPhotos(folder / "fetched").path(SHA256).write_bytes(b"damaged")
     assert fetched(settings, addresses[0], folder) == FetchedPhoto(SHA256, len(PHOTO), '"one"')
     assert server.asked == before + Counter(["/ok/a"])
+
+
+def test_an_interruption_ends_fetching_at_once(settings: Fetching, server: PhotoServer, folder: Path) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupted)
+    signal.siginterrupt(signal.SIGALRM, False)  # as polars sets it for Ctrl-C
+    start = time.monotonic()
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.5)
+        with pytest.raises(KeyboardInterrupt):
+            fetched(settings, f"{server.address}/headers/a", folder)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert time.monotonic() - start < 10  # of 20
+    assert not list((folder / "fetched").glob("*"))
 
 
 def test_a_host_that_many_photos_in_a_row_fail_of_is_not_asked_for_the_others(

@@ -9,7 +9,8 @@ not an end; a host of which many in a row fail in this way is not asked again.
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from concurrent.futures import wait
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from threading import Thread
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from sakka.photos.remote.web import WebPhotos
 
 EXTRA = "remote"
+STEP_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ class PhotoFetcher:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
-        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
+        self._run(self._close())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -97,7 +99,7 @@ class PhotoFetcher:
         missing = [address for address in dict.fromkeys(addresses) if address not in self._found]
         if missing:
             with task("photos fetched", len(missing)) as running:
-                asyncio.run_coroutine_threadsafe(self._fetch_all(missing, running.advance), self._loop).result()
+                self._run(self._fetch_all(missing, running.advance))
 
     def photo(self, address: str) -> FetchedPhoto | PhotoError:
         """The photo at an address, or why there is none; fetched where it was not yet.
@@ -107,8 +109,19 @@ class PhotoFetcher:
             SakkaError: The cache can't be used.
         """
         if address not in self._found:
-            asyncio.run_coroutine_threadsafe(self._fetch_all([address], lambda: None), self._loop).result()
+            self._run(self._fetch_all([address], lambda: None))
         return self._found[address]
+
+    def _run(self, work: Coroutine[None, None, None]) -> None:
+        """Run what fetches, in its own thread.
+
+        It is waited for in short steps: Python can't interrupt one long step where a package (polars does) lets the
+        system take it up again after a signal.
+        """
+        running = asyncio.run_coroutine_threadsafe(work, self._loop)
+        while not wait([running], timeout=STEP_S).done:
+            pass
+        running.result()
 
     async def _fetch_all(self, addresses: Sequence[str], advance: Callable[[], None]) -> None:
         rest = iter(addresses)
