@@ -46,7 +46,7 @@ from sakka.photos.limits import PHOTOS_PER_WORK
 from sakka.progress import track
 
 LEAST_PENALTY = 0.003
-PENALTY_A_FEATURE = 3.3e-6  # of a head that is solved to its minimum
+PENALTY_A_FEATURE = 1e-5  # of a head that is solved to its minimum
 PENALTY_A_FEATURE_BY_BATCHES = 8.2e-7
 ROWS_AT_ONCE = 1024
 
@@ -68,9 +68,8 @@ class PhotoLinear(PhotoFeatureModel):
             paper's way: the means of the last layer.
         covariances: The stages whose covariances between channels are used; None means all that the network is read
             for where `stages` is None, and none otherwise.
-        penalty: The weight of the squared weights, beside the mean loss of a work; None: 3.3e-6 for each feature (a
-            quarter of it where the head is solved by batches: works outnumber features, or are more than 8,000), 0.003
-            or more.
+        penalty: The weight of the squared weights, beside the mean loss of a work; None: 1e-5 for each feature (8.2e-7
+            where the head is solved by batches: works outnumber features, or are more than 8,000), 0.003 or more.
         dtype: The network's number format, `float32` or `bfloat16`; None: the faster one on this machine.
         seed: Draws the order in which the heads see the works.
         mirrored: Whether mirror images are learned from too.
