@@ -40,9 +40,10 @@ class Snapshot:
         self.address = folder = folder.resolve()  # where a symbolic link leads now
         _remove_abandoned(folder)
         with suppress(OSError):
-            self._links = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=SUFFIX, dir=folder.parent))
-            self._lock = (self._links / LOCK).open("w")
+            part = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
+            self._lock = (part / LOCK).open("w")
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._links = part.rename(part.with_suffix(SUFFIX))  # locked by now: not abandoned
             _link(folder, self._links / folder.name)
             self.address = self._links / folder.name
 
