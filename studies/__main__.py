@@ -40,6 +40,7 @@ STUDIES = (
     "resume",
     "scikit_learn",
     "second_accounts",
+    "serving_load",
     "several_photos",
     "step_profile",
     "style_search",
