@@ -200,7 +200,7 @@ def test_the_page_shows_the_study_and_needs_nothing_else(works: Catalog, folder:
     assert page.count("<circle") == 6 + 3 * 6
     assert page.count('<circle class="k-chosen"') == 3
     assert "text-linearの調整" in write_page(folder / "study", "ja").read_text(encoding="utf-8")
-    assert "http" not in page.replace("http-equiv", "")
+    assert "://" not in page
     shutil.rmtree(folder / "study")
     with pytest.raises(RunError, match="there is no folder"):
         write_page(folder / "study")
