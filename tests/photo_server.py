@@ -143,6 +143,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"X-More: 1\r\n")
             time.sleep(0.05)
 
+    def _odd(self, content: bytes) -> None:
+        """Busy for a time that is no number, though a digit to Python."""
+        self._head(503, Content_Length=0, Retry_After="\xb2")
+
+    def _unescaped(self, content: bytes) -> None:
+        """To a path in UTF-8, as it is."""
+        self._head(302, Location=content.decode("latin-1"), Content_Length=0)
+
     def _to(self, content: bytes) -> None:
         self._head(302, Location=content.decode(), Content_Length=0)
 

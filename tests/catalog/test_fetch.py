@@ -164,6 +164,18 @@ def test_a_build_that_ended_early_goes_on_where_it_was(works: Catalog, server: P
     assert {path: count for path, count in server.asked.items() if count > 1} == {}
 
 
+def test_photos_stay_when_a_catalog_is_written_anew_that_no_longer_knows_where_they_came_from(
+    works: Catalog, server: PhotoServer, folder: Path
+) -> None:
+    host = f"127.0.0.1:{server.port}"
+    addressed = table(works, folder, f"{server.address}/ok/")
+    build_catalog(addressed, folder=folder / "catalog", fetch=Fetching([host]))
+    read = Catalog.read(folder / "catalog")
+    Catalog.from_works(list(read)).write(folder / "catalog")
+    again = Catalog.read(folder / "catalog")
+    assert [path.is_file() for path in again.photos if path is not None] == [True] * int(works.has_photo.sum())
+
+
 def test_the_command_line_fetches_from_hosts_that_are_named_only(
     works: Catalog,
     server: PhotoServer,

@@ -33,6 +33,7 @@ def server() -> Iterator[PhotoServer]:
         "port": b"http://127.0.0.1:1/ok/a",
         "file": b"file:///etc/passwd",
         "a-again": b"/ok/a",
+        "flower": "/ok/花 1".encode(),
     }
     with photo_server(photos) as running:
         yield running
@@ -59,7 +60,7 @@ def refusal(settings: Fetching, address: str, folder: Path) -> str:
     return str(found).removeprefix(f"{address}: ")
 
 
-@pytest.mark.parametrize("path", ["ok/a", "flaky/a", "slow/a", "to/a-again"])
+@pytest.mark.parametrize("path", ["ok/a", "flaky/a", "slow/a", "to/a-again", "unescaped/flower"])
 def test_a_photo_comes_whole_also_where_the_first_tries_fail(
     settings: Fetching, server: PhotoServer, folder: Path, path: str
 ) -> None:
@@ -80,6 +81,7 @@ def test_a_server_that_sends_more_than_it_announced_gives_what_it_announced(
     [
         ("missing/a", "the server answers 404"),
         ("failing/a", "the server answers 503, 3 times"),
+        ("odd/a", "the server answers 503, 3 times"),
         ("cut/a", "the connection was cut"),
         ("huge/a", "more than the 4,096 bytes that a photo may have"),
         ("endless/a", "more than the 4,096 bytes that a photo may have"),
@@ -242,6 +244,8 @@ def test_the_cache_lets_go_of_what_was_used_longest_ago_and_what_was_stored_stay
         ("fd00::1", "private"),
         ("::ffff:127.0.0.1", "loopback"),
         ("64:ff9b::a9fe:a9fe", "link-local"),
+        ("fec0::1", "private"),
+        ("192.0.0.9", "private"),
         ("2002:7f00:1::", "loopback"),
     ],
 )

@@ -84,8 +84,11 @@ def store_fetched(table: pl.DataFrame, origins: pl.DataFrame, folder: Path) -> N
 
 
 def remove_others(listed: pl.DataFrame, folder: Path) -> None:
-    """Remove the fetched photos from a catalog's folder that an earlier catalog there had and this one has not."""
-    kept = set(listed.filter(pl.col("address").is_not_null())["sha256"])
+    """Remove the fetched photos from a catalog's folder that an earlier catalog there had and this one has not.
+
+    A photo there that is no longer known to be a fetched one, but is still a work's, stays.
+    """
+    kept = {*listed["sha256"].drop_nulls(), *(Path(path).name for path in listed["path"].drop_nulls())}
     for path in _stored(folder / FETCHED_FOLDER):
         if path.name not in kept:
             path.unlink(missing_ok=True)

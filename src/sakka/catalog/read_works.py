@@ -15,7 +15,7 @@ from sakka.catalog.works import Work
 from sakka.errors import PhotoError
 from sakka.photos.examine import examine_photo, in_threads
 from sakka.photos.limits import PHOTOS_PER_WORK
-from sakka.photos.remote.addresses import is_fetched
+from sakka.photos.remote.addresses import is_fetched, shown_address
 
 BATCH_ROWS = 8192
 Found = TypeVar("Found")
@@ -131,7 +131,7 @@ def _read_photos(
         if len(good) == per_work:
             break
         file = file_of(path)
-        name = path if is_fetched(path) else None  # else its file's path
+        name = shown_address(path) if is_fetched(path) else None  # else its file's path
         seen = file if isinstance(file, PhotoError) else examine_photo(file, _nothing if good else look, name)
         if isinstance(seen, PhotoError):
             bad.append((path, seen))

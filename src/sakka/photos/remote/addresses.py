@@ -10,7 +10,7 @@ and https://www.iana.org/assignments/iana-ipv6-special-registry.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import quote, urlsplit
 
 from sakka.errors import CatalogError, PhotoError
@@ -20,6 +20,12 @@ PORTS = {"https": 443, "http": 80}
 BUCKETS = ("s3", "gs")
 MOST_CHARACTERS = 4096
 NAT64 = IPv6Network("64:ff9b::/96")  # IPv4 as seen from an IPv6 network
+SPECIAL = (  # that `ipaddress` has as global ones in some versions of Python
+    IPv4Network("192.0.0.0/24"),
+    IPv4Network("192.88.99.0/24"),
+    IPv6Network("fec0::/10"),
+    IPv6Network("3fff::/20"),
+)
 _FETCHED = re.compile(r"(https?|s3|gs)://", re.IGNORECASE)
 _SAFE = "/%:@!$&'()*+,;=~"  # of a path, as RFC 3986 has it; what is escaped stays so
 
@@ -31,6 +37,17 @@ def is_fetched(written: str) -> bool:
     (True, False, False)
     """
     return _FETCHED.match(written) is not None
+
+
+def shown_address(written: str) -> str:
+    """An address as a message may show it: without a name and a password, and of a web server without its options.
+
+    >>> shown_address("https://me:secret@shop.example/a@2x.jpg?signature=secret"), shown_address("s3://shop/a?.jpg")
+    ('https://shop.example/a@2x.jpg', 's3://shop/a?.jpg')
+    """
+    scheme = written.partition("://")[0].lower()
+    shown = re.sub(r"^([a-z0-9]+://)[^/?#]*@", r"\1", written, flags=re.IGNORECASE)
+    return shown if scheme in BUCKETS else shown.partition("?")[0]
 
 
 @dataclass(frozen=True)
@@ -200,6 +217,6 @@ def _not_public(number: IPv4Address | IPv6Address) -> str:
         "a loopback address": number.is_loopback,
         "a link-local address": number.is_link_local,
         "a multicast address": number.is_multicast,
-        "a private address": not number.is_global or number.is_reserved,
+        "a private address": not number.is_global or number.is_reserved or any(number in each for each in SPECIAL),
     }
     return next((kind for kind, true in kinds.items() if true), "")

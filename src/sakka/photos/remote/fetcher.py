@@ -18,9 +18,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from sakka.errors import MissingPartError, PhotoError
-from sakka.files import without_password
 from sakka.photos.limits import MOST_BYTES
-from sakka.photos.remote.addresses import BUCKETS, NOT_FETCHED, AllowedHosts, PhotoAddress
+from sakka.photos.remote.addresses import BUCKETS, NOT_FETCHED, AllowedHosts, PhotoAddress, shown_address
 from sakka.photos.remote.answer import PhotoAnswer, TryAgain
 from sakka.photos.remote.cache import FetchedPhoto, FetchedPhotos
 from sakka.progress import task
@@ -120,7 +119,8 @@ class PhotoFetcher:
         """
         running = asyncio.run_coroutine_threadsafe(work, self._loop)
         while not wait([running], timeout=STEP_S).done:
-            pass
+            if not self._thread.is_alive():  # closed meanwhile: nobody would answer
+                raise PhotoError("fetching has ended", NOT_FETCHED)
         running.result()
 
     async def _fetch_all(self, addresses: Sequence[str], advance: Callable[[], None]) -> None:
@@ -140,7 +140,7 @@ class PhotoFetcher:
             async with self._slots:
                 return self.cache.known(written) or await self._asked(written, address)
         except PhotoError as error:
-            return PhotoError(f"{without_password(written)}: {error}", error.reason)
+            return PhotoError(f"{shown_address(written)}: {error}", error.reason)
 
     async def _asked(self, written: str, address: PhotoAddress) -> FetchedPhoto:
         if self._failed[address.named] >= self.settings.most_failed:

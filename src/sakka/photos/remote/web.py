@@ -9,7 +9,7 @@ followed here, each through the same checks. No proxy is used, no cookie kept, n
 import socket
 import ssl
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from urllib.parse import urljoin
 
 import anyio
@@ -98,7 +98,7 @@ class WebPhotos:
                 _check_status(response.status, headers)
                 length = headers.get("content-length", "")
                 pieces = response.aiter_stream()
-                yield PhotoAnswer(int(length) if length.isdigit() else None, headers.get("etag"), pieces)
+                yield PhotoAnswer(int(length) if _is_whole(length) else None, headers.get("etag"), pieces)
                 return
         raise PhotoError(f"more than {MOST_REDIRECTS} redirects", NOT_FETCHED)
 
@@ -122,6 +122,8 @@ class WebPhotos:
             raise TryAgain(f"no connection ({_said(error)})") from error
         except (httpcore2.NetworkError, httpcore2.ProtocolError) as error:
             raise TryAgain(f"the connection was cut, or is not HTTP ({_said(error)})") from error
+        except ssl.SSLError as error:  # after the handshake, such as an alert
+            raise TryAgain(f"TLS failed ({_said(error)})") from error
 
     async def close(self) -> None:
         """Close all connections."""
@@ -133,6 +135,8 @@ def _headers(response: httpcore2.Response) -> dict[str, str]:
 
 
 def _next(address: PhotoAddress, location: str) -> PhotoAddress:
+    with suppress(UnicodeError):  # a header is bytes: most servers that don't escape write UTF-8
+        location = location.encode("latin-1").decode("utf-8")
     try:
         found = PhotoAddress.parse(urljoin(f"{address.scheme}://{address.authority}{address.target}", location))
     except (PhotoError, ValueError) as error:
@@ -147,8 +151,12 @@ def _check_status(status: int, headers: dict[str, str]) -> None:
         return
     if status in BUSY or status >= SERVER_ERROR:
         wait = headers.get("retry-after", "")
-        raise TryAgain(f"the server answers {status}", float(wait) if wait.isdigit() else 0.0)
+        raise TryAgain(f"the server answers {status}", float(wait) if _is_whole(wait) else 0.0)
     raise PhotoError(f"the server answers {status}", NOT_FETCHED)
+
+
+def _is_whole(written: str) -> bool:
+    return written.isascii() and written.isdigit()  # "²" is a digit too, and no number
 
 
 def _said(error: Exception) -> str:
