@@ -1,6 +1,7 @@
 """Decisions about findings: filed under what a finding says, kept on disk."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -38,3 +39,19 @@ def test_a_file_that_holds_no_decisions_is_refused_in_one_line(folder: Path, con
     (folder / DECISIONS_FILE).write_bytes(content.encode("latin-1"))
     with pytest.raises(SakkaError, match=re.escape(str(folder / DECISIONS_FILE))):
         Decisions(folder)
+
+
+def test_what_two_processes_decide_is_kept_and_each_sees_the_others(folder: Path) -> None:
+    one, other = Decisions(folder), Decisions(folder)
+    one.decide(WRONG, "right")
+    other.decide(PERSON, "wrong")
+    assert [(each.of(WRONG), each.of(PERSON)) for each in (one, other, Decisions(folder))] == [("right", "wrong")] * 3
+    other.decide(WRONG, None)
+    assert one.of(WRONG) is None
+
+
+def test_decisions_that_come_at_one_time_are_all_kept(folder: Path) -> None:
+    persons = [{**PERSON, "creators": ["Mori", str(number)]} for number in range(24)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda person: Decisions(folder).decide(person, "right"), persons))
+    assert {Decisions(folder).of(person) for person in persons} == {"right"}

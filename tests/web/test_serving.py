@@ -15,6 +15,7 @@ from tests.command import run
 from tests.web.servers import Folders
 
 from sakka.catalog.works import Catalog, Work
+from sakka.errors import ServeError
 from sakka.models.folder import save_model
 from sakka.models.fused import FusedModel
 from sakka.web.serving import listening
@@ -49,6 +50,23 @@ def test_what_can_not_be_served_is_told_in_one_line(
     ]
     for arguments, words in cases:
         assert words in refused(arguments, monkeypatch, capsys)
+
+
+def test_a_server_that_still_loads_is_not_ended_by_a_hangup(
+    folders: Folders, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def hang_up(_settings: Settings) -> None:
+        signal.raise_signal(signal.SIGHUP)
+        raise ServeError("still loading")
+
+    heard: list[int] = []
+    before = signal.signal(signal.SIGHUP, lambda number, _frame: heard.append(number))
+    try:
+        monkeypatch.setattr("sakka.web.app.create_app", hang_up)
+        assert "still loading" in refused(["--port", "0", folders.model], monkeypatch, capsys)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert not heard
 
 
 def test_an_index_of_other_works_or_of_another_model_is_refused(

@@ -17,6 +17,7 @@ from sakka.catalog.works import Catalog, Work
 from sakka.models.folder import load_model, save_model
 from sakka.models.fused import FusedModel
 from sakka.search.index import Index
+from sakka.web.engine import Engine
 from sakka.web.settings import Settings
 from sakka.web.snapshot import Snapshot
 
@@ -142,3 +143,34 @@ def test_an_index_that_can_not_be_linked_is_opened_where_it_stands(folder: Path)
     snapshot = Snapshot("s3://bucket/index")
     assert snapshot.address == "s3://bucket/index"
     snapshot.close()
+
+
+def test_links_that_can_not_be_locked_leave_nothing_behind(
+    own: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_given: object) -> None:
+        raise OSError("no locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    snapshot = Snapshot(own.index or "")
+    assert snapshot.address == (folder / "index").resolve()
+    snapshot.close()
+    assert not list(folder.glob(".index.*"))
+
+
+def test_a_model_that_can_not_be_warmed_up_leaves_nothing_behind(
+    serve: Serve, own: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_engine: Engine) -> None:
+        raise RuntimeError("out of memory")
+
+    client = serve(own)
+    (links,) = folder.glob(".index.*")
+    monkeypatch.setattr(Engine, "warm_up", fail)
+    shutil.copytree(folder / "model", folder / "model-2")
+    put_in_place(folder / "model-2", folder / "model")
+    until_s = time.monotonic() + PATIENCE_S
+    while 'sakka_takeovers_total{result="refused"} 1.0' not in client.get("/metrics").text:
+        assert time.monotonic() < until_s
+        time.sleep(0.02)
+    assert list(folder.glob(".index.*")) == [links]

@@ -1,9 +1,11 @@
 """What people decided about an audit's findings, kept beside them in `decisions.json`.
 
 A decision is filed under what a finding says, not under its place in the list: an audit that is made again into the
-same folder and finds the same thing keeps what was decided about it.
+same folder and finds the same thing keeps what was decided about it. Several processes may decide at one time: each
+change is made to what the file holds then, one after the other.
 """
 
+import fcntl
 import hashlib
 import json
 import os
@@ -18,6 +20,9 @@ from sakka.files import canonical_json, write_json
 Decision = Literal["right", "wrong"]
 DECISIONS: tuple[Decision, ...] = get_args(Decision)
 DECISIONS_FILE = "decisions.json"
+LOCK_FILE = ".decisions.lock"
+
+Entries = dict[str, dict[str, Any]]
 
 
 def key_of(finding: Mapping[str, Any]) -> str:
@@ -50,23 +55,40 @@ class Decisions:
         """
         self.path = folder / DECISIONS_FILE
         self.can_be_written = os.access(folder, os.W_OK)
-        self._entries: dict[str, dict[str, Any]] = {}
-        if not self.path.exists():
-            return
+        self._read: tuple[tuple[int, int] | None, Entries] = None, {}
+        self._entries()
+
+    def _entries(self) -> Entries:
+        """What the file holds; it is read where it is another than the one that was read last.
+
+        Raises:
+            SakkaError: The file is there and can't be used.
+        """
+        mark, entries = self._read
         try:
-            read = json.loads(self.path.read_bytes())
+            found = self.path.stat()
+            if mark == (found.st_mtime_ns, found.st_ino):
+                return entries
+            read: Entries = json.loads(self.path.read_bytes())
             if any(entry["decision"] not in DECISIONS for entry in read.values()):
                 raise ValueError("unknown decision")
+        except FileNotFoundError:
+            return {}
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise SakkaError(
                 f"{self.path} can't be read as decisions ({type(error).__name__}); put it right, or move it away to "
                 "start with every finding open"
             ) from error
-        self._entries = read
+        self._read = (found.st_mtime_ns, found.st_ino), read
+        return read
 
     def of(self, finding: Mapping[str, Any]) -> Decision | None:
-        """What was decided about a finding; None while it is open."""
-        entry = self._entries.get(key_of(finding))
+        """What was decided about a finding; None while it is open.
+
+        Raises:
+            SakkaError: The file was changed since, and can't be used.
+        """
+        entry = self._entries().get(key_of(finding))
         decision: Decision | None = entry["decision"] if entry else None
         return decision
 
@@ -75,11 +97,13 @@ class Decisions:
 
         Raises:
             OSError: It can't be written; what was decided before holds.
+            SakkaError: The file was changed since, and can't be used.
         """
-        entries = {key: entry for key, entry in self._entries.items() if key != key_of(finding)}
-        if decision is not None:
-            said = {"kind": finding["kind"], "creators": finding["creators"], "works": finding["works"]}
-            when = datetime.now(UTC).isoformat(timespec="seconds")
-            entries[key_of(finding)] = {"decision": decision, "decided_at": when, **said}
-        write_json(self.path, entries)
-        self._entries = entries
+        with self.path.with_name(LOCK_FILE).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            entries = {key: entry for key, entry in self._entries().items() if key != key_of(finding)}
+            if decision is not None:
+                said = {"kind": finding["kind"], "creators": finding["creators"], "works": finding["works"]}
+                when = datetime.now(UTC).isoformat(timespec="seconds")
+                entries[key_of(finding)] = {"decision": decision, "decided_at": when, **said}
+            write_json(self.path, entries)

@@ -55,6 +55,7 @@ def run_processes(settings: Settings, sock: socket.socket, say: Callable[[], Non
 
 def _app_of_process(settings: Settings, parent: Any) -> ASGIApp:
     """The application of one process."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until what is loaded can be loaded anew (`takeover.py`)
     prepare_process(settings)
     try:
         return create_app(settings, Common.of_parent(parent))

@@ -1,5 +1,6 @@
 """Runs the application on a socket that is bound before anything long is loaded."""
 
+import signal
 import socket
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,6 +19,8 @@ def run_server(settings: Settings, say: Callable[[str], None]) -> None:
     Raises:
         SakkaError: The address can't be listened on, or the application can't be made.
     """
+    with suppress(ValueError):  # only the main thread may say so
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until what is loaded can be loaded anew (`takeover.py`)
     try:
         import python_multipart  # noqa: F401  FastAPI asks for it late, and not by an ImportError
         import uvicorn  # noqa: F401

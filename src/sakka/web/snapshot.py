@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import TextIO
 
 from sakka.files import remote_address
 
@@ -34,6 +35,7 @@ class Snapshot:
         """
         self.address: Path | str = index
         self._links: Path | None = None
+        self._lock: TextIO | None = None
         folder = Path(index)
         if remote_address(index) or not folder.is_dir():
             return
@@ -41,9 +43,13 @@ class Snapshot:
         _remove_abandoned(folder)
         with suppress(OSError):
             part = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
-            self._lock = (part / LOCK).open("w")
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._links = part.rename(part.with_suffix(SUFFIX))  # locked by now: not abandoned
+            try:
+                self._lock = (part / LOCK).open("w")
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self._links = part.rename(part.with_suffix(SUFFIX))  # locked by now: not abandoned
+            except OSError:
+                shutil.rmtree(part, ignore_errors=True)
+                raise
             _link(folder, self._links / folder.name)
             self.address = self._links / folder.name
 
@@ -51,6 +57,7 @@ class Snapshot:
         """Remove the links."""
         if self._links is not None:
             shutil.rmtree(self._links, ignore_errors=True)
+        if self._lock is not None:
             self._lock.close()
 
 

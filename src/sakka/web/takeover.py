@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import torch
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sakka.errors import SakkaError
@@ -91,6 +92,7 @@ class Takeover:
             SakkaError: A folder is not what it should be, or two of them do not belong together.
         """
         self.settings, self.metrics, self.make = settings, metrics, make
+        self._threads = torch.get_num_threads()  # nothing computes yet, so it is the process's own
         self._seen = marks_of(settings)
         self.current = make()
         self.current.marks = self._seen
@@ -133,8 +135,13 @@ class Takeover:
                 await self._replace(marks)
 
     async def _replace(self, marks: Marks) -> None:
+        loading = asyncio.create_task(asyncio.to_thread(self._loaded))
         try:
-            new = await asyncio.to_thread(self._loaded)
+            new = await asyncio.shield(loading)
+        except asyncio.CancelledError:  # the server ends, and what is being loaded is not used
+            with suppress(Exception):
+                await (await loading).close()
+            raise
         except Exception as error:  # whatever is wrong with it, the old one answers
             words = "what was replaced on disk is refused, and the old one goes on answering: %s"
             LOG.error(words, error, exc_info=None if isinstance(error, SakkaError) else error)
@@ -149,8 +156,13 @@ class Takeover:
         closing.add_done_callback(self._closing.discard)
 
     def _loaded(self) -> Served:
+        torch.set_num_threads(self._threads)  # while others compute with one each, a new thread would have one
         new = self.make()
-        new.engine.warm_up()
+        try:
+            new.engine.warm_up()
+        except BaseException:
+            new.engine.close()
+            raise
         return new
 
 

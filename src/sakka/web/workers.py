@@ -4,6 +4,7 @@ Jobs that wait are taken together, a few at a time, so that what several of them
 """
 
 import asyncio
+import logging
 import math
 import threading
 import time
@@ -14,12 +15,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import torch
+
 from sakka.errors import SakkaError
 from sakka.photos.held import HeldPhoto
 from sakka.web.problems import Problem
 
 Result = TypeVar("Result")
 JOBS_AT_ONCE = 8
+LOG = logging.getLogger("sakka.web")
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ class Together:
     count: Callable[[int], None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _QueuedJob:
     do: Callable[[], Any]
     photos: Sequence[HeldPhoto]
@@ -50,6 +54,9 @@ class Workers:
     def __init__(self, name: str, threads: int, waiting: int, seconds: float, together: Together | None = None) -> None:
         """Start no thread yet.
 
+        Each thread, whenever it starts, has PyTorch compute with as many threads as the one that calls this: what a
+        thread that starts while others compute with one thread each would begin with is one.
+
         Args:
             name: What the threads are called.
             threads: How many jobs run at one time.
@@ -58,7 +65,7 @@ class Workers:
             together: What is done for several jobs at once; None: each is taken alone.
         """
         self.most, self.seconds, self.together = threads + waiting, seconds, together
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._pool = ThreadPoolExecutor(threads, name, torch.set_num_threads, (torch.get_num_threads(),))
         self._waiting: deque[_QueuedJob] = deque()
         self._jobs, self._lock = 0, threading.Lock()
         self._begun_s: dict[int, float] = {}  # when a thread began the job that it is at
@@ -87,6 +94,9 @@ class Workers:
         except TimeoutError:
             detail = f"the answer took more than {self.seconds} s; try again later"
             raise Problem(503, detail, {"Retry-After": "10"}) from None
+        finally:
+            with suppress(ValueError):  # as a rule a thread took it
+                self._waiting.remove(job)
         return found
 
     def why_not_ready(self) -> str:
@@ -104,6 +114,13 @@ class Workers:
 
     def _do_those_that_wait(self) -> None:
         """Do the jobs that wait, a few at most; none where an earlier turn took them."""
+        self._begun_s[threading.get_ident()] = time.monotonic()
+        try:
+            self._do_in_turn()
+        finally:
+            del self._begun_s[threading.get_ident()]
+
+    def _do_in_turn(self) -> None:
         if self.together is None:
             jobs = self._taken(1)
         else:
@@ -118,8 +135,6 @@ class Workers:
                 job.result.set_result(job.do())
             except BaseException as error:  # noqa: BLE001  whoever waits for the result is told
                 job.result.set_exception(error)
-            finally:
-                del self._begun_s[threading.get_ident()]
 
     def _taken(self, most: int) -> list[_QueuedJob]:
         """Jobs that wait, without those that nobody waits for any more."""
@@ -138,9 +153,13 @@ class Workers:
         photos = [photo for job in jobs for photo in job.photos]
         if not photos:
             return
-        together.count(sum(1 for job in jobs if job.photos))
-        with suppress(SakkaError):  # the job that it belongs to comes to the same and says so
+        try:
+            together.count(sum(1 for job in jobs if job.photos))
             together.prepare(photos)
+        except SakkaError:
+            pass  # the job that it belongs to comes to the same and says so
+        except Exception:
+            LOG.exception("%d questions could not be prepared together; each is answered by itself", len(jobs))
 
     def _ended(self, _result: "Future[Any]") -> None:
         with self._lock:  # the callback runs in the job's thread
