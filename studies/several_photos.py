@@ -11,6 +11,7 @@ test works. `--one-account` leaves out people who sell under two accounts: their
     log-loss             nats a work
     calibration error    mean distance of the first candidate's probability from how often it is right, in ten bins
     errors gone          of the works named wrongly by one photo, less those by several, as a share of the former
+    ... with so many     the same of the works that have as many photos as the row says, not fewer
     by the featured photo    accuracy where the model that has learned from several photos is asked about one
     by any photo         share of which at least one photo, asked about alone, is named correctly: what choosing among
                          the photos could reach at most
@@ -62,6 +63,7 @@ class Asked:
     Attributes:
         photos: How many photos a work with a photo has on average.
         correct: Whether each work was named correctly, by the works' ids.
+        full: The ids of the works with as many photos as a listing may have.
         folds: The `MEASURES` of each fold.
         ms_a_work: Processor time of encoding.
         s_a_fit: Processor time of a fit.
@@ -70,6 +72,7 @@ class Asked:
 
     photos: float
     correct: dict[str, bool]
+    full: frozenset[str]
     folds: list[tuple[float, ...]]
     ms_a_work: float
     s_a_fit: float
@@ -115,7 +118,10 @@ def ask(asked: argparse.Namespace, count: int) -> Asked:
         losses = log_loss(table, labels, TINY), calibration_error(table, right)
         folds.append((float(right.mean()), *losses, float(by_photo[0].mean()), float(by_photo.any(axis=0).mean())))
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return Asked(float(works.photo_counts.mean()), correct, folds, ms_a_work, float(np.median(seconds[1:])), peak_mb)
+    full = frozenset(works.take(np.flatnonzero(works.photo_counts == count)).ids)
+    return Asked(
+        float(works.photo_counts.mean()), correct, full, folds, ms_a_work, float(np.median(seconds[1:])), peak_mb
+    )
 
 
 def encoding_ms(works: Catalog, photo_model: str) -> float:
@@ -181,14 +187,19 @@ def figures_of(row: str, found: Asked, one: Asked) -> Iterator[Figure]:
     n = len(found.correct)
     for measured, values in zip(MEASURES, zip(*found.folds, strict=True), strict=True):
         yield Figure.over(row, measured, list(values), n)
-    ids = [each for each in found.correct if each in one.correct]
-    wrong, before = (~np.array([by.correct[each] for each in ids]) for by in (found, one))
-    gone = 1 - wrong.mean() / before.mean()
-    interval = bootstrap_interval(
-        lambda rows: 1 - wrong[rows].mean(axis=1) / before[rows].mean(axis=1), len(ids), np.random.default_rng(0)
-    )
-    yield Figure(row, "errors gone", float(gone), len(ids), interval=interval)
+    for measured, chosen in (("errors gone", found.correct.keys()), ("... with so many", found.full)):
+        ids = [each for each in found.correct if each in one.correct and each in chosen]
+        wrong, before = (~np.array([by.correct[each] for each in ids]) for by in (found, one))
+        yield _gone(row, measured, wrong, before)
     yield Figure(row, "photos a work", found.photos)
     yield Figure(row, "ms a work", found.ms_a_work)
     yield Figure(row, "s a fit", found.s_a_fit)
     yield Figure(row, "peak MB", found.peak_mb)
+
+
+def _gone(row: str, measure: str, wrong: Mask, before: Mask) -> Figure:
+    """Which share of the errors of before is gone."""
+    interval = bootstrap_interval(
+        lambda rows: 1 - wrong[rows].mean(axis=1) / before[rows].mean(axis=1), len(wrong), np.random.default_rng(0)
+    )
+    return Figure(row, measure, float(1 - wrong.mean() / before.mean()), len(wrong), interval=interval)
