@@ -187,7 +187,7 @@ def figures_of(row: str, found: Asked, one: Asked) -> Iterator[Figure]:
     n = len(found.correct)
     for measured, values in zip(MEASURES, zip(*found.folds, strict=True), strict=True):
         yield Figure.over(row, measured, list(values), n)
-    for measured, chosen in (("errors gone", found.correct.keys()), ("... with so many", found.full)):
+    for measured, chosen in (("errors gone", frozenset(found.correct)), ("... with so many", found.full)):
         ids = [each for each in found.correct if each in one.correct and each in chosen]
         wrong, before = (~np.array([by.correct[each] for each in ids]) for by in (found, one))
         yield _gone(row, measured, wrong, before)
