@@ -51,6 +51,17 @@ def test_a_photo_comes_from_s3_with_the_credentials_and_the_endpoint_of_the_envi
         assert said.endswith("s3://shop is not among the hosts to fetch from; name it too where you trust it")
 
 
+def test_the_same_address_of_another_service_is_another_photo(
+    server: PhotoServer, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = fetched("s3://ok/a", folder)
+    with photo_server({"a": PHOTO[::-1]}) as other:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", other.address)
+        second = fetched("s3://ok/a", folder)
+    assert first == FetchedPhoto(SHA256, len(PHOTO), '"one"')
+    assert second == FetchedPhoto(hashlib.sha256(PHOTO[::-1]).hexdigest(), len(PHOTO), '"one"')
+
+
 @pytest.mark.parametrize("scheme", ["s3", "gs"])
 @pytest.mark.parametrize("bucket", ["ok", "flaky", "slow"])
 def test_a_photo_comes_whole_also_where_the_first_tries_fail(

@@ -167,6 +167,14 @@ def test_an_address_is_asked_for_once_also_by_a_later_run(
     assert server.asked == before + Counter(["/ok/a"])
 
 
+def test_a_limit_of_bytes_holds_for_what_an_earlier_run_fetched_too(
+    settings: Fetching, server: PhotoServer, folder: Path
+) -> None:
+    assert isinstance(fetched(settings, f"{server.address}/ok/a", folder), FetchedPhoto)
+    said = fetched(replace(settings, most_bytes=100), f"{server.address}/ok/a", folder)
+    assert "more than the 100 bytes that a photo may have" in str(said)
+
+
 def test_an_interruption_ends_fetching_at_once(settings: Fetching, server: PhotoServer, folder: Path) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt

@@ -17,9 +17,8 @@ from sakka.paper.plan import paper_arguments
 from sakka.paper.presets import PRESETS
 
 PACKAGES = ("numpy", "torch", "scikit-learn", "polars", "pillow", "safetensors")
-HIDDEN = frozenset(
-    {"photo_root", "version", "works_sha256", "photos_file_sha256"}
-)  # paths of one machine, and what stands elsewhere
+HIDDEN = frozenset({"photo_root", "version", "works_sha256", "photos_file_sha256"})
+"""Paths of one machine, and what stands elsewhere."""
 
 
 @dataclass(frozen=True)

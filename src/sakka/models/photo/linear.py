@@ -8,8 +8,8 @@ are pooled to one vector (`pooling.py`).
 Means and deviations are one block of features and each stage's covariances another; the blocks count alike, however
 many columns each has. The heads are also given out-of-fold predictions of the creator (`out_of_fold.py`). They can
 learn from the mean of a photo's vector and its mirror image's and read the photo as it is, so that what depends on left
-and right counts for less; but the side that the light comes from tells makers apart. The penalty's defaults, the stages
-and the predictions were chosen on validation parts of nested folds, never on test parts.
+and right counts for less. The penalty's defaults, the stages, the predictions and that mirror images are left out were
+chosen on validation parts of nested folds, never on test parts.
 """
 
 from collections.abc import Iterator, Sequence

@@ -7,6 +7,7 @@ Source of the ranges: the registries that `ipaddress` follows, https://www.iana.
 and https://www.iana.org/assignments/iana-ipv6-special-registry.
 """
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ from sakka.errors import CatalogError, PhotoError
 
 NOT_FETCHED = "photo can't be fetched"
 PORTS = {"https": 443, "http": 80}
-BUCKETS = ("s3", "gs")
+ENDPOINTS = {"s3": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"), "gs": ("GOOGLE_BASE_URL",)}
+BUCKETS = tuple(ENDPOINTS)
 MOST_CHARACTERS = 4096
 NAT64 = IPv6Network("64:ff9b::/96")  # IPv4 as seen from an IPv6 network
 SPECIAL = (  # that `ipaddress` has as global ones in some versions of Python
@@ -48,6 +50,11 @@ def shown_address(written: str) -> str:
     scheme = written.partition("://")[0].lower()
     shown = re.sub(r"^([a-z0-9]+://)[^/?#]*@", r"\1", written, flags=re.IGNORECASE)
     return shown if scheme in BUCKETS else shown.partition("?")[0]
+
+
+def endpoint(scheme: str) -> str:
+    """The service that the environment names for a scheme's buckets; empty for the usual one, and for web servers."""
+    return next((os.environ[name] for name in ENDPOINTS.get(scheme, ()) if os.environ.get(name)), "")
 
 
 @dataclass(frozen=True)

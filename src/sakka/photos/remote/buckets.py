@@ -6,7 +6,6 @@ public buckets without any. The service is the caller's own choice, so its IP ad
 Source: https://developmentseed.org/obstore/latest/authentication/.
 """
 
-import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -17,14 +16,13 @@ from obstore.exceptions import BaseError, PermissionDeniedError, Unauthenticated
 from obstore.store import GCSStore, S3Store
 
 from sakka.errors import PhotoError
-from sakka.photos.remote.addresses import NOT_FETCHED, AllowedHosts, PhotoAddress
+from sakka.photos.remote.addresses import NOT_FETCHED, AllowedHosts, PhotoAddress, endpoint
 from sakka.photos.remote.answer import PhotoAnswer, TryAgain
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig
 
 STORES: dict[str, Callable[..., Any]] = {"s3": S3Store, "gs": GCSStore}
-ENDPOINTS = {"s3": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"), "gs": ("GOOGLE_BASE_URL",)}
 PIECE_BYTES = 1 << 20
 
 
@@ -65,9 +63,8 @@ class BucketPhotos:
 
     def _store(self, scheme: str, bucket: str) -> Any:
         if (scheme, bucket) not in self._stores:
-            endpoint = next((os.environ[name] for name in ENDPOINTS[scheme] if os.environ.get(name)), "")
             client: ClientConfig = {
-                "allow_http": endpoint.startswith("http://"),
+                "allow_http": endpoint(scheme).startswith("http://"),
                 "connect_timeout": self._silent,
                 "read_timeout": self._silent,
             }

@@ -4,7 +4,8 @@
     cache_folder()/fetched/addresses.sqlite    by address: SHA-256, bytes, etag, when it was fetched
 
 So a run that was interrupted, or is done again within a day, asks for nothing twice. What was used longest ago goes
-first, and never while a run is under way: a run's own photos stay until it is done.
+first, when a run is done: its own photos stay until then, but for those that another run's end takes. A bucket's
+address counts together with the service that it is asked of, which the environment may change.
 """
 
 import hashlib
@@ -20,6 +21,7 @@ from pathlib import Path
 from sakka.cache import cache_folder
 from sakka.files import sha256_of
 from sakka.photos.by_sha256 import stored_path
+from sakka.photos.remote.addresses import endpoint
 from sakka.photos.store import PhotoCache
 
 MOST_CACHED_BYTES = 20 << 30
@@ -116,4 +118,5 @@ class FetchedPhotos:
 
 
 def _key(address: str) -> str:
-    return hashlib.sha256(address.encode("utf-8", "surrogatepass")).hexdigest()
+    asked = f"{endpoint(address.partition('://')[0].lower())} {address}".lstrip()
+    return hashlib.sha256(asked.encode("utf-8", "surrogatepass")).hexdigest()

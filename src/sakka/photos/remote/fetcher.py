@@ -138,7 +138,9 @@ class PhotoFetcher:
             address = PhotoAddress.parse(written)
             self.hosts.check(address)
             async with self._slots:
-                return self.cache.known(written) or await self._asked(written, address)
+                known = self.cache.known(written)
+                self._check_bytes(known.n_bytes if known else 0)
+                return known or await self._asked(written, address)
         except PhotoError as error:
             return PhotoError(f"{shown_address(written)}: {error}", error.reason)
 
