@@ -34,6 +34,7 @@ STUDIES = (
     "new_creators",
     "onnx_export",
     "page_answer",
+    "paper_size",
     "photo_ablation",
     "photo_search",
     "pipeline_accuracy",
