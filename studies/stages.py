@@ -84,9 +84,7 @@ class State:
         self.path, self.part = path, part
         stored = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"part": part, "stages": {}}
         if stored["part"] != part:
-            sys.exit(
-                f"{path.parent} holds 1/{stored['part']} of the paper's size, expected 1/{part}; name another folder"
-            )
+            sys.exit(f"{path.parent} is for 1/{stored['part']} of the size, expected 1/{part}; name another folder")
         self.stages = {name: Spent(**spent) for name, spent in stored["stages"].items()}
 
     def keep(self) -> None:
