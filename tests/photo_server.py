@@ -1,5 +1,6 @@
 """A web server on loopback that has photos, and ways to go wrong: by the first part of the path."""
 
+import hashlib
 import ssl
 import threading
 import time
@@ -82,6 +83,17 @@ class _Handler(BaseHTTPRequestHandler):
     def _ok(self, content: bytes) -> None:
         self._head(Content_Length=len(content))
         self._send(content)
+
+    def _folder(self, content: bytes) -> None:
+        """As web servers have folders: what is not there is absent, and what is unchanged is not sent."""
+        etag = f'"{hashlib.md5(content).hexdigest()}"'
+        if not content:
+            self._missing(content)
+        elif self.headers["If-None-Match"] == etag:
+            self._head(304, ETag=etag)
+        else:
+            self._head(ETag=etag, Content_Length=len(content))
+            self._send(content)
 
     def _missing(self, content: bytes) -> None:
         self._head(404, Content_Length=0)

@@ -16,8 +16,9 @@ from tests.catalogs import tiny_catalog
 from sakka.catalog.works import Catalog, Work
 from sakka.copies.groups import group_names
 from sakka.errors import PhotoError, SearchError
+from sakka.models.folder import manifest_sha256
 from sakka.search import database
-from sakka.search.index import Index, model_sha256
+from sakka.search.index import Index
 
 
 def again(works: Catalog, rows: list[int], suffix: str) -> Catalog:
@@ -41,7 +42,7 @@ def test_an_index_holds_each_work_of_the_catalog_with_absolute_photo_paths(index
 
 
 def test_an_index_knows_the_model_that_it_was_built_with(index: Index, model_folder: Path) -> None:
-    assert index.model_sha256 == model_sha256(model_folder)
+    assert index.model_sha256 == manifest_sha256(model_folder)
 
 
 def test_vectors_are_unit_length_and_a_work_without_a_photo_has_none_of_style(index: Index, works: Catalog) -> None:

@@ -52,17 +52,17 @@ def listed_photos(table: pl.DataFrame, origins: pl.DataFrame) -> pl.DataFrame:
     return each.with_columns(path=path).select(*LISTED_SCHEMA).cast(pl.Schema(LISTED_SCHEMA))
 
 
-def with_photos(table: pl.DataFrame, listed: pl.DataFrame, folder: Path) -> pl.DataFrame:
+def with_photos(table: pl.DataFrame, listed: pl.DataFrame, fetched: Path) -> pl.DataFrame:
     """A table of works with the paths of their photos.
 
     Args:
         table: Works, without `photos`.
         listed: Their photos, columns as in `LISTED_SCHEMA`.
-        folder: The catalog's folder, absolute: fetched photos are in it.
+        fetched: The folder of the photos that have no path, under their SHA-256; absolute.
     """
     sha256 = pl.col("sha256")
-    fetched = pl.concat_str(pl.lit(f"{folder / FETCHED_FOLDER}/"), sha256.str.head(2), pl.lit("/"), sha256)
-    path = pl.when(pl.col("address").is_null()).then("path").otherwise(fetched)
+    stored = pl.concat_str(pl.lit(f"{fetched}/"), sha256.str.head(2), pl.lit("/"), sha256)
+    path = pl.when(pl.col("path").is_null()).then(stored).otherwise("path")
     lists = listed.select("id", photos=path).group_by("id", maintain_order=True).agg("photos")
     none = pl.lit([], dtype=pl.List(pl.String()))
     return table.join(lists, on="id", how="left", maintain_order="left").with_columns(pl.col("photos").fill_null(none))

@@ -26,6 +26,7 @@ import polars as pl
 from sakka.arrays import IntArray, Mask
 from sakka.catalog.kept import kept_columns
 from sakka.catalog.photo_list import (
+    FETCHED_FOLDER,
     LISTED_SCHEMA,
     ORIGINS_SCHEMA,
     PHOTOS_FILE,
@@ -36,10 +37,14 @@ from sakka.catalog.photo_list import (
     with_photos,
 )
 from sakka.catalog.problems import PROBLEMS_FILE, no_problems
+from sakka.catalog.remote_photos import RemotePhotos
 from sakka.errors import CatalogError
-from sakka.files import why_not_a_folder, write_json, writing_whole
+from sakka.files import remote_address, why_not_a_folder, write_json, writing_whole
 from sakka.fragments import counted
 from sakka.photos.held import HeldPhoto
+from sakka.photos.remote.addresses import is_fetched
+from sakka.remote.copies import reading
+from sakka.remote.folder import RemoteFolder
 
 WORKS_FILE = "works.parquet"
 INFO_FILE = "catalog.json"
@@ -137,6 +142,11 @@ def _fixed(values: Values) -> Values:
     return values
 
 
+def is_catalog(source: Path | str) -> bool:
+    """Whether a source of works is a catalog: a folder with one, or an address, where nothing else is read."""
+    return is_fetched(remote_address(source) or "") or (Path(source) / INFO_FILE).is_file()
+
+
 def _content(path: Path, sha256: object) -> bytes:
     """The bytes of a catalog's table.
 
@@ -180,6 +190,7 @@ class Catalog:
         problems: What could not be used of the source, columns as in `problems.PROBLEMS_SCHEMA`.
         held: Photos that are in memory, all of a work's by its id, in the order of `photos`.
         origins: What is known of photos beside their paths, columns as in `photo_list.ORIGINS_SCHEMA`.
+        remote_photos: From where photos are fetched when they are read, where the catalog was read from an address.
     """
 
     table: pl.DataFrame
@@ -188,6 +199,7 @@ class Catalog:
     problems: pl.DataFrame = field(default_factory=no_problems)
     held: Mapping[str, Sequence[HeldPhoto]] = field(default_factory=dict, repr=False)
     origins: pl.DataFrame = field(default_factory=no_origins, repr=False)
+    remote_photos: RemotePhotos | None = field(default=None, repr=False)
 
     @classmethod
     def from_works(
@@ -239,12 +251,19 @@ class Catalog:
 
     @classmethod
     def read(cls, folder: Path | str) -> "Catalog":
-        """Read a catalog's folder.
+        """Read a catalog.
+
+        Args:
+            folder: Its folder, or the address of one; photos there are fetched when they are read.
 
         Raises:
             CatalogError: The folder is not a catalog, is damaged, or was written by another version.
         """
-        folder = Path(folder)
+        with reading(folder, CatalogError) as local:
+            return cls._read(local, RemoteFolder.of(folder))
+
+    @classmethod
+    def _read(cls, folder: Path, remote: RemoteFolder | None) -> "Catalog":
         if trouble := why_not_a_folder(folder):
             raise CatalogError(f"{trouble}; expected a catalog's folder, as `build_catalog` writes it")
         works_path, info_path = folder / WORKS_FILE, folder / INFO_FILE
@@ -261,11 +280,16 @@ class Catalog:
                     "build the catalog again"
                 )
             table = pl.read_parquet(io.BytesIO(_content(works_path, info.get("works_sha256"))))
-            listed = no_origins()
+            listed, remote_photos = no_origins(), None
+            root = info.get("photo_root")
             if info["version"] == CATALOG_VERSION:
                 content = _content(folder / PHOTOS_FILE, info.get("photos_file_sha256"))
                 listed = pl.read_parquet(io.BytesIO(content)).select(*LISTED_SCHEMA).cast(pl.Schema(LISTED_SCHEMA))
-                table = with_photos(table, listed, folder.resolve())
+                fetched = folder.resolve() / FETCHED_FOLDER
+                if remote is not None:
+                    remote_photos, listed = RemotePhotos.of(remote, listed, root)
+                    fetched = remote_photos.folder
+                table = with_photos(table, listed, fetched)
             table = _with_every_sha256(table)
             kept = [name for name in table.columns if name not in SCHEMA]
             table = table.select(*SCHEMA, *kept).cast(pl.Schema({**table.schema, **SCHEMA}))
@@ -273,9 +297,11 @@ class Catalog:
             problems = pl.read_parquet(problems_path) if problems_path.is_file() else no_problems()
         except (OSError, ValueError, AttributeError, pl.exceptions.PolarsError) as error:
             raise CatalogError(f"{folder} can't be read as a catalog: {error}; build it again") from error
-        root = info.get("photo_root")
         photo_root = (folder / root).resolve() if root is not None else None
-        return cls(table, photo_root=photo_root, info=info, problems=problems, origins=listed.select(*ORIGINS_SCHEMA))
+        origins = listed.select(*ORIGINS_SCHEMA)
+        return cls(
+            table, photo_root=photo_root, info=info, problems=problems, origins=origins, remote_photos=remote_photos
+        )
 
     def write(self, folder: Path | str) -> None:
         """Write the catalog's folder; `catalog.json` comes last, so that a folder with it is whole.
@@ -355,9 +381,7 @@ class Catalog:
     def take(self, rows: npt.ArrayLike | Sequence[int]) -> "Catalog":
         """The catalog of the works at `rows` (indices from 0, in the order given)."""
         indices = np.asarray(rows, dtype=np.int64)
-        return Catalog(
-            self.table[indices], photo_root=self.photo_root, info=self.info, held=self.held, origins=self.origins
-        )
+        return replace(self, table=self.table[indices], problems=no_problems())
 
     @cached_property
     def kept(self) -> tuple[str, ...]:
@@ -392,9 +416,19 @@ class Catalog:
         pairs = zip(self.table["title"], self.table["description"], strict=True)
         return ["\n".join(part for part in pair if part) for pair in pairs]
 
+    def fetch_photos(self) -> None:
+        """Bring all photos of the works to this machine, where the catalog was read from an address.
+
+        Raises:
+            PhotoError: One can't be fetched, or is not the one that the catalog was built with.
+        """
+        if self.remote_photos is not None:
+            self.remote_photos.fetch(self.table["photos_sha256"].list.explode().drop_nulls().unique())
+
     @property
     def photo_paths(self) -> list[Path | None]:
         """The featured photo of each work, made absolute with `photo_root`; None where it has none."""
+        self.fetch_photos()
         root = self.photo_root or Path()
         return [root / photos[0] if photos else None for photos in self.table["photos"].to_list()]
 
@@ -407,6 +441,7 @@ class Catalog:
     @property
     def every_photo(self) -> list[tuple[Path | HeldPhoto, ...]]:
         """What all photos of each work are read from, the featured one first; empty where it has none."""
+        self.fetch_photos()
         root = self.photo_root or Path()
         pairs = zip(self.ids, self.table["photos"].to_list(), strict=True)
         every = ((self.held.get(name), paths or ()) for name, paths in pairs)

@@ -75,14 +75,16 @@ def _sources(source: Path, catalog: Path | None, model: Path | None) -> "tuple[C
     from sakka.errors import CatalogError
     from sakka.files import why_not_a_folder
     from sakka.models.folder import load_model
+    from sakka.remote.copies import at_hand
 
     folders: dict[str, Path | None] = {"catalog": catalog, "model": model}
-    kind = "model" if (source / "manifest.json").is_file() else "catalog"
+    local = at_hand(source)
+    kind = "model" if (local / "manifest.json").is_file() else "catalog"
     if folders[kind] is not None:
         raise CatalogError(f"got two {kind}s, {source} and {folders[kind]}; give one")
-    if trouble := why_not_a_folder(source):
+    if trouble := why_not_a_folder(local):
         raise CatalogError(f"{trouble}; expected the folder of a catalog or of a model")
-    if kind == "catalog" and not (source / WORKS_FILE).is_file():
+    if kind == "catalog" and not (local / WORKS_FILE).is_file():
         raise CatalogError(f"{source} is neither a catalog nor a saved model; give a folder of one of them")
     folders[kind] = source
     read = None if folders["catalog"] is None else Catalog.read(folders["catalog"])

@@ -10,7 +10,7 @@ from sakka.cli import app
 
 @app.command("serve")
 def serve(
-    model: Annotated[Path, typer.Argument(help="A model's folder, as `sakka fit` saves it.", metavar="MODEL")],
+    model: Annotated[Path, typer.Argument(help="A model: a folder, or an address.", metavar="MODEL")],
     index: Annotated[
         str | None, typer.Option(help="An index (a folder, or s3://BUCKET/NAME) to find works in.")
     ] = None,

@@ -13,7 +13,7 @@ from sakka.catalog.kept import check_kept_names
 from sakka.catalog.listings import Listing
 from sakka.catalog.read_works import read_works
 from sakka.catalog.sources import OpenedTable, ReadOptions, columns_by_field, open_source
-from sakka.catalog.works import INFO_FILE, Catalog
+from sakka.catalog.works import Catalog, is_catalog
 from sakka.errors import CatalogError
 from sakka.models.base import CreatorModel
 from sakka.models.identified import WORKS_AT_ONCE, AskedWork, asked_works, identified_frame, identify_works
@@ -99,8 +99,8 @@ def open_table(
         CatalogError: There is no such source, or it can't be read.
     """
     options = replace(options or ReadOptions(), creator_required=False)
-    if (Path(source) / INFO_FILE).is_file():
-        return _catalog_table(Path(source), options, photo_root)
+    if is_catalog(source):
+        return _catalog_table(source, options, photo_root)
     opened = open_source(source, options)
     empty = ""
     if opened.columns and not any(name in opened.columns for name in READ_OF_A_WORK):
@@ -119,22 +119,23 @@ def open_table(
     return AskedTable(Path(source), read, root, options.keep, opened.described(options.keep), reopen, empty)
 
 
-def _catalog_table(folder: Path, options: ReadOptions, photo_root: Path | str | None) -> AskedTable:
+def _catalog_table(folder: Path | str, options: ReadOptions, photo_root: Path | str | None) -> AskedTable:
     names = ("columns", "encoding", "query", "sheet", "kind")
     given = [name for name in names if vars(options)[name]]
     if given:
         raise CatalogError(f"`{given[0]}` is for a table, and a catalog was given, which is read already; leave it out")
     catalog = Catalog.read(folder)
+    catalog.fetch_photos()
     for name in options.keep:
         if name not in catalog.kept:
             kept = ", ".join(catalog.kept) or "no column"
             raise CatalogError(f"the catalog has not kept {name!r}, it has kept {kept}; build it again with that")
-    root = catalog.photo_root if photo_root is None else OpenedTable(iter(()), folder).photo_root(photo_root)
+    root = catalog.photo_root if photo_root is None else OpenedTable(iter(()), Path(folder)).photo_root(photo_root)
 
     def reopen(columns: Sequence[str]) -> AskedTable:
         return _catalog_table(folder, replace(options, keep=tuple(columns)), photo_root)
 
-    return AskedTable(folder, lambda: of_catalog(catalog, options.keep), root, options.keep, {}, reopen)
+    return AskedTable(Path(folder), lambda: of_catalog(catalog, options.keep), root, options.keep, {}, reopen)
 
 
 def identify_rows(

@@ -30,6 +30,7 @@ from sakka.errors import ModelError, ModelFolderError
 from sakka.files import canonical_json, sha256_of, why_not_a_folder, write_json, writing_whole_folder
 from sakka.models.base import CreatorModel, ModelParts
 from sakka.models.registry import make_model
+from sakka.remote.copies import reading
 
 Model = TypeVar("Model", bound=CreatorModel)
 Tensors = dict[str, npt.NDArray[Any]]
@@ -114,7 +115,7 @@ def load_model(folder: Path | str, kind: type[CreatorModel] = CreatorModel, *, m
     """Read a saved model after its manifest is checked; nothing in the folder is run.
 
     Args:
-        folder: What `save_model` wrote.
+        folder: What `save_model` wrote, or the address of it.
         kind: The class that the model must be of.
         mapped: Whether its arrays are mapped from their files, for processes that share them; the files may be renamed
             and removed then, but not written over.
@@ -123,15 +124,29 @@ def load_model(folder: Path | str, kind: type[CreatorModel] = CreatorModel, *, m
         ModelFolderError: The folder is no saved model, is damaged, was changed or is of another version.
         ModelError: It holds a model of another class.
     """
-    layout = ModelLayout(Path(folder))
-    _check_manifest(layout)
-    try:
-        model = _read_parts(layout, _mapped if mapped else _read)
-    except UNREADABLE as error:
-        raise ModelFolderError(f"{folder} can't be read as a model ({error!r}); fit and save it again") from error
+    with reading(folder, ModelFolderError) as local:
+        layout = ModelLayout(local)
+        _check_manifest(layout)
+        try:
+            model = _read_parts(layout, _mapped if mapped else _read)
+        except UNREADABLE as error:
+            raise ModelFolderError(f"{folder} can't be read as a model ({error!r}); fit and save it again") from error
     if not isinstance(model, kind):
         raise ModelError(f"{folder} holds a {model.name} model, expected {kind.name}")
     return model
+
+
+def manifest_sha256(folder: Path | str) -> str:
+    """The SHA-256 of a saved model's manifest, by which it is told from others.
+
+    Raises:
+        ModelFolderError: It can't be read.
+    """
+    with reading(folder, ModelFolderError) as local:
+        try:
+            return sha256_of(ModelLayout(local).manifest)
+        except OSError as error:
+            raise ModelFolderError(f"{folder} can't be read ({error.strerror})") from error
 
 
 def _write_parts(model: CreatorModel, layout: ModelLayout) -> None:

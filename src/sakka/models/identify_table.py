@@ -9,7 +9,6 @@ An interrupted run goes on after the parts that are there and gives the same byt
 other options are thrown away. Memory does not depend on how many works there are.
 """
 
-import hashlib
 import json
 import shutil
 from collections import Counter
@@ -28,7 +27,7 @@ from sakka.errors import SakkaError
 from sakka.files import alone_in, no_formula, write_json, write_text, writing_whole
 from sakka.models.asked_table import AskedTable, open_table, short_in_memory
 from sakka.models.base import CreatorModel
-from sakka.models.folder import ModelLayout, load_model
+from sakka.models.folder import load_model, manifest_sha256
 from sakka.models.identification import Candidate
 from sakka.models.identified import WORKS_AT_ONCE, IdentifiedWork, WorkProblem, identified_frame, identify_works
 from sakka.progress import track
@@ -109,7 +108,7 @@ def identify_table(
     fitted = load_model(model)
     table = short_in_memory(table.for_model(fitted))
     fingerprint, works = table.fingerprint()
-    asked_for = {"model": _sha256_of(model), "table": fingerprint, "count": count, "keep": list(table.keep)}
+    asked_for = {"model": manifest_sha256(model), "table": fingerprint, "count": count, "keep": list(table.keep)}
     plan = {**asked_for, "sakka": __version__, "works": works}
     layout.folder.mkdir(parents=True, exist_ok=True)
     with alone_in(layout.folder, layout.lock, SakkaError):
@@ -123,10 +122,6 @@ def identify_table(
         result = _result(parts, done)
         shutil.rmtree(layout.folder)
     return result
-
-
-def _sha256_of(model: Path | str) -> str:
-    return hashlib.sha256(ModelLayout(Path(model)).manifest.read_bytes()).hexdigest()
 
 
 def _open_parts(layout: PartsLayout, plan: Mapping[str, Any], say: Callable[[str], None]) -> int:

@@ -59,6 +59,7 @@ class Question:
         (work,) = works
         if work.id in works.held:
             return cls(work, tuple(works.held[work.id]), works.photo_root)
+        works.fetch_photos()
         return cls.of_work(work, works.photo_root)
 
     @cached_property

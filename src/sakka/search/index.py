@@ -83,10 +83,11 @@ class Index:
             SearchError: The folder holds something else, or there are no works.
         """
         from sakka.copies.groups import group_names, near_identical
+        from sakka.models.folder import manifest_sha256
 
         if len(catalog) == 0:
             raise SearchError("got a catalog of 0 works to build an index of, expected at least one")
-        reading = _photo_reading(Path(model_folder))
+        reading = _photo_reading(model_folder)
         encoder = None if text_encoder is None else encoder_of_texts(text_encoder)
         _check_free(folder)
         near = near_identical(catalog)
@@ -96,7 +97,7 @@ class Index:
         names = group_names(catalog.ids, near.pairs())
         named = [names[each] for each in catalog.ids]
         info: dict[str, Any] = {
-            "model_sha256": model_sha256(model_folder),
+            "model_sha256": manifest_sha256(model_folder),
             "catalog": catalog.fingerprint(),
             "seed": seed,
         }
@@ -259,21 +260,7 @@ class Index:
         )
 
 
-def model_sha256(model_folder: Path | str) -> str:
-    """The SHA-256 of a model's manifest.
-
-    Raises:
-        SearchError: It can't be read.
-    """
-    try:
-        return hashlib.sha256((Path(model_folder) / "manifest.json").read_bytes()).hexdigest()
-    except OSError as error:
-        raise SearchError(
-            f"{model_folder} is not a saved model ({error.strerror}); make one with `save_model`"
-        ) from error
-
-
-def _photo_reading(model_folder: Path) -> dict[str, Any]:
+def _photo_reading(model_folder: Path | str) -> dict[str, Any]:
     """The photo encoder and number format that a model uses; the default's where it reads no photos so."""
     from sakka.models.feature_model import PhotoFeatureModel
     from sakka.models.folder import load_model

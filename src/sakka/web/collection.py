@@ -72,4 +72,6 @@ class Collection:
         """Where a work's photo stands; None where the work has no photo of that number."""
         if not 0 <= number < len(work.photos):
             return None
+        if (row := self._rows.get(work.id)) is not None:
+            self.works.take([row]).fetch_photos()  # from where the catalog was read, if that was an address
         return (self.works.photo_root or Path()) / work.photos[number]

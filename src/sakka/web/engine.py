@@ -1,6 +1,5 @@
 """What the server knows: the model, the works, the index and the findings, loaded once and asked by a few threads."""
 
-import hashlib
 import json
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
@@ -15,7 +14,7 @@ from sakka.catalog.works import Catalog, Work
 from sakka.errors import ModelError, ServeError
 from sakka.models.base import CreatorModel
 from sakka.models.feature_model import PhotoFeatureModel
-from sakka.models.folder import load_model
+from sakka.models.folder import load_model, manifest_sha256
 from sakka.models.identification import Identification
 from sakka.models.question import Question
 from sakka.networks.batches import hold_vectors
@@ -222,7 +221,7 @@ def _check_of_one_kind(settings: Settings, model: CreatorModel, finder: Finder |
     The vectors do not come from what the model learned of its creators, so a model that was fitted anew, or that has
     taken creators in, may go on with its index.
     """
-    if finder is None or finder.index.model_sha256 == fingerprint_of(settings.model):
+    if finder is None or finder.index.model_sha256 == manifest_sha256(settings.model):
         return
     met = sum(creator in collection.creators for creator in model.creators_)
     if 2 * met < len(model.creators_):
@@ -258,15 +257,3 @@ def read_findings(folder: Path | None, collection: Collection) -> list[dict[str,
             f"{len(collection):,} shown; audit the catalog that is served, or leave out `audit`"
         )
     return list(findings)
-
-
-def fingerprint_of(model: Path) -> str:
-    """The SHA-256 of a model's manifest: what an index remembers of the model that it was built with.
-
-    Raises:
-        ServeError: It can't be read.
-    """
-    try:
-        return hashlib.sha256((model / "manifest.json").read_bytes()).hexdigest()
-    except OSError as error:
-        raise ServeError(f"{model} can't be read ({error.strerror})") from error

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from sakka.errors import ServeError
+from sakka.files import remote_address
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]", "::1")
 FEWEST_KEY_CHARACTERS = 16
@@ -85,9 +86,9 @@ class Settings:
     """What a server is started with.
 
     Attributes:
-        model: The model's folder.
+        model: The model's folder, or its address.
         index: The index's folder, or its address in an object store; None: nothing can be found or compared.
-        catalog: A catalog's folder; needed where there is no index to show works from.
+        catalog: A catalog's folder, or its address; needed where there is no index to show works from.
         audit: The folder of an audit; None: there is no page of findings.
         host: The address to listen on.
         port: The port; 0 takes a free one.
@@ -124,6 +125,8 @@ class Settings:
                 "printable ASCII without spaces; "
                 "make one with: python3 -c 'import secrets; print(secrets.token_urlsafe())'"
             )
+        if self.audit is not None and (address := remote_address(self.audit)):
+            raise ServeError(f"{address} is an address, and decisions on an audit are kept in its folder; copy it here")
         if not 0 <= self.port <= 65_535:
             raise ServeError(f"{self.port} is no port; expected 0 to 65535")
         if not 1 <= self.processes <= MOST_PROCESSES:

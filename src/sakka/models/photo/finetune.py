@@ -11,6 +11,7 @@ out a fifth of each creator's works with a photo. A work without a photo gets th
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -134,7 +135,7 @@ class FineTuned(CreatorModel):
         self._check_settings()
         self.creators_ = tuple(creators)
         known_labels(train, self.creators_)
-        joined = Catalog(pl.concat([train.table, validation.table]), photo_root=train.photo_root)
+        joined = replace(train, table=pl.concat([train.table, validation.table]))
         labels = joined.creator_indices(self.creators_)
         photos = read_photos(joined, self.input_px)
         rows = np.flatnonzero(photos.has_photo & (labels >= 0))

@@ -10,7 +10,7 @@ and https://www.iana.org/assignments/iana-ipv6-special-registry.
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import quote, urlsplit
 
@@ -115,6 +115,11 @@ class PhotoAddress:
         return host if self.port == PORTS.get(self.scheme, 0) else f"{host}:{self.port}"
 
     @property
+    def origin(self) -> tuple[str, int]:
+        """What is allowed or not: a host and a port; of a bucket the scheme with it, and 0."""
+        return f"{self.scheme}://{self.host}" if self.scheme in BUCKETS else self.host, self.port
+
+    @property
     def named(self) -> str:
         """What a caller names to allow it: HOST, HOST:PORT or s3://BUCKET."""
         return f"{self.scheme}://{self.host}" if self.scheme in BUCKETS else self.authority
@@ -131,10 +136,23 @@ class AllowedHosts:
     Attributes:
         origins: Pairs of a host and a port; of a bucket the scheme with it, and 0.
         named_ips: IP addresses that were named with a port, and so may be private ones.
+        own: The hosts of addresses that the caller wrote out, which may be at private IP addresses.
     """
 
     origins: frozenset[tuple[str, int]]
     named_ips: frozenset[tuple[str, int]]
+    own: frozenset[tuple[str, int]] = frozenset()
+
+    @classmethod
+    def of_own(cls, addresses: Sequence["PhotoAddress"]) -> "AllowedHosts":
+        """The hosts and buckets of addresses that the caller wrote out, as one types a command."""
+        origins = frozenset(each.origin for each in addresses)
+        return cls(origins, frozenset(), origins)
+
+    def with_own(self, addresses: Sequence["PhotoAddress"]) -> "AllowedHosts":
+        """These and those of addresses that the caller wrote out."""
+        own = self.of_own(addresses).origins
+        return replace(self, origins=self.origins | own, own=self.own | own)
 
     @classmethod
     def of(cls, hosts: Sequence[str]) -> "AllowedHosts":
@@ -166,8 +184,7 @@ class AllowedHosts:
         Raises:
             PhotoError: Its host is not among these.
         """
-        origin = (f"{address.scheme}://{address.host}" if address.scheme in BUCKETS else address.host, address.port)
-        if origin not in self.origins:
+        if address.origin not in self.origins:
             raise PhotoError(
                 f"{address.named} is not among the hosts to fetch from; name it too where you trust it", NOT_FETCHED
             )
@@ -185,7 +202,7 @@ class AllowedHosts:
         """
         number = ip_address(ip)
         kind = _not_public(number)
-        if kind and (str(number), port) not in self.named_ips:
+        if kind and (str(number), port) not in self.named_ips and (host, port) not in self.own:
             named = f"[{number}]:{port}" if number.version == 6 else f"{number}:{port}"
             found = f"{host} is" if host == ip else f"{host} is at {number},"
             raise PhotoError(f"{found} {kind}; name {named} too where you trust it", NOT_FETCHED)

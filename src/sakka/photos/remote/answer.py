@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from sakka.errors import PhotoError
+
 
 @dataclass(frozen=True)
 class PhotoAnswer:
@@ -17,6 +19,14 @@ class PhotoAnswer:
     n_bytes: int | None
     etag: str | None
     pieces: AsyncIterator[bytes]
+
+
+class Unchanged(Exception):  # noqa: N818
+    """The answer of a server that has still the photo with the etag that it was asked with."""
+
+
+class AbsentPhoto(PhotoError):  # noqa: N818
+    """The server, or the bucket, has nothing at an address."""
 
 
 class TryAgain(Exception):  # noqa: N818

@@ -12,14 +12,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import obstore
-from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
+from obstore.exceptions import BaseError, NotModifiedError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import GCSStore, S3Store
 
 from sakka.errors import PhotoError
 from sakka.photos.remote.addresses import NOT_FETCHED, AllowedHosts, PhotoAddress, endpoint
-from sakka.photos.remote.answer import PhotoAnswer, TryAgain
+from sakka.photos.remote.answer import AbsentPhoto, PhotoAnswer, TryAgain, Unchanged
 
 if TYPE_CHECKING:
+    from obstore import GetOptions
     from obstore.store import ClientConfig, RetryConfig
 
 STORES: dict[str, Callable[..., Any]] = {"s3": S3Store, "gs": GCSStore}
@@ -40,40 +41,61 @@ class BucketPhotos:
         self._stores: dict[tuple[str, str], Any] = {}
 
     @asynccontextmanager
-    async def open(self, address: PhotoAddress) -> AsyncIterator[PhotoAnswer]:
+    async def open(self, address: PhotoAddress, etag: str | None = None) -> AsyncIterator[PhotoAnswer]:
         """Ask for a photo.
 
+        Args:
+            address: Where it is.
+            etag: Of the photo that is here already; None: there is none.
+
         Raises:
+            Unchanged: The bucket still has the photo of this etag.
             PhotoError: It may not be asked for, or the bucket has none.
             TryAgain: The service is busy, silent, or cut the connection.
         """
         self.hosts.check(address)
         try:
-            found = await obstore.get_async(self._store(address.scheme, address.host), address.target)
+            options: GetOptions = {} if etag is None else {"if_none_match": etag}
+            found = await obstore.get_async(self._store(address.scheme, address.host), address.target, options=options)
             pieces = (bytes(each) async for each in found.stream(min_chunk_size=PIECE_BYTES))
             yield PhotoAnswer(found.meta["size"], found.meta["e_tag"], pieces)
+        except NotModifiedError as error:
+            raise Unchanged from error
         except FileNotFoundError as error:
-            raise PhotoError("the bucket has no such object", NOT_FETCHED) from error
+            raise AbsentPhoto("the bucket has no such object", NOT_FETCHED) from error
         except (PermissionDeniedError, UnauthenticatedError) as error:
             raise PhotoError("access is refused; check the credentials in the environment", NOT_FETCHED) from error
         except ValueError as error:
-            raise PhotoError(f"the object's name can't be asked for ({_said(error)})", NOT_FETCHED) from error
+            raise PhotoError(f"the object's name can't be asked for ({obstore_said(error)})", NOT_FETCHED) from error
         except BaseError as error:
-            raise TryAgain(_said(error)) from error
+            raise TryAgain(obstore_said(error)) from error
 
     def _store(self, scheme: str, bucket: str) -> Any:
         if (scheme, bucket) not in self._stores:
-            client: ClientConfig = {
-                "allow_http": endpoint(scheme).startswith("http://"),
-                "connect_timeout": self._silent,
-                "read_timeout": self._silent,
-            }
-            retries: RetryConfig = {"max_retries": 0, "retry_timeout": self._silent}  # the fetcher tries again
-            self._stores[scheme, bucket] = STORES[scheme](bucket, client_options=client, retry_config=retries)
+            store = bucket_store(scheme, bucket, self._silent, tries=1)  # the fetcher tries again
+            self._stores[scheme, bucket] = store
         return self._stores[scheme, bucket]
 
 
-def _said(error: Exception) -> str:
+def bucket_store(scheme: str, bucket: str, silent: timedelta, tries: int) -> Any:
+    """A client of a bucket.
+
+    Args:
+        scheme: `s3` or `gs`.
+        bucket: Its name.
+        silent: How long the service may send nothing.
+        tries: How often it asks by itself where that fails.
+    """
+    client: ClientConfig = {
+        "allow_http": endpoint(scheme).startswith("http://"),
+        "connect_timeout": silent,
+        "read_timeout": silent,
+    }
+    retries: RetryConfig = {"max_retries": tries - 1, "retry_timeout": silent * tries}
+    return STORES[scheme](bucket, client_options=client, retry_config=retries)
+
+
+def obstore_said(error: Exception) -> str:
     """The first line of what obstore says; the others are Rust's own and may hold what was sent."""
     line = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
     return line if len(line) <= 160 else line[:159] + "…"

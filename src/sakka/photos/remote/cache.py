@@ -3,14 +3,17 @@
     cache_folder()/fetched/AB/ABCD...          the bytes; AB are the first two digits of their SHA-256
     cache_folder()/fetched/addresses.sqlite    by address: SHA-256, bytes, etag, when it was fetched
 
-So a run that was interrupted, or is done again within a day, asks for nothing twice. What was used longest ago goes
-first, when a run is done: its own photos stay until then, but for those that another run's end takes. A bucket's
-address counts together with the service that it is asked of, which the environment may change.
+So a run that was interrupted, or is done again within a day, asks for nothing twice, and later only whether the photo
+is still the same. Everybody at work with the cache holds its lock with others; the limit is kept when nobody is, so
+that no photo goes that a run under way has found here. What was used longest ago goes first. A bucket's address counts
+together with the service that it is asked of, which the environment may change.
 """
 
+import fcntl
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -26,7 +29,8 @@ from sakka.photos.store import PhotoCache
 
 MOST_CACHED_BYTES = 20 << 30
 FRESH_S = 24 * 3600.0  # later an address is asked again: a shop may have put another photo there
-PART_S = 3600.0  # a part older than that belongs to a run that is no more
+FOLDERS = "folders"  # of links to files here, as long as somebody is at work
+_held: dict[Path, int] = {}  # open locks that this process holds until it ends
 
 
 @dataclass(frozen=True)
@@ -61,23 +65,26 @@ class FetchedPhotos:
         """Where a photo's bytes are, or would be."""
         return stored_path(self.folder, sha256)
 
-    def known(self, address: str) -> FetchedPhoto | None:
-        """The photo that an address gave within a day; None where it is not here, or not whole."""
+    def known(self, address: str) -> tuple[FetchedPhoto, float] | None:
+        """The photo that an address gave, and how many seconds ago; None where it is not here, or not whole."""
         value = self._by_address.get([_key(address)]).get(_key(address))
         if value is None:
             return None
         fields = json.loads(value)
-        if time.time() - fields.pop("at") > FRESH_S:
-            return None
+        age_s = time.time() - fields.pop("at")
         found = FetchedPhoto(**fields)
-        path = self.path(found.sha256)
+        return (found, age_s) if self.has(found.sha256) else None
+
+    def has(self, sha256: str) -> bool:
+        """Whether the photo of a SHA-256 is here, and whole."""
+        path = self.path(sha256)
         try:
-            if path.stat().st_size != found.n_bytes or sha256_of(path) != found.sha256:
-                return None
+            if sha256_of(path) != sha256:
+                return False
             os.utime(path)
         except OSError:
-            return None
-        return found
+            return False
+        return True
 
     @contextmanager
     def part(self) -> Iterator[Path]:
@@ -96,19 +103,54 @@ class FetchedPhotos:
         path.parent.mkdir(parents=True, exist_ok=True)
         part.chmod(0o644)
         part.replace(path)
+        self.note(address, photo)
+
+    def note(self, address: str, photo: FetchedPhoto) -> None:
+        """Note that an address has given a photo just now."""
         value = json.dumps({**asdict(photo), "at": time.time()}).encode()
         self._by_address.put([(_key(address), value)])
 
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Keep what is here while the block runs; after it the limit is kept again."""
+        handle = self._lock()
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH)
+            yield
+        finally:
+            os.close(handle)
+        self.shrink()
+
+    def hold(self) -> None:
+        """Keep what is here until this process ends."""
+        if self.folder not in _held:
+            self.shrink()
+            _held[self.folder] = handle = self._lock()
+            fcntl.flock(handle, fcntl.LOCK_SH)
+
+    def _lock(self) -> int:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+
     def shrink(self) -> None:
-        """Remove those used longest ago until the rest is within the limit."""
-        now, files = time.time(), []
-        for path in (*self.folder.glob(".*.part"), *self.folder.glob("??/*")):
-            with suppress(FileNotFoundError):  # another run may be shrinking it too
+        """Remove those used longest ago until the rest is within the limit; nothing while somebody is at work."""
+        handle = self._lock()
+        try:
+            with suppress(BlockingIOError):
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self._shrink()
+        finally:
+            os.close(handle)
+
+    def _shrink(self) -> None:
+        for part in self.folder.glob(".*.part"):  # of a process that was killed
+            part.unlink(missing_ok=True)
+        shutil.rmtree(self.folder / FOLDERS, ignore_errors=True)
+        files = []
+        for path in self.folder.glob("??/*"):
+            with suppress(FileNotFoundError):
                 state = path.stat()
-                if path.suffix != ".part":
-                    files.append((state.st_mtime, state.st_size, path))
-                elif now - state.st_mtime > PART_S:
-                    path.unlink()
+                files.append((state.st_mtime, state.st_size, path))
         over = sum(size for _, size, _ in files) - self.most_bytes
         for _, size, path in sorted(files):
             if over <= 0:

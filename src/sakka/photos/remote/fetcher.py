@@ -11,7 +11,7 @@ import hashlib
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import wait
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from threading import Thread
 from types import TracebackType
@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Self
 from sakka.errors import MissingPartError, PhotoError
 from sakka.photos.limits import MOST_BYTES
 from sakka.photos.remote.addresses import BUCKETS, NOT_FETCHED, AllowedHosts, PhotoAddress, shown_address
-from sakka.photos.remote.answer import PhotoAnswer, TryAgain
-from sakka.photos.remote.cache import FetchedPhoto, FetchedPhotos
+from sakka.photos.remote.answer import PhotoAnswer, TryAgain, Unchanged
+from sakka.photos.remote.cache import FRESH_S, FetchedPhoto, FetchedPhotos
 from sakka.progress import task
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ class Fetching:
         tries: The most requests for a photo.
         first_wait_s: Before the second try, in seconds; doubled before each further one.
         most_failed: After so many photos of a host in a row that all tries failed for, it is not asked for others.
+        fresh_s: For how long a photo that is here is not asked for again, in seconds; later its server is asked whether
+            it is still the same, by its etag.
     """
 
     hosts: Sequence[str]
@@ -55,6 +57,7 @@ class Fetching:
     tries: int = 5
     first_wait_s: float = 0.5
     most_failed: int = 50
+    fresh_s: float = FRESH_S
 
 
 class PhotoFetcher:
@@ -63,14 +66,18 @@ class PhotoFetcher:
     Args:
         settings: From where, and within which limits.
         cache: Where the photos are kept.
+        own: Addresses that the caller wrote out, as one types a command: their hosts need not be named.
 
     Raises:
-        CatalogError: A host is written as none can be.
+        CatalogError: A host is written as none can be, or none is named.
+        PhotoError: An own address can't be understood.
     """
 
-    def __init__(self, settings: Fetching, cache: FetchedPhotos | None = None) -> None:
+    def __init__(self, settings: Fetching, cache: FetchedPhotos | None = None, own: Sequence[str] = ()) -> None:
         self.settings = settings
-        self.hosts = AllowedHosts.of(settings.hosts)
+        addresses = [PhotoAddress.parse(each) for each in own]
+        named = AllowedHosts.of(settings.hosts) if settings.hosts or not own else AllowedHosts.of_own(addresses)
+        self.hosts = named.with_own(addresses)
         self.cache = cache or FetchedPhotos()
         self._failed: Counter[str] = Counter()  # photos in a row, by host
         self._found: dict[str, FetchedPhoto | PhotoError] = {}
@@ -78,6 +85,8 @@ class PhotoFetcher:
         self._buckets: BucketPhotos | None = None
 
     def __enter__(self) -> Self:
+        self._using = ExitStack()
+        self._using.enter_context(self.cache.in_use())
         self._loop = asyncio.new_event_loop()
         self._slots = asyncio.Semaphore(self.settings.at_once)
         self._thread = Thread(target=self._loop.run_forever, name="sakka-fetch", daemon=True)
@@ -91,13 +100,13 @@ class PhotoFetcher:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
-        self.cache.shrink()
+        self._using.close()
 
-    def fetch(self, addresses: Iterable[str]) -> None:
+    def fetch(self, addresses: Iterable[str], called: str = "photos fetched") -> None:
         """Fetch what is at some addresses, reporting progress; `photo` then has it at once."""
         missing = [address for address in dict.fromkeys(addresses) if address not in self._found]
         if missing:
-            with task("photos fetched", len(missing)) as running:
+            with task(called, len(missing)) as running:
                 self._run(self._fetch_all(missing, running.advance))
 
     def photo(self, address: str) -> FetchedPhoto | PhotoError:
@@ -138,31 +147,33 @@ class PhotoFetcher:
             address = PhotoAddress.parse(written)
             self.hosts.check(address)
             async with self._slots:
-                known = self.cache.known(written)
+                known, age_s = self.cache.known(written) or (None, 0.0)
                 self._check_bytes(known.n_bytes if known else 0)
-                return known or await self._asked(written, address)
+                if known is not None and age_s <= self.settings.fresh_s:
+                    return known
+                return await self._asked(written, address, known)
         except PhotoError as error:
-            return PhotoError(f"{shown_address(written)}: {error}", error.reason)
+            return type(error)(f"{shown_address(written)}: {error}", error.reason)
 
-    async def _asked(self, written: str, address: PhotoAddress) -> FetchedPhoto:
+    async def _asked(self, written: str, address: PhotoAddress, known: FetchedPhoto | None) -> FetchedPhoto:
         if self._failed[address.named] >= self.settings.most_failed:
             failed = f"{self.settings.most_failed} photos in a row could not be fetched from {address.named}"
             raise PhotoError(f"not asked for, since {failed}; try again later", NOT_FETCHED)
         try:
-            found = await self._tries(written, address)
+            found = await self._tries(written, address, known)
         except TryAgain as failure:
             self._failed[address.named] += 1
             raise PhotoError(str(failure), NOT_FETCHED) from failure
         self._failed[address.named] = 0
         return found
 
-    async def _tries(self, written: str, address: PhotoAddress) -> FetchedPhoto:
+    async def _tries(self, written: str, address: PhotoAddress, known: FetchedPhoto | None) -> FetchedPhoto:
         wait_s, failed = self.settings.first_wait_s, ""
         try:
             async with asyncio.timeout(self.settings.photo_s):
                 for tries_left in reversed(range(self.settings.tries)):
                     try:
-                        return await self._once(written, address)
+                        return await self._once(written, address, known)
                     except TryAgain as failure:
                         failed = str(failure)
                         if tries_left:
@@ -173,9 +184,18 @@ class PhotoFetcher:
             raise TryAgain(failed) from None
         raise TryAgain(f"{failed}, {self.settings.tries} times")
 
-    async def _once(self, written: str, address: PhotoAddress) -> FetchedPhoto:
+    async def _once(self, written: str, address: PhotoAddress, known: FetchedPhoto | None) -> FetchedPhoto:
+        try:
+            return await self._received(written, address, known.etag if known else None)
+        except Unchanged:
+            if known is None:
+                raise TryAgain("the server says that it is unchanged, which was not asked") from None
+            self.cache.note(written, known)
+            return known
+
+    async def _received(self, written: str, address: PhotoAddress, etag: str | None) -> FetchedPhoto:
         with self.cache.part() as part:
-            async with self._opened(address) as answer:
+            async with self._opened(address, etag) as answer:
                 self._check_bytes(answer.n_bytes or 0)
                 digest, received = hashlib.sha256(), 0
                 with part.open("wb") as file:
@@ -192,12 +212,13 @@ class PhotoFetcher:
 
     def _check_bytes(self, n_bytes: int) -> None:
         if n_bytes > self.settings.most_bytes:
-            raise PhotoError(f"more than the {self.settings.most_bytes:,} bytes that a photo may have", NOT_FETCHED)
+            raise PhotoError(f"more than the {self.settings.most_bytes:,} bytes that it may have", NOT_FETCHED)
 
     @asynccontextmanager
-    async def _opened(self, address: PhotoAddress) -> AsyncIterator[PhotoAnswer]:
+    async def _opened(self, address: PhotoAddress, etag: str | None) -> AsyncIterator[PhotoAnswer]:
         source = self._bucket_photos() if address.scheme in BUCKETS else self._web_photos()
-        async with source.open(address) as answer:
+        strong = None if etag is None or etag.startswith("W/") else etag  # the same bytes, not only as good ones
+        async with source.open(address, strong) as answer:
             yield answer
 
     def _web_photos(self) -> "WebPhotos":

@@ -3,9 +3,11 @@
 obstore and fsspec follow redirects and look names up by themselves, so that what was checked and what is connected to
 may differ. httpcore2 has a seam below TLS: `connect_tcp` gets a name and a port. Here it looks the name up once, checks
 every address found, and connects to one of these; the certificate is still checked against the name. Redirects are
-followed here, each through the same checks. No proxy is used, no cookie kept, nothing sent but the request itself.
+followed here, each through the same checks. No proxy is used (it would do the looking up), no cookie kept, nothing sent
+but the request itself.
 """
 
+import os
 import socket
 import ssl
 from collections.abc import AsyncIterator, Iterable
@@ -17,10 +19,12 @@ import httpcore2
 
 from sakka.errors import PhotoError
 from sakka.photos.remote.addresses import NOT_FETCHED, AllowedHosts, PhotoAddress
-from sakka.photos.remote.answer import PhotoAnswer, TryAgain
+from sakka.photos.remote.answer import AbsentPhoto, PhotoAnswer, TryAgain, Unchanged
 from sakka.version import __version__
 
-OK = 200
+OK, NOT_MODIFIED = 200, 304
+ABSENT = (404, 410)
+PACKED = ("gzip", "x-gzip", "deflate", "compress", "br", "zstd")
 REDIRECTS = (301, 302, 303, 307, 308)
 BUSY = (408, 425, 429)  # and all from 500 on
 SERVER_ERROR = 500
@@ -81,16 +85,21 @@ class WebPhotos:
         self._limits = {"timeout": dict.fromkeys(("connect", "read", "write"), silent_s)}
 
     @asynccontextmanager
-    async def open(self, address: PhotoAddress) -> AsyncIterator[PhotoAnswer]:
+    async def open(self, address: PhotoAddress, etag: str | None = None) -> AsyncIterator[PhotoAnswer]:
         """Ask for a photo.
 
+        Args:
+            address: Where it is.
+            etag: Of the photo that is here already; None: there is none.
+
         Raises:
+            Unchanged: The server still has the photo of this etag.
             PhotoError: It may not be asked for, or the server has none.
             TryAgain: The server is busy, silent, or cut the connection.
         """
         for _ in range(MOST_REDIRECTS + 1):
             self.hosts.check(address)
-            async with self._asked(address) as response:
+            async with self._asked(address, etag) as response:
                 headers = _headers(response)
                 if response.status in REDIRECTS and "location" in headers:
                     address = _next(address, headers["location"])
@@ -103,13 +112,14 @@ class WebPhotos:
         raise PhotoError(f"more than {MOST_REDIRECTS} redirects", NOT_FETCHED)
 
     @asynccontextmanager
-    async def _asked(self, address: PhotoAddress) -> AsyncIterator[httpcore2.Response]:
+    async def _asked(self, address: PhotoAddress, etag: str | None) -> AsyncIterator[httpcore2.Response]:
         url = httpcore2.URL(scheme=address.scheme, host=address.host, port=address.port, target=address.target)
         headers: dict[bytes | str, bytes | str] = {
             "Host": address.authority,
             "Accept": "image/*,*/*;q=0.5",
             "Accept-Encoding": "identity",
             "User-Agent": f"sakka/{__version__}",
+            **({} if etag is None else {"If-None-Match": etag}),
         }
         try:
             async with self._pool.stream("GET", url, headers=headers, extensions=self._limits) as response:
@@ -119,7 +129,7 @@ class WebPhotos:
         except httpcore2.ConnectError as error:
             if isinstance(error.__cause__, ssl.SSLCertVerificationError) or "CERTIFICATE" in str(error):
                 raise PhotoError("its certificate is not one that this machine trusts", NOT_FETCHED) from error
-            raise TryAgain(f"no connection ({_said(error)})") from error
+            raise TryAgain(f"no connection ({_said(error)}{_proxy_not_used(address)})") from error
         except (httpcore2.NetworkError, httpcore2.ProtocolError) as error:
             raise TryAgain(f"the connection was cut, or is not HTTP ({_said(error)})") from error
         except ssl.SSLError as error:  # after the handshake, such as an alert
@@ -148,7 +158,13 @@ def _next(address: PhotoAddress, location: str) -> PhotoAddress:
 
 def _check_status(status: int, headers: dict[str, str]) -> None:
     if status == OK:
+        if (packed := headers.get("content-encoding", "").lower()) in PACKED:  # a few bytes of it may be many
+            raise PhotoError(f"it is sent packed ({packed}), which was not asked for", NOT_FETCHED)
         return
+    if status == NOT_MODIFIED:
+        raise Unchanged
+    if status in ABSENT:
+        raise AbsentPhoto(f"the server answers {status}", NOT_FETCHED)
     if status in BUSY or status >= SERVER_ERROR:
         wait = headers.get("retry-after", "")
         raise TryAgain(f"the server answers {status}", float(wait) if _is_whole(wait) else 0.0)
@@ -157,6 +173,13 @@ def _check_status(status: int, headers: dict[str, str]) -> None:
 
 def _is_whole(written: str) -> bool:
     return written.isascii() and written.isdigit()  # "²" is a digit too, and no number
+
+
+def _proxy_not_used(address: PhotoAddress) -> str:
+    """What to say where the environment names a proxy: a proxy would look up the host's name, and nobody check it."""
+    name = f"{address.scheme}_proxy"
+    there = next((each for each in (name, name.upper(), "all_proxy", "ALL_PROXY") if os.environ.get(each)), None)
+    return f"; the proxy in {there} is not used" if there else ""
 
 
 def _said(error: Exception) -> str:

@@ -1,0 +1,144 @@
+"""Catalogs and models at addresses, read: moto's S3 server and a web server on loopback."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.catalogs import tiny_catalog
+from tests.photo_server import PhotoServer, photo_server
+from tests.s3_server import put_objects, s3_server
+
+from sakka.catalog.build import build_catalog
+from sakka.catalog.works import Catalog
+from sakka.errors import CatalogError, ModelFolderError, PhotoError, SakkaError
+from sakka.models.dummy import DummyModel
+from sakka.models.folder import load_model, save_model
+
+
+def files_below(folder: Path) -> dict[str, bytes]:
+    """The files of a folder, by their names in it."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A catalog whose photos were fetched, one whose photos lie in its own folder, and a model."""
+    folder = tmp_path_factory.mktemp("made")
+    works = tiny_catalog(folder / "within" / "photos", creators=2, works=3)
+    save_model(DummyModel().fit(works), folder / "model")
+    works.write(folder / "within")
+    photos = files_below(folder / "within" / "photos")
+    with pytest.MonkeyPatch.context() as patch, photo_server(photos) as server:
+        patch.setenv("SAKKA_CACHE", str(folder / "cache"))
+        lines = ["id,creator,title,photo"]
+        lines += [f"{work.id},{work.creator},{work.title},{server.address}/ok/{work.photos[0]}" for work in works]
+        (folder / "works.csv").write_text("\n".join(lines))
+        build_catalog(folder / "works.csv", folder=folder / "fetched", fetch=[f"127.0.0.1:{server.port}"])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bucket(made: Path) -> Iterator[str]:
+    """The S3 server's address; its bucket `shop` has what was made."""
+    with pytest.MonkeyPatch.context() as patch, s3_server(patch) as endpoint:
+        names = ("within", "fetched", "model")
+        objects = {f"{name}/{each}": content for name in names for each, content in files_below(made / name).items()}
+        put_objects(endpoint, "shop", {**objects, "model2/manifest.json": b"{}", "list/manifest.json": b"[]"})
+        yield endpoint
+
+
+@pytest.fixture(scope="module")
+def server(made: Path) -> Iterator[PhotoServer]:
+    names = ("within", "fetched", "model")
+    objects = {f"{name}/{each}": content for name in names for each, content in files_below(made / name).items()}
+    with photo_server(objects) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _cache(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SAKKA_CACHE", str(folder / "cache"))
+
+
+@pytest.fixture(params=["s3", "http"])
+def start(request: pytest.FixtureRequest, bucket: str, server: PhotoServer) -> str:
+    return "s3://shop" if request.param == "s3" else f"{server.address}/folder"
+
+
+@pytest.mark.parametrize("name", ["within", "fetched"])
+def test_a_catalog_at_an_address_is_the_one_that_was_written_and_its_photos_come_when_they_are_read(
+    made: Path, start: str, name: str, folder: Path
+) -> None:
+    there, here = Catalog.read(f"{start}/{name}/"), Catalog.read(made / name)
+    assert there.fingerprint() == here.fingerprint()
+    assert there.ids == here.ids
+    assert not list((folder / "cache" / "fetched").glob("??/" + here.table["photos_sha256"][0][0]))
+    one = there.take([1]).photos[0]
+    assert one is not None
+    assert one.read_bytes() == here.photos[1].read_bytes()
+    assert [[photo.read_bytes() for photo in row] for row in there.every_photo] == [
+        [photo.read_bytes() for photo in row] for row in here.every_photo
+    ]
+
+
+def test_a_model_at_an_address_is_loaded_and_fetched_once(made: Path, start: str, server: PhotoServer) -> None:
+    works = Catalog.read(made / "within")
+    expected = load_model(made / "model").predict_proba(works).tolist()
+    server.sent.clear()
+    for _ in range(2):
+        assert load_model(Path(f"{start}/model")).predict_proba(works).tolist() == expected
+    sizes = {f"/folder/model/{name}": len(content) for name, content in files_below(made / "model").items()}
+    assert dict(server.sent) == ({} if start.startswith("s3") else sizes)
+
+
+def test_messages_about_a_folder_at_an_address_speak_of_the_address(start: str) -> None:
+    with pytest.raises(CatalogError, match=f"{start}/model is not a catalog: expected works.parquet and catalog.json"):
+        Catalog.read(f"{start}/model")
+    with pytest.raises(ModelFolderError, match=f"{start}/within is not a saved model: no manifest.json in it"):
+        load_model(f"{start}/within")
+
+
+def test_a_folder_whose_files_are_not_those_that_it_names_is_refused(
+    made: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sakka.remote.copies.WAIT_S", 0.0)
+    with photo_server({f"model/{name}": content for name, content in files_below(made / "model").items()}) as server:
+        server.photos["model/model.json"] += b" "
+        with pytest.raises(
+            ModelFolderError, match=r"is not whole: model.json is not the one that its description names"
+        ):
+            load_model(f"{server.address}/folder/model")
+        del server.photos["model/model.json"]
+        with pytest.raises(
+            ModelFolderError, match=r"is not whole: model.json is not the one that its description names"
+        ):
+            load_model(f"{server.address}/folder/model")
+
+
+def test_a_photo_that_is_not_the_recorded_one_is_refused(made: Path) -> None:
+    objects = {f"fetched/{name}": content for name, content in files_below(made / "fetched").items()}
+    photos = {name: b"another" for name in objects if name.startswith("fetched/fetched/")}
+    with photo_server({**objects, **photos}) as server:
+        there = Catalog.read(f"{server.address}/folder/fetched")
+        with pytest.raises(PhotoError, match="is not the photo that the catalog was built with"):
+            there.every_photo  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("s3://shop/absent", "there is no folder s3://shop/absent; check the address and the endpoint"),
+        ("s3://nothing/model", "s3://nothing/model can't be read: "),
+        ("s3://shop/list", "s3://shop/list/manifest.json is not the JSON object that was expected"),
+        ("s3://shop/model2", "s3://shop/model2/manifest.json is no manifest of a model"),
+        ("s3://shop", "s3://shop is no address of a folder: expected s3://BUCKET/NAME"),
+        ("ftp://shop/model", "ftp://shop/model is no address of a folder: expected s3://BUCKET/NAME"),
+        ("https://me:secret@shop/model", "https://shop/model is no address of a folder: the address can't be"),
+    ],
+)
+def test_what_is_no_folder_of_sakka_is_refused_in_one_line(bucket: str, address: str, why: str) -> None:
+    with pytest.raises(SakkaError) as caught:
+        load_model(address)
+    assert str(caught.value).startswith(why)
+    assert "\n" not in str(caught.value)
+    assert "secret" not in str(caught.value)
