@@ -27,6 +27,7 @@ STUDIES = (
     "distillation",
     "finetuning",
     "hostile",
+    "index_kills",
     "index_scale",
     "known_works_refused",
     "lightgbm_iterations",

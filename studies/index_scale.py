@@ -1,115 +1,170 @@
-"""Speed, memory, recall and survival of an index of 110,000 works: building, asking, adding, being killed.
+"""Speed, memory and recall of an index of 110,000 works and of a million: built in shards and asked.
 
-    python -m studies index_scale [--works 110000] [--creators 944] [--questions 200] [--kills 20]
+    python -m studies index_scale [--works 110000 330000 1000000] [--questions 200] [--folder FOLDER]
 
-The texts are those of the simulated market. No photo is drawn: photo coordinates are simulated, clustered as real ones
-are (a creator's centre, the item's own part along the motif, material and colour, noise), with the falling variances of
-principal coordinates; what follows the network, the learning of the spaces included, is the real thing. Reading 110,000
-photos is measured elsewhere (`benchmarks/results/photo_features.md`).
+The texts are those of the simulated market, which has as many works a creator as the market of 944 creators. No photo
+is drawn: photo coordinates are simulated, clustered as real ones are (a creator's centre, the item's own part along the
+motif, material and colour, noise), with the falling variances of principal coordinates; what follows the network, the
+learning of the spaces and the writing of the shards included, is the real thing. Reading 110,000 photos is measured
+elsewhere (`benchmarks/results/photo_features.md`).
 
 Latencies are of whole calls in this process after a warm-up, medians with the 95th percentile: `similar` (10 works),
-search by words, and hybrid: words and the style of a work. Recall at 10 compares `similar`'s search with the exact one
-on the same vectors. Peak memory is that of this process until the index is built. Kills: a process that adds and
-removes works is killed at a random moment, again and again; afterwards each work must be there once.
+`similar` by creator (10 creators with 3 works each), search by words, and hybrid: words and the style of a work. Recall
+at 10 compares what is found with the exact answer: of a style with the products of all vectors; of words and style with
+the answer where every partition of every vector index is looked at. Memory is the most that the process of a size had
+until the index was built. `growth` is the exponent b of a figure that grows as (works)^b between the smallest size and
+the largest, and `10,000,000 (extrapolated)` is the largest size's figure continued by it: it was not measured.
+
+Each size is measured in a process of its own. With `--folder` the indexes stay, and those that are there are asked.
 """
 
 import argparse
-import os
-import random
+import multiprocessing
 import resource
-import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 
-from sakka.arrays import FloatArray, IntArray, Mask
+from sakka.arrays import FloatArray, IntArray
 from sakka.catalog.works import SCHEMA, Catalog, Work
+from sakka.files import writing_whole
 from sakka.market.listings import market_listings
 from sakka.market.settings import MarketSettings
-from sakka.networks.extractor import PhotoExtractor
+from sakka.networks.encoders import photo_encoders
+from sakka.search import database, lookup
 from sakka.search.filters import Filters
 from sakka.search.find import search, similar
 from sakka.search.index import Index
 from sakka.search.lookup import nearest
-from sakka.search.records import SEEN, STYLE, TEXT, Spaces, batch_of, schema_of
+from sakka.search.records import STYLE, Spaces
+from sakka.search.shards import IndexPlan, begin, merge, missing_shards, write_shards
 from sakka.search.style.creator_axes import fit_creator_axes
 from sakka.search.style.photos import PhotoAxes
 from sakka.search.style.same_creator import fit_calibration, pairs_of, prior_of
 from sakka.search.style.space import COORDINATES, MOST_WORKS, SIZE, StyleSpace, unit_rows
 from sakka.search.style.words import WordSpace
 from studies.figures import Figure
-from studies.word_search import Truth, make_queries, truth_of
+from studies.word_search import Query, make_queries, truth_of
 
+CREATORS, THEIR_WORKS = 944, 110_000
 ROWS_AT_ONCE = 4096
 ADDED = 1000
+SEED = 1
+ENCODER = "lite0"
+DESCRIBED = 5000  # works of which queries are made
+DRAWN = 4096  # vectors of which those of a group are made
+EXTRAPOLATED = 10_000_000
+MEDIAN, RECALL = "median, ms", "recall at 10"
+INFO = {"model_sha256": "", "catalog": ""}
 
 
-def simulated(works: int, creators: int, seed: int) -> tuple[Catalog, Truth, FloatArray]:
-    """A market's works without photos, the truth about them, and photo coordinates in their place."""
-    settings = MarketSettings(creators=creators, works=works, seed=seed)
-    table = market_listings(settings).head(works)
-    table = table.with_columns(
-        pl.col("created_at").str.to_datetime(time_unit="us"),
-        pl.lit(None, pl.List(pl.String())).alias("photos"),
-        pl.lit(None, pl.List(pl.String())).alias("photos_sha256"),
-    )
-    catalog = Catalog(table.select(list(SCHEMA)).cast(pl.Schema(SCHEMA)))
-    return catalog, truth_of(catalog, settings), coordinates_of(catalog, table, seed)
+@dataclass(frozen=True)
+class Simulation:
+    """A market's works without photos, and what takes the photos' part.
 
+    Attributes:
+        catalog: The works, each with the name of a photo that is never read.
+        groups: The name of each work's group of copies.
+        labels: What coordinates are made of, by part: each work's number, shape (n_works,).
+        settings: The market's.
+    """
 
-def coordinates_of(catalog: Catalog, table: pl.DataFrame, seed: int) -> FloatArray:
-    """Draw photo coordinates: the creator's centre, parts of motif, material and colour, the item's own, noise."""
-    generator = np.random.default_rng(seed)
-    total = np.zeros((len(catalog), COORDINATES), dtype=np.float32)
-    parts = {"creator": 1.0, "motif": 0.5, "material": 0.6, "colour": 0.4, "group": 0.8}
-    for column, weight in parts.items():
-        _, labels = np.unique(table[column].to_numpy(), return_inverse=True)
-        centres = generator.standard_normal((int(labels.max()) + 1, COORDINATES), dtype=np.float32)
-        total += np.float32(weight) * centres[labels]
-    total += np.float32(0.7) * generator.standard_normal(total.shape, dtype=np.float32)
-    spread = (np.arange(1, COORDINATES + 1) ** -0.4).astype(np.float32)
-    coordinates: FloatArray = total * spread
-    return coordinates
+    catalog: Catalog
+    groups: dict[str, str]
+    labels: dict[str, IntArray]
+    settings: MarketSettings
 
-
-def learn(catalog: Catalog, coordinates: FloatArray) -> Spaces:
-    """Learn both spaces from as many works as a build does."""
-    rows = np.sort(np.random.default_rng(0).permutation(len(catalog))[:MOST_WORKS])
-    labels = catalog.creator_indices()
-    axes = fit_creator_axes(coordinates[rows], labels[rows])
-    matrix, centre = axes.stretched(1.0, SIZE), axes.centre.astype(np.float32)
-    some = rows[:1200]
-    pairs = pairs_of(unit_rows((coordinates[some] - centre) @ matrix), labels[some], some)
-    width = sum(len(block) for block in PhotoExtractor("efficientnet_lite0").blocks(None, None))
-    none = np.zeros((width, COORDINATES), dtype=np.float32)  # the works that are added have no photos
-    plain = PhotoAxes(none[:, 0], np.ones(width, dtype=np.float32), none)
-    learned = {"works": len(rows), "creators": len(catalog.creators), "trust": 1.0}
-    calibration = fit_calibration(*pairs, prior_of(labels))
-    style = StyleSpace("efficientnet_lite0", "float32", plain, matrix, centre, calibration, learned)
-    seen = np.ones(len(rows), dtype=np.bool_)
-    return Spaces(style, WordSpace.fit(catalog.take(rows).texts, coordinates[rows], seen))
-
-
-def rows_of(catalog: Catalog, coordinates: FloatArray, spaces: Spaces, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """Rows of the index as a build would write them."""
-    for start in range(0, len(catalog), ROWS_AT_ONCE):
-        rows = np.arange(start, min(start + ROWS_AT_ONCE, len(catalog)))
-        some, own = catalog.take(rows), coordinates[rows]
-        every = np.ones(len(rows), dtype=np.bool_)
-        vectors = {
-            STYLE: (spaces.style.style(own), every),
-            TEXT: (spaces.words.vectors(some.texts), every),
-            SEEN: (own[:, : spaces.words.seen_size], every),
+    @classmethod
+    def of(cls, works: int, kept: Path | None = None) -> "Simulation":
+        """Draw a market of so many works, or read the listings that were kept; they are kept where a file is named."""
+        settings = MarketSettings(creators=max(8, CREATORS * works // THEIR_WORKS), works=works, seed=SEED)
+        table = market_listings(settings).head(works) if kept is None or not kept.is_file() else pl.read_parquet(kept)
+        if kept is not None and not kept.is_file():
+            with writing_whole(kept) as part:
+                table.write_parquet(part)
+        table = table.with_columns(
+            pl.col("created_at").str.to_datetime(time_unit="us"),
+            pl.concat_list(pl.col("id") + ".jpg").alias("photos"),
+            pl.concat_list(pl.lit(None, pl.String())).alias("photos_sha256"),
+        )
+        labels = {
+            each: np.unique(table[each].to_numpy(), return_inverse=True)[1].astype(np.int64)
+            for each in ("creator", "motif", "material", "colour", "group")
         }
-        yield batch_of(some, some.ids, vectors, schema)
+        groups = dict(table.select("id", "group").iter_rows())
+        return cls(Catalog(table.select(list(SCHEMA)).cast(pl.Schema(SCHEMA))), groups, labels, settings)
+
+    def coordinates(self, rows: IntArray) -> FloatArray:
+        """Photo coordinates: the creator's centre, parts of motif, material and colour, the item's own, noise."""
+        drawn = np.random.default_rng(SEED).standard_normal((DRAWN, COORDINATES), dtype=np.float32)
+        parts = {"creator": 1.0, "motif": 0.5, "material": 0.6, "colour": 0.4, "group": 0.8}
+        total = np.zeros((len(rows), COORDINATES), dtype=np.float32)
+        for number, (part, weight) in enumerate(parts.items()):
+            labels, of_row = np.unique(self.labels[part][rows], return_inverse=True)
+            size = (int(self.labels[part].max()) + 1, 3)
+            chosen = np.random.default_rng((SEED, number)).integers(DRAWN, size=size)[labels]
+            total += np.float32(weight / np.sqrt(3)) * drawn[chosen].sum(axis=1)[of_row]
+        noise = [np.random.default_rng((SEED, row)).standard_normal(COORDINATES, dtype=np.float32) for row in rows]
+        total += np.float32(0.7) * np.stack(noise)
+        coordinates: FloatArray = total * (np.arange(1, COORDINATES + 1) ** -0.4).astype(np.float32)
+        return coordinates
+
+    @cached_property
+    def row_of(self) -> dict[str, int]:
+        """Each work's row, by its id."""
+        return {each: row for row, each in enumerate(self.catalog.ids)}
+
+    def queries(self, count: int) -> list[Query]:
+        """Queries that describe works, each with the id of its work."""
+        rows = np.sort(np.random.default_rng(SEED).permutation(len(self.catalog))[:DESCRIBED])
+        return make_queries(truth_of(self.catalog.take(rows), self.settings), count, seed=7)
+
+    def begin(self, folder: Path | str, shard_works: int = database.SHARD_WORKS) -> IndexPlan:
+        """Learn the spaces from as many works as a build does, and write the plan of an index."""
+        catalog = self.catalog
+        rows = np.sort(np.random.default_rng(0).permutation(len(catalog))[:MOST_WORKS])
+        coordinates, labels = self.coordinates(rows), catalog.creator_indices()
+        axes = fit_creator_axes(coordinates, labels[rows])
+        matrix, centre = axes.stretched(1.0, SIZE), axes.centre.astype(np.float32)
+        some = np.arange(min(1200, len(rows)))
+        pairs = pairs_of(unit_rows((coordinates[some] - centre) @ matrix), labels[rows[some]], some)
+        width = sum(photo_encoders(ENCODER, "float32")[0].widths)
+        none = np.zeros((width, COORDINATES), dtype=np.float32)  # the works that are added have no photos
+        plain = PhotoAxes(none[:, 0], np.ones(width, dtype=np.float32), none)
+        learned = {"works": len(rows), "creators": len(catalog.creators), "trust": 1.0}
+        calibration = fit_calibration(*pairs, prior_of(labels))
+        style = StyleSpace(ENCODER, "float32", plain, matrix, centre, calibration, learned)
+        words = WordSpace.fit(catalog.take(rows).texts, coordinates, np.ones(len(rows), dtype=np.bool_))
+        plan = begin(folder, catalog, Spaces(style, words), INFO, groups=self.groups, shard_works=shard_works)
+        return self.seen(plan)
+
+    def seen(self, plan: IndexPlan) -> IndexPlan:
+        """A plan under which works have simulated photos."""
+        style = plan.spaces.style
+        known = {each.name: getattr(style, each.name) for each in fields(style)}
+        return replace(plan, spaces=Spaces(SimulatedStyle(**known, simulation=self), plan.spaces.words))
+
+
+@dataclass(frozen=True)
+class SimulatedStyle(StyleSpace):
+    """A style space for which every work has a photo, whose coordinates are simulated."""
+
+    simulation: Simulation
+
+    def photo_coordinates(self, works: Catalog) -> Iterator[tuple[IntArray, FloatArray, IntArray]]:
+        """Simulated coordinates, a photo a work."""
+        rows = np.array([self.simulation.row_of[each] for each in works.ids], dtype=np.int64)
+        for start in range(0, len(works), ROWS_AT_ONCE):
+            own = np.arange(start, min(start + ROWS_AT_ONCE, len(works)))
+            yield own, self.simulation.coordinates(rows[own]), np.arange(len(own))
 
 
 def milliseconds(call: Callable[[int], object], count: int) -> tuple[float, float]:
@@ -124,22 +179,98 @@ def milliseconds(call: Callable[[int], object], count: int) -> tuple[float, floa
     return float(np.median(times)), float(np.quantile(times, 0.95))
 
 
-def recall_at_10(index: Index, ids: Sequence[str]) -> float:
-    """The share of the ten exactly nearest style vectors that the search finds."""
+def exact_neighbours(index: Index, ids: Sequence[str]) -> list[set[str]]:
+    """The ids of the ten works whose style has the greatest product with each of some works'."""
     table = index.table.search().select(["id", STYLE]).to_arrow()
     vectors = table[STYLE].combine_chunks().flatten().to_numpy().reshape(table.num_rows, -1)
     names = table["id"].to_pylist()
-    place_of = {name: place for place, name in enumerate(names)}
-    shares = []
-    for each in ids:
-        own = vectors[place_of[each]]
-        exact = {names[place] for place in np.argsort(-(vectors @ own))[:10]}
-        found = {row["id"] for row in nearest(index, STYLE, own, 10, Filters())}
-        shares.append(len(exact & found) / 10)
-    return float(np.mean(shares))
+    rows = {name: row for row, name in enumerate(names)}
+    nearest_rows = (np.argpartition(-(vectors @ vectors[rows[each]]), 10)[:10] for each in ids)
+    return [{names[row] for row in own} for own in nearest_rows]
 
 
-def from_outside(number: int, count: int = ADDED) -> Catalog:
+@contextmanager
+def every_partition() -> Iterator[None]:
+    """Look at every partition of the vector indexes, and compare many candidates exactly, within the block."""
+    before = lookup.PARTITIONS, lookup.REFINED
+    lookup.PARTITIONS, lookup.REFINED = 1_000_000, 50
+    try:
+        yield
+    finally:
+        lookup.PARTITIONS, lookup.REFINED = before
+
+
+def size_measured(works: int, questions: int, folder: Path) -> list[Figure]:
+    """Build an index of a size, or take one that is there, and ask it: one process, so that the memory is its own."""
+    simulation = Simulation.of(works, folder.with_suffix(".parquet"))
+    figures = list(built(simulation, folder)) if not (folder / f"{database.PARTS_TABLE}.lance").is_dir() else []
+    index = Index.open(folder)
+    figures += asked_for(index, simulation, questions)
+    start = time.perf_counter()
+    index.add(from_outside(0, ADDED))
+    return [*figures, Figure(sized(works), f"adding {ADDED:,} works, s", time.perf_counter() - start)]
+
+
+def sized(works: int) -> str:
+    """How a size is called in the tables."""
+    return f"{works:,} works"
+
+
+def built(simulation: Simulation, folder: Path) -> Iterator[Figure]:
+    """Learn the spaces, write the shards and merge them: how long it takes, bytes, and the peak memory."""
+    works = len(simulation.catalog)
+    seconds = [time.perf_counter()]
+    plan = simulation.begin(folder)
+    seconds.append(time.perf_counter())
+    write_shards(plan, simulation.catalog, missing_shards(plan))
+    seconds.append(time.perf_counter())
+    merge(plan)
+    seconds.append(time.perf_counter())
+    for measure, value in zip(("learning, s", "shards, s", "merge and indexes, s"), np.diff(seconds), strict=True):
+        yield Figure(sized(works), measure, float(value))
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    yield Figure(sized(works), "disk, GiB", size / 2**30)
+    yield Figure(sized(works), "peak memory, GiB", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
+
+
+def asked_for(index: Index, simulation: Simulation, questions: int) -> Iterator[Figure]:
+    """Latencies and recall."""
+    works = len(simulation.catalog)
+    queries = simulation.queries(questions)
+    ids = [query.work for query in queries]
+
+    def hybrid(number: int) -> list[str]:
+        hits = search(index, queries[number % len(ids)].words, photo=ids[-number % len(ids)])
+        return [hit.work.id for hit in hits]
+
+    calls: dict[str, Callable[[int], object]] = {
+        "similar": lambda number: similar(index, ids[number % len(ids)]),
+        "similar, other creators": lambda number: similar(index, ids[number % len(ids)], other_creators=True),
+        "similar, by creator": lambda number: similar(index, ids[number % len(ids)], by_creator=True),
+        "words": lambda number: search(index, queries[number % len(ids)].words),
+        "words, by creator": lambda number: search(index, queries[number % len(ids)].words, by_creator=True),
+        "words and a style": hybrid,
+    }
+    for name, call in calls.items():
+        median, late = milliseconds(call, questions)
+        yield Figure(f"{name}, {sized(works)}", MEDIAN, median, questions)
+        yield Figure(f"{name}, {sized(works)}", "95th percentile, ms", late, questions)
+    exact = exact_neighbours(index, ids)
+    vectors = index.rows(ids, [STYLE])
+    found = [{row["id"] for row in nearest(index, STYLE, vectors[each][STYLE], 10, Filters())} for each in ids]
+    yield Figure(f"style, {sized(works)}", RECALL, _shared(found, exact), len(ids))
+    some = range(min(len(ids), 50))
+    answers = [set(hybrid(number)) for number in some]
+    with every_partition():
+        exact = [set(hybrid(number)) for number in some]
+    yield Figure(f"words and a style, {sized(works)}", RECALL, _shared(answers, exact), len(some))
+
+
+def _shared(found: Sequence[set[str]], exact: Sequence[set[str]]) -> float:
+    return float(np.mean([len(own & other) / 10 for own, other in zip(found, exact, strict=True)]))
+
+
+def from_outside(number: int, count: int) -> Catalog:
     """Works without photos to add."""
     return Catalog.from_works(
         Work(f"outside-{number}-{each}", creator="outside", title=f"銀の花のブローチ {number} {each}")
@@ -147,108 +278,34 @@ def from_outside(number: int, count: int = ADDED) -> Catalog:
     )
 
 
-class Simulated(StyleSpace):
-    """A style space for which every work has a photo, whose coordinates are drawn by chance."""
-
-    def coordinates(self, works: Catalog) -> Iterator[tuple[IntArray, FloatArray, Mask]]:
-        """Drawn coordinates, all in one batch."""
-        table = np.random.default_rng(len(works)).standard_normal((len(works), COORDINATES), dtype=np.float32)
-        yield np.arange(len(works)), table, np.ones(len(works), dtype=np.bool_)
-
-
-def opened(address: Path | str) -> Index:
-    """Open an index in which works without photos are read as if they had some."""
-    index = Index.open(address)
-    style = index.spaces.style
-    simulated = Simulated(**{field.name: getattr(style, field.name) for field in fields(style)})
-    index.spaces = Spaces(simulated, index.spaces.words)
-    return index
-
-
-def killed(address: str, kills: int) -> Iterator[Figure]:
-    """Kill a process that adds and removes works, again and again, and look at what the index holds then."""
-    before = set(Index.open(address).table.search().select(["id"]).to_arrow()["id"].to_pylist())
-    chance = random.Random(0)
-    for _ in range(kills):
-        command = [sys.executable, "-c", f"from studies.index_scale import change; change({address!r})"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout is not None
-            process.stdout.readline()
-            time.sleep(chance.uniform(0.0, 2.0))
-            os.kill(process.pid, signal.SIGKILL)
-    ids = Index.open(address).table.search().select(["id"]).to_arrow()["id"].to_pylist()
-    changes = {each.rsplit("-", 1)[0] for each in ids if each.startswith("outside-")}
-    row = f"after {kills} kills"
-    yield Figure(row, "works lost", len(before - set(ids)), len(before))
-    yield Figure(row, "works doubled", len(ids) - len(set(ids)), len(before))
-    yield Figure(row, "additions that went through", len(changes))
-
-
-def change(address: str) -> None:
-    """Add works and remove half of them until killed."""
-    index = opened(address)
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
-    number = os.getpid() * 1000
-    while True:
-        works = from_outside(number, 20)
-        index.add(works)
-        index.remove(works.ids[:10])
-        number += 1
+def growth(figures: Sequence[Figure], sizes: Sequence[int]) -> Iterator[Figure]:
+    """The exponent by which each figure grows from the smallest size to the largest, and what that comes to beyond."""
+    small, large = min(sizes), max(sizes)
+    value = {(figure.row, figure.measure): figure.value for figure in figures}
+    for (row, measure), last in value.items():
+        first = value.get((row.replace(sized(large), sized(small)), measure))
+        if row.endswith(sized(large)) and first and last and measure != RECALL and large > small:
+            exponent = float(np.log(last / first) / np.log(large / small))
+            name = f"{row.removesuffix(sized(large))}{measure}"
+            yield Figure(name, "growth, exponent of works", exponent)
+            yield Figure(name, f"{sized(EXTRAPOLATED)} (extrapolated)", last * (EXTRAPOLATED / large) ** exponent)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What can be chosen."""
-    parser.add_argument("--works", type=int, default=110_000)
-    parser.add_argument("--creators", type=int, default=944)
+    parser.add_argument("--works", type=int, nargs="+", default=[110_000, 330_000, 1_000_000])
     parser.add_argument("--questions", type=int, default=200)
-    parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--folder", type=Path, help="where the index stays, or is from an earlier call")
+    parser.add_argument("--folder", type=Path, help="where the indexes stay, or are from an earlier call")
 
 
 def measure(asked: argparse.Namespace) -> Iterator[Figure]:
-    """Build, ask, add and kill."""
+    """Build an index of each size and ask it."""
+    figures: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="sakka-study-index-") as scratch:
-        folder = asked.folder or Path(scratch) / "index"
-        catalog, truth, coordinates = simulated(asked.works, asked.creators, seed=1)
-        if not folder.is_dir():
-            yield from built(folder, catalog, coordinates)
-        index = opened(folder)
-        yield from asked_for(index, truth, asked.questions)
-        start = time.perf_counter()
-        index.add(from_outside(0))
-        yield Figure("adding works", "seconds", time.perf_counter() - start, ADDED)
-        yield from killed(str(folder), asked.kills)
-
-
-def built(folder: Path, catalog: Catalog, coordinates: FloatArray) -> Iterator[Figure]:
-    """Learn the spaces and write the index: how long it takes, and the peak memory."""
-    start = time.perf_counter()
-    spaces = learn(catalog, coordinates)
-    yield Figure("learning the spaces", "seconds", time.perf_counter() - start, min(len(catalog), MOST_WORKS))
-    schema = schema_of(spaces)
-    start = time.perf_counter()
-    about = {"model_sha256": "", "catalog": ""}
-    Index.write(folder, spaces, rows_of(catalog, coordinates, spaces, schema), schema, about)
-    yield Figure("writing the index", "seconds", time.perf_counter() - start, len(catalog))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    yield Figure("until it is written", "peak memory, GiB", peak)
-
-
-def asked_for(index: Index, truth: Truth, questions: int) -> Iterator[Figure]:
-    """Latencies and recall."""
-    queries = make_queries(truth, questions, seed=7)
-    ids = [query.work for query in queries]
-    calls: dict[str, Callable[[int], object]] = {
-        "similar": lambda number: similar(index, ids[number % len(ids)]),
-        "similar, other creators": lambda number: similar(index, ids[number % len(ids)], other_creators=True),
-        "words": lambda number: search(index, queries[number % len(ids)].words),
-        "words and a style": lambda number: search(
-            index, queries[number % len(ids)].words, photo=ids[-number % len(ids)]
-        ),
-    }
-    for name, call in calls.items():
-        median, late = milliseconds(call, questions)
-        yield Figure(name, "median, ms", median, questions)
-        yield Figure(name, "95th percentile, ms", late, questions)
-    yield Figure("search by style", "recall at 10", recall_at_10(index, ids), len(ids))
+        for works in asked.works:
+            folder = (asked.folder or Path(scratch)) / str(works)
+            with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
+                own = process.submit(size_measured, works, asked.questions, folder).result()
+            yield from own
+            figures += own
+    yield from growth(figures, asked.works)

@@ -30,7 +30,8 @@ from sakka.photos.held import HeldPhoto
 from sakka.search.find import similar
 from sakka.search.hits import Hit
 from sakka.search.index import Index
-from sakka.search.records import Spaces, batches_of, schema_of, words_of_catalog
+from sakka.search.records import Spaces, words_of_catalog
+from sakka.search.shards import begin
 from sakka.search.style.space import StyleSpace
 from studies.figures import Figure
 from studies.inputs.photo_copies import copy_of
@@ -48,9 +49,8 @@ def build(catalog: Catalog, folder: Path) -> Index:
     style = StyleSpace.fit(catalog, groups=near.groups)
     spaces = Spaces(style, words_of_catalog(catalog, style, 0))
     names = group_names(catalog.ids, near.pairs())
-    schema = schema_of(spaces)
-    batches = batches_of(catalog, [names[each] for each in catalog.ids], spaces, schema, common=near.common)
-    return Index.write(folder, spaces, batches, schema, {"model_sha256": "", "catalog": ""})
+    info = {"model_sha256": "", "catalog": ""}
+    return Index.from_plan(begin(folder, catalog, spaces, info, groups=names, common=near.common), catalog)
 
 
 def answers(index: Index, photos: Sequence[Asked]) -> Iterator[tuple[int, Hit, float]]:

@@ -30,7 +30,8 @@ from sakka.market.vocabulary import ACCENTS, COLOUR_OF_MATERIAL, COLOURS, KINDS,
 from sakka.networks.encoders import text_encoder
 from sakka.search.find import search
 from sakka.search.index import Index
-from sakka.search.records import Spaces, batches_of, schema_of, words_of_catalog
+from sakka.search.records import Spaces, words_of_catalog
+from sakka.search.shards import begin
 from sakka.search.style.meaning import MeaningSpace
 from sakka.search.style.space import StyleSpace
 from studies.figures import Figure, mean_interval
@@ -116,9 +117,9 @@ def build(catalog: Catalog, folder: Path, encoder: str | None = None) -> Index:
     style = StyleSpace.fit(catalog, groups=groups)
     meaning = None if encoder is None else MeaningSpace.fit(text_encoder(encoder), catalog)
     spaces = Spaces(style, words_of_catalog(catalog, style, 0), meaning)
-    schema = schema_of(spaces)
-    batches = batches_of(catalog, [str(group) for group in groups], spaces, schema)
-    return Index.write(folder, spaces, batches, schema, {"model_sha256": "", "catalog": ""})
+    names = {each: str(group) for each, group in zip(catalog.ids, groups, strict=True)}
+    info = {"model_sha256": "", "catalog": ""}
+    return Index.from_plan(begin(folder, catalog, spaces, info, groups=names), catalog)
 
 
 def truth_of(catalog: Catalog, settings: MarketSettings) -> Truth:

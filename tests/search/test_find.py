@@ -132,6 +132,47 @@ def test_asking_with_nothing_is_refused(index: Index) -> None:
         search(index, "花", ways=("smell",))
 
 
+def by_hand(index: Index, work: str, count: int, each: int) -> list[tuple[str, list[str]]]:
+    """The creators of the works nearest to a work, each with its nearest works, from all products of vectors."""
+    rows = index.rows(index.catalog().ids)
+    own = np.array(rows[work]["style"])
+    fits = {name: float(np.array(row["style"]) @ own) for name, row in rows.items() if row["style"] and name != work}
+    best: dict[str, list[str]] = {}
+    for name in sorted(fits, key=lambda name: -fits[name]):
+        best.setdefault(rows[name]["creator"], []).append(name)
+    return [(creator, names[:each]) for creator, names in list(best.items())[:count]]
+
+
+@pytest.mark.parametrize(("count", "each"), [(6, 3), (2, 5), (3, 1)])
+def test_works_by_creator_are_the_best_of_the_first_creators_though_one_creator_fills_what_is_fetched(
+    index: Index, count: int, each: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sakka.search.find.DEPTH", 2)
+    monkeypatch.setattr("sakka.search.find.DEEPER", 1)
+    hits = similar(index, "work-02-003", count=count, of_one_creator=each, by_creator=True)
+    found = [(name, [hit.work.id for hit in own]) for name, own in by_creator(hits)]
+    assert found == by_hand(index, "work-02-003", count, each)
+
+
+def test_words_by_creator_fill_three_works_of_each(index: Index) -> None:
+    hits = search(index, "桜", count=4, by_creator=True)
+    assert [len(own) for _, own in by_creator(hits)] == [3, 3, 3, 3]
+    with pytest.raises(SearchError, match="expected 1 or more"):
+        search(index, "桜", count=0, by_creator=True)
+
+
+def test_creators_that_have_enough_works_are_left_out_of_what_is_fetched_next(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = similar(index, "work-02-003", count=6, of_one_creator=1)
+    monkeypatch.setattr("sakka.search.find.DEPTH", 1)
+    monkeypatch.setattr("sakka.search.find.DEEPER", 1)
+    monkeypatch.setattr("sakka.search.find.MOST_FETCHED", 19)  # deeper than 18 is not looked
+    assert [hit.work.id for hit in similar(index, "work-02-003", count=6, of_one_creator=1)] == [
+        hit.work.id for hit in expected
+    ]
+
+
 def test_fusion_adds_reciprocal_ranks() -> None:
     rows = fused([(1.0, [{"id": "a"}, {"id": "b"}]), (2.0, [{"id": "b"}])])
     assert [(row["id"], row["score"]) for row in rows] == [

@@ -215,7 +215,8 @@ class Running:
 
 @pytest.fixture(autouse=True)
 def _python_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    root = Path(__file__).parents[2]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(root / "src"), str(root)]))
 
 
 def test_rows_without_vectors_join_a_vector_index_of_many_partitions(folder: Path) -> None:

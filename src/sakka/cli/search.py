@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 TITLE_CHARACTERS = 28
 DATE_FORMATS = ["%Y-%m-%d", "%Y"]
 
-Count = Annotated[int, typer.Option("--top", help="How many works to name.", min=1)]
+Count = Annotated[int, typer.Option("--top", help="How many works to name, or creators.", min=1)]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Grouped = Annotated[bool, typer.Option("--by-creator", help="Group the works by creator.")]
+Grouped = Annotated[
+    bool, typer.Option("--by-creator", help="The creators who fit best, each with its best works (three, or so many).")
+]
 Categories = Annotated[list[str] | None, typer.Option("--category", help="Only this category; may be repeated.")]
 Creators = Annotated[list[str] | None, typer.Option("--creator", help="Only this creator; may be repeated.")]
 After = Annotated[datetime | None, typer.Option(formats=DATE_FORMATS, help="Only works from this day on.")]
@@ -85,6 +87,7 @@ def similar_works(
         like=like or (),
         unlike=unlike or (),
         of_one_creator=of_one_creator,
+        by_creator=grouped,
     )
     _show(hits, as_json=as_json, grouped=grouped)
 
@@ -116,7 +119,15 @@ def search_works(
 
     filters = _filters(category, creator, after, before, kept)
     style = _query(work, photo, "", "")
-    hits = search(Index.open(index), words, photo=style, count=top, filters=filters, of_one_creator=of_one_creator)
+    hits = search(
+        Index.open(index),
+        words,
+        photo=style,
+        count=top,
+        filters=filters,
+        of_one_creator=of_one_creator,
+        by_creator=grouped,
+    )
     _show(hits, as_json=as_json, grouped=grouped)
 
 

@@ -9,8 +9,9 @@ Every change of a table is one new version of it, which is there wholly or not a
 Source: https://lancedb.github.io/lancedb/
 """
 
+import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from sakka.errors import MissingPartError, SakkaError, SearchError
 from sakka.files import remote_address
-from sakka.search.records import OF, OF_WORKS, PHOTO, VECTORS
+from sakka.search.records import GROUP, OF, OF_WORKS, PHOTO, VECTORS
 from sakka.search.sql import among
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 WORKS_TABLE, PARTS_TABLE = "works", "parts"
 IDS_AT_ONCE = 500
 FRESH_S = 2.0  # how soon one process sees what another has changed
+SHARD_WORKS = 20_000  # works that are written as one file, and rows from which a file is left as it is
 VECTOR_INDEX_FROM = 20_000  # rows; below it all vectors are compared, which is exact
 OLD_AFTER = timedelta(hours=1)  # how long versions stay for readers that are at them
 
@@ -48,6 +50,20 @@ def lancedb_module() -> Any:
     except ImportError as error:
         raise MissingPartError("LanceDB, which keeps the index,", "index", error) from error
     return lancedb
+
+
+def lance_module() -> Any:
+    """The module of the format that LanceDB keeps its tables in: it writes files that a later change names.
+
+    Raises:
+        MissingPartError: It is not installed.
+    """
+    os.environ.setdefault("LANCE_LOG", "error")  # that a table does not exist yet is no warning
+    try:
+        import lance
+    except ImportError as error:
+        raise MissingPartError("pylance, which writes the files of the index,", "index", error) from error
+    return lance
 
 
 @contextmanager
@@ -79,19 +95,76 @@ def table_names(database: Any) -> list[str]:
     return list(database.list_tables().tables)
 
 
-def write_works(database: Any, schema: "pa.Schema", batches: Iterable["pa.RecordBatch"]) -> Any:
-    """Replace the table of works and make its indexes; returns the table."""
+def write_files(address: str, schema: "pa.Schema", batches: Iterable["pa.RecordBatch"]) -> list[dict[str, Any]]:
+    """Write rows as data files of the table of works that no version of it names; returns what names them.
+
+    Raises:
+        SearchError: They can't be written. An error of our own that ends the batches is passed on.
+    """
     import pyarrow as pa
+
+    lance_module()
+    from lance.fragment import write_fragments
 
     troubles: list[SakkaError] = []
     reader = pa.RecordBatchReader.from_batches(schema, _watched(batches, troubles))
     try:
-        with speaking_plainly(str(database.uri), "written"):
-            table = database.create_table(WORKS_TABLE, data=reader, mode="overwrite", on_bad_vectors="null")
-            make_indexes(table)
+        with speaking_plainly(address, "written"):
+            fragments = write_fragments(reader, _works_at(address), schema=schema, mode="overwrite")
     except SearchError as error:
         raise (troubles[0] if troubles else error) from None
-    return table
+    return [each.to_json() for each in fragments]
+
+
+def name_files(address: str, schema: "pa.Schema", files: Sequence[dict[str, Any]]) -> None:
+    """Make the version of the table of works that has the rows of files, in their order, and no others."""
+    lance = lance_module()
+    fragments = [lance.FragmentMetadata.from_json(json.dumps(each)) for each in files]
+    with speaking_plainly(address, "written"):
+        lance.LanceDataset.commit(_works_at(address), lance.LanceOperation.Overwrite(schema, fragments))
+
+
+def names_of(files: Sequence[dict[str, Any]]) -> set[str]:
+    """The names of data files."""
+    return {str(file["path"]) for each in files for file in each["files"]}
+
+
+def file_names(address: str) -> set[str]:
+    """The names of all data files of the table of works, also of those that no version names."""
+    return _listed(address, "data")
+
+
+def _listed(address: str, part: str) -> set[str]:
+    """The names of the files in a part of the table of works; none where there is no such part."""
+    lance_module()
+    from lance.file import LanceFileSession
+
+    with speaking_plainly(address, "read"):
+        return {name.rpartition("/")[2] for name in LanceFileSession(f"{_works_at(address)}/{part}").list()}
+
+
+def remove_unnamed(address: str) -> None:
+    """Remove files of the table of works that no version names, and versions that nobody reads any longer."""
+    with speaking_plainly(address, "written"):
+        table = lance_module().dataset(_works_at(address))
+        table.cleanup_old_versions(older_than=OLD_AFTER, delete_unverified=True)
+
+
+def is_of_build(connection: Any, build: str) -> bool:
+    """Whether there is a table of works, and of that build."""
+    if not _listed(str(connection.uri), "_versions"):  # files of shards alone are no table yet
+        return False
+    with speaking_plainly(str(connection.uri), "read"):
+        return build_of(connection.open_table(WORKS_TABLE)) == build
+
+
+def build_of(table: Any) -> str:
+    """The build that the table of works belongs to."""
+    return str((table.schema.metadata or {}).get(b"build", b"").decode())
+
+
+def _works_at(address: str) -> str:
+    return f"{address.rstrip('/')}/{WORKS_TABLE}.lance"
 
 
 def _watched(batches: Iterable["pa.RecordBatch"], troubles: list[SakkaError]) -> Iterator["pa.RecordBatch"]:
@@ -129,41 +202,49 @@ def upsert(table: Any, rows: "pa.Table", without: Sequence[str] = ()) -> None:
 
 
 def make_indexes(table: Any) -> None:
-    """Make the indexes of ids, creators and words, and from `VECTOR_INDEX_FROM` rows on those of vectors."""
+    """Make the missing indexes: of ids, creators and words, and from `VECTOR_INDEX_FROM` rows on those of vectors."""
     from lancedb.index import FTS, Bitmap, BTree
 
-    table.create_index("id", config=BTree())
-    table.create_index("near_identical", config=BTree())
-    table.create_index(OF, config=BTree())
-    for column in ("creator", "category", PHOTO):
-        table.create_index(column, config=Bitmap())
     plain = FTS(base_tokenizer="whitespace", stem=False, remove_stop_words=False, ascii_folding=False, lower_case=False)
-    table.create_index("words", config=plain)
+    kinds = {"id": BTree(), GROUP: BTree(), OF: BTree(), "words": plain}
+    kinds |= {column: Bitmap() for column in ("creator", "category", PHOTO)}
+    there = _indexed_columns(table)
+    for column, config in kinds.items():
+        if column not in there:
+            table.create_index(column, config=config)
     if table.count_rows() >= VECTOR_INDEX_FROM:
-        make_vector_indexes(table)
+        make_vector_indexes(table, there)
 
 
-def make_vector_indexes(table: Any) -> None:
-    """Make the indexes of the vectors: partitions by k-means, values rounded to a byte."""
+def make_vector_indexes(table: Any, there: Collection[str] = ()) -> None:
+    """Make the indexes of the vectors but for those that are there: partitions by k-means, values rounded to a byte."""
     from lancedb.index import IvfSq
 
-    for column in (name for name in VECTORS if name in table.schema.names):
+    for column in (name for name in VECTORS if name in table.schema.names and name not in there):
         table.create_index(column, config=IvfSq(distance_type="l2"))
 
 
 def take_in_changes(table: Any) -> None:
-    """Merge small files, bring the indexes up to date and forget old versions."""
+    """Merge small files, bring the indexes up to date and forget old versions.
+
+    A file of a shard stays as it is: LanceDB's own `optimize` would write files of up to a million rows anew.
+    """
     with speaking_plainly(str(table.uri), "written"):
-        _take_in_changes(table)
+        if table.count_rows() >= VECTOR_INDEX_FROM and "style" not in _indexed_columns(table):
+            make_vector_indexes(table)
+        dataset = lance_module().dataset(str(table.uri))
+        dataset.optimize.compact_files(target_rows_per_fragment=SHARD_WORKS)
+        try:
+            dataset.optimize.optimize_indices()
+        except (RuntimeError, OSError):
+            # Lance 13 fails where an index has several partitions and none of the new rows has a vector.
+            table.checkout_latest()
+            make_vector_indexes(table)
+            dataset = lance_module().dataset(str(table.uri))
+            dataset.optimize.optimize_indices()
+        dataset.cleanup_old_versions(older_than=OLD_AFTER)
+        table.checkout_latest()
 
 
-def _take_in_changes(table: Any) -> None:
-    names = {column for index in table.list_indices() for column in index.columns}
-    if table.count_rows() >= VECTOR_INDEX_FROM and "style" not in names:
-        make_vector_indexes(table)
-    try:
-        table.optimize(cleanup_older_than=OLD_AFTER)
-    except RuntimeError:
-        # LanceDB 0.40 fails where an index has several partitions and none of the new rows has a vector.
-        make_vector_indexes(table)
-        table.optimize(cleanup_older_than=OLD_AFTER)
+def _indexed_columns(table: Any) -> set[str]:
+    return {column for index in table.list_indices() for column in index.columns}

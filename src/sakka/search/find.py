@@ -19,7 +19,7 @@ from sakka.errors import SearchError
 from sakka.models.question import Question
 from sakka.search.by_photo import nearest_by_photos
 from sakka.search.filters import Filters
-from sakka.search.hits import Hit, Row, at_most, folded, fused
+from sakka.search.hits import Hit, Row, at_most, by_creator, folded, fused
 from sakka.search.index import Index
 from sakka.search.lookup import matching, nearest
 from sakka.search.records import (
@@ -40,6 +40,9 @@ from sakka.search.style.thesaurus import alternatives
 from sakka.search.style.words import segmented
 
 WAYS = ("text", "photo")
+Fetch = Callable[[int, Filters], list[Row]]
+"""The rows that fit best within filters: so many of each order at the least."""
+BEST_WORKS = 3  # of each creator, where works are wanted by creator
 TEXT_WEIGHT = 0.25  # of the order by text, against that by style, for a work from outside
 MOST_WORDS = 30  # of a query, the first that tell works apart
 DEPTH = 60  # of each order that is fused, at the least
@@ -96,6 +99,7 @@ def similar(
     like: Sequence[str] = (),
     unlike: Sequence[str] = (),
     of_one_creator: int | None = None,
+    by_creator: bool = False,
 ) -> list[Hit]:
     """Find works of the style of a work, or of several and not of others.
 
@@ -105,12 +109,13 @@ def similar(
     Args:
         index: The index.
         query: The id of a work, or a work from outside; None where `like` says it all.
-        count: How many works are wanted at most.
+        count: How many works are wanted at most; with `by_creator` how many creators.
         filters: Which works may be found; None: all.
         other_creators: Leave out the creators of what is asked with.
         like: Ids of more works that are wanted.
         unlike: Ids of works that are not.
-        of_one_creator: The most works of one creator; None: any number.
+        of_one_creator: The most works of one creator; None: any number, with `by_creator` `BEST_WORKS`.
+        by_creator: The creators whose best works fit best, each with its best works, one creator after another.
 
     Raises:
         SearchError: An id is unknown, or no work of the query has a photo or a known word.
@@ -127,7 +132,7 @@ def similar(
             "nothing to compare by: the query has no photo and no known word; give a photo, or other words"
         )
 
-    def fetch(depth: int) -> list[Row]:
+    def fetch(depth: int, filters: Filters) -> list[Row]:
         orders = []
         if direction is not None:
             orders.append((1.0, of_style(index, origin, depth, filters)))
@@ -135,7 +140,8 @@ def similar(
             orders.append((TEXT_WEIGHT, nearest(index, TEXT, origin.text, depth, filters, origin.groups)))
         return with_same_creator(index, fused(orders) if len(orders) > 1 else orders[0][1], origin.wanted)
 
-    return enough(index, fetch, count, of_one_creator)
+    ask = of_creators if by_creator else enough
+    return ask(index, fetch, filters, count, of_one_creator)
 
 
 def search(
@@ -147,6 +153,7 @@ def search(
     filters: Filters | None = None,
     ways: Sequence[str] = WAYS,
     of_one_creator: int | None = None,
+    by_creator: bool = False,
 ) -> list[Hit]:
     """Find works by words, and by the style of a photo where one is given too.
 
@@ -154,10 +161,11 @@ def search(
         index: The index.
         words: What is looked for, in any language.
         photo: The id of a work, or a work from outside, of the style that is wanted.
-        count: How many works are wanted at most.
+        count: How many works are wanted at most; with `by_creator` how many creators.
         filters: Which works may be found; None: all.
         ways: Where words are looked for: in the `text`, in what the `photo` shows.
-        of_one_creator: The most works of one creator; None: any number.
+        of_one_creator: The most works of one creator; None: any number, with `by_creator` `BEST_WORKS`.
+        by_creator: The creators whose best works fit best, each with its best works, one creator after another.
 
     Raises:
         SearchError: There is no word in the query, a way is not known, or the index's text encoder is not at hand.
@@ -178,7 +186,7 @@ def search(
     direction, meaning = origin.direction, index.spaces.meaning
     unsaid = None if meaning is None or "text" not in ways else meaning.unsaid(words, index.spaces.words)
 
-    def fetch(depth: int) -> list[Row]:
+    def fetch(depth: int, filters: Filters) -> list[Row]:
         rows = by_words(
             index,
             terms,
@@ -193,7 +201,8 @@ def search(
             rows = fused([(1.0, rows), (1.0, of_style(index, origin, depth, filters))])
         return with_same_creator(index, rows, origin.wanted)
 
-    return enough(index, fetch, count, of_one_creator)
+    ask = of_creators if by_creator else enough
+    return ask(index, fetch, filters, count, of_one_creator)
 
 
 def by_words(
@@ -296,17 +305,68 @@ def with_same_creator(index: Index, rows: Sequence[Row], style: FloatArray) -> l
     return [{**row, "same_creator": answer} for row, answer in zip(rows, answers, strict=True)]
 
 
-def enough(index: Index, fetch: Callable[[int], list[Row]], count: int, of_one_creator: int | None) -> list[Hit]:
-    """The first `count` hits after folding, fetching deeper until there are that many or no more rows."""
+def enough(index: Index, fetch: Fetch, filters: Filters, count: int, of_one_creator: int | None) -> list[Hit]:
+    """The first `count` hits after folding, at most `of_one_creator` by each creator."""
+    most = _expected(count)
+    depth = max(DEPTH, 3 * most) * (1 if of_one_creator is None else DEEPER)
+
+    def first(hits: list[Hit]) -> list[Hit]:
+        return at_most(hits, most, of_one_creator)
+
+    rows = _collected(fetch, filters, depth, lambda hits: len(first(hits)) == most, of_one_creator)
+    return _completed(index, first(folded(rows.values())))
+
+
+def of_creators(index: Index, fetch: Fetch, filters: Filters, count: int, of_one_creator: int | None) -> list[Hit]:
+    """The best works of the first `count` creators, one creator after another.
+
+    The creators are those of the works that fit best, however many works of one creator come first: a creator who has
+    been found is left out when more are fetched. Works of theirs that lie deeper are asked for by their names. Works of
+    unknown creators stand together.
+    """
+    each, most = of_one_creator or BEST_WORKS, _expected(count)
+    rows = _collected(fetch, filters, max(DEPTH, DEEPER * most), lambda hits: len(by_creator(hits)) >= most, 1)
+    found = by_creator(folded(rows.values()))[:most]
+    short = {creator for creator, own in found if creator is not None and len(own) < each}
+    depth = max(DEPTH, DEEPER * each * len(short))
+    while short:
+        more = fetch(depth, replace(filters, creators=tuple(sorted(short))))
+        rows |= {row["id"]: row for row in more if row["id"] not in rows}
+        found = by_creator(folded(rows.values()))[:most]
+        if len(more) < depth or depth >= MOST_FETCHED:
+            break
+        short = {creator for creator, own in found if creator in short and len(own) < each}
+        depth *= DEEPER
+    return _completed(index, [hit for _, own in found for hit in own[:each]])
+
+
+def _collected(
+    fetch: Fetch, filters: Filters, depth: int, done: Callable[[list[Hit]], bool], of_one_creator: int | None
+) -> dict[str, Row]:
+    """Rows by id, in order: fetched until it is done, or there are no more.
+
+    Creators that have `of_one_creator` hits are left out of what is fetched next; with None it is fetched deeper.
+    """
+    rows: dict[str, Row] = {}
+    limits = filters
+    while True:
+        found = fetch(depth, limits)
+        new = {row["id"]: row for row in found if row["id"] not in rows}
+        rows = {row["id"]: row for row in found} if of_one_creator is None else rows | new
+        hits = folded(rows.values())
+        if done(hits) or len(found) < depth or depth >= MOST_FETCHED:
+            return rows
+        if of_one_creator is None or not new:
+            depth *= DEEPER
+            continue
+        full = [name for name, own in by_creator(hits) if name is not None and len(own) >= of_one_creator]
+        limits = replace(filters, not_creators=(*filters.not_creators, *full))
+
+
+def _expected(count: int) -> int:
     if count < 1:
         raise SearchError(f"got {count} works wanted, expected 1 or more")
-    depth = max(DEPTH, 3 * count) * (1 if of_one_creator is None else DEEPER)
-    while True:
-        rows = fetch(depth)
-        hits = at_most(folded(rows), count, of_one_creator)
-        if len(hits) == count or len(rows) < depth or depth >= MOST_FETCHED:
-            return _completed(index, hits)
-        depth *= DEEPER
+    return count
 
 
 def _completed(index: Index, hits: Sequence[Hit]) -> list[Hit]:

@@ -3,39 +3,31 @@
 INDEX/works.lance, INDEX/parts.lance        (`database.py`)
 """
 
-import hashlib
-import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import polars as pl
-from safetensors.numpy import load as load_tensors
-from safetensors.numpy import save as save_tensors
 
 from sakka.catalog.works import SCHEMA, Catalog, Work
 from sakka.errors import SearchError
-from sakka.files import canonical_json, remote_address, why_not_a_folder
-from sakka.networks.encoders import text_encoder as encoder_of_texts
-from sakka.progress import task
+from sakka.files import remote_address, why_not_a_folder
 from sakka.search import database
 from sakka.search.adding import add_works
-from sakka.search.kept_columns import KINDS, KeptColumn, kept_columns_of, with_kept
-from sakka.search.records import OF, OF_WORKS, WORK_COLUMNS, Spaces, batches_of, schema_of, words_of_catalog, work_of
+from sakka.search.kept_columns import KINDS, KeptColumn, with_kept
+from sakka.search.parts import contents, spaces_and_info
+from sakka.search.planning import plan_index
+from sakka.search.records import OF, OF_WORKS, WORK_COLUMNS, Spaces, schema_of, work_of
+from sakka.search.shards import IndexPlan, merge, missing_shards, write_shards
 from sakka.search.sql import among
-from sakka.search.style.meaning import MeaningSpace
-from sakka.search.style.space import StyleSpace
-from sakka.search.style.words import WordSpace
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-INDEX_VERSION = 3
-INFO, TENSORS = "index.json", "space.safetensors"
 SUGGESTED = 3
+WriteShards = Callable[[IndexPlan, Catalog, Sequence[int]], None]
 
 
 @dataclass
@@ -65,8 +57,11 @@ class Index:
         *,
         seed: int = 0,
         text_encoder: str | None = None,
+        shard_works: int = database.SHARD_WORKS,
     ) -> "Index":
         """Learn the spaces from a catalog and write the index of its works, replacing an index that is already there.
+
+        A build that was cut short goes on when it is asked for again.
 
         Args:
             folder: Where the index will stand: a folder, or an address such as `s3://bucket/index`.
@@ -74,6 +69,7 @@ class Index:
             model_folder: A fitted model, whose photo network is used and whose SHA-256 the index remembers.
             seed: Draws which works the spaces are learned from.
             text_encoder: The encoder by which words are found in texts of another language too; None: none.
+            shard_works: How many works are written at a time, of which a build that goes on keeps what is whole.
 
         Raises:
             MissingPartError: LanceDB, or what the text encoder needs, is not installed.
@@ -82,52 +78,24 @@ class Index:
             PhotoError: A photo can't be read.
             SearchError: The folder holds something else, or there are no works.
         """
-        from sakka.copies.groups import group_names, near_identical
-        from sakka.models.folder import manifest_sha256
-
-        if len(catalog) == 0:
-            raise SearchError("got a catalog of 0 works to build an index of, expected at least one")
-        reading = _photo_reading(model_folder)
-        encoder = None if text_encoder is None else encoder_of_texts(text_encoder)
-        _check_free(folder)
-        near = near_identical(catalog)
-        style = StyleSpace.fit(catalog, groups=near.groups, seed=seed, **reading)
-        meaning = None if encoder is None else MeaningSpace.fit(encoder, catalog, seed)
-        spaces = Spaces(style, words_of_catalog(catalog, style, seed), meaning)
-        names = group_names(catalog.ids, near.pairs())
-        named = [names[each] for each in catalog.ids]
-        info: dict[str, Any] = {
-            "model_sha256": manifest_sha256(model_folder),
-            "catalog": catalog.fingerprint(),
-            "seed": seed,
-        }
-        kept = kept_columns_of(catalog)
-        info |= {"kept": [asdict(each) for each in kept]} if kept else {}
-        schema = schema_of(spaces, kept=kept)
-        several = catalog.photo_counts[catalog.photo_counts > 1]
-        batches = batches_of(catalog, named, spaces, schema, kept, common=near.common)
-        batches = _counted(batches, len(catalog) + int(several.sum()))
-        return cls.write(folder, spaces, batches, schema, info)
+        plan = plan_index(folder, catalog, model_folder, seed=seed, text_encoder=text_encoder, shard_works=shard_works)
+        return cls.from_plan(plan, catalog)
 
     @classmethod
-    def write(
-        cls,
-        folder: Path | str,
-        spaces: Spaces,
-        batches: Iterable["pa.RecordBatch"],
-        schema: "pa.Schema",
-        info: dict[str, Any],
-    ) -> "Index":
-        """Write an index of given rows; see `build`."""
-        connection = database.connected(folder)
-        address = database.address_of(folder)
-        table = database.write_works(connection, schema, batches)
-        build = schema.metadata[b"build"].decode()
-        values = {**info, "version": INDEX_VERSION, "build": build, "works": table.count_rows(OF_WORKS)}
-        values |= {} if spaces.meaning is None else {"text_encoder": spaces.meaning.values()}
-        with database.speaking_plainly(address, "written"):
-            _write_parts(connection, spaces, values)
-        return cls(address, table, spaces, values)
+    def from_plan(cls, plan: IndexPlan, catalog: Catalog, write: WriteShards = write_shards) -> "Index":
+        """Write what is missing of an index that has a plan, and make it whole.
+
+        Args:
+            plan: The plan (`shards.begin`, `shards.read_plan`).
+            catalog: The works that it was made for.
+            write: Writes the shards of some numbers; here, one after another, unless said otherwise.
+
+        Raises:
+            PhotoError: A photo can't be read.
+            SearchError: The index can't be written to.
+        """
+        write(plan, catalog, missing_shards(plan))
+        return cls(plan.address, merge(plan), plan.spaces, plan.info)
 
     @classmethod
     def open(cls, folder: Path | str) -> "Index":
@@ -149,8 +117,8 @@ class Index:
             if database.PARTS_TABLE not in names:
                 raise SearchError(f"{folder} is an index whose build was cut short; build it with `Index.build`")
             table = connection.open_table(database.WORKS_TABLE)
-            spaces, info = _read_parts(connection, folder)
-            if (table.schema.metadata or {}).get(b"build", b"").decode() != info["build"]:
+            spaces, info = spaces_and_info(contents(connection, database.PARTS_TABLE), folder)
+            if database.build_of(table) != info["build"]:
                 raise SearchError(f"{folder} is an index whose build was cut short; build it with `Index.build`")
         return cls(address, table, spaces, info)
 
@@ -258,61 +226,3 @@ class Index:
             if ids
             else ""
         )
-
-
-def _photo_reading(model_folder: Path | str) -> dict[str, Any]:
-    """The photo encoder and number format that a model uses; the default's where it reads no photos so."""
-    from sakka.models.feature_model import PhotoFeatureModel
-    from sakka.models.folder import load_model
-    from sakka.networks.encoders import number_format
-
-    photo = load_model(model_folder).reader("photo")
-    if not isinstance(photo, PhotoFeatureModel):
-        return {}
-    encoders = [reading.encoder for reading in photo.readings()]
-    return {"encoder": "+".join(each.name for each in encoders), "dtype": number_format(encoders)}
-
-
-def _check_free(folder: Path | str) -> None:
-    """Refuse a folder that holds something other than an index, before any long work is done."""
-    if remote_address(folder):
-        return
-    path = Path(folder)
-    if path.exists() and not path.is_dir():
-        raise SearchError(f"{folder} is a file, expected a folder for the index; choose another name")
-    if path.is_dir() and any(path.iterdir()) and not (path / "works.lance").is_dir():
-        raise SearchError(f"{folder} exists and is not an index; choose another folder or remove it")
-
-
-def _counted(batches: Iterator["pa.RecordBatch"], total: int) -> Iterator["pa.RecordBatch"]:
-    with task("rows of the index", total=total) as running:
-        for batch in batches:
-            yield batch
-            running.advance(batch.num_rows)
-
-
-def _write_parts(connection: Any, spaces: Spaces, info: dict[str, Any]) -> None:
-    import pyarrow as pa
-
-    arrays = {**spaces.style.tensors(), **spaces.words.tensors()}
-    arrays |= {} if spaces.meaning is None else spaces.meaning.tensors()
-    content = save_tensors({name: np.ascontiguousarray(array) for name, array in arrays.items()})
-    described = {**info, "style": spaces.style.values(), "sha256": hashlib.sha256(content).hexdigest()}
-    parts = {"name": [INFO, TENSORS], "content": [canonical_json(described).encode(), content]}
-    schema = pa.schema([pa.field("name", pa.string()), pa.field("content", pa.large_binary())])
-    connection.create_table(database.PARTS_TABLE, data=pa.table(parts, schema=schema), mode="overwrite")
-
-
-def _read_parts(connection: Any, folder: Path | str) -> tuple[Spaces, dict[str, Any]]:
-    rows = connection.open_table(database.PARTS_TABLE).to_arrow().to_pylist()
-    parts = {row["name"]: row["content"] for row in rows}
-    info = json.loads(parts[INFO])
-    if info.get("version") != INDEX_VERSION:
-        raise SearchError(
-            f"{folder} is an index of version {info.get('version')}, expected {INDEX_VERSION}; build it again"
-        )
-    if hashlib.sha256(parts[TENSORS]).hexdigest() != info["sha256"]:
-        raise SearchError(f"{folder} is damaged: {TENSORS} is not what {INFO} describes; build it again")
-    tensors = load_tensors(parts[TENSORS])
-    meaning = MeaningSpace.from_parts(info["text_encoder"], tensors) if "text_encoder" in info else None
-    return Spaces(StyleSpace.from_parts(info["style"], tensors), WordSpace.from_tensors(tensors), meaning), info

@@ -25,6 +25,9 @@ FormComparisons = Annotated[tuple[Id, ...], Form(max_length=MOST_COMPARISONS, de
 Comparisons = Annotated[tuple[Id, ...], Field(max_length=MOST_COMPARISONS, description=LIMITS_ON_KEPT)]
 
 
+ByCreator = Annotated[bool, Field(description="The `count` creators who fit best, each with its best works.")]
+
+
 class Wanted(Strict):
     """Which works may be found; what is left out does not limit."""
 
@@ -58,6 +61,7 @@ def _add_similar(router: APIRouter, engine: Engine, limits: Limits) -> None:
         like: Annotated[list[Id], Field(min_length=1, max_length=MOST_EXAMPLES, description="Ids of wanted works.")]
         unlike: Annotated[tuple[Id, ...], Field(max_length=MOST_EXAMPLES, description="Ids of unwanted works.")] = ()
         other_creators: bool = Field(False, description="Leave out the creators of the wanted works.")
+        by_creator: ByCreator = False
         count: int = Field(10, ge=1, le=limits.found_works)
 
     @router.post("/v1/similar", tags=["find"], response_model=FoundWorks, responses=responses(404, 409))
@@ -74,6 +78,7 @@ def _add_similar(router: APIRouter, engine: Engine, limits: Limits) -> None:
                 **options,
                 other_creators=asked.other_creators,
                 of_one_creator=asked.of_one_creator,
+                by_creator=asked.by_creator,
             )
         )
         return served(FoundWorks.of(hits))
@@ -83,6 +88,7 @@ def _add_search(router: APIRouter, engine: Engine, limits: Limits) -> None:
     class Search(Wanted):
         words: str = Field(min_length=1, max_length=limits.title_characters, description="In any language.")
         like: Id | None = Field(None, description="The id of a work of the style that is wanted too.")
+        by_creator: ByCreator = False
         count: int = Field(10, ge=1, le=limits.found_works)
 
     @router.post("/v1/search", tags=["find"], response_model=FoundWorks, responses=responses(404, 409))
@@ -90,9 +96,15 @@ def _add_search(router: APIRouter, engine: Engine, limits: Limits) -> None:
         """Find works that words describe, and of the style of a work where one is named."""
         finder = engine.need_finder()
         require_works(engine, [] if asked.like is None else [asked.like])
-        options = {"of_one_creator": asked.of_one_creator}
         hits = await engine.ask(
-            lambda: finder.search(asked.words, asked.count, asked.filters(), photo=asked.like, **options)
+            lambda: finder.search(
+                asked.words,
+                asked.count,
+                asked.filters(),
+                photo=asked.like,
+                of_one_creator=asked.of_one_creator,
+                by_creator=asked.by_creator,
+            )
         )
         return served(FoundWorks.of(hits))
 

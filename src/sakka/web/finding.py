@@ -80,6 +80,7 @@ class Finder:
         unlike: Sequence[str] = (),
         other_creators: bool = False,
         of_one_creator: int | None = None,
+        by_creator: bool = False,
     ) -> list[Hit]:
         """Find works of the style of a work, or of several and not of others; see `sakka.search.find.similar`.
 
@@ -96,6 +97,7 @@ class Finder:
                 unlike=unlike,
                 other_creators=other_creators,
                 of_one_creator=of_one_creator,
+                by_creator=by_creator,
             )
         except SearchError as error:
             raise Problem(422, str(error)) from error
@@ -108,6 +110,7 @@ class Finder:
         *,
         photo: Question | str | None = None,
         of_one_creator: int | None = None,
+        by_creator: bool = False,
     ) -> list[Hit]:
         """Find works by words, and by a photo too; see `sakka.search.find.search`.
 
@@ -115,7 +118,15 @@ class Finder:
             Problem: There is no word to look for.
         """
         try:
-            return search(self.index, words, photo=photo, count=count, filters=filters, of_one_creator=of_one_creator)
+            return search(
+                self.index,
+                words,
+                photo=photo,
+                count=count,
+                filters=filters,
+                of_one_creator=of_one_creator,
+                by_creator=by_creator,
+            )
         except SearchError as error:
             raise Problem(422, str(error)) from error
 
