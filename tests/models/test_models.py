@@ -48,14 +48,14 @@ def labels_of_colours(works: Catalog, threshold: float = 0.2) -> LabelTable:
 
 
 def features_of_colours(
-    works: Catalog, encoder: PhotoEncoder, columns: np.ndarray | None = None, most: int | None = None
+    works: Catalog, encoder: PhotoEncoder, columns: np.ndarray, most: int, into: np.ndarray
 ) -> np.ndarray:
     """Stand in for VGG16, whose weights tests must not need; the network of the installed package is the real one."""
     if encoder.name != "vgg16":
-        return every_photo_features(works, encoder, columns, most)
+        return every_photo_features(works, encoder, columns, most, into)
     colours = labels_of_colours(works).vectors[works.has_photo, 1:4]
-    table = np.resize(colours.T, (encoder.size, len(colours))).T
-    return table[:, columns].copy() if columns is not None else table.copy()
+    into[:] = np.resize(colours.T, (encoder.size, len(colours))).T[:, columns]
+    return into
 
 
 @pytest.fixture(autouse=True)

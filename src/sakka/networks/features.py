@@ -57,7 +57,11 @@ def photo_features(works: Catalog, encoder: PhotoEncoder, columns: IntArray | No
 
 
 def every_photo_features(
-    works: Catalog, encoder: PhotoEncoder, columns: IntArray | None = None, most: int | None = None
+    works: Catalog,
+    encoder: PhotoEncoder,
+    columns: IntArray | None = None,
+    most: int | None = None,
+    into: Features | None = None,
 ) -> Features:
     """The vectors of the works' photos, one row a photo, in the order of `all_photo_keys(works, most)`.
 
@@ -66,9 +70,11 @@ def every_photo_features(
         encoder: What turns pixels into vectors.
         columns: Which of a vector's values are wanted; None: all.
         most: How many photos of a work at most; None: all.
+        into: A table that is filled, such as some columns of a larger one, shape (n_photos, n_columns); None: a new
+            one in the format `encoder.number`.
 
     Returns:
-        In the format `encoder.number`, shape (n_photos, n_columns).
+        The table.
 
     Raises:
         PhotoError: A photo can't be read, or is not the one that the catalog was built with.
@@ -78,7 +84,7 @@ def every_photo_features(
     for row, key in enumerate(every.keys):
         rows.setdefault(key, []).append(row)
     wanted = np.arange(encoder.size) if columns is None else columns
-    table: Features = np.zeros((len(every.keys), len(wanted)), dtype=encoder.number)
+    table = np.zeros((len(every.keys), len(wanted)), dtype=encoder.number) if into is None else into
     first = {key: every.photos[own[0]] for key, own in rows.items()}
     photos = {key: photo for key, photo in first.items() if isinstance(photo, Path)}
     held = {key: photo for key, photo in first.items() if isinstance(photo, HeldPhoto)}

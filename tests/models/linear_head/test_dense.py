@@ -125,3 +125,12 @@ def test_rows_come_in_turn_each_once_before_any_comes_again() -> None:
     stream = _rows_in_turn(rows, seed=0)
     drawn = np.concatenate([next(stream).numpy() for _ in range(75)])  # 75 x 128 rows = 32 x 300
     assert (np.sort(drawn.reshape(32, 300), axis=1) == rows).all()
+
+
+def test_features_that_stand_apart_give_the_bytes_of_one_table() -> None:
+    features, labels = clouds(n_features=50)
+    folds = [np.arange(0, 300), np.arange(3, 390, 2)]
+    whole = fit(features, labels, folds)
+    apart = fit(features[:, :37], labels, folds, further=features[:, 37:])
+    assert [each.weights.tobytes() for each in apart] == [each.weights.tobytes() for each in whole]
+    assert [each.scale.tobytes() for each in apart] == [each.scale.tobytes() for each in whole]

@@ -9,6 +9,7 @@ from sakka.errors import ModelError
 from sakka.models.base import shares_of_creators
 from sakka.models.folder import load_model, save_model
 from sakka.models.photo.linear import EfficientNetLinear, VGG16Linear
+from sakka.models.photo.pooling import PhotoTable
 from sakka.models.registry import make_model
 from sakka.networks.extractor import PhotoExtractor
 from sakka.networks.features import photo_features
@@ -109,3 +110,18 @@ def test_a_sum_reads_its_encoders_side_by_side_and_is_saved_with_their_weights(
     monkeypatch.setattr(MeanColour, "sha256", "1" * 64)
     with pytest.raises(ModelError, match=r"mean-colour has SHA-256 1{16}\.\.\., and the model was fitted on 0{16}"):
         load_model(tmp_path / "model")
+
+
+def test_the_table_of_works_with_one_photo_each_is_never_copied(
+    works: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def copied(*_arguments: object) -> None:
+        pytest.fail("at a marketplace's size the table hardly fits into memory once")
+
+    folds = nested_splits(works, seed=0).folds()[:2]
+    before = [each.test.tobytes() for each in model(pooling="featured").predict_folds(works, folds, works.creators)]
+    monkeypatch.setattr(PhotoTable, "take", copied)
+    monkeypatch.setattr(PhotoTable, "pooled", copied)
+    after = [each.test.tobytes() for each in model(pooling="featured").predict_folds(works, folds, works.creators)]
+    assert after == before
+    assert model().fit(works).kept_ is not None

@@ -1,11 +1,12 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from sklearn.linear_model import Ridge
 
 from sakka.models.linear_head.dense import fit_dense
 from sakka.models.linear_head.head import LinearHead
-from sakka.models.photo.out_of_fold import RIDGE, SHARE, beside, fit_ridge, fit_stacked, one_head
+from sakka.models.photo.out_of_fold import RIDGE, SHARE, TableRows, beside, fit_ridge, fit_stacked, one_head
 
 
 def vectors(rows: int = 30, columns: int = 8) -> np.ndarray:
@@ -48,7 +49,7 @@ def test_a_target_counts_its_share_of_what_the_vectors_count() -> None:
     head = fit_stacked(
         features, predictions, np.arange(200) % 4, np.arange(200), widths=[8], n_classes=4, penalty=0.1, seed=0
     )
-    read = head.standardised(beside(features, predictions))
+    read = head.standardised(beside(features, predictions, np.arange(200)))
     np.testing.assert_allclose((read[:, 8:] ** 2).sum() / (read[:, :8] ** 2).sum(), SHARE, rtol=1e-3)
 
 
@@ -74,3 +75,15 @@ def test_many_works_are_taken_in_minibatches() -> None:
     (dense,) = fit_dense(features, labels, [np.arange(40)], n_classes=4, penalty=0.1, seed=0)
     np.testing.assert_array_equal(stepped.weights, dense.weights)
     assert np.abs(solved.weights - stepped.weights).max() > 0
+
+
+@pytest.mark.parametrize("most_works", [40, 10])  # solved by works, or by batches
+def test_rows_of_a_larger_table_give_the_bytes_of_a_table_of_their_own(most_works: int) -> None:
+    rows, labels = np.arange(90, 10, -2), np.arange(40) % 4
+    settings = {"widths": [20, 40], "n_classes": 4, "penalty": 0.1, "seed": 0, "most_works": most_works}
+    heads = []
+    for own in (vectors(100, 60)[rows], TableRows(vectors(100, 60), rows)):
+        predictions = [fit_ridge(own, [20, 40], np.eye(4, dtype=np.float32)[labels], labels >= 0, np.arange(40) % 5)]
+        heads.append(one_head(fit_stacked(own, predictions, labels, np.arange(3, 40), **settings), predictions))
+    assert heads[0].weights.tobytes() == heads[1].weights.tobytes()
+    assert heads[0].bias.tobytes() == heads[1].bias.tobytes()

@@ -53,6 +53,7 @@ def fit_dense(
     penalty: float,
     weights: FloatArray | None = None,
     seed: int = 0,
+    further: Features | None = None,
 ) -> list[LinearHead]:
     """Fit one head a fold.
 
@@ -62,12 +63,14 @@ def fit_dense(
         rows_of_folds: The training rows of each fold; none is empty.
         n_classes: How many creators there are.
         penalty: The weight of |W|^2 / 2, beside the mean loss of a row.
-        weights: What each standardised column is multiplied by, shape (n_features,); None: 1.
+        weights: What each standardised column is multiplied by, shape (n_features + n_further,); None: 1.
         seed: Draws the order of the rows.
+        further: Features that stand right of the others, in their format, shape (n_rows, n_further); a large table is
+            not copied for them.
     """
-    table = torch.from_numpy(np.ascontiguousarray(features))
+    table = _SideBySide([np.ascontiguousarray(each) for each in (features, further) if each is not None])
     classes = torch.from_numpy(labels)
-    stretch = torch.ones(features.shape[1]) if weights is None else torch.from_numpy(weights)
+    stretch = torch.ones(table.width) if weights is None else torch.from_numpy(weights)
     fit_rows = partial(_fit_rows, table, classes, stretch, n_classes=n_classes, penalty=penalty, seed=seed)
     heads = work_off(rows_of_folds, fit_rows, "sakka-heads")
     return list(track(heads, "linear heads", total=len(rows_of_folds)))
@@ -105,23 +108,43 @@ def _rows_in_turn(rows: IntArray, seed: int) -> Iterator[torch.Tensor]:
         waiting = waiting[size:]
 
 
-def _moments(features: torch.Tensor, rows: IntArray) -> tuple[torch.Tensor, torch.Tensor]:
+class _SideBySide:
+    """Arrays of features side by side, of which rows are read."""
+
+    def __init__(self, blocks: Sequence[Features]) -> None:
+        self.blocks = [torch.from_numpy(block) for block in blocks]
+        self.width = sum(block.shape[1] for block in self.blocks)
+
+    def buffer(self, n_rows: int) -> torch.Tensor:
+        """Room for so many rows."""
+        return torch.empty(n_rows, self.width, dtype=self.blocks[0].dtype)
+
+    def read(self, rows: torch.Tensor, into: torch.Tensor) -> torch.Tensor:
+        """Some rows, read into the first ones of a buffer."""
+        found, start = into[: len(rows)], 0
+        for block in self.blocks:
+            torch.index_select(block, 0, rows, out=found[:, start : start + block.shape[1]])
+            start += block.shape[1]
+        return found
+
+
+def _moments(features: _SideBySide, rows: IntArray) -> tuple[torch.Tensor, torch.Tensor]:
     """The columns' means and standard deviations over some rows; a column that does not vary gets 1."""
     parts = torch.split(torch.from_numpy(rows), ROWS_IN_CACHE)
-    mean = torch.zeros(features.shape[1], dtype=torch.float64)
+    mean, read = torch.zeros(features.width, dtype=torch.float64), features.buffer(ROWS_IN_CACHE)
     for part in parts:
-        mean += features.index_select(0, part).sum(dim=0, dtype=torch.float32)
+        mean += features.read(part, read).sum(dim=0, dtype=torch.float32)
     mean /= len(rows)
     squares, centre = torch.zeros_like(mean), mean.float()
     for part in parts:
-        squares += (features.index_select(0, part) - centre).square_().sum(dim=0)
+        squares += (features.read(part, read) - centre).square_().sum(dim=0)
     std = (squares / len(rows)).sqrt()
     varies = std > 1e-6 * mean.abs().clamp(min=1e-6)
     return centre, torch.where(varies, std, 1.0).float()
 
 
 def _fit_rows(
-    features: torch.Tensor,
+    features: _SideBySide,
     labels: torch.Tensor,
     stretch: torch.Tensor,
     rows: IntArray,
@@ -135,20 +158,20 @@ def _fit_rows(
     scale /= stretch
     per_unit, offset = 1 / scale, -mean / scale
     filled = -(-n_classes // TILE) * TILE
-    weights, bias = torch.zeros(filled, features.shape[1]), torch.zeros(filled)
+    weights, bias = torch.zeros(filled, features.width), torch.zeros(filled)
     bias[n_classes:] = -torch.inf
     solver = _Adam(weights, bias)
     steps, size = _steps(len(rows)), _batch_size(len(rows))
-    read = torch.empty(size, features.shape[1], dtype=features.dtype)  # arrays of a step, kept: new pages cost more
-    inputs, slope = torch.empty(size, features.shape[1]), torch.empty_like(weights)
+    read, slope = features.buffer(size), torch.empty_like(weights)  # arrays of a step, kept: new pages cost more
+    inputs = torch.empty(size, features.width)
     minus_one = torch.full((size, 1), -1.0)
     for step, batch in zip(range(steps), _rows_in_turn(rows, seed), strict=False):
-        torch.index_select(features, 0, batch, out=read)
+        features.read(batch, read)
         torch.addcmul(offset, read, per_unit, out=inputs)  # (B, d)
         residual = torch.softmax(torch.addmm(bias, inputs, weights.T), dim=1)  # (B, K)
         residual.scatter_add_(1, labels.index_select(0, batch)[:, None], minus_one)
         residual /= size
-        rate = _rate((step + 1) / steps, features.shape[1])
+        rate = _rate((step + 1) / steps, features.width)
         torch.mm(residual.T, inputs, out=slope).add_(weights, alpha=penalty)
         solver.move(slope, residual.sum(dim=0), rate=rate)
     fitted = weights[:n_classes].T.contiguous()

@@ -15,11 +15,19 @@ from typing import ClassVar
 
 import numpy as np
 
-from sakka.arrays import Features, FloatArray, IntArray, log_loss
+from sakka.arrays import FloatArray, IntArray, log_loss
 from sakka.catalog.splits import Fold
 from sakka.catalog.works import Catalog
 from sakka.models.photo.linear import EfficientNetLinear
-from sakka.models.photo.out_of_fold import LEAST_WORKS, PARTS, RidgePredictions, beside, fit_ridge, parts_of
+from sakka.models.photo.out_of_fold import (
+    LEAST_WORKS,
+    PARTS,
+    RidgePredictions,
+    WorkVectors,
+    beside,
+    fit_ridge,
+    parts_of,
+)
 from sakka.models.text.linear import LinearText
 
 LEAST_PROBABILITY = 1e-6  # under the logarithm of a head's log-loss
@@ -32,7 +40,7 @@ class EfficientNetDistilled(EfficientNetLinear):
     name: ClassVar[str] = "photo-lite0-distilled"
 
     def _predictions(
-        self, works: Catalog, vectors: Features, labels: IntArray, n_classes: int
+        self, works: Catalog, vectors: WorkVectors, labels: IntArray, n_classes: int
     ) -> list[RidgePredictions]:
         of_creators = super()._predictions(works, vectors, labels, n_classes)
         given = (works.has_photo & works.has_text)[works.has_photo]
@@ -46,14 +54,19 @@ class EfficientNetDistilled(EfficientNetLinear):
         return with_texts if losses[1] < losses[0] else of_creators
 
     def _loss(
-        self, vectors: Features, predictions: list[RidgePredictions], labels: IntArray, part: IntArray, n_classes: int
+        self,
+        vectors: WorkVectors,
+        predictions: list[RidgePredictions],
+        labels: IntArray,
+        part: IntArray,
+        n_classes: int,
     ) -> float:
         """The log-loss on the works of part 0 of a head fitted on the others."""
         learn, held_out = np.flatnonzero(part != 0), np.flatnonzero(part == 0)
         if len(learn) == 0 or len(held_out) == 0:
             return 0.0
         head = self._fit_head(vectors, predictions, labels, learn, n_classes)
-        table = head.predict_proba(beside(vectors, predictions)[held_out])
+        table = head.predict_proba(beside(vectors, predictions, held_out))
         return log_loss(table, labels[held_out], LEAST_PROBABILITY)
 
 

@@ -19,7 +19,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from sakka.arrays import Features, IntArray, Mask
+from sakka.arrays import Features, IntArray, Mask, Probabilities
 from sakka.catalog.splits import Fold
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
@@ -31,6 +31,8 @@ from sakka.models.photo.out_of_fold import (
     LEAST_WORKS,
     MOST_WORKS,
     RidgePredictions,
+    TableRows,
+    WorkVectors,
     fit_ridge,
     fit_stacked,
     is_solved_by_works,
@@ -120,7 +122,9 @@ class PhotoLinear(PhotoFeatureModel):
         self.pooling_, self.head_ = next(
             self._learn(works, table, labels, [np.arange(len(works))], len(self.creators_))
         )
-        self._keep(self._pooled(table)[works.has_photo], labels[works.has_photo])
+        with_photo = np.flatnonzero(works.has_photo)
+        alone = table.alone(with_photo)
+        self._keep(self._pooled(table)[with_photo] if alone is None else alone, labels[with_photo])
         return self
 
     def features(self, works: Catalog) -> tuple[Features, Mask]:
@@ -152,8 +156,7 @@ class PhotoLinear(PhotoFeatureModel):
             model.pooling_, model.head_ = pooling, head
             model._set_works(np.bincount(labels[fold.train], minlength=len(creators)))
             validation, test = (
-                model._predict(model._pooled(table.take(rows)), works.has_photo[rows])
-                for rows in (fold.validation, fold.test)
+                model._predict_rows(table, rows, works.has_photo[rows]) for rows in (fold.validation, fold.test)
             )
             yield FoldPrediction(fold, validation, test)
 
@@ -194,15 +197,29 @@ class PhotoLinear(PhotoFeatureModel):
         """What the encoders give for the works' photos, side by side."""
         most = self.photos_per_work
         rows = np.repeat(np.arange(len(works)), np.minimum(works.photo_counts, most))
-        if len(rows):
-            tables = [every_photo_features(works, each.encoder, each.columns, most) for each in readings]
-        else:
-            tables = [np.empty((0, len(each.columns)), dtype=each.encoder.number) for each in readings]
-        return PhotoTable(tables[0] if len(tables) == 1 else np.concatenate(tables, axis=1), rows, len(works))
+        number = np.result_type(*(each.encoder.number for each in readings))
+        table: Features = np.zeros((len(rows), sum(len(each.columns) for each in readings)), dtype=number)
+        start = 0
+        for each in readings if len(rows) else ():
+            every_photo_features(works, each.encoder, each.columns, most, table[:, start : start + len(each.columns)])
+            start += len(each.columns)
+        return PhotoTable(table, rows, len(works))
 
     def _pooled(self, table: PhotoTable) -> Features:
         pooling = vars(self).get("pooling_", Pooling("featured" if self.pooling == "featured" else "mean"))
         return table.pooled(pooling.weights(table, vars(self).get("head_")))
+
+    def _predict_rows(self, table: PhotoTable, rows: IntArray, has_photo: Mask) -> Probabilities:
+        """Probabilities of some works, of which few vectors are copied at a time where each has one photo."""
+        alone = table.alone(rows[has_photo])
+        if alone is None or self.head_ is None:
+            return self._predict(self._pooled(table.take(rows)), has_photo)
+        probabilities = self._predict(np.empty((len(rows), 0), dtype=np.float32), np.zeros(len(rows), dtype=np.bool_))
+        starts = range(0, len(alone), ROWS_AT_ONCE)
+        parts = [self.head_.predict_proba(alone[start : start + ROWS_AT_ONCE]) for start in starts]
+        if parts:
+            probabilities[has_photo] = np.concatenate(parts)
+        return probabilities
 
     def _learn(
         self, works: Catalog, table: PhotoTable, labels: IntArray, parts: Sequence[IntArray], n_classes: int
@@ -217,9 +234,11 @@ class PhotoLinear(PhotoFeatureModel):
         rows = part[works.has_photo[part]]
         if len(rows) == 0:
             return Pooling(self.pooling or "mean"), None
-        photos = table.take(rows)
-        pooling = self._choose_pooling(photos, labels[rows], n_classes)
-        own, predictions = photos.pooled(pooling.weights(photos, None)), []
+        own, pooling, predictions = table.alone(rows), Pooling(self.pooling or "mean"), list[RidgePredictions]()
+        if own is None:
+            photos = table.take(rows)
+            pooling = self._choose_pooling(photos, labels[rows], n_classes)
+            own = TableRows.of(photos.pooled(pooling.weights(photos, None)))
         uses_them = self._has_covariances() if self.out_of_fold is None else self.out_of_fold
         if uses_them and len(rows) >= LEAST_WORKS:
             predictions = self._predictions(works.take(part), own, labels[part], n_classes)
@@ -228,8 +247,8 @@ class PhotoLinear(PhotoFeatureModel):
 
     def _choose_pooling(self, photos: PhotoTable, labels: IntArray, n_classes: int) -> Pooling:
         """How the photos of training works are pooled, each of which has a photo."""
-        if (self.pooling is not None and self.pooling != "attention") or photos.counts.max() == 1:
-            return Pooling(self.pooling or "mean")
+        if self.pooling is not None and self.pooling != "attention":
+            return Pooling(self.pooling)
         works = every_so_many(np.flatnonzero(photos.counts > 1), n_classes * self.photos_per_work)
         photos, labels = photos.take(works), labels[works]
         part = parts_of(labels, self.seed)
@@ -239,7 +258,7 @@ class PhotoLinear(PhotoFeatureModel):
         return learn_pooling(photos, labels, part, predictions, self.seed, self.pooling)
 
     def _predictions(
-        self, works: Catalog, vectors: Features, labels: IntArray, n_classes: int
+        self, works: Catalog, vectors: WorkVectors, labels: IntArray, n_classes: int
     ) -> list[RidgePredictions]:
         """What the head is given beside the vectors of the works that have a photo."""
         has_photo = works.has_photo
@@ -249,7 +268,7 @@ class PhotoLinear(PhotoFeatureModel):
 
     def _fit_head(
         self,
-        vectors: Features,
+        vectors: WorkVectors,
         predictions: Sequence[RidgePredictions],
         labels: IntArray,
         rows: IntArray,

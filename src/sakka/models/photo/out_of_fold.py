@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from sakka.arrays import Features, FloatArray, IntArray, Mask
@@ -34,6 +35,44 @@ SHARE = 2.0  # what a target's predictions count beside the photo's vector
 MOST_WORKS = 8000  # that a regression, or a head by works, is fitted on; their time grows with the cube
 LEAST_WORKS = 20
 ROWS_AT_ONCE = 1024
+
+
+@dataclass(frozen=True)
+class TableRows:
+    """Rows of a table of vectors that is not copied; indexing copies those asked for.
+
+    Attributes:
+        table: Shape (n_table_rows, n_features).
+        rows: Which rows of it, shape (n_rows,).
+    """
+
+    table: Features
+    rows: IntArray
+
+    @classmethod
+    def of(cls, vectors: "WorkVectors") -> "TableRows":
+        """Vectors as rows of a table."""
+        return vectors if isinstance(vectors, TableRows) else cls(vectors, np.arange(len(vectors)))
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: IntArray | Mask | slice) -> Features:
+        some: Features = self.table[self.rows[index]]
+        return some
+
+    def take(self, index: IntArray | Mask) -> "TableRows":
+        """Some of the rows, without a copy."""
+        return TableRows(self.table, self.rows[index])
+
+    def laid_out(self, values: npt.NDArray[Any], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+        """Values of the rows as values of the table's rows, zeros where a row is none of these."""
+        whole = np.zeros((len(self.table), *values.shape[1:]), dtype=dtype)
+        whole[self.rows] = values
+        return whole
+
+
+WorkVectors = Features | TableRows
 
 
 @dataclass(frozen=True)
@@ -61,7 +100,7 @@ def parts_of(labels: IntArray, seed: int) -> IntArray:
 
 
 def fit_ridge(
-    vectors: Features, widths: Sequence[int], targets: FloatArray, given: Mask, part: IntArray
+    vectors: WorkVectors, widths: Sequence[int], targets: FloatArray, given: Mask, part: IntArray
 ) -> RidgePredictions:
     """Predict a target from the photos.
 
@@ -84,13 +123,13 @@ def fit_ridge(
         learn, held_out = torch.from_numpy(np.flatnonzero(part[rows] != held)), np.flatnonzero(part == held)
         if len(learn):
             solved = inputs[learn].T @ _solve(products[learn][:, learn], centred[learn])
-            predicted[held_out] = _predict(vectors[held_out], mean, scale, solved)
+            predicted[held_out] = _predict(TableRows.of(vectors).take(held_out), mean, scale, solved)
     known = products.numpy() if len(rows) == len(vectors) else None
     return RidgePredictions(predicted, mean.numpy(), scale.numpy(), weights.numpy(), known)
 
 
 def fit_stacked(
-    vectors: Features,
+    vectors: WorkVectors,
     predictions: Sequence[RidgePredictions],
     labels: IntArray,
     rows: IntArray,
@@ -119,12 +158,22 @@ def fit_stacked(
     lengths = [_length(one, sum(widths)) for one in predictions]
     stretch = [each * one.out_of_fold.std(axis=0) for one, each in zip(predictions, lengths, strict=True)]
     weights = np.concatenate([block_weights(widths), *stretch]).astype(np.float32)
-    table = beside(vectors, predictions)
     settings: Any = {"n_classes": n_classes, "penalty": penalty, "weights": weights}
     if not is_solved_by_works(len(rows), sum(widths), most_works):
-        return fit_dense(table, labels, [rows], seed=seed, **settings)[0]
+        return _fit_by_batches(TableRows.of(vectors), predictions, labels, rows, seed=seed, **settings)
     products = _products(predictions, lengths, sum(widths)) if len(rows) == len(vectors) else None
-    return fit_by_works(table[rows], labels[rows], products=products, **settings)
+    return fit_by_works(beside(vectors, predictions, rows), labels[rows], products=products, **settings)
+
+
+def _fit_by_batches(
+    vectors: TableRows, predictions: Sequence[RidgePredictions], labels: IntArray, rows: IntArray, **settings: Any
+) -> LinearHead:
+    """Fit a head without a copy of the vectors: what stands beside them is laid out as their table is."""
+    own = vectors.table.dtype
+    further = [vectors.laid_out(one.out_of_fold, own) for one in predictions]
+    labels = vectors.laid_out(labels, np.int64)
+    settings["further"] = np.concatenate(further, axis=1) if further else None
+    return fit_dense(vectors.table, labels, [vectors.rows[rows]], **settings)[0]
 
 
 def is_solved_by_works(n_works: int, n_features: int, most_works: int = MOST_WORKS) -> bool:
@@ -150,9 +199,10 @@ def _products(predictions: Sequence[RidgePredictions], lengths: Sequence[float],
     return found
 
 
-def beside(vectors: Features, predictions: Sequence[RidgePredictions]) -> Features:
-    """Vectors and out-of-fold predictions side by side, in the vectors' format."""
-    return np.concatenate([vectors, *(one.out_of_fold.astype(vectors.dtype) for one in predictions)], axis=1)
+def beside(vectors: WorkVectors, predictions: Sequence[RidgePredictions], rows: IntArray) -> Features:
+    """Some works' vectors and out-of-fold predictions side by side, in the vectors' format."""
+    some = vectors[rows]
+    return np.concatenate([some, *(one.out_of_fold[rows].astype(some.dtype) for one in predictions)], axis=1)
 
 
 def one_head(head: LinearHead, predictions: Sequence[RidgePredictions]) -> LinearHead:
@@ -183,7 +233,7 @@ def _standardise(inputs: torch.Tensor, stretch: torch.Tensor) -> tuple[torch.Ten
     return mean, scale
 
 
-def _predict(vectors: Features, mean: torch.Tensor, scale: torch.Tensor, weights: torch.Tensor) -> FloatArray:
+def _predict(vectors: WorkVectors, mean: torch.Tensor, scale: torch.Tensor, weights: torch.Tensor) -> FloatArray:
     table: FloatArray = np.empty((len(vectors), weights.shape[1]), dtype=np.float32)
     for start in _starts(vectors):
         some = torch.from_numpy(vectors[start : start + ROWS_AT_ONCE]).float()
@@ -191,7 +241,7 @@ def _predict(vectors: Features, mean: torch.Tensor, scale: torch.Tensor, weights
     return table
 
 
-def _starts(rows: Features | torch.Tensor) -> range:
+def _starts(rows: WorkVectors | torch.Tensor) -> range:
     return range(0, len(rows), ROWS_AT_ONCE)
 
 

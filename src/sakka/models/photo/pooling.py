@@ -28,7 +28,7 @@ import torch
 from sakka.arrays import DoubleArray, Features, FloatArray, IntArray, Mask, numbers_within
 from sakka.errors import ModelError
 from sakka.models.linear_head.head import LinearHead
-from sakka.models.photo.out_of_fold import RidgePredictions
+from sakka.models.photo.out_of_fold import RidgePredictions, TableRows
 
 Way = Literal["featured", "mean", "attention", "best"]
 WAYS: tuple[Way, ...] = get_args(Way)
@@ -73,6 +73,11 @@ class PhotoTable:
         ]
         photos = np.concatenate(chosen) if chosen else np.empty(0, dtype=np.int64)
         return PhotoTable(self.features[photos], np.repeat(np.arange(len(works)), self.counts[works]), len(works))
+
+    def alone(self, works: IntArray) -> "TableRows | None":
+        """The one photo's vector of each of some works, without a copy; None where one has several photos or none."""
+        stops = np.cumsum(self.counts)
+        return TableRows(self.features, stops[works] - 1) if (self.counts[works] == 1).all() else None
 
     def pooled(self, weights: FloatArray) -> Features:
         """One vector a work, zeros where it has no photo, in the features' format, shape (n_works, n_features).
