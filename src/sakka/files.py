@@ -32,6 +32,15 @@ def remote_address(path: Path | str) -> str | None:
     return f"{found[1]}://{str(path)[found.end() :]}" if found else None
 
 
+def as_written(path: Path | str) -> str:
+    """A path or an address as it was given, for messages.
+
+    >>> as_written(Path("s3://shop/model")), as_written(Path("model"))
+    ('s3://shop/model', 'model')
+    """
+    return remote_address(path) or str(path)
+
+
 def without_password(address: str) -> str:
     """An address as it may be shown, without its password and its options; a path stays as it is.
 

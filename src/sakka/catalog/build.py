@@ -35,12 +35,15 @@ from sakka.catalog.rules import (
 )
 from sakka.catalog.sources import OpenedTable, ReadOptions, columns_by_field, open_source
 from sakka.catalog.statistics import statistics_of
-from sakka.catalog.works import INFO_FILE, SCHEMA, WORKS_FILE, Catalog, check_folder, works_table
+from sakka.catalog.works import INFO_FILE, SCHEMA, WORKS_FILE, Catalog, check_folder, check_free_at, works_table
 from sakka.errors import CatalogError
 from sakka.files import writing_whole
 from sakka.photos.hashes import PhotoHashes, photo_hash
 from sakka.photos.limits import PHOTOS_PER_WORK
 from sakka.photos.remote.fetcher import Fetching, PhotoFetcher
+from sakka.remote.copies import speaking_of
+from sakka.remote.folder import Bucket, RemoteFolder
+from sakka.remote.writing import temporary_folder
 
 if TYPE_CHECKING:
     from sakka.market import MarketSettings
@@ -74,7 +77,8 @@ def build_catalog(
     Args:
         source: A file or folder of works, a database's address, a pandas, Polars or Arrow table, a `datasets.Dataset`,
             or `"market"` for the simulated marketplace.
-        folder: Where the catalog is written; None: it is only given back (not with `"market"`, which has photos).
+        folder: Where the catalog is written, a folder or an address in a bucket; None: it is only given back (not with
+            `"market"`, which has photos).
         kind: One of `sources.SOURCES`; None: guessed.
         columns: Field of the catalog -> column of the source, where its usual names don't say it; photos may have
             several.
@@ -102,6 +106,19 @@ def build_catalog(
             something else under the name of the catalog's, no work is left, or `strict` was broken.
         MissingPartError: Photos are to be fetched, and the packages for that are not installed.
     """
+    if folder is not None and (remote := RemoteFolder.of(folder)) is not None:
+        check_free_at(Bucket(remote))
+        with temporary_folder() as local, speaking_of(remote, local):
+            try:
+                build_catalog(
+                    source, folder=local, kind=kind, columns=columns, keep=keep, encoding=encoding, sheet=sheet,
+                    query=query, photo_root=photo_root, photos_per_work=photos_per_work, fetch=fetch, market=market,
+                    strict=strict, creator_required=creator_required, **rules,
+                ).write(folder)  # fmt: skip
+            except CatalogError:
+                _send_problems(local, Bucket(remote))
+                raise
+        return Catalog.read(folder)
     chosen = Rules(**rules)
     if photos_per_work < 1:
         raise CatalogError(f"photos_per_work is {photos_per_work}, expected 1 or more")
@@ -121,6 +138,12 @@ def build_catalog(
         if folder is not None:
             catalog.write(folder)
     return catalog
+
+
+def _send_problems(local: Path, bucket: Bucket) -> None:
+    """Send the list of problems of a build that failed, where no older catalog stands."""
+    if (local / PROBLEMS_FILE).is_file() and bucket.content(INFO_FILE) is None:
+        bucket.send(local / PROBLEMS_FILE, PROBLEMS_FILE)
 
 
 def _fetcher(fetch: Fetching | Sequence[str]) -> PhotoFetcher:

@@ -32,12 +32,13 @@ def no_origins() -> pl.DataFrame:
     return pl.DataFrame(schema=ORIGINS_SCHEMA)
 
 
-def listed_photos(table: pl.DataFrame, origins: pl.DataFrame) -> pl.DataFrame:
+def listed_photos(table: pl.DataFrame, origins: pl.DataFrame, cached: Path | None = None) -> pl.DataFrame:
     """The photos of a catalog's table, one row a photo, columns as in `LISTED_SCHEMA`.
 
     Args:
         table: Works with `id`, `photos` and `photos_sha256`.
         origins: What else is known of photos, columns as in `ORIGINS_SCHEMA`; those of other works are passed over.
+        cached: The folder of photos that were fetched to be read: a path in it is none to be listed.
     """
     if not {"id", "photos", "photos_sha256"} <= set(table.columns):
         return pl.DataFrame(schema=LISTED_SCHEMA)
@@ -48,7 +49,10 @@ def listed_photos(table: pl.DataFrame, origins: pl.DataFrame) -> pl.DataFrame:
         .with_columns(number=pl.int_range(pl.len()).over("id"))
         .join(origins, on=["id", "number"], how="left", maintain_order="left")
     )
-    path = pl.when(pl.col("address").is_null()).then("path")
+    listed = pl.col("address").is_null()
+    if cached is not None:
+        listed &= ~pl.col("path").str.starts_with(f"{cached}/")
+    path = pl.when(listed).then("path")
     return each.with_columns(path=path).select(*LISTED_SCHEMA).cast(pl.Schema(LISTED_SCHEMA))
 
 
@@ -68,15 +72,15 @@ def with_photos(table: pl.DataFrame, listed: pl.DataFrame, fetched: Path) -> pl.
     return table.join(lists, on="id", how="left", maintain_order="left").with_columns(pl.col("photos").fill_null(none))
 
 
-def store_fetched(table: pl.DataFrame, origins: pl.DataFrame, folder: Path) -> None:
-    """Put the fetched photos of a catalog into its folder, where they are not there yet.
+def store_fetched(table: pl.DataFrame, listed: pl.DataFrame, folder: Path) -> None:
+    """Put the photos of a catalog that have no path in its list into its folder, where they are not there yet.
 
     Args:
         table: Works with `id`, `photos` and `photos_sha256`.
-        origins: What is known of their photos.
+        listed: The list of their photos, columns as in `LISTED_SCHEMA`.
         folder: The catalog's folder.
     """
-    fetched = origins.filter(pl.col("address").is_not_null()).select("id", "number")
+    fetched = listed.filter(pl.col("path").is_null()).select("id", "number")
     if fetched.height:
         each = listed_photos(table, no_origins()).join(fetched, on=["id", "number"])
         for path, sha256 in each.select("path", "sha256").unique().iter_rows():

@@ -38,13 +38,15 @@ from sakka.catalog.photo_list import (
 )
 from sakka.catalog.problems import PROBLEMS_FILE, no_problems
 from sakka.catalog.remote_photos import RemotePhotos
-from sakka.errors import CatalogError
+from sakka.errors import CatalogError, MissingPartError, SakkaError
 from sakka.files import remote_address, why_not_a_folder, write_json, writing_whole
 from sakka.fragments import counted
+from sakka.photos.by_sha256 import stored_path
 from sakka.photos.held import HeldPhoto
 from sakka.photos.remote.addresses import is_fetched
 from sakka.remote.copies import reading
-from sakka.remote.folder import RemoteFolder
+from sakka.remote.folder import Bucket, RemoteFolder
+from sakka.remote.writing import send_by_sha256, send_folder, temporary_folder
 
 WORKS_FILE = "works.parquet"
 INFO_FILE = "catalog.json"
@@ -119,6 +121,21 @@ def check_folder(folder: Path) -> None:
         raise CatalogError(
             f"{folder} holds {WORKS_FILE} but no {INFO_FILE}; expected a catalog, or a folder without such a file; "
             f"choose another folder, or remove {folder / WORKS_FILE} if you don't need it"
+        )
+
+
+def check_free_at(bucket: Bucket) -> None:
+    """Check that a catalog may be written to a bucket's folder, before the work that fills it.
+
+    Raises:
+        SakkaError: It can't be read, or holds something else.
+    """
+    names, _ = bucket.top_files()
+    there = {each.name for each in names}
+    if there and INFO_FILE not in there and not there <= {WORKS_FILE, PHOTOS_FILE, PROBLEMS_FILE}:
+        raise CatalogError(
+            f"{bucket.remote.address} holds {sorted(there)[0]} but no {INFO_FILE}; expected a catalog, or nothing; "
+            "choose another folder"
         )
 
 
@@ -306,9 +323,16 @@ class Catalog:
     def write(self, folder: Path | str) -> None:
         """Write the catalog's folder; `catalog.json` comes last, so that a folder with it is whole.
 
+        Args:
+            folder: The folder; or an address, where the photos are put as well, under their SHA-256.
+
         Raises:
             CatalogError: The folder can't be written to, or holds a table that is no catalog's.
+            PhotoError: A photo can't be fetched from where the catalog was read.
         """
+        if (remote := RemoteFolder.of(folder)) is not None:
+            self._send(remote)
+            return
         folder = Path(folder)
         try:
             check_folder(folder)
@@ -319,10 +343,42 @@ class Catalog:
             ) from error
 
     def _write(self, folder: Path) -> None:
+        self.fetch_photos()
+        listed = listed_photos(self.table, self.origins, self.remote_photos.folder if self.remote_photos else None)
+        store_fetched(self.table, listed, folder)
+        self._write_tables(folder, listed, self._stored_root(folder.resolve()))
+        remove_others(listed, folder)
+
+    def _send(self, remote: RemoteFolder) -> None:
+        """Write the catalog to an address: photos, tables, and `catalog.json` last."""
+        try:
+            bucket = Bucket(remote)
+            check_free_at(bucket)
+            listed = listed_photos(self.table, self.origins)
+            stored = listed.with_columns(path=pl.when(pl.col("sha256").is_null()).then("path"))
+            there = {path.name.rpartition("/")[2]: path.name for path in bucket.files(FETCHED_FOLDER)}
+            photos = dict(zip(listed["sha256"].to_list(), self._files_of_photos(), strict=True))
+            missing = {sha256: path for sha256, path in photos.items() if sha256 is not None and sha256 not in there}
+            send_by_sha256(missing, bucket, lambda sha256: stored_path(Path(FETCHED_FOLDER), sha256).as_posix())
+            root = None if self.photo_root is None or not stored["path"].count() else str(self.photo_root.resolve())
+            with temporary_folder() as local:
+                self._write_tables(local, stored, root)
+                send_folder(local, remote, INFO_FILE)
+            bucket.remove([path for name, path in there.items() if name not in photos])
+        except MissingPartError:
+            raise
+        except (SakkaError, OSError) as error:
+            raise CatalogError(str(error)) from error
+
+    def _files_of_photos(self) -> list[Path]:
+        """The file of each photo of each work."""
+        self.fetch_photos()
+        root = self.photo_root or Path()
+        return [root / path for paths in self.table["photos"].to_list() for path in paths or ()]
+
+    def _write_tables(self, folder: Path, listed: pl.DataFrame, photo_root: str | None) -> None:
         with writing_whole(folder / PROBLEMS_FILE) as part:
             self.problems.write_parquet(part)
-        store_fetched(self.table, self.origins, folder)
-        listed = listed_photos(self.table, self.origins)
         photos_sha256 = _write_table(listed, folder / PHOTOS_FILE)
         works_sha256 = _write_table(self.table.select(pl.exclude("photos")), folder / WORKS_FILE)
         info = {
@@ -330,12 +386,11 @@ class Catalog:
             "version": CATALOG_VERSION,
             "works": len(self),
             "creators": len(self.creators),
-            "photo_root": self._stored_root(folder.resolve()),
+            "photo_root": photo_root,
             "works_sha256": works_sha256,
             "photos_file_sha256": photos_sha256,
         }
         write_json(folder / INFO_FILE, info)
-        remove_others(listed, folder)
 
     def _stored_root(self, folder: Path) -> str | None:
         """The photo root as stored: relative where it is within the catalog's folder, so both can be moved."""

@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 from sakka.cli import app
+from sakka.errors import SakkaError
+from sakka.files import as_written
 
 MOST_SHOWN = 5
 
@@ -32,14 +34,15 @@ def audit(
     from sakka.cli.terminal import duration, output_console, show_table, showing_progress
     from sakka.pages.audit import key_of, write_audit
     from sakka.pages.language import texts_in
+    from sakka.remote.writing import working_in
 
     started_s = time.monotonic()
-    check_output(output)
+    check_output(output, at_addresses=True)
     works = Catalog.read(catalog)
     with showing_progress():
         found = audit_catalog(works, seed=seed, models=tuple(model or DEFAULT_MODELS))
-        with writing_to(output):
-            page = write_audit(found, works, output)
+        with writing_to(output, at_addresses=True), working_in(output, SakkaError) as folder:
+            page = f"{as_written(output)}/{write_audit(found, works, folder).relative_to(folder)}"
     texts = texts_in("en")
     for kind in KINDS:
         findings = found.of_kind(kind)

@@ -20,6 +20,7 @@ from sakka.cli.source_options import (
     show_source_hints,
 )
 from sakka.errors import CatalogError
+from sakka.files import as_written
 from sakka.photos.limits import PHOTOS_PER_WORK
 
 if TYPE_CHECKING:
@@ -208,7 +209,7 @@ def _show(catalog: "Catalog", folder: Path) -> None:
             ("with text", f"{found.with_text:.1%}"),
             ("dated", f"{found.dated:.1%}"),
         ],
-        title=f"Catalog {folder}",
+        title=f"Catalog {as_written(folder)}",
     )
     rules = [_rule_row(report) for report in info.get("rules", [])]
     if rules:
@@ -255,4 +256,4 @@ def _show_problems(info: dict[str, Any], folder: Path) -> None:
     if info.get("left_out") or info.get("fields_left_out"):
         output_console().print()
         show_counts(info)
-        output_console().print(f"row by row: sakka catalog problems {folder}", soft_wrap=True)
+        output_console().print(f"row by row: sakka catalog problems {as_written(folder)}", soft_wrap=True)

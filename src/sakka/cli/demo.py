@@ -1,5 +1,6 @@
 """`sakka demo`: the main job from end to end on the simulated market, in a few minutes."""
 
+import json
 import shlex
 import time
 from datetime import datetime
@@ -50,7 +51,7 @@ def demo(
         named = " ".join(f"--model {model}" for model in MODELS)
         typer.echo(f"2. sakka experiment {catalog} -o {run} --preset {preset} --seed {seed} {named}")
         layout = evaluate(works, output / "run", preset=preset, seed=seed, options=PaperOptions(models=MODELS))
-        show_headline(layout)
+        show_headline(json.loads(layout.results.read_text(encoding="utf-8")))
         typer.echo("\n3. A model is fitted on all works but one.")
         model, unseen = fit_on_all_but_one(works, seed=seed)
         save_model(model, output / "model")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sakka.cli import app
+from sakka.files import as_written
 
 if TYPE_CHECKING:
     from sakka.catalog.works import Catalog
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 EVERY_SPLIT = "all"
 SETTING = re.compile(r"(.+?)\.([a-z_][a-z0-9_]*)=(.*)", re.DOTALL)  # of a model, whose name may have dots itself
+PAGE = "report/index.html"
 INTERRUPTED = 130  # what shells give for a program that Ctrl-C ended
 COLUMNS = {"accuracy": "accuracy", "macro_f1": "macro-F1", "top5_accuracy": "top 5"}
 
@@ -71,17 +73,19 @@ def experiment(
     from sakka.catalog.works import Catalog
     from sakka.cli.output import check_output
     from sakka.cli.terminal import duration, error_console, showing_progress
+    from sakka.errors import RunError
     from sakka.paper.plan import PaperOptions
+    from sakka.remote.writing import working_in
 
     started_s = time.monotonic()
-    check_output(output)
+    check_output(output, at_addresses=True)
     try:
         works = Catalog.read(catalog)
         show_few(works)
-        with showing_progress():
+        with showing_progress(), working_in(output, RunError, goes_on=True) as folder:
             layout = (evaluate_all if split == EVERY_SPLIT else partial(evaluate, split=split))(
                 works,
-                output,
+                folder,
                 preset=preset,
                 seed=seed,
                 inner_folds=inner_folds,
@@ -96,11 +100,13 @@ def experiment(
                     settings_by_model(settings or ()),
                 ),
             )
+            found = json.loads(layout.results.read_text(encoding="utf-8"))
     except KeyboardInterrupt:
-        error_console().print(f"interrupted; give the same command again to go on with {output}", soft_wrap=True)
+        again = f"interrupted; give the same command again to go on with {as_written(output)}"
+        error_console().print(again, soft_wrap=True)
         raise typer.Exit(INTERRUPTED) from None
-    show_headline(layout)
-    typer.echo(f"\n{duration(time.monotonic() - started_s)}; open the report: {layout.page}")
+    show_headline(found)
+    typer.echo(f"\n{duration(time.monotonic() - started_s)}; open the report: {as_written(output)}/{PAGE}")
 
 
 def settings_by_model(words: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -140,14 +146,16 @@ def report(run: Annotated[Path, typer.Argument(help="A run folder.", metavar="RU
     Example: sakka report run
     """
     from sakka.cli.terminal import showing_progress
+    from sakka.errors import RunError
     from sakka.evaluation.layout import RunLayout
     from sakka.pages.write_report import write_report
+    from sakka.remote.writing import working_in
 
-    with showing_progress():
-        write_report(run)
-    layout = RunLayout(run)
-    show_headline(layout)
-    typer.echo(f"\nopen the report: {layout.page}")
+    with showing_progress(), working_in(run, RunError, goes_on=True) as folder:
+        write_report(folder)
+        found = json.loads(RunLayout(folder).results.read_text(encoding="utf-8"))
+    show_headline(found)
+    typer.echo(f"\nopen the report: {as_written(run)}/{PAGE}")
 
 
 def evaluate(
@@ -243,12 +251,15 @@ def show_departures(plan: "Plan", info: Mapping[str, Any]) -> None:
             error_console().print(f"- {each}", markup=False, highlight=False, soft_wrap=True)
 
 
-def show_headline(layout: "RunLayout") -> None:
-    """Print what the run says, then the main rows of table 3: mean over the outer folds ± standard deviation."""
+def show_headline(results: Sequence[Mapping[str, Any]]) -> None:
+    """Print what the run says, then the main rows of table 3: mean over the outer folds ± standard deviation.
+
+    Args:
+        results: What `results.json` holds.
+    """
     from sakka.cli.terminal import output_console, show_table
     from sakka.pages.headline_terminal import headline
 
-    results = json.loads(layout.results.read_text(encoding="utf-8"))
     output_console().print(headline(results))
     output_console().print()
     show_splits(results)

@@ -10,6 +10,7 @@ import typer
 
 from sakka.cli import app
 from sakka.errors import ModelError
+from sakka.files import as_written
 from sakka.models.default_models import DEFAULT_PHOTO_MODEL, DEFAULT_TEXT_MODEL
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def fit(
 
     started_s = time.monotonic()
     check_can_hold_model(output)
-    check_output(output)
+    check_output(output, at_addresses=True)
     works = Catalog.read(catalog)
     given = settings_by_model(settings or ())
     check_named(given, photo_model, text_model)
@@ -73,15 +74,15 @@ def fit(
         model.fit(works)
     if not keep_works:
         model.forget_works()
-    with writing_to(output):
+    with writing_to(output, at_addresses=True):
         save_model(model, output)
     asked = " ".join(QUESTIONS[name] for name in model.reads or QUESTIONS)
     if model.kept_columns and not model.reads:
-        asked = f"{shlex.quote(str(catalog))} -o answers.csv"
+        asked = f"{shlex.quote(as_written(catalog))} -o answers.csv"
     typer.echo(
         f"{len(works):,} works by {len(model.creators_):,} creators in {duration(time.monotonic() - started_s)}\n"
         f"{describe_fusion(model)}\n"
-        f"saved as {output}; try: sakka identify {shlex.quote(str(output))} {asked}"
+        f"saved as {as_written(output)}; try: sakka identify {shlex.quote(as_written(output))} {asked}"
     )
 
 

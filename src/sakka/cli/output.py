@@ -6,18 +6,26 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sakka.errors import SakkaError
-from sakka.files import remote_address
+from sakka.files import as_written, remote_address
 
 
-def check_output(folder: Path) -> None:
+def check_output(folder: Path, *, at_addresses: bool = False) -> None:
     """Refuse a folder that can't be written to, before anything long is done; nothing is made of it yet.
+
+    Args:
+        folder: The folder.
+        at_addresses: Whether it may be an address in a bucket.
 
     Raises:
         SakkaError: It, or the first folder above it that is there, can't be written to.
     """
-    if address := remote_address(folder):
-        raise SakkaError(f"{address} is an address; give --output a path of this machine")
-    with writing_to(folder):
+    with writing_to(folder, at_addresses=at_addresses):
+        if remote_address(folder):
+            from sakka.remote.folder import Bucket, RemoteFolder
+
+            if (remote := RemoteFolder.of(folder)) is not None:
+                Bucket(remote).top_files()
+            return
         there = folder
         while not there.exists():
             there = there.parent
@@ -26,14 +34,20 @@ def check_output(folder: Path) -> None:
 
 
 @contextmanager
-def writing_to(folder: Path) -> Iterator[None]:
+def writing_to(folder: Path, *, at_addresses: bool = False) -> Iterator[None]:
     """Say in one line what can't be written inside the block.
+
+    Args:
+        folder: The folder.
+        at_addresses: Whether it may be an address in a bucket.
 
     Raises:
         SakkaError: The folder can't be written to.
     """
+    if not at_addresses and (address := remote_address(folder)):
+        raise SakkaError(f"{address} is an address; give --output a path of this machine")
     try:
         yield
     except OSError as error:
         reason = error.strerror or error
-        raise SakkaError(f"{folder} can't be written to ({reason}); give another --output") from error
+        raise SakkaError(f"{as_written(folder)} can't be written to ({reason}); give another --output") from error

@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 
 from sakka.cli import app
+from sakka.errors import SakkaError
+from sakka.files import as_written
 from sakka.models.default_models import DEFAULT_PHOTO_MODEL, DEFAULT_TEXT_MODEL
 
 
@@ -27,11 +29,12 @@ def unknown_creators(
     from sakka.evaluation.unknown_creators import evaluate_unknown_creators
     from sakka.pages.formats import cell_text
     from sakka.pages.markdown_csv import write_table
+    from sakka.remote.writing import working_in
 
-    check_output(output)
+    check_output(output, at_addresses=True)
     with showing_progress():
         table = evaluate_unknown_creators(Catalog.read(catalog), photo_model, text_model, seed=seed)
-    with writing_to(output):
-        write_table(table, output, "unknown-creators")
+    with writing_to(output, at_addresses=True), working_in(output, SakkaError) as folder:
+        write_table(table, folder, "unknown-creators")
     show_table(table.head, [[cell_text(cell) for cell in row] for row in table.rows], title=table.title)
-    typer.echo(f"written: {output / 'unknown-creators'}.json and .md")
+    typer.echo(f"written: {as_written(output)}/unknown-creators.json and .md")

@@ -16,6 +16,7 @@ from sakka.evaluation.layout import READ_BY, RunLayout
 from sakka.evaluation.plan import Plan, read_plan
 from sakka.evaluation.predictions import StoredPrediction, read_fold
 from sakka.models.work_reader import Modality
+from sakka.remote.copies import reading
 
 WORKS_COLUMNS = ("id", "creator", "title", "description", "photo", "has_photo", "photos", "has_text")
 
@@ -117,13 +118,17 @@ class StoredRun:
 
 
 def open_run(folder: Path | str) -> StoredRun:
-    """Open a run folder.
+    """Open a run folder, or one at an address.
 
     Raises:
         RunError: It is no run, or its plan or its works are damaged.
         SplitError: Its folds are missing or damaged.
     """
-    layout = RunLayout(Path(folder))
+    with reading(folder, RunError) as local:
+        return _opened(RunLayout(local))
+
+
+def _opened(layout: RunLayout) -> StoredRun:
     plan = read_plan(layout)
     works = _read_works(layout, plan)
     splits = read_splits(layout.splits)

@@ -25,6 +25,7 @@ from sakka.evaluation.usable_works import split_works, usable_works
 from sakka.files import alone_in, write_json, writing_whole
 from sakka.models.registry import make_model, model_class
 from sakka.progress import Task, task
+from sakka.remote.writing import send_finished
 
 
 @dataclass(frozen=True)
@@ -177,4 +178,5 @@ def _do(unit: Unit, catalog: Catalog, plan: Plan, layout: RunLayout, progress: T
     model = make_model(unit.spec.name, **unit.spec.settings)
     for prediction in model.predict_folds(catalog, unit.folds, plan.creators):
         write_fold(layout, unit.spec.name, prediction)
+        send_finished(layout.folder)
         progress.advance()

@@ -31,6 +31,8 @@ from sakka.files import canonical_json, sha256_of, why_not_a_folder, write_json,
 from sakka.models.base import CreatorModel, ModelParts
 from sakka.models.registry import make_model
 from sakka.remote.copies import reading
+from sakka.remote.folder import Bucket, RemoteFolder, is_safe
+from sakka.remote.writing import send_folder, temporary_folder
 
 Model = TypeVar("Model", bound=CreatorModel)
 Tensors = dict[str, npt.NDArray[Any]]
@@ -81,26 +83,49 @@ class ModelLayout:
 def save_model(model: CreatorModel, folder: Path | str) -> None:
     """Write a fitted model as `folder`, whole, replacing what stood there.
 
+    Args:
+        model: The model.
+        folder: The folder, or an address in a bucket.
+
     Raises:
         ModelFolderError: `folder` exists and is not a saved model, or the model is not fitted.
     """
     if not hasattr(model, "creators_"):
         raise ModelFolderError(f"the model {model.name} is not fitted; call fit(works) before save_model")
-    folder = Path(folder)
     check_can_hold_model(folder)
-    with writing_whole_folder(folder) as part:
+    if (remote := RemoteFolder.of(folder)) is not None:
+        with temporary_folder() as local:
+            save_model(model, local / "model")
+            send_folder(local / "model", remote, ModelLayout(local).manifest.name, _named_at(remote))
+        return
+    with writing_whole_folder(Path(folder)) as part:
         _write_parts(model, ModelLayout(part))
         files = {name: sha256_of(part / name) for name in _files_in(part)}
         content = {"format": FORMAT_VERSION, "model": model.name, "files": files}
         write_json(ModelLayout(part).manifest, {**content, "sha256": _digest(content)})
 
 
-def check_can_hold_model(folder: Path) -> None:
+def _named_at(remote: RemoteFolder) -> list[str]:
+    """The files of the model that stands at an address; none where there is none that could be read."""
+    there = Bucket(remote).content(ModelLayout(Path()).manifest.name)
+    try:
+        return [] if there is None else [name for name in json.loads(there[0])["files"] if is_safe(name)]
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return []
+
+
+def check_can_hold_model(folder: Path | str) -> None:
     """Refuse a folder that holds something other than a saved model, before any long work is done.
 
     Raises:
         ModelFolderError: `folder` is a file, or has files in it and no manifest.
     """
+    if (remote := RemoteFolder.of(folder)) is not None:
+        top, folders = Bucket(remote).top_files()
+        if (top or folders) and not {"manifest.json", "model.json"} & {each.name for each in top}:
+            raise ModelFolderError(f"{remote.address} holds files and is not a saved model; choose another folder")
+        return
+    folder = Path(folder)
     if folder.exists() and not folder.is_dir():
         raise ModelFolderError(f"{folder} is a file, expected a folder for the model; choose another name")
     if folder.is_dir() and any(folder.iterdir()) and not ModelLayout(folder).manifest.is_file():

@@ -202,5 +202,5 @@ def is_safe(name: str) -> bool:
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a file is no part of what a folder holds, such as a lock."""
-    return name.rpartition("/")[2].startswith(".")
+    """Whether a file is no part of what a folder holds, such as a lock, or one that is not finished."""
+    return any(part.startswith(".") for part in name.split("/"))

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from sakka.errors import MissingPartError, SakkaError, SearchError
 from sakka.files import remote_address
+from sakka.photos.remote.addresses import endpoint
 from sakka.search.records import GROUP, OF, OF_WORKS, PHOTO, VECTORS
 from sakka.search.sql import among
 
@@ -87,7 +88,10 @@ def connected(folder: Path | str) -> Any:
     lancedb = lancedb_module()
     address = address_of(folder)
     with speaking_plainly(address, "opened"):
-        return lancedb.connect(address, read_consistency_interval=timedelta(seconds=FRESH_S))
+        plain = endpoint(address.partition("://")[0]).startswith("http://")  # as the environment names it
+        options = {"allow_http": "true"} if plain else None
+        fresh = timedelta(seconds=FRESH_S)
+        return lancedb.connect(address, read_consistency_interval=fresh, storage_options=options)
 
 
 def table_names(database: Any) -> list[str]:

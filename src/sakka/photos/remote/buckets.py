@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 STORES: dict[str, Callable[..., Any]] = {"s3": S3Store, "gs": GCSStore}
 PIECE_BYTES = 1 << 20
+CONNECT_S = 10.0
+MACHINES = ("169.254.169.254", "169.254.170.2", "metadata.google.internal")
+"""Where obstore asks for the credentials of a cloud's machine, when the environment has none."""
+NO_CREDENTIALS = "no credentials were found; set them, or AWS_SKIP_SIGNATURE=true for a public bucket"
 
 
 class BucketPhotos:
@@ -88,7 +92,7 @@ def bucket_store(scheme: str, bucket: str, silent: timedelta, tries: int) -> Any
     """
     client: ClientConfig = {
         "allow_http": endpoint(scheme).startswith("http://"),
-        "connect_timeout": silent,
+        "connect_timeout": min(silent, timedelta(seconds=CONNECT_S)),
         "read_timeout": silent,
     }
     retries: RetryConfig = {"max_retries": tries - 1, "retry_timeout": silent * tries}
@@ -97,5 +101,7 @@ def bucket_store(scheme: str, bucket: str, silent: timedelta, tries: int) -> Any
 
 def obstore_said(error: Exception) -> str:
     """The first line of what obstore says; the others are Rust's own and may hold what was sent."""
+    if any(service in str(error) for service in MACHINES):
+        return NO_CREDENTIALS
     line = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
     return line if len(line) <= 160 else line[:159] + "…"

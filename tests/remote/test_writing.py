@@ -1,0 +1,229 @@
+"""Catalogs, models and runs at addresses, written: moto's S3 server on loopback."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from tests.catalogs import tiny_catalog
+from tests.command import run
+from tests.s3_server import s3_server
+
+from sakka.catalog.build import build_catalog
+from sakka.catalog.works import Catalog
+from sakka.errors import CatalogError, ModelFolderError, RunError, SakkaError
+from sakka.evaluation.plan import Plan, make_plan
+from sakka.evaluation.run import run_experiment
+from sakka.models.dummy import DummyModel
+from sakka.models.folder import load_model, save_model
+from sakka.pages.write_report import write_report
+from sakka.remote.folder import Bucket, RemoteFolder
+from sakka.remote.lock import LOCK, RemoteLock
+from sakka.remote.writing import working_in
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Any]:
+    """A client of an S3 server."""
+    with pytest.MonkeyPatch.context() as patch, s3_server(patch) as endpoint:
+        client = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1")
+        yield client
+        client.close()
+
+
+@pytest.fixture
+def objects(client: Any, folder: Path, monkeypatch: pytest.MonkeyPatch) -> "Objects":
+    """An empty bucket `shop`, and a machine that has nothing in its cache."""
+    monkeypatch.setenv("SAKKA_CACHE", str(folder / "cache"))
+    found = Objects(client)
+    client.create_bucket(Bucket="shop")
+    for key in found.written(""):
+        client.delete_object(Bucket="shop", Key=key)
+    return found
+
+
+class Objects:
+    """What a bucket has."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+
+    def keys(self, below: str = "") -> list[str]:
+        return [each["Key"] for each in self._listed(below)]
+
+    def written(self, below: str) -> dict[str, object]:
+        """When each was written last."""
+        return {each["Key"]: each["LastModified"] for each in self._listed(below)}
+
+    def content(self, key: str) -> bytes:
+        content: bytes = self.client.get_object(Bucket="shop", Key=key)["Body"].read()
+        return content
+
+    def put(self, key: str, content: bytes) -> None:
+        self.client.put_object(Bucket="shop", Key=key, Body=content)
+
+    def _listed(self, below: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.client.list_objects_v2(Bucket="shop", Prefix=below).get("Contents", [])
+        return found
+
+
+@pytest.fixture
+def works(folder: Path) -> Catalog:
+    return tiny_catalog(folder / "shop", creators=2, works=7)
+
+
+def table(works: Catalog, folder: Path) -> Path:
+    lines = ["id,creator,title,photo", *(f"{each.id},{each.creator},{each.title},{each.photos[0]}" for each in works)]
+    (folder / "shop" / "works.csv").write_text("\n".join(lines), encoding="utf-8")
+    return folder / "shop" / "works.csv"
+
+
+def test_a_catalog_in_a_bucket_has_its_photos_with_it_and_its_table_is_the_same(
+    works: Catalog, objects: Objects, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = table(works, folder)
+    here = build_catalog(source, folder=folder / "catalog")
+    built = build_catalog(source, folder="s3://shop/catalog")
+    assert objects.content("catalog/works.parquet") == (folder / "catalog" / "works.parquet").read_bytes()
+    photos = objects.written("catalog/fetched/")
+    assert len(photos) == len({photo.read_bytes() for photo in here.photos if photo is not None})
+    here.take(range(10)).write("s3://shop/catalog")
+    left = objects.written("catalog/fetched/")
+    assert left == {key: at for key, at in photos.items() if key in left}  # none was sent again
+    assert len(left) < len(photos)
+    for path in works.photo_paths:  # as another machine has it
+        assert path is not None
+        path.unlink()
+    monkeypatch.setenv("SAKKA_CACHE", str(folder / "other"))
+    there = Catalog.read("s3://shop/catalog")
+    assert [work.photos_sha256 for work in there] == [work.photos_sha256 for work in built][:10]
+    there.write(folder / "copied")
+    monkeypatch.setenv("SAKKA_CACHE", str(folder / "third"))
+    copied = Catalog.read(folder / "copied")
+    assert all(photo is not None and photo.is_file() and folder / "copied" in photo.parents for photo in copied.photos)
+
+
+def test_a_catalog_that_fails_leaves_its_list_of_problems_and_an_older_one_stays(
+    works: Catalog, objects: Objects, folder: Path
+) -> None:
+    (folder / "shop" / "bad.csv").write_text("id,creator,title\n1,,moon\n", encoding="utf-8")
+    with pytest.raises(CatalogError, match=r"listed in s3://shop/bad/problems.parquet"):
+        build_catalog(folder / "shop" / "bad.csv", folder="s3://shop/bad")
+    assert objects.keys("bad/") == ["bad/problems.parquet"]
+    objects.put("other/notes.txt", b"mine")
+    with pytest.raises(CatalogError, match=r"s3://shop/other holds notes.txt but no catalog.json"):
+        build_catalog(table(works, folder), folder="s3://shop/other")
+    with pytest.raises(SakkaError, match="can be read only"):
+        build_catalog(table(works, folder), folder="https://shop.example/catalog")
+
+
+def test_a_model_in_a_bucket_is_replaced_whole_and_nothing_else_is_touched(works: Catalog, objects: Objects) -> None:
+    save_model(DummyModel().fit(works), "s3://shop/model")
+    first = json.loads(objects.content("model/manifest.json"))
+    objects.put("model/texts/old.txt", b"of the first model")
+    objects.put("model/notes.txt", b"mine")
+    first["files"]["texts/old.txt"] = "0" * 64
+    objects.put("model/manifest.json", json.dumps(first).encode())
+    save_model(DummyModel().fit(works.take(range(3))), "s3://shop/model")
+    assert load_model("s3://shop/model").predict_proba(works).shape == (len(works), len(works.take(range(3)).creators))
+    assert "model/texts/old.txt" not in objects.keys("model/")
+    assert objects.content("model/notes.txt") == b"mine"
+    objects.put("other/notes.txt", b"mine")
+    with pytest.raises(ModelFolderError, match="s3://shop/other holds files and is not a saved model"):
+        save_model(DummyModel().fit(works), "s3://shop/other")
+
+
+def plan(works: Catalog) -> Plan:
+    return make_plan(works, ["dummy"], inner_folds=1, outer_folds=4)
+
+
+def test_a_run_in_a_bucket_goes_on_where_another_machine_was_and_gives_the_same_results(
+    works: Catalog, objects: Objects, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = write_report(run_experiment(works, folder / "run", plan(works)).folder).parent / "results.json"
+    begun: list[Path] = []
+
+    def interrupted(local: Path) -> None:
+        begun.append(local)
+        if len(begun) == 3:
+            raise KeyboardInterrupt
+        from sakka.remote.writing import send_finished
+
+        send_finished(local)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sakka.evaluation.run.send_finished", interrupted)
+        with pytest.raises(KeyboardInterrupt), working_in("s3://shop/run", RunError, goes_on=True) as local:
+            run_experiment(works, local, plan(works))
+    assert len(objects.keys("run/predictions/")) == 3
+    before = objects.written("run/predictions/")
+    monkeypatch.setenv("SAKKA_CACHE", str(folder / "other"))
+    with working_in("s3://shop/run", RunError, goes_on=True) as local:
+        write_report(run_experiment(works, local, plan(works)).folder)
+    after = objects.written("run/predictions/")
+    assert {key: after[key] for key in before} == before
+    assert len(after) == 4
+    assert objects.content("run/report/results.json") == expected.read_bytes()
+    assert "run/.lock" not in objects.keys("run/")
+
+
+def owner(objects: Objects, **changed: object) -> None:
+    found = json.loads(objects.content("run/.lock"))
+    objects.put("run/.lock", json.dumps({**found, **changed}).encode())
+
+
+def test_a_run_in_a_bucket_has_one_owner_who_is_named_and_replaced_when_dead(objects: Objects, folder: Path) -> None:
+    bucket = Bucket(RemoteFolder("s3://shop/run"))
+    with RemoteLock(bucket):
+        with pytest.raises(SakkaError, match=f"process {os.getpid()} on .* is at work in s3://shop/run; wait until"):
+            RemoteLock(bucket).__enter__()
+        owner(objects, machine="another", process=1, alive=time.time() - 299)
+        with pytest.raises(RunError, match="process 1 on "), working_in("s3://shop/run", RunError, goes_on=True):
+            pass
+        owner(objects, alive=time.time() - 301)
+        with RemoteLock(bucket):
+            pass
+    assert objects.keys("run/") == []
+    dead = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    with RemoteLock(bucket):
+        owner(objects, process=int(dead.stdout))
+        with RemoteLock(bucket):
+            pass
+
+
+def _replaced(objects: Objects) -> None:
+    with working_in("s3://shop/run", RunError, goes_on=True) as local:
+        objects.put(f"run/{LOCK}", b"of another")
+        (local / "plan.json").write_text("{}")
+        time.sleep(0.3)
+
+
+def test_who_was_replaced_sends_nothing_more(objects: Objects, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sakka.remote.lock.RENEWED_S", 0.05)
+    with pytest.raises(RunError, match="s3://shop/run was taken over by another process"):
+        _replaced(objects)
+    assert objects.keys("run/") == ["run/.lock"]
+
+
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [
+        ("tune {} -o s3://shop/out --model text-linear", "s3://shop/out is an address; give --output a path"),
+        ("fit {} -o https://shop.example/out", "https://shop.example/out can be read only"),
+        ("experiment {} -o s3://nothing/out", "s3://nothing/out can't be read: "),
+        ("audit {} -o s3://shop", "s3://shop is no address of a folder: expected s3://BUCKET/NAME"),
+    ],
+)
+def test_what_can_not_be_written_to_is_said_before_the_computing(
+    objects: Objects, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str, why: str
+) -> None:
+    code, _, error = run(command.format("catalog").split(), monkeypatch, capsys)
+    assert code == 2
+    assert error.startswith(f"sakka: {why}")
+    assert error.count("\n") == 1
