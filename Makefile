@@ -26,7 +26,12 @@ postgresql: | browser
 	@ls /usr/lib/postgresql/*/bin/initdb > /dev/null 2>&1 || { [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null \
 	  && apt-get update -qq && apt-get install -qq --no-install-recommends postgresql > /dev/null; } || true
 
-test: install browser postgresql
+# Ray, for the tests of workers in other processes. Installing sakka without it stays as quick as it is.
+.venv/cluster: .venv/installed requirements-cluster.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -r requirements-cluster.lock
+	touch $@
+
+test: install .venv/cluster browser postgresql
 	$(BIN)/python -m pytest -n 2 --dist worksteal tests src
 
 check: types style docs
@@ -59,7 +64,7 @@ docs: .venv/docs
 	touch $@
 
 # Writes both lock files anew from pyproject.toml; no index address and no local version label goes in. The site's packages
-# have a file of their own, so that installing sakka stays as quick as it is.
+# and Ray have files of their own, so that installing sakka stays as quick as it is.
 COMPILE = $(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 	  --no-emit-options
 lock:
@@ -67,4 +72,5 @@ lock:
 	$(BIN)/pip install --quiet pip-tools
 	$(COMPILE) --extra paper --extra database --extra index --extra multilingual --extra onnx --extra hub --extra remote --extra sklearn --extra web --extra dev --output-file requirements.lock pyproject.toml
 	$(COMPILE) --extra docs --constraint requirements.lock --output-file docs/requirements.lock pyproject.toml
-	sed -i -E '/^torch==/s/\+cpu//' requirements.lock docs/requirements.lock
+	$(COMPILE) --extra cluster --constraint requirements.lock --output-file requirements-cluster.lock pyproject.toml
+	sed -i -E '/^torch==/s/\+cpu//' requirements.lock requirements-cluster.lock docs/requirements.lock

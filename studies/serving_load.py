@@ -31,11 +31,11 @@ import torch
 from PIL import Image
 
 from sakka.catalog.works import Catalog
+from sakka.engines.threads import work_off
 from sakka.models.feature_model import PhotoFeatureModel
 from sakka.models.folder import load_model
 from sakka.networks.encoders import BATCH_PHOTOS
 from sakka.networks.features import batch_vectors
-from sakka.networks.workers import work_off
 from studies.figures import Figure
 from studies.hostile import drawn_market, sakka, serving
 

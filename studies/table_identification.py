@@ -29,6 +29,7 @@ import numpy as np
 from sakka import FusedModel, build_catalog, save_model
 from sakka.arrays import Pixels
 from sakka.cache import CACHE_VARIABLE, cache_folder
+from sakka.engines.threads import work_off
 from sakka.market import MarketSettings
 from sakka.models.asked_table import open_table
 from sakka.models.identify_table import PartsLayout, identify_table
@@ -36,7 +37,6 @@ from sakka.networks.backbones import INPUT_PX
 from sakka.networks.encoders import BATCH_PHOTOS
 from sakka.networks.extractor import PhotoExtractor
 from sakka.networks.features import photo_pixels
-from sakka.networks.workers import work_off
 from studies.figures import Figure
 from studies.page_answer import altered
 

@@ -112,6 +112,7 @@ and exit code 2. `--json` prints what a program can read.
 
 | environment variable | what it does |
 | --- | --- |
+| `RAY_ADDRESS` | the Ray cluster, as HOST:PORT, that commands with `--on` then work on |
 | `SAKKA_CACHE` | the folder of the cache: photo features, pretrained weights, checkpoints |
 | `SAKKA_KEY` | the key of `sakka serve` |"""
 

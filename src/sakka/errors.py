@@ -15,6 +15,7 @@ does a call (`build_catalog`). The command line puts its own options and command
     ├── RunError          a run folder that is damaged or belongs to other arguments
     ├── SearchError       an index that can't be used, or a question that it can't answer
     ├── ServeError        a server that can't be started as asked
+    ├── EngineError       workers elsewhere that can't be reached, or that died
     └── MissingPartError  an optional dependency that is not installed
 """
 
@@ -26,7 +27,11 @@ from urllib.parse import unquote, urlparse
 
 
 class SakkaError(Exception):
-    """Anything that the person who called sakka can mend."""
+    """Anything that the person who called sakka can mend; it can be sent to another process."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """The class, the message and the attributes: a class may make its message of other arguments."""
+        return Exception.__new__, (type(self), *self.args), vars(self)
 
 
 class CatalogError(SakkaError):
@@ -71,6 +76,10 @@ class SearchError(SakkaError):
 
 class ServeError(SakkaError):
     """A server can't be started with these settings."""
+
+
+class EngineError(SakkaError):
+    """Workers in other processes can't be reached, or died again and again."""
 
 
 class MissingPartError(SakkaError):

@@ -27,7 +27,7 @@ def report_of(folder: Path) -> dict[str, bytes]:
 
 KILLED = """
 import os, random, signal, sys, time
-import sakka.evaluation.run, sakka.models.dummy, sakka.models.text.linear, sakka.networks.workers
+import sakka.evaluation.run, sakka.models.dummy, sakka.models.text.linear, sakka.engines.threads
 import sakka.pages.headline_terminal, sakka.pages.write_report, scipy.stats, torch
 from sakka.cli import add_commands, main
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import torch
 
+from sakka.engines.threads import single_threaded
 from sakka.errors import SakkaError
-from sakka.networks.workers import single_threaded
 from sakka.photos.held import HeldPhoto
 from sakka.web.problems import Problem
 from sakka.web.workers import Together, Workers

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sakka.cli import app
+from sakka.cli.engine import OnOption, WorkersOption, engine_asked_for
 from sakka.files import as_written
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ def experiment(
         str | None, typer.Option(help="paper: another photo model, such as photo-vgg16 (frozen).", metavar="NAME")
     ] = None,
     log_base: Annotated[str, typer.Option(help="paper: the entropy's logarithm, e or 2.")] = "e",
+    on: OnOption = None,
+    workers: WorkersOption = None,
 ) -> None:
     """Evaluate models on a catalog and write a report; given again after an interruption, it goes on.
 
@@ -82,7 +85,7 @@ def experiment(
     try:
         works = Catalog.read(catalog)
         show_few(works)
-        with showing_progress(), working_in(output, RunError, goes_on=True) as folder:
+        with showing_progress(), engine_asked_for(on, workers), working_in(output, RunError, goes_on=True) as folder:
             layout = (evaluate_all if split == EVERY_SPLIT else partial(evaluate, split=split))(
                 works,
                 folder,

@@ -3,12 +3,15 @@
 A unit is one model and one group of folds that the model's class fixes (`CreatorModel.fold_group`): folds that are
 computed together may differ from folds computed alone in the last bit, so a unit that was cut short is done again
 as a whole. A run that is interrupted at any point and resumed therefore ends with the same bytes. Where a model's folds
-do not depend on each other each is a unit, and all that are left are asked for in one call.
+do not depend on each other each is a unit. In this process all of these that are left are asked for in one call; other
+engines (`engines/`) do one unit at a time, and this process writes what they predict.
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -17,14 +20,16 @@ import polars as pl
 from sakka.arrays import IntArray, Mask
 from sakka.catalog.splits import Fold, write_splits
 from sakka.catalog.works import Catalog
+from sakka.engines.engine import current_engine
 from sakka.errors import RunError
 from sakka.evaluation.layout import READ_BY, RunLayout
 from sakka.evaluation.plan import ModelSpec, Plan, check_same_plan, write_plan
 from sakka.evaluation.predictions import is_sound, write_fold
 from sakka.evaluation.usable_works import split_works, usable_works
 from sakka.files import alone_in, write_json, writing_whole
+from sakka.models.base import FoldPrediction
 from sakka.models.registry import make_model, model_class
-from sakka.progress import Task, task
+from sakka.progress import task
 from sakka.remote.writing import send_finished
 
 
@@ -71,9 +76,7 @@ def run_experiment(catalog: Catalog, folder: Path | str, plan: Plan) -> RunLayou
         _write_works(catalog, plan, layout)
         units = units_of(plan, [fold for fold in splits.folds(plan.inner_folds) if fold.outer < plan.outer_folds])
         left = [unit for unit in units if not _is_done(unit, layout)]
-        with task("evaluating models", total=sum(len(unit.folds) for unit in left)) as progress:
-            for unit in _joined(left):
-                _do(unit, catalog, plan, layout, progress)
+        _do(left, catalog, plan, layout)
         if plan.labels:
             _keep_labels(catalog, plan, layout)
     return layout
@@ -172,11 +175,24 @@ def _is_done(unit: Unit, layout: RunLayout) -> bool:
     return all(is_sound(layout, unit.spec.name, fold.outer, fold.inner) for fold in unit.folds)
 
 
-def _do(unit: Unit, catalog: Catalog, plan: Plan, layout: RunLayout, progress: Task) -> None:
-    for fold in unit.folds:  # from a unit cut short: its files and the new ones must not be taken for one whole
-        layout.prediction(unit.spec.name, fold.outer, fold.inner).unlink(missing_ok=True)
+def _do(units: list[Unit], catalog: Catalog, plan: Plan, layout: RunLayout) -> None:
+    for unit in units:
+        for fold in unit.folds:  # from a unit cut short: its files and the new ones must not be taken for one whole
+            layout.prediction(unit.spec.name, fold.outer, fold.inner).unlink(missing_ok=True)
+    engine = current_engine()
+    with task("evaluating models", total=sum(len(unit.folds) for unit in units)) as progress:
+        if engine.elsewhere:
+            for spec in dict.fromkeys(unit.spec.name for unit in units):
+                make_model(spec, **plan.spec(spec).settings).fill_cache(catalog)
+        predict = partial(_predictions, catalog=catalog, creators=plan.creators)
+        answers = engine.units(predict, units if engine.elsewhere else _joined(units))
+        with closing(answers):
+            for unit, prediction in answers:
+                write_fold(layout, unit.spec.name, prediction)
+                send_finished(layout.folder)
+                progress.advance()
+
+
+def _predictions(unit: Unit, catalog: Catalog, creators: Sequence[str]) -> Iterator[FoldPrediction]:
     model = make_model(unit.spec.name, **unit.spec.settings)
-    for prediction in model.predict_folds(catalog, unit.folds, plan.creators):
-        write_fold(layout, unit.spec.name, prediction)
-        send_finished(layout.folder)
-        progress.advance()
+    yield from model.predict_folds(catalog, unit.folds, creators)

@@ -164,6 +164,13 @@ class CreatorModel(WorkReader):
             return (ReadablePhotos(tuple(range(len(paths))), (None,) * len(paths)) for paths in photos)
         return readable_photos(photos, check_pixels, 1) if reader is self else reader.prepare_photos(photos)
 
+    def fill_cache(self, works: Catalog) -> None:
+        """Compute what the model reads of photos and texts and the cache lacks, before several processes need it.
+
+        Raises:
+            PhotoError: A photo can't be read.
+        """
+
     def part_weights(self, work: Catalog) -> dict[Reads, float]:
         """How far each part of a work is trusted that the model reads: 1, unless it is fused.
 

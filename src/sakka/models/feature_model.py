@@ -213,6 +213,21 @@ class PhotoFeatureModel(FeatureModel, ABC):
 
         return cache_vectors(photos, [reading.encoder for reading in self.readings()], self.photos_per_work)
 
+    def fill_cache(self, works: Catalog) -> None:
+        """Compute the vectors of the works' photos that the cache lacks.
+
+        Raises:
+            PhotoError: A photo can't be read.
+        """
+        from sakka.networks.features import cache_features
+
+        for encoder in self.encoders_to_learn_from():
+            cache_features(works, encoder, self.photos_per_work)
+
+    def encoders_to_learn_from(self) -> "list[PhotoEncoder]":
+        """What reads the works that the model learns from and those that it predicts."""
+        return [reading.encoder for reading in self.readings()]
+
     def predict_pixels(self, photos: Pixels) -> Probabilities:
         """Probabilities of photos as pixels, shape (n_photos, n_creators).
 

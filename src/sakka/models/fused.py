@@ -113,6 +113,11 @@ class FusedModel(ExtensibleModel):
         self.works_ = np.bincount(labels, minlength=len(creators))
         return self
 
+    def fill_cache(self, works: Catalog) -> None:
+        """Compute what both models read and the cache lacks."""
+        for role in self._roles_in(works):
+            self._make(role).fill_cache(works)
+
     def fusion_in_words(self) -> list[str]:
         """What the fitted model consists of and how the fusion was chosen, a line each."""
         limits = limits_in_words(self.limits_)

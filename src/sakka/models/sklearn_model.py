@@ -92,6 +92,10 @@ class SklearnModel(CreatorModel):
             parts = (model._predict(features[each], there[each]) for each in (fold.validation, fold.test))
             yield FoldPrediction(fold, *parts)
 
+    def fill_cache(self, works: Catalog) -> None:
+        """Compute what the encoding model reads and the cache lacks."""
+        self._encoded.fill_cache(works)
+
     def check_can_save(self) -> None:
         """Refuse a classifier that can't be saved, before it is fitted: one fitted on made-up works is tried.
 

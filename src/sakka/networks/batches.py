@@ -19,11 +19,11 @@ import torch
 
 from sakka.arrays import Pixels
 from sakka.cache import cache_folder
+from sakka.engines.threads import work_off
 from sakka.files import write_json
 from sakka.networks.encoders import BATCH_PHOTOS, PhotoEncoder
 from sakka.networks.extractor import PhotoExtractor, machine_name
 from sakka.networks.features import cache_path, held_vector, photo_pixels
-from sakka.networks.workers import work_off
 from sakka.photos.held import HeldPhoto
 from sakka.photos.store import PhotoCache
 

@@ -14,6 +14,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
@@ -44,6 +45,10 @@ class Encoder(ABC):
     """
 
     name: str
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What another process needs to make it again: not what it has loaded."""
+        return without_cached(self)
 
     @property
     @abstractmethod
@@ -194,6 +199,15 @@ TEXT_NAMES = Names(
     {"onnx": "sakka.networks.onnx.text:OnnxTextEncoder", "hf": "sakka.networks.hub.text:HubTextEncoder"},
     TEXT_GROUP,
 )
+
+
+def without_cached(of: object) -> dict[str, Any]:
+    """The attributes of something but for its cached properties."""
+    return {
+        name: value
+        for name, value in vars(of).items()
+        if not isinstance(getattr(type(of), name, None), cached_property)
+    }
 
 
 def parts_of_sum(name: str) -> list[str]:

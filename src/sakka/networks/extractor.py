@@ -18,6 +18,7 @@ import platform
 import time
 from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -25,13 +26,13 @@ from torch import nn
 
 from sakka.arrays import Features, IntArray, Pixels
 from sakka.cache import cache_folder
+from sakka.engines.threads import single_threaded
 from sakka.errors import ModelError
 from sakka.files import write_json
 from sakka.networks.backbones import LAST, Backbone, backbone, inference_network, pretrained_network
 from sakka.networks.encoders import BACKBONE_OF, BATCH_PHOTOS, PhotoEncoder
 from sakka.networks.memory import use_huge_pages
 from sakka.networks.weights.registry import weights_sha256
-from sakka.networks.workers import single_threaded
 
 DTYPES: Mapping[str, torch.dtype] = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 FASTER_BY = 1.15  # bfloat16 is taken only where it gains more than timing errs
@@ -65,6 +66,10 @@ class PhotoExtractor(PhotoEncoder):
         self.mirrored = mirrored
         self._dtype = dtype
         self._given = network
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What another process needs to read photos to the same bytes: the number format that was chosen here too."""
+        return {**super().__getstate__(), "_dtype": self.dtype}
 
     @cached_property
     def dtype(self) -> str:

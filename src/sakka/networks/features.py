@@ -19,11 +19,12 @@ from sakka.arrays import Features, IntArray, Mask, Pixels
 from sakka.cache import cache_folder
 from sakka.catalog.photo_keys import all_photo_keys
 from sakka.catalog.works import Catalog
+from sakka.engines.engine import current_engine
+from sakka.engines.threads import Answer, Job, work_off
 from sakka.errors import PhotoError
 from sakka.files import sha256_of
 from sakka.networks.encoders import BATCH_PHOTOS, PhotoEncoder
 from sakka.networks.extractor import PhotoExtractor
-from sakka.networks.workers import Answer, Job, work_off
 from sakka.photos.decode import read_photo
 from sakka.photos.held import HeldPhoto
 from sakka.photos.store import PhotoCache
@@ -95,6 +96,15 @@ def every_photo_features(
     return table
 
 
+def cache_features(works: Catalog, encoder: PhotoEncoder, most: int | None = None) -> None:
+    """Compute the vectors of the works' photos that the cache lacks; see `every_photo_features`."""
+    every = all_photo_keys(works, most)
+    photos = {key: photo for key, photo in zip(every.keys, every.photos, strict=True) if isinstance(photo, Path)}
+    kept = PhotoCache(cache_path(encoder)).kept(list(photos))
+    for _ in _computed_and_kept({key: path for key, path in photos.items() if key not in kept}, encoder):
+        pass
+
+
 def _vectors_of(photos: dict[str, Path], encoder: PhotoEncoder, *, keeps: bool) -> Iterator[tuple[str, Features]]:
     """Each photo's vector, from the cache or computed; without `keeps` one by one, and the cache is only read."""
     if not photos:
@@ -106,9 +116,7 @@ def _vectors_of(photos: dict[str, Path], encoder: PhotoEncoder, *, keeps: bool) 
         for key, vector in _stored(cache.get(keys[start : start + KEYS_AT_ONCE]), encoder).items():
             del missing[key]
             yield key, vector
-    for batch, vectors in _computed(missing, encoder) if keeps else _alone(missing, encoder):
-        if keeps:
-            cache.put(zip(batch, stored_bytes(vectors, encoder), strict=True))
+    for batch, vectors in _computed_and_kept(missing, encoder) if keeps else _alone(missing, encoder):
         yield from zip(batch, vectors, strict=True)
 
 
@@ -219,16 +227,26 @@ def _alone(where: dict[str, Path], encoder: PhotoEncoder) -> Iterator[tuple[list
             yield [key], found
 
 
+def _computed_and_kept(where: dict[str, Path], encoder: PhotoEncoder) -> Iterator[tuple[list[str], Features]]:
+    """Compute vectors batch by batch; each batch is in the cache when it comes."""
+    cache = PhotoCache(cache_path(encoder))
+    for batch, vectors in _computed(where, encoder):
+        cache.put(zip(batch, stored_bytes(vectors, encoder), strict=True))
+        yield batch, vectors
+
+
 def _computed(where: dict[str, Path], encoder: PhotoEncoder) -> Iterator[tuple[list[str], Features]]:
-    """Compute vectors batch by batch, in order; a worker reads its batch's photos and runs the network on them."""
+    """Compute vectors batch by batch; a worker reads its batch's photos and runs the network on them."""
     if not where:
         return
-    encoder.load()  # here, once, before the workers share it
+    engine = current_engine()
+    if not engine.elsewhere:
+        encoder.load()  # here, once, before the workers share it
     photos = list(where.items())
     batches = [dict(photos[start : start + BATCH_PHOTOS]) for start in range(0, len(photos), BATCH_PHOTOS)]
-    answers = work_off(batches, partial(_batch_vectors, encoder=encoder), "sakka-photos")
+    answers = engine.each(partial(_batch_vectors, encoder=encoder), batches, "sakka-photos")
     with task(f"photo features ({encoder.name})", total=len(where)) as running, closing(answers):
-        for batch, vectors in zip(batches, answers, strict=True):
+        for batch, vectors in answers:
             yield list(batch), vectors
             running.advance(len(batch))
 

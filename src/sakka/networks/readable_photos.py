@@ -17,11 +17,11 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from sakka.arrays import Features, Pixels
+from sakka.engines.threads import work_off
 from sakka.errors import PhotoError
 from sakka.networks.backbones import INPUT_PX
 from sakka.networks.encoders import BATCH_PHOTOS, PhotoEncoder
 from sakka.networks.features import batch_vectors, cache_path, photo_pixels, stored_bytes
-from sakka.networks.workers import work_off
 from sakka.photos.held import HeldPhoto
 from sakka.photos.store import PhotoCache
 

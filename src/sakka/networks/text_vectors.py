@@ -7,14 +7,15 @@ before (`words.py`), so that half-width and full-width letters have one vector.
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from functools import partial
 
 import numpy as np
 
 from sakka.arrays import Features, Mask
 from sakka.cache import cache_folder
 from sakka.catalog.works import Catalog
+from sakka.engines.engine import current_engine
 from sakka.networks.encoders import TextEncoder
-from sakka.networks.workers import work_off
 from sakka.photos.store import PhotoCache
 from sakka.progress import task
 from sakka.words import normalise
@@ -71,14 +72,22 @@ def _computed(texts: dict[str, str], encoder: TextEncoder) -> Iterator[tuple[lis
     """Keys and vectors batch by batch, texts of like length together."""
     if not texts:
         return
-    encoder.load()  # here, once, before the workers share it
+    engine = current_engine()
+    if not engine.elsewhere:
+        encoder.load()  # here, once, before the workers share it
     keys = sorted(texts, key=lambda key: (len(texts[key]), key))
-    batches = [keys[start : start + BATCH_TEXTS] for start in range(0, len(keys), BATCH_TEXTS)]
-    answers = work_off(batches, lambda batch: encoder.vectors([texts[key] for key in batch]), "sakka-texts")
+    batches = [
+        {key: texts[key] for key in keys[start : start + BATCH_TEXTS]} for start in range(0, len(keys), BATCH_TEXTS)
+    ]
+    answers = engine.each(partial(_batch_vectors, encoder=encoder), batches, "sakka-texts")
     with task(f"text vectors ({encoder.name})", total=len(keys)) as running, closing(answers):
-        for batch, vectors in zip(batches, answers, strict=True):
-            yield batch, vectors
+        for batch, vectors in answers:
+            yield list(batch), vectors
             running.advance(len(batch))
+
+
+def _batch_vectors(batch: dict[str, str], encoder: TextEncoder) -> Features:
+    return encoder.vectors(list(batch.values()))
 
 
 def _key(text: str) -> str:

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 from scipy.sparse import csr_matrix
 
 from sakka.models.linear_head.head import LinearHead
@@ -41,3 +42,17 @@ def test_a_creator_that_is_added_and_left_out_again_leaves_no_trace() -> None:
     assert more.weights.shape == (2, 3)
     assert more.without(2).weights.tobytes() == WEIGHTS.tobytes()
     assert more.without(0).bias.tolist() == [0, 7]
+
+
+def test_probabilities_are_the_same_bytes_on_any_number_of_threads() -> None:
+    generator = np.random.default_rng(0)
+    size = 12_224
+    mean, scale = generator.normal(size=size).astype(np.float32), np.ones(size, dtype=np.float32)
+    head = LinearHead(generator.normal(size=(size, 4)).astype(np.float32), np.zeros(4, np.float32), 1.0, mean, scale)
+    features = generator.normal(size=(10, size)).astype(np.float32)
+    before, found = torch.get_num_threads(), []
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        found.append(head.predict_proba(features).tobytes())
+    torch.set_num_threads(before)
+    assert found[0] == found[1]

@@ -28,8 +28,8 @@ import torch
 from torch.optim.adam import adam
 
 from sakka.arrays import Features, FloatArray, IntArray
+from sakka.engines.threads import work_off
 from sakka.models.linear_head.head import ROWS_IN_CACHE, LinearHead
-from sakka.networks.workers import work_off
 from sakka.progress import track
 
 EPOCHS = 20

@@ -8,6 +8,7 @@ The log-odds of two creators are a sum over features, which is what makes them e
 """
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -75,12 +76,16 @@ class LinearHead:
             return softmax(features @ self.weights + self.bias)
         import torch
 
+        from sakka.engines.threads import work_off
+
         mean, scale, weights, bias = map(torch.from_numpy, (self.mean, self.scale, self.weights, self.bias))
-        table = torch.empty((len(features), len(self.bias)), dtype=torch.float32)
+
+        def probabilities(rows: torch.Tensor) -> torch.Tensor:
+            return torch.softmax(torch.addmm(bias, (rows - mean).div_(scale), weights), dim=1)
+
         parts = torch.split(torch.from_numpy(features), ROWS_IN_CACHE)
-        for rows, own in zip(parts, torch.split(table, ROWS_IN_CACHE), strict=True):
-            own[:] = torch.softmax(torch.addmm(bias, (rows - mean).div_(scale), weights), dim=1)
-        return table.numpy()
+        with closing(work_off(parts, probabilities, "sakka-heads")) as found:  # one thread each: the same bytes
+            return torch.cat(list(found)).numpy()
 
     def contrast(self, creator: int, against: int) -> Contrast:
         """What each feature says for one creator against another.

@@ -169,7 +169,7 @@ def fit_sparse(
         iterations: Steps at most.
         threads: How many compute a product; what comes out does not depend on it.
     """
-    from sakka.networks.workers import single_threaded
+    from sakka.engines.threads import single_threaded
 
     with single_threaded(threads, "sakka-text") as pool:
         panels = _minimum(_Loss(features, labels, n_creators, penalty, threads, pool), iterations)

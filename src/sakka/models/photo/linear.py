@@ -22,6 +22,7 @@ import numpy as np
 from sakka.arrays import Features, IntArray, Mask, Probabilities
 from sakka.catalog.splits import Fold
 from sakka.catalog.works import Catalog
+from sakka.engines.threads import work_off
 from sakka.errors import ModelError
 from sakka.models.base import FoldPrediction, ModelParts, known_labels
 from sakka.models.feature_model import PhotoFeatureModel, Reading
@@ -43,7 +44,6 @@ from sakka.models.photo.pooling import PhotoTable, Pooling, Way, check_way, lear
 from sakka.models.work_reader import Modality
 from sakka.networks.encoders import PhotoEncoder, photo_encoders
 from sakka.networks.features import every_photo_features
-from sakka.networks.workers import work_off
 from sakka.photos.limits import PHOTOS_PER_WORK
 from sakka.progress import track
 
@@ -164,6 +164,11 @@ class PhotoLinear(PhotoFeatureModel):
         """What the head reads of each encoder, in its order."""
         wanted = (self.stages, self.covariances)
         return [Reading(encoder, np.concatenate(encoder.blocks(*wanted))) for encoder in self._encoders]
+
+    def encoders_to_learn_from(self) -> list[PhotoEncoder]:
+        """Those of its readings, and where it is `mirrored` those for mirror images."""
+        encoders = super().encoders_to_learn_from()
+        return encoders + [each.of_mirror_images() for each in encoders if self.mirrored]
 
     def spelled_out_settings(self) -> list[dict[str, Any]]:
         """The settings with the penalty that None stands for: of heads solved by works, and of those by batches."""

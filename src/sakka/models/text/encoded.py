@@ -37,6 +37,10 @@ class EncodedText(DenseModel, EncodedTextModel):
         """The texts' vectors, and which works have a text."""
         return text_features(works, self._encoder)
 
+    def fill_cache(self, works: Catalog) -> None:
+        """Compute the vectors of the works' texts that the cache lacks."""
+        text_features(works, self._encoder)
+
     def predict_texts(self, texts: Sequence[str]) -> Probabilities:
         """Probabilities of texts, shape (n_texts, n_creators); their vectors are not kept."""
         has_text = np.array([bool(text.strip()) for text in texts], dtype=np.bool_)

@@ -124,7 +124,7 @@ class LinearText(TextFeatureModel):
 
     def predict_folds(self, works: Catalog, folds: Sequence[Fold], creators: Sequence[str]) -> Iterator[FoldPrediction]:
         """Answer for each fold as `fit` on its training part would, with one count for all and folds in threads."""
-        from sakka.networks.workers import single_threaded
+        from sakka.engines.threads import single_threaded
 
         labels = known_labels(works, creators)
         counts = count_blocks(works.texts, self.min_texts)
@@ -176,7 +176,7 @@ class LinearText(TextFeatureModel):
 
     def _choose_profile(self, counts: Sequence[FeatureCounts], labels: IntArray) -> Profile:
         """The profile: as set, else the one that does better on works held out."""
-        from sakka.networks.workers import single_threaded
+        from sakka.engines.threads import single_threaded
 
         profiles = self._profiles()
         generator = np.random.default_rng(0)

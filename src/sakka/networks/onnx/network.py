@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from sakka.arrays import FloatArray
 from sakka.errors import MissingPartError, ModelError
+from sakka.networks.encoders import without_cached
 from sakka.networks.onnx.checked_file import MOST_BYTES, CheckedFile, checked_beside, checked_file, joined_sha256
 from sakka.networks.onnx.description import Description, Kind, read_description
 from sakka.networks.onnx.pooling import pooled, pooled_size
@@ -77,6 +78,10 @@ class OnnxNetwork:
         self.description: Description = read_description(path, kind) if description is None else description
         self.sha256 = joined_sha256(self.description)
         self._most_bytes = most_bytes
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What another process needs to load it for itself."""
+        return without_cached(self)
 
     @cached_property
     def shapes(self) -> list[Shape]:

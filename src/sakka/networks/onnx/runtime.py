@@ -1,6 +1,6 @@
 """onnxruntime with the settings that sakka runs it with; also a program that tries a network in a process of its own.
 
-The settings: one thread, since sakka's workers share the cores by photos (`networks/workers.py`); operators that give
+The settings: one thread, since sakka's workers share the cores by photos (`engines/threads.py`); operators that give
 the same bytes every time; no custom operators; ONNX files only, not onnxruntime's own format; constants that are
 computed beforehand and all memory that the networks of a process use, within limits.
 

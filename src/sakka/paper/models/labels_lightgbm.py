@@ -87,6 +87,10 @@ class LabelsLightGBM(CreatorModel):
             model = type(self)(**self.settings())._fit_vectors(vectors[fold.train], labels, tuple(creators))
             yield FoldPrediction(fold, model._predict(vectors[fold.validation]), model._predict(vectors[fold.test]))
 
+    def fill_cache(self, works: Catalog) -> None:
+        """Find the labels of the works that the cache lacks."""
+        find_labels(works, self.threshold)
+
     def _fit_vectors(self, vectors: LabelVectors, labels: IntArray, creators: tuple[str, ...]) -> Self:
         looked_at = vectors.any(axis=1)
         if not looked_at.any():

@@ -39,6 +39,15 @@ def work_off(jobs: Iterable[Job], do: Callable[[Job], Answer], name: str) -> Gen
 
 
 @contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Let NumPy multiply matrices with one thread: how it adds, and so the last bits, would depend on their number."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, user_api="blas"):
+        yield
+
+
+@contextmanager
 def single_threaded(workers: int, name: str) -> Iterator[ThreadPoolExecutor]:
     """A pool whose workers have PyTorch compute with one thread each; what waits at the end is not begun.
 

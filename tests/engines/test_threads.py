@@ -4,7 +4,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from sakka.networks.workers import work_off
+from sakka.engines.threads import work_off
 
 
 def test_answers_come_in_the_order_of_the_jobs() -> None:

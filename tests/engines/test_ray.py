@@ -1,0 +1,220 @@
+import gc
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from tests.catalogs import QUICK_PHOTO, tiny_catalog
+
+from sakka.catalog.works import Catalog
+from sakka.cli.engine import engine_asked_for
+from sakka.engines.engine import LocalEngine, WorkEngine, current_engine, working_on
+from sakka.engines.ray import RayEngine, check_address, ray_engine
+from sakka.errors import EngineError, MissingPartError, PhotoError
+from sakka.evaluation.plan import make_plan
+from sakka.evaluation.run import run_experiment
+from sakka.networks.encoders import photo_encoders
+from sakka.networks.features import cache_path, every_photo_features
+from sakka.pages.write_report import write_report
+from sakka.progress import reporting_to
+
+if find_spec("ray") is None:
+    pytest.skip("the extra cluster is not installed", allow_module_level=True)
+WORKERS = 3
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[RayEngine]:
+    """One for all tests: a start takes seconds."""
+    with ray_engine(workers=WORKERS) as started:
+        yield started
+    for each in gc.get_objects():
+        if type(each) is subprocess.Popen:
+            each.wait(10)  # for the processes that Ray has ended: an open one is a warning
+
+
+@pytest.fixture(scope="module")
+def works(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    return tiny_catalog(tmp_path_factory.mktemp("photos"), creators=3, works=9, size_px=64)
+
+
+def process_ids(engine: RayEngine) -> list[int]:
+    """Of the workers that do jobs now."""
+
+    def process_id(_: int) -> int:
+        time.sleep(0.05)
+        return os.getpid()
+
+    return sorted({found for _, found in engine.each(process_id, range(2 * WORKERS), "test")})
+
+
+@dataclass
+class KillingReporter:
+    """Kills a process at the first step of a task."""
+
+    left: list[int]
+
+    @contextmanager
+    def task(self, name: str, total: int) -> Iterator["KillingReporter"]:
+        yield self
+
+    def advance(self, steps: int = 1) -> None:
+        if self.left:
+            os.kill(self.left.pop(), signal.SIGKILL)
+
+
+def files_in(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def kept_vectors(path: Path) -> list[tuple[str, bytes]]:
+    connection = sqlite3.connect(path)
+    try:
+        return connection.execute("SELECT key, value FROM photos ORDER BY key").fetchall()
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("which", ["local", "ray"])
+def test_every_job_is_answered_once(which: str, engine: RayEngine) -> None:
+    chosen: WorkEngine = engine if which == "ray" else LocalEngine()
+    assert sorted(chosen.each(lambda job: job * job, range(20), "test")) == [(job, job * job) for job in range(20)]
+    assert sorted(chosen.units(lambda job: [job] * job, range(4))) == [(1, 1), (2, 2), (2, 2), (3, 3), (3, 3), (3, 3)]
+    assert list(chosen.each(lambda job: job, [], "test")) == []
+
+
+def test_workers_are_other_processes_with_one_thread(engine: RayEngine) -> None:
+    def threads(_: int) -> tuple[int, int]:
+        import torch
+
+        return os.getpid(), torch.get_num_threads()
+
+    found = [answer for _, answer in engine.each(threads, range(8), "test")]
+    assert {number for _, number in found} == {1}
+    assert os.getpid() not in {process for process, _ in found}
+
+
+def test_what_a_job_raises_comes_out_as_it_is(engine: RayEngine) -> None:
+    def fail(job: int) -> int:
+        if job == 3:
+            raise PhotoError("photo 3 can't be read", "photo gone")
+        return job
+
+    with pytest.raises(PhotoError, match=r"^photo 3 can't be read$") as caught:
+        list(engine.each(fail, range(9), "test"))
+    assert type(caught.value) is PhotoError
+    assert caught.value.reason == "photo gone"
+    assert len(list(engine.each(lambda job: job, range(9), "test"))) == 9
+
+
+def test_a_job_whose_worker_dies_is_done_again_and_nothing_is_printed(
+    engine: RayEngine, folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def die_once(job: int) -> int:
+        died = folder / "died"
+        if job == 5 and not died.exists():
+            died.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return job
+
+    assert sorted(engine.each(die_once, range(12), "test")) == [(job, job) for job in range(12)]
+    assert (folder / "died").exists()
+    time.sleep(0.5)  # Ray would say that a worker died
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_job_at_which_each_worker_dies_is_given_up_in_one_line(engine: RayEngine) -> None:
+    def die(job: int) -> int:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return job
+
+    with pytest.raises(EngineError, match=r"^3 workers died at one piece of work .*take fewer `workers`") as caught:
+        list(engine.units(die, [1]))  # type: ignore[arg-type]
+    assert "\n" not in str(caught.value)
+
+
+def test_features_are_those_of_this_process_though_a_worker_is_killed(
+    engine: RayEngine, works: Catalog, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [encoder] = photo_encoders("lite0", "float32")
+    before = process_ids(engine)
+    killing = KillingReporter(before[:1])
+    kept = []
+    for name, chosen in (("local", LocalEngine()), ("ray", engine)):
+        monkeypatch.setenv("SAKKA_CACHE", str(folder / name))
+        with working_on(chosen), reporting_to(killing if chosen is engine else KillingReporter([])):
+            every_photo_features(works, encoder)
+        kept.append(kept_vectors(cache_path(encoder)))
+    assert len(kept[0]) == len(works)
+    assert kept[0] == kept[1]
+    assert process_ids(engine) != before
+
+
+@pytest.mark.slow
+def test_a_run_has_the_bytes_of_this_process_though_a_worker_is_killed(
+    engine: RayEngine, works: Catalog, folder: Path
+) -> None:
+    plan = make_plan(works, ["photo-lite0", "dummy"], inner_folds=2, settings={"photo-lite0": QUICK_PHOTO})
+    runs, before = [], process_ids(engine)
+    for name, chosen in (("local", LocalEngine()), ("ray", engine), ("killed", engine)):
+        with working_on(chosen), reporting_to(KillingReporter(before[:1] if name == "killed" else [])):
+            layout = run_experiment(works, folder / name, plan)
+        write_report(layout.folder)
+        runs.append({**files_in(layout.folder / "predictions"), "results": layout.results.read_bytes()})
+    assert len(runs[0]) == 2 * 10 + 1
+    assert runs[0] == runs[1] == runs[2]
+    assert process_ids(engine) != before
+
+
+def test_an_engine_is_in_place_inside_its_block_only(engine: RayEngine) -> None:
+    with working_on(engine):
+        assert current_engine() is engine
+    assert isinstance(current_engine(), LocalEngine)
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("nonsense", r"^got 'nonsense' as the address of a Ray cluster; expected HOST:PORT, such as"),
+        ("ray://127.0.0.1:10001", "expected HOST:PORT"),
+        ("127.0.0.1:99999", "expected HOST:PORT"),
+        ("127.0.0.1:1", r"^no Ray cluster can be reached at 127\.0\.0\.1:1 \(.*refused\); start one"),
+    ],
+)
+def test_an_address_without_a_cluster_is_refused_at_once(address: str, message: str) -> None:
+    with pytest.raises(EngineError, match=message):
+        check_address(address)
+
+
+@pytest.mark.parametrize(
+    ("on", "workers", "message"),
+    [
+        ("mars", None, "got --on mars, expected local or ray"),
+        (None, 2, "got --workers 2, which are Ray's; add --on ray"),
+    ],
+)
+def test_options_that_ask_for_no_engine_are_refused(on: str | None, workers: int | None, message: str) -> None:
+    with pytest.raises(EngineError, match=message), engine_asked_for(on, workers):
+        pass
+
+
+def test_the_variable_of_ray_asks_for_its_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
+    with pytest.raises(EngineError, match="no Ray cluster can be reached"), engine_asked_for(None, None):
+        pass
+    with engine_asked_for("local", None):
+        assert isinstance(current_engine(), LocalEngine)
+
+
+def test_without_ray_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(MissingPartError, match=r"^Ray is not installed .*\[cluster\]"), ray_engine(workers=1):
+        pass
