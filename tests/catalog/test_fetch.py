@@ -3,6 +3,7 @@
 import re
 import shutil
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,6 +23,8 @@ from sakka.evaluation.figures import results
 from sakka.evaluation.plan import Plan, make_plan
 from sakka.evaluation.run import run_experiment
 from sakka.files import canonical_json
+from sakka.models.folder import save_model
+from sakka.models.registry import make_model
 from sakka.networks.encoders import photo_encoders
 from sakka.networks.features import photo_features
 from sakka.pages.write_report import report_of
@@ -203,6 +206,73 @@ def test_the_command_line_fetches_from_hosts_that_are_named_only(
     assert f"14, 1.0 a work with photo; fetched from {host}" in " ".join(printed.split())
 
 
+def test_paths_that_start_at_an_address_are_fetched_from_there_and_from_nowhere_else(
+    works: Catalog, server: PhotoServer, folder: Path
+) -> None:
+    root = f"{server.address}/ok"
+    elsewhere = f"{server.address}/missing/a"
+    source = table(works, folder, "", {works.ids[0]: elsewhere, works.ids[1]: "../../missing/a"})
+    built = build_catalog(source, folder=folder / "catalog", photo_root=Path(root))
+    here = build_catalog(table(works, folder, "shop/"), folder=folder / "here")
+    assert [work.photos_sha256 for work in built][2:] == [work.photos_sha256 for work in here][2:]
+    assert [row[3:5] for row in sorted(built.problems.rows())] == [
+        ("photo is an address", f"{elsewhere}: fetched with `fetch=['127.0.0.1:{server.port}']`; or download it and "
+         "give the file's path"),
+        ("photo outside the folder", f"../../missing/a: not below {root}/; write paths that start there"),
+    ]  # fmt: skip
+    assert {path.split("/")[1] for path in server.asked} == {"ok"}
+    assert built.info["fetched_from"] == [f"{root}/"]
+    with pytest.raises(CatalogError, match=r"photo paths can't start at ftp://shop.example; expected s3://BUCKET/"):
+        build_catalog(source, photo_root="ftp://shop.example")
+
+
+def test_a_photo_that_is_the_same_a_day_later_is_not_sent_again(
+    works: Catalog, server: PhotoServer, photos: dict[str, bytes], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, fetch = table(works, folder, f"{server.address}/folder/"), [f"127.0.0.1:{server.port}"]
+    first = build_catalog(source, fetch=fetch)
+    sent = dict(server.sent)
+    other = works.photos[0].name  # type: ignore[union-attr]
+    server.photos[other] = photos[works.photos[1].name]  # type: ignore[union-attr]
+    assert build_catalog(source, fetch=fetch).fingerprint() == first.fingerprint()
+    assert dict(server.sent) == sent
+    monkeypatch.setattr("sakka.photos.remote.cache.time.time", lambda: time.time_ns() / 1e9 + 25 * 3600)
+    later = build_catalog(source, fetch=fetch)
+    assert later.table["photos_sha256"].to_list()[0] == first.table["photos_sha256"].to_list()[1]
+    assert {path for path, count in server.sent.items() if count != sent[path]} == {f"/folder/{other}"}
+    assert all(count == 2 for count in server.asked.values())
+
+
+def test_identify_fetches_what_a_table_or_a_person_names_and_answers_as_for_files(
+    works: Catalog,
+    server: PhotoServer,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    save_model(make_model("photo-lite0", **QUICK_PHOTO, dtype="float32").fit(works), folder / "model")
+    host, answers = f"127.0.0.1:{server.port}", []
+    bad = {works.ids[3]: f"{server.address}/missing/a"}
+    for start, options in (
+        ("shop/", []),
+        (f"{server.address}/ok/", ["--fetch", "--fetch-host", host]),
+        ("", ["--photo-root", f"{server.address}/ok"]),
+    ):
+        source, output = table(works, folder, start, bad), folder / "answers.csv"
+        code, _, error = run(["identify", folder / "model", source, "-o", output, *options], monkeypatch, capsys)
+        assert (code, error) == (0, "")
+        answers.append(pl.read_csv(output).rows())
+    assert answers[1][:3] + answers[1][4:] == answers[0][:3] + answers[0][4:]
+    assert answers[2] == answers[0]
+    assert answers[1][3][-1] == f"photo can't be fetched: {bad[works.ids[3]]}: the server answers 404"
+    one = ["identify", folder / "model", "--json", "--photo"]
+    names = [work.photos[0] for work in works]
+    code, printed, _ = run([*one, f"{server.address}/ok/{names[0]}", "--fetch"], monkeypatch, capsys)
+    assert (code, printed) == run([*one, folder / "shop" / names[0]], monkeypatch, capsys)[:2]
+    code, _, error = run([*one, f"{server.address}/missing/a", "--fetch"], monkeypatch, capsys)
+    assert (code, error) == (2, f"sakka: {server.address}/missing/a: the server answers 404\n")
+
+
 @pytest.mark.parametrize(("part", "start"), [("httpcore2", "https://shop.example/"), ("obstore", "s3://shop/")])
 def test_a_missing_package_is_one_line_that_says_what_to_install(
     works: Catalog, folder: Path, monkeypatch: pytest.MonkeyPatch, part: str, start: str
@@ -230,6 +300,7 @@ def test_addresses_are_fetched_where_a_caller_named_them_only_and_never_by_the_s
         "cli/describe.py",
         "cli/experiment.py",
         "cli/output.py",
+        "cli/question.py",  # the photo of an address that a person typed
         "cli/unknown_creators.py",
         "evaluation/open_run.py",
         "evaluation/run.py",

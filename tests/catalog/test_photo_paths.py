@@ -2,13 +2,17 @@
 
 import os
 import unicodedata
+from contextlib import suppress
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sakka.catalog.photo_paths import PhotoPaths, UnusablePath
+from sakka.errors import PhotoError
+from sakka.photos.remote.addresses import AllowedHosts, PhotoAddress
 
 DECOMPOSED = unicodedata.normalize("NFD", "ガラス")
 
@@ -74,3 +78,41 @@ def test_no_path_leads_out_of_the_folder(root: Path, written: str) -> None:
     except UnusablePath:
         return
     assert Path(os.path.normpath(root / found)).is_relative_to(root)
+
+
+@pytest.mark.parametrize(
+    ("base", "written", "found"),
+    [
+        ("s3://shop/photos/", "花 1.jpg", "s3://shop/photos/花 1.jpg"),
+        ("s3://shop/photos/", "a\\b//./1.jpg", "s3://shop/photos/a/b/1.jpg"),
+        ("https://shop.example/p/", "100% ?#.jpg", "https://shop.example/p/100%25%20%3F%23.jpg"),
+    ],
+)
+def test_where_paths_start_at_an_address_each_is_one_below_it(base: str, written: str, found: str) -> None:
+    assert PhotoPaths(Path(), base=base).inside(written) == found
+
+
+@given(
+    written=st.text() | st.text("./\\aA:%2eE"), base=st.sampled_from(["s3://shop/photos/", "https://shop.example/p/"])
+)
+def test_no_path_leads_out_of_the_address_that_it_starts_at(written: str, base: str) -> None:
+    try:
+        found = PhotoPaths(Path(), base=base).inside(written)
+    except UnusablePath:
+        return
+    assert found.startswith(base)
+    with suppress(PhotoError):  # what is no address, or would lead out by a second decoding, is refused there
+        parsed = PhotoAddress.parse(found)
+        AllowedHosts.of_own([PhotoAddress.parse(f"{base}photo")]).check(parsed)
+        assert ".." not in unquote(parsed.target).split("/")
+
+
+@pytest.mark.parametrize("path", ["../a.jpg", "%2e%2e/a.jpg", "..%2Fa.jpg", "..\\a.jpg"])
+def test_an_address_that_leads_out_of_the_one_that_was_typed_is_refused(path: str) -> None:
+    own = AllowedHosts.of_own([PhotoAddress.parse("https://shop.example/p/photo")])
+    own.check(PhotoAddress("https", "shop.example", 443, "/p/a.jpg"))
+    with pytest.raises(PhotoError, match=r"shop.example is not among the hosts to fetch from"):
+        own.check(PhotoAddress("https", "shop.example", 443, f"/p/{path}"))
+    with pytest.raises(PhotoError):
+        own.check(PhotoAddress("https", "shop.example", 443, "/other/a.jpg"))
+    own.check(PhotoAddress("https", "shop.example", 443, "/other/a.jpg"), led_to=True)

@@ -87,4 +87,7 @@ def test_a_photo_s_address_is_not_taken_for_a_path(
     arguments = ["identify", tmp_path / "model", "--photo", "https://shop.example/1.jpg"]
     code, _, error = run(arguments, monkeypatch, capsys)
     assert code == 2
+    assert "https://shop.example/1.jpg is an address; give --fetch too to have it fetched" in error
+    code, _, error = run(["explain", *arguments[1:]], monkeypatch, capsys)
+    assert code == 2
     assert "https://shop.example/1.jpg is an address, and no photo is fetched; download it first" in error

@@ -13,7 +13,7 @@ import polars.selectors as cs
 from sakka.catalog.accounts import apply_joins, find_joins
 from sakka.catalog.kept import VECTORS, kept_table, kept_texts
 from sakka.catalog.listings import NOTHING_LEFT, with_photo_rows
-from sakka.catalog.photo_files import PhotoFiles
+from sakka.catalog.photo_files import PhotoFiles, base_of, photo_files
 from sakka.catalog.photo_list import ORIGINS_SCHEMA, PHOTOS_FILE
 from sakka.catalog.problems import (
     NOTHING,
@@ -40,7 +40,7 @@ from sakka.errors import CatalogError
 from sakka.files import writing_whole
 from sakka.photos.hashes import PhotoHashes, photo_hash
 from sakka.photos.limits import PHOTOS_PER_WORK
-from sakka.photos.remote.fetcher import Fetching, PhotoFetcher
+from sakka.photos.remote.fetcher import Fetching
 from sakka.remote.copies import speaking_of
 from sakka.remote.folder import Bucket, RemoteFolder
 from sakka.remote.writing import temporary_folder
@@ -86,7 +86,8 @@ def build_catalog(
         encoding: Of a csv, as Python names it; None: found out.
         sheet: Of a workbook; None: the first one with rows.
         query: What a database is asked, in SQL.
-        photo_root: The folder that photo paths start at and may not lead out of; None: the source's own folder.
+        photo_root: The folder that photo paths start at and may not lead out of, or the address of one, from which
+            photos are then fetched; None: the source's own folder.
         photos_per_work: The most photos of a work, at least 1; the first ones that can be read are taken, and those
             after them are not opened.
         fetch: The hosts that photos at addresses may be fetched from (`HOST`, `HOST:PORT`, `s3://BUCKET`, `gs://BUCKET`;
@@ -127,10 +128,11 @@ def build_catalog(
         check_folder(Path(folder))
     options = ReadOptions(kind, columns_by_field(columns), tuple(keep), encoding, sheet, query, creator_required)
     is_market = isinstance(source, Path | str) and str(source) == MARKET
-    opened = _open_market(market, folder, kind) if is_market else _open(source, options, photo_root)
+    base = base_of(photo_root)
+    opened = _open_market(market, folder, kind) if is_market else _open(source, options, photo_root, base)
     with ExitStack() as open_until_written:
-        fetcher = None if fetch is None else open_until_written.enter_context(_fetcher(fetch))
-        build = _Build(opened, chosen, photos_per_work, PhotoFiles(opened.photo_root, fetcher))
+        files = open_until_written.enter_context(photo_files(opened.photo_root, fetch, base))
+        build = _Build(opened, chosen, photos_per_work, files)
         build.read()
         if strict and build.problems:
             raise build.strict_error(folder)
@@ -144,10 +146,6 @@ def _send_problems(local: Path, bucket: Bucket) -> None:
     """Send the list of problems of a build that failed, where no older catalog stands."""
     if (local / PROBLEMS_FILE).is_file() and bucket.content(INFO_FILE) is None:
         bucket.send(local / PROBLEMS_FILE, PROBLEMS_FILE)
-
-
-def _fetcher(fetch: Fetching | Sequence[str]) -> PhotoFetcher:
-    return PhotoFetcher(fetch if isinstance(fetch, Fetching) else Fetching(fetch))
 
 
 def _check_source_stays(folder: Path, source: object) -> None:
@@ -173,9 +171,9 @@ class _Opened:
     creator_required: bool = True
 
 
-def _open(source: object, options: ReadOptions, photo_root: Path | str | None) -> _Opened:
+def _open(source: object, options: ReadOptions, photo_root: Path | str | None, base: str) -> _Opened:
     table = open_source(source, options)
-    return _Opened(table, table.photo_root(photo_root), table.described(options.keep), options.creator_required)
+    return _Opened(table, table.photo_root(photo_root, base), table.described(options.keep), options.creator_required)
 
 
 def _open_market(market: "MarketSettings | None", folder: Path | str | None, kind: str | None) -> _Opened:
@@ -236,7 +234,8 @@ class _Build:
             listings,
             opened.photo_root,
             creator_required=opened.creator_required,
-            fetching=self.files.fetcher is not None,
+            fetching=self.files.fetching,
+            base=self.files.base,
         ):
             self.rows += batch.listings
             self.problems += batch.problems
@@ -319,7 +318,7 @@ class _Build:
         kept = [pl.col(name).alias(name.removeprefix(_KEPT)) for name in self.table.columns if name.startswith(_KEPT)]
         origins = pl.DataFrame(self.origins, ORIGINS_SCHEMA, orient="row")
         if self.files.fetcher is not None:
-            info["fetched_from"] = sorted(self.files.fetcher.settings.hosts)
+            info["fetched_from"] = self.files.fetched_from
         catalog = Catalog(self.table.select(*SCHEMA, *kept), self.opened.photo_root, info, problems, origins=origins)
         info["statistics"] = statistics_of(catalog).as_dict()
         return catalog

@@ -163,6 +163,7 @@ class ListingReader:
             its number.
         every_row: Whether a row with another row's id, or with nothing to read, is a work too: one that is asked about.
         fetching: Whether addresses are photos too.
+        base: The address that paths start at in the place of `photo_root`; "" where there is none.
         seen: The row at which each id stood first; not kept where every row is a work.
     """
 
@@ -170,11 +171,12 @@ class ListingReader:
     creator_required: bool = True
     every_row: bool = False
     fetching: bool = False
+    base: str = ""
     seen: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Make ready to find photos."""
-        self.finder = PhotoPaths(self.photo_root, self.fetching)
+        self.finder = PhotoPaths(self.photo_root, self.fetching, self.base)
 
     def read(self, listing: Listing) -> tuple[Work | None, list[ListingProblem]]:
         """Make a work of a listing.

@@ -1,18 +1,22 @@
 """The files of a source's photos: in its own folder, or fetched from addresses."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
 from sakka.catalog.photo_list import FETCHED_FOLDER
+from sakka.catalog.problems import ListingProblem
+from sakka.catalog.read_works import WorksBatch
 from sakka.catalog.sources.stored_photos import photo_store
-from sakka.errors import PhotoError
+from sakka.errors import CatalogError, PhotoError
+from sakka.files import remote_address
 from sakka.photos.by_sha256 import store
-from sakka.photos.remote.addresses import is_fetched
+from sakka.photos.remote.addresses import is_fetched, shown_address
 from sakka.photos.remote.cache import FetchedPhoto
-from sakka.photos.remote.fetcher import PhotoFetcher
+from sakka.photos.remote.fetcher import Fetching, PhotoFetcher
 
 
 @dataclass(frozen=True)
@@ -22,10 +26,33 @@ class PhotoFiles:
     Attributes:
         root: The folder that paths start at.
         fetcher: Fetches what is at addresses; None: photos are paths only.
+        fetching: Whether addresses of a table are fetched.
+        base: The address that paths start at in the place of the folder; "" where there is none.
     """
 
     root: Path
     fetcher: PhotoFetcher | None = None
+    fetching: bool = False
+    base: str = ""
+
+    @property
+    def fetched_from(self) -> list[str]:
+        """The hosts that are asked, and the address that paths start at."""
+        hosts = self.fetcher.settings.hosts if self.fetcher else ()
+        return sorted([*hosts, *([shown_address(self.base)] if self.base else [])])
+
+    def with_files(self, batch: WorksBatch) -> WorksBatch:
+        """Works whose photos at addresses are files, several fetched at once; those that can't be had are problems."""
+        if self.fetcher is None:
+            return batch
+        self.fetcher.fetch(photo for work in batch.works for photo in work.photos if is_fetched(photo))
+        works, problems = [], list(batch.problems)
+        for row, work in zip(batch.rows, batch.works, strict=True):
+            found = [self.file_of(photo) if is_fetched(photo) else photo for photo in work.photos]
+            errors = [each for each in found if isinstance(each, PhotoError)]
+            problems += [ListingProblem(row, work.id, "photos", each.reason, str(each)) for each in errors]
+            works.append(replace(work, photos=tuple(str(each) for each in found if not isinstance(each, PhotoError))))
+        return replace(batch, works=tuple(works), problems=tuple(problems))
 
     def fetch_first(self, photos: Iterable[Sequence[str]], per_work: int) -> None:
         """Fetch the first photos of every work, several at once; others are fetched when their files are asked for."""
@@ -66,3 +93,46 @@ class PhotoFiles:
     def _stored(self, photo: str, sha256: str, folder: Path) -> str:
         file = self.file_of(photo)
         return str(store(file, sha256, folder)) if is_fetched(photo) and isinstance(file, Path) else photo
+
+
+def base_of(photo_root: Path | str | None) -> str:
+    """The address that was given where photo paths start, with a slash at its end; "" where a folder, or nothing, was.
+
+    Raises:
+        CatalogError: Nothing is fetched from such an address.
+
+    >>> base_of(Path("s3://shop/photos")), base_of("photos")
+    ('s3://shop/photos/', '')
+    """
+    address = remote_address(photo_root or "") or ""
+    if not address or address.lower().startswith("file:"):
+        return ""
+    if not is_fetched(address) or "?" in address or "#" in address:
+        raise CatalogError(
+            f"photo paths can't start at {shown_address(address)}; expected s3://BUCKET/, gs://BUCKET/, https://HOST/ "
+            "or a folder"
+        )
+    return address.rstrip("/") + "/"
+
+
+@contextmanager
+def photo_files(root: Path, fetch: Fetching | Sequence[str] | None, base: str = "") -> Iterator[PhotoFiles]:
+    """Finds the files of a source's photos while the block runs.
+
+    Args:
+        root: The folder that paths start at.
+        fetch: The hosts that addresses are fetched from, or these with limits; None: none is.
+        base: The address that paths start at in the place of the folder, which is the caller's own; "" without.
+
+    Raises:
+        CatalogError: A host is written as none can be.
+    """
+    if fetch is None and not base:
+        yield PhotoFiles(root)
+        return
+    settings = fetch if isinstance(fetch, Fetching) else Fetching(() if fetch is None else fetch)
+    own = [f"{base}photo"] if base else []
+    if fetch is not None and not settings.hosts:
+        own = []  # refused in one line
+    with PhotoFetcher(settings, own=own) as fetcher:
+        yield PhotoFiles(root, fetcher, fetch is not None, base)

@@ -5,14 +5,16 @@ tells `IMG_1.JPG` from `img_1.jpg`. A path that names no file is looked for as s
 """
 
 import os
+import posixpath
 import re
 import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 from sakka.catalog.problems import PHOTO_ADDRESS, PHOTO_OUTSIDE
 from sakka.errors import PhotoError
-from sakka.photos.remote.addresses import PhotoAddress, is_fetched
+from sakka.photos.remote.addresses import BUCKETS, PhotoAddress, is_fetched, shown_address
 
 _ADDRESS = re.compile(r"^(?!file:)[a-z][a-z0-9+.-]+:(//|(?=[^\\/]))", re.IGNORECASE)
 _DRIVE = re.compile(r"^[a-z]:[\\/]|^\\\\", re.IGNORECASE)
@@ -37,17 +39,21 @@ class PhotoPaths:
     Attributes:
         root: The folder, resolved, that relative paths start at and that no photo may lie outside of.
         fetching: Whether addresses are photos too.
+        base: The address that paths start at in the place of a folder, with a slash at its end; "" where a folder does.
         entries: By folder that was looked through: its entries by their folded name, None where two share it.
         resolved: By folder as it was written: the folder without links.
     """
 
     root: Path
     fetching: bool = False
+    base: str = ""
     entries: dict[Path, dict[str, str | None]] = field(default_factory=dict)
     resolved: dict[str, str] = field(default_factory=dict)
 
     def inside(self, written: str) -> str:
         """The path of a photo, relative to `root`; of a file that is missing, and an address, as it was written.
+
+        Where paths start at an address, the address of the photo.
 
         Raises:
             UnusablePath: It is an address that is not fetched, or leads out of the folder; the message does not repeat
@@ -57,6 +63,8 @@ class PhotoPaths:
             if self.fetching and is_fetched(written):
                 return written
             raise UnusablePath(PHOTO_ADDRESS, f"{_how_to_fetch(written)}download it and give the file's path")
+        if self.base:
+            return self._below_base(written)
         text = written.removeprefix("file://")
         found = self._relative(text)
         if os.path.lexists(f"{self.root}/{found}"):
@@ -66,6 +74,12 @@ class PhotoPaths:
         if os.name != "nt" and _DRIVE.match(text):
             raise UnusablePath(PHOTO_OUTSIDE, f"a path of another computer; write paths that start at {self.root}")
         return self._found(self._relative(text.replace("\\", "/")))
+
+    def _below_base(self, written: str) -> str:
+        name = posixpath.normpath(written.replace("\\", "/"))
+        if name.startswith(("/", "../", "file:")) or name in (".", "..") or _DRIVE.match(written):
+            raise UnusablePath(PHOTO_OUTSIDE, f"not below {shown_address(self.base)}; write paths that start there")
+        return self.base + (name if self.base.startswith(BUCKETS) else quote(name))
 
     def _relative(self, text: str) -> str:
         # Texts, not paths: a table has as many as it has photos, and a text takes a tenth of the time.

@@ -45,6 +45,7 @@ def read_works(
     creator_required: bool = True,
     every_row: bool = False,
     fetching: bool = False,
+    base: str = "",
     batch_rows: int = BATCH_ROWS,
 ) -> Iterator[WorksBatch]:
     """Works and problems of listings, batch by batch; photos are not opened.
@@ -56,6 +57,7 @@ def read_works(
             id the row's number.
         every_row: Whether a row with another row's id, or with nothing to read, is a work too.
         fetching: Whether addresses are photos too; those of a work's photos stay as they were written.
+        base: The address that paths start at in the place of `photo_root`; "" where there is none.
         batch_rows: How many rows are held at once.
 
     >>> rows = [Listing(1, {"id": "a", "creator": "Mori", "title": "moon"}), Listing(2, {"id": "b"})]
@@ -63,7 +65,7 @@ def read_works(
     >>> batch.rows, [problem.reason for problem in batch.problems]
     ((1,), ['no creator'])
     """
-    reader = ListingReader(photo_root, creator_required, every_row, fetching)
+    reader = ListingReader(photo_root, creator_required, every_row, fetching, base)
     rest = iter(listings)
     while some := list(islice(rest, batch_rows)):
         read = [(listing.row, *reader.read(listing)) for listing in some]

@@ -10,12 +10,15 @@ from sakka.cli.problems import problems, show_counts
 from sakka.cli.source_options import (
     Column,
     Encoding,
+    Fetch,
+    FetchHost,
     Keep,
     Kind,
     PhotoRoot,
     Query,
     Sheet,
     columns_named,
+    fetched_hosts,
     show_source,
     show_source_hints,
 )
@@ -59,17 +62,8 @@ def build(
             metavar="N",
         ),
     ] = None,
-    fetch: Annotated[
-        bool, typer.Option("--fetch", help="Fetch photos at addresses: https://, s3://, gs://; needs --fetch-host.")
-    ] = False,
-    fetch_host: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="A host that photos may be fetched from, such as img.shop.example or s3://BUCKET; repeatable. "
-            "A private IP address is named with its port.",
-            metavar="HOST",
-        ),
-    ] = None,
+    fetch: Fetch = False,
+    fetch_host: FetchHost = None,
     from_date: Annotated[str | None, typer.Option("--from", help="Keep works from this date on.")] = None,
     until_date: Annotated[str | None, typer.Option("--until", help="Keep works up to the end of this date.")] = None,
     category: Annotated[list[str] | None, typer.Option(help="Keep works of this category; repeatable.")] = None,
@@ -116,7 +110,7 @@ def build(
         catalog = build_catalog(
             source, folder=output, kind=kind, columns=columns_named(column), keep=keep or (), encoding=encoding,
             sheet=sheet, query=query, photo_root=photo_root, photos_per_work=photos_per_work or PHOTOS_PER_WORK,
-            fetch=_fetched_hosts(fetch, fetch_host), market=settings, strict=strict, **rules,
+            fetch=fetched_hosts(fetch, fetch_host), market=settings, strict=strict, **rules,
         )  # fmt: skip
     _show(catalog, output)
     show_source_hints(catalog.info["source"])
@@ -147,14 +141,6 @@ def show(
 
 
 group.command("problems")(problems)
-
-
-def _fetched_hosts(fetch: bool, hosts: list[str] | None) -> list[str] | None:
-    """The hosts that photos are fetched from; None where nothing is fetched."""
-    if fetch != bool(hosts):
-        have, miss = ("--fetch", "--fetch-host HOST") if fetch else ("--fetch-host", "--fetch")
-        raise CatalogError(f"{have} is given without {miss}; photos are fetched with both, from the hosts named")
-    return hosts if fetch else None
 
 
 def _show_near_identical(catalog: "Catalog") -> None:

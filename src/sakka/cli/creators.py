@@ -8,7 +8,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sakka.cli import app
-from sakka.cli.source_options import Column, Encoding, Kind, PhotoRoot, PhotosPerWork, Query, Sheet, columns_named
+from sakka.cli.source_options import (
+    Column,
+    Encoding,
+    Fetch,
+    FetchHost,
+    Kind,
+    PhotoRoot,
+    PhotosPerWork,
+    Query,
+    Sheet,
+    columns_named,
+    fetched_hosts,
+)
+from sakka.files import as_written
 from sakka.photos.limits import PHOTOS_PER_WORK
 
 if TYPE_CHECKING:
@@ -35,6 +48,8 @@ def add(
     sheet: Sheet = None,
     query: Query = None,
     photo_root: PhotoRoot = None,
+    fetch: Fetch = False,
+    fetch_host: FetchHost = None,
     photos_per_work: PhotosPerWork = PHOTOS_PER_WORK,
 ) -> None:
     """Learn new creators from their works; what the model knows of the others stays as it is.
@@ -42,7 +57,7 @@ def add(
     Example: sakka creators add model new.csv --column creator=seller
     """
     from sakka.catalog.build import build_catalog
-    from sakka.catalog.works import WORKS_FILE, Catalog
+    from sakka.catalog.works import Catalog, is_catalog
     from sakka.cli.problems import show_counts
     from sakka.cli.terminal import show_pairs, showing_progress
     from sakka.models.folder import save_model
@@ -51,13 +66,13 @@ def add(
     fitted.check_can_add()
     known, started_s = len(fitted.creators_), time.monotonic()
     with showing_progress():
-        is_catalog = (Path(works) / WORKS_FILE).is_file()
-        if is_catalog:
+        of_catalog = is_catalog(works)
+        if of_catalog:
             found = Catalog.read(works)
         else:
             found = build_catalog(
                 works, kind=kind, columns=columns_named(column), encoding=encoding, sheet=sheet, query=query,
-                photo_root=photo_root, photos_per_work=photos_per_work,
+                photo_root=photo_root, photos_per_work=photos_per_work, fetch=fetched_hosts(fetch, fetch_host),
             )  # fmt: skip
         fitted.predict_proba(found)  # computes the features of the photos, so that the second figure is learning alone
         read_s = time.monotonic()
@@ -72,9 +87,9 @@ def add(
     )
     typer.echo(
         f"works read in {read_s - started_s:.1f} s, learned in {learned_s - read_s:.1f} s; "
-        f"{model} knows {len(fitted.creators_):,} creators"
+        f"{as_written(model)} knows {len(fitted.creators_):,} creators"
     )
-    if not is_catalog:
+    if not of_catalog:
         show_counts(found.info)
 
 
@@ -89,7 +104,7 @@ def remove(model: ModelFolder, creator: Annotated[str, typer.Argument(help="The 
     fitted = _read(model)
     fitted.remove_creator(creator)
     save_model(fitted, model)
-    typer.echo(f"{creator} removed; {model} knows {len(fitted.creators_):,} creators")
+    typer.echo(f"{creator} removed; {as_written(model)} knows {len(fitted.creators_):,} creators")
 
 
 @group.command("list")

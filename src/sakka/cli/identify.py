@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sakka.cli import app
+from sakka.cli.question import photos_at_hand
 from sakka.cli.source_options import (
     Column,
     Encoding,
+    Fetch,
+    FetchHost,
     Keep,
     Kind,
     PhotoRoot,
     Query,
     Sheet,
     columns_named,
+    fetched_hosts,
     show_source,
     show_source_hints,
 )
@@ -24,6 +28,7 @@ from sakka.errors import SakkaError
 from sakka.files import without_password
 
 if TYPE_CHECKING:
+    from sakka.catalog.photo_files import PhotoFiles
     from sakka.catalog.sources import ReadOptions
     from sakka.models.identification import Answer, Basis, Identification
 
@@ -65,17 +70,21 @@ def identify(
     sheet: Sheet = None,
     query: Query = None,
     photo_root: PhotoRoot = None,
+    fetch: Fetch = False,
+    fetch_host: FetchHost = None,
 ) -> None:
     """Name the most probable creators of a work, or of every work of a table.
 
     Example: sakka identify model --photo brooch.jpg --title "桜のつまみ細工ブローチ"
 
     Example: sakka identify model works.csv -o answers.csv --keep price
+
+    Example: sakka identify model --photo https://img.shop.example/1.jpg --fetch
     """
     one = {"--photo": photo, "--title": title, "--description": description, "--explain": with_explanation}
     one |= {"--json": as_json}
     of_table = {"--output": output, "--source": kind, "--column": column, "--keep": keep, "--encoding": encoding}
-    of_table |= {"--sheet": sheet, "--query": query, "--photo-root": photo_root}
+    of_table |= {"--sheet": sheet, "--query": query, "--photo-root": photo_root, "--fetch-host": fetch_host}
     _refuse_both(table, one, of_table)
     if table is None and not photo and not (title.strip() or description.strip()):
         raise SakkaError(
@@ -83,14 +92,18 @@ def identify(
             f"or a table of works: sakka identify {model} works.csv -o answers.csv"
         )
     if table is None:
-        _identify_one(model, photo, title, description, top=top, explains=with_explanation, as_json=as_json)
+        with photos_at_hand(photo, fetches=fetch) as photos:
+            _identify_one(model, photos, title, description, top=top, explains=with_explanation, as_json=as_json)
         return
+    from sakka.catalog.photo_files import base_of, photo_files
     from sakka.catalog.sources import ReadOptions, columns_by_field
 
     if output is None:
         raise SakkaError(f"say where the answers go: sakka identify {model} {without_password(table)} -o answers.csv")
     options = ReadOptions(kind, columns_by_field(columns_named(column)), tuple(keep or ()), encoding, sheet, query)
-    _identify_table(model, table, output, options, photo_root, top)
+    base = base_of(photo_root)
+    with photo_files(Path(), fetched_hosts(fetch, fetch_host), base) as files:
+        _identify_table(model, table, output, options, photo_root, top, files)
 
 
 def _refuse_both(table: str | None, one: Mapping[str, object], of_table: Mapping[str, object]) -> None:
@@ -145,14 +158,20 @@ def _in_words(found: "Identification") -> str:
 
 
 def _identify_table(
-    model: Path, source: str, output: Path, options: "ReadOptions", photo_root: Path | None, top: int
+    model: Path,
+    source: str,
+    output: Path,
+    options: "ReadOptions",
+    photo_root: Path | None,
+    top: int,
+    files: "PhotoFiles",
 ) -> None:
     from sakka.cli.output import writing_to
     from sakka.cli.terminal import error_console, show_pairs, showing_progress
     from sakka.models.asked_table import open_table
     from sakka.models.identify_table import identify_table
 
-    table = open_table(source, options, photo_root)
+    table = open_table(source, options, photo_root, files)
     show_source(table.info)
     console = error_console()
     with showing_progress(console), writing_to(output):

@@ -1,6 +1,7 @@
 """The one work that a command is asked about: from a photo, from a text, or from a catalog."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,41 @@ def question_of(
     if work not in works.ids:
         raise CatalogError(f"the catalog has no work {work!r} among its {len(works):,}; check the id")
     return Question.of_works(works.take([works.ids.index(work)]))
+
+
+@contextmanager
+def photos_at_hand(photos: Sequence[Path] | None, *, fetches: bool) -> Iterator[list[Path]]:
+    """The files of photos of one work, those at addresses fetched where that is asked for.
+
+    Args:
+        photos: Paths or addresses as they were typed.
+        fetches: Whether addresses are fetched; else they are left as they are.
+
+    Raises:
+        PhotoError: One can't be fetched.
+        SakkaError: It was asked for, and there is no address.
+    """
+    from sakka.errors import PhotoError, SakkaError
+    from sakka.files import remote_address, without_password
+
+    addresses = [address for photo in photos or () if (address := remote_address(photo))]
+    if fetches and not addresses:
+        raise SakkaError("--fetch is given, and no --photo is an address; leave it out")
+    if addresses and not fetches:
+        raise SakkaError(f"{without_password(addresses[0])} is an address; give --fetch too to have it fetched")
+    if not addresses:
+        yield list(photos or ())
+        return
+    from sakka.photos.remote.fetcher import Fetching, PhotoFetcher
+
+    with PhotoFetcher(Fetching(()), own=addresses) as fetcher:
+        files: dict[str, Path] = {}
+        for address in addresses:
+            found = fetcher.photo(address)
+            if isinstance(found, PhotoError):
+                raise found
+            files[address] = fetcher.cache.path(found.sha256)
+        yield [files.get(remote_address(photo) or "", photo) for photo in photos or ()]
 
 
 def outside_question(photos: Sequence[Path] | None, title: str, description: str) -> "Question":

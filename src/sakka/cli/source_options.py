@@ -35,7 +35,21 @@ Sheet = Annotated[
     str | None, typer.Option(help="The sheet of a workbook; by default the first with rows.", metavar="NAME")
 ]
 Query = Annotated[str | None, typer.Option(help="What a database is asked, in SQL.", metavar="SQL")]
-PhotoRoot = Annotated[Path | None, typer.Option(help="The folder that photo paths start at; by default the source's.")]
+PhotoRoot = Annotated[
+    Path | None,
+    typer.Option(help="The folder that photo paths start at, or its address (s3://BUCKET/); by default the source's."),
+]
+Fetch = Annotated[
+    bool, typer.Option("--fetch", help="Fetch photos at addresses: https://, s3://, gs://; needs --fetch-host.")
+]
+FetchHost = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="A host that photos may be fetched from, such as img.shop.example or s3://BUCKET; repeatable. "
+        "A private IP address is named with its port.",
+        metavar="HOST",
+    ),
+]
 
 PhotosPerWork = Annotated[
     int, typer.Option(help="The most photos of a work; those after them are not read.", min=1, metavar="N")
@@ -58,6 +72,18 @@ def columns_named(column: Sequence[str] | None) -> dict[str, list[str]]:
             raise CatalogError(f"--column is {pair!r}; expected FIELD=COLUMN, such as creator=seller")
         columns.setdefault(name.strip(), []).append(given.strip())
     return columns
+
+
+def fetched_hosts(fetch: bool, hosts: list[str] | None) -> list[str] | None:
+    """The hosts that photos of a table are fetched from; None where nothing is fetched.
+
+    Raises:
+        CatalogError: Only one of the two options was given.
+    """
+    if fetch != bool(hosts):
+        have, miss = ("--fetch", "--fetch-host HOST") if fetch else ("--fetch-host", "--fetch")
+        raise CatalogError(f"{have} is given without {miss}; photos are fetched with both, from the hosts named")
+    return hosts if fetch else None
 
 
 def show_source(source: Mapping[str, Any]) -> None:

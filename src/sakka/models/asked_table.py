@@ -11,12 +11,14 @@ import polars as pl
 
 from sakka.catalog.kept import check_kept_names
 from sakka.catalog.listings import Listing
+from sakka.catalog.photo_files import PhotoFiles
 from sakka.catalog.read_works import read_works
 from sakka.catalog.sources import OpenedTable, ReadOptions, columns_by_field, open_source
 from sakka.catalog.works import Catalog, is_catalog
 from sakka.errors import CatalogError
 from sakka.models.base import CreatorModel
 from sakka.models.identified import WORKS_AT_ONCE, AskedWork, asked_works, identified_frame, identify_works
+from sakka.photos.remote.cache import FetchedPhotos
 
 READ_OF_A_WORK = ("title", "description", "photos")
 MOST_HELD = 4 * WORKS_AT_ONCE
@@ -65,8 +67,8 @@ class AskedTable:
         digest, works = hashlib.sha256(), 0
         for asked in self.read():
             works += 1
-            photos = asked.work.photos if asked.work else ()
-            digest.update(repr((asked, [_state((self.photo_root or Path()) / photo) for photo in photos])).encode())
+            photos = [(self.photo_root or Path()) / photo for photo in (asked.work.photos if asked.work else ())]
+            digest.update(repr((asked, [_state(photo) for photo in photos])).encode())
         return digest.hexdigest(), works
 
 
@@ -77,7 +79,10 @@ def short_in_memory(table: AskedTable) -> AskedTable:
 
 
 def _state(photo: Path) -> tuple[int, int] | None:
-    """A file's size and time of change; None where there is none."""
+    """A file's size and time of change; None where there is none, or where its path names its SHA-256."""
+    fetched = FetchedPhotos().folder
+    if not {fetched, fetched.resolve()}.isdisjoint(photo.parents):
+        return None
     try:
         found = photo.stat()
     except (OSError, ValueError):
@@ -86,7 +91,10 @@ def _state(photo: Path) -> tuple[int, int] | None:
 
 
 def open_table(
-    source: Path | str, options: ReadOptions | None = None, photo_root: Path | str | None = None
+    source: Path | str,
+    options: ReadOptions | None = None,
+    photo_root: Path | str | None = None,
+    files: PhotoFiles | None = None,
 ) -> AskedTable:
     """Open a table of works; its columns are found, its rows not read yet.
 
@@ -94,6 +102,7 @@ def open_table(
         source: Whatever a catalog is built from, or a catalog's folder.
         options: How it is read; of a catalog, only which of its kept columns are kept.
         photo_root: The folder that photo paths start at; None: the source's own.
+        files: Fetches photos at addresses, as `photo_files` gives it; None: no photo is fetched.
 
     Raises:
         CatalogError: There is no such source, or it can't be read.
@@ -102,19 +111,19 @@ def open_table(
     if is_catalog(source):
         return _catalog_table(source, options, photo_root)
     opened = open_source(source, options)
+    root = opened.photo_root(photo_root, files.base if files else "")
     empty = ""
     if opened.columns and not any(name in opened.columns for name in READ_OF_A_WORK):
         empty = (
             f"none of the columns of the table holds {', '.join(READ_OF_A_WORK)}; it has "
             f"{', '.join(opened.unread) or 'no other'}; name yours with `columns={{'title': COLUMN}}`"
         )
-    root = opened.photo_root(photo_root)
 
     def read() -> Iterator[AskedWork]:
-        return _asked(open_source(source, options).listings, root)
+        return _asked(open_source(source, options).listings, root, files)
 
     def reopen(columns: Sequence[str]) -> AskedTable:
-        return open_table(source, replace(options, keep=tuple(columns)), photo_root)
+        return open_table(source, replace(options, keep=tuple(columns)), photo_root, files)
 
     return AskedTable(Path(source), read, root, options.keep, opened.described(options.keep), reopen, empty)
 
@@ -169,9 +178,18 @@ def identify_rows(
     return identified_frame(carried, count)
 
 
-def _asked(listings: Iterable[Listing], root: Path) -> Iterator[AskedWork]:
-    works = read_works(listings, root, creator_required=False, every_row=True, batch_rows=WORKS_AT_ONCE)
-    return asked_works(works)
+def _asked(listings: Iterable[Listing], root: Path, files: PhotoFiles | None = None) -> Iterator[AskedWork]:
+    files = files or PhotoFiles(root)
+    works = read_works(
+        listings,
+        root,
+        creator_required=False,
+        every_row=True,
+        fetching=files.fetching,
+        base=files.base,
+        batch_rows=WORKS_AT_ONCE,
+    )
+    return asked_works(map(files.with_files, works))
 
 
 def of_catalog(catalog: Catalog, keep: Sequence[str] = ()) -> Iterator[AskedWork]:

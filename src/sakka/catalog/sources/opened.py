@@ -7,6 +7,7 @@ from typing import Any
 
 from sakka.catalog.listings import Listing
 from sakka.errors import CatalogError
+from sakka.files import as_written
 
 
 @dataclass(frozen=True)
@@ -55,20 +56,21 @@ class OpenedTable:
     note: str = ""
     holds_photos: bool = False
 
-    def photo_root(self, named: Path | str | None) -> Path:
-        """The folder, resolved, that photo paths start at.
+    def photo_root(self, named: Path | str | None, base: str = "") -> Path:
+        """The folder, resolved, that photo paths start at; the source's own where they start at an address.
 
         Args:
-            named: The folder that the caller names; None: the source's own.
+            named: The folder that the caller names, or an address; None: the source's own.
+            base: The address, as `photo_files.base_of` has it; "" where none was named.
 
         Raises:
             CatalogError: It's no folder, or one is named although the table holds its photos itself.
         """
         if named is not None and self.holds_photos:
             raise CatalogError("the table holds its photos itself; leave out `photo_root`")
-        root = self.folder if named is None else Path(named)
+        root = self.folder if named is None or base else Path(named)
         if not root.is_dir():
-            raise CatalogError(f"{root} is not a folder; expected the folder that photo paths start at")
+            raise CatalogError(f"{as_written(root)} is not a folder; expected the folder that photo paths start at")
         return root.resolve()
 
     def described(self, keep: Sequence[str]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from sakka.errors import CatalogError, PhotoError
 
@@ -136,23 +136,23 @@ class AllowedHosts:
     Attributes:
         origins: Pairs of a host and a port; of a bucket the scheme with it, and 0.
         named_ips: IP addresses that were named with a port, and so may be private ones.
-        own: The hosts of addresses that the caller wrote out, which may be at private IP addresses.
+        own: Of addresses that the caller wrote out: their hosts and ports, which may be at private IP addresses, and
+            the folders below which they may be asked.
     """
 
     origins: frozenset[tuple[str, int]]
     named_ips: frozenset[tuple[str, int]]
-    own: frozenset[tuple[str, int]] = frozenset()
+    own: frozenset[tuple[str, int, str]] = frozenset()
 
     @classmethod
     def of_own(cls, addresses: Sequence["PhotoAddress"]) -> "AllowedHosts":
-        """The hosts and buckets of addresses that the caller wrote out, as one types a command."""
-        origins = frozenset(each.origin for each in addresses)
-        return cls(origins, frozenset(), origins)
+        """What is in the folders of addresses that the caller wrote out, as one types a command."""
+        return cls(frozenset(), frozenset()).with_own(addresses)
 
     def with_own(self, addresses: Sequence["PhotoAddress"]) -> "AllowedHosts":
-        """These and those of addresses that the caller wrote out."""
-        own = self.of_own(addresses).origins
-        return replace(self, origins=self.origins | own, own=self.own | own)
+        """These, and what is in the folders of addresses that the caller wrote out."""
+        own = ((*each.origin, each.target[: each.target.rfind("/") + 1]) for each in addresses)
+        return replace(self, own=self.own | frozenset(own))
 
     @classmethod
     def of(cls, hosts: Sequence[str]) -> "AllowedHosts":
@@ -178,13 +178,20 @@ class AllowedHosts:
                     named_ips.add((str(number), port))
         return cls(frozenset(origins), frozenset(named_ips))
 
-    def check(self, address: PhotoAddress) -> None:
+    def check(self, address: PhotoAddress, *, led_to: bool = False) -> None:
         """Check that an address may be asked for.
+
+        Args:
+            address: The address.
+            led_to: Whether a host that may be asked has led there: it may lead to all of its own.
 
         Raises:
             PhotoError: Its host is not among these.
         """
-        if address.origin not in self.origins:
+        if address.origin in self.origins:
+            return
+        below = [folder for *origin, folder in self.own if tuple(origin) == address.origin]
+        if not any(led_to or _is_below(address.target, folder) for folder in below):
             raise PhotoError(
                 f"{address.named} is not among the hosts to fetch from; name it too where you trust it", NOT_FETCHED
             )
@@ -202,10 +209,14 @@ class AllowedHosts:
         """
         number = ip_address(ip)
         kind = _not_public(number)
-        if kind and (str(number), port) not in self.named_ips and (host, port) not in self.own:
+        if kind and (str(number), port) not in self.named_ips and (host, port) not in {each[:2] for each in self.own}:
             named = f"[{number}]:{port}" if number.version == 6 else f"{number}:{port}"
             found = f"{host} is" if host == ip else f"{host} is at {number},"
             raise PhotoError(f"{found} {kind}; name {named} too where you trust it", NOT_FETCHED)
+
+
+def _is_below(target: str, folder: str) -> bool:
+    return target.startswith(folder) and ".." not in unquote(target.partition("?")[0]).replace("\\", "/").split("/")
 
 
 def _host_and_port(written: str) -> tuple[str, int | None]:

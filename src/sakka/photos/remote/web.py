@@ -97,8 +97,8 @@ class WebPhotos:
             PhotoError: It may not be asked for, or the server has none.
             TryAgain: The server is busy, silent, or cut the connection.
         """
-        for _ in range(MOST_REDIRECTS + 1):
-            self.hosts.check(address)
+        for led in range(MOST_REDIRECTS + 1):
+            self.hosts.check(address, led_to=led > 0)
             async with self._asked(address, etag) as response:
                 headers = _headers(response)
                 if response.status in REDIRECTS and "location" in headers:
