@@ -19,9 +19,9 @@ def photos(count: int) -> list[bytes]:
 
 
 def batches_of(client: httpx.Client) -> tuple[float, float]:
-    """How many batches there were, and how many works in them."""
+    """How many batches there were, and how many photos in them."""
     lines = dict(line.rsplit(" ", 1) for line in client.get("/metrics").text.splitlines() if not line.startswith("#"))
-    return float(lines["sakka_batch_works_count"]), float(lines["sakka_batch_works_sum"])
+    return float(lines["sakka_batch_photos_count"]), float(lines["sakka_batch_photos_sum"])
 
 
 def test_answers_to_questions_that_come_together_are_those_that_come_alone(client: httpx.Client) -> None:
@@ -38,3 +38,12 @@ def test_answers_to_questions_that_come_together_are_those_that_come_alone(clien
     assert together == alone
     assert after[1] - before[1] == 12
     assert after[0] - before[0] < 12
+
+
+def test_finding_by_a_photo_passes_the_networks_with_the_others(client: httpx.Client) -> None:
+    sent = [{"photo": ("x", photo)} for photo in photos(2)]
+    before = batches_of(client)
+    assert client.post("/v1/similar/upload", files=sent[0]).is_success
+    assert client.post("/v1/search/upload", files=sent[1], data={"words": "linen button"}).is_success
+    after = batches_of(client)
+    assert [after[place] - before[place] for place in (0, 1)] == [2, 2]

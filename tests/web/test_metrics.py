@@ -27,6 +27,16 @@ def test_durations_fall_into_buckets() -> None:
     assert 'sakka_request_duration_seconds_sum{route="/"} 0.32' in lines
 
 
+def test_batches_and_waits_are_counted_by_what_was_waited_for() -> None:
+    metrics = Metrics()
+    metrics.record_batch([0.02, 0.3])
+    metrics.record_wait(0.02)
+    lines = lines_of(metrics)
+    assert 'sakka_batch_photos_bucket{le="2.0"} 1.0' in lines
+    assert 'sakka_wait_seconds_count{stage="networks"} 2.0' in lines
+    assert 'sakka_wait_seconds_bucket{le="0.025",stage="model"} 1.0' in lines
+
+
 def test_invented_methods_share_one_label() -> None:
     metrics = Metrics()
     for number in range(3):

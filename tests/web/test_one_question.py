@@ -1,4 +1,4 @@
-"""A photo that is asked about is decoded once and passes the network once, whatever is said of it."""
+"""A photo that is asked about is decoded once a scale and passes the network once, whatever is said of it."""
 
 import io
 import json
@@ -22,6 +22,7 @@ from sakka.explain.evidence import nearest_in_index
 from sakka.models.folder import load_model
 from sakka.models.question import Question
 from sakka.networks.extractor import PhotoExtractor
+from sakka.networks.features import photo_pixels
 from sakka.photos import decode
 from sakka.photos.held import HeldPhoto
 from sakka.search.index import Index
@@ -37,9 +38,9 @@ class Counts:
     decoded: int = 0
     passed: Counter[str] = field(default_factory=Counter)
 
-    def are(self, photos: int) -> bool:
-        """Whether so many photos were decoded once and passed every network once."""
-        return self.decoded == photos and set(self.passed.values()) == {photos}
+    def are(self, photos: int, scales: int = 1) -> bool:
+        """Whether so many photos were decoded once at so many scales and passed every network once."""
+        return self.decoded == scales * photos and set(self.passed.values()) == {photos}
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ def test_a_page_with_evidence_and_similar_works(
     answer = client.post("/", files={"photo": ("x", large)}, data=texts, follow_redirects=True)
     for part in ('id="evidence"', 'id="same"', 'id="kindred"', "/map"):
         assert part in answer.text
-    assert counts.are(1), counts
+    assert counts.are(1, scales=2), counts  # the networks' and the one that is shown
 
 
 @pytest.mark.parametrize("address", ["/v1/identify", "/v1/explain", "/v1/similar/upload"])
@@ -95,13 +96,21 @@ def test_an_answer_of_the_api(client: httpx.Client, large: bytes, counts: Counts
     assert counts.are(1), counts
 
 
-@pytest.mark.parametrize("address", ["/", "/v1/identify", "/v1/explain"])
+@pytest.mark.parametrize(("address", "scales"), [("/", 2), ("/v1/identify", 1), ("/v1/explain", 1)])
 def test_each_photo_of_a_work_by_itself(
-    client: httpx.Client, large: bytes, mirrored: bytes, counts: Counts, address: str
+    client: httpx.Client, large: bytes, mirrored: bytes, counts: Counts, address: str, scales: int
 ) -> None:
     photos = [("photo", ("x", large)), ("photo", ("y", mirrored))]
     assert client.post(address, files=photos, follow_redirects=True).is_success
-    assert counts.are(2), counts
+    assert counts.are(2, scales), counts
+
+
+def test_a_photo_in_memory_has_the_pixels_that_a_catalog_reads(large: bytes, tmp_path: Path) -> None:
+    (tmp_path / "large.jpg").write_bytes(large)
+    held, other = HeldPhoto(large), HeldPhoto(large)
+    held.at_least(960)
+    for photo in (held, other):
+        assert np.array_equal(photo_pixels(photo, 224), photo_pixels(tmp_path / "large.jpg", 224))
 
 
 def test_an_answer_with_everything_that_can_be_said(folders: Folders, large: bytes, counts: Counts) -> None:
@@ -116,7 +125,7 @@ def test_an_answer_with_everything_that_can_be_said(folders: Folders, large: byt
         assert told.explanation is not None
         assert told.palette
         assert told.similar_works
-    assert counts.are(1), counts
+    assert counts.are(1, scales=3), counts  # the networks', the palette's and the one that is shown
 
 
 def test_the_command_line_and_the_api_say_the_same_of_large_photos(

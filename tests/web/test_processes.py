@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -47,7 +48,10 @@ def children(process: "subprocess.Popen[str]") -> list[int]:
 
 
 def mapped_files(pid: int) -> set[str]:
-    lines = Path(f"/proc/{pid}/maps").read_text(encoding="utf-8").splitlines()
+    try:
+        lines = Path(f"/proc/{pid}/maps").read_text(encoding="utf-8").splitlines()
+    except OSError:  # it has just ended
+        lines = []
     return {Path(line.split()[-1]).name for line in lines if line.endswith(".safetensors")}
 
 
@@ -59,12 +63,11 @@ def until(true: Callable[[], object]) -> None:
 
 
 @pytest.mark.slow
-def test_two_processes_answer_as_one(folders: Folders, photo: bytes) -> None:
-    with served(folders.model, "--processes", 2) as (base, process):
-        until(lambda: len(children(process)) == 2)
-        first, second = children(process)
-        until(lambda: mapped_files(first) == mapped_files(second))
-        assert len(mapped_files(second)) == 3  # the heads, and two networks
+def test_two_processes_answer_as_one(folders: Folders, folder: Path, photo: bytes) -> None:
+    own = folder / "model"
+    shutil.copytree(folders.model, own)
+    with served(own, "--processes", 2) as (base, process):
+        until(lambda: both_have_loaded(process))
         asked = httpx.post(base, files={"photo": ("x", photo)}, headers={"accept": "text/html"})
         pages = [httpx.get(base + asked.headers["location"][1:]).status_code for _ in range(6)]  # a connection each
         assert pages == [200] * 6
@@ -72,10 +75,24 @@ def test_two_processes_answer_as_one(folders: Folders, photo: bytes) -> None:
         until(lambda: 'sakka_takeovers_total{result="taken over"} 2.0' in metrics(base))
         counted = re.findall(r'sakka_requests_total\{.*route="/answers/\{token\}".*\} (.*)', metrics(base))
         assert counted == ["6.0"]
+        in_place = own / "manifest.json"
+        in_place.rename(own / "manifest.before")
+        os.kill(children(process)[1], signal.SIGKILL)
+        assert process.stderr is not None
+        lines = iter(process.stderr.readline, "")
+        assert "is not a saved model" in next(line for line in lines if line.startswith("sakka: "))  # of a third one
+        assert {httpx.get(base + "health").status_code for _ in range(6)} == {200}
+        (own / "manifest.before").rename(in_place)
+        until(lambda: both_have_loaded(process))
+        until(lambda: "sakka_requests_in_flight 1.0" in metrics(base))  # no part of what was killed
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
-        assert process.stderr is not None
-        assert process.stderr.read() == ""
+        assert "Traceback" not in process.stderr.read()
+
+
+def both_have_loaded(process: "subprocess.Popen[str]") -> bool:
+    """Whether two processes have mapped the heads and two networks."""
+    return [len(mapped_files(each)) for each in children(process)] == [3, 3]
 
 
 def metrics(base: str) -> str:

@@ -513,6 +513,12 @@ class Catalog:
         return _fixed(self.photo_counts > 0)
 
     @cached_property
+    def text_parts(self) -> IntArray:
+        """Whether each work has a title and a description that are not blank (0 or 1), shape (n_works, 2)."""
+        filled = pl.col("title", "description").fill_null("").str.strip_chars() != ""
+        return _fixed(self.table.select(filled.cast(pl.Int64())).to_numpy())
+
+    @cached_property
     def has_text(self) -> Mask:
         """Whether each work has a title or a description that is not blank, shape (n_works,); not to be changed."""
         return _fixed(np.array([bool(text.strip()) for text in self.texts], dtype=np.bool_))

@@ -89,7 +89,8 @@ def outside_question(photos: Sequence[Path] | None, title: str, description: str
     """
     from sakka.errors import ModelError
     from sakka.models.question import Question
-    from sakka.photos.held import DECODED_PX, HeldPhoto
+    from sakka.networks.backbones import INPUT_PX
+    from sakka.photos.held import HeldPhoto
 
     for name, text in (("--title", title), ("--description", description)):
         try:
@@ -102,5 +103,5 @@ def outside_question(photos: Sequence[Path] | None, title: str, description: str
         )
     held = [HeldPhoto(photo) for photo in photos or ()]
     for each in held:
-        each.at_least(DECODED_PX)  # refused here where it can't be read, whatever is asked of it
+        each.at_least(INPUT_PX)  # refused here where it can't be read, whatever is asked of it
     return Question.of_parts(held, title, description)

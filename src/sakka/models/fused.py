@@ -392,5 +392,6 @@ def _held_out(labels: IntArray, seed: int) -> Mask:
 def _probabilities(model: CreatorModel, works: Catalog, readable: Mask) -> Probabilities:
     table = np.zeros((len(works), len(model.creators_)), dtype=np.float32)
     if readable.any():
-        table[readable] = model.predict_proba(works.take(np.flatnonzero(readable)))
+        own = works if readable.all() else works.take(np.flatnonzero(readable))
+        table[readable] = model.predict_proba(own)
     return table

@@ -120,8 +120,7 @@ def views_of(parts: IntArray) -> list[View | None]:
 
 def parts_of(works: Catalog) -> IntArray:
     """How many photos each work has, and whether it has a title and a description (0 or 1), shape (n_works, 3)."""
-    texts = (works.table[name].fill_null("").str.strip_chars() != "" for name in ("title", "description"))
-    return np.stack([works.photo_counts, *(text.to_numpy().astype(np.int64) for text in texts)], axis=1)
+    return np.column_stack([works.photo_counts, works.text_parts])
 
 
 def text_amounts(works: Catalog) -> DoubleArray:

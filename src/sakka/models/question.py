@@ -1,4 +1,4 @@
-"""A question: one work that is asked about, whose photos are read and decoded once and pass the network once.
+"""A question: one work that is asked about, whose photos are read once, decoded once a scale and pass the network once.
 
 Identifying, explaining, finding and describing take it; what one of them computes of the photo the next one finds in
 the photos themselves (`photos/held.py`).

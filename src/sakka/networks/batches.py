@@ -8,10 +8,8 @@ probe is made once a machine and network and kept in the cache, as the number fo
 
 import hashlib
 import json
-from collections import deque
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import closing
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -31,7 +29,7 @@ SIZES = (BATCH_PHOTOS, BATCH_PHOTOS // 2, BATCH_PHOTOS // 4)
 
 
 def hold_vectors(photos: Sequence[HeldPhoto], encoders: Sequence[PhotoEncoder]) -> None:
-    """Compute what `held_vector` gives of each photo, on all cores, and keep it with the photo.
+    """Compute what `held_vector` gives of each photo, on this thread, and keep it with the photo.
 
     Args:
         photos: Photos of any number of works.
@@ -41,13 +39,11 @@ def hold_vectors(photos: Sequence[HeldPhoto], encoders: Sequence[PhotoEncoder]) 
         PhotoError: One can't be read.
     """
     for encoder in encoders:
-        encoder.load()  # here, once, before the workers share it
+        encoder.load()
         kept = PhotoCache(cache_path(encoder)).kept([photo.sha256 for photo in photos])
         lacking = [photo for photo in photos if photo.sha256 not in kept]
-        sizes = same_byte_sizes(encoder) if len(lacking) > 1 else ()
-        batches = _batches(lacking, sizes, torch.get_num_threads())
-        with closing(work_off(batches, partial(_hold, encoder=encoder), "sakka-photos")) as done:
-            deque(done, maxlen=0)
+        for batch in _batches(lacking, same_byte_sizes(encoder) if len(lacking) > 1 else ()):
+            _hold(batch, encoder)
 
 
 def same_byte_sizes(encoder: PhotoEncoder) -> tuple[int, ...]:
@@ -87,13 +83,11 @@ def _same_bytes(one: dict[Hashable, Any], other: dict[Hashable, Any]) -> bool:
     return np.array_equal(vector, other_vector) and all(torch.equal(maps[name], other_maps[name]) for name in maps)
 
 
-def _batches(photos: Sequence[HeldPhoto], sizes: Sequence[int], cores: int) -> Iterator[Sequence[HeldPhoto]]:
-    """Photos in batches of one or of an allowed size, so that every core has some."""
-    share = -(-len(photos) // cores)
+def _batches(photos: Sequence[HeldPhoto], sizes: Sequence[int]) -> Iterator[Sequence[HeldPhoto]]:
+    """Photos in batches of an allowed size, the largest first, or of one."""
     start = 0
     while start < len(photos):
-        most = min(share, len(photos) - start)
-        size = next((size for size in sizes if size <= most), 1)
+        size = next((size for size in sizes if size <= len(photos) - start), 1)
         yield photos[start : start + size]
         start += size
 

@@ -172,6 +172,8 @@ def held_maps(photo: HeldPhoto, extractor: PhotoExtractor) -> dict[str, torch.Te
 
 def _on_one_core(do: Callable[[Job], Answer], job: Job) -> Answer:
     """Do one job on one core: several gain little on one photo, and its bytes would depend on how many there are."""
+    if torch.get_num_threads() == 1:
+        return do(job)
     with closing(work_off([job], do, "sakka-photo")) as answers:
         return next(answers)
 

@@ -1,9 +1,8 @@
-"""A photo in memory that is asked about: read from its file once, decoded once, and what is computed of it kept.
+"""A photo in memory that is asked about: read once, decoded once a scale, and what is computed of it kept.
 
-It is always decoded at the largest size that anybody wants, so that every answer about a photo is made of the same
-pixels; smaller pictures are made of them as a JPEG's decoder makes them at 1/2, 1/4 and 1/8 of its size, by averages of
-adjacent pixels. They differ from what `read_photo` gives by rounding, and by how the colours of a JPEG are spread over
-its pixels: by less than half a level of 255 on average.
+A JPEG is decoded at the scale that is wanted, 1, 1/2, 1/4 or 1/8 of its size, exactly as `read_photo` does it: what is
+answered of a photo does not depend on what else was looked at, and is what a catalog of the same photo gets. A photo
+that a network looks at is many times cheaper to decode at its scale than at the one that a page shows.
 """
 
 import hashlib
@@ -16,7 +15,7 @@ from typing import Any, TypeVar
 from PIL import Image
 
 from sakka.errors import PhotoError
-from sakka.photos.decode import jpeg_step, photo_content, photo_size, read_photo
+from sakka.photos.decode import jpeg_step, photo_content, read_photo
 
 DECODED_PX = 960  # of the shorter side, where it has that much: the largest picture that is shown
 MOST_PIXELS = 5_000_000  # that stay in memory for as long as the question does
@@ -31,18 +30,15 @@ class HeldPhoto:
         name: What messages call it.
     """
 
-    def __init__(self, source: Path | bytes, *, sha256: str | None = None, decoded_px: int = DECODED_PX) -> None:
+    def __init__(self, source: Path | bytes, *, sha256: str | None = None) -> None:
         """Hold a photo.
 
         Args:
             source: The file's path, or its bytes.
             sha256: Of the bytes, where that is known; a file with another one is refused.
-            decoded_px: Of the shorter side, what it is decoded at, unless more is asked for.
         """
         self.name = "the photo" if isinstance(source, bytes) else str(source)
         self._source, self._known_sha256 = source, sha256
-        self._decoded_px = decoded_px
-        self._decoded: Image.Image | None = None
         self._kept: dict[Hashable, Any] = {}
         self._lock = RLock()
 
@@ -76,13 +72,16 @@ class HeldPhoto:
         Raises:
             PhotoError: As `read_photo`.
         """
-        with self._lock:
-            if self._decoded is None or px > self._decoded_px:
-                self._decoded_px = max(px, self._decoded_px)
-                self._decoded = _bounded(read_photo(self.content, at_least_px=self._decoded_px, name=self.name))
-            done = max(1, round(min(photo_size(self.content)) / min(self._decoded.size)))
-            step = jpeg_step(self.content, px) // done
-            return self._decoded.reduce(step) if step > 1 else self._decoded
+        scale = self._scale(px)
+        wanted_px = px if scale > 1 else max(px, DECODED_PX)  # what is not reduced is decoded once for all
+        key = ("decoded", scale if scale > 1 else wanted_px)
+        return self.once(key, lambda: _bounded(read_photo(self.content, at_least_px=wanted_px, name=self.name)))
+
+    def _scale(self, px: int) -> int:
+        try:
+            return self.once(("scale", px), lambda: jpeg_step(self.content, px))
+        except PhotoError:
+            return 1  # `read_photo` says what is wrong with it
 
     def once(self, key: Hashable, make: Callable[[], Value]) -> Value:
         """What is computed of the photo under a key; made when it is first asked for."""

@@ -9,6 +9,7 @@ from pydantic import Field
 from sakka.errors import ModelError
 from sakka.models.identification import Identification
 from sakka.models.question import Question
+from sakka.networks.backbones import INPUT_PX
 from sakka.photos.held import HeldPhoto
 from sakka.version import __version__
 from sakka.web.engine import Engine
@@ -125,8 +126,10 @@ def photos_of_form(engine: Engine) -> Callable[..., Awaitable[list[HeldPhoto]]]:
     return read
 
 
-async def read_photos(engine: Engine, request: Request, files: Sequence[UploadFile]) -> list[HeldPhoto]:
-    """Read and check the photos of a form about one work.
+async def read_photos(
+    engine: Engine, request: Request, files: Sequence[UploadFile], decoded_px: int = INPUT_PX
+) -> list[HeldPhoto]:
+    """Read and check the photos of a form about one work; they are decoded as `check_upload` says.
 
     Raises:
         Problem: There are more than the model reads, or the client has asked too much.
@@ -140,7 +143,7 @@ async def read_photos(engine: Engine, request: Request, files: Sequence[UploadFi
         raise Problem(422, str(error)) from error
     request.scope["charge"](len(given))
     contents = [await each.read(limits.photo_bytes + 1) for each in given]
-    return await engine.draw(lambda: check_uploads(contents, limits)) if contents else []
+    return await engine.draw(lambda: check_uploads(contents, limits, decoded_px)) if contents else []
 
 
 def require_something(photos: Sequence[HeldPhoto], title: str, description: str) -> None:

@@ -19,7 +19,6 @@ from sakka.errors import PhotoError
 from sakka.models.asked_table import of_catalog
 from sakka.models.base import CreatorModel
 from sakka.models.identified import AskedWork, IdentifiedWork, WorkProblem, identified, identify_works
-from sakka.networks.backbones import INPUT_PX
 from sakka.photos.held import HeldPhoto
 from sakka.web.api import Top, require_something
 from sakka.web.engine import Engine
@@ -195,7 +194,7 @@ def _check(batch: Batch, sent: int, most: int) -> None:
 
 def _upload(content: bytes, limits: Limits) -> Upload:
     try:
-        return check_upload(content, limits, INPUT_PX)
+        return check_upload(content, limits)
     except PhotoError as error:
         return error
 

@@ -130,7 +130,7 @@ def _add_uploads(router: APIRouter, engine: Engine, limits: Limits) -> None:
             asked = Question.of_parts(photos, title, description)
             return finder.similar(asked, count, filters, of_one_creator=of_one_creator)
 
-        return served(FoundWorks.of(await engine.ask(job)))
+        return served(FoundWorks.of(await engine.ask(job, photos)))
 
     @router.post("/v1/search/upload", tags=["find"], response_model=FoundWorks, responses=responses(409, 415))
     async def search_with_upload(
@@ -150,7 +150,7 @@ def _add_uploads(router: APIRouter, engine: Engine, limits: Limits) -> None:
             asked = Question.of_parts(photos)
             return finder.search(words, count, filters, photo=asked, of_one_creator=of_one_creator)
 
-        return served(FoundWorks.of(await engine.ask(job)))
+        return served(FoundWorks.of(await engine.ask(job, photos)))
 
 
 def _add_recommend(router: APIRouter, engine: Engine, limits: Limits) -> None:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from sakka.audit.decisions import Decisions
 from sakka.catalog.works import Catalog, Work
+from sakka.engines.threads import single_threaded
 from sakka.errors import ModelError, ServeError
 from sakka.models.base import CreatorModel
 from sakka.models.feature_model import PhotoFeatureModel
@@ -27,12 +28,13 @@ from sakka.web.collection import Collection
 from sakka.web.describing import Describer
 from sakka.web.finding import Finder, Near
 from sakka.web.metrics import Metrics
+from sakka.web.photo_batches import Together
 from sakka.web.pictures import Pictures
 from sakka.web.problems import Problem
 from sakka.web.settings import Limits, Settings
 from sakka.web.snapshot import Snapshot
 from sakka.web.uploads import as_jpeg, check_upload
-from sakka.web.workers import Together, Workers
+from sakka.web.workers import Workers
 
 Result = TypeVar("Result")
 PICTURE_THREADS = 2
@@ -77,7 +79,7 @@ class Engine:
             self._held = held.pop_all()
         self.pictures = Pictures(self.collection)
         together = Together(limits.gather_ms / 1000, self._hold_vectors, metrics.record_batch)
-        self.worker = Workers("sakka-model", 1, limits.waiting, limits.seconds, together)
+        self.worker = Workers("sakka-model", 1, limits.waiting, limits.seconds, together, waited=metrics.record_wait)
         self.picture_workers = Workers("sakka-photos", PICTURE_THREADS, limits.connections, limits.seconds)
 
     async def ask(self, job: Callable[[], Result], photos: Sequence[HeldPhoto] = ()) -> Result:
@@ -102,7 +104,9 @@ class Engine:
                     use_mapped_weights(encoder)
         photo = check_upload(as_jpeg(Image.new("RGB", (64, 64))), Limits())
         self.model.identify(Question.of_parts(photo, "warm-up", "").works, 1)
-        self._hold_vectors([check_upload(as_jpeg(Image.new("RGB", (64, 64), colour)), Limits()) for colour in WARM_UP])
+        photos = [check_upload(as_jpeg(Image.new("RGB", (64, 64), colour)), Limits()) for colour in WARM_UP]
+        with single_threaded(1, "sakka-warm-up") as pool:
+            pool.submit(self._hold_vectors, photos).result()
 
     def _hold_vectors(self, photos: Sequence[HeldPhoto]) -> None:
         hold_vectors(photos, self._encoders)

@@ -8,6 +8,8 @@ Names follow https://prometheus.io/docs/practices/naming/.
 
 import os
 import resource
+import time
+from collections.abc import Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4 as MEDIA_TYPE
@@ -16,8 +18,9 @@ from prometheus_client.multiprocess import MultiProcessCollector
 __all__ = ["MEDIA_TYPE", "Metrics"]
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
-BUCKETS_WORKS = (1, 2, 3, 4, 6, 8)
+BUCKETS_PHOTOS = (1, 2, 3, 4)
 BUCKETS_S = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+PEAK_EVERY_S = 1.0  # the system counts it over all of the process
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -25,7 +28,7 @@ class Metrics:
     """Counts of requests and how long they took; methods and routes are few and known, so memory is bounded."""
 
     def __init__(self) -> None:
-        self.in_flight = 0
+        self._requests_in_flight, self._peak_read_s = 0, 0.0
         self._registry = registry = CollectorRegistry()
         labels = ["method", "route", "status"]
         self._requests = Counter("sakka_requests", "Requests answered.", labels, registry=registry)
@@ -35,10 +38,17 @@ class Metrics:
         self._refused = Counter("sakka_requests_refused", "Requests refused unread.", ["reason"], registry=registry)
         self._takeovers = Counter("sakka_takeovers", "Models and indexes replaced.", ["result"], registry=registry)
         self._batch = Histogram(
-            "sakka_batch_works",
-            "Works with photos that passed the networks together.",
+            "sakka_batch_photos",
+            "Photos that passed the networks together.",
             registry=registry,
-            buckets=BUCKETS_WORKS,
+            buckets=BUCKETS_PHOTOS,
+        )
+        self._wait = Histogram(
+            "sakka_wait_seconds",
+            "Time that photos waited for the networks, and questions for the model.",
+            ["stage"],
+            registry=registry,
+            buckets=BUCKETS_S,
         )
         self._in_flight = _gauge("sakka_requests_in_flight", "Requests being served.", "livesum", registry)
         self._works = _gauge("sakka_works", "Works that can be shown.", "livemax", registry)
@@ -49,12 +59,30 @@ class Metrics:
         """Count a request that is answered."""
         self._requests.labels(method if method in METHODS else "other", route, str(status)).inc()
         self._duration.labels(route).observe(seconds)
-        self._in_flight.set(self.in_flight)
-        self._peak.set(peak_memory_bytes())
+        now_s = time.monotonic()
+        if now_s - self._peak_read_s > PEAK_EVERY_S:
+            self._peak_read_s = now_s
+            self._peak.set(peak_memory_bytes())
 
-    def record_batch(self, works: int) -> None:
-        """Count works whose photos passed the networks together."""
-        self._batch.observe(works)
+    @property
+    def in_flight(self) -> int:
+        """How many requests are being served."""
+        return self._requests_in_flight
+
+    @in_flight.setter
+    def in_flight(self, requests: int) -> None:
+        self._requests_in_flight = requests
+        self._in_flight.set(requests)
+
+    def record_batch(self, waited_s: Sequence[float]) -> None:
+        """Count photos that passed the networks together, each with how long it waited for that."""
+        self._batch.observe(len(waited_s))
+        for seconds in waited_s:
+            self._wait.labels("networks").observe(seconds)
+
+    def record_wait(self, seconds: float) -> None:
+        """Count a question that waited for the model, after its photos had passed the networks."""
+        self._wait.labels("model").observe(seconds)
 
     def record_takeover(self, result: str) -> None:
         """Count a model or an index that was replaced on disk: `taken over`, or `refused`."""
@@ -73,7 +101,6 @@ class Metrics:
         """
         self._works.set(works)
         self._creators.set(creators)
-        self._in_flight.set(self.in_flight)
         self._peak.set(peak_memory_bytes())
         if FOLDER_VARIABLE not in os.environ:
             return generate_latest(self._registry)

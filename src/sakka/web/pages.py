@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 
 from sakka.describe.creator import CreatorDescription
 from sakka.pages.description_sentences import colour_names
+from sakka.photos.held import DECODED_PX
 from sakka.search.filters import Filters
 from sakka.search.hits import Hit
 from sakka.search.kept_columns import NUMBERS, KeptColumn, KeptFilter
@@ -77,7 +78,7 @@ class Pages:
             description: Annotated[str, Form(max_length=limits.description_characters)] = "",
         ) -> Response:
             try:
-                photos = await read_photos(self.engine, request, photo)
+                photos = await read_photos(self.engine, request, photo, DECODED_PX)  # they are shown
                 require_something(photos, title, description)
                 answer = await self.engine.ask(lambda: ask_about(self.engine, photos, title, description), photos)
             except (Problem, UploadError) as error:

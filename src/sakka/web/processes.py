@@ -2,7 +2,8 @@
 
 One process listens, starts the others, watches over them and starts one anew that has died; each of the others takes
 requests from the same socket and loads the model by itself, but for the arrays and weights, which are mapped from their
-files and in memory once (`networks/mapped.py`). The first is started alone: what can't be served is said once.
+files and in memory once (`networks/mapped.py`). The first is started alone: what can't be served is said once. Where
+that stands on disk later, when one has died, the others go on with what they have, and it is tried again.
 """
 
 import os
@@ -10,6 +11,7 @@ import signal
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -28,7 +30,7 @@ from sakka.web.metrics import FOLDER_VARIABLE
 from sakka.web.process import config_of, prepare_process
 from sakka.web.settings import Settings
 
-LOADING_S, ANSWERING_S = 600, 30
+LOADING_S, ANSWERING_S, AGAIN_S = 600, 30, 5
 
 
 def run_processes(settings: Settings, sock: socket.socket, say: Callable[[], None]) -> None:
@@ -70,6 +72,7 @@ class _Processes(Multiprocess):
     def __init__(self, config: Config, sockets: list[socket.socket], say: Callable[[], None]) -> None:
         super().__init__(config, sockets)
         self.say, self.failed = say, False
+        self._started_s: dict[int | None, float] = {}  # by its id, when a process was started anew
 
     def init_processes(self) -> None:
         for number in range(self.processes_num):
@@ -78,15 +81,30 @@ class _Processes(Multiprocess):
             self.processes.append(process)
             if number == 0:
                 if not process.wait_until_ready(LOADING_S, self.should_exit):
+                    self.failed = not self.should_exit.is_set()
+                    self.should_exit.set()
                     return
                 self.say()
 
     def keep_subprocess_alive(self) -> None:
-        for process in self.processes:
-            if not process.process.is_alive():
-                mark_process_dead(process.pid)  # type: ignore[no-untyped-call]
-                self.failed |= process.exitcode == STARTUP_FAILURE
-        super().keep_subprocess_alive()
+        """Start each process anew that has died, or hangs; one that can't load what stands on disk, a while later."""
+        alive = [process.is_alive(ANSWERING_S) for process in self.processes]
+        for place, process in enumerate(self.processes):
+            if alive[place] or self.should_exit.is_set():
+                continue
+            process.kill()
+            process.join()
+            mark_process_dead(process.pid)  # type: ignore[no-untyped-call]
+            if process.exitcode == STARTUP_FAILURE and not any(alive):
+                self.failed = True
+                self.should_exit.set()
+                return
+            if time.monotonic() < self._started_s.get(process.pid, 0.0) + AGAIN_S:
+                continue
+            self.processes[place] = anew = Process(self.config, self.sockets)
+            anew.start()
+            self._started_s.pop(process.pid, None)
+            self._started_s[anew.pid] = time.monotonic()
 
     def handle_hup(self) -> None:
         """Have every process load anew what it serves (`takeover.py`)."""

@@ -31,7 +31,7 @@ class Limits:
         seconds: How long a body may take to arrive, and how long its answer may take.
         connections: How many requests are served at one time.
         waiting: How many of them may wait for the model; a process has its own, as of connections.
-        gather_ms: How many milliseconds a question waits for others to pass the networks with.
+        gather_ms: How many milliseconds a photo waits for others to pass the networks with.
     """
 
     photo_bytes: int = 16 << 20

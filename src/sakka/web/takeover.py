@@ -114,7 +114,11 @@ class Takeover:
 
     @asynccontextmanager
     async def _watching(self) -> AsyncIterator[None]:
-        await asyncio.to_thread(self.current.engine.warm_up)  # no limit on its time
+        try:
+            await asyncio.to_thread(self.current.engine.warm_up)  # no limit on its time
+        except BaseException:
+            await asyncio.to_thread(self.current.engine.close)
+            raise
         hung_up = asyncio.Event()
         with suppress(RuntimeError, ValueError):  # only the main thread gets signals
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hung_up.set)

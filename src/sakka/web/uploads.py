@@ -1,4 +1,4 @@
-"""A photo from outside: checked before a decoder sees it, decoded once within limits, shown only as pixels made anew.
+"""A photo from outside: checked before a decoder sees it, decoded within limits, shown only as pixels made anew.
 
 What a browser gets back is never the file that was sent but a JPEG made of its pixels: nothing that hides in a file
 (a script, a place where the photo was taken) comes out again. The file's name is thrown away unread.
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from PIL import Image
 
 from sakka.errors import PhotoError
+from sakka.networks.backbones import INPUT_PX
 from sakka.photos.decode import DAMAGED, READABLE, TOO_LARGE, photo_size
 from sakka.photos.headers import jpeg_scans
 from sakka.photos.held import DECODED_PX, HeldPhoto
@@ -23,20 +24,20 @@ class UploadError(PhotoError):
     """A photo that was sent can't be used; its message is for the one who sent it."""
 
 
-def check_upload(content: bytes, limits: Limits, decoded_px: int = DECODED_PX) -> HeldPhoto:
+def check_upload(content: bytes, limits: Limits, decoded_px: int = INPUT_PX) -> HeldPhoto:
     """A photo from outside, checked and decoded; it stays in memory.
 
     Args:
         content: The bytes that were sent.
         limits: What is accepted.
-        decoded_px: Of the shorter side, what it is decoded at.
+        decoded_px: Of the shorter side, what it is decoded at; by default what the networks look at.
 
     Raises:
         UploadError: It is no photo, damaged, or beyond a limit.
     """
     if not content:
         raise UploadError(f"the photo is empty; expected {READABLE}", DAMAGED)
-    photo = HeldPhoto(content, decoded_px=decoded_px)
+    photo = HeldPhoto(content)
     try:
         _refuse_too_large(content, limits)
         photo.at_least(decoded_px)
@@ -45,8 +46,8 @@ def check_upload(content: bytes, limits: Limits, decoded_px: int = DECODED_PX) -
     return photo
 
 
-def check_uploads(contents: Sequence[bytes], limits: Limits) -> list[HeldPhoto]:
-    """The photos of one work from outside, each checked and decoded once.
+def check_uploads(contents: Sequence[bytes], limits: Limits, decoded_px: int = INPUT_PX) -> list[HeldPhoto]:
+    """The photos of one work from outside, each checked and decoded; see `check_upload`.
 
     Raises:
         UploadError: One is no photo, damaged, or beyond a limit; where there are several, it is told which.
@@ -54,7 +55,7 @@ def check_uploads(contents: Sequence[bytes], limits: Limits) -> list[HeldPhoto]:
     photos = []
     for number, content in enumerate(contents, start=1):
         try:
-            photos.append(check_upload(content, limits))
+            photos.append(check_upload(content, limits, decoded_px))
         except UploadError as error:
             if len(contents) == 1:
                 raise
