@@ -21,7 +21,7 @@ from sakka.search.by_photo import nearest_by_photos
 from sakka.search.filters import Filters
 from sakka.search.hits import Hit, Row, at_most, by_creator, folded, fused
 from sakka.search.index import Index
-from sakka.search.lookup import matching, nearest
+from sakka.search.lookup import at_once, matching, nearest
 from sakka.search.records import (
     GROUP,
     MEANING,
@@ -187,18 +187,11 @@ def search(
     unsaid = None if meaning is None or "text" not in ways else meaning.unsaid(words, index.spaces.words)
 
     def fetch(depth: int, filters: Filters) -> list[Row]:
-        rows = by_words(
-            index,
-            terms,
-            max(depth, CANDIDATES),
-            filters,
-            origin.groups,
-            ways,
-            styled=direction is not None,
-            unsaid=unsaid,
-        )
-        if direction is not None:
-            rows = fused([(1.0, rows), (1.0, of_style(index, origin, depth, filters))])
+        deep, styled = max(depth, CANDIDATES), direction is not None
+        asks = [lambda: by_words(index, terms, deep, filters, origin.groups, ways, styled=styled, unsaid=unsaid)]
+        asks += [lambda: of_style(index, origin, depth, filters)] if styled else []
+        orders = at_once(asks)
+        rows = fused([(1.0, order) for order in orders]) if styled else orders[0]
         return with_same_creator(index, rows, origin.wanted)
 
     ask = of_creators if by_creator else enough
@@ -218,17 +211,18 @@ def by_words(
 ) -> list[Row]:
     """The rows that fit terms, each the words that mean the same; their `score` is the evidence."""
     space = index.spaces.words
-    found: dict[str, Row] = {}
     look = space.look(terms) if "photo" in ways else None
     columns = (WORD_COLUMN, SEEN, SEEN_LENGTH, *((STYLE,) if styled else ()), *((MEANING,) if unsaid else ()))
+    limits = (depth, filters, not_groups, columns)
+    asks = []
     if "text" in ways:
         spoken = " ".join(word for words in terms for word in words)
-        found |= {row["id"]: row for row in matching(index, spoken, depth, filters, not_groups, columns)}
+        asks.append(lambda: matching(index, spoken, *limits))
     if look is not None:
-        found |= {row["id"]: row for row in nearest(index, SEEN, look, depth, filters, not_groups, columns)}
+        asks.append(lambda: nearest(index, SEEN, look, *limits))
     if unsaid is not None:
-        alike = nearest(index, MEANING, unsaid.vector, depth, filters, not_groups, columns)
-        found |= {row["id"]: row for row in alike}
+        asks.append(lambda: nearest(index, MEANING, unsaid.vector, *limits))
+    found = {row["id"]: row for order in at_once(asks) for row in order}
     rows = list(found.values())
     said = np.zeros((len(rows), len(terms)), dtype=np.bool_)
     seen = np.full((len(rows), space.seen_size), np.nan, dtype=np.float32)
@@ -325,7 +319,7 @@ def of_creators(index: Index, fetch: Fetch, filters: Filters, count: int, of_one
     unknown creators stand together.
     """
     each, most = of_one_creator or BEST_WORKS, _expected(count)
-    rows = _collected(fetch, filters, max(DEPTH, DEEPER * most), lambda hits: len(by_creator(hits)) >= most, 1)
+    rows = _collected(fetch, filters, max(2 * DEPTH, DEEPER * most), lambda hits: len(by_creator(hits)) >= most, 1)
     found = by_creator(folded(rows.values()))[:most]
     short = {creator for creator, own in found if creator is not None and len(own) < each}
     depth = max(DEPTH, DEEPER * each * len(short))

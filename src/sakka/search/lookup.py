@@ -1,6 +1,7 @@
 """Rows of an index: nearest by a vector, or matching words; what searches are made of."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from sakka.arrays import FloatArray
@@ -53,6 +54,14 @@ def matching(
         index, query, depth, filters.condition(not_groups=not_groups, kept=index.kept), [*columns, "_score"]
     )
     return [{**row, "score": row.pop("_score")} for row in rows]
+
+
+def at_once(asks: Sequence[Callable[[], list[Row]]]) -> list[list[Row]]:
+    """The rows of several queries, asked side by side: one of the database has little for a second core to do."""
+    if len(asks) < 2:
+        return [ask() for ask in asks]
+    with ThreadPoolExecutor(len(asks), "sakka-search") as pool:
+        return list(pool.map(lambda ask: ask(), asks))
 
 
 def _rows_of(index: Index, query: Any, depth: int, condition: str | None, columns: Sequence[str]) -> list[Row]:
