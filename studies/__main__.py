@@ -38,6 +38,7 @@ STUDIES = (
     "paper_size",
     "photo_ablation",
     "photo_search",
+    "photos_anywhere",
     "pipeline_accuracy",
     "resume",
     "scikit_learn",

@@ -29,6 +29,7 @@ class PhotoServer:
         asked: How often each path was asked for.
         sent: Bytes of bodies that were sent, by path.
         hosts: The `Host` of each request.
+        troubles: How many requests `_hundredth` has not answered well.
         most_open: The most requests that were answered at a time.
         ending: Set where the server is to end.
     """
@@ -41,6 +42,7 @@ class PhotoServer:
     hosts: list[str] = field(default_factory=list)
     most_open: int = 0
     open: int = 0
+    troubles: int = 0
     ending: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -94,6 +96,19 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._head(ETag=etag, Content_Length=len(content))
             self._send(content)
+
+    def _hundredth(self, content: bytes) -> None:
+        """Of a hundred requests one is answered busy, one cut off or one silent at first, drawn by path and number."""
+        drawn = hashlib.sha256(f"{self.path} {self.state.asked[self.path]}".encode()).digest()
+        if drawn[0] * 256 + drawn[1] >= 65536 // 100:
+            self._ok(content)
+            return
+        self.state.troubles += 1
+        (self._failing, self._cut, self._silent)[drawn[2] % 3](content)
+
+    def _silent(self, content: bytes) -> None:
+        self.state.ending.wait(5)
+        self._ok(content)
 
     def _missing(self, content: bytes) -> None:
         self._head(404, Content_Length=0)
