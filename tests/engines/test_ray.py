@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -16,15 +16,20 @@ from tests.catalogs import QUICK_PHOTO, tiny_catalog
 
 from sakka.catalog.works import Catalog
 from sakka.cli.engine import engine_asked_for
+from sakka.copies.groups import find_near_identical
 from sakka.engines.engine import LocalEngine, WorkEngine, current_engine, working_on
 from sakka.engines.ray import RayEngine, check_address, ray_engine
 from sakka.errors import EngineError, MissingPartError, PhotoError
 from sakka.evaluation.plan import make_plan
 from sakka.evaluation.run import run_experiment
+from sakka.models.folder import save_model
+from sakka.models.registry import make_model
 from sakka.networks.encoders import photo_encoders
 from sakka.networks.features import cache_path, every_photo_features
 from sakka.pages.write_report import write_report
 from sakka.progress import reporting_to
+from sakka.search.index import Index
+from sakka.tuning.study import TuningTask, read_study, tune
 
 if find_spec("ray") is None:
     pytest.skip("the extra cluster is not installed", allow_module_level=True)
@@ -172,6 +177,58 @@ def test_a_run_has_the_bytes_of_this_process_though_a_worker_is_killed(
     assert len(runs[0]) == 2 * 10 + 1
     assert runs[0] == runs[1] == runs[2]
     assert process_ids(engine) != before
+
+
+def test_an_index_has_the_rows_of_this_process_though_a_worker_is_killed(
+    engine: RayEngine, works: Catalog, folder: Path
+) -> None:
+    save_model(make_model("photo-lite0", **QUICK_PHOTO).fit(works), folder / "model")
+    before, built = process_ids(engine), []
+    for name, chosen in (("local", LocalEngine()), ("killed", engine)):
+        with working_on(chosen), reporting_to(KillingReporter(before[:1] if chosen is engine else [])):
+            index = Index.build(folder / name, works, folder / "model", shard_works=10)
+        rows = index.table.to_arrow().sort_by("id").replace_schema_metadata(None)
+        built.append((rows, {key: value.tobytes() for key, value in index.spaces.style.tensors().items()}))
+    assert built[0][0].num_rows == len(works)
+    assert built[0][0].equals(built[1][0])
+    assert built[0][1] == built[1][1]
+
+
+def test_near_identical_works_are_those_of_this_process(
+    engine: RayEngine, works: Catalog, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relisted = [replace(work, id=f"{work.id}-again", title="another") for work in list(works)[:3]]
+    both = Catalog.from_works([*works, *relisted], photo_root=works.photo_root)
+    found = []
+    for name, chosen in (("local", LocalEngine()), ("ray", engine)):
+        monkeypatch.setenv("SAKKA_CACHE", str(folder / name))
+        with working_on(chosen):
+            found.append(find_near_identical(both).evidence)
+    assert len(found[0].filter(kind="photo")) >= 3
+    assert found[0].equals(found[1])
+
+
+def test_trials_that_are_drawn_at_random_are_those_of_this_process(
+    engine: RayEngine, works: Catalog, folder: Path
+) -> None:
+    task, studies = TuningTask("text-linear", fixed={"iterations": 5}), []
+    for name, chosen in (("local", LocalEngine()), ("ray", engine)):
+        with working_on(chosen):
+            tune(works, folder / name, task, trials=4)
+        trials = read_study(folder / name).get_trials()
+        studies.append([(each.number, each.state, each.value, each.params, each.user_attrs) for each in trials])
+    assert len(studies[0]) == 4
+    assert studies[0] == studies[1]
+
+
+@pytest.mark.slow
+def test_a_fine_tuned_trial_tells_of_its_epochs(engine: RayEngine, works: Catalog, folder: Path) -> None:
+    fixed = {"batch": 8, "epochs": 1, "hidden": 8, "input_px": 32, "dtype": "float32"}
+    with working_on(engine):
+        tune(works, folder, TuningTask("photo-lite0-finetuned", fixed=fixed), trials=1)
+    [trial] = read_study(folder).get_trials()
+    assert trial.value is not None
+    assert trial.intermediate_values == {1: pytest.approx(trial.value)}
 
 
 def test_an_engine_is_in_place_inside_its_block_only(engine: RayEngine) -> None:

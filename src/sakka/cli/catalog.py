@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sakka.cli import app
+from sakka.cli.engine import OnOption, WorkersOption, engine_asked_for
 from sakka.cli.problems import problems, show_counts
 from sakka.cli.source_options import (
     Column,
@@ -123,6 +124,8 @@ def show(
     near_identical: Annotated[
         bool, typer.Option(help="Look for near-identical works; the first time every photo is read.")
     ] = True,
+    on: OnOption = None,
+    workers: WorkersOption = None,
 ) -> None:
     """Show what a catalog holds, its near-identical works, what its rules removed, and what could not be used.
 
@@ -137,7 +140,8 @@ def show(
     else:
         _show(read, catalog)
         if near_identical:
-            _show_near_identical(read)
+            with engine_asked_for(on, workers):
+                _show_near_identical(read)
 
 
 group.command("problems")(problems)

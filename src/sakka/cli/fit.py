@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from sakka.cli import app
+from sakka.cli.engine import OnOption, WorkersOption, engine_asked_for
 from sakka.errors import ModelError
 from sakka.files import as_written
 from sakka.models.default_models import DEFAULT_PHOTO_MODEL, DEFAULT_TEXT_MODEL
@@ -41,6 +42,8 @@ def fit(
     keep_works: Annotated[
         bool, typer.Option(help="Keep the features of a few works, which `sakka creators add` needs.")
     ] = True,
+    on: OnOption = None,
+    workers: WorkersOption = None,
 ) -> None:
     """Fit a photo and a text model on all works of a catalog, fused, and save them as a folder.
 
@@ -70,7 +73,7 @@ def fit(
         seed=seed,
     )
     model.check_can_save()
-    with showing_progress():
+    with showing_progress(), engine_asked_for(on, workers):
         model.fit(works)
     if not keep_works:
         model.forget_works()

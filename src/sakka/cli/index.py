@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from sakka.cli import app
+from sakka.cli.engine import OnOption, WorkersOption, engine_asked_for
 
 index_app = typer.Typer(help="Build an index of works to find them in, add to it, take from it.", no_args_is_help=True)
 app.add_typer(index_app, name="index")
@@ -25,6 +26,8 @@ def build(
         typer.Option(help="Find words in other languages than the works' too: e5, or another text encoder."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Draws which works the vectors are learned from.", min=0)] = 0,
+    on: OnOption = None,
+    workers: WorkersOption = None,
 ) -> None:
     """Learn what style is from a catalog and write an index of all its works.
 
@@ -38,7 +41,7 @@ def build(
 
     started_s = time.monotonic()
     works = Catalog.read(catalog)
-    with showing_progress():
+    with showing_progress(), engine_asked_for(on, workers):
         index = Index.build(output, works, model, seed=seed, text_encoder=text_encoder)
     learned = index.spaces.style.learned
     typer.echo(

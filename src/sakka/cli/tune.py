@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sakka.cli import app
+from sakka.cli.engine import OnOption, WorkersOption, engine_asked_for
 from sakka.errors import ModelError
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def tune(
     outer_fold: Annotated[int, typer.Option(help="The fold whose test works are left out, 0 to 4.")] = 0,
     inner_fold: Annotated[int, typer.Option(help="The fold whose validation works are used, 0 to 4.")] = 0,
     seed: Annotated[int, typer.Option(help="The seed of the folds, the model and the draws.", min=0)] = 0,
+    on: OnOption = None,
+    workers: WorkersOption = None,
 ) -> None:
     """Choose a model's settings with Optuna; given again, the study goes on, and several processes may share it.
 
@@ -48,7 +51,7 @@ def tune(
     tuning_task = TuningTask(model, split, seed, outer_fold, inner_fold, _settings(fixed or []))
     check_output(output)
     try:
-        with showing_progress():
+        with showing_progress(), engine_asked_for(on, workers):
             tune_with(catalog, output, tuning_task, trials=trials, timeout_s=timeout, jobs=jobs)
     except KeyboardInterrupt:
         error_console().print(f"interrupted; give the same command again to go on with {output}", soft_wrap=True)

@@ -12,8 +12,9 @@ over 12 x 12 cells.
 """
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +22,8 @@ import numpy.typing as npt
 from sakka.arrays import FloatArray, IntArray, Mask
 from sakka.copies.candidates import Candidates
 from sakka.copies.fingerprints import HASHES, WINDOWS, PhotoFingerprints
-from sakka.progress import track
+from sakka.engines.engine import current_engine
+from sakka.progress import task
 
 GRID = 24
 COLOUR_GRID = 12
@@ -56,17 +58,27 @@ def compare(fingerprints: PhotoFingerprints, candidates: Candidates) -> Comparis
     """Compare the photos of candidate pairs."""
     n_pairs = len(candidates.pairs)
     contrast, colour = np.zeros(n_pairs, dtype=np.float32), np.full(n_pairs, np.inf, dtype=np.float32)
-    for start in track(range(0, n_pairs, PAIRS_AT_ONCE), "comparing photos", total=-(-n_pairs // PAIRS_AT_ONCE)):
-        block = slice(start, start + PAIRS_AT_ONCE)
-        pairs, views = candidates.pairs[block], candidates.views[block]
-        contrast[block], colour[block] = _compare(fingerprints, pairs, views)
-        # Of two similar wholes either may be the larger one: they are also compared the other way round.
-        wholes = np.flatnonzero((views == 0) | (views == MIRRORED))
-        turned = _compare(fingerprints, pairs[wholes, ::-1], views[wholes])
-        better = wholes[turned[0] > contrast[block][wholes]]
-        swapped = np.isin(wholes, better)
-        contrast[start + better], colour[start + better] = turned[0][swapped], turned[1][swapped]
+    starts = range(0, n_pairs, PAIRS_AT_ONCE)
+    compared = partial(_block, fingerprints=fingerprints, candidates=candidates)
+    found = current_engine().each(compared, starts, "sakka-pairs")
+    with task("comparing photos", total=len(starts)) as running, closing(found):
+        for start, of_block in found:
+            contrast[start : start + PAIRS_AT_ONCE], colour[start : start + PAIRS_AT_ONCE] = of_block
+            running.advance()
     return Comparison(contrast, colour)
+
+
+def _block(start: int, fingerprints: PhotoFingerprints, candidates: Candidates) -> tuple[FloatArray, FloatArray]:
+    """The contrast and the difference of colour of the pairs from `start` on."""
+    block = slice(start, start + PAIRS_AT_ONCE)
+    pairs, views = candidates.pairs[block], candidates.views[block]
+    contrast, colour = _compare(fingerprints, pairs, views)
+    # Of two similar wholes either may be the larger one: they are also compared the other way round.
+    wholes = np.flatnonzero((views == 0) | (views == MIRRORED))
+    turned = _compare(fingerprints, pairs[wholes, ::-1], views[wholes])
+    swapped = turned[0] > contrast[wholes]
+    contrast[wholes[swapped]], colour[wholes[swapped]] = turned[0][swapped], turned[1][swapped]
+    return contrast, colour
 
 
 def _compare(fingerprints: PhotoFingerprints, pairs: IntArray, views: IntArray) -> tuple[FloatArray, FloatArray]:

@@ -8,7 +8,9 @@ Fingerprints are kept by the SHA-256 of the photo's bytes in the cache, `near-id
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -18,10 +20,11 @@ from sakka.arrays import IntArray, Mask
 from sakka.cache import cache_folder
 from sakka.catalog.photo_keys import PhotoKeys, all_photo_keys
 from sakka.catalog.works import Catalog
+from sakka.engines.engine import LocalEngine, current_engine
 from sakka.photos.decode import Photo
 from sakka.photos.hashes import GRID_PX, photo_hash
-from sakka.photos.store import PhotoCache, read_ahead
-from sakka.progress import track
+from sakka.photos.store import PhotoCache, prepared_photo
+from sakka.progress import task
 
 HashTable = npt.NDArray[np.uint64]
 GreyTable = npt.NDArray[np.uint8]
@@ -33,7 +36,7 @@ SMALL_PX = 48
 COLOUR_PX = 24
 EVEN = 14  # grey values (0 to 255) by which a border may differ from its own middle
 MOST_BORDER = 0.25  # of a side; what is even further in is part of the picture
-PHOTOS_AT_ONCE = 256
+PHOTOS_AT_ONCE = 32
 WINDOWS: tuple[Box, ...] = (
     (0.0, 0.0, 1.0, 1.0),
     *(
@@ -155,11 +158,16 @@ def _stored_or_read(every: PhotoKeys) -> dict[str, bytes]:
 def _batches(missing: Mapping[str, Photo]) -> Iterator[list[tuple[str, bytes]]]:
     if not missing:
         return
-    read = read_ahead(missing.items(), fingerprint_of, at_least_px=GREY_PX, ahead=PHOTOS_AT_ONCE)
-    batch: list[tuple[str, bytes]] = []
-    for pair in track(read, "photo fingerprints", total=len(missing)):
-        batch.append(pair)
-        if len(batch) == PHOTOS_AT_ONCE:
-            yield batch
-            batch = []
-    yield batch
+    photos = list(missing.items())
+    jobs = [photos[start : start + PHOTOS_AT_ONCE] for start in range(0, len(photos), PHOTOS_AT_ONCE)]
+    in_files = all(isinstance(photo, Path) for photo in missing.values())
+    engine = current_engine() if in_files else LocalEngine()  # a held photo stays in this process
+    found = engine.each(_fingerprints_of, jobs, "sakka-photos")
+    with task("photo fingerprints", total=len(missing)) as running, closing(found):
+        for job, fingerprints in found:
+            yield [(key, each) for (key, _), each in zip(job, fingerprints, strict=True)]
+            running.advance(len(job))
+
+
+def _fingerprints_of(job: Sequence[tuple[str, Photo]]) -> list[bytes]:
+    return [prepared_photo(key, photo, fingerprint_of, GREY_PX) for key, photo in job]

@@ -130,7 +130,7 @@ def read_ahead(
         reading: deque[tuple[str, Future[Prepared]]] = deque()
         while True:
             for key, path in islice(remaining, ahead - len(reading)):
-                reading.append((key, pool.submit(_checked, key, path, prepare, at_least_px)))
+                reading.append((key, pool.submit(prepared_photo, key, path, prepare, at_least_px)))
             if not reading:
                 return
             key, future = reading.popleft()
@@ -139,10 +139,15 @@ def read_ahead(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _checked(key: str, path: Photo, prepare: Callable[[Image.Image], Prepared], at_least_px: int) -> Prepared:
-    prepared = prepare(read_photo(path, at_least_px=at_least_px))
-    if photo_sha256(path) != key:
-        raise PhotoError(f"{path} is not the photo that the catalog was built with; build the catalog again")
+def prepared_photo(key: str, photo: Photo, prepare: Callable[[Image.Image], Prepared], at_least_px: int) -> Prepared:
+    """What is made of a photo; see `read_ahead`.
+
+    Raises:
+        PhotoError: It can't be read, or is not the one that its key stands for.
+    """
+    prepared = prepare(read_photo(photo, at_least_px=at_least_px))
+    if photo_sha256(photo) != key:
+        raise PhotoError(f"{photo} is not the photo that the catalog was built with; build the catalog again")
     return prepared
 
 

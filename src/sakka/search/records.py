@@ -58,6 +58,12 @@ class Spaces:
     words: WordSpace
     meaning: MeaningSpace | None = None
 
+    def fill_cache(self, works: Catalog) -> None:
+        """Compute of the works' photos and texts what the cache lacks, before several processes need it."""
+        self.style.fill_cache(works)
+        if self.meaning is not None:
+            self.meaning.vectors(works)
+
 
 def words_of_catalog(catalog: Catalog, style: StyleSpace, seed: int) -> WordSpace:
     """Learn the word space from as many works as the style space at most."""

@@ -17,9 +17,12 @@ Source: https://lance.org/guide/distributed_write/
 
 import json
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -28,6 +31,7 @@ import numpy as np
 
 from sakka.arrays import IntArray
 from sakka.catalog.works import Catalog
+from sakka.engines.engine import current_engine
 from sakka.errors import SearchError
 from sakka.files import canonical_json
 from sakka.progress import task
@@ -151,21 +155,23 @@ def read_plan(folder: Path | str, key: str | None = None) -> IndexPlan | None:
     return IndexPlan(address, spaces, info, more["key"], more["shard_works"], more["groups"], common)
 
 
-def write_shard(plan: IndexPlan, works: Catalog, number: int, advance: Callable[[int], None] = lambda _: None) -> None:
+def write_shard(plan: IndexPlan, works: Catalog, number: int) -> None:
     """Write one shard; any process may, and one that is written twice counts once.
 
     Args:
         plan: The plan (`read_plan`).
         works: The catalog that the plan was made for.
         number: Which shard, from 0.
-        advance: Is called with the number of rows of each batch that is made.
 
     Raises:
         PhotoError: A photo can't be read.
         SearchError: The catalog is another, or the index can't be written to.
     """
-    import pyarrow as pa
+    _keep_shard(plan, number, shard_rows(number, plan, works))
 
+
+def shard_rows(number: int, plan: IndexPlan, works: Catalog) -> Iterator["pa.RecordBatch"]:
+    """The rows of a shard in batches; see `write_shard`."""
     if len(works) != plan.info["works"]:
         raise SearchError(
             f"got a catalog of {len(works):,} works, expected the {plan.info['works']:,} of the index that is being "
@@ -175,20 +181,29 @@ def write_shard(plan: IndexPlan, works: Catalog, number: int, advance: Callable[
     some = works.take(rows)
     common = plan.common[np.isin(plan.common[:, 0], rows)] - [rows[0], 0]
     groups = [plan.groups.get(each, each) for each in some.ids]
-    batches = batches_of(some, groups, plan.spaces, plan.schema, plan.kept, common=common)
-    files = database.write_files(plan.address, plan.schema, _counted(batches, advance))
+    yield from batches_of(some, groups, plan.spaces, plan.schema, plan.kept, common=common)
+
+
+def _keep_shard(plan: IndexPlan, number: int, batches: Iterable["pa.RecordBatch"]) -> None:
+    import pyarrow as pa
+
+    files = database.write_files(plan.address, plan.schema, batches)
     row = {"build": [plan.info["build"]], "number": [number], "files": [json.dumps(files)]}
     with database.speaking_plainly(plan.address, "written"):
         database.connected(plan.address).open_table(SHARDS_TABLE).add(pa.table(row))
 
 
 def write_shards(plan: IndexPlan, works: Catalog, numbers: Sequence[int]) -> None:
-    """Write shards in this process, one after another."""
+    """Write shards, whose rows the engine in place makes (`engines/`); this process writes them."""
     several = np.where(works.photo_counts > 1, works.photo_counts, 0)
     rows = np.concatenate([plan.rows(each) for each in numbers]) if numbers else np.zeros(0, dtype=np.int64)
-    with task("rows of the index", total=len(rows) + int(several[rows].sum())) as running:
-        for number in numbers:
-            write_shard(plan, works, number, running.advance)
+    engine = current_engine()
+    if engine.elsewhere:
+        plan.spaces.fill_cache(works.take(rows))
+    batches = engine.units(partial(shard_rows, plan=plan, works=works), numbers)
+    with task("rows of the index", total=len(rows) + int(several[rows].sum())) as running, closing(batches):
+        for number, of_shard in groupby(batches, key=itemgetter(0)):
+            _keep_shard(plan, number, _counted((batch for _, batch in of_shard), running.advance))
 
 
 def missing_shards(plan: IndexPlan) -> list[int]:

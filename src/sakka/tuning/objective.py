@@ -94,6 +94,12 @@ class Objective:
         trial.set_user_attr("log_loss", log_loss)
         return accuracy
 
+    def fill_cache(self) -> None:
+        """Compute of the works' photos and texts what the cache lacks, before several processes need it."""
+        model = make_model(self.model, **self.fixed)
+        for part in (self.works.train, self.works.validation):
+            model.fill_cache(part)
+
     def _predictions(self, model: "CreatorModel", trial: "optuna.Trial") -> "Probabilities":
         if isinstance(model, LearnsByEpoch):
             watch = _Watch(trial)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sakka.catalog.works import Catalog
+from sakka.engines.engine import current_engine
 from sakka.errors import RunError, SakkaError
 from sakka.tuning.study import TuningTask, tune
 
@@ -31,6 +32,8 @@ def tune_with(
         SakkaError: As `study.tune`; or another process ended without having done its work.
     """
     works = Catalog.read(catalog)
+    if jobs != 1 and current_engine().elsewhere:
+        raise RunError(f"got `jobs={jobs}` for workers elsewhere, which do one trial each; say `workers` instead")
     if jobs == 1:
         tune(works, folder, tuning_task, trials=trials, timeout_s=timeout_s)
         return

@@ -21,11 +21,13 @@ from typing import TYPE_CHECKING, Any
 
 from sakka.catalog.splits import INNER_FOLDS, OUTER_FOLDS
 from sakka.catalog.works import Catalog
+from sakka.engines.engine import current_engine
 from sakka.errors import MissingPartError, RunError
 from sakka.evaluation.usable_works import split_works, usable_works
 from sakka.files import why_not_a_folder, write_json
 from sakka.models.registry import make_model
 from sakka.progress import task
+from sakka.tuning.elsewhere import tune_elsewhere
 from sakka.tuning.objective import Objective, SeenWorks
 from sakka.tuning.spaces import space_of
 from sakka.version import __version__
@@ -135,6 +137,12 @@ def tune(
         began = time.monotonic()
         with task(f"trials of {tuning_task.model}", total=trials) as running:
             running.advance(min(trials, ended_trials(study)))
+            engine = current_engine()
+            if engine.elsewhere:
+                objective.fill_cache()
+                ends_s = None if timeout_s is None else began + timeout_s
+                tune_elsewhere(engine, study, objective, trials - ended_trials(study), ends_s, running)
+                return
             while (done := ended_trials(study)) < trials:
                 if timeout_s is not None and time.monotonic() - began >= timeout_s:
                     break

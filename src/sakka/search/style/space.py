@@ -30,6 +30,7 @@ from sakka.catalog.works import Catalog
 from sakka.errors import ModelFolderError
 from sakka.files import canonical_json, writing_whole
 from sakka.networks.encoders import PhotoEncoder, number_format, photo_encoders
+from sakka.networks.features import cache_features
 from sakka.search.style.creator_axes import TRUSTS, CreatorAxes, fit_creator_axes
 from sakka.search.style.photos import PhotoAxes, batches_of_every_photo, batches_of_statistics, fit_axes
 from sakka.search.style.same_creator import (
@@ -129,6 +130,11 @@ class StyleSpace:
     def encoders(self) -> tuple[PhotoEncoder, ...]:
         """What reads photos."""
         return photo_encoders(self.encoder, self.dtype)
+
+    def fill_cache(self, works: Catalog) -> None:
+        """Compute the vectors of the works' photos that the cache lacks."""
+        for encoder in self.encoders:
+            cache_features(works, encoder)
 
     def coordinates(self, works: Catalog) -> Iterator[tuple[IntArray, FloatArray, Mask]]:
         """The works' photo coordinates in batches: the rows, the coordinates, whether each work has a photo.
