@@ -89,10 +89,14 @@ def connected(folder: Path | str) -> Any:
     lancedb = lancedb_module()
     address = address_of(folder)
     with speaking_plainly(address, "opened"):
-        plain = endpoint(address.partition("://")[0]).startswith("http://")  # as the environment names it
-        options = {"allow_http": "true"} if plain else None
         fresh = timedelta(seconds=FRESH_S)
-        return lancedb.connect(address, read_consistency_interval=fresh, storage_options=options)
+        return lancedb.connect(address, read_consistency_interval=fresh, storage_options=_storage(address))
+
+
+def _storage(address: str) -> dict[str, str] | None:
+    """What a store is to be asked with, beside what the environment says by itself."""
+    plain = endpoint(address.partition("://")[0]).startswith("http://")  # as the environment names it
+    return {"allow_http": "true"} if plain else None
 
 
 def table_names(database: Any) -> list[str]:
@@ -115,7 +119,9 @@ def write_files(address: str, schema: "pa.Schema", batches: Iterable["pa.RecordB
     reader = pa.RecordBatchReader.from_batches(schema, _watched(batches, troubles))
     try:
         with speaking_plainly(address, "written"):
-            fragments = write_fragments(reader, _works_at(address), schema=schema, mode="overwrite")
+            fragments = write_fragments(
+                reader, _works_at(address), schema=schema, mode="overwrite", storage_options=_storage(address)
+            )
     except SearchError as error:
         raise (troubles[0] if troubles else error) from None
     return [each.to_json() for each in fragments]
@@ -126,7 +132,8 @@ def name_files(address: str, schema: "pa.Schema", files: Sequence[dict[str, Any]
     lance = lance_module()
     fragments = [lance.FragmentMetadata.from_json(json.dumps(each)) for each in files]
     with speaking_plainly(address, "written"):
-        lance.LanceDataset.commit(_works_at(address), lance.LanceOperation.Overwrite(schema, fragments))
+        change = lance.LanceOperation.Overwrite(schema, fragments)
+        lance.LanceDataset.commit(_works_at(address), change, storage_options=_storage(address))
 
 
 def names_of(files: Sequence[dict[str, Any]]) -> set[str]:
@@ -145,14 +152,14 @@ def _listed(address: str, part: str) -> set[str]:
     from lance.file import LanceFileSession
 
     with speaking_plainly(address, "read"):
-        return {name.rpartition("/")[2] for name in LanceFileSession(f"{_works_at(address)}/{part}").list()}
+        session = LanceFileSession(f"{_works_at(address)}/{part}", storage_options=_storage(address))
+        return {name.rpartition("/")[2] for name in session.list()}
 
 
 def remove_unnamed(address: str) -> None:
     """Remove files of the table of works that no version names, and versions that nobody reads any longer."""
     with speaking_plainly(address, "written"):
-        table = lance_module().dataset(_works_at(address))
-        table.cleanup_old_versions(older_than=OLD_AFTER, delete_unverified=True)
+        _dataset(_works_at(address)).cleanup_old_versions(older_than=OLD_AFTER, delete_unverified=True)
 
 
 def is_of_build(connection: Any, build: str) -> bool:
@@ -166,6 +173,10 @@ def is_of_build(connection: Any, build: str) -> bool:
 def build_of(table: Any) -> str:
     """The build that the table of works belongs to."""
     return str((table.schema.metadata or {}).get(b"build", b"").decode())
+
+
+def _dataset(address: str) -> Any:
+    return lance_module().dataset(address, storage_options=_storage(address))
 
 
 def _works_at(address: str) -> str:
@@ -237,7 +248,7 @@ def take_in_changes(table: Any) -> None:
     with speaking_plainly(str(table.uri), "written"):
         if table.count_rows() >= VECTOR_INDEX_FROM and "style" not in _indexed_columns(table):
             make_vector_indexes(table)
-        dataset = lance_module().dataset(str(table.uri))
+        dataset = _dataset(str(table.uri))
         dataset.optimize.compact_files(target_rows_per_fragment=SHARD_WORKS)
         try:
             dataset.optimize.optimize_indices()
@@ -245,7 +256,7 @@ def take_in_changes(table: Any) -> None:
             # Lance 13 fails where an index has several partitions and none of the new rows has a vector.
             table.checkout_latest()
             make_vector_indexes(table)
-            dataset = lance_module().dataset(str(table.uri))
+            dataset = _dataset(str(table.uri))
             dataset.optimize.optimize_indices()
         dataset.cleanup_old_versions(older_than=OLD_AFTER)
         table.checkout_latest()
