@@ -31,6 +31,7 @@ STUDIES = (
     "index_scale",
     "known_works_refused",
     "lightgbm_iterations",
+    "many_creators",
     "near_identical",
     "new_creators",
     "onnx_export",

@@ -38,6 +38,7 @@ from sakka.catalog.works import SCHEMA, Catalog, Work
 from sakka.files import writing_whole
 from sakka.market.listings import market_listings
 from sakka.market.settings import MarketSettings
+from sakka.models.creator_axes import fit_creator_axes
 from sakka.networks.encoders import photo_encoders
 from sakka.search import database, lookup
 from sakka.search.filters import Filters
@@ -46,7 +47,6 @@ from sakka.search.index import Index
 from sakka.search.lookup import nearest
 from sakka.search.records import STYLE, Spaces
 from sakka.search.shards import IndexPlan, begin, merge, missing_shards, write_shards
-from sakka.search.style.creator_axes import fit_creator_axes
 from sakka.search.style.photos import PhotoAxes
 from sakka.search.style.same_creator import fit_calibration, pairs_of, prior_of
 from sakka.search.style.space import COORDINATES, MOST_WORKS, SIZE, StyleSpace, unit_rows

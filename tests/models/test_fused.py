@@ -9,12 +9,12 @@ from tests.models.test_models import labels_of_colours
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import ModelError
 from sakka.explain.explanation import explain
+from sakka.models.calibration import at_temperature
 from sakka.models.fixed_ratio import FixedRatio
 from sakka.models.folder import load_model, save_model
 from sakka.models.fused import FusedModel, _held_out
 from sakka.models.fusion import fuse
 from sakka.models.learned_fusion import KINDS, Kind
-from sakka.models.limits import at_temperature
 from sakka.models.registry import make_model
 from sakka.models.text.linear import LinearText
 

@@ -12,7 +12,7 @@ from sakka.cli import app
 from sakka.cli.engine import OnOption, WorkersOption, engine_asked_for
 from sakka.errors import ModelError
 from sakka.files import as_written
-from sakka.models.default_models import DEFAULT_PHOTO_MODEL, DEFAULT_TEXT_MODEL
+from sakka.models.default_models import DEFAULT_PHOTO_MODEL, DEFAULT_TEXT_MODEL, MANY_CREATORS
 
 if TYPE_CHECKING:
     from sakka.models.fused import FusedModel
@@ -39,6 +39,14 @@ def fit(
         ),
     ] = None,
     seed: Annotated[int, typer.Option(help="The seed of the models.", min=0)] = 0,
+    candidates: Annotated[
+        bool | None,
+        typer.Option(
+            "--candidates/--no-candidates",
+            help="Whether the model decides among the first candidates alone, whom an index finds; unless said, where "
+            f"there are more than {MANY_CREATORS:,} creators.",
+        ),
+    ] = None,
     keep_works: Annotated[
         bool, typer.Option(help="Keep the features of a few works, which `sakka creators add` needs.")
     ] = True,
@@ -70,6 +78,7 @@ def fit(
         fusion=fusion,
         photo_settings=given.get(photo_model),
         text_settings=given.get(text_model),
+        candidates=candidates,
         seed=seed,
     )
     model.check_can_save()

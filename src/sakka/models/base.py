@@ -13,6 +13,7 @@ from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, overload
 
@@ -20,12 +21,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from sakka.arrays import IntArray, Probabilities, top
+from sakka.arrays import IntArray, Probabilities
 from sakka.catalog.sources.in_memory import ArrowStream, Dataset
 from sakka.catalog.splits import Fold
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
 from sakka.fragments import counted, element
+from sakka.models.candidates import FirstCandidates
 from sakka.models.confidence import confidence
 from sakka.models.identification import Answer, Basis, Candidate, Identification
 from sakka.models.limits import ViewLimits, decide, text_amounts
@@ -123,22 +125,31 @@ class CreatorModel(WorkReader):
     def predict_proba(self, works: Catalog) -> Probabilities:
         """Each work's probability of each creator: float32, shape (n_works, n_creators), rows sum to 1."""
 
+    def predict_candidates(self, works: Catalog) -> Probabilities | FirstCandidates:
+        """What `identify` rests on: a table of all creators, or the first candidates where there are too many for one.
+
+        Args:
+            works: The works.
+        """
+        return self.predict_proba(works)
+
     def limits(self, works: Catalog) -> list[ViewLimits | None]:
         """The limits between the answers to each work, by what it offers; None where the model has learned none."""
         return [None] * len(works)
 
-    def decide(self, works: Catalog, probabilities: Probabilities) -> list[tuple[Answer, Basis]]:
+    def decide(self, works: Catalog, probabilities: Probabilities | FirstCandidates) -> list[tuple[Answer, Basis]]:
         """The answer to each work and what it rests on.
 
         Args:
             works: The works.
-            probabilities: What `predict_proba` gave for them.
+            probabilities: What `predict_candidates` or `predict_proba` gave for them.
         """
+        table, first = _with_first(probabilities)
         rows = zip(
             self.limits(works),
             self.can_read(works).tolist(),
-            probabilities.max(axis=1).tolist(),
-            confidence(probabilities).tolist(),
+            first.tolist(),
+            confidence(table).tolist(),
             text_amounts(works).tolist(),
             strict=True,
         )
@@ -231,10 +242,17 @@ class CreatorModel(WorkReader):
     def _identified(self, works: Catalog, count: int) -> list[Identification]:
         if not len(works):
             return []
-        table = self.predict_proba(works)
+        found = self.predict_candidates(works)
+        first = found if isinstance(found, FirstCandidates) else FirstCandidates.of(found, count)
+        rows = zip(self.decide(works, found), first.columns.tolist(), first.probabilities.tolist(), strict=True)
         return [
-            Identification(*decided, tuple(Candidate(self.creators_[column], float(row[column])) for column in columns))
-            for decided, row, columns in zip(self.decide(works, table), table, top(table, count).tolist(), strict=True)
+            Identification(
+                *decided,
+                tuple(
+                    Candidate(self.creators_[column], each) for column, each in islice(zip(*row, strict=True), count)
+                ),
+            )
+            for decided, *row in rows
         ]
 
     def identify_one(self, work: Catalog, count: int = 5) -> Identification:
@@ -291,6 +309,13 @@ class CreatorModel(WorkReader):
     @abstractmethod
     def _restore(self, parts: ModelParts) -> None:
         """Take over what `_export` gave; `creators_` is set already."""
+
+
+def _with_first(probabilities: Probabilities | FirstCandidates) -> tuple[Probabilities, Probabilities]:
+    """A table whose rows sum to 1, and the first candidates' probabilities."""
+    if isinstance(probabilities, FirstCandidates):
+        return probabilities.table, probabilities.probabilities[:, 0]
+    return probabilities, probabilities.max(axis=1)
 
 
 def shares_of_creators(labels: IntArray, n_creators: int) -> Probabilities:

@@ -10,7 +10,7 @@ Source: C. Guo et al., On calibration of modern neural networks, ICML 2017, http
 
 import numpy as np
 
-from sakka.arrays import FLOOR, IntArray, Probabilities, log_probabilities, softmax
+from sakka.arrays import FLOOR, TINY, IntArray, Probabilities, log_probabilities, softmax
 
 COLDEST, HOTTEST = 0.05, 20.0
 
@@ -49,3 +49,8 @@ def with_temperature(probabilities: Probabilities, temperature: float, floor: fl
     """
     scores = log_probabilities(probabilities, floor) / np.float32(temperature)
     return softmax(scores)
+
+
+def at_temperature(probabilities: Probabilities, temperature: float) -> Probabilities:
+    """The probabilities under a temperature: log-odds divided by it; at 1 they are as they were, to the bit."""
+    return probabilities if temperature == 1 else with_temperature(probabilities, temperature, TINY)

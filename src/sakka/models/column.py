@@ -100,7 +100,7 @@ class ColumnModel(DenseModel):
 
     def _vectors(self, works: Catalog) -> Vectors:
         head = vars(self).get("head_")
-        return read_vectors(works, self.column, self._size if head is None else len(head.weights))
+        return read_vectors(works, self.column, self._size if head is None else head.n_features)
 
 
 @cache

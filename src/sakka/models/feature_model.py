@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sakka.arrays import IntArray, Mask, Pixels, Probabilities
+from sakka.arrays import FloatArray, IntArray, Mask, Pixels, Probabilities
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
 from sakka.models.adding_creators import ExtensibleModel
 from sakka.models.base import ModelParts
 from sakka.models.linear_head.adding import KeptWorks, add_creators
-from sakka.models.linear_head.head import LinearHead
+from sakka.models.linear_head.candidate_head import CandidateHead, is_candidate_head
+from sakka.models.linear_head.head import Head, LinearHead
 
 if TYPE_CHECKING:
     from sakka.networks.encoders import PhotoEncoder
@@ -34,7 +35,7 @@ class FeatureModel(ExtensibleModel, ABC):
         shares_: After `fit`: each creator's share of the works learned from, shape (n_creators,).
     """
 
-    head_: LinearHead | None
+    head_: Head | None
     kept_: KeptWorks | None
     shares_: Probabilities
 
@@ -53,6 +54,17 @@ class FeatureModel(ExtensibleModel, ABC):
             ModelError: What should be a feature can't be used; of a work that is asked about it is passed over.
         """
         return self.features(works)
+
+    def learn_features(self, works: Catalog) -> None:
+        """Learn what `features` needs of works, such as a vocabulary; nothing where it needs nothing."""
+
+    def feature_weights(self, size: int) -> FloatArray:
+        """What standardised features are multiplied by to count as the model has them count, shape (n_features,).
+
+        Args:
+            size: How many features there are.
+        """
+        return np.ones(size, dtype=np.float32)
 
     def expect_size(self, size: int) -> None:
         """Be told how many features a work has, where works from outside could bring others."""
@@ -111,7 +123,7 @@ class FeatureModel(ExtensibleModel, ABC):
         self.shares_ = (works / max(1, works.sum())).astype(np.float32)
 
     def _add(self, works: Catalog, added: Sequence[str]) -> None:
-        assert self.head_ is not None
+        assert isinstance(self.head_, LinearHead)
         assert self.kept_ is not None
         creators = (*self.creators_, *added)
         labels = works.creator_indices(creators)
@@ -134,8 +146,9 @@ class FeatureModel(ExtensibleModel, ABC):
 
     def _restore(self, parts: ModelParts) -> None:
         self._set_works(parts.tensors["works"])
-        self.head_ = LinearHead.from_tensors(parts.tensors)
-        self.kept_ = KeptWorks.from_tensors(parts.tensors, 0 if self.head_ is None else len(self.head_.weights))
+        kind = CandidateHead if is_candidate_head(parts.tensors) else LinearHead
+        self.head_ = kind.from_tensors(parts.tensors)
+        self.kept_ = KeptWorks.from_tensors(parts.tensors, 0 if self.head_ is None else self.head_.n_features)
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,12 @@ class FixedRatio(Fuser):
     is_learned: ClassVar[bool] = False
 
     def predict(
-        self, photo: Probabilities, text: Probabilities, photos: Counts | None = None, has_text: Mask | None = None
+        self,
+        photo: Probabilities,
+        text: Probabilities,
+        photos: Counts | None = None,
+        has_text: Mask | None = None,
+        columns: IntArray | None = None,  # noqa: ARG002
     ) -> Probabilities:
         """Fuse by the ratio; a work with one of the two gets that model's row as it is."""
         return fuse(photo, text, self.photo_weight, self.how, photos, has_text)

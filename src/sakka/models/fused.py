@@ -18,7 +18,7 @@ probabilities are taken at, by what a work offers: a photo, a title, a photo and
 """
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
@@ -28,17 +28,25 @@ from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
 from sakka.models.adding_creators import ExtensibleModel, extensible
 from sakka.models.base import CreatorModel, ModelParts, known_labels
+from sakka.models.calibration import at_temperature
+from sakka.models.candidates import FirstCandidates
 from sakka.models.choosing_fusion import choose_fusion
-from sakka.models.default_models import DEFAULT_PHOTO_MODEL, DEFAULT_TEXT_MODEL
+from sakka.models.default_models import DEFAULT_PHOTO_MODEL, DEFAULT_TEXT_MODEL, MANY_CREATORS
+from sakka.models.feature_model import FeatureModel
 from sakka.models.fixed_ratio import RATIOS, FixedRatio, best_ratio
 from sakka.models.fusion import HOWS, Fuser, How
 from sakka.models.held_out import Seen, held_out_views
 from sakka.models.learned_fusion import KINDS, Kind, LearnedFusion
 from sakka.models.learning_limits import LEAST_WORKS, learn_limits
-from sakka.models.limits import View, ViewLimits, at_temperature, limits_in_words, views_of
-from sakka.models.registry import make_model, model_class
+from sakka.models.limits import View, ViewLimits, limits_in_words, views_of
+from sakka.models.registry import CANDIDATES, make_model, model_class
 from sakka.models.work_reader import Modality, Reads
 
+if TYPE_CHECKING:
+    from sakka.models.candidate_model import CandidateModel
+
+MOST_HELD_OUT = 20_000  # of very many creators
+REFITTED_ABOVE = 0.05  # of the works held out, the models of very many creators are fitted again on all
 HOLD_OUT = 5  # one work in so many is held out to choose the ratio on
 EQUAL = FixedRatio("log-linear", 0.5)
 ROLES: dict[str, tuple[Modality, ...]] = {"photo": ("photo", "labels", "none"), "text": ("text", "none")}
@@ -72,6 +80,7 @@ class FusedModel(ExtensibleModel):
         fusion: Kind = "log-linear",
         photo_settings: dict[str, Any] | None = None,
         text_settings: dict[str, Any] | None = None,
+        candidates: bool | None = None,
         seed: int = 0,
     ) -> None:
         """Store the settings.
@@ -86,6 +95,8 @@ class FusedModel(ExtensibleModel):
                 `stacked`, which is more accurate on some works (docs/reference/evaluation.md).
             photo_settings: Settings of the photo model; None means its defaults.
             text_settings: Settings of the text model; None means its defaults.
+            candidates: Whether both models decide among the first candidates alone (`candidate_model.py`); None: where
+                there are more than `MANY_CREATORS` creators.
             seed: Decides which works are held out, and is handed to both models.
         """
         self.photo = photo
@@ -95,6 +106,7 @@ class FusedModel(ExtensibleModel):
         self.fusion = fusion
         self.photo_settings = photo_settings
         self.text_settings = text_settings
+        self.candidates = candidates
         self.seed = seed
 
     def fit(self, works: Catalog, creators: Sequence[str] | None = None) -> Self:
@@ -102,6 +114,8 @@ class FusedModel(ExtensibleModel):
         creators = tuple(works.creators if creators is None else creators)
         labels = known_labels(works, creators)
         ratios = self._ratios()
+        if self._is_of_candidates(len(creators)):
+            return self._fit_candidates(works, labels, creators, ratios)
         fitted = {role: self._make(role).fit(works, creators) for role in self._roles_in(works)}
         self.photo_model_, self.text_model_ = fitted.get("photo"), fitted.get("text")
         self.fuser_: Fuser = ratios[0] if len(ratios) == 1 else EQUAL
@@ -168,7 +182,12 @@ class FusedModel(ExtensibleModel):
         """How many nats of the fused log-odds come of one nat of the photo model's, and of the text model's."""
         shares, models = super().part_weights(work), self._models()
         (temperature,) = self._temperatures(work)
-        if len(models) == 2:
+        if len(models) == 2 and (of_candidates := self._of_candidates()):
+            from sakka.models.candidate_fusion import shares_of_parts
+
+            found = shares_of_parts(of_candidates, self.fuser_, work, creator, against)
+            shares = {name: found[name] for name in shares}
+        elif len(models) == 2:
             given = {name: models[name].predict_proba(work)[0] for name in self._given(work)}
             found = self.fuser_.shares(given, creator, against, self._photos(work))
             shares = {name: found[name] for name in shares}
@@ -233,7 +252,7 @@ class FusedModel(ExtensibleModel):
             model._add(works, added)
         creators = (*self.creators_, *added)
         counts = np.bincount(works.creator_indices(creators))[len(self.creators_) :]
-        self.fuser_ = self.fuser_.with_creators(counts // HOLD_OUT)
+        self.fuser_ = self.fuser_.with_creators(counts if self._of_candidates() else counts // HOLD_OUT)
         self.works_ = np.append(self.works_, counts)
         self.creators_ = creators
 
@@ -265,14 +284,44 @@ class FusedModel(ExtensibleModel):
     def predict_proba(self, works: Catalog) -> Probabilities:
         """The two models' probabilities, fused, shape (n_works, n_creators); neither sees a work that it can't read.
 
-        They are taken at the temperature of what each work offers.
+        They are taken at the temperature of what each work offers. What others than the first candidates have
+        together is shared out in proportion to their works.
         """
+        if self._of_candidates():
+            found = self.predict_candidates(works)
+            assert isinstance(found, FirstCandidates)
+            return found.dense(self._shares())
         fused = self._fused(works)
         temperatures = self._temperatures(works)
         for temperature in sorted(set(temperatures) - {1.0}):
             rows = np.flatnonzero(temperatures == temperature)
             fused[rows] = at_temperature(fused[rows], temperature)
         return fused
+
+    def predict_candidates(self, works: Catalog) -> Probabilities | FirstCandidates:
+        """The first candidates of each work, fused, where the models decide among these; else the table of all."""
+        models = self._of_candidates()
+        if not models:
+            return super().predict_candidates(works)
+        from sakka.models.candidate_fusion import fused_candidates
+
+        found = fused_candidates(models, self.fuser_ if len(models) == 2 else None, works, self._shares())
+        return found.at_temperatures(self._temperatures(works))
+
+    def _shares(self) -> Probabilities:
+        shares: Probabilities = (self.works_ / max(1, self.works_.sum())).astype(np.float32)
+        return shares
+
+    def _is_of_candidates(self, n_creators: int) -> bool:
+        return n_creators > MANY_CREATORS if self.candidates is None else self.candidates
+
+    def _of_candidates(self) -> "dict[Reads, CandidateModel]":
+        """The models, where all of them have an index of their creators; else none."""
+        from sakka.models.candidate_model import CandidateModel
+
+        models = self._models()
+        found = {name: model for name, model in models.items() if isinstance(model, CandidateModel) and model.has_index}
+        return found if len(found) == len(models) else {}
 
     def limits(self, works: Catalog) -> list[ViewLimits | None]:
         """The limits between the answers to each work, by what it offers; None where none were learned for that."""
@@ -337,8 +386,40 @@ class FusedModel(ExtensibleModel):
         for role in ROLES:
             self._make(role).check_can_save()
 
-    def _make(self, role: str) -> CreatorModel:
+    def _fit_candidates(
+        self, works: Catalog, labels: IntArray, creators: tuple[str, ...], ratios: list[FixedRatio]
+    ) -> Self:
+        """Fit both models on all works but some held out, the fusion and the limits on these.
+
+        Where those held out are few beside the others the models stay as they are, else they are fitted again on all.
+        """
+        from sakka.models.candidate_fusion import choose_candidate_fusion
+
+        held = _held_out(labels, self.seed)
+        rows = np.flatnonzero(held)
+        if len(rows) > MOST_HELD_OUT:
+            rows = np.sort(np.random.default_rng((self.seed, 2)).permutation(rows)[:MOST_HELD_OUT])
+        rest = works.take(np.setdiff1d(np.arange(len(works)), rows))
+        fitted = {role: self._make(role, of_candidates=True).fit(rest, creators) for role in self._roles_in(works)}
+        self.photo_model_, self.text_model_ = fitted.get("photo"), fitted.get("text")
+        self.creators_, self.works_ = creators, np.bincount(labels, minlength=len(creators))
+        self.fuser_ = ratios[0] if len(ratios) == 1 else EQUAL
+        self.limits_, self.held_out_ = {}, {}
+        models = self._of_candidates()
+        if models and len(rows) and len(ratios) > 1:
+            kind = self.fusion if self.how is None and self.photo_weight is None else None
+            held_out = works.take(rows)
+            chosen = choose_candidate_fusion(models, held_out, labels[rows], self.works_, ratios, kind=kind)
+            self.fuser_, self.held_out_, self.limits_ = chosen
+        if len(rows) > REFITTED_ABOVE * len(works):
+            fitted = {name: _anew(model).fit(works, creators) for name, model in self._models().items()}
+            self.photo_model_, self.text_model_ = fitted.get("photo"), fitted.get("text")
+        return self
+
+    def _make(self, role: str, *, of_candidates: bool = False) -> CreatorModel:
         name: str = getattr(self, role)
+        if of_candidates and issubclass(model_class(name), FeatureModel) and not name.endswith(CANDIDATES):
+            name += CANDIDATES
         allowed = model_class(name).modality
         if allowed not in ROLES[role]:
             raise ModelError(f"the model {name} reads {allowed}, so it can't be the {role} model of a fused one")

@@ -43,7 +43,12 @@ class Fuser(ABC):
 
     @abstractmethod
     def predict(
-        self, photo: Probabilities, text: Probabilities, photos: Counts | None = None, has_text: Mask | None = None
+        self,
+        photo: Probabilities,
+        text: Probabilities,
+        photos: Counts | None = None,
+        has_text: Mask | None = None,
+        columns: IntArray | None = None,
     ) -> Probabilities:
         """Fuse two models' probabilities of the same works, shape (n_works, n_creators), rows sum to 1.
 
@@ -52,6 +57,7 @@ class Fuser(ABC):
             text: The text model's, same shape.
             photos: How many photos each work has, or whether it has one; None means all have one.
             has_text: Whether each has a text; None means all have one.
+            columns: Which creators the columns of each work are, where these are some of all, shape of `photo`.
         """
 
     @abstractmethod

@@ -134,21 +134,21 @@ def held_out_views(
         is_learned: Whether the fusion was learned on the works as they are.
     """
     found: dict[View, list[HeldOut]] = {}
-    for cut in _asked(works, text_model):
+    for cut in asked_cuts(works, text_model):
         if cut.is_by_featured:
             cut = cut.take(np.zeros(0, np.int64) if photo is None else np.flatnonzero(photo.photos[cut.rows] > 1))
         if len(cut.rows) == 0:
             continue
         text = None if text_model is None else text_model.predict_proba(cut.works)
         said, photos = (None, np.zeros(len(cut.rows), np.int64)) if photo is None else photo.take(cut)
-        for reads in _ways(photo is not None, text is not None):
+        for reads in ways(photo is not None, text is not None):
             if cut.is_by_featured and "photo" not in reads:
                 continue  # asked by the text alone already
             parts = np.zeros((len(cut.rows), 3), dtype=np.int64)
             if "photo" in reads:
                 parts[:, 0] = photos
             if text_model is not None and "text" in reads:
-                parts[:, 1:] = _text_parts(text_model, cut.works)
+                parts[:, 1:] = text_parts(text_model, cut.works)
             read: Mask = parts[:, 1:].max(axis=1) > 0
             table = _probabilities(cut.rows, said, text, fuse, parts[:, 0], read)
             every = HeldOut(
@@ -162,7 +162,7 @@ def held_out_views(
     return found
 
 
-def _asked(works: Catalog, text_model: CreatorModel | None) -> Iterator[Cut]:
+def asked_cuts(works: Catalog, text_model: CreatorModel | None) -> Iterator[Cut]:
     """The works as a text model is asked about them; one that reads vectors of texts, with them and without."""
     if text_model is None:
         yield from cuts_of(_with_texts(works, BLANK, BLANK))
@@ -175,13 +175,13 @@ def _asked(works: Catalog, text_model: CreatorModel | None) -> Iterator[Cut]:
         yield Cut(whole.rows[rows], whole.works.take(rows).without_kept(text_model.kept_columns), is_whole=True)
 
 
-def _text_parts(text_model: CreatorModel, works: Catalog) -> IntArray:
+def text_parts(text_model: CreatorModel, works: Catalog) -> IntArray:
     """Whether each work has a title and a description that the model reads; a baseline reads as others do."""
     reads = text_model.reads or text_model.kept_columns
     return (text_model.parts_read(works) if reads else parts_of(works))[:, 1:]
 
 
-def _ways(photo: bool, text: bool) -> list[tuple[Reads, ...]]:
+def ways(photo: bool, text: bool) -> list[tuple[Reads, ...]]:
     """What of a question is read: all, and the text without the photo."""
     ways: list[tuple[Reads, ...]] = [("photo", "text")] if photo and text else [("photo",)] if photo else []
     return [*ways, ("text",)] if text else ways

@@ -98,7 +98,12 @@ class LearnedFusion(Fuser):
     is_learned: ClassVar[bool] = True
 
     def predict(
-        self, photo: Probabilities, text: Probabilities, photos: Counts | None = None, has_text: Mask | None = None
+        self,
+        photo: Probabilities,
+        text: Probabilities,
+        photos: Counts | None = None,
+        has_text: Mask | None = None,
+        columns: IntArray | None = None,
     ) -> Probabilities:
         """Fuse by the weights of what each work has; one with neither gets what the text model's row gives."""
         fused = np.empty(photo.shape, dtype=np.float32)
@@ -107,8 +112,9 @@ class LearnedFusion(Fuser):
             weights = self.views[view]
             for start in range(0, len(rows), BLOCK_ROWS):
                 some = rows[start : start + BLOCK_ROWS]
-                table = features(self.kind, _tables(view, photo[some], text[some]))
-                scores = (table @ weights.features + weights.bias).astype(np.float64, copy=False)
+                table = features(self.kind, tables_of(view, photo[some], text[some]))
+                bias = weights.bias if columns is None else weights.bias[columns[some]]
+                scores = (table @ weights.features + bias).astype(np.float64, copy=False)
                 if weights.photos[0]:
                     scores += weights.photos[0] * logs[some, None] * table[:, :, 0]
                 fused[some] = softmax(scores)
@@ -192,7 +198,7 @@ def fit_fusion(
     views: dict[View, Weights] = {}
     for view, given in zip(VIEWS, (seen & read, seen, read), strict=True):
         rows = every_so_many(np.flatnonzero(given), photo.shape[1])
-        tables = _tables(view, photo[rows], text[rows])
+        tables = tables_of(view, photo[rows], text[rows])
         views[view] = _fit_view(
             features(kind, tables), labels[rows], counts, logs[rows] * (view != "text"), len(tables)
         )
@@ -278,7 +284,8 @@ def _fit_view(table: FloatArray, labels: IntArray, counts: IntArray, logs: Float
     return Weights(found[:n_features], found[width] * share + found[width + 1 :], shares, photos)
 
 
-def _tables(view: View, photo: Probabilities, text: Probabilities) -> tuple[Probabilities, ...]:
+def tables_of(view: View, photo: Probabilities, text: Probabilities) -> tuple[Probabilities, ...]:
+    """What a view reads of the two models' probabilities."""
     return {"both": (photo, text), "photo": (photo,), "text": (text,)}[view]
 
 

@@ -10,15 +10,15 @@ Source: R. Koenker, G. Bassett, Regression quantiles, Econometrica 46, 1978
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from sakka.arrays import DoubleArray, IntArray, Mask, Probabilities
-from sakka.models.calibration import fit_temperature
+from sakka.models.calibration import at_temperature, fit_temperature
 from sakka.models.confidence import confidence, threshold_of
 from sakka.models.identification import NEVER_NONE
-from sakka.models.limits import View, ViewLimits, at_temperature
+from sakka.models.limits import View, ViewLimits
 
 BELOW = 0.06
 CORRECT = 0.95
@@ -37,6 +37,7 @@ class HeldOut:
         text_amounts: log(1 + m), shape (n_works,).
         is_calibrated: Whether their fusion was learned on works asked in this way.
         is_shortened: Whether the texts are cut, so that they speak for the slope alone.
+        has_rest: Whether the last column is what all others have together, who are never named.
     """
 
     probabilities: Probabilities
@@ -44,11 +45,12 @@ class HeldOut:
     text_amounts: DoubleArray
     is_calibrated: bool = False
     is_shortened: bool = False
+    has_rest: bool = False
 
     def take(self, rows: IntArray) -> "HeldOut":
         """The part of the works at `rows`."""
         tables = self.probabilities[rows], self.labels[rows], self.text_amounts[rows]
-        return HeldOut(*tables, self.is_calibrated, self.is_shortened)
+        return replace(self, probabilities=tables[0], labels=tables[1], text_amounts=tables[2])
 
 
 def learn_limits(held_out: Mapping[View, Sequence[HeldOut]]) -> dict[View, ViewLimits]:
@@ -109,11 +111,12 @@ class _Scored:
     @classmethod
     def of(cls, parts: Sequence[HeldOut], temperature: float) -> "_Scored":
         tables = [at_temperature(part.probabilities, temperature) for part in parts]
+        named = [table[:, :-1] if part.has_rest else table for table, part in zip(tables, parts, strict=True)]
         return cls(
             np.concatenate([confidence(table) for table in tables]),
             np.concatenate([part.text_amounts for part in parts]),
-            np.concatenate([table.max(axis=1) for table in tables]),
-            np.concatenate([table.argmax(axis=1) == part.labels for table, part in zip(tables, parts, strict=True)]),
+            np.concatenate([table.max(axis=1) for table in named]),
+            np.concatenate([table.argmax(axis=1) == part.labels for table, part in zip(named, parts, strict=True)]),
             np.concatenate([np.full(len(part.labels), part.is_shortened) for part in parts]),
         )
 

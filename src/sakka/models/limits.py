@@ -30,9 +30,8 @@ from typing import Literal
 
 import numpy as np
 
-from sakka.arrays import TINY, DoubleArray, IntArray, Probabilities
+from sakka.arrays import DoubleArray, IntArray
 from sakka.catalog.works import Catalog
-from sakka.models.calibration import with_temperature
 from sakka.models.identification import NAMED_WITHOUT_LIMITS, NEVER_NONE, Answer, Basis
 
 View = Literal[
@@ -168,8 +167,3 @@ def limits_in_words(limits: Mapping[View, ViewLimits]) -> str:
     works = [each.works for each in limits.values()]
     many = f"{min(works):,}" if min(works) == max(works) else f"{min(works):,} to {max(works):,}"
     return f"a creator is named {', '.join(shown)}; learned on {many} held-out works"
-
-
-def at_temperature(probabilities: Probabilities, temperature: float) -> Probabilities:
-    """The probabilities under a temperature: log-odds divided by it; at 1 they are as they were, to the bit."""
-    return probabilities if temperature == 1 else with_temperature(probabilities, temperature, TINY)

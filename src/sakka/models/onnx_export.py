@@ -20,7 +20,7 @@ from sakka.errors import ModelError
 from sakka.files import sha256_of, write_json
 from sakka.models.base import CreatorModel
 from sakka.models.feature_model import Reading
-from sakka.models.linear_head.head import LinearHead
+from sakka.models.linear_head.head import Head, LinearHead
 from sakka.models.photo.finetune import FineTuned
 from sakka.models.photo.finetuned_network import FineTunedNetwork, VectorAndScores
 from sakka.models.photo.linear import PhotoLinear
@@ -60,11 +60,11 @@ def export_photo_side(model: CreatorModel, file: Path) -> PhotoExport:
     reader = model.reader("photo")
     if isinstance(reader, FineTuned) and reader.network_ is not None:
         return _export_finetuned(reader, reader.network_, file)
-    if isinstance(reader, PhotoLinear) and reader.head_ is not None:
+    if isinstance(reader, PhotoLinear) and isinstance(reader.head_, LinearHead):
         return _export_linear(reader, reader.head_, file)
     if reader is None:
         raise ModelError(f"the model {model.name} reads no photos, so there is nothing to export; fit one with photos")
-    if isinstance(reader, FineTuned | PhotoLinear):
+    if isinstance(reader, FineTuned | PhotoLinear) and not isinstance(vars(reader).get("head_"), Head):
         raise ModelError(f"the model {reader.name} has learned from no photo; fit it on works with photos")
     raise ModelError(f"the model {reader.name} can't be written as ONNX; fit a photo model on lite0, lite2 or vgg16")
 

@@ -38,6 +38,9 @@ ESTIMATOR = re.compile(r"(.+)~([A-Za-z_]\w*(?:\.\w+)*\.[A-Z]\w*)")
 ON_ESTIMATORS = "sakka.models.sklearn_model:sklearn_model"
 """What a model called `MODEL~CLASS` is: a classifier of scikit-learn on the vectors of another model."""
 
+CANDIDATES, ON_CANDIDATES = "~candidates", "sakka.models.candidate_model:candidate_model"
+"""What a model called `MODEL~candidates` is: that model for very many creators; it decides among the first of them."""
+
 FORMER, CURRENT = "photo-efficientnet_lite0", "photo-lite0"
 
 GROUP = "sakka.models"
@@ -100,6 +103,8 @@ def _found(name: str) -> tuple[str, tuple[str, ...]]:
     """
     if name in MODELS:
         return MODELS[name], ()
+    if name.endswith(CANDIDATES):
+        return ON_CANDIDATES, (name.removesuffix(CANDIDATES),)
     if classified := ESTIMATOR.fullmatch(name):
         return ON_ESTIMATORS, (classified[1], classified[2])
     reads, _, encoder = name.partition("-")

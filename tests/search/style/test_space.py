@@ -6,7 +6,7 @@ from tests.catalogs import tiny_catalog
 
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import ModelFolderError
-from sakka.search.style.creator_axes import fit_creator_axes
+from sakka.models.creator_axes import fit_creator_axes
 from sakka.search.style.photos import fit_axes
 from sakka.search.style.same_creator import average_precisions, fit_calibration, pairs_of, prior_of
 from sakka.search.style.space import StyleSpace, unit_rows

@@ -7,10 +7,11 @@ The log-odds of two creators are a sum over features, which is what makes them e
     log(p_c / p_r) = (b_c - b_r) + sum over f of (x_f - mean_f) (W_fc - W_fr) / scale_f
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -40,8 +41,58 @@ class Contrast:
         return Contrast(self.weights[columns], self.centre[columns], 0.0)
 
 
+class Head(ABC):
+    """A fitted linear softmax, in whatever form its weights are kept.
+
+    Attributes:
+        mean: What is subtracted from each feature, shape (n_features,); None for sparse features.
+        scale: What each is divided by then, same shape; None for sparse features.
+    """
+
+    mean: FloatArray | None
+    scale: FloatArray | None
+
+    @property
+    @abstractmethod
+    def n_features(self) -> int:
+        """How many features it reads."""
+
+    @abstractmethod
+    def predict_proba(self, features: Any) -> Probabilities:
+        """The creators' probabilities, float32, shape (n_rows, n_creators), rows sum to 1.
+
+        Args:
+            features: An array, or SciPy CSR, shape (n_rows, n_features).
+        """
+
+    @abstractmethod
+    def contrast(self, creator: int, against: int) -> Contrast:
+        """What each feature says for one creator against another.
+
+        Args:
+            creator: The column spoken for.
+            against: The column compared with.
+        """
+
+    @abstractmethod
+    def without(self, label: int) -> Self:
+        """This head without one creator."""
+
+    @abstractmethod
+    def tensors(self) -> dict[str, npt.NDArray[Any]]:
+        """The head as arrays by name."""
+
+    def standardised(self, features: Any) -> Any:
+        """The features as the weights read them: z above.
+
+        Args:
+            features: An array, or SciPy CSR, shape (n_rows, n_features).
+        """
+        return features if self.mean is None or self.scale is None else (features - self.mean) / self.scale
+
+
 @dataclass(frozen=True)
-class LinearHead:
+class LinearHead(Head):
     """A fitted linear softmax.
 
     Attributes:
@@ -58,20 +109,13 @@ class LinearHead:
     mean: FloatArray | None = None
     scale: FloatArray | None = None
 
-    def standardised(self, features: Any) -> Any:
-        """The features as the weights read them: z above.
-
-        Args:
-            features: An array, or SciPy CSR, shape (n_rows, n_features).
-        """
-        return features if self.mean is None or self.scale is None else (features - self.mean) / self.scale
+    @property
+    def n_features(self) -> int:
+        """How many features it reads."""
+        return len(self.weights)
 
     def predict_proba(self, features: Any) -> Probabilities:
-        """The creators' probabilities, float32, shape (n_rows, n_creators), rows sum to 1.
-
-        Args:
-            features: An array, or SciPy CSR, shape (n_rows, n_features).
-        """
+        """The creators' probabilities, float32, shape (n_rows, n_creators), rows sum to 1."""
         if self.mean is None or self.scale is None:
             return softmax(features @ self.weights + self.bias)
         import torch
@@ -88,12 +132,7 @@ class LinearHead:
             return torch.cat(list(found)).numpy()
 
     def contrast(self, creator: int, against: int) -> Contrast:
-        """What each feature says for one creator against another.
-
-        Args:
-            creator: The column spoken for.
-            against: The column compared with.
-        """
+        """What each feature says for one creator against another."""
         weights = self.weights[:, creator].astype(np.float64) - self.weights[:, against]
         centre = np.zeros(len(weights)) if self.mean is None else self.mean.astype(np.float64)
         bias = float(self.bias[creator]) - float(self.bias[against])

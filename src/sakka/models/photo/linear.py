@@ -19,7 +19,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from sakka.arrays import Features, IntArray, Mask, Probabilities
+from sakka.arrays import Features, FloatArray, IntArray, Mask, Probabilities
 from sakka.catalog.splits import Fold
 from sakka.catalog.works import Catalog
 from sakka.engines.threads import work_off
@@ -27,6 +27,7 @@ from sakka.errors import ModelError
 from sakka.models.base import FoldPrediction, ModelParts, known_labels
 from sakka.models.feature_model import PhotoFeatureModel, Reading
 from sakka.models.learned_fusion import every_so_many
+from sakka.models.linear_head.dense import block_weights
 from sakka.models.linear_head.head import LinearHead
 from sakka.models.photo.out_of_fold import (
     LEAST_WORKS,
@@ -159,6 +160,15 @@ class PhotoLinear(PhotoFeatureModel):
                 model._predict_rows(table, rows, works.has_photo[rows]) for rows in (fold.validation, fold.test)
             )
             yield FoldPrediction(fold, validation, test)
+
+    def learn_features(self, works: Catalog) -> None:  # noqa: ARG002
+        """Photos of a work are pooled by their mean unless another way is set that needs no learning."""
+        self._check_settings()
+        self.pooling_ = Pooling("featured" if self.pooling == "featured" else "mean")
+
+    def feature_weights(self, size: int) -> FloatArray:  # noqa: ARG002
+        """Blocks of features count alike."""
+        return block_weights(self._widths())
 
     def readings(self) -> list[Reading]:
         """What the head reads of each encoder, in its order."""

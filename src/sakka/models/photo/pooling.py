@@ -27,7 +27,7 @@ import torch
 
 from sakka.arrays import DoubleArray, Features, FloatArray, IntArray, Mask, numbers_within
 from sakka.errors import ModelError
-from sakka.models.linear_head.head import LinearHead
+from sakka.models.linear_head.head import Head
 from sakka.models.photo.out_of_fold import RidgePredictions, TableRows
 
 Way = Literal["featured", "mean", "attention", "best"]
@@ -110,7 +110,7 @@ class Pooling:
     query: FloatArray | None = None
     centre: FloatArray | None = None
 
-    def weights(self, table: PhotoTable, head: LinearHead | None) -> FloatArray:
+    def weights(self, table: PhotoTable, head: Head | None) -> FloatArray:
         """How much each photo counts, shape (n_photos,); those of a work sum to 1.
 
         Args:

@@ -114,6 +114,12 @@ class LinearText(TextFeatureModel):
         counts = [count_known(texts, hashes_of, block.vocabulary) for hashes_of, block in blocks]
         return self._weighed(counts), works.has_text
 
+    def learn_features(self, works: Catalog) -> None:
+        """Choose the vocabulary; where no profile is set, with the one for style."""
+        counts = count_blocks(works.texts, self.min_texts)
+        self.profile_ = self._profiles()[0]
+        self.blocks_ = [self._choose(block, self.profile_.idf_power, self.max_features)[0] for block in counts]
+
     def placed(self, text: str) -> PlacedFeatures:
         """Where the features of a normalised text stand in it."""
         words, ngrams = self.blocks_
@@ -205,11 +211,11 @@ class LinearText(TextFeatureModel):
         own = probabilities[np.arange(len(held)), labels[held]]
         return -float(log_probabilities(own, 1e-7).mean(dtype=np.float64))
 
-    def _choose(self, counts: FeatureCounts, idf_power: float) -> tuple[Block, Any]:
+    def _choose(self, counts: FeatureCounts, idf_power: float, most: int | None = None) -> tuple[Block, Any]:
         """Choose a block's vocabulary by the training texts; give it and the counts of what was chosen."""
         n_texts = counts.matrix.shape[0] // PARTS
         whole = counts.matrix[:n_texts]
-        limit = min(self._most_features(len(self.creators_)), max(FEW, self.features_per_text * n_texts))
+        limit = min(most or self._most_features(len(self.creators_)), max(FEW, self.features_per_text * n_texts))
         texts_with = np.bincount(whole.indices, minlength=len(counts.vocabulary))
         kept = np.flatnonzero(texts_with >= self.min_texts)
         if len(kept) > limit:

@@ -1,8 +1,8 @@
 """The style space: photos to unit vectors that are near each other where one creator made both works.
 
 A photo's vector (`networks/encoders.py`) goes to coordinates (`photos.py`), these to values by the axes of creators
-(`creator_axes.py`), and the values to unit length; the similarity of two works is the product of their vectors. Its
-meaning as a probability comes from `same_creator.py`. Trust and calibration are learned on creators held out: the
+(`models/creator_axes.py`), and the values to unit length; the similarity of two works is the product of their vectors.
+Its meaning as a probability comes from `same_creator.py`. Trust and calibration are learned on creators held out: the
 creators are split into three parts, and each part is evaluated by axes learned from the others, beside held-out works
 of these others. A space learns from at most `MOST_WORKS` works, one of each group of near-identical ones.
 
@@ -29,9 +29,9 @@ from sakka.catalog.splits import deal
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelFolderError
 from sakka.files import canonical_json, writing_whole
+from sakka.models.creator_axes import TRUSTS, CreatorAxes, fit_creator_axes
 from sakka.networks.encoders import PhotoEncoder, number_format, photo_encoders
 from sakka.networks.features import cache_features
-from sakka.search.style.creator_axes import TRUSTS, CreatorAxes, fit_creator_axes
 from sakka.search.style.photos import PhotoAxes, batches_of_every_photo, batches_of_statistics, fit_axes
 from sakka.search.style.same_creator import (
     SameCreatorCalibration,

@@ -1,0 +1,169 @@
+"""Models of very many creators: candidates by an index, decided among exactly."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.catalogs import vector_catalog
+
+from sakka.arrays import softmax
+from sakka.catalog.works import Catalog, Work
+from sakka.errors import ModelError
+from sakka.explain.explanation import explain
+from sakka.models import fused
+from sakka.models.candidate_model import CandidateModel
+from sakka.models.candidates import FirstCandidates, Slate
+from sakka.models.folder import load_model, save_model
+from sakka.models.fused import FusedModel
+from sakka.models.linear_head import creator_vectors, inverted_lists
+from sakka.models.linear_head.candidate_head import CandidateHead
+from sakka.models.linear_head.creator_vectors import closed_form, fit_vectors
+from sakka.models.linear_head.inverted_lists import InvertedLists
+from sakka.models.registry import make_model
+from sakka.testing.model_checks import MODEL_CHECKS, Subject
+
+
+@pytest.fixture(autouse=True)
+def _of_few_creators(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CandidateModel, "fewest", 2)
+
+
+NAMES = ("photo-column:clip~candidates", "text-linear~candidates", "fused")
+SUBJECTS = [
+    Subject(name, {"photo": "photo-column:clip", "candidates": True} if name == "fused" else {}, vector_catalog(), 1e-4)
+    for name in NAMES
+]
+
+
+@pytest.mark.parametrize("check", MODEL_CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("subject", SUBJECTS, ids=lambda subject: subject.name)
+def test_a_model_of_candidates_keeps_the_contract(subject: Subject, check) -> None:
+    check(subject)
+
+
+def test_with_so_few_creators_that_all_are_candidates_it_is_the_model_before_the_tilde(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(CandidateModel, "fewest", 7)
+    works = vector_catalog()
+    one, other = (make_model(name).fit(works) for name in ("photo-column:clip", "photo-column:clip~candidates"))
+    np.testing.assert_array_equal(one.predict_proba(works), other.predict_proba(works))
+
+
+def test_only_a_linear_model_has_candidates() -> None:
+    with pytest.raises(ModelError, match="dummy is no linear model on vectors"):
+        make_model("dummy~candidates")
+
+
+def test_an_index_finds_nearly_what_scoring_all_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inverted_lists, "SCANNED", 300)
+    generator = np.random.default_rng(0)
+    schools = generator.normal(0, 2, (40, 8)).repeat(50, axis=0)
+    vectors = (schools + generator.normal(0, 1, (2000, 8))).astype(np.float32)
+    bias = generator.normal(0, 1, 2000).astype(np.float32)
+    lists, queries = InvertedLists.of(vectors, bias), vectors[::100] / 2
+    exact = queries @ vectors.T + bias
+    found = lists.shortlist(queries, 10)
+    best = np.argsort(-exact, axis=1)[:, :10]
+    assert np.mean([np.isin(one, other).mean() for one, other in zip(best, found, strict=True)]) > 0.9
+    np.testing.assert_allclose(lists.scores(queries, found), np.take_along_axis(exact, found, axis=1), atol=1e-4)
+    np.testing.assert_array_equal(lists.in_columns()[0], vectors)
+
+
+def test_creators_come_into_an_index_and_leave_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inverted_lists, "SCANNED", 4)
+    vectors, bias = np.random.default_rng(1).normal(0, 1, (20, 3)).astype(np.float32), np.zeros(20, np.float32)
+    lists = InvertedLists.of(vectors[:12], bias[:12]).with_creators(vectors[12:], bias[12:])
+    np.testing.assert_array_equal(lists.in_columns()[0], vectors)
+    np.testing.assert_array_equal(lists.without(5).in_columns()[0], np.delete(vectors, 5, axis=0))
+    assert lists.without(5).starts[-1] == 19
+
+
+def test_the_rest_is_estimated_so_that_probabilities_are_those_of_a_softmax_over_all() -> None:
+    scores = np.random.default_rng(2).normal(0, 1, (4, 20_000)).astype(np.float32)
+    listed = np.argsort(-scores, axis=1)[:, :100]
+    slate = Slate.of([listed], 20_000)
+    found = slate.candidates(np.take_along_axis(scores, slate.columns, axis=1), 20_000, 5)
+    exact = np.take_along_axis(softmax(scores), found.columns, axis=1)
+    np.testing.assert_allclose(found.probabilities, exact, rtol=0.2)
+    np.testing.assert_allclose(found.table.sum(axis=1), 1, atol=1e-5)
+
+
+def test_a_creator_of_few_works_is_drawn_towards_the_mean_of_all() -> None:
+    vectors, bias = closed_form(np.float32([[2], [2], [0]]), np.array([1, 99, 0]), np.float32([1]))
+    assert vectors[:, 0] == pytest.approx([1 / 1.5, 1.98 / 1.01, 0])
+    assert bias[2] == bias[:2].min() - 20
+
+
+def test_training_lowers_the_loss_where_works_are_not_as_the_closed_form_takes_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    generator = np.random.default_rng(3)
+    labels = np.arange(3000) % 60
+    scatter = [6, 1, 1, 1, 1, 1]  # along the first axis not 1, as the closed form takes it
+    scaled = (generator.normal(0, 2, (60, 6))[labels] + generator.normal(0, scatter, (3000, 6))).astype(np.float16)
+    trained = fit_vectors(scaled[:2000], labels[:2000], 60)
+    monkeypatch.setattr(creator_vectors, "ROUNDS", 0)
+    plain = fit_vectors(scaled[:2000], labels[:2000], 60)
+
+    def loss(found) -> float:
+        table = softmax(scaled[2000:].astype(np.float32) @ found.vectors.T + found.bias)
+        return float(-np.log(table[np.arange(1000), labels[2000:]]).mean())
+
+    assert loss(trained) < loss(plain) - 0.02
+
+
+def many() -> Catalog:
+    return vector_catalog(creators=30, works=12)
+
+
+def test_a_fused_model_decides_among_candidates_above_a_number_of_creators(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fused, "MANY_CREATORS", 29)
+    works = many()
+    model = FusedModel("photo-column:clip").fit(works)
+    assert model.photo_model_ is not None
+    assert model.photo_model_.name == "photo-column:clip~candidates"
+    assert isinstance(model.predict_candidates(works), FirstCandidates)
+    assert {"title", "photo and title"} <= set(model.limits_)
+    assert "fused" in " ".join(model.fusion_in_words())
+    exact = FusedModel("photo-column:clip", candidates=False).fit(works)
+    assert exact.photo_model_ is not None
+    assert exact.photo_model_.name == "photo-column:clip"
+
+
+def test_a_fused_model_of_candidates_is_saved_mapped_explained_and_takes_creators_in(folder: Path) -> None:
+    works = many()
+    labels = works.creator_indices()
+    known, new = works.take(np.flatnonzero(labels < 28)), works.take(np.flatnonzero(labels >= 28))
+    save_model(FusedModel("photo-column:clip", candidates=True).fit(known), folder / "model")
+    model = load_model(folder / "model", FusedModel, mapped=True)
+    why = explain(model, next(iter(known.take([40]))))
+    assert why.exact_words
+    assert why.rest == pytest.approx(why.log_odds - why.text_share)
+    model.forget_works()
+    model.add_creators(new.take(np.arange(12)))
+    for part in (known, new):
+        assert np.mean(np.array(model.predict(part)) == part.table["creator"].to_numpy()) > 0.8
+    model.remove_creator("creator 29")
+    assert model.predict_proba(new).shape == (24, 29)
+
+
+def test_words_say_in_an_explanation_what_the_scores_say() -> None:
+    works = many()
+    model = make_model("text-linear~candidates").fit(works)
+    assert isinstance(model.head_, CandidateHead)
+    work = next(iter(works.take([3])))
+    order = np.argsort(-model.predict_proba(Catalog.from_works([work]))[0])
+    why = explain(model, work, creator=model.creators_[order[0]], against=model.creators_[order[1]])
+    contrast = model.head_.contrast(order[0], order[1])
+    assert why.log_odds == pytest.approx(why.text_share + contrast.bias, abs=1e-3)
+
+
+def test_a_work_is_answered_by_what_it_has() -> None:
+    works = vector_catalog(creators=30, works=12, without=2)
+    model = FusedModel("photo-column:clip", candidates=True).fit(works)
+    nothing, text = Work("blank"), replace(next(iter(works.take([0]))), kept={})
+    blank, titled = model.predict_proba(Catalog.from_works([nothing, text]))
+    np.testing.assert_allclose(blank, 1 / 30, atol=1e-5)
+    assert titled.max() > 2 / 30
