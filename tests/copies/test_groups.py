@@ -110,6 +110,20 @@ def test_a_row_keeps_its_nearest_candidates_and_a_pair_stays_where_either_row_ke
     assert len(candidate_pairs(fingerprints, 3).pairs) == 4
 
 
+def test_candidates_found_part_by_part_are_those_of_one_search() -> None:
+    generator = np.random.default_rng(0)
+    hashes = generator.integers(0, 1 << 6, (90, HASHES), dtype=np.uint64)  # all near each other, many equally
+    fingerprints = PhotoFingerprints(
+        hashes, np.zeros((90, 1, 1), np.uint8), np.zeros((90, 2, 1, 1), np.uint8), np.arange(90) % 7 > 0
+    )
+    for most_of_one in (2, 32):
+        whole = candidate_pairs(fingerprints, 2, most_of_one)
+        for rows_at_once in (25, 77):
+            parts = candidate_pairs(fingerprints, 2, most_of_one, rows_at_once)
+            assert parts.pairs.tolist() == whole.pairs.tolist()
+            assert parts.views.tolist() == whole.views.tolist()
+
+
 class Listings:
     """Works whose photos are pictures by number; near-identical works are found by the rows of the pairs."""
 
