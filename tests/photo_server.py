@@ -110,6 +110,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.state.ending.wait(5)
         self._ok(content)
 
+    def _packed(self, content: bytes) -> None:
+        """As gzip, of which few bytes may be many."""
+        self._head(Content_Encoding="gzip", Content_Length=len(content))
+        self._send(content)
+
     def _missing(self, content: bytes) -> None:
         self._head(404, Content_Length=0)
 

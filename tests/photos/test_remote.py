@@ -320,3 +320,62 @@ def test_any_text_is_an_address_that_can_be_sent_or_is_refused(text: str) -> Non
         found = PhotoAddress.parse(text)
         assert found.host.isascii()
         assert found.scheme in ("s3", "gs") or (found.target.isascii() and not set(found.target) & set(" \r\n#"))
+
+
+@pytest.mark.parametrize("host", ["2130706433", "0x7f000001", "0177.0.0.1", "127.1"])
+def test_other_ways_to_write_an_address_of_this_machine_are_refused_though_named(
+    settings: Fetching, server: PhotoServer, folder: Path, host: str
+) -> None:
+    named = replace(settings, hosts=(f"{host}:{server.port}",))
+    said = refusal(named, f"http://{host}:{server.port}/ok/a", folder)
+    loopback = f"127.0.0.1:{server.port}"
+    assert said == f"{host} is at 127.0.0.1, a loopback address; name {loopback} too where you trust it"
+
+
+def test_a_redirect_from_https_to_http_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    certificate, authority = certificate_for("127.0.0.1", folder)
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+    with photo_server({"a": PHOTO}) as plain, photo_server({"plain": b""}, certificate) as server:
+        server.photos["plain"] = f"{plain.address}/ok/a".encode()
+        hosts = (f"127.0.0.1:{server.port}", f"127.0.0.1:{plain.port}")
+        said = refusal(Fetching(hosts, tries=1), f"{server.address}/to/plain", folder)
+    assert said == "it redirects from https to http"
+
+
+def test_what_is_sent_packed_though_not_asked_for_is_refused(
+    settings: Fetching, server: PhotoServer, folder: Path
+) -> None:
+    said = refusal(settings, f"{server.address}/packed/a", folder)
+    assert said == "it is sent packed (gzip), which was not asked for"
+
+
+def test_a_proxy_is_not_used_and_named_where_no_connection_can_be_made(
+    settings: Fetching, server: PhotoServer, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    assert isinstance(fetched(settings, f"{server.address}/ok/a", folder), FetchedPhoto)
+    said = str(fetched(replace(settings, hosts=("127.0.0.1:1",)), "http://127.0.0.1:1/a", folder))
+    assert said.endswith("; the proxy in http_proxy is not used), 3 times")
+
+
+def test_nothing_goes_from_the_cache_while_a_run_is_at_work_with_it(folder: Path) -> None:
+    cache = FetchedPhotos(folder / "fetched", most_bytes=0)
+    with cache.part() as part:
+        part.write_bytes(PHOTO)
+        cache.keep("https://shop.example/a", FetchedPhoto(SHA256, len(PHOTO), None), part)
+    with cache.in_use():
+        with FetchedPhotos(folder / "fetched", most_bytes=0).in_use():
+            pass  # another run ends, and would keep the limit
+        assert cache.has(SHA256)
+    assert not cache.has(SHA256)
+
+
+def test_what_a_person_typed_may_be_private_and_leads_to_its_own_host_only(
+    settings: Fetching, server: PhotoServer, folder: Path
+) -> None:
+    own = [f"{server.address}/to/photo"]
+    with PhotoFetcher(replace(settings, hosts=()), FetchedPhotos(folder / "fetched"), own=own) as fetcher:
+        found = [fetcher.photo(f"{server.address}/{path}") for path in ("to/a-again", "ok/a", "to/metadata")]
+    assert found[0] == FetchedPhoto(SHA256, len(PHOTO), '"one"')
+    assert "is not among the hosts to fetch from" in str(found[1])
+    assert "169.254.169.254 is not among the hosts to fetch from" in str(found[2])

@@ -1,6 +1,7 @@
 """Catalogs and models at addresses, read: moto's S3 server and a web server on loopback."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from sakka.catalog.works import Catalog
 from sakka.errors import CatalogError, ModelFolderError, PhotoError, SakkaError
 from sakka.models.dummy import DummyModel
 from sakka.models.folder import load_model, save_model
+from sakka.remote.copies import DESCRIPTIONS
 
 
 def files_below(folder: Path) -> dict[str, bytes]:
@@ -142,3 +144,20 @@ def test_what_is_no_folder_of_sakka_is_refused_in_one_line(bucket: str, address:
     assert str(caught.value).startswith(why)
     assert "\n" not in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+def test_a_server_that_leads_elsewhere_or_never_ends_is_refused_and_nothing_is_kept(
+    monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    few = replace(DESCRIPTIONS, most_bytes=1 << 16)
+    monkeypatch.setattr("sakka.remote.copies.DESCRIPTIONS", few)
+    with photo_server({"catalog.json": b"http://169.254.169.254/latest/meta-data/"}) as server:
+        for name, why in (
+            ("to", "169.254.169.254 is not among the hosts to fetch from; name it too where you trust it"),
+            ("endless", "more than the 65,536 bytes that it may have"),
+        ):
+            with pytest.raises(CatalogError) as caught:
+                Catalog.read(f"{server.address}/{name}")
+            assert str(caught.value) == f"{server.address}/{name}/catalog.json: {why}"
+        assert server.sent["/endless/catalog.json"] < 1 << 24
+    assert not list((folder / "cache" / "fetched").glob("??/*"))

@@ -27,7 +27,7 @@ MOST_FILES = 10_000
 FILES = Fetching((), most_bytes=64 << 30, photo_s=3600.0, fresh_s=0.0)
 """Limits for the files of a folder that the caller named; they are asked for again each time, by their etag."""
 
-DESCRIPTIONS = Fetching((), most_bytes=256 << 20, photo_s=300.0, fresh_s=0.0)
+DESCRIPTIONS = Fetching((), most_bytes=64 << 20, photo_s=300.0, fresh_s=0.0)
 MANIFEST, PLAN, CATALOG = "manifest.json", "plan.json", "catalog.json"
 OF_CATALOG = {"works.parquet": "works_sha256", "photos.parquet": "photos_file_sha256"}
 PROBLEMS = "problems.parquet"
