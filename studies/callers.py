@@ -21,7 +21,7 @@ import numpy as np
 
 BOUNDARY = "serving-load"
 ANSWERED, REFUSED, FAILED = (200,), (429, 503), 0
-PAUSE_S = 0.1  # a caller that is refused does not come back at once
+PAUSE_S = 1.0  # a caller that is refused does not come back at once
 PIECE = 1 << 16
 
 

@@ -47,3 +47,6 @@ def test_callers_beyond_what_may_wait_are_refused_within_a_second_and_no_answer_
     assert {each.status for each in answers.every} == {200, 429}
     assert max(answers.refused_ms) < 1000
     assert not answers.failed
+    busy = 'sakka_requests_refused_total{reason="crowd"}'
+    refused = next(line for line in client.get("/metrics").text.splitlines() if line.startswith(busy))
+    assert float(refused.split()[-1]) > 0  # unread: no photo was decoded for nothing

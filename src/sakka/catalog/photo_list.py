@@ -6,6 +6,7 @@ folder, under their SHA-256, so that they move with it.
 """
 
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 import polars as pl
@@ -27,8 +28,9 @@ LISTED_SCHEMA: dict[str, pl.DataType] = {
 ORIGINS_SCHEMA = {name: LISTED_SCHEMA[name] for name in ("id", "number", "address", "etag", "bytes")}
 
 
+@cache
 def no_origins() -> pl.DataFrame:
-    """What is known of photos beside their paths and SHA-256, of none."""
+    """What is known of photos beside their paths and SHA-256, of none; one table for all, not to be changed."""
     return pl.DataFrame(schema=ORIGINS_SCHEMA)
 
 

@@ -6,6 +6,7 @@ its own: no id, no creator, the id of another row, not readable, or nothing left
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from functools import cache
 
 import polars as pl
 
@@ -52,8 +53,9 @@ class ListingProblem:
     left_out: bool = False
 
 
+@cache
 def no_problems() -> pl.DataFrame:
-    """A table of problems without a row."""
+    """A table of problems without a row; one for all, not to be changed."""
     return pl.DataFrame(schema=PROBLEMS_SCHEMA)
 
 

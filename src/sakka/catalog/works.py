@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import pyarrow.compute as pc
 
 from sakka.arrays import IntArray, Mask
 from sakka.catalog.kept import kept_columns
@@ -231,8 +232,9 @@ class Catalog:
         ('Mori',)
         """
         listed = list(works)
-        table = works_table(listed).with_columns(kept_columns([work.kept for work in listed]))
-        return cls(table, photo_root=photo_root, held=held or {})
+        kept = kept_columns([work.kept for work in listed])
+        table = works_table(listed)
+        return cls(table.with_columns(kept) if kept else table, photo_root=photo_root, held=held or {})
 
     @classmethod
     def from_table(
@@ -505,7 +507,8 @@ class Catalog:
     @cached_property
     def photo_counts(self) -> IntArray:
         """How many photos each work has, shape (n_works,); not to be changed."""
-        return _fixed(self.table["photos"].list.len().fill_null(0).cast(pl.Int64()).to_numpy())
+        lengths = pc.list_value_length(self.table["photos"].to_arrow())  # without a query: many tables have one row
+        return _fixed(pc.fill_null(lengths, 0).to_numpy(zero_copy_only=False).astype(np.int64))
 
     @cached_property
     def has_photo(self) -> Mask:
@@ -515,8 +518,8 @@ class Catalog:
     @cached_property
     def text_parts(self) -> IntArray:
         """Whether each work has a title and a description that are not blank (0 or 1), shape (n_works, 2)."""
-        filled = pl.col("title", "description").fill_null("").str.strip_chars() != ""
-        return _fixed(self.table.select(filled.cast(pl.Int64())).to_numpy())
+        parts = [[bool(text and text.strip()) for text in self.table[name]] for name in ("title", "description")]
+        return _fixed(np.array(parts, dtype=np.int64).T)
 
     @cached_property
     def has_text(self) -> Mask:

@@ -207,6 +207,8 @@ def photo_pixels(source: Path | bytes | HeldPhoto, side_px: int, name: str | Non
     Raises:
         PhotoError: It can't be read.
     """
+    if isinstance(source, HeldPhoto):  # several networks read the same side
+        return source.once(("square", side_px), lambda: squashed(source.at_least(side_px), side_px))
     return squashed(read_photo(source, at_least_px=side_px, name=name), side_px)
 
 

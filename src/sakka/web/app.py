@@ -51,7 +51,7 @@ def create_app(settings: Settings, common: Common | None = None) -> ASGIApp:
     async def refuse(scope: Scope, problem: HTTPException) -> ASGIApp:
         return _answer(takeover.current.pages, Request(scope), problem)
 
-    return Guard(takeover, settings, metrics, own.limiter, refuse)
+    return Guard(takeover, settings, metrics, own.limiter, refuse, lambda: takeover.current.engine.worker.is_full)
 
 
 def _served(settings: Settings, metrics: Metrics, answers: AnswerStore) -> Served:

@@ -5,6 +5,8 @@
   one name only, is what lets a caller in, and no address is ever made from the host.
 - Key: `X-API-Key`, `Authorization: Bearer`, or the cookie that the sign-in page sets.
 - Origin: a browser says from which page a form comes (`Sec-Fetch-Site`, `Origin`); one of another site is refused.
+- Crowd: requests beyond those that are served at one time are refused, and so are questions while as many wait as
+  may: at once, so that no photo is decoded for nothing.
 - Rate: a token bucket a client; a photo or a style sheet takes a small part of a token.
 - Size and time: a body that is too large or too slow is given up, whether it states its length or not. What its sender
   has under way is read and forgotten for a moment: a socket closed on unread bytes is reset, and the answer lost.
@@ -27,9 +29,9 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sakka.web.metrics import Metrics
-from sakka.web.problems import Problem
+from sakka.web.problems import Problem, busy
 from sakka.web.rate import RateLimiter
-from sakka.web.settings import LOOPBACK_NAMES, Limits, Settings
+from sakka.web.settings import LOOPBACK_NAMES, QUESTION_PATHS, Limits, Settings
 
 OPEN_PATHS = ("/health", "/key", "/static/")
 CHEAP_PATHS = ("/health", "/static/", "/photos/")
@@ -57,7 +59,13 @@ class Guard:
     """The outermost layer: lets a request in or answers it with the reason."""
 
     def __init__(
-        self, app: ASGIApp, settings: Settings, metrics: Metrics, limiter: RateLimiter, refuse: Refuse
+        self,
+        app: ASGIApp,
+        settings: Settings,
+        metrics: Metrics,
+        limiter: RateLimiter,
+        refuse: Refuse,
+        is_full: Callable[[], bool],
     ) -> None:
         """Store the settings.
 
@@ -67,9 +75,10 @@ class Guard:
             metrics: Where requests are counted.
             limiter: Says how fast a client may ask.
             refuse: Makes the response to a request that is not let in.
+            is_full: Whether as many questions wait for the model as may.
         """
         self.app, self.settings, self.metrics, self.refuse = app, settings, metrics, refuse
-        self.limiter = limiter
+        self.limiter, self.is_full = limiter, is_full
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; other messages pass through (start and end of the server)."""
@@ -105,10 +114,10 @@ class Guard:
             return None
         return Problem(400, "the Host header is not a name of this machine; ask for 127.0.0.1 or localhost")
 
-    def _of_crowd(self, _scope: Scope, _headers: Headers, path: str) -> HTTPException | None:
-        if path in PROBES or self.metrics.in_flight <= self.settings.limits.connections:
-            return None
-        return Problem(429, "the server is busy; try again in a few seconds", {"Retry-After": "5"})
+    def _of_crowd(self, scope: Scope, _headers: Headers, path: str) -> HTTPException | None:
+        crowded = path not in PROBES and self.metrics.in_flight > self.settings.limits.connections
+        asks = scope["method"] == "POST" and path in QUESTION_PATHS
+        return busy() if crowded or (asks and self.is_full()) else None
 
     def _of_rate(self, scope: Scope, _headers: Headers, path: str) -> HTTPException | None:
         if path in PROBES:

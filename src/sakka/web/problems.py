@@ -40,6 +40,11 @@ class Problem(HTTPException):
         super().__init__(status, detail, headers)
 
 
+def busy() -> Problem:
+    """What a request is told that nobody has time for."""
+    return Problem(429, "the server is busy; try again in a few seconds", {"Retry-After": "5"})
+
+
 def problem_response(problem: HTTPException) -> JSONResponse:
     """The problem as JSON."""
     details = ProblemDetails(

@@ -12,6 +12,7 @@ FEWEST_KEY_CHARACTERS = 16
 MOST_PROCESSES = 64
 BATCH_PATH = "/v1/identify/batch"
 UPLOAD_PATHS = ("/", "/v1/identify", "/v1/explain", "/v1/similar/upload", "/v1/search/upload")
+QUESTION_PATHS = (*UPLOAD_PATHS[1:], BATCH_PATH)  # where programs send photos to, for the model
 
 
 @dataclass(frozen=True)

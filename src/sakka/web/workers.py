@@ -19,7 +19,7 @@ import torch
 
 from sakka.photos.held import HeldPhoto
 from sakka.web.photo_batches import PhotoBatches, Together
-from sakka.web.problems import Problem
+from sakka.web.problems import Problem, busy
 
 Result = TypeVar("Result")
 
@@ -76,8 +76,8 @@ class Workers:
                 keeps its place until the job ends.
         """
         with self._lock:
-            if self._jobs >= self.most:
-                raise Problem(429, "the server is busy; try again in a few seconds", {"Retry-After": "5"})
+            if self.is_full:
+                raise busy()
             self._jobs += 1
         job = _QueuedJob(do)
         job.result.add_done_callback(self._ended)
@@ -95,9 +95,14 @@ class Workers:
                 self._waiting.remove(job)
         return found
 
+    @property
+    def is_full(self) -> bool:
+        """Whether as many jobs wait as may."""
+        return self._jobs >= self.most
+
     def why_not_ready(self) -> str:
         """Why a job that comes now would not be done; empty where it would."""
-        if self._jobs >= self.most:
+        if self.is_full:
             return f"{self._jobs} questions wait, as many as may"
         begun = [*self._begun_s.copy().values(), *(self._batches.begun_s.copy().values() if self._batches else ())]
         late = time.monotonic() - min(begun, default=math.inf) > self.seconds

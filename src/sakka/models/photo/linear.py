@@ -172,8 +172,12 @@ class PhotoLinear(PhotoFeatureModel):
 
     def readings(self) -> list[Reading]:
         """What the head reads of each encoder, in its order."""
+        return list(self._readings)
+
+    @cached_property
+    def _readings(self) -> tuple[Reading, ...]:
         wanted = (self.stages, self.covariances)
-        return [Reading(encoder, np.concatenate(encoder.blocks(*wanted))) for encoder in self._encoders]
+        return tuple(Reading(encoder, np.concatenate(encoder.blocks(*wanted))) for encoder in self._encoders)
 
     def encoders_to_learn_from(self) -> list[PhotoEncoder]:
         """Those of its readings, and where it is `mirrored` those for mirror images."""
