@@ -215,6 +215,8 @@ def test_who_was_replaced_sends_nothing_more(objects: Objects, monkeypatch: pyte
     ("command", "why"),
     [
         ("tune {} -o s3://shop/out --model text-linear", "s3://shop/out is an address; give --output a path"),
+        ("catalog problems {} -o s3://shop/out.csv", "s3://shop/out.csv is an address; give --output a path"),
+        ("identify {} works.csv -o s3://shop/out.csv", "s3://shop/out.csv is an address; give --output a path"),
         ("fit {} -o https://shop.example/out", "https://shop.example/out can be read only"),
         ("experiment {} -o s3://nothing/out", "s3://nothing/out can't be read: "),
         ("audit {} -o s3://shop", "s3://shop is no address of a folder: expected s3://BUCKET/NAME"),

@@ -25,7 +25,7 @@ from sakka.cli.source_options import (
     show_source_hints,
 )
 from sakka.errors import SakkaError
-from sakka.files import without_password
+from sakka.files import as_written, without_password
 
 if TYPE_CHECKING:
     from sakka.catalog.photo_files import PhotoFiles
@@ -89,7 +89,7 @@ def identify(
     if table is None and not photo and not (title.strip() or description.strip()):
         raise SakkaError(
             "nothing to identify a creator by: give --photo FILE, --title TEXT, --description TEXT or several of them, "
-            f"or a table of works: sakka identify {model} works.csv -o answers.csv"
+            f"or a table of works: sakka identify {as_written(model)} works.csv -o answers.csv"
         )
     if table is None:
         with photos_at_hand(photo, fetches=fetch) as photos:
@@ -97,9 +97,12 @@ def identify(
         return
     from sakka.catalog.photo_files import base_of, photo_files
     from sakka.catalog.sources import ReadOptions, columns_by_field
+    from sakka.cli.output import refuse_address
 
     if output is None:
-        raise SakkaError(f"say where the answers go: sakka identify {model} {without_password(table)} -o answers.csv")
+        given = f"{as_written(model)} {without_password(table)}"
+        raise SakkaError(f"say where the answers go: sakka identify {given} -o answers.csv")
+    refuse_address(output)
     options = ReadOptions(kind, columns_by_field(columns_named(column)), tuple(keep or ()), encoding, sheet, query)
     base = base_of(photo_root)
     with photo_files(Path(), fetched_hosts(fetch, fetch_host), base) as files:

@@ -44,10 +44,20 @@ def writing_to(folder: Path, *, at_addresses: bool = False) -> Iterator[None]:
     Raises:
         SakkaError: The folder can't be written to.
     """
-    if not at_addresses and (address := remote_address(folder)):
-        raise SakkaError(f"{address} is an address; give --output a path of this machine")
+    if not at_addresses:
+        refuse_address(folder)
     try:
         yield
     except OSError as error:
         reason = error.strerror or error
         raise SakkaError(f"{as_written(folder)} can't be written to ({reason}); give another --output") from error
+
+
+def refuse_address(path: Path) -> None:
+    """Refuse an address where only a path can be written to.
+
+    Raises:
+        SakkaError: It is one.
+    """
+    if address := remote_address(path):
+        raise SakkaError(f"{address} is an address; give --output a path of this machine")

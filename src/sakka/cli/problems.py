@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sakka.errors import CatalogError
+from sakka.files import as_written
 
 if TYPE_CHECKING:
     import polars as pl
@@ -28,8 +29,11 @@ def problems(
     Example: sakka catalog problems catalog -o problems.csv
     """
     from sakka.catalog.works import Catalog
+    from sakka.cli.output import refuse_address
     from sakka.files import canonical_json
 
+    if output is not None:
+        refuse_address(output)
     read = Catalog.read(catalog)
     if output is not None:
         _write(read.problems, output)
@@ -72,8 +76,8 @@ def _show(problems: "pl.DataFrame", folder: Path) -> None:
     output_console().print()
     show_table(["row", "id", "problem", "detail"], rows, title="Row by row", left=4)
     if problems.height > MOST_SHOWN:
-        rest = f"and {problems.height - MOST_SHOWN:,} more; all: sakka catalog problems {folder} -o problems.csv"
-        output_console().print(rest, soft_wrap=True)
+        every = f"sakka catalog problems {as_written(folder)} -o problems.csv"
+        output_console().print(f"and {problems.height - MOST_SHOWN:,} more; all: {every}", soft_wrap=True)
 
 
 def _write(problems: "pl.DataFrame", path: Path) -> None:

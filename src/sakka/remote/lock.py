@@ -79,8 +79,8 @@ class RemoteLock:
             raise SakkaError(f"{self._address}/{LOCK} is not a lock of sakka's; remove it") from error
         if silent_s < DEAD_S and not (machine == _machine() and not _is_alive(process)):
             raise SakkaError(
-                f"{_owner(content)} is at work in {self._address}; wait until it has ended (where it was killed, "
-                f"until {DEAD_S:.0f} s after its last sign of life, {max(0.0, silent_s):.0f} s ago)"
+                f"{_owner(content)} is at work in {self._address}; wait until it has ended, or "
+                f"{DEAD_S - silent_s:.0f} s if it was killed"
             )
         return _state(etag, version)
 

@@ -35,10 +35,10 @@ class Pictures:
             if key in self._made:
                 self._made.move_to_end(key)
                 return self._made[key]
-        path = self.collection.photo_path(work, number)
-        if path is None:
-            raise Problem(404, "the work has no photo of this number")
         try:
+            path = self.collection.photo_path(work, number)
+            if path is None:
+                raise Problem(404, "the work has no photo of this number")
             image = read_photo(path, at_least_px=SIDE_PX[size])
         except PhotoError as error:
             raise Problem(404, "the work's photo can't be read any more") from error
