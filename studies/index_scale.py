@@ -8,7 +8,8 @@ motif, material and colour, noise), with the falling variances of principal coor
 learning of the spaces and the writing of the shards included, is the real thing. Reading 110,000 photos is measured
 elsewhere (`benchmarks/results/photo_features.md`).
 
-Latencies are of whole calls in this process after a warm-up, medians with the 95th percentile: `similar` (10 works),
+Latencies are of whole calls in this process after a warm-up, medians with the 95th percentile; the processor's time on
+all cores, a median too, is what other work on the machine changes least. The calls are `similar` (10 works),
 `similar` by creator (10 creators with 3 works each), search by words, and hybrid: words and the style of a work. Recall
 at 10 compares what is found with the exact answer: of a style with the products of all vectors; of words and style with
 the answer where every partition of every vector index is looked at. Memory is the most that the process of a size had
@@ -167,16 +168,17 @@ class SimulatedStyle(StyleSpace):
             yield own, self.simulation.coordinates(rows[own]), np.arange(len(own))
 
 
-def milliseconds(call: Callable[[int], object], count: int) -> tuple[float, float]:
-    """Median and 95th percentile of the time of a call, after a warm-up."""
+def milliseconds(call: Callable[[int], object], count: int) -> tuple[float, float, float]:
+    """Median and 95th percentile of the time of a call after a warm-up, and the median of its processor time."""
     for number in range(5):
         call(number)
-    times = []
+    times, processor = [], []
     for number in range(count):
-        start = time.perf_counter()
+        start, used = time.perf_counter(), time.process_time()
         call(number)
+        processor.append(1000 * (time.process_time() - used))
         times.append(1000 * (time.perf_counter() - start))
-    return float(np.median(times)), float(np.quantile(times, 0.95))
+    return float(np.median(times)), float(np.quantile(times, 0.95)), float(np.median(processor))
 
 
 def exact_neighbours(index: Index, ids: Sequence[str]) -> list[set[str]]:
@@ -252,9 +254,10 @@ def asked_for(index: Index, simulation: Simulation, questions: int) -> Iterator[
         "words and a style": hybrid,
     }
     for name, call in calls.items():
-        median, late = milliseconds(call, questions)
+        median, late, processor = milliseconds(call, questions)
         yield Figure(f"{name}, {sized(works)}", MEDIAN, median, questions)
         yield Figure(f"{name}, {sized(works)}", "95th percentile, ms", late, questions)
+        yield Figure(f"{name}, {sized(works)}", "processor, ms", processor, questions)
     exact = exact_neighbours(index, ids)
     vectors = index.rows(ids, [STYLE])
     found = [{row["id"] for row in nearest(index, STYLE, vectors[each][STYLE], 10, Filters())} for each in ids]
