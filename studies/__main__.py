@@ -23,6 +23,7 @@ FOLDER = Path(__file__).parent
 RESULTS = FOLDER / "results"
 STUDIES = (
     "audit",
+    "cluster",
     "deletion_curves",
     "distillation",
     "finetuning",

@@ -107,6 +107,19 @@ def test_workers_are_other_processes_with_one_thread(engine: RayEngine) -> None:
     assert os.getpid() not in {process for process, _ in found}
 
 
+def test_a_worker_keeps_what_does_the_jobs_from_call_to_call(engine: RayEngine) -> None:
+    class Counting:
+        def __init__(self) -> None:
+            self.calls = 0
+
+        def __call__(self, _: int) -> int:
+            self.calls += 1
+            return self.calls
+
+    calls = [max(count for _, count in engine.each(Counting(), range(3 * WORKERS), "test")) for _ in range(2)]
+    assert calls[1] > calls[0]
+
+
 def test_what_a_job_raises_comes_out_as_it_is(engine: RayEngine) -> None:
     def fail(job: int) -> int:
         if job == 3:

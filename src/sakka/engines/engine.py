@@ -20,11 +20,12 @@ class WorkEngine(Protocol):
     """What does jobs.
 
     Attributes:
-        elsewhere: Whether other processes do them: what several jobs need is then computed before, and jobs are not
-            joined to share work.
+        elsewhere: Whether other processes do them: what several jobs need is then computed before.
+        workers: How many large jobs are done side by side.
     """
 
     elsewhere: bool
+    workers: int
 
     def each(
         self, do: Callable[[Job], Answer], jobs: Iterable[Job], name: str
@@ -52,6 +53,7 @@ class LocalEngine:
     """This process: small jobs by as many threads as PyTorch may use cores, large ones one after the other."""
 
     elsewhere = False
+    workers = 1
 
     def each(
         self, do: Callable[[Job], Answer], jobs: Iterable[Job], name: str

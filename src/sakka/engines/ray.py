@@ -13,6 +13,7 @@ expects a random token, reports nothing to anybody, and its files lie in a tempo
 Source: P. Moritz et al., Ray, OSDI 2018, https://arxiv.org/abs/1712.05889
 """
 
+import hashlib
 import os
 import re
 import secrets
@@ -28,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from sakka.cache import CACHE_VARIABLE, cache_folder
-from sakka.engines.ray_worker import RayWorker
+from sakka.engines.ray_worker import MOST_KEPT, RayWorker
 from sakka.engines.threads import Answer, Job
 from sakka.errors import EngineError, MissingPartError
 from sakka.version import __version__
@@ -64,6 +65,7 @@ class RayEngine:
     def __init__(self, workers: int) -> None:
         self.workers = workers
         self._seats: list[_Seat] = []
+        self._references: dict[str, Any] = {}
 
     def each(
         self,
@@ -106,6 +108,17 @@ class RayEngine:
             )
         self._seats = seats
 
+    def _reference(self, do: Callable[[Any], Any]) -> Any:
+        """Where workers find what does the jobs: for the same as before the same, which they have."""
+        import ray
+
+        digest = hashlib.sha256(ray.cloudpickle.dumps(do)).hexdigest()
+        if digest not in self._references:
+            for old in list(self._references)[: 1 - MOST_KEPT]:
+                del self._references[old]
+            self._references[digest] = ray.put(do)
+        return self._references[digest]
+
     def _done(
         self, method: str, do: Callable[[Any], Any], jobs: Iterable[Any], *, ahead: int
     ) -> Generator[tuple[Any, Any], None, None]:
@@ -113,7 +126,7 @@ class RayEngine:
         import ray
 
         self.start()
-        reference = [ray.put(do)]  # in a list, it is not fetched for each job
+        reference = [self._reference(do)]  # in a list, it is not fetched for each job
         fresh, again = ((job, 1) for job in jobs), deque[tuple[Any, int]]()
         free = deque(self._seats * ahead)
         running: dict[Any, _Running] = {}

@@ -1,6 +1,6 @@
 """What runs in a worker of Ray: one job after the other, with one thread each.
 
-What does the jobs is fetched once and kept, and with it the network that it loads.
+What does the jobs is fetched once and kept, and with it the network that it loads; that of the last few calls.
 """
 
 import os
@@ -10,6 +10,7 @@ from typing import Any
 
 from sakka.version import __version__
 
+MOST_KEPT = 3
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -28,7 +29,7 @@ class RayWorker:
         from threadpoolctl import threadpool_limits
 
         self._limits = threadpool_limits(1)  # of what Ray has loaded already
-        self._does: tuple[str, Callable[[Any], Any]] | None = None
+        self._does: dict[str, Callable[[Any], Any]] = {}
 
     def version(self) -> str:
         """The version of sakka here."""
@@ -48,9 +49,11 @@ class RayWorker:
         return list(self._fetched(do[0])(job))
 
     def _fetched(self, reference: Any) -> Callable[[Any], Any]:
-        if self._does is None or self._does[0] != reference.hex():
+        key = reference.hex()
+        if key not in self._does:
             import ray
 
-            self._does = None  # two networks need not be in memory
-            self._does = (reference.hex(), ray.get(reference))
-        return self._does[1]
+            for old in list(self._does)[: 1 - MOST_KEPT]:
+                del self._does[old]
+            self._does[key] = ray.get(reference)
+        return self._does[key]

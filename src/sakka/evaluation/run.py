@@ -3,8 +3,8 @@
 A unit is one model and one group of folds that the model's class fixes (`CreatorModel.fold_group`): folds that are
 computed together may differ from folds computed alone in the last bit, so a unit that was cut short is done again
 as a whole. A run that is interrupted at any point and resumed therefore ends with the same bytes. Where a model's folds
-do not depend on each other each is a unit. In this process all of these that are left are asked for in one call; other
-engines (`engines/`) do one unit at a time, and this process writes what they predict.
+do not depend on each other each is a unit, and several that are left are asked for in one call: in this process all of
+them, elsewhere (`engines/`) those that a worker gets at a time. This process writes what is predicted.
 """
 
 import shutil
@@ -20,7 +20,7 @@ import polars as pl
 from sakka.arrays import IntArray, Mask
 from sakka.catalog.splits import Fold, write_splits
 from sakka.catalog.works import Catalog
-from sakka.engines.engine import current_engine
+from sakka.engines.engine import WorkEngine, current_engine
 from sakka.errors import RunError
 from sakka.evaluation.layout import READ_BY, RunLayout
 from sakka.evaluation.plan import ModelSpec, Plan, check_same_plan, write_plan
@@ -31,6 +31,9 @@ from sakka.models.base import FoldPrediction
 from sakka.models.registry import make_model, model_class
 from sakka.progress import task
 from sakka.remote.writing import send_finished
+
+UNITS_A_WORKER = 2  # of each model: work is shared within a unit, and what is left at the end is small
+MOST_BYTES = 2**28  # of the predictions that a worker answers with
 
 
 @dataclass(frozen=True)
@@ -97,14 +100,25 @@ def _groups(spec: ModelSpec, folds: list[Fold]) -> Iterator[tuple[Fold, ...]]:
         yield from ((fold,) for fold in folds)
 
 
-def _joined(units: list[Unit]) -> Iterator[Unit]:
-    """Join the units of a model whose folds do not depend on each other: asked together, they share work."""
+def _joined(units: list[Unit], engine: WorkEngine, n_creators: int) -> Iterator[Unit]:
+    """Join the units of a model whose folds do not depend on each other: asked together, they share work.
+
+    Here all are asked together; elsewhere so many that each worker gets `UNITS_A_WORKER` units of a model, and that the
+    predictions of one are at most `MOST_BYTES`.
+    """
     for name, group in groupby(units, key=lambda unit: unit.spec.name):
         same = list(group)
-        if model_class(name).fold_group == "fold":
-            yield Unit(same[0].spec, tuple(fold for unit in same for fold in unit.folds))
-        else:
+        if model_class(name).fold_group != "fold":
             yield from same
+            continue
+        at_once = len(same)
+        if engine.elsewhere:
+            predicted_bytes = (
+                4 * n_creators * max(len(unit.folds[0].validation) + len(unit.folds[0].test) for unit in same)
+            )
+            at_once = max(1, min(-(-len(same) // (UNITS_A_WORKER * engine.workers)), MOST_BYTES // predicted_bytes))
+        for start in range(0, len(same), at_once):
+            yield Unit(same[0].spec, tuple(fold for unit in same[start : start + at_once] for fold in unit.folds))
 
 
 def _open(layout: RunLayout, plan: Plan) -> None:
@@ -185,7 +199,7 @@ def _do(units: list[Unit], catalog: Catalog, plan: Plan, layout: RunLayout) -> N
             for spec in dict.fromkeys(unit.spec.name for unit in units):
                 make_model(spec, **plan.spec(spec).settings).fill_cache(catalog)
         predict = partial(_predictions, catalog=catalog, creators=plan.creators)
-        answers = engine.units(predict, units if engine.elsewhere else _joined(units))
+        answers = engine.units(predict, _joined(units, engine, len(plan.creators)))
         with closing(answers):
             for unit, prediction in answers:
                 write_fold(layout, unit.spec.name, prediction)
