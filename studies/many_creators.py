@@ -132,6 +132,9 @@ def _scale(asked: argparse.Namespace) -> Iterator[Figure]:
             for step in ("make", "fit", "ask"):
                 call = f"from studies.many_creators import {step}; {step}({str(folder)!r}, {creators}, {works})"
                 yield from _told(call)
+        folders = [str((asked.folder or Path(scratch)) / str(creators)) for creators in asked.creators]
+        if len(folders) > 1:
+            yield from _told(f"from studies.many_creators import in_turn; in_turn({folders!r}, {asked.creators})")
 
 
 def _told(call: str) -> Iterator[Figure]:
@@ -205,6 +208,29 @@ def ask(folder: str, creators: int, works: int) -> None:
         _tell(creators, works, f"none, {name}", float(said))
     _tell(creators, works, "AUROC of unknown creators", auroc(found.confidence(), others.confidence()))
     _added(model, unknown, creators, works)
+
+
+def in_turn(folders: list[str], creators: list[int]) -> None:
+    """Ask the models one after the other, again and again, and tell how much longer the largest takes."""
+    models = [load_model(Path(folder) / "model", FusedModel, mapped=True) for folder in folders]
+    asked = [Catalog.read(Path(folder) / "asked") for folder in folders]
+    times = np.zeros((TIMED, len(models)))
+    for row in range(-20, TIMED):
+        for place, model in enumerate(models):
+            one = asked[place].take([row % len(asked[place])])
+            start = time.perf_counter()
+            model.identify(one)
+            times[row, place] = 1000 * (time.perf_counter() - start)
+    medians = np.median(times, axis=0)
+    named = f"{creators[-1]:,} beside {creators[0]:,} creators, asked in turn"
+    logs = np.log(creators[-1]) / np.log(creators[0])
+    for measured, value in (
+        ("an answer of the most, median ms", float(medians[-1])),
+        ("an answer of the fewest, median ms", float(medians[0])),
+        ("ratio", float(medians[-1] / medians[0])),
+        ("ratio of the logarithms", float(logs)),
+    ):
+        sys.stdout.write(json.dumps({"row": named, "measure": measured, "value": value, "n": TIMED}) + "\n")
 
 
 def _added(model: FusedModel, unknown: Catalog, creators: int, works: int) -> None:

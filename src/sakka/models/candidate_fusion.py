@@ -39,6 +39,7 @@ from sakka.models.work_reader import Reads
 
 Models = Mapping[Reads, CandidateModel]
 MOST_ON_A_SLATE = 2 * SHORTLIST + SAMPLE
+MOST_WORKS = 2000  # that limits are learned on
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,19 @@ class SlateScores:
 
     def fused(self, fuser: Fuser | None) -> FirstCandidates:
         """The first candidates; without a fuser those of the one model."""
-        found = self.of("photo")
-        if fuser is not None:
-            read, columns = self.where_given("text"), self.slate.columns
-            found = fuser.predict(found, self.of("text"), self.photos, read, columns)
-        return self.alone(found)
+        return self.alone(self.of("photo") if fuser is None else self._predicted(fuser))
+
+    def losses(self, fuser: Fuser, labels: IntArray) -> DoubleArray:
+        """The log-losses of the works, shape (n_works,); their creators are on the slate."""
+        weights = self.slate.log_weights.astype(np.float64)
+        probabilities = softmax(log_probabilities(self._predicted(fuser), TINY) + weights)
+        own = ((self.slate.columns == labels[:, None]) & ~np.isneginf(weights)).argmax(axis=1)
+        losses: DoubleArray = -log_probabilities(probabilities[np.arange(len(own)), own], FLOOR)
+        return losses
+
+    def _predicted(self, fuser: Fuser) -> Probabilities:
+        read, columns = self.where_given("text"), self.slate.columns
+        return fuser.predict(self.of("photo"), self.of("text"), self.photos, read, columns)
 
     def alone(self, table: Probabilities) -> FirstCandidates:
         """The first candidates by probabilities among the slate."""
@@ -196,11 +205,7 @@ def _fit(problems: Sequence[_ViewOfWorks], shares: DoubleArray, total: float, vi
 
 def _mean_loss(asked: Sequence[SlateScores], labels: Sequence[IntArray], fuser: Fuser) -> float:
     """The mean log-loss of works, whose own creators are on their slates, under a fusion."""
-    losses = []
-    for each, own in zip(asked, labels, strict=True):
-        found = each.fused(fuser)
-        losses.append(-np.log(np.maximum(found.table[np.arange(len(own)), found.positions(own)], FLOOR)))
-    return float(np.concatenate(losses).mean())
+    return float(np.concatenate([each.losses(fuser, own) for each, own in zip(asked, labels, strict=True)]).mean())
 
 
 def candidate_views(
@@ -300,7 +305,9 @@ def choose_candidate_fusion(
     limits: dict[LimitsView, ViewLimits] = {}
     if len(works) >= LEAST_WORKS:
         is_learned = fuser is not None and fuser.is_learned
-        limits = learn_limits(candidate_views(works, labels, models, fuser, is_learned=is_learned))
+        rows = np.arange(len(works))[:: max(1, -(-len(works) // MOST_WORKS))]
+        views = candidate_views(works.take(rows), labels[rows], models, fuser, is_learned=is_learned)
+        limits = learn_limits(views)
     return fuser or ratios[0], held_out, limits
 
 

@@ -177,10 +177,18 @@ class Slate:
         """
         probabilities = softmax(scores.astype(np.float64) + self.log_weights)
         found = probabilities[:, : self.listed.shape[1]]
-        order = np.lexsort((self.listed, -found))[:, : min(count, self.longest)]
+        order = _first(found, min(count, self.longest))
         own = np.take_along_axis(found, order, axis=1).astype(np.float32)
         rest = np.maximum(1 - own.sum(axis=1, dtype=np.float64), 0).astype(np.float32)
         return FirstCandidates(np.take_along_axis(self.listed, order, axis=1), own, rest, n_creators)
+
+
+def _first(table: DoubleArray, count: int) -> IntArray:
+    """The positions of each row's highest entries, the highest first, shape (n_rows, count)."""
+    if count < table.shape[1]:
+        chosen = np.sort(np.argpartition(-table, count - 1, axis=1)[:, :count], axis=1)
+        return np.take_along_axis(chosen, top(np.take_along_axis(table, chosen, axis=1)), axis=1)
+    return top(table, count)
 
 
 def sample_of(n_creators: int) -> IntArray:

@@ -45,7 +45,7 @@ from sakka.models.work_reader import Modality, Reads
 if TYPE_CHECKING:
     from sakka.models.candidate_model import CandidateModel
 
-MOST_HELD_OUT = 20_000  # of very many creators
+MOST_HELD_OUT = 4000  # of very many creators
 REFITTED_ABOVE = 0.05  # of the works held out, the models of very many creators are fitted again on all
 HOLD_OUT = 5  # one work in so many is held out to choose the ratio on
 EQUAL = FixedRatio("log-linear", 0.5)

@@ -34,7 +34,8 @@ from sakka.catalog.splits import deal
 from sakka.models.linear_head.inverted_lists import InvertedLists
 from sakka.progress import track
 
-ROUNDS = 4
+ROUNDS = 4  # through all works, fewer where that is more than
+MOST_STEPS = 1500  # batches, but one round at least
 BATCH = 1024
 GROUP = 2048  # creators whose works are learned side by side, all negatives of each other
 RANDOM = 1024  # other negatives of a batch
@@ -42,7 +43,7 @@ RATE = 0.02  # of a coordinate, whose scatter within creators is 1; less where t
 PULL = 0.1  # towards the closed form: what half the squared distance counts beside the summed log-loss of the works
 MOMENTUM, SQUARES_MOMENTUM, EPSILON = 0.9, 0.99, 1e-8
 HELD_OUT = 20  # one work in so many, of creators with three or more
-MOST_HELD_OUT = 4096
+MOST_HELD_OUT = 2048
 ROWS_AT_ONCE = 16_384
 LEAST_BETWEEN = 1e-3
 
@@ -133,7 +134,7 @@ def fit_vectors(coordinates: Features, labels: IntArray, n_creators: int, *, see
     vectors, bias, temperature = vectors / np.float32(first), bias / np.float32(first), 1.0
     training = _VectorTraining(coordinates, labels, learn, vectors, bias, seed)
     moved = np.zeros_like(vectors), np.zeros_like(bias)
-    for number in track(range(ROUNDS), "creators' vectors", total=ROUNDS):
+    for number in track(range(training.rounds), "creators' vectors", total=training.rounds):
         training.go_round(number, RATE / first)
         loss, hotness = training.loss(test)
         if loss < best:
@@ -173,8 +174,9 @@ class _VectorTraining:
         lists = InvertedLists.of(vectors, bias, seed)
         self.groups = [lists.columns[start : start + GROUP] for start in range(0, len(bias), GROUP)]
         self.counts = torch.from_numpy(np.diff(self.firsts).astype(np.float32)).clamp(min=1)
-        self.total = ROUNDS * sum(-(-len(rows_) // BATCH) for rows_ in self._rows_of_groups())
-        self.done = 0
+        a_round = sum(-(-len(own) // BATCH) for own in self._rows_of_groups())
+        self.rounds = max(min(ROUNDS, 1), min(ROUNDS, MOST_STEPS // max(1, a_round)))
+        self.total, self.done = self.rounds * a_round, 0
 
     def go_round(self, number: int, rate: float) -> None:
         """Learn from every work once.
@@ -194,7 +196,7 @@ class _VectorTraining:
         """The mean log-loss of works under a softmax over all creators at the best temperature, and that."""
         if not len(rows):
             return np.inf, 1.0
-        grid = np.exp(np.linspace(-1.5, 2.5, 41))
+        grid = np.exp(np.linspace(-1.5, 2.5, 21))
         losses = np.zeros(len(grid))
         for start in range(0, len(rows), 256):
             some = rows[start : start + 256]
