@@ -1,10 +1,10 @@
 """The same catalog, features and results wherever the photos are, and what fetching them costs.
 
-    python -m studies photos_anywhere [--works 600]
+    python -m studies photos_anywhere [--works 300]
 
 Photos of the simulated market are read from disk, from an S3 server (moto) and over https, all on loopback, and from
-both again where one request in a hundred is answered with 503, is cut off or stays silent for longer than is waited
-for (a server of ours, in the place of S3 too; which requests is drawn by their path and number). Each way has a cache
+both again where each hundredth request is answered with 503, is cut off or stays silent for longer than is waited for,
+in turn (a server of ours, in the place of S3 too). Each way has a cache
 of its own, so everything is fetched and computed anew. Last, the catalog and the run themselves are written to the S3
 server, and read from it with an empty cache, as another machine would. `works.parquet`, the features of all photos and
 `results.json` of an experiment (photo-lite0, text-linear and dummy, one test fold) are compared byte for byte with
@@ -39,8 +39,8 @@ from sakka.remote.copies import at_hand
 from sakka.remote.writing import working_in
 from studies.figures import Figure
 
-WORKS, CREATORS, SEED = 600, 25, 4
-SILENT_S = 1.0  # the server is silent for 5
+WORKS, CREATORS, SEED = 300, 12, 4
+SILENT_S = 5.0  # a silent server says nothing at all
 PORT = "SAKKA_STUDY_PORT"
 IN_BUCKET = "catalog and run in the bucket"
 MODELS = ("photo-lite0", "text-linear", "dummy")

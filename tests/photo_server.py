@@ -61,7 +61,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         _, behaviour, *rest = self.path.split("/")
-        self.state.asked[self.path] += 1
+        with self.state.lock:
+            self.state.asked[self.path] += 1
         self.state.hosts.append(self.headers["Host"])
         content = self.state.photos.get(unquote("/".join(rest)), b"")
         self.state.count(1)
@@ -98,17 +99,16 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(content)
 
     def _hundredth(self, content: bytes) -> None:
-        """Of a hundred requests one is answered busy, one cut off or one silent at first, drawn by path and number."""
-        drawn = hashlib.sha256(f"{self.path} {self.state.asked[self.path]}".encode()).digest()
-        if drawn[0] * 256 + drawn[1] >= 65536 // 100:
+        """Of the requests each hundredth, from the fiftieth on, is answered busy, cut off or silent, in turn."""
+        number, rest = divmod(self.state.asked.total() - 50, 100)
+        if rest:
             self._ok(content)
             return
         self.state.troubles += 1
-        (self._failing, self._cut, self._silent)[drawn[2] % 3](content)
+        (self._failing, self._cut, self._silent)[number % 3](content)
 
     def _silent(self, content: bytes) -> None:
-        self.state.ending.wait(5)
-        self._ok(content)
+        self.state.ending.wait(60)
 
     def _packed(self, content: bytes) -> None:
         """As gzip, of which few bytes may be many."""
@@ -190,11 +190,15 @@ class _Handler(BaseHTTPRequestHandler):
         self._head(302, Location=f"{self.path}x", Content_Length=0)
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128  # connections that wait; more are dropped, and tried again a second later
+
+
 @contextmanager
 def photo_server(photos: dict[str, bytes], certificate: trustme.LeafCert | None = None) -> Iterator[PhotoServer]:
     """A server that runs within the block, with https where it has a certificate."""
     state = PhotoServer(photos)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"state": state}))
+    server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"state": state}))
     server.daemon_threads = True
     if certificate is not None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
