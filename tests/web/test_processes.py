@@ -4,12 +4,14 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import numpy as np
@@ -47,6 +49,22 @@ def children(process: "subprocess.Popen[str]") -> list[int]:
     return [int(pid) for pid in found if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
+def sockets_of(process: "subprocess.Popen[str]") -> list[int]:
+    """How many sockets each process has open."""
+    folders = [Path(f"/proc/{each}/fd") for each in children(process)]
+    return [sum(str(each.readlink()).startswith("socket:") for each in folder.iterdir()) for folder in folders]
+
+
+def connections_taken(base: str, process: "subprocess.Popen[str]") -> list[int]:
+    """How many of 24 connections that come at once each process takes."""
+    address, before = urlsplit(base), sockets_of(process)
+    with ExitStack() as held:
+        for _ in range(24):
+            held.enter_context(socket.create_connection((address.hostname, address.port)))
+        until(lambda: sum(sockets_of(process)) >= sum(before) + 24)
+        return [now - then for now, then in zip(sockets_of(process), before, strict=True)]
+
+
 def mapped_files(pid: int) -> set[str]:
     try:
         lines = Path(f"/proc/{pid}/maps").read_text(encoding="utf-8").splitlines()
@@ -68,6 +86,7 @@ def test_two_processes_answer_as_one(folders: Folders, folder: Path, photo: byte
     shutil.copytree(folders.model, own)
     with served(own, "--processes", 2) as (base, process):
         until(lambda: both_have_loaded(process))
+        until(lambda: min(connections_taken(base, process)) >= 4)  # of 24, as soon as both answer
         asked = httpx.post(base, files={"photo": ("x", photo)}, headers={"accept": "text/html"})
         pages = [httpx.get(base + asked.headers["location"][1:]).status_code for _ in range(6)]  # a connection each
         assert pages == [200] * 6

@@ -13,15 +13,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
+from weakref import WeakSet
 
 from prometheus_client.multiprocess import mark_process_dead
 from starlette.types import ASGIApp
 from uvicorn import Config
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
-from uvicorn.supervisors.multiprocess import Process
+from uvicorn.supervisors.multiprocess import Process as SupervisedProcess
 
 from sakka.errors import SakkaError
 from sakka.web.app import create_app
@@ -31,6 +32,8 @@ from sakka.web.process import config_of, prepare_process
 from sakka.web.settings import Settings
 
 LOADING_S, ANSWERING_S, AGAIN_S = 600, 30, 5
+WAITING_CONNECTIONS = 2048
+PAUSE_S, LONGEST_PAUSE_S = 0.00025, 0.002  # of a process before it takes a connection, for each that it has open
 
 
 def run_processes(settings: Settings, sock: socket.socket, say: Callable[[], None]) -> None:
@@ -48,7 +51,9 @@ def run_processes(settings: Settings, sock: socket.socket, say: Callable[[], Non
     with tempfile.TemporaryDirectory(prefix="sakka-metrics-") as folder:
         os.environ[FOLDER_VARIABLE] = folder  # read by prometheus_client when a process imports it
         make = partial(_app_of_process, settings, common.shared())
-        config = config_of(make, factory=True, workers=settings.processes, timeout_worker_healthcheck=ANSWERING_S)
+        config = config_of(
+            make, factory=True, workers=settings.processes, timeout_worker_healthcheck=ANSWERING_S, backlog=1
+        )
         processes = _Processes(config, [sock], say)
         processes.run()
     if processes.failed:
@@ -64,6 +69,44 @@ def _app_of_process(settings: Settings, parent: Any) -> ASGIApp:
     except SakkaError as error:
         sys.stderr.write(f"sakka: {error}\n")
         sys.exit(STARTUP_FAILURE)
+
+
+class SharedSocket(socket.socket):
+    """A socket that processes share: the more connections one has open, the later it takes another.
+
+    Callers keep their connections, so a process that takes all that come at once answers alone, and the others rest.
+    asyncio takes as many in a row as it lets wait (`backlog`); here only the first of the two is 1.
+    """
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        """Take a connection, unless another process does first.
+
+        Raises:
+            BlockingIOError: There is none any more.
+        """
+        time.sleep(min(LONGEST_PAUSE_S, PAUSE_S * len(self._open)))
+        connection, address = super().accept()
+        self._open.add(connection)
+        return connection, address
+
+    @cached_property
+    def _open(self) -> "WeakSet[socket.socket]":
+        return WeakSet()
+
+    def listen(self, _backlog: int = 0, /) -> None:
+        """Listen, as before this process did."""
+        super().listen(WAITING_CONNECTIONS)
+
+
+class Process(SupervisedProcess):
+    """A process that answers beside others."""
+
+    def target(self, sockets: list[socket.socket] | None = None) -> None:
+        """What it runs."""
+        shared: list[socket.socket] = [
+            SharedSocket(each.family, each.type, each.proto, each.detach()) for each in sockets or []
+        ]
+        super().target(shared)
 
 
 class _Processes(Multiprocess):
