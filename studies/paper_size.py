@@ -33,7 +33,7 @@ from sakka.market.settings import PAPER_CREATORS, PAPER_FEWEST, PAPER_WORKS
 from sakka.models.default_models import DEFAULT_PHOTO_MODEL, DEFAULT_TEXT_MODEL
 from studies.figures import Figure
 from studies.hostile import sakka
-from studies.stages import Command, Spent, Stage, State, run
+from studies.stages import Command, Spent, Stage, State, interrupt_at_signals, run
 
 FOLDER = Path("build/paper-size")
 PRESET, CORES = "quick", 2
@@ -79,6 +79,7 @@ def measure(asked: argparse.Namespace) -> Iterator[Figure]:
     folder: Path = asked.folder or (FOLDER if asked.part == 1 else FOLDER.with_name(f"{FOLDER.name}-{asked.part}"))
     folder.mkdir(parents=True, exist_ok=True)
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: asked.cores])
+    interrupt_at_signals()
     until_s = None if asked.minutes is None else time.monotonic() + 60 * asked.minutes
     with alone_in(folder, folder / ".lock", RuntimeError):
         state = State(folder / "state.json", asked.part)

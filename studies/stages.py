@@ -205,9 +205,16 @@ def stop(process: "subprocess.Popen[bytes]", meter: Meter) -> None:
             process.wait(LOOK_EVERY_S)
 
 
+def interrupt_at_signals() -> None:
+    """Take SIGTERM for an interruption, and SIGINT too where a shell has it ignored, as that of a background job."""
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.default_int_handler)
+
+
 def die_with_parent() -> None:
-    """Have this process killed when the one that started it is."""
+    """Have this process killed when the one that started it is, and have it listen to SIGINT."""
     ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def family_of(process: int) -> list[int]:

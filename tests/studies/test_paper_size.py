@@ -68,6 +68,19 @@ def test_a_command_that_fails_ends_the_study_and_its_stage_is_not_done(folder: P
     assert not state.is_done(failing.stages[0])
 
 
+def test_a_terminated_background_job_is_interrupted_and_so_is_its_command(folder: Path) -> None:
+    code = (
+        "import sys, signal, pathlib; from tests.studies.test_paper_size import *; folder = pathlib.Path(sys.argv[1]);"
+        "signal.signal(signal.SIGINT, signal.SIG_IGN); stages.interrupt_at_signals();"
+        "run(two_stages(folder), State(folder / 'state.json', 1), None)"
+    )
+    study = subprocess.Popen([sys.executable, "-c", code, str(folder)], stderr=subprocess.PIPE, text=True)
+    until(lambda: (folder / "state.json").is_file() and (folder / "first").is_file())
+    study.terminate()
+    assert "stopped at the stage second" in study.communicate(timeout=20)[1]
+    assert "KeyboardInterrupt" in (folder / "log.txt").read_text(encoding="utf-8")
+
+
 def test_a_study_that_is_killed_takes_its_command_with_it_and_has_kept_its_times(folder: Path) -> None:
     code = (
         "import sys, pathlib; from tests.studies.test_paper_size import *; folder = pathlib.Path(sys.argv[1]);"
