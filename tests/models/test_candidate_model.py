@@ -126,6 +126,9 @@ def test_a_fused_model_decides_among_candidates_above_a_number_of_creators(monke
     assert model.photo_model_.name == "photo-column:clip~candidates"
     assert isinstance(model.predict_candidates(works), FirstCandidates)
     assert {"title", "photo and title"} <= set(model.limits_)
+    decided = model.decide(works, model.predict_candidates(works))
+    assert decided == model.decide(works, model.predict_proba(works))
+    assert {basis for _, basis in decided} == {"threshold"}
     assert "fused" in " ".join(model.fusion_in_words())
     exact = FusedModel("photo-column:clip", candidates=False).fit(works)
     assert exact.photo_model_ is not None

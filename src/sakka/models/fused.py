@@ -36,6 +36,7 @@ from sakka.models.feature_model import FeatureModel
 from sakka.models.fixed_ratio import RATIOS, FixedRatio, best_ratio
 from sakka.models.fusion import HOWS, Fuser, How
 from sakka.models.held_out import Seen, held_out_views
+from sakka.models.identification import Answer, Basis
 from sakka.models.learned_fusion import KINDS, Kind, LearnedFusion
 from sakka.models.learning_limits import LEAST_WORKS, learn_limits
 from sakka.models.limits import View, ViewLimits, limits_in_words, views_of
@@ -307,6 +308,12 @@ class FusedModel(ExtensibleModel):
 
         found = fused_candidates(models, self.fuser_ if len(models) == 2 else None, works, self._shares())
         return found.at_temperatures(self._temperatures(works))
+
+    def decide(self, works: Catalog, probabilities: Probabilities | FirstCandidates) -> list[tuple[Answer, Basis]]:
+        """The answer to each work and what it rests on; of a table of all creators the first candidates count."""
+        if self._of_candidates() and not isinstance(probabilities, FirstCandidates):
+            probabilities = FirstCandidates.of(probabilities)
+        return super().decide(works, probabilities)
 
     def _shares(self) -> Probabilities:
         shares: Probabilities = (self.works_ / max(1, self.works_.sum())).astype(np.float32)

@@ -196,7 +196,7 @@ class _VectorTraining:
         """The mean log-loss of works under a softmax over all creators at the best temperature, and that."""
         if not len(rows):
             return np.inf, 1.0
-        grid = np.exp(np.linspace(-1.5, 2.5, 21))
+        grid = np.exp(np.linspace(-1.5, 2.5, 17))
         losses = np.zeros(len(grid))
         for start in range(0, len(rows), 256):
             some = rows[start : start + 256]
