@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from lancedb.index import IvfSq
 from tests.search.test_index import again
 
 from sakka.catalog.works import Catalog, Work
@@ -130,6 +131,16 @@ def test_asking_with_nothing_is_refused(index: Index) -> None:
         similar(index, "work-01-001", count=0)
     with pytest.raises(SearchError, match="expected some of text, photo"):
         search(index, "花", ways=("smell",))
+
+
+def test_a_filter_finds_all_its_works_though_they_are_in_no_partition_that_is_looked_at(
+    own_index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own_index.table.create_index("style", config=IvfSq(distance_type="l2", num_partitions=6))
+    monkeypatch.setattr("sakka.search.lookup.PARTITIONS", 1)
+    for creator in ("creator 00", "creator 04"):
+        hits = similar(own_index, "work-02-003", count=10, filters=Filters(creators=(creator,)))
+        assert [hit.work.creator for hit in hits] == [creator] * 5  # the first of six has no photo
 
 
 def by_hand(index: Index, work: str, count: int, each: int) -> list[tuple[str, list[str]]]:

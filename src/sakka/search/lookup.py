@@ -12,7 +12,8 @@ from sakka.search.index import Index
 from sakka.search.kept_columns import with_kept
 from sakka.search.records import GROUP, OF_PHOTOS, OF_WORKS, STYLE, VECTORS, WORD_COLUMN, WORK_COLUMNS
 
-PARTITIONS, REFINED = 12, 3  # of the vector index that are looked at; candidates compared exactly for each wanted
+PARTITIONS = 48  # of the vector index that are looked at, of about 8,000 rows each: all up to 390,000 rows
+REFINED = 3  # candidates compared exactly for each wanted
 RETURNED = (*WORK_COLUMNS, GROUP)
 
 
@@ -31,12 +32,16 @@ def nearest(
 
     They are works' rows, or with `of_photos` those of photos (`records.py`).
     """
-    query = index.table.search(vector, vector_column_name=column).distance_type("l2")
-    query = query.minimum_nprobes(PARTITIONS).maximum_nprobes(0).refine_factor(REFINED)
     conditions = [filters.condition(not_groups=not_groups, kept=index.kept)]
     if column == STYLE and index.has_photo_rows:  # else every row with a style is both
         conditions.append(OF_PHOTOS if of_photos else OF_WORKS)
-    rows = _rows_of(index, query, depth, " AND ".join(filter(None, conditions)) or None, [*columns, "_distance"])
+    condition = " AND ".join(filter(None, conditions)) or None
+    query = index.table.search(vector, vector_column_name=column).distance_type("l2")
+    some = query.minimum_nprobes(PARTITIONS).maximum_nprobes(PARTITIONS).refine_factor(REFINED)
+    rows = _rows_of(index, some, depth, condition, [*columns, "_distance"])
+    if len(rows) < depth and condition is not None:  # what may be found is elsewhere, and not much
+        query = index.table.search(vector, vector_column_name=column).distance_type("l2").bypass_vector_index()
+        rows = _rows_of(index, query, depth, condition, [*columns, "_distance"])
     return [{**row, "score": 1 - row.pop("_distance") / 2} for row in rows]
 
 
