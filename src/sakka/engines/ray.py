@@ -36,6 +36,7 @@ from sakka.version import __version__
 
 ADDRESS_VARIABLE = "RAY_ADDRESS"
 ADDRESS = re.compile(r"([^\s:/@]+):([1-9]\d{0,4})")
+LOOPBACK = ("127.0.0.1", "localhost")
 ATTEMPTS = 3  # at a job whose worker died
 MEMORY_BYTES = 512 * 2**20  # of answers on their way, where Ray runs on this machine alone; more goes through its files
 CONNECT_S, START_S = 5, 120
@@ -227,6 +228,10 @@ def _running(address: str | None, workers: int | None) -> Iterator[Any]:
     if "ray" in sys.modules and _library().is_initialized():
         yield _library()
     elif address is not None:
+        host, _, port = address.rpartition(":")
+        if host in LOOPBACK:  # in whose stead Ray takes this machine's address
+            address = f"{_library().util.get_node_ip_address()}:{port}"
+            check_address(address)
         with _connected(_library(), address=address) as ray:
             yield ray
     else:
