@@ -135,6 +135,18 @@ def test_a_fused_model_decides_among_candidates_above_a_number_of_creators(monke
     assert exact.photo_model_.name == "photo-column:clip"
 
 
+def test_where_all_creators_are_candidates_or_a_model_has_none_the_fused_model_is_what_it_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    works = many()
+    other = FusedModel("photo-column:clip", "dummy", candidates=True).fit(works)
+    assert other.text_model_ is not None
+    assert (other.text_model_.name, bool(other.held_out_)) == ("dummy", True)
+    monkeypatch.setattr(CandidateModel, "fewest", 31)
+    one, plain = (FusedModel("photo-column:clip", candidates=way).fit(works) for way in (True, False))
+    np.testing.assert_array_equal(one.predict_proba(works), plain.predict_proba(works))
+
+
 def test_a_fused_model_of_candidates_is_saved_mapped_explained_and_takes_creators_in(folder: Path) -> None:
     works = many()
     labels = works.creator_indices()

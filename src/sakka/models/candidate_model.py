@@ -59,7 +59,8 @@ class CandidateModel(FeatureModel):
         labels = known_labels(works, creators)
         self.creators_, self.kept_, self.head_ = creators, None, None
         self._set_works(np.bincount(labels, minlength=len(creators)))
-        some = _some_works(labels)
+        readable = np.concatenate([self.can_read(part) for part in parts_of(works, ROWS_AT_ONCE)])
+        some = _some_works(labels, readable)
         self.learn_features(works.take(some))
         head = self._space(works.take(some), labels[some])
         if head is not None:
@@ -192,11 +193,12 @@ def _principal_axes(table: Any) -> FloatArray:
     return np.ascontiguousarray(axes.T, dtype=np.float32)
 
 
-def _some_works(labels: IntArray) -> IntArray:
+def _some_works(labels: IntArray, readable: Mask) -> IntArray:
     """Works to learn the space on: of creators drawn by chance, of those with two or more where there are such."""
-    rows = few_of_each(labels)
+    rows = np.flatnonzero(readable)
+    rows = rows[few_of_each(labels[rows])] if len(rows) else few_of_each(labels)
     rank = np.random.default_rng(3).permutation(int(labels.max()) + 1)
-    several = np.bincount(labels)[labels[rows]] > 1
+    several = np.bincount(labels[rows])[labels[rows]] > 1
     rows = rows[several] if several.any() else rows
     chosen: IntArray = np.sort(rows[np.argsort(rank[labels[rows]], kind="stable")][:MOST_WORKS])
     return chosen

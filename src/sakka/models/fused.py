@@ -115,9 +115,10 @@ class FusedModel(ExtensibleModel):
         creators = tuple(works.creators if creators is None else creators)
         labels = known_labels(works, creators)
         ratios = self._ratios()
-        if self._is_of_candidates(len(creators)):
+        roles = self._roles_in(works)
+        if self._is_of_candidates(len(creators), roles):
             return self._fit_candidates(works, labels, creators, ratios)
-        fitted = {role: self._make(role).fit(works, creators) for role in self._roles_in(works)}
+        fitted = {role: self._make(role).fit(works, creators) for role in roles}
         self.photo_model_, self.text_model_ = fitted.get("photo"), fitted.get("text")
         self.fuser_: Fuser = ratios[0] if len(ratios) == 1 else EQUAL
         self.limits_: dict[View, ViewLimits] = {}
@@ -319,8 +320,13 @@ class FusedModel(ExtensibleModel):
         shares: Probabilities = (self.works_ / max(1, self.works_.sum())).astype(np.float32)
         return shares
 
-    def _is_of_candidates(self, n_creators: int) -> bool:
-        return n_creators > MANY_CREATORS if self.candidates is None else self.candidates
+    def _is_of_candidates(self, n_creators: int, roles: Sequence[Reads]) -> bool:
+        """Whether the models decide among candidates: where that is wanted, and they can."""
+        from sakka.models.candidate_model import CandidateModel
+
+        wanted = n_creators > MANY_CREATORS if self.candidates is None else self.candidates
+        are_linear = (issubclass(model_class(getattr(self, role)), FeatureModel) for role in roles)
+        return wanted and n_creators >= CandidateModel.fewest and all(are_linear)
 
     def _of_candidates(self) -> "dict[Reads, CandidateModel]":
         """The models, where all of them have an index of their creators; else none."""
