@@ -128,6 +128,8 @@ class LinearHead(Head):
             return torch.softmax(torch.addmm(bias, (rows - mean).div_(scale), weights), dim=1)
 
         parts = torch.split(torch.from_numpy(features), ROWS_IN_CACHE)
+        if torch.get_num_threads() == 1:
+            return torch.cat([probabilities(rows) for rows in parts]).numpy()
         with closing(work_off(parts, probabilities, "sakka-heads")) as found:  # one thread each: the same bytes
             return torch.cat(list(found)).numpy()
 
