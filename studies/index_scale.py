@@ -1,6 +1,6 @@
 """Speed, memory and recall of an index of 110,000 works and of a million: built in shards and asked.
 
-    python -m studies index_scale [--works 110000 330000 1000000] [--questions 200] [--folder FOLDER]
+    python -m studies index_scale [--works 110000 1000000] [--questions 200] [--folder FOLDER]
 
 The texts are those of the simulated market, which has as many works a creator as the market of 944 creators. No photo
 is drawn: photo coordinates are simulated, clustered as real ones are (a creator's centre, the item's own part along the
@@ -183,7 +183,7 @@ def milliseconds(call: Callable[[int], object], count: int) -> tuple[float, floa
 
 def exact_neighbours(index: Index, ids: Sequence[str]) -> list[set[str]]:
     """The ids of the ten works whose style has the greatest product with each of some works'."""
-    table = index.table.search().select(["id", STYLE]).to_arrow()
+    table = index.table.search().where(f"{STYLE} IS NOT NULL").select(["id", STYLE]).to_arrow()
     vectors = table[STYLE].combine_chunks().flatten().to_numpy().reshape(table.num_rows, -1)
     names = table["id"].to_pylist()
     rows = {name: row for row, name in enumerate(names)}
@@ -296,7 +296,7 @@ def growth(figures: Sequence[Figure], sizes: Sequence[int]) -> Iterator[Figure]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What can be chosen."""
-    parser.add_argument("--works", type=int, nargs="+", default=[110_000, 330_000, 1_000_000])
+    parser.add_argument("--works", type=int, nargs="+", default=[110_000, 1_000_000])
     parser.add_argument("--questions", type=int, default=200)
     parser.add_argument("--folder", type=Path, help="where the indexes stay, or are from an earlier call")
 
