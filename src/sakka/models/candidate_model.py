@@ -34,6 +34,7 @@ WORKS_OF_ONE = 30  # that the axes are learned on
 MOST_WORKS = 40_000  # of all creators together
 MOST_ENTRIES = 2**28  # of works times features that the axes are learned on, 1 GiB
 RANK = 512
+WORKS_A_COORDINATE = 3  # fewer, and the scatter within creators is zero along some by chance
 OVERSAMPLED, POWER_STEPS = 16, 2  # of the search for principal axes
 SHORTLIST = 500  # creators that are scored exactly
 ROWS_AT_ONCE = 8192
@@ -185,7 +186,7 @@ def _principal_axes(table: Any) -> FloatArray:
     """The directions in which rows vary most, shape (n_features, RANK or fewer); of few features all of them."""
     from sklearn.utils.extmath import randomized_svd
 
-    kept = min(RANK, *table.shape)
+    kept = min(RANK, max(2, table.shape[0] // WORKS_A_COORDINATE), table.shape[1])
     if table.shape[1] <= kept:
         return np.eye(table.shape[1], dtype=np.float32)
     search = {"n_oversamples": OVERSAMPLED, "n_iter": POWER_STEPS, "random_state": 0}

@@ -43,7 +43,7 @@ RATE = 0.02  # of a coordinate, whose scatter within creators is 1; less where t
 PULL = 0.1  # towards the closed form: what half the squared distance counts beside the summed log-loss of the works
 MOMENTUM, SQUARES_MOMENTUM, EPSILON = 0.9, 0.99, 1e-8
 HELD_OUT = 20  # one work in so many, of creators with three or more
-MOST_HELD_OUT = 2048
+LEAST_HELD_OUT, MOST_HELD_OUT = 30, 2048  # with fewer the closed form is taken as it is
 ROWS_AT_ONCE = 16_384
 LEAST_BETWEEN = 1e-3
 
@@ -151,6 +151,7 @@ def _held_out(labels: IntArray, n_creators: int, seed: int) -> Mask:
     counts = np.bincount(labels, minlength=n_creators)
     chosen = (deal(labels, generator, HELD_OUT) == 0) & (counts[labels] > 2)
     rows = np.flatnonzero(chosen)
+    rows = rows[: len(rows) * (len(rows) >= LEAST_HELD_OUT)]
     held = np.zeros(len(labels), dtype=np.bool_)
     held[rows if len(rows) <= MOST_HELD_OUT else generator.permutation(rows)[:MOST_HELD_OUT]] = True
     return held
@@ -175,7 +176,7 @@ class _VectorTraining:
         self.groups = [lists.columns[start : start + GROUP] for start in range(0, len(bias), GROUP)]
         self.counts = torch.from_numpy(np.diff(self.firsts).astype(np.float32)).clamp(min=1)
         a_round = sum(-(-len(own) // BATCH) for own in self._rows_of_groups())
-        self.rounds = max(min(ROUNDS, 1), min(ROUNDS, MOST_STEPS // max(1, a_round)))
+        self.rounds = max(min(ROUNDS, 1), min(ROUNDS, MOST_STEPS // max(1, a_round))) if len(rows) < len(labels) else 0
         self.total, self.done = self.rounds * a_round, 0
 
     def go_round(self, number: int, rate: float) -> None:
