@@ -33,7 +33,7 @@ from sakka.web.settings import Settings
 
 LOADING_S, ANSWERING_S, AGAIN_S = 600, 30, 5
 WAITING_CONNECTIONS = 2048
-PAUSE_S, LONGEST_PAUSE_S = 0.00025, 0.002  # of a process before it takes a connection, for each that it has open
+PAUSE_S, LONGEST_PAUSE_S = 0.0001, 0.001  # of a process before it takes a connection, for each that it has open
 
 
 def run_processes(settings: Settings, sock: socket.socket, say: Callable[[], None]) -> None:
