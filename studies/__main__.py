@@ -24,6 +24,7 @@ RESULTS = FOLDER / "results"
 STUDIES = (
     "audit",
     "cluster",
+    "creator_sets",
     "deletion_curves",
     "distillation",
     "finetuning",

@@ -94,13 +94,31 @@ def test_the_frame_has_a_line_for_every_work_and_its_kept_columns(works: Catalog
     ]
     frame = identified_frame(identify_works(model, asked, count=4), 4)
     ranks = [column for rank in ("", "_2", "_3", "_4") for column in (f"creator{rank}", f"probability{rank}")]
-    assert frame.columns == ["id", "answer", *ranks, "read", "problems", "price", "tags"]
+    assert frame.columns == [
+        "id",
+        "answer",
+        *ranks,
+        "possible",
+        "possible_creators",
+        "read",
+        "problems",
+        "price",
+        "tags",
+    ]
     assert frame["id"].to_list() == ["a", "b", "c"]
     assert frame["creator_4"].to_list() == [None] * 3  # the model knows three
     assert frame["price"].to_list() == [1200, None, None]
     assert frame["tags"].to_list() == [["new", "red"], None, None]
     assert frame.schema["probability_4"] == pl.Float64()
-    assert identified_frame((), 4).columns == ["id", "answer", *ranks, "read", "problems"]
+    assert identified_frame((), 4).columns == [
+        "id",
+        "answer",
+        *ranks,
+        "possible",
+        "possible_creators",
+        "read",
+        "problems",
+    ]
 
 
 def test_memory_holds_a_few_works_however_many_pass_by(works: Catalog) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.models.test_conformal import titled
 from tests.web.servers import Folders
 
 from sakka.catalog.works import Catalog, Work
@@ -99,6 +100,25 @@ def test_a_question_that_the_model_can_not_read_is_refused_in_words(
     assert [each["reason"] for each in batched["problems"]] == ["nothing to read"]
     text = client.post("/", data={"title": "linen"}, headers=PAGE, follow_redirects=True).text
     assert 'id="evidence"' in text
+
+
+def test_an_answer_says_who_is_possible_in_the_readers_language_and_in_the_api(
+    serve: Serve, settings: Settings, folder: Path
+) -> None:
+    save_model(FusedModel().fit(titled(400)), folder / "model")
+    client = serve(replace(settings, model=folder / "model", index=None))
+    given = {"title": "hana1 hana2 hana3"}  # words of both makers
+    page = client.post("/", data=given, headers=PAGE, follow_redirects=True).text
+    assert "<dt>95 in 100</dt>" in page
+    assert "<dd>any of them: there is no telling</dd>" in page
+    client.get("/?lang=ja", headers=PAGE)  # is remembered
+    page = client.post("/", data=given, headers=PAGE, follow_redirects=True).text
+    assert "<dt>95 %の確かさ</dt><dd>絞り込めません</dd>" in page
+    sets = client.post("/v1/identify", data=given).json()["sets"]
+    assert [each["coverage"] for each in sets] == [0.9, 0.95, 0.99]
+    assert (sets[1]["size"], sorted(sets[1]["creators"])) == (2, ["creator 0", "creator 1"])
+    (batched,) = client.post("/v1/identify/batch", json={"works": [{"id": "a", **given}]}).json()["identifications"]
+    assert batched["sets"] == sets
 
 
 def test_answers_are_forgotten_by_age_and_by_number() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -57,6 +58,10 @@ def identify(
     title: Annotated[str, typer.Option(help="One work's title.")] = "",
     description: Annotated[str, typer.Option(help="One work's description.")] = "",
     top: Annotated[int, typer.Option(help="How many creators to name.", min=1)] = 5,
+    coverage: Annotated[
+        int | None,
+        typer.Option(help="How often a table's possible creators hold the right one: 90, 95 or 99.", metavar="PERCENT"),
+    ] = None,
     with_explanation: Annotated[bool, typer.Option("--explain", help="Say what spoke for the first one.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     output: Annotated[
@@ -83,8 +88,9 @@ def identify(
     """
     one = {"--photo": photo, "--title": title, "--description": description, "--explain": with_explanation}
     one |= {"--json": as_json}
-    of_table = {"--output": output, "--source": kind, "--column": column, "--keep": keep, "--encoding": encoding}
-    of_table |= {"--sheet": sheet, "--query": query, "--photo-root": photo_root, "--fetch-host": fetch_host}
+    of_table: dict[str, object] = {"--output": output, "--source": kind, "--column": column, "--keep": keep}
+    of_table |= {"--encoding": encoding, "--sheet": sheet, "--query": query, "--photo-root": photo_root}
+    of_table |= {"--coverage": coverage, "--fetch-host": fetch_host}
     _refuse_both(table, one, of_table)
     if table is None and not photo and not (title.strip() or description.strip()):
         raise SakkaError(
@@ -106,7 +112,7 @@ def identify(
     options = ReadOptions(kind, columns_by_field(columns_named(column)), tuple(keep or ()), encoding, sheet, query)
     base = base_of(photo_root)
     with photo_files(Path(), fetched_hosts(fetch, fetch_host), base) as files:
-        _identify_table(model, table, output, options, photo_root, top, files)
+        _identify_table(model, table, output, options, photo_root, top, files, _coverage(coverage))
 
 
 def _refuse_both(table: str | None, one: Mapping[str, object], of_table: Mapping[str, object]) -> None:
@@ -128,7 +134,7 @@ def _identify_one(
 ) -> None:
     from sakka.as_json import as_json as to_json
     from sakka.cli.question import question_of
-    from sakka.cli.terminal import show_candidates
+    from sakka.cli.terminal import show_candidates, show_creator_sets
     from sakka.explain.explanation import explain
     from sakka.models.folder import load_model
 
@@ -145,11 +151,28 @@ def _identify_one(
         return
     typer.echo(_in_words(found))
     show_candidates(found.candidates)
+    show_creator_sets(found.sets, len(fitted.creators_))
     if why is not None:
         from sakka.cli.explain import show_explanation
 
         typer.echo("")
         show_explanation(why)
+
+
+def _coverage(percent: int | None) -> float:
+    """The coverage that was asked for.
+
+    Raises:
+        SakkaError: It is none that sets are made at.
+    """
+    from sakka.models.identification import COVERAGE, COVERAGES
+
+    if percent is None:
+        return COVERAGE
+    by_percent = {round(100 * each): each for each in COVERAGES}
+    if percent not in by_percent:
+        raise SakkaError(f"--coverage is {percent}, expected 90, 95 or 99: in so many of 100 works the set is right")
+    return by_percent[percent]
 
 
 def _in_words(found: "Identification") -> str:
@@ -168,6 +191,7 @@ def _identify_table(
     photo_root: Path | None,
     top: int,
     files: "PhotoFiles",
+    coverage: float,
 ) -> None:
     from sakka.cli.output import writing_to
     from sakka.cli.terminal import error_console, show_pairs, showing_progress
@@ -178,7 +202,8 @@ def _identify_table(
     show_source(table.info)
     console = error_console()
     with showing_progress(console), writing_to(output):
-        found = identify_table(model, table, output, count=top, say=lambda line: console.print(line, soft_wrap=True))
+        say = partial(console.print, soft_wrap=True)
+        found = identify_table(model, table, output, count=top, coverage=coverage, say=say)
     counts = [(answer or NO_ANSWER, found.counts.get(answer, 0)) for answer in (*ANSWERED, "")]
     shown = [(words, f"{count:,}") for words, count in counts if count]
     problems = [("works with a problem", f"{found.with_problems:,}, each in the column problems")]

@@ -30,7 +30,7 @@ from rich.text import Text
 from sakka.progress import Task, reporting_to
 
 if TYPE_CHECKING:
-    from sakka.models.identification import Candidate
+    from sakka.models.identification import Candidate, CreatorSet
     from sakka.search.hits import RelatedCreator
 
 BAR_CHARACTERS, PERCENT_CHARACTERS = 24, 7
@@ -224,3 +224,33 @@ def show_candidates(candidates: "Sequence[Candidate | RelatedCreator]") -> None:
         for rank, each in enumerate(candidates, start=1)
     ]
     show_table(["", "creator", "probability", ""], rows, left=4)
+
+
+def show_creator_sets(sets: "Sequence[CreatorSet]", known: int) -> None:
+    """Print the creators who are possible at each coverage; nothing where the model has learned none.
+
+    Args:
+        sets: The sets, as `Identification` has them.
+        known: How many creators the model knows.
+    """
+    if sets:
+        rows = [[f"{100 * each.coverage:.0f} in 100", _possible(each, known)] for each in sets]
+        show_table(["right in", "the creator is"], rows, left=2)
+
+
+def _possible(found: "CreatorSet", known: int) -> str:
+    """The creators of a set in words.
+
+    >>> from sakka.models.identification import CreatorSet
+    >>> [_possible(CreatorSet(0.95, size, ("Mori", "Sato")[:size]), 40) for size in (0, 1, 2, 7)]
+    ['none of the known creators', 'Mori', 'Mori or Sato', 'one of 7: Mori, Sato, ...']
+    >>> _possible(CreatorSet(0.95, 40, ("Mori", "Sato")), 40)
+    "any of the 40: can't tell"
+    """
+    if not found.size:
+        return "none of the known creators"
+    if found.size == known > 1:
+        return f"any of the {known:,}: can't tell"
+    if found.size > len(found.creators):
+        return f"one of {found.size:,}: {', '.join((*found.creators, '...'))}"
+    return " or ".join(part for part in (", ".join(found.creators[:-1]), found.creators[-1]) if part)

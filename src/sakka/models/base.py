@@ -29,7 +29,7 @@ from sakka.errors import ModelError
 from sakka.fragments import counted, element
 from sakka.models.candidates import FirstCandidates
 from sakka.models.confidence import confidence
-from sakka.models.identification import Answer, Basis, Candidate, Identification
+from sakka.models.identification import Answer, Basis, Candidate, CreatorSet, Identification
 from sakka.models.limits import ViewLimits, decide, text_amounts
 from sakka.models.work_reader import Reads, WorkReader
 
@@ -155,6 +155,21 @@ class CreatorModel(WorkReader):
         )
         return [decide(*row) for row in rows]
 
+    def creator_sets(
+        self,
+        works: Catalog,
+        probabilities: Probabilities | FirstCandidates,  # noqa: ARG002
+        count: int,  # noqa: ARG002
+    ) -> list[tuple[CreatorSet, ...]]:
+        """The creators who may have made each work, at each coverage; none where the model has learned none.
+
+        Args:
+            works: The works.
+            probabilities: What `predict_candidates` gave for them.
+            count: How many creators of a set to name.
+        """
+        return [()] * len(works)
+
     def reader(self, name: Reads) -> "CreatorModel | None":
         """The fitted model that reads photos, or texts: this one, or one inside it; None where none does."""
         return self if name in self.reads else None
@@ -244,15 +259,23 @@ class CreatorModel(WorkReader):
             return []
         found = self.predict_candidates(works)
         first = found if isinstance(found, FirstCandidates) else FirstCandidates.of(found, count)
-        rows = zip(self.decide(works, found), first.columns.tolist(), first.probabilities.tolist(), strict=True)
+        rows = zip(
+            self.decide(works, found),
+            first.columns.tolist(),
+            first.probabilities.tolist(),
+            self.creator_sets(works, found, count),
+            strict=True,
+        )
         return [
             Identification(
                 *decided,
                 tuple(
-                    Candidate(self.creators_[column], each) for column, each in islice(zip(*row, strict=True), count)
+                    Candidate(self.creators_[column], each)
+                    for column, each in islice(zip(columns, probabilities, strict=True), count)
                 ),
+                sets,
             )
-            for decided, *row in rows
+            for decided, columns, probabilities, sets in rows
         ]
 
     def identify_one(self, work: Catalog, count: int = 5) -> Identification:

@@ -16,6 +16,7 @@ from sakka.catalog.works import Catalog
 from sakka.models.base import CreatorModel
 from sakka.models.candidate_model import ASKED_AT_ONCE, SHORTLIST, CandidateModel, joined, parts_of
 from sakka.models.candidates import SAMPLE, FirstCandidates, Slate
+from sakka.models.conformal import ConformalScores, learn_conformal
 from sakka.models.fixed_ratio import FixedRatio
 from sakka.models.fusion import Fuser
 from sakka.models.held_out import asked_cuts, text_parts, ways
@@ -277,8 +278,10 @@ def choose_candidate_fusion(
     ratios: Sequence[FixedRatio],
     *,
     kind: Kind | None,
-) -> tuple[Fuser, dict[str, float], dict[LimitsView, ViewLimits]]:
-    """The fusion with the least log-loss on held-out works, what it comes to there, and the limits learned on them.
+) -> tuple[Fuser, dict[str, float], dict[LimitsView, ViewLimits], dict[LimitsView, ConformalScores]]:
+    """The fusion with the least log-loss on held-out works, what it comes to there, and what was learned on them.
+
+    What is learned are the limits between the answers, and what sets of possible creators rest on.
 
     Args:
         models: The models that there are, which were not fitted on the works.
@@ -303,12 +306,14 @@ def choose_candidate_fusion(
                 fuser = learned
         held_out = _accuracies(models, fuser, works.take(some), labels[some])
     limits: dict[LimitsView, ViewLimits] = {}
+    conformal: dict[LimitsView, ConformalScores] = {}
     if len(works) >= LEAST_WORKS:
         is_learned = fuser is not None and fuser.is_learned
         rows = np.arange(len(works))[:: max(1, -(-len(works) // MOST_WORKS))]
         views = candidate_views(works.take(rows), labels[rows], models, fuser, is_learned=is_learned)
         limits = learn_limits(views)
-    return fuser or ratios[0], held_out, limits
+        conformal = learn_conformal(views, limits, len(counts))
+    return fuser or ratios[0], held_out, limits, conformal
 
 
 def shares_of_parts(models: Models, fuser: Fuser, work: Catalog, creator: int, against: int) -> dict[Reads, float]:

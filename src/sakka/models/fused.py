@@ -17,12 +17,12 @@ probabilities are taken at, by what a work offers: a photo, a title, a photo and
 ['Mori']
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from sakka.arrays import DoubleArray, IntArray, Mask, Probabilities
+from sakka.arrays import DoubleArray, FloatArray, IntArray, Mask, Probabilities
 from sakka.catalog.splits import deal
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
@@ -31,12 +31,13 @@ from sakka.models.base import CreatorModel, ModelParts, known_labels
 from sakka.models.calibration import at_temperature
 from sakka.models.candidates import FirstCandidates
 from sakka.models.choosing_fusion import choose_fusion
+from sakka.models.conformal import ConformalScores, creator_sets, learn_conformal
 from sakka.models.default_models import DEFAULT_PHOTO_MODEL, DEFAULT_TEXT_MODEL, MANY_CREATORS
 from sakka.models.feature_model import FeatureModel
 from sakka.models.fixed_ratio import RATIOS, FixedRatio, best_ratio
 from sakka.models.fusion import HOWS, Fuser, How
 from sakka.models.held_out import Seen, held_out_views
-from sakka.models.identification import Answer, Basis
+from sakka.models.identification import Answer, Basis, CreatorSet
 from sakka.models.learned_fusion import KINDS, Kind, LearnedFusion
 from sakka.models.learning_limits import LEAST_WORKS, learn_limits
 from sakka.models.limits import View, ViewLimits, limits_in_words, views_of
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 MOST_HELD_OUT = 4000  # of very many creators
 REFITTED_ABOVE = 0.05  # of the works held out, the models of very many creators are fitted again on all
 HOLD_OUT = 5  # one work in so many is held out to choose the ratio on
+CONFORMAL = "conformal "
 EQUAL = FixedRatio("log-linear", 0.5)
 ROLES: dict[str, tuple[Modality, ...]] = {"photo": ("photo", "labels", "none"), "text": ("text", "none")}
 
@@ -61,6 +63,7 @@ class FusedModel(ExtensibleModel):
             better on held-out works.
         limits_: After `fit`: the limits between the answers for each view that enough works were held out of; empty
             where nothing was held out.
+        conformal_: After `fit`: for each of these views what sets of possible creators rest on.
         held_out_: After `fit`: how many works the fuser was chosen on, and the share of them whose creator the
             fused model (`accuracy`) and each of the two (`photo_accuracy`, `text_accuracy`) named before it was
             fitted on all works. Empty where there was nothing to choose.
@@ -122,6 +125,7 @@ class FusedModel(ExtensibleModel):
         self.photo_model_, self.text_model_ = fitted.get("photo"), fitted.get("text")
         self.fuser_: Fuser = ratios[0] if len(ratios) == 1 else EQUAL
         self.limits_: dict[View, ViewLimits] = {}
+        self.conformal_: dict[View, ConformalScores] = {}
         self.held_out_: dict[str, float] = {}
         if len(ratios) > 1:
             self._hold_out(works, labels, creators, ratios)
@@ -255,6 +259,7 @@ class FusedModel(ExtensibleModel):
         creators = (*self.creators_, *added)
         counts = np.bincount(works.creator_indices(creators))[len(self.creators_) :]
         self.fuser_ = self.fuser_.with_creators(counts if self._of_candidates() else counts // HOLD_OUT)
+        self.conformal_ = {view: each.with_creators(len(added)) for view, each in self.conformal_.items()}
         self.works_ = np.append(self.works_, counts)
         self.creators_ = creators
 
@@ -262,6 +267,7 @@ class FusedModel(ExtensibleModel):
         for model in self._extensible_models():
             model._remove(label)
         self.fuser_ = self.fuser_.without(label)
+        self.conformal_ = {view: each.without(label) for view, each in self.conformal_.items()}
         self.works_ = np.delete(self.works_, label)
         self.creators_ = (*self.creators_[:label], *self.creators_[label + 1 :])
 
@@ -340,6 +346,24 @@ class FusedModel(ExtensibleModel):
         """The limits between the answers to each work, by what it offers; None where none were learned for that."""
         return [None if view is None else self.limits_.get(view) for view in views_of(self.parts_read(works))]
 
+    def creator_sets(
+        self, works: Catalog, probabilities: Probabilities | FirstCandidates, count: int
+    ) -> list[tuple[CreatorSet, ...]]:
+        """The creators who may have made each work, at each coverage, by what it offers."""
+        found: list[tuple[CreatorSet, ...]] = []
+        for row, view in enumerate(views_of(self.parts_read(works))):
+            learned = None if view is None else self.conformal_.get(view)
+            if learned is None:
+                found.append(())
+                continue
+            if isinstance(probabilities, FirstCandidates):
+                columns, own = probabilities.columns[row], probabilities.probabilities[row]
+            else:
+                columns, own = np.argsort(-probabilities[row], kind="stable"), probabilities[row]
+                own = own[columns]
+            found.append(creator_sets(learned, columns, own, self.creators_, count))
+        return found
+
     def _temperatures(self, works: Catalog) -> DoubleArray:
         limits = self.limits(works) if self.limits_ else [None] * len(works)
         return np.array([1.0 if each is None else each.temperature for each in limits])
@@ -392,7 +416,9 @@ class FusedModel(ExtensibleModel):
             self.fuser_, self.held_out_, fuse = chosen.fuser, chosen.held_out, chosen.fuse
         if held.sum() >= LEAST_WORKS:
             learned = self.fuser_.is_learned
-            self.limits_ = learn_limits(held_out_views(held_out, labels, seen, text, fuse, is_learned=learned))
+            asked = held_out_views(held_out, labels, seen, text, fuse, is_learned=learned)
+            self.limits_ = learn_limits(asked)
+            self.conformal_ = learn_conformal(asked, self.limits_, len(creators))
 
     def check_can_save(self) -> None:
         """Refuse where one of the two models can't be saved."""
@@ -417,13 +443,13 @@ class FusedModel(ExtensibleModel):
         self.photo_model_, self.text_model_ = fitted.get("photo"), fitted.get("text")
         self.creators_, self.works_ = creators, np.bincount(labels, minlength=len(creators))
         self.fuser_ = ratios[0] if len(ratios) == 1 else EQUAL
-        self.limits_, self.held_out_ = {}, {}
+        self.limits_, self.conformal_, self.held_out_ = {}, {}, {}
         models = self._of_candidates()
         if models and len(rows) and len(ratios) > 1:
             kind = self.fusion if self.how is None and self.photo_weight is None else None
             held_out = works.take(rows)
             chosen = choose_candidate_fusion(models, held_out, labels[rows], self.works_, ratios, kind=kind)
-            self.fuser_, self.held_out_, self.limits_ = chosen
+            self.fuser_, self.held_out_, self.limits_, self.conformal_ = chosen
         if len(rows) > REFITTED_ABOVE * len(works):
             fitted = {name: _anew(model).fit(works, creators) for name, model in self._models().items()}
             self.photo_model_, self.text_model_ = fitted.get("photo"), fitted.get("text")
@@ -445,7 +471,7 @@ class FusedModel(ExtensibleModel):
         limits = {view: vars(each) for view, each in self.limits_.items()}
         return ModelParts(
             values={"fuser": self.fuser_.values(), "held_out": self.held_out_, "limits": limits},
-            tensors={"works": self.works_, **self.fuser_.tensors()},
+            tensors={"works": self.works_, **self.fuser_.tensors(), **_tensors_of(self.conformal_)},
             children={str(role): model for role, model in self._models().items()},
         )
 
@@ -456,7 +482,21 @@ class FusedModel(ExtensibleModel):
         self.held_out_ = parts.values["held_out"]
         self.works_ = parts.tensors["works"]
         self.limits_ = {view: ViewLimits(**each) for view, each in parts.values.get("limits", {}).items()}
+        self.conformal_ = {
+            view: ConformalScores(*(parts.tensors[f"{CONFORMAL}{view} {name}"] for name in ("scores", "works")))
+            for view in self.limits_
+            if f"{CONFORMAL}{view} scores" in parts.tensors
+        }
         self.photo_model_, self.text_model_ = parts.children.get("photo"), parts.children.get("text")
+
+
+def _tensors_of(conformal: Mapping[View, ConformalScores]) -> dict[str, FloatArray | IntArray]:
+    """What the sets of creators rest on, as arrays by name."""
+    return {
+        f"{CONFORMAL}{view} {name}": array
+        for view, each in conformal.items()
+        for name, array in (("scores", each.scores), ("works", each.works))
+    }
 
 
 def _anew(model: CreatorModel) -> CreatorModel:

@@ -6,6 +6,9 @@ from typing import Literal
 Answer = Literal["named", "not sure enough", "none of the known creators"]
 Basis = Literal["threshold", "no threshold", "nothing read"]
 
+COVERAGES = (0.9, 0.95, 0.99)  # how often, at least, a set of creators holds the right one
+COVERAGE = 0.95  # where one is shown
+
 NEVER_NONE = 0.9  # a work whose first candidate is more probable is never said to be by none of the known creators
 NAMED_WITHOUT_LIMITS = 0.9  # the least probability that names a creator where a model has learned no limits
 
@@ -24,6 +27,21 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class CreatorSet:
+    """The smallest set of creators that holds the right one with a stated probability (`models/conformal.py`).
+
+    Attributes:
+        coverage: Of so many works, as a share, the right creator is in their sets: 0.9, 0.95 or 0.99.
+        size: How many creators are in it. 0: the work is like none of the known creators' works.
+        creators: The most probable of them, the most probable first, as many as were asked for.
+    """
+
+    coverage: float
+    size: int
+    creators: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Identification:
     """Who may have made a work.
 
@@ -37,8 +55,11 @@ class Identification:
             offers (`no threshold`); nothing, as the model reads nothing of this work, and the candidates are the
             creators with the most works (`nothing read`).
         candidates: The most probable creators, the most probable first.
+        sets: The creators who are possible, at each coverage, ascending; none where too few works were held out that
+            offer as much.
     """
 
     answer: Answer
     basis: Basis
     candidates: tuple[Candidate, ...]
+    sets: tuple[CreatorSet, ...] = ()

@@ -23,12 +23,13 @@ from sakka.catalog.read_works import WorksBatch
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import ModelError, PhotoError
 from sakka.models.base import CreatorModel
-from sakka.models.identification import Answer, Basis, Candidate
+from sakka.models.identification import COVERAGE, Answer, Basis, Candidate, CreatorSet
 from sakka.networks.readable_photos import ReadablePhotos
 
 Reading = Literal["photo", "text", "both", "nothing"]
 WORKS_AT_ONCE = 512
 BETWEEN_PROBLEMS = "; "
+POSSIBLE, POSSIBLE_CREATORS = "possible", "possible_creators"
 _READINGS: Mapping[tuple[bool, bool], Reading] = MappingProxyType(
     {(True, True): "both", (True, False): "photo", (False, True): "text", (False, False): "nothing"}
 )
@@ -79,6 +80,7 @@ class IdentifiedWork:
         read: What the model read of the work: its photo, its text, both or nothing.
         problems: What could not be used of the work.
         kept: The columns that were kept, by name.
+        sets: The creators who are possible, as `Identification` has them.
     """
 
     id: str
@@ -88,6 +90,7 @@ class IdentifiedWork:
     read: Reading
     problems: tuple[WorkProblem, ...] = ()
     kept: Mapping[str, Any] = field(default_factory=dict)
+    sets: tuple[CreatorSet, ...] = ()
 
 
 def asked_works(batches: Iterable[WorksBatch]) -> Iterator[AskedWork]:
@@ -154,6 +157,7 @@ def identified(
             _READINGS[bool(parts[row, 0]), bool(has_text[row])],
             problems,
             {} if each.work is None else each.work.kept,
+            () if refused[row] else found.sets,
         )
 
 
@@ -178,20 +182,22 @@ def _with_errors(asked: AskedWork, readable: ReadablePhotos[None]) -> AskedWork:
     return replace(asked, problems=(*asked.problems, *map(WorkProblem.of_photo, readable.errors)))
 
 
-def identified_frame(works: Iterable[IdentifiedWork], count: int = 5) -> pl.DataFrame:
+def identified_frame(works: Iterable[IdentifiedWork], count: int = 5, coverage: float = COVERAGE) -> pl.DataFrame:
     """Answers as a table, one row a work.
 
     Args:
         works: The answers.
         count: How many creators have columns.
+        coverage: How often the right creator is to be among the possible ones: 0.9, 0.95 or 0.99.
 
     Returns:
         The columns `id`, `answer`, `creator` and `probability` (0 to 1), `creator_2`, `probability_2` and so on,
-        `read`, `problems` (one text: reason and detail of each), and the kept columns.
+        `possible` (a list of the creators who are possible, the most probable ones) and `possible_creators` (how many
+        are), `read`, `problems` (one text: reason and detail of each), and the kept columns.
 
     >>> found = IdentifiedWork("a", "named", "threshold", (Candidate("Mori", 0.98), Candidate("Sato", 0.02)), "photo")
     >>> identified_frame([found], 2).row(0)
-    ('a', 'named', 'Mori', 0.98, 'Sato', 0.02, 'photo', None)
+    ('a', 'named', 'Mori', 0.98, 'Sato', 0.02, None, None, 'photo', None)
     """
     works = list(works)
     columns: dict[str, list[Any]] = {"id": [each.id for each in works], "answer": [each.answer for each in works]}
@@ -200,10 +206,15 @@ def identified_frame(works: Iterable[IdentifiedWork], count: int = 5) -> pl.Data
         creator, probability = _candidate_columns(rank)
         columns[creator] = [each and each.creator for each in candidates]
         columns[probability] = [each and round(each.probability, DIGITS) for each in candidates]
+    sets = [next((one for one in each.sets if one.coverage == coverage), None) for each in works]
+    columns[POSSIBLE] = [each and list(each.creators) for each in sets]
+    columns[POSSIBLE_CREATORS] = [each and each.size for each in sets]
     columns["read"] = [each.read for each in works]
     columns["problems"] = [BETWEEN_PROBLEMS.join(f"{p.reason}: {p.detail}" for p in each.problems) for each in works]
     columns["problems"] = [text or None for text in columns["problems"]]
-    schema = {name: pl.Float64() if name.startswith("probability") else pl.String() for name in columns}
+    schema: dict[str, pl.DataType] = dict.fromkeys(columns, pl.String())
+    schema |= {name: pl.Float64() for name in columns if name.startswith("probability")}
+    schema |= {POSSIBLE: pl.List(pl.String()), POSSIBLE_CREATORS: pl.Int64()}
     return pl.DataFrame(columns, schema=schema).with_columns(kept_columns([each.kept for each in works]))
 
 

@@ -28,7 +28,7 @@ from sakka.files import alone_in, no_formula, write_json, write_text, writing_wh
 from sakka.models.asked_table import AskedTable, open_table, short_in_memory
 from sakka.models.base import CreatorModel
 from sakka.models.folder import load_model, manifest_sha256
-from sakka.models.identification import Candidate
+from sakka.models.identification import COVERAGE, Candidate, CreatorSet
 from sakka.models.identified import WORKS_AT_ONCE, IdentifiedWork, WorkProblem, identified_frame, identify_works
 from sakka.progress import track
 from sakka.version import __version__
@@ -85,6 +85,7 @@ def identify_table(
     output: Path | str,
     *,
     count: int = 5,
+    coverage: float = COVERAGE,
     say: Callable[[str], None] = lambda _line: None,
 ) -> TableIdentification:
     """Write who may have made each work of a table, a line each, in the table's order.
@@ -94,6 +95,7 @@ def identify_table(
         table: The works, as `open_table` gives them, or what it opens.
         output: The file; its ending says of which kind.
         count: How many creators to name of each.
+        coverage: How often the right creator is to be among the possible ones: 0.9, 0.95 or 0.99.
         say: Takes a line on where an interrupted run goes on.
 
     Raises:
@@ -118,7 +120,7 @@ def identify_table(
         _write_parts(fitted, table, layout, count, done, works)
         parts = [layout.part(number) for number in range(-(-works // WORKS_AT_ONCE))]
         with writing_whole(layout.output) as path, path.open("wb") as file:
-            write(parts, count, file)
+            write(parts, count, coverage, file)
         result = _result(parts, done)
         shutil.rmtree(layout.folder)
     return result
@@ -187,6 +189,7 @@ def _read_part(path: Path) -> list[IdentifiedWork]:
             **{
                 **row,
                 "candidates": tuple(Candidate(**each) for each in row["candidates"]),
+                "sets": tuple(CreatorSet(**{**each, "creators": tuple(each["creators"])}) for each in row["sets"]),
                 "problems": tuple(WorkProblem(**each) for each in row["problems"]),
                 "kept": {name: tuple(cell) if isinstance(cell, list) else cell for name, cell in row["kept"].items()},
             }
@@ -204,36 +207,36 @@ def _result(parts: Iterable[Path], done: int) -> TableIdentification:
     return TableIdentification(counts.total(), dict(counts), with_problems, done)
 
 
-def _frames(parts: Iterable[Path], count: int) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+def _frames(parts: Iterable[Path], count: int, coverage: float) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
     """The answers of each part, and its kept columns as texts; empty ones where there is no part."""
     parts = list(parts)
     for works in map(_read_part, parts):
-        answers = identified_frame((replace(each, kept={}) for each in works), count)
+        answers = identified_frame((replace(each, kept={}) for each in works), count, coverage)
         yield answers, kept_texts([each.kept for each in works])
     if not parts:
         yield identified_frame((), count), pl.DataFrame()
 
 
-def _write_csv(parts: Sequence[Path], count: int, file: BinaryIO) -> None:
+def _write_csv(parts: Sequence[Path], count: int, coverage: float, file: BinaryIO) -> None:
     lists = pl.selectors.by_dtype(pl.List(pl.String()))
-    for number, (answers, kept) in enumerate(_frames(parts, count)):
-        frame = answers.hstack(kept.with_columns(lists.list.join(LIST_SEPARATOR)))
+    for number, (answers, kept) in enumerate(_frames(parts, count, coverage)):
+        frame = answers.hstack(kept).with_columns(lists.list.join(LIST_SEPARATOR))
         texts = pl.col(pl.String()).map_elements(no_formula, return_dtype=pl.String())
         frame.with_columns(texts).write_csv(file, include_header=number == 0, float_scientific=False)
 
 
-def _write_jsonl(parts: Sequence[Path], _count: int, file: BinaryIO) -> None:
+def _write_jsonl(parts: Sequence[Path], _count: int, _coverage: float, file: BinaryIO) -> None:
     for path in parts:
         file.write(path.read_bytes())
 
 
-def _write_parquet(parts: Sequence[Path], count: int, file: BinaryIO) -> None:
+def _write_parquet(parts: Sequence[Path], count: int, coverage: float, file: BinaryIO) -> None:
     """Write a row group a part; the kept columns are typed as a catalog types them, by the cells of all parts."""
     from pyarrow import parquet
 
-    kept = kept_table([pl.DataFrame(), *(texts for _, texts in _frames(parts, count))])
+    kept = kept_table([pl.DataFrame(), *(texts for _, texts in _frames(parts, count, coverage))])
     writer, start = None, 0
-    for answers, _ in _frames(parts, count):
+    for answers, _ in _frames(parts, count, coverage):
         table = answers.hstack(kept.slice(start, answers.height)).to_arrow()
         writer = writer or parquet.ParquetWriter(file, table.schema)
         writer.write_table(table)
@@ -242,7 +245,7 @@ def _write_parquet(parts: Sequence[Path], count: int, file: BinaryIO) -> None:
         writer.close()
 
 
-Writer = Callable[[Sequence[Path], int, BinaryIO], None]
+Writer = Callable[[Sequence[Path], int, float, BinaryIO], None]
 WRITERS: Mapping[str, Writer] = MappingProxyType(
     {".csv": _write_csv, ".parquet": _write_parquet, ".jsonl": _write_jsonl}
 )

@@ -9,7 +9,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sakka.models.identification import Identification
+    from sakka.models.identification import CreatorSet, Identification
 
 
 def answer_key(found: "Identification") -> str:
@@ -27,3 +27,17 @@ def candidates_key(found: "Identification") -> str:
     if found.basis == "nothing read":
         return "most_works"
     return "nearest" if found.answer == "none of the known creators" else "others"
+
+
+def possible_key(found: "CreatorSet", known: int) -> str:
+    """The text of which creators are possible, of so many known ones.
+
+    >>> from sakka.models.identification import CreatorSet
+    >>> [possible_key(CreatorSet(0.95, size, ("Mori", "Sato")[:size]), 40) for size in (0, 2, 7, 40)]
+    ['possible_none', 'possible_few', 'possible_many', 'possible_any']
+    """
+    if not found.size:
+        return "possible_none"
+    if found.size == known > 1:
+        return "possible_any"
+    return "possible_few" if found.size == len(found.creators) else "possible_many"

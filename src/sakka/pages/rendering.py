@@ -35,6 +35,7 @@ def environment(*folders: Path) -> Environment:
         answer_key=answer.answer_key,
         reason_key=answer.reason_key,
         candidates_key=answer.candidates_key,
+        possible_key=answer.possible_key,
         files=formats.file_names,
         evaluated_on=formats.evaluated_on,
         is_figure=lambda cell: isinstance(cell, Figure),
