@@ -115,7 +115,7 @@ def test_an_answer_says_who_is_possible_in_the_readers_language_and_in_the_api(
     page = client.post("/", data=given, headers=PAGE, follow_redirects=True).text
     assert "<dt>95 %の確かさ</dt><dd>絞り込めません</dd>" in page
     sets = client.post("/v1/identify", data=given).json()["sets"]
-    assert [each["coverage"] for each in sets] == [0.9, 0.95, 0.99]
+    assert [each["coverage"] for each in sets] == [0.9, 0.95]  # the 80 works held out say nothing of 99 %
     assert (sets[1]["size"], sorted(sets[1]["creators"])) == (2, ["creator 0", "creator 1"])
     (batched,) = client.post("/v1/identify/batch", json={"works": [{"id": "a", **given}]}).json()["identifications"]
     assert batched["sets"] == sets

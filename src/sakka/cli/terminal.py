@@ -243,12 +243,12 @@ def _possible(found: "CreatorSet", known: int) -> str:
 
     >>> from sakka.models.identification import CreatorSet
     >>> [_possible(CreatorSet(0.95, size, ("Mori", "Sato")[:size]), 40) for size in (0, 1, 2, 7)]
-    ['none of the known creators', 'Mori', 'Mori or Sato', 'one of 7: Mori, Sato, ...']
+    ["none; 5 in 100 of the known creators' works are as unusual", 'Mori', 'Mori or Sato', 'one of 7: Mori, Sato, ...']
     >>> _possible(CreatorSet(0.95, 40, ("Mori", "Sato")), 40)
     "any of the 40: can't tell"
     """
     if not found.size:
-        return "none of the known creators"
+        return f"none; {100 - 100 * found.coverage:.0f} in 100 of the known creators' works are as unusual"
     if found.size == known > 1:
         return f"any of the {known:,}: can't tell"
     if found.size > len(found.creators):

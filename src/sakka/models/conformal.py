@@ -135,7 +135,7 @@ def _own(held_out: HeldOut, temperature: float) -> FloatArray:
 def creator_sets(
     scores: ConformalScores, columns: IntArray, probabilities: Probabilities, creators: Sequence[str], count: int
 ) -> tuple[CreatorSet, ...]:
-    """The set of creators at each coverage, of one work.
+    """The set of creators of one work, at each coverage that so many held-out works can speak for.
 
     Args:
         scores: Those of the work's view.
@@ -146,6 +146,8 @@ def creator_sets(
     """
     found = []
     for coverage in COVERAGES:
+        if (len(scores.scores) + 1) * (1 - coverage) < 1:
+            continue  # even the least probability would not be unusual enough
         possible = columns[scores.possible(probabilities[None], coverage, columns)[0]]
         found.append(CreatorSet(coverage, len(possible), tuple(creators[column] for column in possible[:count])))
     return tuple(found)
