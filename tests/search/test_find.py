@@ -10,7 +10,7 @@ from tests.search.test_index import again
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import SearchError
 from sakka.search.filters import Filters
-from sakka.search.find import search, similar
+from sakka.search.find import of_creators, search, similar
 from sakka.search.hits import by_creator, folded, fused
 from sakka.search.index import Index
 from sakka.search.recommend import _chosen, for_person, related_creators, similar_by_others
@@ -170,6 +170,31 @@ def test_words_by_creator_fill_three_works_of_each(index: Index) -> None:
     assert [len(own) for _, own in by_creator(hits)] == [3, 3, 3, 3]
     with pytest.raises(SearchError, match="expected 1 or more"):
         search(index, "桜", count=0, by_creator=True)
+
+
+def test_words_by_creator_are_the_best_of_all_works_of_a_creator_in_their_order(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    best = {name: [hit.work.id for hit in own][:5] for name, own in by_creator(search(index, "桜 銀", count=36))}
+    monkeypatch.setattr("sakka.search.find.CANDIDATES", 4)
+    monkeypatch.setattr("sakka.search.find.DEPTH", 2)
+    hits = search(index, "桜 銀", count=2, of_one_creator=5, by_creator=True)
+    found = {name: [hit.work.id for hit in own] for name, own in by_creator(hits)}
+    assert len(found) == 2
+    assert found == {name: best[name] for name in found}
+
+
+def test_no_more_rows_are_asked_for_by_creator_than_are_ever_fetched(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    depths = []
+
+    def fetch(depth: int, _filters: Filters) -> list[dict[str, object]]:
+        depths.append(depth)
+        return [{**row, "score": 1.0} for row in index.rows(index.catalog().ids[:6]).values()]
+
+    of_creators(index, fetch, Filters(), 1, 10_000)
+    assert depths == [120, 20_000]
 
 
 def test_creators_that_have_enough_works_are_left_out_of_what_is_fetched_next(

@@ -3,7 +3,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from sakka.copies.groups import group_names
 from sakka.errors import PhotoError, SearchError
 from sakka.models.folder import manifest_sha256
 from sakka.search import database
+from sakka.search.find import similar
 from sakka.search.index import Index
 
 
@@ -151,6 +152,31 @@ def test_removed_works_are_gone_and_removing_them_again_is_no_error(own_index: I
     assert len(Index.open(own_index.address)) == 34
     with pytest.raises(SearchError):
         own_index.work("work-00-001")
+
+
+def test_an_index_that_is_built_anew_is_not_asked_with_its_old_spaces_nor_written_to(
+    own_index: Index, works: Catalog, model_folder: Path
+) -> None:
+    stale = [Index.open(own_index.address) for _ in range(3)]
+    assert all(len(similar(each, "work-02-003")) == 10 for each in stale)
+    rebuilt = Index.build(own_index.address, works.take(range(30)), model_folder)
+    before = rebuilt.table.to_arrow()
+    new = Catalog.from_works([Work("new", title="銀の月")])
+    adds: list[Callable[[], object]] = [lambda: stale[0].add(new), lambda: stale[1].remove(["work-02-003"])]
+    for write in adds:
+        with pytest.raises(SearchError, match="was built anew; open it again"):
+            write()
+    stale[2].table.checkout_latest()  # as it does by itself, some time later
+    with pytest.raises(SearchError, match="was built anew; open it again"):
+        similar(stale[2], "work-02-003")
+    assert Index.open(own_index.address).table.to_arrow() == before
+    assert rebuilt.add(new) == 1
+
+
+def test_rows_with_the_vectors_of_another_build_are_not_written(own_index: Index) -> None:
+    rows = own_index.table.to_arrow().replace_schema_metadata({"build": "another"})
+    with pytest.raises(SearchError, match="was built anew"):
+        database.upsert(own_index.table, rows)
 
 
 ADDS = """

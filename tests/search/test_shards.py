@@ -15,7 +15,7 @@ from sakka.errors import SearchError
 from sakka.search import database
 from sakka.search.index import Index
 from sakka.search.planning import plan_index
-from sakka.search.shards import begin, merge, missing_shards, read_plan, write_shard, write_shards
+from sakka.search.shards import begin, forget_plan, merge, missing_shards, read_plan, write_shard, write_shards
 
 INFO = {"model_sha256": "", "catalog": ""}
 KILLED_AFTER = [
@@ -104,9 +104,30 @@ def test_a_shard_whose_file_is_gone_is_missing_and_nothing_is_merged_without_it(
 
 
 def test_another_catalog_than_the_planned_one_is_refused(index: Index, folder: Path) -> None:
-    plan = begin(folder / "index", listed(), index.spaces, INFO)
-    with pytest.raises(SearchError, match="got a catalog of 49 works, expected the 50"):
-        write_shard(plan, listed(49), 0)
+    begin(folder / "index", listed(), index.spaces, INFO)
+    plan = read_plan(folder / "index")
+    assert plan is not None
+    other = Catalog.from_works([*listed(49), Work("work-49", title="金の月")])
+    for catalog in (listed(49), other):
+        refused = f"got a catalog of {len(catalog)} works, expected the one of 50 works"
+        with pytest.raises(SearchError, match=refused):
+            write_shard(plan, catalog, 0)
+        with pytest.raises(SearchError, match=refused):
+            Index.from_plan(plan, catalog)
+
+
+def test_a_build_that_another_one_has_replaced_ends_and_leaves_the_other_its_plan(index: Index, folder: Path) -> None:
+    old, new = (begin(folder / "index", listed(count), index.spaces, INFO, shard_works=20) for count in (50, 30))
+    with pytest.raises(SearchError, match=r"another build of the index .* has begun"):
+        write_shard(old, listed(), 0)
+    with pytest.raises(SearchError, match=r"another build of the index .* has begun"):
+        merge(old)
+    forget_plan(database.connected(folder / "index"), old.info["build"])
+    assert read_plan(folder / "index") is not None
+    assert len(Index.from_plan(new, listed(30))) == 30
+    merge(new)  # again, where nothing is left to do
+    with pytest.raises(SearchError, match=r"another build of the index .* has begun"):
+        merge(old)
 
 
 def test_works_added_leave_the_files_of_whole_shards_as_they_are(index: Index, folder: Path) -> None:

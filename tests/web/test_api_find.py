@@ -86,6 +86,8 @@ def test_related_creators_come_with_a_probability(client: httpx.Client) -> None:
         ("/v1/similar", {"like": []}, 422),
         ("/v1/similar", {"like": ["work-01-003"], "count": 101}, 422),
         ("/v1/similar", {"like": ["work-01-003"], "after": "soon"}, 422),
+        ("/v1/search", {"words": "linen", "by_creator": True, "count": 34}, 422),
+        ("/v1/similar", {"like": ["work-01-003"], "by_creator": True, "count": 11, "of_one_creator": 10}, 422),
         ("/v1/search", {"words": ""}, 422),
         ("/v1/search", {"words": "、。"}, 422),
         ("/v1/search", {"words": "\0"}, 422),

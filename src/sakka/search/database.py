@@ -3,6 +3,8 @@
     works     one row a work, and one a photo of works with several (`records.py`)
     parts     name, content: `index.json` and `space.safetensors`, which tell how vectors of new works are made
 
+While it is built there are two more, `plan` and `shards` (`shards.py`).
+
 Every change of a table is one new version of it, which is there wholly or not at all. A build writes `works` first and
 `parts` last; each names the build, so that a build that was cut short is not taken for an index.
 
@@ -172,7 +174,24 @@ def is_of_build(connection: Any, build: str) -> bool:
 
 def build_of(table: Any) -> str:
     """The build that the table of works belongs to."""
-    return str((table.schema.metadata or {}).get(b"build", b"").decode())
+    return _build_in(table.schema)
+
+
+def require_build(table: Any, build: str) -> None:
+    """Refuse a table of works that another build has written since it was opened.
+
+    Raises:
+        SearchError: It is of another build, or can't be read.
+    """
+    with speaking_plainly(str(table.uri), "read"):
+        table.checkout_latest()
+        found = build_of(table)
+    if found != build:
+        raise SearchError(f"the index of {table.uri} was built anew; open it again")
+
+
+def _build_in(schema: "pa.Schema") -> str:
+    return str((schema.metadata or {}).get(b"build", b"").decode())
 
 
 def _dataset(address: str) -> Any:
@@ -210,7 +229,12 @@ def rows_by_id(table: Any, ids: Iterable[str], columns: Sequence[str] | None = N
 
 
 def upsert(table: Any, rows: "pa.Table", without: Sequence[str] = ()) -> None:
-    """Write rows in one change: those with known ids replace what was there, and the rows `without` go."""
+    """Write rows in one change: those with known ids replace what was there, and the rows `without` go.
+
+    Raises:
+        SearchError: The table is of another build than the rows' schema says, or it can't be written to.
+    """
+    require_build(table, _build_in(rows.schema))
     with speaking_plainly(str(table.uri), "written"):
         writing = table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
         writing = writing.when_not_matched_by_source_delete(among("id", without)) if without else writing

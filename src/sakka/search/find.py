@@ -8,7 +8,7 @@ photos that look most as the words have it; they are put in order by the evidenc
 (`hits.py`). A filter is applied before the search, so that it never leaves fewer works than there are.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -315,23 +315,35 @@ def of_creators(index: Index, fetch: Fetch, filters: Filters, count: int, of_one
     """The best works of the first `count` creators, one creator after another.
 
     The creators are those of the works that fit best, however many works of one creator come first: a creator who has
-    been found is left out when more are fetched. Works of theirs that lie deeper are asked for by their names. Works of
-    unknown creators stand together.
+    been found is left out when more are fetched. Works of theirs that lie deeper are asked for by their names, and come
+    in the order of that answer. Works of unknown creators stand together.
     """
     each, most = of_one_creator or BEST_WORKS, _expected(count)
     rows = _collected(fetch, filters, max(2 * DEPTH, DEEPER * most), lambda hits: len(by_creator(hits)) >= most, 1)
     found = by_creator(folded(rows.values()))[:most]
     short = {creator for creator, own in found if creator is not None and len(own) < each}
-    depth = max(DEPTH, DEEPER * each * len(short))
+    depth = min(MOST_FETCHED, max(DEPTH, DEEPER * each * len(short)))
     while short:
         more = fetch(depth, replace(filters, creators=tuple(sorted(short))))
-        rows |= {row["id"]: row for row in more if row["id"] not in rows}
+        rows = _reordered(rows, more, short)
         found = by_creator(folded(rows.values()))[:most]
         if len(more) < depth or depth >= MOST_FETCHED:
             break
         short = {creator for creator, own in found if creator in short and len(own) < each}
-        depth *= DEEPER
+        depth = min(MOST_FETCHED, DEEPER * depth)
     return _completed(index, [hit for _, own in found for hit in own[:each]])
+
+
+def _reordered(rows: dict[str, Row], more: Sequence[Row], creators: Collection[str | None]) -> dict[str, Row]:
+    """Rows by id, those of some creators in the order of `more`; what their places do not hold follows."""
+    own = {row["id"]: row for row in more}
+    own |= {each: row for each, row in rows.items() if row["creator"] in creators and each not in own}
+    of_creator: dict[str | None, list[Row]] = {}
+    for row in own.values():
+        of_creator.setdefault(row["creator"], []).append(row)
+    next_of = {creator: iter(of_it) for creator, of_it in of_creator.items()}
+    placed = [next(next_of[row["creator"]]) if row["creator"] in creators else row for row in rows.values()]
+    return {row["id"]: row for row in placed} | own
 
 
 def _collected(

@@ -137,9 +137,14 @@ class Index:
 
     @property
     def has_photo_rows(self) -> bool:
-        """Whether some work has several photos, and so rows of its photos."""
+        """Whether some work has several photos, and so rows of its photos.
+
+        Raises:
+            SearchError: The index was built anew since it was opened: its spaces are not those of the rows.
+        """
         version = int(self.table.version)
         if version != self._counted[0]:
+            database.require_build(self.table, self.info["build"])
             self._counted = (version, self.table.count_rows(f"{OF} IS NOT NULL") > 0)
         return self._counted[1]
 
@@ -189,7 +194,8 @@ class Index:
 
         Raises:
             PhotoError: A photo can't be read.
-            SearchError: The index can't be written to, or a kept column is of another kind in it.
+            SearchError: The index can't be written to, was built anew since it was opened, or has a kept column of
+                another kind.
         """
         before = len(self)
         add_works(self.table, self.spaces, self.schema, catalog, self.kept)
@@ -199,9 +205,10 @@ class Index:
         """Remove works; returns how many were removed. Unknown ids are ignored.
 
         Raises:
-            SearchError: The index can't be written to.
+            SearchError: The index can't be written to, or was built anew since it was opened.
         """
         wanted, before = list(dict.fromkeys(ids)), len(self)
+        database.require_build(self.table, self.info["build"])
         with database.speaking_plainly(self.address, "written"):
             for start in range(0, len(wanted), database.IDS_AT_ONCE):
                 some = wanted[start : start + database.IDS_AT_ONCE]

@@ -37,7 +37,7 @@ from sakka.files import canonical_json
 from sakka.progress import task
 from sakka.search import database
 from sakka.search.kept_columns import KeptColumn
-from sakka.search.parts import INDEX_VERSION, contents, spaces_and_info, write_parts
+from sakka.search.parts import INDEX_VERSION, INFO, contents, spaces_and_info, write_parts
 from sakka.search.records import Spaces, batches_of, schema_of
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ class IndexPlan:
         shard_works: How many works a shard has; the last has what is left.
         groups: The group of each work that has another name than the work's id.
         common: The photos that don't count for a work's own vectors: its row and the number of the photo, shape (n, 2).
+        fingerprint: Of the catalog that it was made for, with its kept columns.
     """
 
     address: str
@@ -69,6 +70,7 @@ class IndexPlan:
     shard_works: int = database.SHARD_WORKS
     groups: Mapping[str, str] = field(default_factory=dict, repr=False)
     common: IntArray = field(default_factory=NO_COMMON.copy, repr=False)
+    fingerprint: str = ""
 
     @property
     def n_shards(self) -> int:
@@ -123,8 +125,10 @@ def begin(
     own = {**info, "version": INDEX_VERSION, "build": uuid.uuid4().hex, "works": len(works)}
     own |= {} if spaces.meaning is None else {"text_encoder": spaces.meaning.values()}
     others = {each: name for each, name in groups.items() if name != each}
-    plan = IndexPlan(database.address_of(folder), spaces, own, key, shard_works, others, common)
+    fingerprint = works.fingerprint(works.kept)
+    plan = IndexPlan(database.address_of(folder), spaces, own, key, shard_works, others, common, fingerprint)
     more = {"key": key, "shard_works": shard_works, "groups": others, "common": common.tolist()}
+    more |= {"fingerprint": fingerprint}
     connection = database.connected(folder)
     empty = pa.schema([("build", pa.string()), ("number", pa.int64()), ("files", pa.string())])
     with database.speaking_plainly(plan.address, "written"):
@@ -152,7 +156,8 @@ def read_plan(folder: Path | str, key: str | None = None) -> IndexPlan | None:
         return None
     spaces, info = spaces_and_info(parts, folder)
     common = np.array(more["common"], dtype=np.int64).reshape(-1, 2)
-    return IndexPlan(address, spaces, info, more["key"], more["shard_works"], more["groups"], common)
+    groups, fingerprint = more["groups"], more["fingerprint"]
+    return IndexPlan(address, spaces, info, more["key"], more["shard_works"], groups, common, fingerprint)
 
 
 def write_shard(plan: IndexPlan, works: Catalog, number: int) -> None:
@@ -165,18 +170,14 @@ def write_shard(plan: IndexPlan, works: Catalog, number: int) -> None:
 
     Raises:
         PhotoError: A photo can't be read.
-        SearchError: The catalog is another, or the index can't be written to.
+        SearchError: The catalog is another, another build has begun, or the index can't be written to.
     """
+    _require_planned(plan, works)
     _keep_shard(plan, number, shard_rows(number, plan, works))
 
 
 def shard_rows(number: int, plan: IndexPlan, works: Catalog) -> Iterator["pa.RecordBatch"]:
     """The rows of a shard in batches; see `write_shard`."""
-    if len(works) != plan.info["works"]:
-        raise SearchError(
-            f"got a catalog of {len(works):,} works, expected the {plan.info['works']:,} of the index that is being "
-            "built; build it again from its start"
-        )
     rows = plan.rows(number)
     some = works.take(rows)
     common = plan.common[np.isin(plan.common[:, 0], rows)] - [rows[0], 0]
@@ -184,17 +185,39 @@ def shard_rows(number: int, plan: IndexPlan, works: Catalog) -> Iterator["pa.Rec
     yield from batches_of(some, groups, plan.spaces, plan.schema, plan.kept, common=common)
 
 
+def _require_planned(plan: IndexPlan, works: Catalog) -> None:
+    """Refuse another catalog than the one that a plan was made for.
+
+    Raises:
+        SearchError: The catalog is another.
+    """
+    if len(works) != plan.info["works"] or works.fingerprint(works.kept) != plan.fingerprint:
+        raise SearchError(
+            f"got a catalog of {len(works):,} works, expected the one of {plan.info['works']:,} works that the index "
+            "is being built of; give that one, or build the index again from its start"
+        )
+
+
 def _keep_shard(plan: IndexPlan, number: int, batches: Iterable["pa.RecordBatch"]) -> None:
     import pyarrow as pa
 
     files = database.write_files(plan.address, plan.schema, batches)
     row = {"build": [plan.info["build"]], "number": [number], "files": [json.dumps(files)]}
+    connection = database.connected(plan.address)
+    if _build_that_is_planned(connection) != plan.info["build"]:
+        raise _superseded(plan)
     with database.speaking_plainly(plan.address, "written"):
-        database.connected(plan.address).open_table(SHARDS_TABLE).add(pa.table(row))
+        connection.open_table(SHARDS_TABLE).add(pa.table(row))
 
 
 def write_shards(plan: IndexPlan, works: Catalog, numbers: Sequence[int]) -> None:
-    """Write shards, whose rows the engine in place makes (`engines/`); this process writes them."""
+    """Write shards, whose rows the engine in place makes (`engines/`); this process writes them.
+
+    Raises:
+        PhotoError: A photo can't be read.
+        SearchError: As `write_shard`.
+    """
+    _require_planned(plan, works)
     several = np.where(works.photo_counts > 1, works.photo_counts, 0)
     rows = np.concatenate([plan.rows(each) for each in numbers]) if numbers else np.zeros(0, dtype=np.int64)
     engine = current_engine()
@@ -219,10 +242,13 @@ def merge(plan: IndexPlan) -> Any:
     """Make the table of works of its shards, with the database's indexes; returns it. Repeating it changes nothing.
 
     Raises:
-        SearchError: A shard is missing, or the index can't be written to.
+        SearchError: A shard is missing, another build has begun, or the index can't be written to.
     """
     shards = _whole_shards(plan)
     connection = database.connected(plan.address)
+    planned = _build_that_is_planned(connection)
+    if planned != plan.info["build"] and not (planned is None and database.is_of_build(connection, plan.info["build"])):
+        raise _superseded(plan)
     if not database.is_of_build(connection, plan.info["build"]):
         if missing := set(range(plan.n_shards)) - set(shards):
             raise SearchError(
@@ -236,16 +262,34 @@ def merge(plan: IndexPlan) -> Any:
     database.remove_unnamed(plan.address)
     with database.speaking_plainly(plan.address, "written"):
         write_parts(connection, database.PARTS_TABLE, plan.spaces, plan.info)
-        forget_plan(connection)
+        forget_plan(connection, plan.info["build"])
     return table
 
 
-def forget_plan(connection: Any) -> None:
-    """Drop what only a build needs."""
+def forget_plan(connection: Any, build: str) -> None:
+    """Drop what only a build needs; what another one needs stays."""
+    if _build_that_is_planned(connection) not in (build, None):
+        return
     names = database.table_names(connection)
     for name in (PLAN_TABLE, SHARDS_TABLE):
         if name in names:
             connection.drop_table(name)
+
+
+def _build_that_is_planned(connection: Any) -> str | None:
+    """The build of the plan that stands in a database; None where there is no plan."""
+    with database.speaking_plainly(str(connection.uri), "read"):
+        if PLAN_TABLE not in database.table_names(connection):
+            return None
+        found = connection.open_table(PLAN_TABLE).search().where(f"name = '{INFO}'").select(["content"]).to_list()
+    return str(json.loads(found[0]["content"])["build"])
+
+
+def _superseded(plan: IndexPlan) -> SearchError:
+    return SearchError(
+        f"another build of the index {plan.address} has begun since, so this one was given up; "
+        "let one build at a time write to it"
+    )
 
 
 def _whole_shards(plan: IndexPlan) -> dict[int, list[dict[str, Any]]]:

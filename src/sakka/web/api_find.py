@@ -9,6 +9,7 @@ from pydantic import Field
 from sakka.models.question import Question
 from sakka.photos.held import HeldPhoto
 from sakka.search.filters import Filters
+from sakka.search.find import BEST_WORKS
 from sakka.search.hits import Hit, RelatedCreator
 from sakka.web.api import DESCRIPTION, PHOTO, TITLE, photos_of_form, read_photos, require_something
 from sakka.web.engine import Engine
@@ -23,9 +24,6 @@ MOST_COMPARISONS = 20
 LIMITS_ON_KEPT = "Limits on kept columns, such as price>=1000, price=1000..3000 or tags=brooch."
 FormComparisons = Annotated[tuple[Id, ...], Form(max_length=MOST_COMPARISONS, description=LIMITS_ON_KEPT)]
 Comparisons = Annotated[tuple[Id, ...], Field(max_length=MOST_COMPARISONS, description=LIMITS_ON_KEPT)]
-
-
-ByCreator = Annotated[bool, Field(description="The `count` creators who fit best, each with its best works.")]
 
 
 class Wanted(Strict):
@@ -45,6 +43,13 @@ class Wanted(Strict):
         return Filters(self.categories, self.creators, self.not_creators, after, before, self.filter)
 
 
+class WantedByCreator(Wanted):
+    """Which works may be found, and whether they are wanted by creator."""
+
+    by_creator: bool = Field(False, description="The `count` creators who fit best, each with its best works.")
+    count: int
+
+
 def find_router(engine: Engine) -> APIRouter:
     """The operations that find."""
     router = APIRouter()
@@ -57,17 +62,17 @@ def find_router(engine: Engine) -> APIRouter:
 
 
 def _add_similar(router: APIRouter, engine: Engine, limits: Limits) -> None:
-    class Similar(Wanted):
+    class Similar(WantedByCreator):
         like: Annotated[list[Id], Field(min_length=1, max_length=MOST_EXAMPLES, description="Ids of wanted works.")]
         unlike: Annotated[tuple[Id, ...], Field(max_length=MOST_EXAMPLES, description="Ids of unwanted works.")] = ()
         other_creators: bool = Field(False, description="Leave out the creators of the wanted works.")
-        by_creator: ByCreator = False
         count: int = Field(10, ge=1, le=limits.found_works)
 
     @router.post("/v1/similar", tags=["find"], response_model=FoundWorks, responses=responses(404, 409))
     async def similar(asked: Similar) -> Response:
         """Find works of the style of one work or of several, and unlike others."""
         finder = engine.need_finder()
+        require_few(asked, limits)
         require_works(engine, [*asked.like, *asked.unlike])
         options = {"like": asked.like, "unlike": asked.unlike}
         hits = await engine.ask(
@@ -85,16 +90,16 @@ def _add_similar(router: APIRouter, engine: Engine, limits: Limits) -> None:
 
 
 def _add_search(router: APIRouter, engine: Engine, limits: Limits) -> None:
-    class Search(Wanted):
+    class Search(WantedByCreator):
         words: str = Field(min_length=1, max_length=limits.title_characters, description="In any language.")
         like: Id | None = Field(None, description="The id of a work of the style that is wanted too.")
-        by_creator: ByCreator = False
         count: int = Field(10, ge=1, le=limits.found_works)
 
     @router.post("/v1/search", tags=["find"], response_model=FoundWorks, responses=responses(404, 409))
     async def search(asked: Search) -> Response:
         """Find works that words describe, and of the style of a work where one is named."""
         finder = engine.need_finder()
+        require_few(asked, limits)
         require_works(engine, [] if asked.like is None else [asked.like])
         hits = await engine.ask(
             lambda: finder.search(
@@ -181,6 +186,18 @@ def _add_recommend(router: APIRouter, engine: Engine, limits: Limits) -> None:
         if name not in engine.collection.creators:
             raise Problem(404, "there are no works by a creator of this name")
         return served(await engine.ask(lambda: finder.related_creators(name, count)))
+
+
+def require_few(asked: WantedByCreator, limits: Limits) -> None:
+    """Refuse more works of creators than one search gives.
+
+    Raises:
+        Problem: So many works of so many creators are more.
+    """
+    each = asked.of_one_creator or BEST_WORKS
+    if asked.by_creator and asked.count * each > limits.found_works:
+        detail = f"got {asked.count} creators with {each} works each, expected {limits.found_works} works at most"
+        raise Problem(422, f"{detail}; ask for fewer creators, or for fewer works of each (`of_one_creator`)")
 
 
 def require_works(engine: Engine, ids: list[str]) -> None:
