@@ -20,6 +20,7 @@ SPEAKS_COMMANDS = {
     "paper/plan.py:_number_arguments": "part of that command",
     "paper/candidates_table.py": "a note in a report",
     "networks/weights/package_index.py": "options of pip",
+    "engines/ray.py:check_address": "a command of Ray",
 }
 """Where texts outside `cli/` hold options, with the reason."""
 OPTION = re.compile(r"(?<![\w-])--[a-z][\w-]+|`sakka [a-z]+")

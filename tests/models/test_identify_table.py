@@ -131,6 +131,11 @@ def test_an_output_that_cannot_be_written_is_said_before_anything_is_read(
     assert not PartsLayout(folder / name).folder.exists()
 
 
+def test_a_coverage_that_no_sets_have_is_refused_before_the_model_is_read(table: Path, folder: Path) -> None:
+    with pytest.raises(SakkaError, match=r"got `coverage=95`, expected 0\.9 or 0\.95 or 0\.99"):
+        identify_table(folder / "nowhere", table, folder / "out.csv", coverage=95)
+
+
 def test_a_table_is_never_overwritten_by_its_answers(text_model: Path, table: Path) -> None:
     before = table.read_bytes()
     with pytest.raises(SakkaError, match="would overwrite"):

@@ -59,8 +59,10 @@ def identify(
     description: Annotated[str, typer.Option(help="One work's description.")] = "",
     top: Annotated[int, typer.Option(help="How many creators to name.", min=1)] = 5,
     coverage: Annotated[
-        int | None,
-        typer.Option(help="How often a table's possible creators hold the right one: 90, 95 or 99.", metavar="PERCENT"),
+        float | None,
+        typer.Option(
+            help="How often a table's possible creators hold the right one: 0.9, 0.95 or 0.99.", metavar="SHARE"
+        ),
     ] = None,
     with_explanation: Annotated[bool, typer.Option("--explain", help="Say what spoke for the first one.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -104,6 +106,7 @@ def identify(
     from sakka.catalog.photo_files import base_of, photo_files
     from sakka.catalog.sources import ReadOptions, columns_by_field
     from sakka.cli.output import refuse_address
+    from sakka.models.identification import COVERAGE
 
     if output is None:
         given = f"{as_written(model)} {without_password(table)}"
@@ -112,7 +115,9 @@ def identify(
     options = ReadOptions(kind, columns_by_field(columns_named(column)), tuple(keep or ()), encoding, sheet, query)
     base = base_of(photo_root)
     with photo_files(Path(), fetched_hosts(fetch, fetch_host), base) as files:
-        _identify_table(model, table, output, options, photo_root, top, files, _coverage(coverage))
+        _identify_table(
+            model, table, output, options, photo_root, top, files, COVERAGE if coverage is None else coverage
+        )
 
 
 def _refuse_both(table: str | None, one: Mapping[str, object], of_table: Mapping[str, object]) -> None:
@@ -122,11 +127,12 @@ def _refuse_both(table: str | None, one: Mapping[str, object], of_table: Mapping
         SakkaError: One was given.
     """
     for name, value in (of_table if table is None else one).items():
-        if value and table is None:
+        if value in (None, False, "", ()):
+            continue
+        if table is None:
             raise SakkaError(f"{name} is for a table of works, and none was given: sakka identify MODEL TABLE -o FILE")
-        if value:
-            shown = without_password(table or "")
-            raise SakkaError(f"{name} is for one work, and the table {shown} was given; leave one of them out")
+        shown = without_password(table)
+        raise SakkaError(f"{name} is for one work, and the table {shown} was given; leave one of them out")
 
 
 def _identify_one(
@@ -157,22 +163,6 @@ def _identify_one(
 
         typer.echo("")
         show_explanation(why)
-
-
-def _coverage(percent: int | None) -> float:
-    """The coverage that was asked for.
-
-    Raises:
-        SakkaError: It is none that sets are made at.
-    """
-    from sakka.models.identification import COVERAGE, COVERAGES
-
-    if percent is None:
-        return COVERAGE
-    by_percent = {round(100 * each): each for each in COVERAGES}
-    if percent not in by_percent:
-        raise SakkaError(f"--coverage is {percent}, expected 90, 95 or 99: in so many of 100 works the set is right")
-    return by_percent[percent]
 
 
 def _in_words(found: "Identification") -> str:

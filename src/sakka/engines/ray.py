@@ -304,6 +304,7 @@ def _variables(values: Mapping[str, str]) -> Iterator[None]:
 
 
 def _library() -> Any:
+    os.environ.setdefault("RAY_TQDM_PATCH_PRINT", "0")  # or Ray puts its own function in the place of `print`
     try:
         with _variables(QUIET):
             import ray

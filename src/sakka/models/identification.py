@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from sakka.errors import ModelError
+
 Answer = Literal["named", "not sure enough", "none of the known creators"]
 Basis = Literal["threshold", "no threshold", "nothing read"]
 
@@ -11,6 +13,16 @@ COVERAGE = 0.95  # where one is shown
 
 NEVER_NONE = 0.9  # a work whose first candidate is more probable is never said to be by none of the known creators
 NAMED_WITHOUT_LIMITS = 0.9  # the least probability that names a creator where a model has learned no limits
+
+
+def check_coverage(coverage: float) -> None:
+    """Refuse a coverage that no sets are made at.
+
+    Raises:
+        ModelError: It is none of `COVERAGES`.
+    """
+    if coverage not in COVERAGES:
+        raise ModelError(f"got `coverage={coverage:g}`, expected {' or '.join(map(str, COVERAGES))}")
 
 
 @dataclass(frozen=True)

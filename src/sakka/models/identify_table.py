@@ -28,12 +28,13 @@ from sakka.files import alone_in, no_formula, write_json, write_text, writing_wh
 from sakka.models.asked_table import AskedTable, open_table, short_in_memory
 from sakka.models.base import CreatorModel
 from sakka.models.folder import load_model, manifest_sha256
-from sakka.models.identification import COVERAGE, Candidate, CreatorSet
+from sakka.models.identification import COVERAGE, Candidate, CreatorSet, check_coverage
 from sakka.models.identified import WORKS_AT_ONCE, IdentifiedWork, WorkProblem, identified_frame, identify_works
 from sakka.progress import track
 from sakka.version import __version__
 
 LIST_SEPARATOR = "|"
+PARTS_VERSION = 2  # what a line of a part holds
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,7 @@ def identify_table(
         SakkaError: The model or the table can't be read, or the output can't be written.
     """
     layout = PartsLayout(Path(output))
+    check_coverage(coverage)
     write = writer_of(layout.output)
     table = table if isinstance(table, AskedTable) else open_table(table)
     if layout.output.exists() and table.source.exists() and layout.output.samefile(table.source):
@@ -111,7 +113,7 @@ def identify_table(
     table = short_in_memory(table.for_model(fitted))
     fingerprint, works = table.fingerprint()
     asked_for = {"model": manifest_sha256(model), "table": fingerprint, "count": count, "keep": list(table.keep)}
-    plan = {**asked_for, "sakka": __version__, "works": works}
+    plan = {**asked_for, "sakka": __version__, "parts": PARTS_VERSION, "works": works}
     layout.folder.mkdir(parents=True, exist_ok=True)
     with alone_in(layout.folder, layout.lock, SakkaError):
         done = min(works, WORKS_AT_ONCE * _open_parts(layout, plan, say))

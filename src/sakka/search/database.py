@@ -13,6 +13,7 @@ Source: https://lancedb.github.io/lancedb/
 
 import json
 import os
+import warnings
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 WORKS_TABLE, PARTS_TABLE = "works", "parts"
+FORK_WARNING = "lance is not fork-safe"
 IDS_AT_ONCE = 500
 FRESH_S = 2.0  # how soon one process sees what another has changed
 SHARD_WORKS = 20_000  # works that are written as one file, and rows from which a file is left as it is
@@ -67,6 +69,7 @@ def lance_module() -> Any:
         import lance
     except ImportError as error:
         raise MissingPartError("pylance, which writes the files of the index,", "index", error) from error
+    warnings.filterwarnings("ignore", FORK_WARNING)  # other programs are started, and leave Lance at once
     return lance
 
 

@@ -253,7 +253,7 @@ def merge(plan: IndexPlan) -> Any:
         if missing := set(range(plan.n_shards)) - set(shards):
             raise SearchError(
                 f"{len(missing):,} of {plan.n_shards:,} shards of the index {plan.address} are missing; "
-                "write them first (`write_shard`)"
+                "write them first; `Index.build` writes all"
             )
         database.name_files(plan.address, plan.schema, [each for number in sorted(shards) for each in shards[number]])
     with database.speaking_plainly(plan.address, "written"):
