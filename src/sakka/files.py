@@ -33,12 +33,28 @@ def remote_address(path: Path | str) -> str | None:
 
 
 def as_written(path: Path | str) -> str:
-    """A path or an address as it was given, for messages.
+    """A path as it was given, for messages; an address without its password.
 
     >>> as_written(Path("s3://shop/model")), as_written(Path("model"))
     ('s3://shop/model', 'model')
     """
-    return remote_address(path) or str(path)
+    address = remote_address(path)
+    return str(path) if address is None else shown_address(address)
+
+
+def shown_address(written: str) -> str:
+    """An address as a message may show it: without a name and a password, and of a web server without its options.
+
+    A password may have any character, so where there is one, or a port, all is cut up to the last @.
+
+    >>> shown_address("https://me:secret@shop.example/1.jpg?signature=secret"), shown_address("s3://shop/a?.jpg")
+    ('https://shop.example/1.jpg', 's3://shop/a?.jpg')
+    >>> shown_address("https://me:se/cr#t@shop.example/1.jpg"), shown_address("https://shop.example/a@2x.jpg")
+    ('https://shop.example/1.jpg', 'https://shop.example/a@2x.jpg')
+    """
+    shown = re.sub(r"^([a-z0-9+.-]+://)[^/?#]*[:@].*@", r"\1", written, flags=re.IGNORECASE | re.DOTALL)
+    shown = re.sub(r"^([a-z0-9+.-]+://)[^/?#@]*@", r"\1", shown, flags=re.IGNORECASE)
+    return shown if shown.lower().startswith(("s3://", "gs://")) else re.split("[?#]", shown, maxsplit=1)[0]
 
 
 def without_password(address: str) -> str:

@@ -76,6 +76,20 @@ def test_nothing_is_written_to_a_folder_named_like_an_address(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    "command", ["tune catalog -o {} --model text-linear", "search {} moon", "fit catalog -o {}", "serve {} --port 0"]
+)
+@pytest.mark.parametrize("password", ["secret", "a/secret", "a#b?secret", "a@secret"])
+def test_a_password_in_an_address_is_never_shown(
+    command: str, password: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, error = run(command.format(f"https://me:{password}@shop.example/out").split(), monkeypatch, capsys)
+    assert code == 2
+    assert "https://shop.example/out" in error
+    assert "secret" not in out + error
+
+
 def test_a_photo_s_address_is_not_taken_for_a_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

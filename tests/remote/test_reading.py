@@ -1,9 +1,13 @@
 """Catalogs and models at addresses, read: moto's S3 server and a web server on loopback."""
 
+import hashlib
+import io
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
 import pytest
 from tests.catalogs import tiny_catalog
 from tests.photo_server import PhotoServer, photo_server
@@ -14,6 +18,7 @@ from sakka.catalog.works import Catalog
 from sakka.errors import CatalogError, ModelFolderError, PhotoError, SakkaError
 from sakka.models.dummy import DummyModel
 from sakka.models.folder import load_model, save_model
+from sakka.photos.by_sha256 import stored_path
 from sakka.remote.copies import DESCRIPTIONS
 
 
@@ -126,6 +131,71 @@ def test_a_photo_that_is_not_the_recorded_one_is_refused(made: Path) -> None:
             there.every_photo  # noqa: B018
 
 
+def catalog_with(made: Path, sha256: str | None, path: str | None, root: str | None = None) -> dict[str, bytes]:
+    """The files of a catalog whose photos all have one SHA-256 and one path."""
+    files = files_below(made / "within")
+    digest, listed_path = pl.lit(sha256, dtype=pl.String()), pl.lit(path, dtype=pl.String())
+    tables = {
+        "photos.parquet": pl.read_parquet(files["photos.parquet"]).with_columns(sha256=digest, path=listed_path),
+        "works.parquet": pl.read_parquet(files["works.parquet"]).with_columns(photos_sha256=pl.concat_list(digest)),
+    }
+    written: dict[str, bytes] = {}
+    for name, table in tables.items():
+        buffer = io.BytesIO()
+        table.write_parquet(buffer)
+        written[name] = buffer.getvalue()
+    info = {**json.loads(files["catalog.json"]), "photo_root": root}
+    info["works_sha256"] = hashlib.sha256(written["works.parquet"]).hexdigest()
+    info["photos_file_sha256"] = hashlib.sha256(written["photos.parquet"]).hexdigest()
+    return {"catalog.json": json.dumps(info).encode(), **written}
+
+
+@pytest.mark.parametrize("sha256", ["../private.jpg", "/dev/zero", "a\0b", "A" * 64, "0" * 64 + "\n"])
+def test_what_is_no_sha256_is_no_path_to_a_file_of_the_reader(made: Path, folder: Path, sha256: str) -> None:
+    (folder / "cache").mkdir()
+    (folder / "cache" / "private.jpg").write_bytes(b"private")
+    described = {"works_sha256": sha256, "photos_file_sha256": sha256}
+    files = {
+        **{f"photos/{name}": content for name, content in catalog_with(made, sha256, None).items()},
+        "tables/catalog.json": json.dumps(described).encode(),
+        "model/manifest.json": json.dumps({"files": {"a": sha256}}).encode(),
+    }
+    with photo_server(files) as server:
+        with pytest.raises(CatalogError, match="a photo is listed under what is no SHA-256"):
+            Catalog.read(f"{server.address}/folder/photos")
+        with pytest.raises(CatalogError, match="has something else for the SHA-256 of a table; build it again"):
+            Catalog.read(f"{server.address}/folder/tables")
+        with pytest.raises(ModelFolderError, match="is no manifest of a model"):
+            load_model(f"{server.address}/folder/model")
+    with pytest.raises(PhotoError, match=r"as a SHA-256, expected 64 digits"):
+        stored_path(folder, sha256)
+
+
+@pytest.mark.parametrize("root", [None, "/", "."])
+def test_a_catalog_at_an_address_names_no_file_of_the_reader(made: Path, folder: Path, root: str | None) -> None:
+    private = folder / "private.jpg"
+    private.write_bytes(b"private")
+    digest = hashlib.sha256(b"public").hexdigest()
+    objects = {
+        **{f"unknown/{name}": content for name, content in catalog_with(made, None, str(private), root).items()},
+        **{f"known/{name}": content for name, content in catalog_with(made, digest, str(private), root).items()},
+        f"known/fetched/{digest[:2]}/{digest}": b"public",
+    }
+    with photo_server(objects) as server:
+        absent = Catalog.read(f"{server.address}/folder/unknown")
+        assert absent.every_photo == [()] * len(absent)
+        assert absent.fingerprint() != Catalog.read(made / "within").fingerprint()
+        there = Catalog.read(f"{server.address}/folder/known")
+        assert {path.read_bytes() for path in there.photo_paths if path} == {b"public"}
+
+
+def test_a_catalog_of_an_older_version_is_not_read_from_an_address(made: Path) -> None:
+    files = catalog_with(made, None, None)
+    files["catalog.json"] = json.dumps({**json.loads(files["catalog.json"]), "version": 3}).encode()
+    with photo_server(files) as server, pytest.raises(CatalogError, match="has version 3, which is not read from an"):
+        Catalog.read(f"{server.address}/folder")
+
+
 @pytest.mark.parametrize(
     ("address", "why"),
     [
@@ -136,6 +206,11 @@ def test_a_photo_that_is_not_the_recorded_one_is_refused(made: Path) -> None:
         ("s3://shop", "s3://shop is no address of a folder: expected s3://BUCKET/NAME"),
         ("ftp://shop/model", "ftp://shop/model is no address of a folder: expected s3://BUCKET/NAME"),
         ("https://me:secret@shop/model", "https://shop/model is no address of a folder: the address can't be"),
+        ("https://me:a/secret@shop/model", "https://shop/model is no address of a folder: "),
+        ("https://me:a#secret@shop/model", "https://shop/model is no address of a folder: "),
+        ("https://me:a?secret@b@shop/model", "https://shop/model is no address of a folder: "),
+        ("s3://me:a/secret@shop/model", "s3://shop/model is no address of a folder: "),
+        ("https://shop/model?secret", "https://shop/model is no address of a folder: "),
     ],
 )
 def test_what_is_no_folder_of_sakka_is_refused_in_one_line(bucket: str, address: str, why: str) -> None:

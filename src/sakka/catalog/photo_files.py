@@ -12,9 +12,9 @@ from sakka.catalog.problems import ListingProblem
 from sakka.catalog.read_works import WorksBatch
 from sakka.catalog.sources.stored_photos import photo_store
 from sakka.errors import CatalogError, PhotoError
-from sakka.files import remote_address
+from sakka.files import remote_address, shown_address
 from sakka.photos.by_sha256 import store
-from sakka.photos.remote.addresses import is_fetched, shown_address
+from sakka.photos.remote.addresses import is_fetched
 from sakka.photos.remote.cache import FetchedPhoto
 from sakka.photos.remote.fetcher import Fetching, PhotoFetcher
 

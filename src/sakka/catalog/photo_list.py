@@ -59,19 +59,28 @@ def listed_photos(table: pl.DataFrame, origins: pl.DataFrame, cached: Path | Non
 
 
 def with_photos(table: pl.DataFrame, listed: pl.DataFrame, fetched: Path) -> pl.DataFrame:
-    """A table of works with the paths of their photos.
+    """A table of works with the paths and the SHA-256 of their photos.
 
     Args:
         table: Works, without `photos`.
         listed: Their photos, columns as in `LISTED_SCHEMA`.
         fetched: The folder of the photos that have no path, under their SHA-256; absolute.
+
+    Raises:
+        ValueError: A SHA-256 is none, and so could lead out of that folder.
     """
+    if not listed["sha256"].drop_nulls().str.contains(r"^[0-9a-f]{64}$").all():
+        raise ValueError("a photo is listed under what is no SHA-256")
     sha256 = pl.col("sha256")
     stored = pl.concat_str(pl.lit(f"{fetched}/"), sha256.str.head(2), pl.lit("/"), sha256)
     path = pl.when(pl.col("path").is_null()).then(stored).otherwise("path")
-    lists = listed.select("id", photos=path).group_by("id", maintain_order=True).agg("photos")
+    lists = listed.select("id", photos=path, photos_sha256="sha256").group_by("id", maintain_order=True).agg(pl.all())
     none = pl.lit([], dtype=pl.List(pl.String()))
-    return table.join(lists, on="id", how="left", maintain_order="left").with_columns(pl.col("photos").fill_null(none))
+    return (
+        table.drop("photos_sha256", strict=False)
+        .join(lists, on="id", how="left", maintain_order="left")
+        .with_columns(pl.col("photos", "photos_sha256").fill_null(none))
+    )
 
 
 def store_fetched(table: pl.DataFrame, listed: pl.DataFrame, folder: Path) -> None:

@@ -14,7 +14,8 @@ from urllib.parse import quote
 
 from sakka.catalog.problems import PHOTO_ADDRESS, PHOTO_OUTSIDE
 from sakka.errors import PhotoError
-from sakka.photos.remote.addresses import BUCKETS, PhotoAddress, is_fetched, shown_address
+from sakka.files import shown_address
+from sakka.photos.remote.addresses import BUCKETS, PhotoAddress, is_fetched
 
 _ADDRESS = re.compile(r"^(?!file:)[a-z][a-z0-9+.-]+:(//|(?=[^\\/]))", re.IGNORECASE)
 _DRIVE = re.compile(r"^[a-z]:[\\/]|^\\\\", re.IGNORECASE)

@@ -13,9 +13,10 @@ from sakka.catalog.listings import Listing, ListingReader
 from sakka.catalog.problems import ListingProblem
 from sakka.catalog.works import Work
 from sakka.errors import PhotoError
+from sakka.files import shown_address
 from sakka.photos.examine import examine_photo, in_threads
 from sakka.photos.limits import PHOTOS_PER_WORK
-from sakka.photos.remote.addresses import is_fetched, shown_address
+from sakka.photos.remote.addresses import is_fetched
 
 BATCH_ROWS = 8192
 Found = TypeVar("Found")

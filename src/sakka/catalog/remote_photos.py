@@ -36,7 +36,9 @@ class RemotePhotos:
     def of(
         cls, remote: RemoteFolder, listed: pl.DataFrame, photo_root: str | None
     ) -> tuple["RemotePhotos", pl.DataFrame]:
-        """What is known of the photos of a catalog, and their list without the paths that are below its folder.
+        """What is known of the photos of a catalog, and their list without paths, and without those of no SHA-256.
+
+        A path could lead to any file of the machine that reads, so only the SHA-256 says which photo is meant.
 
         Args:
             remote: The catalog's folder.
@@ -44,13 +46,12 @@ class RemotePhotos:
             photo_root: The photo root as `catalog.json` has it: relative where it is within the folder.
         """
         folder = FetchedPhotos().folder.resolve()
-        if photo_root is None or PurePosixPath(photo_root).is_absolute():
-            return cls(remote, folder), listed
-        within = pl.col("path").is_not_null() & pl.col("sha256").is_not_null() & ~pl.col("path").str.starts_with("/")
-        root = PurePosixPath(photo_root)
-        pairs = listed.filter(within).select("sha256", "path").iter_rows()
-        names = {sha256: (root / path).as_posix() for sha256, path in pairs}
-        return cls(remote, folder, names), listed.with_columns(path=pl.when(~within).then("path"))
+        known = listed.filter(pl.col("sha256").is_not_null()).with_columns(number=pl.int_range(pl.len()).over("id"))
+        root, names = PurePosixPath(photo_root or "/"), {}
+        if not root.is_absolute():
+            within = known.filter(~pl.col("path").str.starts_with("/"))
+            names = {sha256: (root / path).as_posix() for sha256, path in within.select("sha256", "path").iter_rows()}
+        return cls(remote, folder, names), known.with_columns(path=pl.lit(None, dtype=pl.String()))
 
     def fetch(self, sha256: Iterable[str]) -> None:
         """Fetch the photos of some SHA-256 that are not here.

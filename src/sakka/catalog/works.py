@@ -309,6 +309,11 @@ class Catalog:
                     remote_photos, listed = RemotePhotos.of(remote, listed, root)
                     fetched = remote_photos.folder
                 table = with_photos(table, listed, fetched)
+            elif remote is not None:
+                raise CatalogError(
+                    f"{info_path} has version {info['version']}, which is not read from an address, expected "
+                    f"{CATALOG_VERSION}; build the catalog again"
+                )
             table = _with_every_sha256(table)
             kept = [name for name in table.columns if name not in SCHEMA]
             table = table.select(*SCHEMA, *kept).cast(pl.Schema({**table.schema, **SCHEMA}))
@@ -316,7 +321,7 @@ class Catalog:
             problems = pl.read_parquet(problems_path) if problems_path.is_file() else no_problems()
         except (OSError, ValueError, AttributeError, pl.exceptions.PolarsError) as error:
             raise CatalogError(f"{folder} can't be read as a catalog: {error}; build it again") from error
-        photo_root = (folder / root).resolve() if root is not None else None
+        photo_root = (folder / root).resolve() if root is not None and remote is None else None
         origins = listed.select(*ORIGINS_SCHEMA)
         return cls(
             table, photo_root=photo_root, info=info, problems=problems, origins=origins, remote_photos=remote_photos

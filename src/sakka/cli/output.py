@@ -59,5 +59,5 @@ def refuse_address(path: Path) -> None:
     Raises:
         SakkaError: It is one.
     """
-    if address := remote_address(path):
-        raise SakkaError(f"{address} is an address; give --output a path of this machine")
+    if remote_address(path):
+        raise SakkaError(f"{as_written(path)} is an address; give --output a path of this machine")

@@ -1,14 +1,31 @@
 """Photos in a folder, each under the SHA-256 of its bytes: `AB/ABCD...`, where AB are its first two digits."""
 
 import os
+import re
 import shutil
 from pathlib import Path
 
+from sakka.errors import PhotoError
 from sakka.files import writing_whole
 
 
+def is_sha256(written: str) -> bool:
+    """Whether a text is a SHA-256 as sakka writes it.
+
+    >>> is_sha256("0" * 64), is_sha256("../private.jpg")
+    (True, False)
+    """
+    return re.fullmatch("[0-9a-f]{64}", written) is not None
+
+
 def stored_path(folder: Path, sha256: str) -> Path:
-    """Where a folder has the photo of a SHA-256, or would have it."""
+    """Where a folder has the photo of a SHA-256, or would have it.
+
+    Raises:
+        PhotoError: It is no SHA-256, and so could lead out of the folder.
+    """
+    if not is_sha256(sha256):
+        raise PhotoError(f"got {sha256[:80]!r} as a SHA-256, expected 64 digits of 0-9a-f; write what names it again")
     return folder / sha256[:2] / sha256
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from sakka.errors import MissingPartError, PhotoError, SakkaError
 from sakka.files import writing_whole_folder
+from sakka.photos.by_sha256 import is_sha256
 from sakka.photos.remote.answer import AbsentPhoto
 from sakka.photos.remote.cache import FOLDERS, FetchedPhoto, FetchedPhotos
 from sakka.photos.remote.fetcher import Fetching, PhotoFetcher
@@ -148,14 +149,18 @@ def _of_server(remote: RemoteFolder, cache: FetchedPhotos) -> Sums:
 def _of_catalog(remote: RemoteFolder, cache: FetchedPhotos) -> Sums:
     info, sha256 = _description(remote, CATALOG, cache)
     known = {name: info.get(key) for name, key in OF_CATALOG.items()}
-    wanted = {name: known[name] for name in OF_CATALOG if isinstance(known[name], str)}
+    wanted = {name: digest for name, digest in known.items() if digest is not None}
+    if not all(isinstance(each, str) and is_sha256(each) for each in wanted.values()):
+        raise SakkaError(f"{remote.file(CATALOG)} has something else for the SHA-256 of a table; build it again")
     return {CATALOG: sha256, **wanted, PROBLEMS: None}
 
 
 def _of_model(remote: RemoteFolder, cache: FetchedPhotos) -> Sums:
     manifest, sha256 = _description(remote, MANIFEST, cache)
     files = manifest.get("files")
-    if not isinstance(files, dict) or not all(is_safe(name) and isinstance(files[name], str) for name in files):
+    if not isinstance(files, dict) or not all(
+        is_safe(name) and isinstance(digest, str) and is_sha256(digest) for name, digest in files.items()
+    ):
         raise SakkaError(f"{remote.file(MANIFEST)} is no manifest of a model; save the model again")
     return {MANIFEST: sha256, **files}
 

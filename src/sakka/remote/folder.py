@@ -8,8 +8,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from sakka.errors import MissingPartError, PhotoError, SakkaError
-from sakka.files import remote_address
-from sakka.photos.remote.addresses import BUCKETS, PORTS, PhotoAddress, shown_address
+from sakka.files import remote_address, shown_address
+from sakka.photos.remote.addresses import BUCKETS, PORTS, PhotoAddress
 
 SILENT_S = 30.0
 TRIES = 5

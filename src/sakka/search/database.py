@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sakka.errors import MissingPartError, SakkaError, SearchError
-from sakka.files import remote_address
+from sakka.files import as_written, remote_address
 from sakka.photos.remote.addresses import endpoint
 from sakka.search.records import GROUP, OF, OF_WORKS, PHOTO, VECTORS
 from sakka.search.sql import among
@@ -79,8 +79,10 @@ def speaking_plainly(address: str, doing: str) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, ValueError, OSError, KeyError) as error:
-        reason = " ".join(str(error).split())[:200]
-        which = f"the index {address}" if address else "the index"
+        shown = as_written(address)
+        said = str(error).replace(address, shown) if address else str(error)
+        reason = " ".join(said.split())[:200]
+        which = f"the index {shown}" if address else "the index"
         raise SearchError(f"{which} can't be {doing}: {reason}; check the address, or build it again") from error
 
 

@@ -13,7 +13,7 @@ import polars as pl
 
 from sakka.catalog.works import SCHEMA, Catalog, Work
 from sakka.errors import SearchError
-from sakka.files import remote_address, why_not_a_folder
+from sakka.files import as_written, remote_address, why_not_a_folder
 from sakka.search import database
 from sakka.search.adding import add_works
 from sakka.search.kept_columns import KINDS, KeptColumn, with_kept
@@ -106,20 +106,20 @@ class Index:
             SearchError: There is no index, its build was cut short, or it is of another version.
             ModelFolderError: Its photos were seen through other weights than those at hand.
         """
-        address = database.address_of(folder)
+        address, shown = database.address_of(folder), as_written(folder)
         if not remote_address(folder) and (trouble := why_not_a_folder(Path(folder))):
             raise SearchError(f"{trouble}; expected an index, as `Index.build` writes it")
         connection = database.connected(folder)
         with database.speaking_plainly(address, "read"):
             names = database.table_names(connection)
             if database.WORKS_TABLE not in names:
-                raise SearchError(f"{folder} is not an index: no works in it; build it with `Index.build`")
+                raise SearchError(f"{shown} is not an index: no works in it; build it with `Index.build`")
             if database.PARTS_TABLE not in names:
-                raise SearchError(f"{folder} is an index whose build was cut short; build it with `Index.build`")
+                raise SearchError(f"{shown} is an index whose build was cut short; build it with `Index.build`")
             table = connection.open_table(database.WORKS_TABLE)
             spaces, info = spaces_and_info(contents(connection, database.PARTS_TABLE), folder)
             if database.build_of(table) != info["build"]:
-                raise SearchError(f"{folder} is an index whose build was cut short; build it with `Index.build`")
+                raise SearchError(f"{shown} is an index whose build was cut short; build it with `Index.build`")
         return cls(address, table, spaces, info)
 
     @property

@@ -17,7 +17,7 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
 from sakka.errors import SearchError
-from sakka.files import canonical_json
+from sakka.files import as_written, canonical_json
 from sakka.search.records import Spaces
 from sakka.search.style.meaning import MeaningSpace
 from sakka.search.style.space import StyleSpace
@@ -62,10 +62,11 @@ def spaces_and_info(parts: Mapping[str, bytes], folder: Path | str) -> tuple[Spa
     info = json.loads(parts[INFO])
     if info.get("version") != INDEX_VERSION:
         raise SearchError(
-            f"{folder} is an index of version {info.get('version')}, expected {INDEX_VERSION}; build it again"
+            f"{as_written(folder)} is an index of version {info.get('version')}, expected {INDEX_VERSION}; "
+            "build it again"
         )
     if hashlib.sha256(parts[TENSORS]).hexdigest() != info["sha256"]:
-        raise SearchError(f"{folder} is damaged: {TENSORS} is not what {INFO} describes; build it again")
+        raise SearchError(f"{as_written(folder)} is damaged: {TENSORS} is not what {INFO} describes; build it again")
     tensors = load_tensors(parts[TENSORS])
     meaning = MeaningSpace.from_parts(info["text_encoder"], tensors) if "text_encoder" in info else None
     return Spaces(StyleSpace.from_parts(info["style"], tensors), WordSpace.from_tensors(tensors), meaning), info

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from sakka.errors import ServeError
-from sakka.files import remote_address
+from sakka.files import as_written, remote_address
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]", "::1")
 FEWEST_KEY_CHARACTERS = 16
@@ -126,8 +126,11 @@ class Settings:
                 "printable ASCII without spaces; "
                 "make one with: python3 -c 'import secrets; print(secrets.token_urlsafe())'"
             )
-        if self.audit is not None and (address := remote_address(self.audit)):
-            raise ServeError(f"{address} is an address, and decisions on an audit are kept in its folder; copy it here")
+        if self.audit is not None and remote_address(self.audit):
+            raise ServeError(
+                f"{as_written(self.audit)} is an address, and decisions on an audit are kept in its folder; "
+                "copy it here"
+            )
         if not 0 <= self.port <= 65_535:
             raise ServeError(f"{self.port} is no port; expected 0 to 65535")
         if not 1 <= self.processes <= MOST_PROCESSES:

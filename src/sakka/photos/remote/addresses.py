@@ -41,17 +41,6 @@ def is_fetched(written: str) -> bool:
     return _FETCHED.match(written) is not None
 
 
-def shown_address(written: str) -> str:
-    """An address as a message may show it: without a name and a password, and of a web server without its options.
-
-    >>> shown_address("https://me:secret@shop.example/a@2x.jpg?signature=secret"), shown_address("s3://shop/a?.jpg")
-    ('https://shop.example/a@2x.jpg', 's3://shop/a?.jpg')
-    """
-    scheme = written.partition("://")[0].lower()
-    shown = re.sub(r"^([a-z0-9]+://)[^/?#]*@", r"\1", written, flags=re.IGNORECASE)
-    return shown if scheme in BUCKETS else shown.partition("?")[0]
-
-
 def endpoint(scheme: str) -> str:
     """The service that the environment names for a scheme's buckets; empty for the usual one, and for web servers."""
     return next((os.environ[name] for name in ENDPOINTS.get(scheme, ()) if os.environ.get(name)), "")

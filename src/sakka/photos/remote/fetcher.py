@@ -18,8 +18,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from sakka.errors import MissingPartError, PhotoError
+from sakka.files import shown_address
 from sakka.photos.limits import MOST_BYTES
-from sakka.photos.remote.addresses import BUCKETS, NOT_FETCHED, AllowedHosts, PhotoAddress, shown_address
+from sakka.photos.remote.addresses import BUCKETS, NOT_FETCHED, AllowedHosts, PhotoAddress
 from sakka.photos.remote.answer import PhotoAnswer, TryAgain, Unchanged
 from sakka.photos.remote.cache import FRESH_S, FetchedPhoto, FetchedPhotos
 from sakka.progress import task
