@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,9 +12,11 @@ from sakka.arrays import softmax
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import ModelError
 from sakka.explain.explanation import explain
-from sakka.models import fused
+from sakka.models import candidate_fusion, candidate_model, candidates, fused
+from sakka.models.candidate_fusion import SlateScores
 from sakka.models.candidate_model import CandidateModel
-from sakka.models.candidates import FirstCandidates, Slate
+from sakka.models.candidates import FirstCandidates, Slate, sample_of
+from sakka.models.fixed_ratio import FixedRatio
 from sakka.models.folder import load_model, save_model
 from sakka.models.fused import FusedModel
 from sakka.models.linear_head import creator_vectors, inverted_lists
@@ -182,3 +185,143 @@ def test_a_work_is_answered_by_what_it_has() -> None:
     blank, titled = model.predict_proba(Catalog.from_works([nothing, text]))
     np.testing.assert_allclose(blank, 1 / 30, atol=1e-5)
     assert titled.max() > 2 / 30
+
+
+def market(creators: int, works: int, noise: float, *, size: int = 6, seed: int = 0, **parts: Any) -> Catalog:
+    """Works with a vector of so many numbers that point in their creator's direction, more or less."""
+    directions, generator = np.random.default_rng(0).normal(0, 1, (creators, size)), np.random.default_rng(seed)
+    return Catalog.from_works(
+        Work(
+            f"{creator}-{number}",
+            f"creator {creator:03}",
+            kept={"clip": tuple(map(float, directions[creator] + generator.normal(0, noise, size)))},
+            **parts,
+        )
+        for creator in range(creators)
+        for number in range(works)
+    )
+
+
+def without_vector(works: Catalog) -> list[Work]:
+    return [replace(work, kept={"clip": None}, title=f"of {work.creator} alone") for work in works]
+
+
+@pytest.fixture
+def _few_candidates(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(candidate_model, "SHORTLIST", 8)
+    monkeypatch.setattr(candidates, "FIRST", 4)
+    monkeypatch.setattr(candidates, "SAMPLE", 6)
+
+
+@pytest.mark.usefixtures("_few_candidates")
+@pytest.mark.parametrize("noise", [0.7, 4.0])
+def test_sets_hold_the_right_creator_as_often_as_is_said_where_most_creators_are_no_candidates(noise: float) -> None:
+    model = FusedModel("photo-column:clip", candidates=True).fit(market(40, 15, noise))
+    asked = market(40, 10, noise, seed=1)
+    found = model.predict_candidates(asked)
+    assert isinstance(found, FirstCandidates)
+    assert found.columns.shape == (400, 4)
+    assert found.rest.max() > 0.05
+    np.testing.assert_allclose(model.predict_proba(asked).sum(axis=1), 1, atol=1e-5)
+    answers = model.identify(asked, 40)
+    assert model.predict(asked) == [each.candidates[0].creator for each in answers]
+    for number, coverage in enumerate((0.9, 0.95, 0.99)):
+        sets = [each.sets[number] for each in answers]
+        right = asked.table["creator"]
+        assert np.mean([own in each.creators for own, each in zip(right, sets, strict=True)]) > coverage - 0.04
+        assert {each.size for each in sets} == {40} or noise < 1
+
+
+@pytest.mark.usefixtures("_few_candidates")
+def test_what_is_fused_of_some_creators_is_what_is_fused_of_all() -> None:
+    photo, text = np.zeros((1, 5000), dtype=np.float32), np.zeros((1, 5000), dtype=np.float32)
+    photo[0, 7] = 30  # the photo is sure, the text says nothing
+    slate = Slate.of([np.arange(8)[None], np.arange(8)[None]], 5000)
+    assert len(slate.sample) == 6
+    tables = {
+        "photo": slate.probabilities(photo[:, slate.columns[0]]),
+        "text": slate.probabilities(text[:, slate.columns[0]]),
+    }
+    given = np.ones(1, dtype=np.bool_)
+    asked = SlateScores(slate, tables, {"photo": given, "text": given}, np.array([1]), 5000)  # type: ignore[arg-type]
+    assert tables["text"][0, 0] == pytest.approx(1 / 5000)
+    assert asked.fused(FixedRatio("arithmetic", 0.5)).probabilities[0, 0] == pytest.approx(0.5 + 0.5 / 5000, rel=1e-4)
+
+
+def test_a_creator_more_changes_at_most_one_of_those_who_stand_for_the_rest() -> None:
+    for count in (600, 5000):
+        assert len(np.intersect1d(sample_of(count), sample_of(count + 1))) >= candidates.SAMPLE - 1
+        assert len(np.unique(sample_of(count))) == candidates.SAMPLE
+    assert sample_of(5000) is sample_of(5000)
+
+
+def test_creators_of_whom_a_model_can_read_nothing_do_not_come_before_the_others() -> None:
+    works, asked = market(30, 8, 0.7, size=64), market(29, 1, 0.7, size=64, seed=1)
+    known = works.take(np.flatnonzero(works.creator_indices() < 29))
+    listed = [*known, *without_vector(known.take(np.arange(0, len(known), 3)))]
+    model = FusedModel("photo-column:clip", candidates=True).fit(
+        Catalog.from_works(replace(work, id=str(number)) for number, work in enumerate(listed))
+    )
+    before = model.predict(asked)
+    model.add_creators(Catalog.from_works(without_vector(works.take(np.flatnonzero(works.creator_indices() == 29)))))
+    assert model.predict(asked) == before == asked.table["creator"].to_list()
+
+
+def test_creators_of_one_work_are_learned_from_where_another_has_two() -> None:
+    listed = [Work(str(number), f"{number:02}", f"alpha{number} beta{number} gamma{number}") for number in range(60)]
+    asked = Catalog.from_works(Work(str(number), title=f"gamma{number} alpha{number}") for number in range(60))
+    model = make_model("text-linear~candidates").fit(Catalog.from_works([*listed, Work("more", "00", "alpha0 delta0")]))
+    assert np.mean(np.array(model.predict(asked)) == [f"{number:02}" for number in range(60)]) > 0.7
+
+
+def test_a_learned_fusion_is_judged_on_works_that_it_was_not_learned_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    learned: list[tuple[Any, list[SlateScores]]] = []
+    judged, learn, losses = [], candidate_fusion._learn_fusion, SlateScores.losses
+
+    def noting(asked: Any, *others: Any) -> Any:
+        learned.append((learn(asked, *others), list(asked)))
+        return learned[-1][0]
+
+    def asking(self: SlateScores, fuser: Any, labels: Any) -> Any:
+        judged.extend(any(self is each for each in asked) for fusion, asked in learned if fusion is fuser)
+        return losses(self, fuser, labels)
+
+    monkeypatch.setattr(candidate_fusion, "_learn_fusion", noting)
+    monkeypatch.setattr(SlateScores, "losses", asking)
+    FusedModel("photo-column:clip", candidates=True).fit(many())
+    assert len(learned) >= 5
+    assert judged == [False] * 5
+
+
+def test_a_name_with_a_tilde_means_candidates_for_both_models_and_is_refused_where_none_are_wanted() -> None:
+    works = many()
+    one = FusedModel("photo-column:clip~candidates").fit(works)
+    other = FusedModel("photo-column:clip", candidates=True).fit(works)
+    assert one.limits_ == other.limits_
+    np.testing.assert_array_equal(one.predict_proba(works), other.predict_proba(works))
+    with pytest.raises(ModelError, match="name photo-column:clip, or leave candidates out"):
+        FusedModel("photo-column:clip~candidates", candidates=False).fit(works)
+
+
+@pytest.mark.parametrize("way", [True, False])
+def test_vectors_that_only_held_out_works_have_are_learned_all_the_same(way: bool) -> None:
+    works = market(20, 15, 0.7)
+    listed = without_vector(works)
+    held = int(np.flatnonzero(fused._held_out(works.creator_indices(), 0))[0])
+    listed[held] = replace(listed[held], kept=next(iter(works.take([held]))).kept)
+    model = FusedModel("photo-column:clip", candidates=way).fit(Catalog.from_works(listed))
+    assert (model.photo_model_ is not None, set(model.limits_)) == (True, {"title"})
+
+
+def test_a_work_whose_photos_are_read_as_one_vector_is_held_out_once() -> None:
+    works = market(30, 15, 0.7, photos=("a.jpg", "b.jpg"))
+    model = FusedModel("photo-column:clip", candidates=True).fit(works)
+    assert {view: each.works for view, each in model.limits_.items()} == {"photo": 90}
+
+
+def test_with_a_ratio_that_is_set_each_model_is_fitted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    fits, fit = [], CandidateModel.fit
+    monkeypatch.setattr(CandidateModel, "fit", lambda self, *given: fits.append(self.name) or fit(self, *given))
+    model = FusedModel("photo-column:clip", candidates=True, how="log-linear", photo_weight=0.25).fit(many())
+    assert len(fits) == 2
+    assert model.fuser_ == FixedRatio("log-linear", 0.25)

@@ -25,7 +25,7 @@ from sakka.models.folder import load_model, save_model
 from sakka.pages.write_report import write_report
 from sakka.remote.folder import Bucket, RemoteFolder
 from sakka.remote.lock import LOCK, RemoteLock
-from sakka.remote.writing import working_in
+from sakka.remote.writing import send_finished, working_in
 
 
 @pytest.fixture(scope="module")
@@ -153,8 +153,6 @@ def test_a_run_in_a_bucket_goes_on_where_another_machine_was_and_gives_the_same_
         begun.append(local)
         if len(begun) == 3:
             raise KeyboardInterrupt
-        from sakka.remote.writing import send_finished
-
         send_finished(local)
 
     with monkeypatch.context() as patch:
@@ -195,6 +193,66 @@ def test_a_run_in_a_bucket_has_one_owner_who_is_named_and_replaced_when_dead(obj
         owner(objects, process=int(dead.stdout))
         with RemoteLock(bucket):
             pass
+
+
+def test_a_lock_with_times_and_numbers_that_can_not_be_holds_nobody_up(objects: Objects) -> None:
+    bucket = Bucket(RemoteFolder("s3://shop/run"))
+    with RemoteLock(bucket):
+        owner(objects, since=1e30)
+        with pytest.raises(SakkaError, match=r"^somebody is at work in s3://shop/run"):
+            RemoteLock(bucket).__enter__()
+        owner(objects, process=10**30)  # of this machine
+        with RemoteLock(bucket):
+            owner(objects, machine="another", alive=time.time() + 301)
+            with RemoteLock(bucket):
+                pass
+    objects.put("run/.lock", b'{"alive": 1, "machine": "m", "process": 1e400}')
+    with pytest.raises(SakkaError, match=r"run/.lock is not a lock of sakka's; remove it"):
+        RemoteLock(bucket).__enter__()
+
+
+class LostAnswers(Bucket):
+    """A bucket that writes, and whose answers get lost, every second time."""
+
+    sent = 0
+
+    def send(self, file: Path | bytes, name: str, *, mode: Any = "overwrite") -> tuple[str | None, str | None]:
+        answer = super().send(file, name, mode=mode)
+        self.sent += 1
+        if self.sent % 2 == 0:
+            raise SakkaError("the connection was cut")
+        return answer
+
+
+def test_an_owner_whose_renewal_is_answered_by_nobody_stays_the_owner(objects: Objects) -> None:
+    with RemoteLock(LostAnswers(RemoteFolder("s3://shop/run"))) as lock:
+        with pytest.raises(SakkaError, match="the connection was cut"):
+            lock.check()
+        for _ in range(2):
+            lock.check()
+    assert objects.keys("run/") == []
+
+
+def _stopped(objects: Objects) -> None:
+    with working_in("s3://shop/run", RunError, goes_on=True) as local:
+        owner(objects, alive=time.time() - 301)  # as after a long stop of the process
+        with RemoteLock(Bucket(RemoteFolder("s3://shop/run"))):
+            (local / "plan.json").write_text("{}")
+            with pytest.raises(SakkaError, match="s3://shop/run was taken over by another process"):
+                send_finished(local)
+
+
+def test_who_was_stopped_and_replaced_meanwhile_sends_nothing_though_no_renewal_has_told_it(objects: Objects) -> None:
+    with pytest.raises(RunError, match="s3://shop/run was taken over by another process"):
+        _stopped(objects)
+    assert objects.keys("run/") == []
+
+
+def test_a_lock_or_a_manifest_that_is_too_large_is_not_read(objects: Objects, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sakka.remote.folder.MOST_CONTENT_BYTES", 999)
+    objects.put("run/.lock", b" " * 1000)
+    with pytest.raises(SakkaError, match=r"s3://shop/run/.lock has 1,000 bytes, expected 999 at most"):
+        RemoteLock(Bucket(RemoteFolder("s3://shop/run"))).__enter__()
 
 
 def _replaced(objects: Objects) -> None:

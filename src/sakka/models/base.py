@@ -218,7 +218,9 @@ class CreatorModel(WorkReader):
 
     def predict(self, works: Catalog) -> list[str]:
         """The most probable creator of each work."""
-        return [self.creators_[column] for column in self.predict_proba(works).argmax(axis=1)]
+        found = self.predict_candidates(works)
+        columns = found.columns[:, 0] if isinstance(found, FirstCandidates) else found.argmax(axis=1)
+        return [self.creators_[column] for column in columns]
 
     @overload
     def identify(self, works: Catalog, count: int = 5) -> list[Identification]: ...

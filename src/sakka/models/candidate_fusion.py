@@ -1,22 +1,25 @@
 """Fusion of a photo model and a text model of very many creators (`candidate_model.py`), by their candidates.
 
 Each model puts its best creators on a shortlist; all that are on one of the two, and the sample that stands for the
-rest, are the slate of a work (`candidates.py`). Both models score all of it, each as a softmax over the slate, and the
-fusion is applied to these two. Its weights are learned as in `learned_fusion.py`, but without a term d_c of each
+rest, are the slate of a work (`candidates.py`). Both models score all of it, each as a softmax over all creators, and
+the fusion is applied to these two. Its weights are learned as in `learned_fusion.py`, but without a term d_c of each
 creator, for which there are too few works, and with the sample's creators counted for those they stand for.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import repeat
 
 import numpy as np
 
 from sakka.arrays import FLOOR, TINY, DoubleArray, FloatArray, IntArray, Mask, Probabilities, log_probabilities, softmax
+from sakka.catalog.splits import deal
 from sakka.catalog.works import Catalog
 from sakka.models.base import CreatorModel
 from sakka.models.candidate_model import ASKED_AT_ONCE, SHORTLIST, CandidateModel, joined, parts_of
 from sakka.models.candidates import SAMPLE, FirstCandidates, Slate
 from sakka.models.conformal import ConformalScores, learn_conformal
+from sakka.models.cross_fusion import PARTS
 from sakka.models.fixed_ratio import FixedRatio
 from sakka.models.fusion import Fuser
 from sakka.models.held_out import asked_cuts, text_parts, ways
@@ -49,7 +52,7 @@ class SlateScores:
 
     Attributes:
         slate: The creators that are scored.
-        tables: Each model's probabilities among the slate, shape (n_works, n_columns).
+        tables: Each model's probabilities of the slate's columns among all creators, shape (n_works, n_columns).
         given: Which works have what a model reads, shape (n_works,).
         photos: How many photos of each work are read, shape (n_works,).
         n_creators: How many creators there are.
@@ -107,12 +110,9 @@ def ask(models: Models, works: Catalog, also: IntArray | None = None) -> SlateSc
         if others and not there.all():
             lists[name] = np.where(there[:, None], lists[name], lists[others[0]])
     slate = Slate.of([*lists.values(), *([] if also is None else [also])], n_creators)
-    out = np.isneginf(slate.log_weights)
-    tables = {}
-    for name, (coordinates, _) in found.items():
-        scores = models[name].scores(coordinates, slate)
-        scores[out] = -np.inf
-        tables[name] = softmax(scores)
+    tables = {
+        name: slate.probabilities(models[name].scores(coordinates, slate)) for name, (coordinates, _) in found.items()
+    }
     photos = np.zeros(len(works), dtype=np.int64)
     if "photo" in models:
         photos = np.where(given["photo"], np.maximum(models["photo"].parts_read(works)[:, 0], 1), 0)
@@ -204,13 +204,34 @@ def _fit(problems: Sequence[_ViewOfWorks], shares: DoubleArray, total: float, vi
     return Weights(found[:n_features], found[width] * shares, np.array([found[width], total]), photos)
 
 
-def _mean_loss(asked: Sequence[SlateScores], labels: Sequence[IntArray], fuser: Fuser) -> float:
-    """The mean log-loss of works, whose own creators are on their slates, under a fusion."""
-    return float(np.concatenate([each.losses(fuser, own) for each, own in zip(asked, labels, strict=True)]).mean())
+@dataclass(frozen=True)
+class _DealtFusers:
+    """What fuses the works held out.
+
+    Attributes:
+        part: The part that each work was dealt to, shape (n_works,).
+        fusers: Of each part, not learned on its works; one part alone where nothing was learned.
+    """
+
+    part: IntArray
+    fusers: Sequence[Fuser | None]
+
+    def chunks(self, rows: IntArray) -> Iterator[tuple[IntArray, Fuser | None]]:
+        """Which of some works go through one fusion, not too many at a time, as indices into them, and that fusion."""
+        for number, fuser in enumerate(self.fusers):
+            own = np.flatnonzero(self.part[rows] == number)
+            for start in range(0, len(own), ASKED_AT_ONCE):
+                yield own[start : start + ASKED_AT_ONCE], fuser
+
+
+def _loss(asked: Sequence[SlateScores], labels: Sequence[IntArray], fusers: Iterable[Fuser]) -> float:
+    """The mean log-loss of works, whose own creators are on their slates, each part of them under its fusion."""
+    losses = [each.losses(fuser, own) for each, own, fuser in zip(asked, labels, fusers, strict=False)]
+    return float(np.concatenate(losses).mean())
 
 
 def candidate_views(
-    works: Catalog, labels: IntArray, models: Models, fuser: Fuser | None, *, is_learned: bool
+    works: Catalog, labels: IntArray, models: Models, dealt: _DealtFusers, *, is_learned: bool
 ) -> dict[LimitsView, list[HeldOut]]:
     """What models that were not fitted on some works say of them in each view, as `held_out_views`.
 
@@ -218,19 +239,22 @@ def candidate_views(
         works: The works held out.
         labels: Each one's creator as a column, shape (n_works,).
         models: The models that there are.
-        fuser: Fuses them.
+        dealt: Fuses them.
         is_learned: Whether the fusion was learned on the works as they are.
     """
     text: CreatorModel | None = models.get("text")
     photo = models.get("photo")
+    several = np.zeros(len(works), np.bool_) if photo is None else photo.parts_read(works)[:, 0] > 1
     found: dict[LimitsView, list[HeldOut]] = {}
     for cut in asked_cuts(works, text):
+        if cut.is_by_featured:
+            cut = cut.take(np.flatnonzero(several[cut.rows]))
         for reads in ways(photo is not None, text is not None):
             if cut.is_by_featured and "photo" not in reads:
                 continue
             some = {name: models[name] for name in reads}
-            for start in range(0, len(cut.rows), ASKED_AT_ONCE):
-                part = cut.take(np.arange(start, min(start + ASKED_AT_ONCE, len(cut.rows))))
+            for chunk, fuser in dealt.chunks(cut.rows):
+                part = cut.take(chunk)
                 asked = ask(some, part.works)
                 candidates = asked.fused(fuser)
                 views = np.array(views_of(_parts(asked, some, part.works)), dtype=object)
@@ -257,16 +281,17 @@ def _parts(asked: SlateScores, models: Models, works: Catalog) -> IntArray:
     return parts
 
 
-def _accuracies(models: Models, fuser: Fuser | None, works: Catalog, labels: IntArray) -> dict[str, float]:
+def _accuracies(models: Models, dealt: _DealtFusers, works: Catalog, labels: IntArray) -> dict[str, float]:
     """How many works there are, and the share of them that the fused model and each of the two name correctly."""
-    named: dict[str, list[IntArray]] = {}
-    for asked in (ask(models, part) for part in parts_of(works)):
+    correct: dict[str, list[Mask]] = {}
+    for chunk, fuser in dealt.chunks(np.arange(len(works))):
+        asked = ask(models, works.take(chunk))
         answers = {"": asked.fused(fuser)}
         for name in models:
             answers[f"{name}_"] = asked.alone(asked.of(name))
         for answer, each in answers.items():
-            named.setdefault(f"{answer}accuracy", []).append(each.columns[:, 0])
-    found = {name: float((np.concatenate(each) == labels).mean()) for name, each in named.items()}
+            correct.setdefault(f"{answer}accuracy", []).append(each.columns[:, 0] == labels[chunk])
+    found = {name: float(np.concatenate(each).mean()) for name, each in correct.items()}
     return {"works": len(labels), **found}
 
 
@@ -278,10 +303,12 @@ def choose_candidate_fusion(
     ratios: Sequence[FixedRatio],
     *,
     kind: Kind | None,
-) -> tuple[Fuser, dict[str, float], dict[LimitsView, ViewLimits], dict[LimitsView, ConformalScores]]:
+    seed: int,
+) -> tuple[Fuser | None, dict[str, float], dict[LimitsView, ViewLimits], dict[LimitsView, ConformalScores]]:
     """The fusion with the least log-loss on held-out works, what it comes to there, and what was learned on them.
 
-    What is learned are the limits between the answers, and what sets of possible creators rest on.
+    What is learned are the limits between the answers, and what sets of possible creators rest on. A learned fusion is
+    judged, and asked for these, on works that it was not learned on; it is learned on all of them at last.
 
     Args:
         models: The models that there are, which were not fitted on the works.
@@ -290,30 +317,61 @@ def choose_candidate_fusion(
         counts: How many works of each creator there are, shape (n_creators,).
         ratios: The ratios to choose from.
         kind: The kind of fusion to learn; None: none.
+        seed: Deals the works into parts.
+
+    Returns:
+        The fusion, None where there is one model; and the rest as said.
     """
     fuser: Fuser | None = None
+    dealt = _DealtFusers(np.zeros(len(works), dtype=np.int64), [None])
     held_out: dict[str, float] = {}
     if len(models) == 2:
         some = every_so_many(np.arange(len(works)), MOST_ON_A_SLATE)
-        parts = [some[start : start + ASKED_AT_ONCE] for start in range(0, len(some), ASKED_AT_ONCE)]
-        own = [labels[part] for part in parts]
-        asked = [ask(models, works.take(part), labels[part, None]) for part in parts]
-        losses = {ratio: _mean_loss(asked, own, ratio) for ratio in ratios}
-        fuser = min(ratios, key=lambda ratio: losses[ratio])
-        if kind is not None:
-            learned = _learn_fusion(asked, own, counts, kind)
-            if _mean_loss(asked, own, learned) < losses[fuser]:
-                fuser = learned
-        held_out = _accuracies(models, fuser, works.take(some), labels[some])
+        fuser, dealt = _chosen(models, works, labels, some, counts, ratios, kind=kind, seed=seed)
+        held_out = _accuracies(models, replace(dealt, part=dealt.part[some]), works.take(some), labels[some])
     limits: dict[LimitsView, ViewLimits] = {}
     conformal: dict[LimitsView, ConformalScores] = {}
     if len(works) >= LEAST_WORKS:
         is_learned = fuser is not None and fuser.is_learned
         rows = np.arange(len(works))[:: max(1, -(-len(works) // MOST_WORKS))]
-        views = candidate_views(works.take(rows), labels[rows], models, fuser, is_learned=is_learned)
+        of_rows = replace(dealt, part=dealt.part[rows])
+        views = candidate_views(works.take(rows), labels[rows], models, of_rows, is_learned=is_learned)
         limits = learn_limits(views)
         conformal = learn_conformal(views, limits, len(counts))
-    return fuser or ratios[0], held_out, limits, conformal
+    return fuser, held_out, limits, conformal
+
+
+def _chosen(
+    models: Models,
+    works: Catalog,
+    labels: IntArray,
+    some: IntArray,
+    counts: IntArray,
+    ratios: Sequence[FixedRatio],
+    *,
+    kind: Kind | None,
+    seed: int,
+) -> tuple[Fuser, _DealtFusers]:
+    """The fusion with the least log-loss on some of the works held out, and what fuses all of these works."""
+    part = deal(labels, np.random.default_rng((seed, 3)), PARTS)
+    chunks = [
+        own[start : start + ASKED_AT_ONCE]
+        for own in (some[part[some] == number] for number in range(PARTS))
+        for start in range(0, len(own), ASKED_AT_ONCE)
+    ]
+    asked = [ask(models, works.take(chunk), labels[chunk, None]) for chunk in chunks]
+    own, parts = [labels[chunk] for chunk in chunks], [int(part[chunk[0]]) for chunk in chunks]
+    losses = {ratio: _loss(asked, own, repeat(ratio)) for ratio in ratios}
+    fixed = min(ratios, key=lambda ratio: losses[ratio])
+    if kind is not None and len(set(parts)) > 1:
+        rests = [[place for place, own_part in enumerate(parts) if own_part != number] for number in range(PARTS)]
+        crossed = [
+            _learn_fusion([asked[place] for place in rest], [own[place] for place in rest], counts, kind)
+            for rest in rests
+        ]
+        if _loss(asked, own, [crossed[number] for number in parts]) < losses[fixed]:
+            return _learn_fusion(asked, own, counts, kind), _DealtFusers(part, crossed)
+    return fixed, _DealtFusers(np.zeros(len(works), dtype=np.int64), [fixed])
 
 
 def shares_of_parts(models: Models, fuser: Fuser, work: Catalog, creator: int, against: int) -> dict[Reads, float]:

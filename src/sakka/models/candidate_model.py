@@ -177,7 +177,9 @@ class CandidateModel(FeatureModel):
         coordinates, there = self.coordinates(works)
         means, counts = means_of(coordinates, own, np.flatnonzero(there), len(added))
         vectors, bias = closed_form(means, counts, head.between)
-        self.head_ = head.with_vectors(vectors / head.temperature, bias / head.temperature)
+        vectors, bias = vectors / head.temperature, bias / head.temperature
+        bias[counts == 0] = min(head.lists.bias.min(), bias.min()) - 20  # below the known creators' too
+        self.head_ = head.with_vectors(vectors, bias)
         self._set_works(np.append(self.works_, np.bincount(own, minlength=len(added))))
         self.creators_ = creators
 
@@ -195,13 +197,12 @@ def _principal_axes(table: Any) -> FloatArray:
 
 
 def _some_works(labels: IntArray, readable: Mask) -> IntArray:
-    """Works to learn the space on: of creators drawn by chance, of those with two or more where there are such."""
+    """Works to learn the space on: of creators drawn by chance, those with two or more works before the others."""
     rows = np.flatnonzero(readable)
     rows = rows[few_of_each(labels[rows])] if len(rows) else few_of_each(labels)
     rank = np.random.default_rng(3).permutation(int(labels.max()) + 1)
     several = np.bincount(labels[rows])[labels[rows]] > 1
-    rows = rows[several] if several.any() else rows
-    chosen: IntArray = np.sort(rows[np.argsort(rank[labels[rows]], kind="stable")][:MOST_WORKS])
+    chosen: IntArray = np.sort(rows[np.lexsort((rank[labels[rows]], ~several))][:MOST_WORKS])
     return chosen
 
 

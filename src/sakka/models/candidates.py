@@ -11,6 +11,7 @@ so the probabilities are those of a softmax over all creators, and sum to 1 with
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -42,9 +43,9 @@ class FirstCandidates:
         return len(self.columns)
 
     @classmethod
-    def of(cls, table: Probabilities, count: int = FIRST) -> "FirstCandidates":
-        """The first candidates of a table of all creators."""
-        columns = top(table, count)
+    def of(cls, table: Probabilities, count: int | None = None) -> "FirstCandidates":
+        """The first candidates of a table of all creators, `FIRST` where no count is given."""
+        columns = top(table, FIRST if count is None else count)
         found = np.take_along_axis(table, columns, axis=1)
         rest = np.maximum(1 - found.sum(axis=1), 0) if columns.shape[1] < table.shape[1] else np.zeros(len(table))
         return cls(columns, found, rest.astype(np.float32), table.shape[1])
@@ -148,11 +149,10 @@ class Slate:
         again = np.zeros(listed.shape, dtype=np.bool_)
         np.put_along_axis(again, order[:, 1:], ordered[:, 1:] == ordered[:, :-1], axis=1)
         sample = sample_of(n_creators)
-        place_of = np.full(n_creators, -1)
-        place_of[sample] = np.arange(len(sample))
-        rows, columns = np.nonzero(place_of[listed] >= 0)
+        places = np.minimum(np.searchsorted(sample, listed), len(sample) - 1)
+        rows, columns = np.nonzero(sample[places] == listed)
         is_listed = np.zeros((len(listed), len(sample)), dtype=np.bool_)
-        is_listed[rows, place_of[listed[rows, columns]]] = True
+        is_listed[rows, places[rows, columns]] = True
         if (needed := ~is_listed.all(axis=0)).sum() < len(sample):
             sample, is_listed = sample[needed], is_listed[:, needed]
         others, sampled = n_creators - (~again).sum(axis=1), (~is_listed).sum(axis=1)
@@ -167,17 +167,26 @@ class Slate:
         """All of them, shape (n_works, n_listed + n_sample)."""
         return np.hstack([self.listed, np.tile(self.sample, (len(self.listed), 1))])
 
-    def candidates(self, scores: FloatArray, n_creators: int, count: int = FIRST) -> FirstCandidates:
+    def probabilities(self, scores: FloatArray) -> Probabilities:
+        """The probability of each column among all creators, 0 for one that is there already, in the scores' shape.
+
+        Args:
+            scores: Of the slate's columns, shape (n_works, n_listed + n_sample).
+        """
+        stands_for = np.exp(np.where(np.isneginf(self.log_weights), 0, self.log_weights))
+        return (softmax(scores.astype(np.float64) + self.log_weights) / stands_for).astype(np.float32)
+
+    def candidates(self, scores: FloatArray, n_creators: int, count: int | None = None) -> FirstCandidates:
         """The first candidates under scores.
 
         Args:
             scores: Of the slate's columns, shape (n_works, n_listed + n_sample).
             n_creators: How many creators there are.
-            count: How many candidates at most.
+            count: How many candidates at most; None: `FIRST`.
         """
         probabilities = softmax(scores.astype(np.float64) + self.log_weights)
         found = probabilities[:, : self.listed.shape[1]]
-        order = _first(found, min(count, self.longest))
+        order = _first(found, min(FIRST if count is None else count, self.longest))
         own = np.take_along_axis(found, order, axis=1).astype(np.float32)
         rest = np.maximum(1 - own.sum(axis=1, dtype=np.float64), 0).astype(np.float32)
         return FirstCandidates(np.take_along_axis(self.listed, order, axis=1), own, rest, n_creators)
@@ -192,5 +201,20 @@ def _first(table: DoubleArray, count: int) -> IntArray:
 
 
 def sample_of(n_creators: int) -> IntArray:
-    """The creators that stand for those who are not on a shortlist, ascending; the same for every model and work."""
-    return np.sort(np.random.default_rng(n_creators).permutation(n_creators)[:SAMPLE])
+    """The creators that stand for those who are not on a shortlist, ascending; the same for every model and work.
+
+    They are those whose columns hash lowest, so one creator more, behind the others, changes one of them at most.
+    """
+    return _lowest_hashes(n_creators, SAMPLE)
+
+
+@lru_cache(maxsize=8)
+def _lowest_hashes(n_creators: int, count: int) -> IntArray:
+    """The columns whose hash (the finalizer of splitmix64) is among the lowest, ascending, read-only."""
+    hashes = (np.arange(n_creators, dtype=np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    hashes = (hashes ^ (hashes >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    hashes = (hashes ^ (hashes >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    hashes ^= hashes >> np.uint64(31)
+    sample = np.sort(np.argsort(hashes, kind="stable")[:count])
+    sample.setflags(write=False)
+    return sample

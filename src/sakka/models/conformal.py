@@ -12,6 +12,9 @@ a creator's works are hard to tell, less probability is enough. The set may be e
 none of the known creators' works, or hold nearly everyone, where there is no telling. It rests on the works asked about
 being drawn as the held-out ones were.
 
+Of candidates a creator who is none counts as having the probability 0, and so does a held-out work whose creator was
+none. Where such works are so many that even the probability 0 is possible, everyone is.
+
 The weight 1 / a was chosen on validation works of paintings and the simulated market, from 1 / 2a, 2 / a, 10 and 20
 works: one for all coverages is too few at 99 % and too many at 90 %.
 
@@ -81,6 +84,14 @@ class ConformalScores:
         possible: Mask = below + pooled / share > share * self.works[creators] + 1
         return possible
 
+    def is_rest_possible(self, coverage: float) -> bool:
+        """Whether creators who are no candidates are possible, since too many held-out works had such a creator.
+
+        Args:
+            coverage: How often the right creator is to be among those who are possible, 0 to 1.
+        """
+        return bool(self.possible(np.zeros((1, 1), dtype=np.float32), coverage, np.array([self.works.argmin()]))[0, 0])
+
     def with_creators(self, count: int) -> "ConformalScores":
         """These with new creators, of whom no work was held out."""
         return ConformalScores(self.scores, np.append(self.works, np.zeros(count, dtype=np.int64)))
@@ -139,7 +150,7 @@ def creator_sets(
 
     Args:
         scores: Those of the work's view.
-        columns: The creators' columns, the most probable first, shape (n_asked,); others are in no set.
+        columns: The creators' columns, the most probable first, shape (n_asked,); others have the probability 0.
         probabilities: Theirs, shape (n_asked,).
         creators: The creators' names.
         count: How many creators of a set to name.
@@ -148,8 +159,14 @@ def creator_sets(
     for coverage in COVERAGES:
         if (len(scores.scores) + 1) * (1 - coverage) < 1:
             continue  # even the least probability would not be unusual enough
-        possible = columns[scores.possible(probabilities[None], coverage, columns)[0]]
-        found.append(CreatorSet(coverage, len(possible), tuple(creators[column] for column in possible[:count])))
+        if len(columns) < len(creators) and scores.is_rest_possible(coverage):
+            size, possible = len(creators), columns
+            if count > len(columns):
+                possible = np.concatenate([columns, np.setdiff1d(np.arange(size), columns)])
+        else:
+            possible = columns[scores.possible(probabilities[None], coverage, columns)[0]]
+            size = len(possible)
+        found.append(CreatorSet(coverage, size, tuple(creators[column] for column in possible[:count])))
     return tuple(found)
 
 

@@ -252,7 +252,8 @@ class FusedModel(ExtensibleModel):
     def _add(self, works: Catalog, added: Sequence[str]) -> None:
         """Add a column in each of the two models and a term in the fusion.
 
-        The fusion's weights, the limits and the known creators' columns stay as they are.
+        The fusion's weights, the limits and the known creators' columns stay as they are; of candidates one of those
+        who stand for the rest may change.
         """
         for model in self._extensible_models():
             model._add(works, added)
@@ -330,7 +331,13 @@ class FusedModel(ExtensibleModel):
         """Whether the models decide among candidates: where that is wanted, and they can."""
         from sakka.models.candidate_model import CandidateModel
 
-        wanted = n_creators > MANY_CREATORS if self.candidates is None else self.candidates
+        named = [name for name in (getattr(self, role) for role in roles) if name.endswith(CANDIDATES)]
+        if named and self.candidates is False:
+            raise ModelError(
+                f"the model {named[0]} decides among candidates, and candidates=False says that none does; "
+                f"name {named[0].removesuffix(CANDIDATES)}, or leave candidates out"
+            )
+        wanted = bool(named) or (n_creators > MANY_CREATORS if self.candidates is None else self.candidates)
         are_linear = (issubclass(model_class(getattr(self, role)), FeatureModel) for role in roles)
         return wanted and n_creators >= CandidateModel.fewest and all(are_linear)
 
@@ -404,7 +411,10 @@ class FusedModel(ExtensibleModel):
                 self.fuser_ = best_ratio(dict.fromkeys(ratios, 0))
             return
         rest, held_out, labels = works.take(np.flatnonzero(~held)), works.take(np.flatnonzero(held)), labels[held]
-        fitted = {name: _anew(model).fit(rest, creators) for name, model in models.items()}
+        there = self._roles_in(rest)
+        fitted = {name: _anew(model).fit(rest, creators) for name, model in models.items() if name in there}
+        if len(fitted) < len(models):
+            self.fuser_ = best_ratio(dict.fromkeys(ratios, 0))
         photo, text = fitted.get("photo"), fitted.get("text")
         seen, fuse = None, None
         if photo is not None:
@@ -414,7 +424,7 @@ class FusedModel(ExtensibleModel):
             said, given = text.predict_proba(held_out), (seen.photos, _readable("text", text, held_out))
             chosen = choose_fusion(seen.probabilities, said, labels, given, ratios, kind=kind, seed=self.seed)
             self.fuser_, self.held_out_, fuse = chosen.fuser, chosen.held_out, chosen.fuse
-        if held.sum() >= LEAST_WORKS:
+        if fitted and held.sum() >= LEAST_WORKS:
             learned = self.fuser_.is_learned
             asked = held_out_views(held_out, labels, seen, text, fuse, is_learned=learned)
             self.limits_ = learn_limits(asked)
@@ -431,6 +441,7 @@ class FusedModel(ExtensibleModel):
         """Fit both models on all works but some held out, the fusion and the limits on these.
 
         Where those held out are few beside the others the models stay as they are, else they are fitted again on all.
+        With a ratio that is set nothing is held out.
         """
         from sakka.models.candidate_fusion import choose_candidate_fusion
 
@@ -438,21 +449,27 @@ class FusedModel(ExtensibleModel):
         rows = np.flatnonzero(held)
         if len(rows) > MOST_HELD_OUT:
             rows = np.sort(np.random.default_rng((self.seed, 2)).permutation(rows)[:MOST_HELD_OUT])
+        rows = rows[: len(rows) if len(ratios) > 1 else 0]
         rest = works.take(np.setdiff1d(np.arange(len(works)), rows))
-        fitted = {role: self._make(role, of_candidates=True).fit(rest, creators) for role in self._roles_in(works)}
+        fitted = {role: self._make(role, of_candidates=True).fit(rest, creators) for role in self._roles_in(rest)}
         self.photo_model_, self.text_model_ = fitted.get("photo"), fitted.get("text")
         self.creators_, self.works_ = creators, np.bincount(labels, minlength=len(creators))
-        self.fuser_ = ratios[0] if len(ratios) == 1 else EQUAL
+        self.fuser_ = best_ratio(dict.fromkeys(ratios, 0))
         self.limits_, self.conformal_, self.held_out_ = {}, {}, {}
         models = self._of_candidates()
-        if models and len(rows) and len(ratios) > 1:
+        if models and len(rows):
             kind = self.fusion if self.how is None and self.photo_weight is None else None
-            held_out = works.take(rows)
-            chosen = choose_candidate_fusion(models, held_out, labels[rows], self.works_, ratios, kind=kind)
-            self.fuser_, self.held_out_, self.limits_, self.conformal_ = chosen
+            chosen = choose_candidate_fusion(
+                models, works.take(rows), labels[rows], self.works_, ratios, kind=kind, seed=self.seed
+            )
+            fuser, self.held_out_, self.limits_, self.conformal_ = chosen
+            self.fuser_ = fuser or self.fuser_
         if len(rows) > REFITTED_ABOVE * len(works):
-            fitted = {name: _anew(model).fit(works, creators) for name, model in self._models().items()}
-            self.photo_model_, self.text_model_ = fitted.get("photo"), fitted.get("text")
+            fitted = {name: _anew(model).fit(works, creators) for name, model in fitted.items()}
+        for role in self._roles_in(works):  # one may be readable in none but the works held out
+            if role not in fitted:
+                fitted[role] = self._make(role, of_candidates=True).fit(works, creators)
+        self.photo_model_, self.text_model_ = fitted.get("photo"), fitted.get("text")
         return self
 
     def _make(self, role: str, *, of_candidates: bool = False) -> CreatorModel:

@@ -13,6 +13,7 @@ from sakka.photos.remote.addresses import BUCKETS, PORTS, PhotoAddress
 
 SILENT_S = 30.0
 TRIES = 5
+MOST_CONTENT_BYTES = 64 << 20  # of a lock or a description, which are read into memory
 EXPECTED = "expected s3://BUCKET/NAME, gs://BUCKET/NAME, https://HOST/NAME or a path"
 
 
@@ -137,12 +138,21 @@ class Bucket:
             return given["e_tag"], given["version"]
 
     def content(self, name: str) -> tuple[bytes, str | None, str | None] | None:
-        """A file's bytes, its etag and version; None where there is none."""
+        """A small file's bytes, its etag and version; None where there is none.
+
+        Raises:
+            SakkaError: It can't be read, or has more than `MOST_CONTENT_BYTES`.
+        """
         import obstore
 
         with self._speaking_plainly("read"):
             try:
                 found = obstore.get(self._store, self._key(name))
+                if found.meta["size"] > MOST_CONTENT_BYTES:
+                    raise SakkaError(
+                        f"{self.remote.file(name)} has {found.meta['size']:,} bytes, expected {MOST_CONTENT_BYTES:,} "
+                        "at most; remove it, or give another folder"
+                    )
                 return bytes(found.bytes()), found.meta["e_tag"], found.meta["version"]
             except FileNotFoundError:
                 return None

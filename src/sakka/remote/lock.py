@@ -2,15 +2,17 @@
 
 Its owner writes anew every minute that it is alive. An owner that has not done so for five minutes, or whose process on
 this machine is no more, is taken for dead, and its object replaced, again on the condition that it is still the same.
+A token in it tells an owner whose own writing was answered by nobody from one who was replaced.
 """
 
 import json
 import os
+import secrets
 import socket
 import time
 from contextlib import suppress
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import Any, Self
 
 from sakka.errors import SakkaError
@@ -33,6 +35,8 @@ class RemoteLock:
     def __init__(self, bucket: Bucket) -> None:
         self.bucket = bucket
         self._since = time.time()
+        self._token = secrets.token_hex(16)
+        self._writing = Lock()
         self._ended = Event()
         self._state: dict[str, str] | None = None
 
@@ -54,17 +58,16 @@ class RemoteLock:
         self._ended.set()
         self._thread.join()
         with suppress(SakkaError):  # it is taken for dead after a while
-            there = self.bucket.content(LOCK)
-            if there is not None and _state(*there[1:]) == self._state:
+            if self._is_ours(self.bucket.content(LOCK)):
                 self.bucket.remove([LOCK])
 
     def check(self) -> None:
-        """Check that nobody has taken the folder over.
+        """Check that nobody has taken the folder over, by writing anew: this process may have been stopped for long.
 
         Raises:
-            SakkaError: Somebody has.
+            SakkaError: Somebody has, or the lock can't be written.
         """
-        if self._state is None:
+        if not self._renewed():
             raise SakkaError(f"{self._address} was taken over by another process; give the same command again later")
 
     @property
@@ -75,9 +78,9 @@ class RemoteLock:
         try:
             owner = json.loads(content)
             silent_s, machine, process = time.time() - owner["alive"], owner["machine"], int(owner["process"])
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
             raise SakkaError(f"{self._address}/{LOCK} is not a lock of sakka's; remove it") from error
-        if silent_s < DEAD_S and not (machine == _machine() and not _is_alive(process)):
+        if -DEAD_S < silent_s < DEAD_S and not (machine == _machine() and not _is_alive(process)):
             raise SakkaError(
                 f"{_owner(content)} is at work in {self._address}; wait until it has ended, or "
                 f"{DEAD_S - silent_s:.0f} s if it was killed"
@@ -85,26 +88,46 @@ class RemoteLock:
         return _state(etag, version)
 
     def _write(self, mode: Any) -> None:
+        from obstore.exceptions import AlreadyExistsError, PreconditionError
+
         owner = {
             "host": socket.gethostname(),
             "process": os.getpid(),
             "machine": _machine(),
             "since": self._since,
             "alive": time.time(),
+            "token": self._token,
         }
-        self._state = _state(*self.bucket.send(json.dumps(owner).encode(), LOCK, mode=mode))
+        try:
+            self._state = _state(*self.bucket.send(json.dumps(owner).encode(), LOCK, mode=mode))
+        except (AlreadyExistsError, PreconditionError):
+            there = self.bucket.content(LOCK)
+            if there is None or not self._is_ours(there):
+                raise
+            self._state = _state(*there[1:])  # it was written, and the answer was lost
 
-    def _renew(self) -> None:
+    def _is_ours(self, there: tuple[bytes, str | None, str | None] | None) -> bool:
+        with suppress(ValueError, KeyError, TypeError):
+            return there is not None and json.loads(there[0])["token"] == self._token
+        return False
+
+    def _renewed(self) -> bool:
+        """Write anew; False where somebody else has taken the folder over."""
         from obstore.exceptions import AlreadyExistsError, PreconditionError
 
+        with self._writing:
+            if self._state is not None:
+                try:
+                    self._write(self._state)
+                except (AlreadyExistsError, PreconditionError):
+                    self._state = None
+            return self._state is not None
+
+    def _renew(self) -> None:
         while not self._ended.wait(RENEWED_S):
-            try:
-                self._write(self._state)
-            except (AlreadyExistsError, PreconditionError):
-                self._state = None
-                return
-            except SakkaError:
-                continue  # the next time
+            with suppress(SakkaError):  # else the next time
+                if not self._renewed():
+                    return
 
 
 def _state(etag: str | None, version: str | None) -> dict[str, str]:
@@ -116,7 +139,7 @@ def _owner(content: bytes) -> str:
         owner = json.loads(content)
         since = time.strftime("%Y-%m-%d %H:%M", time.gmtime(owner["since"]))
         return f"process {owner['process']} on {owner['host']} (since {since} UTC)"
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, OSError):  # of a time that no calendar has
         return "somebody"
 
 
@@ -132,7 +155,7 @@ def _machine() -> str:
 def _is_alive(process: int) -> bool:
     try:
         os.kill(process, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
     except OSError:
         return True
