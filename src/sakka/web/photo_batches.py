@@ -28,7 +28,7 @@ class Together:
     Attributes:
         wait_s: How long the first photo waits for others.
         prepare: Is given some photos, on one core; where it fails the questions are answered without it.
-        count: Is told how long each of the photos that came together has waited.
+        count: Is told how long each of the photos that were prepared together has waited.
     """
 
     wait_s: float
@@ -42,8 +42,8 @@ class _Asked:
 
     Attributes:
         since_s: When they were handed in.
-        left: How many of them are not ready.
-        then: Is called when all are.
+        left: How many of them wait, or are with the networks.
+        then: Is called when none is.
         wanted: Whether the answer is still waited for.
     """
 
@@ -73,17 +73,26 @@ class PhotoBatches:
 
         Args:
             photos: Of one question, at least one.
-            then: Is called when that is done, or has failed.
+            then: Is called once, when that is done, has failed, or will not be done.
             wanted: Says whether the answer is still waited for; what is not is left out.
         """
         asked = _Asked(time.monotonic(), len(photos), then, wanted)
-        for photo in photos:
-            self._waiting.append((photo, asked))
-            self._pool.submit(self._take_some)
+        with self._lock:
+            self._waiting.extend((photo, asked) for photo in photos)
+        try:
+            for _ in photos:
+                self._pool.submit(self._take_some)
+        except RuntimeError:  # it is closed, or no thread can start
+            self._drop(lambda each: each is asked)
+
+    def drop_unwanted(self) -> None:
+        """Take out the photos of questions whose answers nobody waits for any longer."""
+        self._drop(lambda asked: not asked.wanted())
 
     def close(self) -> None:
         """Wait for what is being computed, and begin no more."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self._drop(lambda _asked: True)
 
     def _take_some(self) -> None:
         """Compute the photos that wait, a few at most; none where an earlier turn took them."""
@@ -103,20 +112,29 @@ class PhotoBatches:
 
     def _taken(self, most: int) -> list[tuple[HeldPhoto, _Asked]]:
         """Some of the photos that wait, without those that nobody waits for; what is left is for the other threads."""
-        taken: list[tuple[HeldPhoto, _Asked]] = []
+        self.drop_unwanted()
         with self._lock:
             share = min(most, -(-len(self._waiting) // self.threads))
-            while self._waiting and len(taken) < share:
-                photo, asked = self._waiting.popleft()
-                if asked.wanted():
-                    taken.append((photo, asked))
-        return taken
+            return [self._waiting.popleft() for _ in range(share)]
+
+    def _drop(self, chosen: Callable[[_Asked], bool]) -> None:
+        """Take photos of chosen questions out of those that wait."""
+        dropped = []
+        with self._lock:
+            waiting, self._waiting = self._waiting, deque()
+            for photo, asked in waiting:
+                if chosen(asked):
+                    dropped.append(asked)
+                else:
+                    self._waiting.append((photo, asked))
+        for asked in dropped:
+            self._ended(asked)
 
     def _prepare(self, taken: Sequence[tuple[HeldPhoto, _Asked]]) -> None:
         now_s = time.monotonic()
         try:
-            self.together.count([now_s - asked.since_s for _, asked in taken])
             self.together.prepare([photo for photo, _ in taken])
+            self.together.count([now_s - asked.since_s for _, asked in taken])
         except SakkaError:
             pass  # the question that it belongs to comes to the same and says so
         except Exception:
@@ -125,5 +143,6 @@ class PhotoBatches:
     def _ended(self, asked: _Asked) -> None:
         with self._lock:
             asked.left -= 1
-        if not asked.left:
+            last = not asked.left
+        if last:
             asked.then()

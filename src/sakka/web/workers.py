@@ -9,7 +9,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -29,6 +29,17 @@ class _QueuedJob:
     do: Callable[[], Any]
     result: "Future[Any]" = field(default_factory=Future)
     since_s: float = 0.0  # when nothing was left to wait for but a thread
+
+
+@dataclass(eq=False)
+class _Slot:
+    """A job's slot among those that may wait.
+
+    Attributes:
+        holders: How many have not let go of it: the job's result and, where it has photos, the networks.
+    """
+
+    holders: int
 
 
 class Workers:
@@ -72,27 +83,31 @@ class Workers:
             photos: The photos that it looks at.
 
         Raises:
-            Problem: Too many jobs wait (429), or the job did not end in time (503). A thread can't be stopped: it
-                keeps its place until the job ends.
+            Problem: Too many jobs wait (429), the job did not end in time, or these threads are closed (503). A thread
+                can't be stopped: the job keeps its place until it and what the networks do for it have ended.
         """
         with self._lock:
             if self.is_full:
                 raise busy()
             self._jobs += 1
-        job = _QueuedJob(do)
-        job.result.add_done_callback(self._ended)
-        if photos and self._batches is not None:
-            self._batches.add(photos, partial(self._queue, job), lambda: not job.result.done())
-        else:
+        job, batches = _QueuedJob(do), self._batches if photos else None
+        slot = _Slot(1 if batches is None else 2)
+        job.result.add_done_callback(lambda _: self._let_go(slot))  # it runs in the job's thread
+        if batches is None:
             self._queue(job)
+        else:
+            batches.add(photos, partial(self._queue, job, slot), lambda: not job.result.done())
         try:
             found: Result = await asyncio.wait_for(asyncio.wrap_future(job.result), self.seconds)
         except TimeoutError:
             detail = f"the answer took more than {self.seconds} s; try again later"
             raise Problem(503, detail, {"Retry-After": "10"}) from None
         finally:
-            with suppress(ValueError):  # as a rule a thread took it
-                self._waiting.remove(job)
+            if job.result.cancel():  # nobody waits for it any longer, and no thread took it
+                with suppress(ValueError):
+                    self._waiting.remove(job)
+                if batches is not None:
+                    batches.drop_unwanted()
         return found
 
     @property
@@ -109,19 +124,32 @@ class Workers:
         return f"a question has taken more than {self.seconds} s" if late else ""
 
     def close(self) -> None:
-        """Wait for the running jobs and accept no more."""
+        """Wait for the running jobs, refuse those that wait and accept no more."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
         if self._batches is not None:
             self._batches.close()
-        self._pool.shutdown(wait=True, cancel_futures=True)
-        while self._waiting:
-            self._waiting.popleft().result.cancel()
+        self._pool.shutdown(wait=True)
+        for job in list(self._waiting):
+            self._refuse(job)
 
-    def _queue(self, job: _QueuedJob) -> None:
+    def _queue(self, job: _QueuedJob, slot: _Slot | None = None) -> None:
+        """Have a thread do a job, for which the networks no longer hold a slot."""
         if not job.result.done():
             job.since_s = time.monotonic()
             self._waiting.append(job)
-            with suppress(RuntimeError):  # nothing is begun any more
+            try:
                 self._pool.submit(self._do_one)
+            except RuntimeError:  # nothing is begun any more
+                self._refuse(job)
+        if slot is not None:
+            self._let_go(slot)
+
+    def _refuse(self, job: _QueuedJob) -> None:
+        """Answer a job that waits, unless somebody else took it, that it will not be done."""
+        with suppress(ValueError):
+            self._waiting.remove(job)
+            if job.result.set_running_or_notify_cancel():
+                job.result.set_exception(Problem(503, "the server is closing; try again", {"Retry-After": "10"}))
 
     def _do_one(self) -> None:
         """Do the job that has waited longest; none where nobody waits for it any more."""
@@ -136,10 +164,20 @@ class Workers:
             self.waited(begun_s - job.since_s)
             job.result.set_result(job.do())
         except BaseException as error:  # noqa: BLE001  whoever waits for the result is told
-            job.result.set_exception(error)
+            job.result.set_exception(_passed_on(error))
         finally:
             del self._begun_s[threading.get_ident()]
 
-    def _ended(self, _result: "Future[Any]") -> None:
-        with self._lock:  # the callback runs in the job's thread
-            self._jobs -= 1
+    def _let_go(self, slot: _Slot) -> None:
+        with self._lock:
+            slot.holders -= 1
+            self._jobs -= not slot.holders
+
+
+def _passed_on(error: BaseException) -> Exception:
+    """An error as asyncio passes it on to who waits: what means something else to it becomes the cause of another."""
+    if isinstance(error, Exception) and not isinstance(error, StopIteration | CancelledError):
+        return error
+    wrapped = RuntimeError(f"the job ended with {type(error).__name__}")
+    wrapped.__cause__ = error
+    return wrapped
