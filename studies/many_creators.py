@@ -240,7 +240,7 @@ def _added(model: FusedModel, unknown: Catalog, creators: int, works: int) -> No
         rows = np.flatnonzero(labels == own)
         number[rows] = np.arange(len(rows))
     few = np.isin(labels, np.arange(50)) & (number < np.minimum(ADDED, np.bincount(labels)[labels] - 1))
-    new, rest = unknown.take(np.flatnonzero(few)), np.flatnonzero(np.isin(labels, np.arange(50)) & ~few)
+    new, rest = unknown.take(np.flatnonzero(few)), np.flatnonzero(np.isin(labels, labels[few]) & ~few)
     start = time.perf_counter()
     model.add_creators(new)
     _tell(creators, works, "adding, ms a creator", 1000 * (time.perf_counter() - start) / len(new.creators))

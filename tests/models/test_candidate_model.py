@@ -83,6 +83,17 @@ def test_creators_come_into_an_index_and_leave_it(monkeypatch: pytest.MonkeyPatc
     assert lists.without(5).starts[-1] == 19
 
 
+def test_an_index_that_grows_has_at_least_half_the_lists_of_one_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inverted_lists, "SCANNED", 4)
+    vectors, bias = np.random.default_rng(1).normal(0, 1, (100, 3)).astype(np.float32), np.zeros(100, np.float32)
+    anew, grown = InvertedLists.of(vectors, bias), InvertedLists.of(vectors[:4], bias[:4])
+    assert (len(grown.starts), len(anew.starts)) == (1 + 1, 20 + 1)
+    for start in range(4, 100, 12):
+        grown = grown.with_creators(vectors[start : start + 12], bias[start : start + 12])
+        assert len(grown.starts) - 1 >= inverted_lists._lists_of(len(grown)) / 2
+    np.testing.assert_array_equal(grown.in_columns()[0], vectors)
+
+
 def test_the_rest_is_estimated_so_that_probabilities_are_those_of_a_softmax_over_all() -> None:
     scores = np.random.default_rng(2).normal(0, 1, (4, 20_000)).astype(np.float32)
     listed = np.argsort(-scores, axis=1)[:, :100]

@@ -16,8 +16,9 @@ of near ones (the index's lists side by side); a batch holds works of one group,
     sum over the group's creators of exp s  +  (C - G) / R  sum over R random others of exp s
 
 the first part, the hard negatives, is whole and the second is estimated, so that the estimate of the sum is unbiased. A
-vector is pulled towards its closed form. How many rounds are made, and the temperature, are chosen on works held out;
-these enter the closed form at last, and what the training has moved is added to it.
+vector is pulled towards its closed form in each batch whose sum it is part of. How many rounds are made, and the
+temperature, are chosen on works held out; these enter the closed form at last, and what the training has moved is added
+to it.
 
 Sources: S. Ioffe, Probabilistic linear discriminant analysis, ECCV 2006; Y. Bengio, J.-S. Senécal, Adaptive importance
 sampling to accelerate training of a neural probabilistic language model, IEEE TNN 2008 (sampled softmax).
@@ -40,7 +41,7 @@ BATCH = 1024
 GROUP = 2048  # creators whose works are learned side by side, all negatives of each other
 RANDOM = 1024  # other negatives of a batch
 RATE = 0.02  # of a coordinate, whose scatter within creators is 1; less where the closed form is too sure
-PULL = 0.1  # towards the closed form: what half the squared distance counts beside the summed log-loss of the works
+PULL = 0.1  # towards the closed form: half the squared distance counts so much times the batch's share of the works
 MOMENTUM, SQUARES_MOMENTUM, EPSILON = 0.9, 0.99, 1e-8
 HELD_OUT = 20  # one work in so many, of creators with three or more
 LEAST_HELD_OUT, MOST_HELD_OUT = 30, 2048  # with fewer the closed form is taken as it is
@@ -130,13 +131,13 @@ def fit_vectors(coordinates: Features, labels: IntArray, n_creators: int, *, see
     means, counts = means_of(coordinates, labels, learn, n_creators)
     between = between_of(means, counts)
     vectors, bias = closed_form(means, counts, between)
-    best, first = _VectorTraining(coordinates, labels, learn, vectors, bias, seed).loss(test)
+    best, first = _loss(coordinates, labels, test, vectors, bias)
     vectors, bias, temperature = vectors / np.float32(first), bias / np.float32(first), 1.0
     training = _VectorTraining(coordinates, labels, learn, vectors, bias, seed)
     moved = np.zeros_like(vectors), np.zeros_like(bias)
     for number in track(range(training.rounds), "creators' vectors", total=training.rounds):
         training.go_round(number, RATE / first)
-        loss, hotness = training.loss(test)
+        loss, hotness = _loss(coordinates, labels, test, training.vectors.numpy(), training.bias.numpy())
         if loss < best:
             best, temperature = loss, hotness
             moved = training.vectors.numpy() - vectors, training.bias.numpy() - bias
@@ -155,6 +156,26 @@ def _held_out(labels: IntArray, n_creators: int, seed: int) -> Mask:
     held = np.zeros(len(labels), dtype=np.bool_)
     held[rows if len(rows) <= MOST_HELD_OUT else generator.permutation(rows)[:MOST_HELD_OUT]] = True
     return held
+
+
+def _loss(
+    coordinates: Features, labels: IntArray, rows: IntArray, vectors: FloatArray, bias: FloatArray
+) -> tuple[float, float]:
+    """The mean log-loss of works under a softmax over all creators at the best temperature, and that."""
+    if not len(rows):
+        return np.inf, 1.0
+    grid = np.exp(np.linspace(-1.5, 2.5, 17))
+    losses = np.zeros(len(grid))
+    table, biases = torch.from_numpy(vectors), torch.from_numpy(bias)
+    for start in range(0, len(rows), 256):
+        some = rows[start : start + 256]
+        inputs = torch.from_numpy(coordinates[some]).float()
+        scores = torch.addmm(biases, inputs, table.T)
+        own = scores[torch.arange(len(some)), torch.from_numpy(labels[some])].clone()
+        for place, temperature in enumerate(grid):
+            losses[place] += float((torch.logsumexp(scores / temperature, dim=1) - own / temperature).sum())
+    best = int(np.argmin(losses))
+    return float(losses[best]) / len(rows), float(grid[best])
 
 
 class _VectorTraining:
@@ -192,22 +213,6 @@ class _VectorTraining:
             rows, group = batches[place]
             self._step(rows, self.groups[group], generator, rate * (1 - self.done / self.total))
             self.done += 1
-
-    def loss(self, rows: IntArray) -> tuple[float, float]:
-        """The mean log-loss of works under a softmax over all creators at the best temperature, and that."""
-        if not len(rows):
-            return np.inf, 1.0
-        grid = np.exp(np.linspace(-1.5, 2.5, 17))
-        losses = np.zeros(len(grid))
-        for start in range(0, len(rows), 256):
-            some = rows[start : start + 256]
-            inputs = self.coordinates[torch.from_numpy(some)].float()
-            scores = torch.addmm(self.bias, inputs, self.vectors.T)
-            own = scores[torch.arange(len(some)), torch.from_numpy(self.labels[some])].clone()
-            for place, temperature in enumerate(grid):
-                losses[place] += float((torch.logsumexp(scores / temperature, dim=1) - own / temperature).sum())
-        best = int(np.argmin(losses))
-        return float(losses[best]) / len(rows), float(grid[best])
 
     def _rows_of_groups(self) -> Iterator[IntArray]:
         for group in self.groups:

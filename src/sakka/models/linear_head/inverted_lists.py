@@ -56,7 +56,7 @@ class InvertedLists:
             seed: Draws the first centres.
         """
         count = len(vectors)
-        n_lists = 1 if count <= SCANNED else int(LISTS_PER_ROOT * count**0.5)
+        n_lists = _lists_of(count)
         own = np.zeros(count, dtype=np.int64) if n_lists == 1 else _nearest_centres(vectors, n_lists, seed)
         columns = np.argsort(own, kind="stable")
         starts = np.concatenate([[0], np.cumsum(np.bincount(own, minlength=n_lists))])
@@ -131,7 +131,13 @@ class InvertedLists:
         return self.vectors[self.positions], self.bias[self.positions]
 
     def with_creators(self, vectors: FloatArray, bias: FloatArray) -> "InvertedLists":
-        """These with more creators behind the others, each in the list that is nearest to it."""
+        """These with more creators behind the others, each in the list that is nearest to it.
+
+        With so many that anew there would be more than twice the lists, all creators are parted anew.
+        """
+        if _lists_of(len(self) + len(vectors)) > 2 * (len(self.starts) - 1):
+            known = self.in_columns()
+            return InvertedLists.of(np.concatenate([known[0], vectors]), np.concatenate([known[1], bias]))
         near = np.argmax(_unit(vectors) @ _unit(self.centres[:, :-1]).T, axis=1)
         order = np.argsort(near, kind="stable")
         at = self.starts[near[order] + 1]
@@ -166,6 +172,10 @@ class InvertedLists:
         else:
             chosen = np.tile(np.arange(scores.shape[1]), (len(scores), 1))
         return self.columns[chosen if positions is None else np.take_along_axis(positions, chosen, axis=1)]
+
+
+def _lists_of(n_creators: int) -> int:
+    return 1 if n_creators <= SCANNED else int(LISTS_PER_ROOT * n_creators**0.5)
 
 
 def _unit(rows: FloatArray) -> FloatArray:
