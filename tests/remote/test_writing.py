@@ -269,6 +269,84 @@ def test_who_was_replaced_sends_nothing_more(objects: Objects, monkeypatch: pyte
     assert objects.keys("run/") == ["run/.lock"]
 
 
+def test_a_catalog_takes_no_run_s_place(works: Catalog, objects: Objects, folder: Path) -> None:
+    objects.put("run/plan.json", b"{}")
+    objects.put("run/catalog.json", b"{}")
+    with pytest.raises(CatalogError, match=r"^s3://shop/run is a run; choose another folder"):
+        works.write("s3://shop/run")
+    assert objects.keys("run/") == ["run/catalog.json", "run/plan.json"]
+    (folder / "run").mkdir()
+    (folder / "run" / "plan.json").write_text("{}")
+    with pytest.raises(CatalogError, match=r"run is a run; choose another folder"):
+        works.write(folder / "run")
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "plan.json", "catalog.json"])
+def test_a_report_takes_the_place_of_nothing_else(
+    name: str, works: Catalog, objects: Objects, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    works.write("s3://shop/catalog")
+    objects.put(f"out/{name}", b"{}")
+    for command in ("audit", "unknown-creators"):
+        code, _, error = run(f"{command} s3://shop/catalog -o s3://shop/out".split(), monkeypatch, capsys)
+        assert (code, error) == (2, f"sakka: s3://shop/out has {name}; choose another folder for a report\n")
+    assert objects.keys("out/") == [f"out/{name}"]
+
+
+def _failing_report() -> None:
+    with working_in("s3://shop/out", SakkaError) as local:
+        (local / "findings.json").write_text("[]")
+        raise KeyboardInterrupt
+
+
+def test_of_a_report_that_fails_nothing_is_sent(objects: Objects) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        _failing_report()
+    assert objects.keys("out/") == []
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "catalog.json"])
+def test_a_folder_that_is_no_run_is_not_fetched_to_go_on(name: str, objects: Objects, folder: Path) -> None:
+    objects.put(f"other/{name}", b"{}")
+    with pytest.raises(RunError, match=f"s3://shop/other has {name}; choose another folder for a run"):
+        working_in("s3://shop/other", RunError, goes_on=True).__enter__()
+    assert not list((folder / "cache").glob("fetched/??/*"))
+
+
+def test_two_builds_to_one_address_do_not_mix(works: Catalog, objects: Objects) -> None:
+    fitted = DummyModel().fit(works)
+    works.write("s3://shop/out")
+    save_model(fitted, "s3://shop/model")
+    before = objects.written("")
+    with RemoteLock(Bucket(RemoteFolder("s3://shop/out"))), RemoteLock(Bucket(RemoteFolder("s3://shop/model"))):
+        with pytest.raises(CatalogError, match="is at work in s3://shop/out; wait until"):
+            works.take([0]).write("s3://shop/out")
+        with pytest.raises(SakkaError, match="is at work in s3://shop/model; wait until"):
+            save_model(fitted, "s3://shop/model")
+    assert objects.written("") == before
+    objects.put("new/.lock", json.dumps({"alive": 0, "machine": "another", "process": 1}).encode())  # of a dead one
+    works.write("s3://shop/new")
+    assert Catalog.read("s3://shop/new").ids == works.ids
+
+
+def test_what_a_run_has_no_more_goes_before_what_is_new_comes(
+    objects: Objects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    objects.put("run/plan.json", b"{}")
+    objects.put("run/old", b"")
+    send, there = Bucket.send, {}
+
+    def sending(bucket: Bucket, file: Path | bytes, name: str, **settings: Any) -> tuple[str | None, str | None]:
+        there[name] = objects.keys("run/")
+        return send(bucket, file, name, **settings)
+
+    with working_in("s3://shop/run", RunError, goes_on=True) as local:
+        (local / "old").unlink()
+        (local / "new").write_bytes(b"")
+        monkeypatch.setattr(Bucket, "send", sending)
+    assert "run/old" not in there["new"]
+
+
 @pytest.mark.parametrize(
     ("command", "why"),
     [

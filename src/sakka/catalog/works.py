@@ -45,8 +45,9 @@ from sakka.fragments import counted
 from sakka.photos.by_sha256 import stored_path
 from sakka.photos.held import HeldPhoto
 from sakka.photos.remote.addresses import is_fetched
-from sakka.remote.copies import reading
-from sakka.remote.folder import Bucket, RemoteFolder
+from sakka.remote.copies import PLAN, reading
+from sakka.remote.folder import Bucket, RemoteFolder, is_hidden
+from sakka.remote.lock import RemoteLock
 from sakka.remote.writing import send_by_sha256, send_folder, temporary_folder
 
 WORKS_FILE = "works.parquet"
@@ -114,10 +115,12 @@ def check_folder(folder: Path) -> None:
     """Check that a catalog may be written to a folder, before the work that fills it.
 
     Raises:
-        CatalogError: It is a file, or holds a table of another kind under the name of the catalog's.
+        CatalogError: It is a file or a run, or holds a table of another kind under the name of the catalog's.
     """
     if folder.exists() and not folder.is_dir():
         raise CatalogError(f"{folder} is a file; expected the name of a folder for the catalog")
+    if (folder / PLAN).exists():
+        raise CatalogError(f"{folder} is a run; choose another folder for the catalog")
     if (folder / WORKS_FILE).exists() and not (folder / INFO_FILE).exists() and not _is_cut_off(folder / WORKS_FILE):
         raise CatalogError(
             f"{folder} holds {WORKS_FILE} but no {INFO_FILE}; expected a catalog, or a folder without such a file; "
@@ -132,7 +135,9 @@ def check_free_at(bucket: Bucket) -> None:
         SakkaError: It can't be read, or holds something else.
     """
     names, _ = bucket.top_files()
-    there = {each.name for each in names}
+    there = {each.name for each in names if not is_hidden(each.name)}
+    if PLAN in there:
+        raise CatalogError(f"{bucket.remote.address} is a run; choose another folder for the catalog")
     if there and INFO_FILE not in there and not there <= {WORKS_FILE, PHOTOS_FILE, PROBLEMS_FILE}:
         raise CatalogError(
             f"{bucket.remote.address} holds {sorted(there)[0]} but no {INFO_FILE}; expected a catalog, or nothing; "
@@ -361,21 +366,27 @@ class Catalog:
         try:
             bucket = Bucket(remote)
             check_free_at(bucket)
-            listed = listed_photos(self.table, self.origins)
-            stored = listed.with_columns(path=pl.when(pl.col("sha256").is_null()).then("path"))
-            there = {path.name.rpartition("/")[2]: path.name for path in bucket.files(FETCHED_FOLDER)}
-            photos = dict(zip(listed["sha256"].to_list(), self._files_of_photos(), strict=True))
-            missing = {sha256: path for sha256, path in photos.items() if sha256 is not None and sha256 not in there}
-            send_by_sha256(missing, bucket, lambda sha256: stored_path(Path(FETCHED_FOLDER), sha256).as_posix())
-            root = None if self.photo_root is None or not stored["path"].count() else str(self.photo_root.resolve())
-            with temporary_folder() as local:
-                self._write_tables(local, stored, root)
-                send_folder(local, remote, INFO_FILE)
-            bucket.remove([path for name, path in there.items() if name not in photos])
+            with RemoteLock(bucket) as lock:
+                self._send_alone(bucket, lock)
         except MissingPartError:
             raise
         except (SakkaError, OSError) as error:
             raise CatalogError(str(error)) from error
+
+    def _send_alone(self, bucket: Bucket, lock: RemoteLock) -> None:
+        listed = listed_photos(self.table, self.origins)
+        stored = listed.with_columns(path=pl.when(pl.col("sha256").is_null()).then("path"))
+        there = {path.name.rpartition("/")[2]: path.name for path in bucket.files(FETCHED_FOLDER)}
+        photos = dict(zip(listed["sha256"].to_list(), self._files_of_photos(), strict=True))
+        missing = {sha256: path for sha256, path in photos.items() if sha256 is not None and sha256 not in there}
+        send_by_sha256(missing, bucket, lambda sha256: stored_path(Path(FETCHED_FOLDER), sha256).as_posix())
+        root = None if self.photo_root is None or not stored["path"].count() else str(self.photo_root.resolve())
+        with temporary_folder() as local:
+            self._write_tables(local, stored, root)
+            lock.check()
+            send_folder(local, bucket.remote, INFO_FILE)
+        lock.check()
+        bucket.remove([path for name, path in there.items() if name not in photos])
 
     def _files_of_photos(self) -> list[Path]:
         """The file of each photo of each work."""

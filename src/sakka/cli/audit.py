@@ -39,9 +39,9 @@ def audit(
     started_s = time.monotonic()
     check_output(output, at_addresses=True)
     works = Catalog.read(catalog)
-    with showing_progress():
+    with showing_progress(), working_in(output, SakkaError) as folder:
         found = audit_catalog(works, seed=seed, models=tuple(model or DEFAULT_MODELS))
-        with writing_to(output, at_addresses=True), working_in(output, SakkaError) as folder:
+        with writing_to(output, at_addresses=True):
             page = f"{as_written(output)}/{write_audit(found, works, folder).relative_to(folder)}"
     texts = texts_in("en")
     for kind in KINDS:

@@ -32,9 +32,10 @@ def unknown_creators(
     from sakka.remote.writing import working_in
 
     check_output(output, at_addresses=True)
-    with showing_progress():
-        table = evaluate_unknown_creators(Catalog.read(catalog), photo_model, text_model, seed=seed)
-    with writing_to(output, at_addresses=True), working_in(output, SakkaError) as folder:
-        write_table(table, folder, "unknown-creators")
+    works = Catalog.read(catalog)
+    with showing_progress(), working_in(output, SakkaError) as folder:
+        table = evaluate_unknown_creators(works, photo_model, text_model, seed=seed)
+        with writing_to(output, at_addresses=True):
+            write_table(table, folder, "unknown-creators")
     show_table(table.head, [[cell_text(cell) for cell in row] for row in table.rows], title=table.title)
     typer.echo(f"written: {as_written(output)}/unknown-creators.json and .md")

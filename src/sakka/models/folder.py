@@ -31,7 +31,8 @@ from sakka.files import canonical_json, sha256_of, why_not_a_folder, write_json,
 from sakka.models.base import CreatorModel, ModelParts
 from sakka.models.registry import make_model
 from sakka.remote.copies import reading
-from sakka.remote.folder import Bucket, RemoteFolder, is_safe
+from sakka.remote.folder import Bucket, RemoteFolder, is_hidden, is_safe
+from sakka.remote.lock import RemoteLock
 from sakka.remote.writing import send_folder, temporary_folder
 
 Model = TypeVar("Model", bound=CreatorModel)
@@ -96,7 +97,8 @@ def save_model(model: CreatorModel, folder: Path | str) -> None:
     if (remote := RemoteFolder.of(folder)) is not None:
         with temporary_folder() as local:
             save_model(model, local / "model")
-            send_folder(local / "model", remote, ModelLayout(local).manifest.name, _named_at(remote))
+            with RemoteLock(Bucket(remote)):
+                send_folder(local / "model", remote, ModelLayout(local).manifest.name, _named_at(remote))
         return
     with writing_whole_folder(Path(folder)) as part:
         _write_parts(model, ModelLayout(part))
@@ -122,7 +124,8 @@ def check_can_hold_model(folder: Path | str) -> None:
     """
     if (remote := RemoteFolder.of(folder)) is not None:
         top, folders = Bucket(remote).top_files()
-        if (top or folders) and not {"manifest.json", "model.json"} & {each.name for each in top}:
+        names = {each.name for each in top if not is_hidden(each.name)}
+        if (names or folders) and not {"manifest.json", "model.json"} & names:
             raise ModelFolderError(f"{remote.address} holds files and is not a saved model; choose another folder")
         return
     folder = Path(folder)

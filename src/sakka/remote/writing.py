@@ -10,13 +10,14 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 
 from sakka.errors import MissingPartError, SakkaError
 from sakka.files import sha256_of
 from sakka.photos.remote.cache import FOLDERS, FetchedPhotos
 from sakka.progress import track
-from sakka.remote.copies import MOST_FILES, fetched_files, link, speaking_of
+from sakka.remote.copies import CATALOG, MANIFEST, MOST_FILES, PLAN, fetched_files, link, speaking_of
 from sakka.remote.folder import Bucket, RemoteFolder, is_hidden, is_safe
 from sakka.remote.lock import RemoteLock
 
@@ -86,7 +87,8 @@ def working_in(folder: Path | str, error: Callable[[str], SakkaError], *, goes_o
         folder: A path or an address.
         error: What is raised where it can't be read or written.
         goes_on: Whether what stands there is worked on: it is fetched first, others are kept out meanwhile, what
-            `send_finished` finds is sent at once, and what is removed here is removed there.
+            `send_finished` finds is sent at once, also before an error, and what is removed here is removed there. Else
+            a folder with a model, a catalog or a run is refused.
     """
     remote = RemoteFolder.of(folder)
     if remote is None:
@@ -97,6 +99,7 @@ def working_in(folder: Path | str, error: Callable[[str], SakkaError], *, goes_o
         held.enter_context(speaking_of(remote, local))
         with _raising(error):
             working = _Working(local, Bucket(remote))
+            working.check_free(goes_on=goes_on)
             if goes_on:
                 working.lock = held.enter_context(RemoteLock(working.bucket))
                 working.fill()
@@ -104,8 +107,9 @@ def working_in(folder: Path | str, error: Callable[[str], SakkaError], *, goes_o
         try:
             yield local
         except BaseException:
-            with suppress(SakkaError):  # what is finished is kept; the error is another
-                working.send()
+            with suppress(SakkaError):  # what of a run is finished is kept; the error is another
+                if goes_on:
+                    working.send()
             raise
         finally:
             del _open[local]
@@ -137,9 +141,24 @@ class _Working:
         self.lock: RemoteLock | None = None
         self._sent: dict[str, tuple[int, int]] = {}
 
+    def check_free(self, *, goes_on: bool) -> None:
+        """Check that nothing of another kind stands there, before anything is fetched or sent.
+
+        Args:
+            goes_on: Whether it may be a run, which has a catalog's description too.
+
+        Raises:
+            SakkaError: Something does.
+        """
+        found = {each.name for each in self.bucket.top_files()[0]} & {MANIFEST, PLAN, CATALOG}
+        if found and not (goes_on and PLAN in found):
+            wanted = "a run" if goes_on else "a report"
+            raise SakkaError(f"{self.bucket.remote.address} has {min(found)}; choose another folder for {wanted}")
+
     def fill(self) -> None:
         """Put what the bucket has into the folder."""
-        names = [each.name for each in self.bucket.files() if is_safe(each.name) and not is_hidden(each.name)]
+        listed = (each.name for each in self.bucket.files() if is_safe(each.name) and not is_hidden(each.name))
+        names = list(islice(listed, MOST_FILES + 1))
         if len(names) > MOST_FILES:
             raise SakkaError(f"{self.bucket.remote.address} has more than {MOST_FILES:,} files; give another folder")
         cache = FetchedPhotos()
@@ -148,16 +167,19 @@ class _Working:
         self._sent = self._states()
 
     def send(self) -> None:
-        """Send what has changed since, in the order in which it was finished."""
+        """Send what has changed since, in the order in which it was finished.
+
+        What a run has no more goes first: its results do not count together with what comes anew.
+        """
+        now = self._states()
+        gone = [name for name in self._sent if name not in now]
         if self.lock is not None:
             self.lock.check()
-        now = self._states()
+            self.bucket.remove(gone)
         changed = [name for name in now if self._sent.get(name) != now[name]]
         for name in sorted(changed, key=lambda name: now[name][1]):
             self.bucket.send(self.local / name, name)
             self._sent[name] = now[name]
-        gone = [name for name in self._sent if name not in now]
-        self.bucket.remove(gone)
         self._sent = now
 
     def _states(self) -> dict[str, tuple[int, int]]:
