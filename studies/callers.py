@@ -129,16 +129,19 @@ class _Callers:
         connection: socket.socket | None = None
         while time.monotonic() < until_s and (number := next(self.numbers)) < self.load.requests:
             request = self._request(number)
-            connection = connection or self._connected()
             started_s = time.monotonic()
             try:
+                if connection is None:
+                    connection = self._connected()
+                    started_s = time.monotonic()
                 status, content = await _answer(connection, request)
             except OSError:
                 status, content = FAILED, b""
             ended_s = time.monotonic()
             self.every.append(Answered(status, ended_s, ended_s - started_s, content))
             if status not in ANSWERED:
-                connection.close()
+                if connection is not None:
+                    connection.close()
                 connection = None
                 await asyncio.sleep(PAUSE_S)
         if connection is not None:

@@ -182,7 +182,13 @@ class Meter:
             self.kept_s = now_s
 
     def end(self) -> None:
-        """Note that the command has ended as it should."""
+        """Note that the command has ended as it should.
+
+        Raises:
+            SystemExit: It ended without the file that a stage before the last ends with.
+        """
+        if len(self.left) > 1:
+            sys.exit(f"the command ended without {self.stage.ends_with}, with which the stage {self.stage.name} ends")
         self.state.end(self.stage)
 
     def _next(self, family: list[int]) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from lancedb.index import IvfSq
+from studies.index_scale import seconds_to_add
 from tests.catalogs import tiny_catalog
 
 from sakka.catalog.works import Catalog, Work
@@ -144,6 +145,12 @@ def test_a_group_is_named_after_the_first_of_those_it_joins() -> None:
     named = group_names(["a", "b", "c", "d"], np.array([[0, 1], [0, 2]]), old)
     assert named == {"a": "g1", "b": "g1", "c": "g1", "d": "g3"}
     assert group_names(["x", "y"], np.array([[0, 1]])) == {"x": "x", "y": "x"}
+
+
+def test_the_study_of_large_indexes_leaves_an_index_as_it_was(own_index: Index) -> None:
+    before = own_index.catalog().ids
+    assert seconds_to_add(own_index, 3) > 0
+    assert own_index.catalog().ids == before
 
 
 def test_removed_works_are_gone_and_removing_them_again_is_no_error(own_index: Index) -> None:

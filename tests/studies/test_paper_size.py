@@ -68,6 +68,14 @@ def test_a_command_that_fails_ends_the_study_and_its_stage_is_not_done(folder: P
     assert not state.is_done(failing.stages[0])
 
 
+def test_a_command_that_ends_without_the_file_of_a_stage_names_the_file(folder: Path) -> None:
+    idle = Command((sys.executable, "-c", ""), (Stage("first", folder / "first"), Stage("second")))
+    state = State(folder / "state.json", 1)
+    with pytest.raises(SystemExit, match=r"the command ended without .*/first, with which the stage first ends"):
+        run(idle, state, None)
+    assert not state.is_done(idle.stages[0])
+
+
 def test_a_terminated_background_job_is_interrupted_and_so_is_its_command(folder: Path) -> None:
     code = (
         "import sys, signal, pathlib; from tests.studies.test_paper_size import *; folder = pathlib.Path(sys.argv[1]);"

@@ -1,6 +1,7 @@
 """What the study of a server under load measures with: callers that are answered, and callers beyond what may wait."""
 
 import io
+import socket
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,6 +15,7 @@ from studies.callers import Load, asked_here
 
 from sakka.web.engine import Engine
 from sakka.web.settings import Settings
+from studies import callers
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +31,14 @@ def test_callers_are_answered_and_tell_how_long_it_took(client: httpx.Client, dr
     assert [each.status for each in answers.every] == [200] * 4
     assert all(b'"candidates"' in each.content for each in answers.every)
     assert 0 < answers.times_ms.max() <= 1000 * answers.seconds
+
+
+def test_a_caller_that_is_not_connected_has_failed_and_asks_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(callers, "PAUSE_S", 0.0)
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    answers = asked_here(Load(f"http://127.0.0.1:{port}", [b""], "", 1, requests=2))
+    assert [each.status for each in answers.failed] == [0, 0]
 
 
 def test_callers_beyond_what_may_wait_are_refused_within_a_second_and_no_answer_is_lost(

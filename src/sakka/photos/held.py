@@ -1,8 +1,10 @@
 """A photo in memory that is asked about: read once, decoded once a scale, and what is computed of it kept.
 
 A JPEG is decoded at the scale that is wanted, 1, 1/2, 1/4 or 1/8 of its size, exactly as `read_photo` does it: what is
-answered of a photo does not depend on what else was looked at, and is what a catalog of the same photo gets. A photo
-that a network looks at is many times cheaper to decode at its scale than at the one that a page shows.
+answered of a JPEG does not depend on what else was looked at, and is what a catalog of the same photo gets. A JPEG that
+a network looks at is many times cheaper to decode at its scale than at the one that a page shows. A photo of another
+format is decoded once for all sizes up to `DECODED_PX`, so that a large one may reach a network in more pixels than a
+catalog's does.
 """
 
 import hashlib
