@@ -3,7 +3,6 @@ import os
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,11 +14,10 @@ import pytest
 from tests.catalogs import QUICK_PHOTO, tiny_catalog
 
 from sakka.catalog.works import Catalog
-from sakka.cli.engine import engine_asked_for
 from sakka.copies.groups import find_near_identical
 from sakka.engines.engine import LocalEngine, WorkEngine, current_engine, working_on
-from sakka.engines.ray import RayEngine, check_address, ray_engine
-from sakka.errors import EngineError, MissingPartError, PhotoError
+from sakka.engines.ray import RayEngine, ray_engine
+from sakka.errors import EngineError, PhotoError
 from sakka.evaluation.plan import make_plan
 from sakka.evaluation.run import run_experiment
 from sakka.models.folder import save_model
@@ -250,41 +248,62 @@ def test_an_engine_is_in_place_inside_its_block_only(engine: RayEngine) -> None:
     assert isinstance(current_engine(), LocalEngine)
 
 
-@pytest.mark.parametrize(
-    ("address", "message"),
-    [
-        ("nonsense", r"^got 'nonsense' as the address of a Ray cluster; expected HOST:PORT, such as"),
-        ("ray://127.0.0.1:10001", "expected HOST:PORT"),
-        ("127.0.0.1:99999", "expected HOST:PORT"),
-        ("127.0.0.1:1", r"^no Ray cluster can be reached at 127\.0\.0\.1:1 \(.*refused\); start one"),
-    ],
-)
-def test_an_address_without_a_cluster_is_refused_at_once(address: str, message: str) -> None:
-    with pytest.raises(EngineError, match=message):
-        check_address(address)
+@contextmanager
+def others_waiting_for_cores(count: int) -> Iterator[None]:
+    """Others in the same Ray, who take the next cores that get free."""
+    import ray
+
+    class Other:
+        def is_up(self) -> bool:
+            return True
+
+    others = [ray.remote(num_cpus=1)(Other).remote() for _ in range(count)]
+    waiting = [other.is_up.remote() for other in others]
+    try:
+        time.sleep(0.2)
+        yield
+    finally:
+        for other in others:
+            ray.kill(other)
+        del waiting
 
 
-@pytest.mark.parametrize(
-    ("on", "workers", "message"),
-    [
-        ("mars", None, "got --on mars, expected local or ray"),
-        (None, 2, "got --workers 2, which are Ray's; add --on ray"),
-    ],
-)
-def test_options_that_ask_for_no_engine_are_refused(on: str | None, workers: int | None, message: str) -> None:
-    with pytest.raises(EngineError, match=message), engine_asked_for(on, workers):
-        pass
+@pytest.mark.parametrize("others", [1, WORKERS])
+def test_who_finds_no_core_again_is_not_waited_for_for_ever(
+    others: int, engine: RayEngine, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die_at_first(job: int) -> int:
+        died = folder / str(job)
+        if job < others and not died.exists():
+            died.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return job
+
+    monkeypatch.setattr("sakka.engines.ray.START_S", 1)
+    monkeypatch.setattr("sakka.engines.ray.ATTEMPTS", 9)
+    engine.start()
+    with others_waiting_for_cores(others):
+        jobs = engine.each(die_at_first, range(9), "test")
+        if others < WORKERS:
+            assert sorted(jobs) == [(job, job) for job in range(9)]
+        else:
+            with pytest.raises(EngineError, match=r"^no worker of Ray is left, and no other could be started \(none"):
+                list(jobs)
+    monkeypatch.undo()
+    assert sorted(engine.each(die_at_first, range(9), "test")) == [(job, job) for job in range(9)]
 
 
-def test_the_variable_of_ray_asks_for_its_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
-    with pytest.raises(EngineError, match="no Ray cluster can be reached"), engine_asked_for(None, None):
-        pass
-    with engine_asked_for("local", None):
-        assert isinstance(current_engine(), LocalEngine)
+def test_a_worker_of_another_version_is_refused_also_when_it_takes_another_s_seat(
+    engine: RayEngine, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die_once(job: int) -> int:
+        if not (folder / "died").exists():
+            (folder / "died").touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        time.sleep(0.5)
+        return job
 
-
-def test_without_ray_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(MissingPartError, match=r"^Ray is not installed .*\[cluster\]"), ray_engine(workers=1):
-        pass
+    engine.start()
+    monkeypatch.setattr("sakka.engines.ray.__version__", "0.0.1")
+    with pytest.raises(EngineError, match=r"^workers of Ray have sakka .*, this is 0\.0\.1; install the same version"):
+        list(engine.each(die_once, range(30), "test"))

@@ -5,7 +5,8 @@
 
 A worker is an actor of one core that holds what does the jobs, a network for example. It has one large job at a time,
 or one small job and one more that waits. A worker that dies costs the jobs that it had: another takes its seat, and
-they are done again, `ATTEMPTS` times at most. Answers go through Ray's memory to the process that asked.
+they are done again, `ATTEMPTS` times at most. A seat whose next worker does not come within `START_S` is left empty
+until the next jobs, and with no worker left the work ends. Answers go through Ray's memory to the process that asked.
 
 Without an address Ray runs on this machine alone for as long as the block lasts: it listens on the loopback interface,
 expects a random token, reports nothing to anybody, and its files lie in a temporary folder.
@@ -20,6 +21,7 @@ import secrets
 import socket
 import sys
 import tempfile
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -97,16 +99,13 @@ class RayEngine:
             return
         seats = [_Seat() for _ in range(self.workers)]
         try:
-            versions = set(ray.get([seat.worker.version.remote() for seat in seats], timeout=START_S))
+            check_versions(ray.get([seat.version for seat in seats], timeout=START_S))
         except ray.exceptions.RayError as error:
             raise EngineError(
                 f"the workers of Ray can't be started ({last_line(error)}); see to its machines"
             ) from error
-        if versions != {__version__}:
-            raise EngineError(
-                f"the workers of Ray have sakka {', '.join(sorted(versions))}, this is {__version__}; install the same "
-                "version on all machines"
-            )
+        for seat in seats:
+            seat.is_up = True
         self._seats = seats
 
     def _reference(self, do: Callable[[Any], Any]) -> Any:
@@ -129,35 +128,50 @@ class RayEngine:
         self.start()
         reference = [self._reference(do)]  # in a list, it is not fetched for each job
         fresh, again = ((job, 1) for job in jobs), deque[tuple[Any, int]]()
-        free = deque(self._seats * ahead)
+        seats = _Seats(self._seats * ahead)
         running: dict[Any, _Running] = {}
         done: list[tuple[Any, Any]] = []
         try:
             while True:
-                while free and (taken := again.popleft() if again else next(fresh, None)):
-                    seat = free.popleft()
+                while seats.free and (taken := again.popleft() if again else next(fresh, None)):
+                    seat = seats.free.popleft()
                     answer = getattr(seat.worker, method).remote(reference, taken[0])
                     running[answer] = _Running(*taken, seat, seat.worker)
                 yield from done
-                if not running:
+                done = []
+                if not running and seats.free:
                     return
-                [ready], _ = ray.wait(list(running))
-                ended = running.pop(ready)
-                done = list(_answered(ready, ended))
+                ready, _ = ray.wait([*running, *seats.versions()], timeout=seats.left_s())
+                seats.fill(ready, others=bool(running))
+                if not ready or ready[0] not in running:
+                    continue
+                ended = running.pop(ready[0])
+                done = list(_answered(ready[0], ended))
                 if not done:
                     ended.seat.replace(ended.worker)
                     again.append((ended.job, ended.attempt + 1))
-                free.append(ended.seat)
+                seats.add(ended.seat)
         finally:
             for each in running.values():  # at work on what nobody waits for any more
                 each.seat.replace(each.worker)
 
 
 class _Seat:
-    """Where a worker sits."""
+    """Where a worker sits.
+
+    Attributes:
+        worker: The actor.
+        version: What its version will be, which it answers when it is up.
+        is_up: Whether it has answered.
+    """
 
     def __init__(self) -> None:
+        self._sit()
+
+    def _sit(self) -> None:
         self.worker = _new_worker()
+        self.version = self.worker.version.remote()
+        self.is_up = False
 
     def replace(self, worker: Any) -> None:
         """Put another in the stead of a worker, unless that was done already."""
@@ -165,7 +179,73 @@ class _Seat:
 
         if worker is self.worker:
             ray.kill(worker)
-            self.worker = _new_worker()
+            self._sit()
+
+
+class _Seats:
+    """The seats that take jobs, each as often as it takes them at a time, and those whose worker is not up yet.
+
+    Args:
+        seats: All of them.
+
+    Attributes:
+        free: Those that take a job now.
+    """
+
+    def __init__(self, seats: Iterable[_Seat]) -> None:
+        self.free: deque[_Seat] = deque()
+        self._waiting: list[tuple[_Seat, float]] = []
+        for seat in seats:
+            self.add(seat)
+
+    def add(self, seat: _Seat) -> None:
+        """Add one that has no job."""
+        if seat.is_up:
+            self.free.append(seat)
+        else:
+            self._waiting.append((seat, time.monotonic() + START_S))
+
+    def versions(self) -> list[Any]:
+        """What the workers that are not up will answer, each once."""
+        return list({seat.version: None for seat, _ in self._waiting})
+
+    def left_s(self) -> float | None:
+        """How long the first of these may still take, in seconds; None where there is none."""
+        return min((max(0.0, until - time.monotonic()) for _, until in self._waiting), default=None)
+
+    def fill(self, ready: list[Any], *, others: bool) -> None:
+        """Take those whose worker has answered, and leave out those that have taken too long.
+
+        Args:
+            ready: What has been answered.
+            others: Whether other seats are at work.
+
+        Raises:
+            EngineError: A worker has another version, or nobody is left.
+        """
+        import ray
+
+        said = ""
+        for seat, until in self._waiting.copy():
+            try:
+                if seat.version in ready:
+                    check_versions([ray.get(seat.version)])
+                    seat.is_up = True
+                elif time.monotonic() < until:
+                    continue
+                else:
+                    said = f"none came within {START_S} s"
+            except ray.exceptions.RayError as error:
+                said = last_line(error)
+                seat.replace(seat.worker)  # for the next jobs
+            self._waiting.remove((seat, until))
+            if seat.is_up:
+                self.free.append(seat)
+        if said and not (others or self.free or self._waiting):
+            raise EngineError(
+                f"no worker of Ray is left, and no other could be started ({said}); see to its machines and to what "
+                "else uses their cores, and start again to go on"
+            )
 
 
 @dataclass(frozen=True)
@@ -192,6 +272,19 @@ def _answered(ready: Any, ended: _Running) -> Iterator[tuple[Any, Any]]:
                 f"{ATTEMPTS} workers died at one piece of work ({last_line(error)}); see whether they run out of "
                 "memory, take fewer `workers`, and start again to go on"
             ) from error
+
+
+def check_versions(versions: Iterable[str]) -> None:
+    """Check that workers have this version of sakka.
+
+    Raises:
+        EngineError: One has not.
+    """
+    if others := {*versions} - {__version__}:
+        raise EngineError(
+            f"workers of Ray have sakka {', '.join(sorted(others))}, this is {__version__}; install the same version "
+            "on all machines"
+        )
 
 
 def _new_worker() -> Any:
