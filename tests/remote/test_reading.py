@@ -19,7 +19,20 @@ from sakka.errors import CatalogError, ModelFolderError, PhotoError, SakkaError
 from sakka.models.dummy import DummyModel
 from sakka.models.folder import load_model, save_model
 from sakka.photos.by_sha256 import stored_path
-from sakka.remote.copies import DESCRIPTIONS
+from sakka.remote.copies import DESCRIPTIONS, at_hand
+
+ONE = hashlib.sha256(b"1").hexdigest()
+LONG = "x" * 300
+TROUBLE = {
+    "model2/manifest.json": b"{}",
+    "list/manifest.json": b"[]",
+    "both/manifest.json": json.dumps({"files": {"a": ONE, "a/b": ONE}}).encode(),
+    "both/a": b"1",
+    "both/a/b": b"1",
+    "long/manifest.json": json.dumps({"files": {LONG: ONE}}).encode(),
+    f"long/{LONG}": b"1",
+}
+"""What is no model, and models with names that no folder of this machine can have."""
 
 
 def files_below(folder: Path) -> dict[str, bytes]:
@@ -50,7 +63,9 @@ def bucket(made: Path) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch, s3_server(patch) as endpoint:
         names = ("within", "fetched", "model")
         objects = {f"{name}/{each}": content for name in names for each, content in files_below(made / name).items()}
-        put_objects(endpoint, "shop", {**objects, "model2/manifest.json": b"{}", "list/manifest.json": b"[]"})
+        put_objects(
+            endpoint, "shop", {**objects, "model2/manifest.json": b"{}", "list/manifest.json": b"[]", **TROUBLE}
+        )
         yield endpoint
 
 
@@ -196,6 +211,25 @@ def test_a_catalog_of_an_older_version_is_not_read_from_an_address(made: Path) -
         Catalog.read(f"{server.address}/folder")
 
 
+def test_a_photo_in_the_cache_that_is_damaged_is_fetched_again(
+    made: Path, start: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = [path.read_bytes() for path in Catalog.read(made / "fetched").photo_paths if path]
+    there = Catalog.read(f"{start}/fetched")
+    first = next(path for path in there.photo_paths if path)
+    first.write_bytes(b"half")
+    monkeypatch.setattr("sakka.photos.remote.cache._whole", set())  # as another process
+    again = Catalog.read(f"{start}/fetched")
+    assert [path.read_bytes() for path in again.photo_paths if path] == expected
+
+
+def test_a_copy_that_is_damaged_is_made_anew_though_the_cache_is_in_use(made: Path, start: str) -> None:
+    copied = at_hand(f"{start}/model") / "model.json"
+    with copied.open("r+b") as file:
+        file.write(b"XXXX")
+    assert (at_hand(f"{start}/model") / "model.json").read_bytes() == (made / "model" / "model.json").read_bytes()
+
+
 @pytest.mark.parametrize(
     ("address", "why"),
     [
@@ -203,6 +237,8 @@ def test_a_catalog_of_an_older_version_is_not_read_from_an_address(made: Path) -
         ("s3://nothing/model", "s3://nothing/model can't be read: "),
         ("s3://shop/list", "s3://shop/list/manifest.json is not the JSON object that was expected"),
         ("s3://shop/model2", "s3://shop/model2/manifest.json is no manifest of a model"),
+        ("s3://shop/both", "s3://shop/both can't be copied to the cache ("),
+        ("s3://shop/long", "s3://shop/long can't be copied to the cache (File name too long); check the disk"),
         ("s3://shop", "s3://shop is no address of a folder: expected s3://BUCKET/NAME"),
         ("ftp://shop/model", "ftp://shop/model is no address of a folder: expected s3://BUCKET/NAME"),
         ("https://me:secret@shop/model", "https://shop/model is no address of a folder: the address can't be"),

@@ -269,6 +269,30 @@ def test_who_was_replaced_sends_nothing_more(objects: Objects, monkeypatch: pyte
     assert objects.keys("run/") == ["run/.lock"]
 
 
+def test_an_object_that_stands_for_a_folder_is_no_file_in_it(works: Catalog, objects: Objects) -> None:
+    for name in ("catalog/", "model/", "run/"):
+        objects.put(name, b"")
+    works.write("s3://shop/catalog")
+    save_model(DummyModel().fit(works), "s3://shop/model")
+    with working_in("s3://shop/run", RunError, goes_on=True) as local:
+        assert list(local.iterdir()) == []
+    assert list(Bucket(RemoteFolder("s3://shop/run")).files()) == []
+
+
+def test_a_run_with_names_that_no_folder_here_can_have_is_refused_in_one_line(objects: Objects) -> None:
+    objects.put("run/" + "x" * 300, b"1")
+    with pytest.raises(RunError, match=r"^s3://shop/run can't be copied \(File name too long\); check the disk"):
+        working_in("s3://shop/run", RunError, goes_on=True).__enter__()
+
+
+def test_what_is_written_to_in_a_run_changes_nothing_in_the_cache(objects: Objects, folder: Path) -> None:
+    objects.put("run/plan.json", b"{}")
+    with working_in("s3://shop/run", RunError, goes_on=True) as local, (local / "plan.json").open("a") as file:
+        file.write("\n")
+    assert [path.read_bytes() for path in (folder / "cache" / "fetched").glob("??/*")] == [b"{}"]
+    assert objects.content("run/plan.json") == b"{}\n"
+
+
 def test_a_catalog_takes_no_run_s_place(works: Catalog, objects: Objects, folder: Path) -> None:
     objects.put("run/plan.json", b"{}")
     objects.put("run/catalog.json", b"{}")

@@ -59,7 +59,8 @@ class RemotePhotos:
         Raises:
             PhotoError: One can't be fetched, or is not the one of that SHA-256.
         """
-        missing = [each for each in sha256 if not stored_path(self.folder, each).is_file()]
+        cache = FetchedPhotos(self.folder)
+        missing = [each for each in sha256 if not cache.is_whole(each)]
         stored = PurePosixPath(FETCHED_FOLDER)
         fetch_by_sha256(
             self.remote,

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from sakka.errors import MissingPartError, PhotoError, SakkaError
-from sakka.files import writing_whole_folder
+from sakka.files import sha256_of, writing_whole_folder
 from sakka.photos.by_sha256 import is_sha256
 from sakka.photos.remote.answer import AbsentPhoto
 from sakka.photos.remote.cache import FOLDERS, FetchedPhoto, FetchedPhotos
@@ -104,6 +104,11 @@ def copy_of(remote: RemoteFolder) -> Path:
                     f"{remote.address} is not whole: {found}; wait where it is just being replaced, else save it again"
                 ) from found
             time.sleep(WAIT_S)
+        except OSError as error:
+            raise SakkaError(
+                f"{remote.address} can't be copied to the cache ({error.strerror or error}); check the disk, and that "
+                "no name there is too long or a file's and a folder's"
+            ) from error
     raise AssertionError("unreachable")
 
 
@@ -205,11 +210,18 @@ def _linked(files: Mapping[str, str], cache: FetchedPhotos) -> Path:
     """A folder with these files of the cache, by name and SHA-256."""
     digest = hashlib.sha256(json.dumps(sorted(files.items())).encode()).hexdigest()
     folder = cache.folder / FOLDERS / digest
-    if not folder.is_dir():
+    if not all(_is_of_cache(folder / name, sha256, cache) for name, sha256 in files.items()):
         with writing_whole_folder(folder) as part:
             for name, sha256 in files.items():
                 link(cache.path(sha256), part / name)
     return folder
+
+
+def _is_of_cache(file: Path, sha256: str, cache: FetchedPhotos) -> bool:
+    try:
+        return file.samefile(cache.path(sha256)) or sha256_of(file) == sha256
+    except OSError:
+        return False
 
 
 def link(file: Path, to: Path) -> None:
@@ -233,7 +245,7 @@ def fetch_by_sha256(remote: RemoteFolder, files: Sequence[tuple[str, str]]) -> N
     """
     cache = FetchedPhotos()
     cache.hold()
-    missing = {remote.file(name): sha256 for name, sha256 in files if not cache.path(sha256).is_file()}
+    missing = {remote.file(name): sha256 for name, sha256 in files if not cache.is_whole(sha256)}
     if missing:
         with PhotoFetcher(Fetching((), fresh_s=0.0), cache, own=[remote.file("")]) as fetcher:
             fetcher.fetch(missing)

@@ -99,7 +99,7 @@ class Bucket:
             self._store = bucket_store(parsed.scheme, parsed.host, timedelta(seconds=SILENT_S), TRIES)
 
     def files(self, below: str = "") -> Iterator[RemoteFile]:
-        """The files, or those of a folder in it.
+        """The files, or those of a folder in it; an object that stands for the folder itself is passed over.
 
         Raises:
             SakkaError: They can't be listed.
@@ -108,7 +108,7 @@ class Bucket:
 
         with self._speaking_plainly("read"):
             for some in obstore.list(self._store, self._key(below)):
-                yield from map(self._file, some)
+                yield from (self._file(each) for each in some if each["path"] != self._key(below))
 
     def top_files(self) -> tuple[list[RemoteFile], list[str]]:
         """The files that are in no folder below it, and the names of the folders."""
@@ -117,7 +117,7 @@ class Bucket:
         with self._speaking_plainly("read"):
             found = obstore.list_with_delimiter(self._store, self._key(""))
             folders = [PurePosixPath(each).name for each in found["common_prefixes"]]
-            return [self._file(each) for each in found["objects"]], folders
+            return [self._file(each) for each in found["objects"] if each["path"] != self._prefix], folders
 
     def send(self, file: Path | bytes, name: str, *, mode: Any = "overwrite") -> tuple[str | None, str | None]:
         """Write a file whole; returns its etag and version.

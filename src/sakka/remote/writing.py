@@ -17,7 +17,7 @@ from sakka.errors import MissingPartError, SakkaError
 from sakka.files import sha256_of
 from sakka.photos.remote.cache import FOLDERS, FetchedPhotos
 from sakka.progress import track
-from sakka.remote.copies import CATALOG, MANIFEST, MOST_FILES, PLAN, fetched_files, link, speaking_of
+from sakka.remote.copies import CATALOG, MANIFEST, MOST_FILES, PLAN, fetched_files, speaking_of
 from sakka.remote.folder import Bucket, RemoteFolder, is_hidden, is_safe
 from sakka.remote.lock import RemoteLock
 
@@ -97,7 +97,7 @@ def working_in(folder: Path | str, error: Callable[[str], SakkaError], *, goes_o
     with ExitStack() as held:
         local = held.enter_context(temporary_folder())
         held.enter_context(speaking_of(remote, local))
-        with _raising(error):
+        with _raising(error, remote.address):
             working = _Working(local, Bucket(remote))
             working.check_free(goes_on=goes_on)
             if goes_on:
@@ -113,7 +113,7 @@ def working_in(folder: Path | str, error: Callable[[str], SakkaError], *, goes_o
             raise
         finally:
             del _open[local]
-        with _raising(error):
+        with _raising(error, remote.address):
             working.send()
 
 
@@ -163,7 +163,8 @@ class _Working:
             raise SakkaError(f"{self.bucket.remote.address} has more than {MOST_FILES:,} files; give another folder")
         cache = FetchedPhotos()
         for name, found in fetched_files(self.bucket.remote, dict.fromkeys(names), cache).items():
-            link(cache.path(found.sha256), self.local / name)
+            (self.local / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(cache.path(found.sha256), self.local / name)  # what is written to changes no cached file
         self._sent = self._states()
 
     def send(self) -> None:
@@ -196,10 +197,15 @@ def _files_below(folder: Path) -> list[str]:
 
 
 @contextmanager
-def _raising(error: Callable[[str], SakkaError]) -> Iterator[None]:
+def _raising(error: Callable[[str], SakkaError], address: str) -> Iterator[None]:
     try:
         yield
     except MissingPartError:
         raise
     except SakkaError as trouble:
         raise error(str(trouble)) from trouble
+    except OSError as trouble:
+        raise error(
+            f"{address} can't be copied ({trouble.strerror or trouble}); check the disk, and that no name there is "
+            "too long or a file's and a folder's"
+        ) from trouble

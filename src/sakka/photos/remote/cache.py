@@ -30,6 +30,7 @@ from sakka.photos.store import PhotoCache
 MOST_CACHED_BYTES = 20 << 30
 FRESH_S = 24 * 3600.0  # later an address is asked again: a shop may have put another photo there
 FOLDERS = "folders"  # of links to files here, as long as somebody is at work
+_whole: set[Path] = set()  # files whose SHA-256 this process has computed
 _held: dict[Path, int] = {}  # open locks that this process holds until it ends
 
 
@@ -85,6 +86,13 @@ class FetchedPhotos:
         except OSError:
             return False
         return True
+
+    def is_whole(self, sha256: str) -> bool:
+        """Whether the photo of a SHA-256 is here, and was whole when this process first asked."""
+        path = self.path(sha256)
+        if path not in _whole and self.has(sha256):
+            _whole.add(path)
+        return path in _whole and path.is_file()
 
     @contextmanager
     def part(self) -> Iterator[Path]:
