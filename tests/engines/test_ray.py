@@ -279,9 +279,9 @@ def test_who_finds_no_core_again_is_not_waited_for_for_ever(
             os.kill(os.getpid(), signal.SIGKILL)
         return job
 
+    engine.start()
     monkeypatch.setattr("sakka.engines.ray.START_S", 1)
     monkeypatch.setattr("sakka.engines.ray.ATTEMPTS", 9)
-    engine.start()
     with others_waiting_for_cores(others):
         jobs = engine.each(die_at_first, range(9), "test")
         if others < WORKERS:
