@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install browser postgresql demo test check style types bench format reference docs lock
+.PHONY: install browser postgresql demo test test-cluster check style types bench format reference docs lock
 
 install: .venv/installed
 
@@ -31,8 +31,12 @@ postgresql: | browser
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -r requirements-cluster.lock
 	touch $@
 
-test: install .venv/cluster browser postgresql
+test: install browser postgresql
 	$(BIN)/python -m pytest -n 2 --dist worksteal tests src
+
+# The tests that need Ray; `make test` skips them where it is not installed.
+test-cluster: .venv/cluster
+	$(BIN)/python -m pytest tests/engines
 
 check: types style docs
 

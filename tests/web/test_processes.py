@@ -52,7 +52,15 @@ def children(process: "subprocess.Popen[str]") -> list[int]:
 def sockets_of(process: "subprocess.Popen[str]") -> list[int]:
     """How many sockets each process has open."""
     folders = [Path(f"/proc/{each}/fd") for each in children(process)]
-    return [sum(str(each.readlink()).startswith("socket:") for each in folder.iterdir()) for folder in folders]
+    return [sum(is_socket(each) for each in folder.iterdir()) for folder in folders]
+
+
+def is_socket(descriptor: Path) -> bool:
+    """Whether a descriptor of a process is a socket; one that was closed meanwhile is none."""
+    try:
+        return str(descriptor.readlink()).startswith("socket:")
+    except FileNotFoundError:
+        return False
 
 
 def connections_taken(base: str, process: "subprocess.Popen[str]") -> list[int]:
