@@ -34,8 +34,8 @@ from sakka.market import MarketSettings, write_market
 from sakka.networks.encoders import photo_encoders
 from sakka.networks.features import every_photo_features
 from sakka.pages.write_report import write_report
-from sakka.photos.remote.fetcher import Fetching
 from sakka.remote.copies import at_hand
+from sakka.remote.fetcher import Fetching
 from sakka.remote.writing import working_in
 from studies.figures import Figure
 

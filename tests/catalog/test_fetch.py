@@ -28,14 +28,14 @@ from sakka.models.registry import make_model
 from sakka.networks.encoders import photo_encoders
 from sakka.networks.features import photo_features
 from sakka.pages.write_report import report_of
-from sakka.photos.remote.fetcher import Fetching
+from sakka.remote.fetcher import Fetching
 
 QUICK = {"silent_s": 0.5, "photo_s": 20.0, "first_wait_s": 0.01, "tries": 4}
 
 
 @pytest.fixture(autouse=True)
 def _nothing_fetched_before(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sakka.photos.remote.cache.cache_folder", lambda: folder / "cache")
+    monkeypatch.setattr("sakka.remote.cache.cache_folder", lambda: folder / "cache")
 
 
 @pytest.fixture
@@ -236,7 +236,7 @@ def test_a_photo_that_is_the_same_a_day_later_is_not_sent_again(
     server.photos[other] = photos[works.photos[1].name]  # type: ignore[union-attr]
     assert build_catalog(source, fetch=fetch).fingerprint() == first.fingerprint()
     assert dict(server.sent) == sent
-    monkeypatch.setattr("sakka.photos.remote.cache.time.time", lambda: time.time_ns() / 1e9 + 25 * 3600)
+    monkeypatch.setattr("sakka.remote.cache.time.time", lambda: time.time_ns() / 1e9 + 25 * 3600)
     later = build_catalog(source, fetch=fetch)
     assert later.table["photos_sha256"].to_list()[0] == first.table["photos_sha256"].to_list()[1]
     assert {path for path, count in server.sent.items() if count != sent[path]} == {f"/folder/{other}"}
@@ -278,7 +278,7 @@ def test_a_missing_package_is_one_line_that_says_what_to_install(
     works: Catalog, folder: Path, monkeypatch: pytest.MonkeyPatch, part: str, start: str
 ) -> None:
     for name in ("web", "buckets"):
-        monkeypatch.delitem(sys.modules, f"sakka.photos.remote.{name}", raising=False)
+        monkeypatch.delitem(sys.modules, f"sakka.remote.{name}", raising=False)
     monkeypatch.setitem(sys.modules, part, None)
     with pytest.raises(MissingPartError, match=rf"{part}, which photos at .*\[remote\]' adds it"):
         build_catalog(table(works, folder, start), fetch=["shop.example", "s3://shop"])
@@ -289,7 +289,7 @@ def test_addresses_are_fetched_where_a_caller_named_them_only_and_never_by_the_s
     fetching = {
         str(path.relative_to(package))
         for path in package.rglob("*.py")
-        if re.search("photos.remote.fetcher|sakka.remote", path.read_text(encoding="utf-8"))
+        if re.search(r"sakka\.remote\.(fetcher|copies|folder|lock|writing)", path.read_text(encoding="utf-8"))
     }
     assert {path for path in fetching if not path.startswith("remote/")} == {
         "catalog/build.py",  # photos of hosts that are named beside the table

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sakka.catalog.photo_paths import PhotoPaths, UnusablePath
 from sakka.errors import PhotoError
-from sakka.photos.remote.addresses import AllowedHosts, PhotoAddress
+from sakka.remote.addresses import AllowedHosts, FileAddress
 
 DECOMPOSED = unicodedata.normalize("NFD", "ガラス")
 
@@ -102,17 +102,17 @@ def test_no_path_leads_out_of_the_address_that_it_starts_at(written: str, base: 
         return
     assert found.startswith(base)
     with suppress(PhotoError):  # what is no address, or would lead out by a second decoding, is refused there
-        parsed = PhotoAddress.parse(found)
-        AllowedHosts.of_own([PhotoAddress.parse(f"{base}photo")]).check(parsed)
+        parsed = FileAddress.parse(found)
+        AllowedHosts.of_own([FileAddress.parse(f"{base}photo")]).check(parsed)
         assert ".." not in unquote(parsed.target).split("/")
 
 
 @pytest.mark.parametrize("path", ["../a.jpg", "%2e%2e/a.jpg", "..%2Fa.jpg", "..\\a.jpg"])
 def test_an_address_that_leads_out_of_the_one_that_was_typed_is_refused(path: str) -> None:
-    own = AllowedHosts.of_own([PhotoAddress.parse("https://shop.example/p/photo")])
-    own.check(PhotoAddress("https", "shop.example", 443, "/p/a.jpg"))
+    own = AllowedHosts.of_own([FileAddress.parse("https://shop.example/p/photo")])
+    own.check(FileAddress("https", "shop.example", 443, "/p/a.jpg"))
     with pytest.raises(PhotoError, match=r"shop.example is not among the hosts to fetch from"):
-        own.check(PhotoAddress("https", "shop.example", 443, f"/p/{path}"))
+        own.check(FileAddress("https", "shop.example", 443, f"/p/{path}"))
     with pytest.raises(PhotoError):
-        own.check(PhotoAddress("https", "shop.example", 443, "/other/a.jpg"))
-    own.check(PhotoAddress("https", "shop.example", 443, "/other/a.jpg"), led_to=True)
+        own.check(FileAddress("https", "shop.example", 443, "/other/a.jpg"))
+    own.check(FileAddress("https", "shop.example", 443, "/other/a.jpg"), led_to=True)

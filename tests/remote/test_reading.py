@@ -218,7 +218,7 @@ def test_a_photo_in_the_cache_that_is_damaged_is_fetched_again(
     there = Catalog.read(f"{start}/fetched")
     first = next(path for path in there.photo_paths if path)
     first.write_bytes(b"half")
-    monkeypatch.setattr("sakka.photos.remote.cache._whole", set())  # as another process
+    monkeypatch.setattr("sakka.remote.cache._whole", set())  # as another process
     again = Catalog.read(f"{start}/fetched")
     assert [path.read_bytes() for path in again.photo_paths if path] == expected
 

@@ -40,8 +40,8 @@ from sakka.errors import CatalogError
 from sakka.files import writing_whole
 from sakka.photos.hashes import PhotoHashes, photo_hash
 from sakka.photos.limits import PHOTOS_PER_WORK
-from sakka.photos.remote.fetcher import Fetching
 from sakka.remote.copies import speaking_of
+from sakka.remote.fetcher import Fetching
 from sakka.remote.folder import Bucket, RemoteFolder
 from sakka.remote.writing import temporary_folder
 

@@ -14,9 +14,9 @@ from sakka.catalog.sources.stored_photos import photo_store
 from sakka.errors import CatalogError, PhotoError
 from sakka.files import remote_address, shown_address
 from sakka.photos.by_sha256 import store
-from sakka.photos.remote.addresses import is_fetched
-from sakka.photos.remote.cache import FetchedPhoto
-from sakka.photos.remote.fetcher import Fetching, PhotoFetcher
+from sakka.remote.addresses import is_fetched
+from sakka.remote.cache import FetchedFile
+from sakka.remote.fetcher import Fetching, FileFetcher
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class PhotoFiles:
     """
 
     root: Path
-    fetcher: PhotoFetcher | None = None
+    fetcher: FileFetcher | None = None
     fetching: bool = False
     base: str = ""
 
@@ -64,14 +64,14 @@ class PhotoFiles:
         if self.fetcher is None or not is_fetched(photo):
             return self.root / photo
         found = self.fetcher.photo(photo)
-        return self.fetcher.cache.path(found.sha256) if isinstance(found, FetchedPhoto) else found
+        return self.fetcher.cache.path(found.sha256) if isinstance(found, FetchedFile) else found
 
     def origin_of(self, photo: str) -> tuple[str | None, str | None]:
         """The address of a photo that was fetched, and its etag; None and None of one in the folder."""
         if self.fetcher is None or not is_fetched(photo):
             return None, None
         found = self.fetcher.photo(photo)
-        return photo, found.etag if isinstance(found, FetchedPhoto) else None
+        return photo, found.etag if isinstance(found, FetchedFile) else None
 
     def stored(self, table: pl.DataFrame, folder: Path | str | None) -> pl.DataFrame:
         """A table of works whose fetched photos are files of a catalog's folder, with their paths there.
@@ -134,5 +134,5 @@ def photo_files(root: Path, fetch: Fetching | Sequence[str] | None, base: str = 
     own = [f"{base}photo"] if base else []
     if fetch is not None and not settings.hosts:
         own = []  # refused in one line
-    with PhotoFetcher(settings, own=own) as fetcher:
+    with FileFetcher(settings, own=own) as fetcher:
         yield PhotoFiles(root, fetcher, fetch is not None, base)

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from sakka.catalog.problems import PHOTO_ADDRESS, PHOTO_OUTSIDE
 from sakka.errors import PhotoError
 from sakka.files import shown_address
-from sakka.photos.remote.addresses import BUCKETS, PhotoAddress, is_fetched
+from sakka.remote.addresses import BUCKETS, FileAddress, is_fetched
 
 _ADDRESS = re.compile(r"^(?!file:)[a-z][a-z0-9+.-]+:(//|(?=[^\\/]))", re.IGNORECASE)
 _DRIVE = re.compile(r"^[a-z]:[\\/]|^\\\\", re.IGNORECASE)
@@ -126,7 +126,7 @@ class PhotoPaths:
 
 def _how_to_fetch(written: str) -> str:
     try:
-        return f"fetched with `fetch=[{PhotoAddress.parse(written).named!r}]`; or "
+        return f"fetched with `fetch=[{FileAddress.parse(written).named!r}]`; or "
     except PhotoError:
         return "only https://, http://, s3:// and gs:// are fetched; "
 

@@ -16,7 +16,7 @@ from sakka.errors import PhotoError
 from sakka.files import shown_address
 from sakka.photos.examine import examine_photo, in_threads
 from sakka.photos.limits import PHOTOS_PER_WORK
-from sakka.photos.remote.addresses import is_fetched
+from sakka.remote.addresses import is_fetched
 
 BATCH_ROWS = 8192
 Found = TypeVar("Found")

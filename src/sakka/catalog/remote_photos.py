@@ -13,7 +13,7 @@ import polars as pl
 
 from sakka.catalog.photo_list import FETCHED_FOLDER
 from sakka.photos.by_sha256 import stored_path
-from sakka.photos.remote.cache import FetchedPhotos
+from sakka.remote.cache import FetchedFiles
 from sakka.remote.copies import fetch_by_sha256
 from sakka.remote.folder import RemoteFolder
 
@@ -45,7 +45,7 @@ class RemotePhotos:
             listed: The list of photos, columns as in `photo_list.LISTED_SCHEMA`.
             photo_root: The photo root as `catalog.json` has it: relative where it is within the folder.
         """
-        folder = FetchedPhotos().folder.resolve()
+        folder = FetchedFiles().folder.resolve()
         known = listed.filter(pl.col("sha256").is_not_null()).with_columns(number=pl.int_range(pl.len()).over("id"))
         root, names = PurePosixPath(photo_root or "/"), {}
         if not root.is_absolute():
@@ -59,7 +59,7 @@ class RemotePhotos:
         Raises:
             PhotoError: One can't be fetched, or is not the one of that SHA-256.
         """
-        cache = FetchedPhotos(self.folder)
+        cache = FetchedFiles(self.folder)
         missing = [each for each in sha256 if not cache.is_whole(each)]
         stored = PurePosixPath(FETCHED_FOLDER)
         fetch_by_sha256(

@@ -44,7 +44,7 @@ from sakka.files import remote_address, why_not_a_folder, write_json, writing_wh
 from sakka.fragments import counted
 from sakka.photos.by_sha256 import stored_path
 from sakka.photos.held import HeldPhoto
-from sakka.photos.remote.addresses import is_fetched
+from sakka.remote.addresses import is_fetched
 from sakka.remote.copies import PLAN, reading
 from sakka.remote.folder import Bucket, RemoteFolder, is_hidden
 from sakka.remote.lock import RemoteLock

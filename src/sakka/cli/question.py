@@ -68,9 +68,9 @@ def photos_at_hand(photos: Sequence[Path] | None, *, fetches: bool) -> Iterator[
     if not addresses:
         yield list(photos or ())
         return
-    from sakka.photos.remote.fetcher import Fetching, PhotoFetcher
+    from sakka.remote.fetcher import Fetching, FileFetcher
 
-    with PhotoFetcher(Fetching(()), own=addresses) as fetcher:
+    with FileFetcher(Fetching(()), own=addresses) as fetcher:
         files: dict[str, Path] = {}
         for address in addresses:
             found = fetcher.photo(address)

@@ -18,7 +18,7 @@ from sakka.catalog.works import Catalog, is_catalog
 from sakka.errors import CatalogError
 from sakka.models.base import CreatorModel
 from sakka.models.identified import WORKS_AT_ONCE, AskedWork, asked_works, identified_frame, identify_works
-from sakka.photos.remote.cache import FetchedPhotos
+from sakka.remote.cache import FetchedFiles
 
 READ_OF_A_WORK = ("title", "description", "photos")
 MOST_HELD = 4 * WORKS_AT_ONCE
@@ -80,7 +80,7 @@ def short_in_memory(table: AskedTable) -> AskedTable:
 
 def _state(photo: Path) -> tuple[int, int] | None:
     """A file's size and time of change; None where there is none, or where its path names its SHA-256."""
-    fetched = FetchedPhotos().folder
+    fetched = FetchedFiles().folder
     if not {fetched, fetched.resolve()}.isdisjoint(photo.parents):
         return None
     try:

@@ -1,6 +1,7 @@
-"""Folders at addresses: catalogs, models, runs and audits in a bucket, or to be read from a web server.
+"""What is at addresses (https://, http://, s3://, gs://): photos that a table names, and whole folders.
 
-Everything else reads and writes folders of this machine. A folder at an address is read as a local copy of what stands
-there at one moment, and written by sending the finished files of a local one. The address is one that the caller wrote
-out; what a table or a request names goes through `photos/remote` and its list of hosts.
+Networks and models read files: what is at an address is fetched before, once, within limits (`fetcher.py`). An address
+in a table is fetched only from hosts that were named (`addresses.py`); a server fetches nothing that a request names.
+A catalog, a model, a run or an audit at an address that the caller wrote out is read as a local copy of what stands
+there at one moment (`copies.py`), and written by sending the finished files of a local one (`writing.py`).
 """

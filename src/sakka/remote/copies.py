@@ -19,9 +19,9 @@ from typing import Any
 from sakka.errors import MissingPartError, PhotoError, SakkaError
 from sakka.files import sha256_of, writing_whole_folder
 from sakka.photos.by_sha256 import is_sha256
-from sakka.photos.remote.answer import AbsentPhoto
-from sakka.photos.remote.cache import FOLDERS, FetchedPhoto, FetchedPhotos
-from sakka.photos.remote.fetcher import Fetching, PhotoFetcher
+from sakka.remote.answer import AbsentFile
+from sakka.remote.cache import FOLDERS, FetchedFile, FetchedFiles
+from sakka.remote.fetcher import Fetching, FileFetcher
 from sakka.remote.folder import Bucket, RemoteFolder, is_hidden, is_safe
 
 MOST_FILES = 10_000
@@ -113,7 +113,7 @@ def copy_of(remote: RemoteFolder) -> Path:
 
 
 def _copied(remote: RemoteFolder) -> Path:
-    cache = FetchedPhotos()
+    cache = FetchedFiles()
     cache.hold()
     wanted = _of_bucket(remote, cache) if remote.in_bucket else _of_server(remote, cache)
     found = fetched_files(remote, wanted, cache)
@@ -123,7 +123,7 @@ def _copied(remote: RemoteFolder) -> Path:
     return _linked({name: each.sha256 for name, each in found.items()}, cache)
 
 
-def _of_bucket(remote: RemoteFolder, cache: FetchedPhotos) -> Sums:
+def _of_bucket(remote: RemoteFolder, cache: FetchedFiles) -> Sums:
     bucket = Bucket(remote)
     top, folders = bucket.top_files()
     names = {each.name for each in top}
@@ -139,11 +139,11 @@ def _of_bucket(remote: RemoteFolder, cache: FetchedPhotos) -> Sums:
     return {each.name: None for each in files if is_safe(each.name) and not is_hidden(each.name)}
 
 
-def _of_server(remote: RemoteFolder, cache: FetchedPhotos) -> Sums:
+def _of_server(remote: RemoteFolder, cache: FetchedFiles) -> Sums:
     for look in (_of_catalog, _of_model):
         try:
             return look(remote, cache)
-        except (AbsentPhoto, _NoDescriptionError):  # some servers have a page for everything
+        except (AbsentFile, _NoDescriptionError):  # some servers have a page for everything
             continue
     raise SakkaError(
         f"{remote.address} has neither {CATALOG} nor {MANIFEST}; catalogs and models are read from web servers, other "
@@ -151,7 +151,7 @@ def _of_server(remote: RemoteFolder, cache: FetchedPhotos) -> Sums:
     )
 
 
-def _of_catalog(remote: RemoteFolder, cache: FetchedPhotos) -> Sums:
+def _of_catalog(remote: RemoteFolder, cache: FetchedFiles) -> Sums:
     info, sha256 = _description(remote, CATALOG, cache)
     known = {name: info.get(key) for name, key in OF_CATALOG.items()}
     wanted = {name: digest for name, digest in known.items() if digest is not None}
@@ -160,7 +160,7 @@ def _of_catalog(remote: RemoteFolder, cache: FetchedPhotos) -> Sums:
     return {CATALOG: sha256, **wanted, PROBLEMS: None}
 
 
-def _of_model(remote: RemoteFolder, cache: FetchedPhotos) -> Sums:
+def _of_model(remote: RemoteFolder, cache: FetchedFiles) -> Sums:
     manifest, sha256 = _description(remote, MANIFEST, cache)
     files = manifest.get("files")
     if not isinstance(files, dict) or not all(
@@ -170,9 +170,9 @@ def _of_model(remote: RemoteFolder, cache: FetchedPhotos) -> Sums:
     return {MANIFEST: sha256, **files}
 
 
-def _description(remote: RemoteFolder, name: str, cache: FetchedPhotos) -> tuple[dict[str, Any], str]:
+def _description(remote: RemoteFolder, name: str, cache: FetchedFiles) -> tuple[dict[str, Any], str]:
     address = remote.file(name)
-    with PhotoFetcher(DESCRIPTIONS, cache, own=[address]) as fetcher:
+    with FileFetcher(DESCRIPTIONS, cache, own=[address]) as fetcher:
         found = fetcher.photo(address)
     if isinstance(found, PhotoError):
         raise found
@@ -185,28 +185,28 @@ def _description(remote: RemoteFolder, name: str, cache: FetchedPhotos) -> tuple
     raise _NoDescriptionError(f"{address} is not the JSON object that was expected; save the folder again")
 
 
-def fetched_files(remote: RemoteFolder, wanted: Sums, cache: FetchedPhotos) -> dict[str, FetchedPhoto]:
+def fetched_files(remote: RemoteFolder, wanted: Sums, cache: FetchedFiles) -> dict[str, FetchedFile]:
     """Files of a folder, by name; those whose SHA-256 the cache has are not asked for, absent ones are left out.
 
     Raises:
         PhotoError: One can't be fetched.
     """
-    found = {name: FetchedPhoto(sha256, 0, None) for name, sha256 in wanted.items() if sha256 and cache.has(sha256)}
+    found = {name: FetchedFile(sha256, 0, None) for name, sha256 in wanted.items() if sha256 and cache.has(sha256)}
     missing = [name for name in wanted if name not in found]
     if missing:
         addresses = {name: remote.file(name) for name in missing}
-        with PhotoFetcher(FILES, cache, own=[remote.file("")]) as fetcher:
+        with FileFetcher(FILES, cache, own=[remote.file("")]) as fetcher:
             fetcher.fetch(addresses.values(), "files fetched")
             for name, address in addresses.items():
                 answer = fetcher.photo(address)
-                if isinstance(answer, FetchedPhoto):
+                if isinstance(answer, FetchedFile):
                     found[name] = answer
-                elif not isinstance(answer, AbsentPhoto):
+                elif not isinstance(answer, AbsentFile):
                     raise answer
     return found
 
 
-def _linked(files: Mapping[str, str], cache: FetchedPhotos) -> Path:
+def _linked(files: Mapping[str, str], cache: FetchedFiles) -> Path:
     """A folder with these files of the cache, by name and SHA-256."""
     digest = hashlib.sha256(json.dumps(sorted(files.items())).encode()).hexdigest()
     folder = cache.folder / FOLDERS / digest
@@ -217,7 +217,7 @@ def _linked(files: Mapping[str, str], cache: FetchedPhotos) -> Path:
     return folder
 
 
-def _is_of_cache(file: Path, sha256: str, cache: FetchedPhotos) -> bool:
+def _is_of_cache(file: Path, sha256: str, cache: FetchedFiles) -> bool:
     try:
         return file.samefile(cache.path(sha256)) or sha256_of(file) == sha256
     except OSError:
@@ -243,11 +243,11 @@ def fetch_by_sha256(remote: RemoteFolder, files: Sequence[tuple[str, str]]) -> N
     Raises:
         PhotoError: One can't be fetched, or is not the one that its SHA-256 names.
     """
-    cache = FetchedPhotos()
+    cache = FetchedFiles()
     cache.hold()
     missing = {remote.file(name): sha256 for name, sha256 in files if not cache.is_whole(sha256)}
     if missing:
-        with PhotoFetcher(Fetching((), fresh_s=0.0), cache, own=[remote.file("")]) as fetcher:
+        with FileFetcher(Fetching((), fresh_s=0.0), cache, own=[remote.file("")]) as fetcher:
             fetcher.fetch(missing)
             for address, sha256 in missing.items():
                 found = fetcher.photo(address)

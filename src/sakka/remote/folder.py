@@ -9,7 +9,7 @@ from typing import Any
 
 from sakka.errors import MissingPartError, PhotoError, SakkaError
 from sakka.files import remote_address, shown_address
-from sakka.photos.remote.addresses import BUCKETS, PORTS, PhotoAddress
+from sakka.remote.addresses import BUCKETS, PORTS, FileAddress
 
 SILENT_S = 30.0
 TRIES = 5
@@ -44,7 +44,7 @@ class RemoteFolder:
         try:
             if scheme.lower() not in (*BUCKETS, *PORTS) or "?" in rest or "#" in rest or not rest.partition("/")[2]:
                 raise PhotoError(EXPECTED)
-            PhotoAddress.parse(f"{scheme.lower()}://{rest}")
+            FileAddress.parse(f"{scheme.lower()}://{rest}")
         except PhotoError as error:
             raise SakkaError(f"{shown_address(address)} is no address of a folder: {error}") from error
         return cls(f"{scheme.lower()}://{rest}")
@@ -89,11 +89,11 @@ class Bucket:
         if not remote.in_bucket:
             raise SakkaError(f"{remote.address} can be read only, and not listed; give s3:// or gs://, or a path")
         try:
-            from sakka.photos.remote.buckets import bucket_store
+            from sakka.remote.buckets import bucket_store
         except ImportError as error:
             raise MissingPartError("obstore, which reads and writes s3:// and gs://,", "remote", error) from error
         self.remote = remote
-        parsed = PhotoAddress.parse(remote.address)
+        parsed = FileAddress.parse(remote.address)
         self._prefix = parsed.target
         with self._speaking_plainly("opened"):
             self._store = bucket_store(parsed.scheme, parsed.host, timedelta(seconds=SILENT_S), TRIES)
@@ -185,7 +185,7 @@ class Bucket:
             UnauthenticatedError,
         )
 
-        from sakka.photos.remote.buckets import obstore_said
+        from sakka.remote.buckets import obstore_said
 
         what = f"{self.remote.address} can't be {doing}"
         try:

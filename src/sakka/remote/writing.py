@@ -15,8 +15,8 @@ from pathlib import Path
 
 from sakka.errors import MissingPartError, SakkaError
 from sakka.files import sha256_of
-from sakka.photos.remote.cache import FOLDERS, FetchedPhotos
 from sakka.progress import track
+from sakka.remote.cache import FOLDERS, FetchedFiles
 from sakka.remote.copies import CATALOG, MANIFEST, MOST_FILES, PLAN, fetched_files, speaking_of
 from sakka.remote.folder import Bucket, RemoteFolder, is_hidden, is_safe
 from sakka.remote.lock import RemoteLock
@@ -27,7 +27,7 @@ AT_ONCE = 16
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
     """An empty folder on the cache's disk; also removed when a process that had one was killed."""
-    cache = FetchedPhotos()
+    cache = FetchedFiles()
     with cache.in_use():
         (cache.folder / FOLDERS).mkdir(exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix="working-", dir=(cache.folder / FOLDERS).resolve()))
@@ -161,7 +161,7 @@ class _Working:
         names = list(islice(listed, MOST_FILES + 1))
         if len(names) > MOST_FILES:
             raise SakkaError(f"{self.bucket.remote.address} has more than {MOST_FILES:,} files; give another folder")
-        cache = FetchedPhotos()
+        cache = FetchedFiles()
         for name, found in fetched_files(self.bucket.remote, dict.fromkeys(names), cache).items():
             (self.local / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(cache.path(found.sha256), self.local / name)  # what is written to changes no cached file

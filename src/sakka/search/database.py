@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from sakka.errors import MissingPartError, SakkaError, SearchError
 from sakka.files import as_written, remote_address
-from sakka.photos.remote.addresses import endpoint
+from sakka.remote.addresses import endpoint
 from sakka.search.records import GROUP, OF, OF_WORKS, PHOTO, VECTORS
 from sakka.search.sql import among
 

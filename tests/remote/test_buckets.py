@@ -9,8 +9,8 @@ from tests.photo_server import PhotoServer, photo_server
 from tests.s3_server import put_objects, s3_server
 
 from sakka.errors import PhotoError
-from sakka.photos.remote.cache import FetchedPhoto, FetchedPhotos
-from sakka.photos.remote.fetcher import Fetching, PhotoFetcher
+from sakka.remote.cache import FetchedFile, FetchedFiles
+from sakka.remote.fetcher import Fetching, FileFetcher
 
 PHOTO = bytes(range(256)) * 4
 SHA256 = hashlib.sha256(PHOTO).hexdigest()
@@ -30,10 +30,10 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[PhotoServer]:
         yield running
 
 
-def fetched(address: str, folder: Path, host: str | None = None, photo_s: float = 20.0) -> FetchedPhoto | PhotoError:
+def fetched(address: str, folder: Path, host: str | None = None, photo_s: float = 20.0) -> FetchedFile | PhotoError:
     hosts = (host or "/".join(address.split("/")[:3]),)
     settings = Fetching(hosts, 4, 4096, photo_s=photo_s, silent_s=0.5, tries=3, first_wait_s=0.01)
-    with PhotoFetcher(settings, FetchedPhotos(folder)) as fetcher:
+    with FileFetcher(settings, FetchedFiles(folder)) as fetcher:
         return fetcher.photo(address)
 
 
@@ -43,7 +43,7 @@ def test_a_photo_comes_from_s3_with_the_credentials_and_the_endpoint_of_the_envi
     with s3_server(monkeypatch) as address:
         put_objects(address, "shop", {"photos/花 1.jpg": PHOTO})
         found = fetched("s3://shop/photos/花 1.jpg", folder)
-        assert isinstance(found, FetchedPhoto)
+        assert isinstance(found, FetchedFile)
         assert (found.sha256, found.n_bytes) == (SHA256, len(PHOTO))
         assert found.etag == f'"{hashlib.md5(PHOTO).hexdigest()}"'
         assert str(fetched("s3://shop/absent.jpg", folder)) == "s3://shop/absent.jpg: the bucket has no such object"
@@ -58,8 +58,8 @@ def test_the_same_address_of_another_service_is_another_photo(
     with photo_server({"a": PHOTO[::-1]}) as other:
         monkeypatch.setenv("AWS_ENDPOINT_URL", other.address)
         second = fetched("s3://ok/a", folder)
-    assert first == FetchedPhoto(SHA256, len(PHOTO), '"one"')
-    assert second == FetchedPhoto(hashlib.sha256(PHOTO[::-1]).hexdigest(), len(PHOTO), '"one"')
+    assert first == FetchedFile(SHA256, len(PHOTO), '"one"')
+    assert second == FetchedFile(hashlib.sha256(PHOTO[::-1]).hexdigest(), len(PHOTO), '"one"')
 
 
 @pytest.mark.parametrize("scheme", ["s3", "gs"])
@@ -68,7 +68,7 @@ def test_a_photo_comes_whole_also_where_the_first_tries_fail(
     server: PhotoServer, folder: Path, scheme: str, bucket: str
 ) -> None:
     found = fetched(f"{scheme}://{bucket}/photos/花 1.jpg", folder)
-    assert found == FetchedPhoto(SHA256, len(PHOTO), '"one"')
+    assert found == FetchedFile(SHA256, len(PHOTO), '"one"')
 
 
 @pytest.mark.parametrize("scheme", ["s3", "gs"])

@@ -1,11 +1,11 @@
-"""Photos that were fetched, kept under the SHA-256 of their bytes, up to a limit of bytes.
+"""Files that were fetched, kept under the SHA-256 of their bytes, up to a limit of bytes.
 
     cache_folder()/fetched/AB/ABCD...          the bytes; AB are the first two digits of their SHA-256
     cache_folder()/fetched/addresses.sqlite    by address: SHA-256, bytes, etag, when it was fetched
 
-So a run that was interrupted, or is done again within a day, asks for nothing twice, and later only whether the photo
+So a run that was interrupted, or is done again within a day, asks for nothing twice, and later only whether the file
 is still the same. Everybody at work with the cache holds its lock with others; the limit is kept when nobody is, so
-that no photo goes that a run under way has found here. What was used longest ago goes first. A bucket's address counts
+that no file goes that a run under way has found here. What was used longest ago goes first. A bucket's address counts
 together with the service that it is asked of, which the environment may change.
 """
 
@@ -24,8 +24,8 @@ from pathlib import Path
 from sakka.cache import cache_folder
 from sakka.files import sha256_of
 from sakka.photos.by_sha256 import stored_path
-from sakka.photos.remote.addresses import endpoint
 from sakka.photos.store import PhotoCache
+from sakka.remote.addresses import endpoint
 
 MOST_CACHED_BYTES = 20 << 30
 FRESH_S = 24 * 3600.0  # later an address is asked again: a shop may have put another photo there
@@ -35,7 +35,7 @@ _held: dict[Path, int] = {}  # open locks that this process holds until it ends
 
 
 @dataclass(frozen=True)
-class FetchedPhoto:
+class FetchedFile:
     """A photo that was fetched.
 
     Attributes:
@@ -49,7 +49,7 @@ class FetchedPhoto:
     etag: str | None
 
 
-class FetchedPhotos:
+class FetchedFiles:
     """Photos that were fetched, on this machine.
 
     Args:
@@ -66,14 +66,14 @@ class FetchedPhotos:
         """Where a photo's bytes are, or would be."""
         return stored_path(self.folder, sha256)
 
-    def known(self, address: str) -> tuple[FetchedPhoto, float] | None:
+    def known(self, address: str) -> tuple[FetchedFile, float] | None:
         """The photo that an address gave, and how many seconds ago; None where it is not here, or not whole."""
         value = self._by_address.get([_key(address)]).get(_key(address))
         if value is None:
             return None
         fields = json.loads(value)
         age_s = time.time() - fields.pop("at")
-        found = FetchedPhoto(**fields)
+        found = FetchedFile(**fields)
         return (found, age_s) if self.has(found.sha256) else None
 
     def has(self, sha256: str) -> bool:
@@ -105,7 +105,7 @@ class FetchedPhotos:
         finally:
             Path(name).unlink(missing_ok=True)
 
-    def keep(self, address: str, photo: FetchedPhoto, part: Path) -> None:
+    def keep(self, address: str, photo: FetchedFile, part: Path) -> None:
         """Keep a photo whose bytes were written to `part`, and which address gave it."""
         path = self.path(photo.sha256)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -113,7 +113,7 @@ class FetchedPhotos:
         part.replace(path)
         self.note(address, photo)
 
-    def note(self, address: str, photo: FetchedPhoto) -> None:
+    def note(self, address: str, photo: FetchedFile) -> None:
         """Note that an address has given a photo just now."""
         value = json.dumps({**asdict(photo), "at": time.time()}).encode()
         self._by_address.put([(_key(address), value)])

@@ -1,4 +1,4 @@
-"""Photos at s3:// and gs://, through obstore: one package, where fsspec with s3fs and gcsfs brings forty-seven.
+"""Files at s3:// and gs://, through obstore: one package, where fsspec with s3fs and gcsfs brings forty-seven.
 
 Credentials and endpoints come from where each service's own tools have them (`AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL`,
 `GOOGLE_APPLICATION_CREDENTIALS`, a machine's role); `AWS_SKIP_SIGNATURE=true` and `GOOGLE_SKIP_SIGNATURE=true` read
@@ -16,8 +16,8 @@ from obstore.exceptions import BaseError, NotModifiedError, PermissionDeniedErro
 from obstore.store import GCSStore, S3Store
 
 from sakka.errors import PhotoError
-from sakka.photos.remote.addresses import NOT_FETCHED, AllowedHosts, PhotoAddress, endpoint
-from sakka.photos.remote.answer import AbsentPhoto, PhotoAnswer, TryAgain, Unchanged
+from sakka.remote.addresses import NOT_FETCHED, AllowedHosts, FileAddress, endpoint
+from sakka.remote.answer import AbsentFile, FileAnswer, TryAgain, Unchanged
 
 if TYPE_CHECKING:
     from obstore import GetOptions
@@ -31,7 +31,7 @@ MACHINES = ("169.254.169.254", "169.254.170.2", "metadata.google.internal")
 NO_CREDENTIALS = "no credentials were found; set them, or AWS_SKIP_SIGNATURE=true for a public bucket"
 
 
-class BucketPhotos:
+class BucketFiles:
     """Asks object stores for photos, one client a bucket.
 
     Args:
@@ -45,7 +45,7 @@ class BucketPhotos:
         self._stores: dict[tuple[str, str], Any] = {}
 
     @asynccontextmanager
-    async def open(self, address: PhotoAddress, etag: str | None = None) -> AsyncIterator[PhotoAnswer]:
+    async def open(self, address: FileAddress, etag: str | None = None) -> AsyncIterator[FileAnswer]:
         """Ask for a photo.
 
         Args:
@@ -62,11 +62,11 @@ class BucketPhotos:
             options: GetOptions = {} if etag is None else {"if_none_match": etag}
             found = await obstore.get_async(self._store(address.scheme, address.host), address.target, options=options)
             pieces = (bytes(each) async for each in found.stream(min_chunk_size=PIECE_BYTES))
-            yield PhotoAnswer(found.meta["size"], found.meta["e_tag"], pieces)
+            yield FileAnswer(found.meta["size"], found.meta["e_tag"], pieces)
         except NotModifiedError as error:
             raise Unchanged from error
         except FileNotFoundError as error:
-            raise AbsentPhoto("the bucket has no such object", NOT_FETCHED) from error
+            raise AbsentFile("the bucket has no such object", NOT_FETCHED) from error
         except (PermissionDeniedError, UnauthenticatedError) as error:
             raise PhotoError("access is refused; check the credentials in the environment", NOT_FETCHED) from error
         except ValueError as error:

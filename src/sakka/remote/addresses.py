@@ -1,4 +1,4 @@
-"""Addresses of photos, and which of them may be fetched: what a table's author writes is not to be trusted.
+"""Addresses of files, and which of them may be fetched: what a table's author writes is not to be trusted.
 
 Two things are checked. The host, or the bucket, has to be one that the caller named, in the table as after a redirect.
 And the IP address that a connection is made to has to be a public one, or has to be named itself with its port: a name
@@ -47,7 +47,7 @@ def endpoint(scheme: str) -> str:
 
 
 @dataclass(frozen=True)
-class PhotoAddress:
+class FileAddress:
     """An address, taken apart once, so that what is checked is what is connected to.
 
     Attributes:
@@ -63,15 +63,15 @@ class PhotoAddress:
     target: str
 
     @classmethod
-    def parse(cls, written: str) -> "PhotoAddress":
+    def parse(cls, written: str) -> "FileAddress":
         """Take an address apart.
 
         Raises:
             PhotoError: It is no address of a kind that can be fetched.
 
-        >>> PhotoAddress.parse("https://Shop.example/花 1.jpg?size=2")
-        PhotoAddress(scheme='https', host='shop.example', port=443, target='/%E8%8A%B1%201.jpg?size=2')
-        >>> PhotoAddress.parse("s3://shop/photos/花 1.jpg").target
+        >>> FileAddress.parse("https://Shop.example/花 1.jpg?size=2")
+        FileAddress(scheme='https', host='shop.example', port=443, target='/%E8%8A%B1%201.jpg?size=2')
+        >>> FileAddress.parse("s3://shop/photos/花 1.jpg").target
         'photos/花 1.jpg'
         """
         try:
@@ -80,7 +80,7 @@ class PhotoAddress:
             raise PhotoError(f"the address can't be understood ({error}); check it", NOT_FETCHED) from error
 
     @classmethod
-    def _parsed(cls, written: str) -> "PhotoAddress":
+    def _parsed(cls, written: str) -> "FileAddress":
         if not is_fetched(written) or len(written) > MOST_CHARACTERS or re.search(r"[\x00-\x1f\x7f\\]", written):
             raise ValueError("expected https://HOST/PATH, s3://BUCKET/KEY or gs://BUCKET/KEY")
         scheme, rest = written.split("://", 1)
@@ -134,11 +134,11 @@ class AllowedHosts:
     own: frozenset[tuple[str, int, str]] = frozenset()
 
     @classmethod
-    def of_own(cls, addresses: Sequence["PhotoAddress"]) -> "AllowedHosts":
+    def of_own(cls, addresses: Sequence["FileAddress"]) -> "AllowedHosts":
         """What is in the folders of addresses that the caller wrote out, as one types a command."""
         return cls(frozenset(), frozenset()).with_own(addresses)
 
-    def with_own(self, addresses: Sequence["PhotoAddress"]) -> "AllowedHosts":
+    def with_own(self, addresses: Sequence["FileAddress"]) -> "AllowedHosts":
         """These, and what is in the folders of addresses that the caller wrote out."""
         own = ((*each.origin, each.target[: each.target.rfind("/") + 1]) for each in addresses)
         return replace(self, own=self.own | frozenset(own))
@@ -167,7 +167,7 @@ class AllowedHosts:
                     named_ips.add((str(number), port))
         return cls(frozenset(origins), frozenset(named_ips))
 
-    def check(self, address: PhotoAddress, *, led_to: bool = False) -> None:
+    def check(self, address: FileAddress, *, led_to: bool = False) -> None:
         """Check that an address may be asked for.
 
         Args:

@@ -1,4 +1,4 @@
-"""Photos at https:// and http://, through httpcore2.
+"""Files at https:// and http://, through httpcore2.
 
 obstore and fsspec follow redirects and look names up by themselves, so that what was checked and what is connected to
 may differ. httpcore2 has a seam below TLS: `connect_tcp` gets a name and a port. Here it looks the name up once, checks
@@ -18,8 +18,8 @@ import anyio
 import httpcore2
 
 from sakka.errors import PhotoError
-from sakka.photos.remote.addresses import NOT_FETCHED, AllowedHosts, PhotoAddress
-from sakka.photos.remote.answer import AbsentPhoto, PhotoAnswer, TryAgain, Unchanged
+from sakka.remote.addresses import NOT_FETCHED, AllowedHosts, FileAddress
+from sakka.remote.answer import AbsentFile, FileAnswer, TryAgain, Unchanged
 from sakka.version import __version__
 
 OK, NOT_MODIFIED = 200, 304
@@ -65,7 +65,7 @@ async def _looked_up(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
-class WebPhotos:
+class WebFiles:
     """Asks web servers for photos; connections are kept and shared.
 
     Args:
@@ -85,7 +85,7 @@ class WebPhotos:
         self._limits = {"timeout": dict.fromkeys(("connect", "read", "write"), silent_s)}
 
     @asynccontextmanager
-    async def open(self, address: PhotoAddress, etag: str | None = None) -> AsyncIterator[PhotoAnswer]:
+    async def open(self, address: FileAddress, etag: str | None = None) -> AsyncIterator[FileAnswer]:
         """Ask for a photo.
 
         Args:
@@ -107,12 +107,12 @@ class WebPhotos:
                 _check_status(response.status, headers)
                 length = headers.get("content-length", "")
                 pieces = response.aiter_stream()
-                yield PhotoAnswer(int(length) if _is_whole(length) else None, headers.get("etag"), pieces)
+                yield FileAnswer(int(length) if _is_whole(length) else None, headers.get("etag"), pieces)
                 return
         raise PhotoError(f"more than {MOST_REDIRECTS} redirects", NOT_FETCHED)
 
     @asynccontextmanager
-    async def _asked(self, address: PhotoAddress, etag: str | None) -> AsyncIterator[httpcore2.Response]:
+    async def _asked(self, address: FileAddress, etag: str | None) -> AsyncIterator[httpcore2.Response]:
         url = httpcore2.URL(scheme=address.scheme, host=address.host, port=address.port, target=address.target)
         headers: dict[bytes | str, bytes | str] = {
             "Host": address.authority,
@@ -144,11 +144,11 @@ def _headers(response: httpcore2.Response) -> dict[str, str]:
     return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
 
 
-def _next(address: PhotoAddress, location: str) -> PhotoAddress:
+def _next(address: FileAddress, location: str) -> FileAddress:
     with suppress(UnicodeError):  # a header is bytes: most servers that don't escape write UTF-8
         location = location.encode("latin-1").decode("utf-8")
     try:
-        found = PhotoAddress.parse(urljoin(f"{address.scheme}://{address.authority}{address.target}", location))
+        found = FileAddress.parse(urljoin(f"{address.scheme}://{address.authority}{address.target}", location))
     except (PhotoError, ValueError) as error:
         raise PhotoError("it redirects to what is no address of a photo", NOT_FETCHED) from error
     if found.scheme != "https" and found.scheme != address.scheme:
@@ -164,7 +164,7 @@ def _check_status(status: int, headers: dict[str, str]) -> None:
     if status == NOT_MODIFIED:
         raise Unchanged
     if status in ABSENT:
-        raise AbsentPhoto(f"the server answers {status}", NOT_FETCHED)
+        raise AbsentFile(f"the server answers {status}", NOT_FETCHED)
     if status in BUSY or status >= SERVER_ERROR:
         wait = headers.get("retry-after", "")
         raise TryAgain(f"the server answers {status}", float(wait) if _is_whole(wait) else 0.0)
@@ -175,7 +175,7 @@ def _is_whole(written: str) -> bool:
     return written.isascii() and written.isdigit()  # "²" is a digit too, and no number
 
 
-def _proxy_not_used(address: PhotoAddress) -> str:
+def _proxy_not_used(address: FileAddress) -> str:
     """What to say where the environment names a proxy: a proxy would look up the host's name, and nobody check it."""
     name = f"{address.scheme}_proxy"
     there = next((each for each in (name, name.upper(), "all_proxy", "ALL_PROXY") if os.environ.get(each)), None)

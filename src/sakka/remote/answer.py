@@ -7,12 +7,12 @@ from sakka.errors import PhotoError
 
 
 @dataclass(frozen=True)
-class PhotoAnswer:
-    """A photo that is being sent.
+class FileAnswer:
+    """A file that is being sent.
 
     Attributes:
         n_bytes: As the server announces them; None where it does not.
-        etag: The server's own name for this state of the photo; None where it has none.
+        etag: The server's own name for this state of the file; None where it has none.
         pieces: The bytes, as they arrive.
     """
 
@@ -22,10 +22,10 @@ class PhotoAnswer:
 
 
 class Unchanged(Exception):  # noqa: N818
-    """The answer of a server that has still the photo with the etag that it was asked with."""
+    """The answer of a server that has still the file with the etag that it was asked with."""
 
 
-class AbsentPhoto(PhotoError):  # noqa: N818
+class AbsentFile(PhotoError):  # noqa: N818
     """The server, or the bucket, has nothing at an address."""
 
 

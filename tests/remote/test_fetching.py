@@ -18,9 +18,9 @@ from tests.photo_server import CUT_OFF, PhotoServer, certificate_for, photo_serv
 
 from sakka.errors import CatalogError, PhotoError
 from sakka.photos.by_sha256 import store
-from sakka.photos.remote.addresses import AllowedHosts, PhotoAddress
-from sakka.photos.remote.cache import FetchedPhoto, FetchedPhotos
-from sakka.photos.remote.fetcher import Fetching, PhotoFetcher
+from sakka.remote.addresses import AllowedHosts, FileAddress
+from sakka.remote.cache import FetchedFile, FetchedFiles
+from sakka.remote.fetcher import Fetching, FileFetcher
 
 PHOTO = bytes(range(256)) * 4
 SHA256 = hashlib.sha256(PHOTO).hexdigest()
@@ -45,8 +45,8 @@ def settings(server: PhotoServer) -> Fetching:
     return Fetching((f"127.0.0.1:{server.port}",), 4, 4096, photo_s=20.0, silent_s=0.5, tries=3, first_wait_s=0.01)
 
 
-def fetched(settings: Fetching, address: str, folder: Path) -> FetchedPhoto | PhotoError:
-    with PhotoFetcher(settings, FetchedPhotos(folder / "fetched")) as fetcher:
+def fetched(settings: Fetching, address: str, folder: Path) -> FetchedFile | PhotoError:
+    with FileFetcher(settings, FetchedFiles(folder / "fetched")) as fetcher:
         return fetcher.photo(address)
 
 
@@ -65,15 +65,15 @@ def test_a_photo_comes_whole_also_where_the_first_tries_fail(
     settings: Fetching, server: PhotoServer, folder: Path, path: str
 ) -> None:
     found = fetched(settings, f"{server.address}/{path}", folder)
-    assert found == FetchedPhoto(SHA256, len(PHOTO), '"one"')
-    assert FetchedPhotos(folder / "fetched").path(SHA256).read_bytes() == PHOTO
+    assert found == FetchedFile(SHA256, len(PHOTO), '"one"')
+    assert FetchedFiles(folder / "fetched").path(SHA256).read_bytes() == PHOTO
 
 
 def test_a_server_that_sends_more_than_it_announced_gives_what_it_announced(
     settings: Fetching, server: PhotoServer, folder: Path
 ) -> None:
     found = fetched(settings, f"{server.address}/longer/a", folder)
-    assert found == FetchedPhoto(hashlib.sha256(PHOTO[:-CUT_OFF]).hexdigest(), len(PHOTO) - CUT_OFF, '"one"')
+    assert found == FetchedFile(hashlib.sha256(PHOTO[:-CUT_OFF]).hexdigest(), len(PHOTO) - CUT_OFF, '"one"')
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_name_that_leads_to_a_private_address_is_refused_unless_that_is_named(
     assert said == f"shop.example is at 127.0.0.1, a loopback address; name {loopback} too where you trust it"
     looked_up.clear()
     found = fetched(replace(settings, hosts=(host, loopback)), address, folder)
-    assert isinstance(found, FetchedPhoto)
+    assert isinstance(found, FetchedFile)
     assert len(looked_up) == 1  # what was checked is what was connected to
     assert server.hosts[-1] == host
 
@@ -149,7 +149,7 @@ def test_https_needs_a_certificate_of_that_host_from_an_authority_that_is_truste
             assert "certificate" in refusal(here, f"{server.address}/ok/a", folder / "refused")
             monkeypatch.setenv("SSL_CERT_FILE", str(authority))
             found = fetched(here, f"{server.address}/ok/a", folder / host)
-            assert isinstance(found, FetchedPhoto) == (host == "127.0.0.1")
+            assert isinstance(found, FetchedFile) == (host == "127.0.0.1")
 
 
 def test_an_address_is_asked_for_once_also_by_a_later_run(
@@ -158,19 +158,19 @@ def test_an_address_is_asked_for_once_also_by_a_later_run(
     addresses = [f"{server.address}/ok/{name}" for name in ("a", "花 1", "a", "b")]
     for _ in range(2):
         before = server.asked.copy()
-        with PhotoFetcher(settings, FetchedPhotos(folder / "fetched")) as fetcher:
+        with FileFetcher(settings, FetchedFiles(folder / "fetched")) as fetcher:
             fetcher.fetch(addresses)
-            assert {fetcher.photo(each) for each in addresses} == {FetchedPhoto(SHA256, len(PHOTO), '"one"')}
+            assert {fetcher.photo(each) for each in addresses} == {FetchedFile(SHA256, len(PHOTO), '"one"')}
     assert server.asked == before
-    FetchedPhotos(folder / "fetched").path(SHA256).write_bytes(b"damaged")
-    assert fetched(settings, addresses[0], folder) == FetchedPhoto(SHA256, len(PHOTO), '"one"')
+    FetchedFiles(folder / "fetched").path(SHA256).write_bytes(b"damaged")
+    assert fetched(settings, addresses[0], folder) == FetchedFile(SHA256, len(PHOTO), '"one"')
     assert server.asked == before + Counter(["/ok/a"])
 
 
 def test_a_limit_of_bytes_holds_for_what_an_earlier_run_fetched_too(
     settings: Fetching, server: PhotoServer, folder: Path
 ) -> None:
-    assert isinstance(fetched(settings, f"{server.address}/ok/a", folder), FetchedPhoto)
+    assert isinstance(fetched(settings, f"{server.address}/ok/a", folder), FetchedFile)
     said = fetched(replace(settings, most_bytes=100), f"{server.address}/ok/a", folder)
     assert "more than the 100 bytes that it may have" in str(said)
 
@@ -197,12 +197,12 @@ def test_a_host_that_many_photos_in_a_row_fail_of_is_not_asked_for_the_others(
     settings: Fetching, server: PhotoServer, folder: Path
 ) -> None:
     few = replace(settings, at_once=1, tries=1, most_failed=2)
-    with PhotoFetcher(few, FetchedPhotos(folder / "fetched")) as fetcher:
+    with FileFetcher(few, FetchedFiles(folder / "fetched")) as fetcher:
         found = [
             fetcher.photo(f"{server.address}/{path}")
             for path in ("failing/1", "ok/a", "failing/2", "failing/3", "ok/b", "ok/a")
         ]
-    assert [isinstance(each, FetchedPhoto) for each in found] == [False, True, False, False, False, True]
+    assert [isinstance(each, FetchedFile) for each in found] == [False, True, False, False, False, True]
     host = settings.hosts[0]
     assert f"2 photos in a row could not be fetched from {host}; try again later" in str(found[4])
 
@@ -211,20 +211,20 @@ def test_no_more_requests_run_at_a_time_than_the_settings_say(folder: Path) -> N
     photos = {str(number): bytes([number]) * 4 for number in range(6)}
     with photo_server(photos) as server:
         here = Fetching((f"127.0.0.1:{server.port}",), at_once=3)
-        with PhotoFetcher(here, FetchedPhotos(folder)) as fetcher:
+        with FileFetcher(here, FetchedFiles(folder)) as fetcher:
             fetcher.fetch(f"{server.address}/drip/{name}" for name in photos)
-            assert all(isinstance(fetcher.photo(f"{server.address}/drip/{name}"), FetchedPhoto) for name in photos)
+            assert all(isinstance(fetcher.photo(f"{server.address}/drip/{name}"), FetchedFile) for name in photos)
         assert server.most_open == 3
 
 
 def test_the_cache_lets_go_of_what_was_used_longest_ago_and_what_was_stored_stays(folder: Path) -> None:
-    cache = FetchedPhotos(folder / "fetched", most_bytes=20)
+    cache = FetchedFiles(folder / "fetched", most_bytes=20)
     stored = []
     for number in range(3):
         content = bytes([number]) * 10
         with cache.part() as part:
             part.write_bytes(content)
-            photo = FetchedPhoto(hashlib.sha256(content).hexdigest(), 10, None)
+            photo = FetchedFile(hashlib.sha256(content).hexdigest(), 10, None)
             cache.keep(f"https://shop.example/{number}", photo, part)
         stored.append(store(cache.path(photo.sha256), photo.sha256, folder / "catalog"))
         time.sleep(0.01)
@@ -288,7 +288,7 @@ def test_public_addresses_are_fine() -> None:
     ],
 )
 def test_only_hosts_and_buckets_that_were_named_are_asked(host: str, address: str, allowed: bool) -> None:
-    hosts, parsed = AllowedHosts.of([host]), PhotoAddress.parse(address)
+    hosts, parsed = AllowedHosts.of([host]), FileAddress.parse(address)
     if allowed:
         hosts.check(parsed)
     else:
@@ -310,14 +310,14 @@ def test_what_is_no_host_is_one_clear_line(host: str) -> None:
 )  # fmt: skip
 def test_what_is_no_address_is_refused(address: str) -> None:
     with pytest.raises(PhotoError, match="the address can't be understood"):
-        PhotoAddress.parse(address)
+        FileAddress.parse(address)
 
 
 @examples(max_examples=50)
 @given(st.one_of(st.text(), st.text().map(lambda rest: f"https://{rest}"), st.text().map(lambda rest: f"s3://a{rest}")))
 def test_any_text_is_an_address_that_can_be_sent_or_is_refused(text: str) -> None:
     with suppress(PhotoError):
-        found = PhotoAddress.parse(text)
+        found = FileAddress.parse(text)
         assert found.host.isascii()
         assert found.scheme in ("s3", "gs") or (found.target.isascii() and not set(found.target) & set(" \r\n#"))
 
@@ -353,18 +353,18 @@ def test_a_proxy_is_not_used_and_named_where_no_connection_can_be_made(
     settings: Fetching, server: PhotoServer, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
-    assert isinstance(fetched(settings, f"{server.address}/ok/a", folder), FetchedPhoto)
+    assert isinstance(fetched(settings, f"{server.address}/ok/a", folder), FetchedFile)
     said = str(fetched(replace(settings, hosts=("127.0.0.1:1",)), "http://127.0.0.1:1/a", folder))
     assert said.endswith("; the proxy in http_proxy is not used), 3 times")
 
 
 def test_nothing_goes_from_the_cache_while_a_run_is_at_work_with_it(folder: Path) -> None:
-    cache = FetchedPhotos(folder / "fetched", most_bytes=0)
+    cache = FetchedFiles(folder / "fetched", most_bytes=0)
     with cache.part() as part:
         part.write_bytes(PHOTO)
-        cache.keep("https://shop.example/a", FetchedPhoto(SHA256, len(PHOTO), None), part)
+        cache.keep("https://shop.example/a", FetchedFile(SHA256, len(PHOTO), None), part)
     with cache.in_use():
-        with FetchedPhotos(folder / "fetched", most_bytes=0).in_use():
+        with FetchedFiles(folder / "fetched", most_bytes=0).in_use():
             pass  # another run ends, and would keep the limit
         assert cache.has(SHA256)
     assert not cache.has(SHA256)
@@ -374,8 +374,8 @@ def test_what_a_person_typed_may_be_private_and_leads_to_its_own_host_only(
     settings: Fetching, server: PhotoServer, folder: Path
 ) -> None:
     own = [f"{server.address}/to/photo"]
-    with PhotoFetcher(replace(settings, hosts=()), FetchedPhotos(folder / "fetched"), own=own) as fetcher:
+    with FileFetcher(replace(settings, hosts=()), FetchedFiles(folder / "fetched"), own=own) as fetcher:
         found = [fetcher.photo(f"{server.address}/{path}") for path in ("to/a-again", "ok/a", "to/metadata")]
-    assert found[0] == FetchedPhoto(SHA256, len(PHOTO), '"one"')
+    assert found[0] == FetchedFile(SHA256, len(PHOTO), '"one"')
     assert "is not among the hosts to fetch from" in str(found[1])
     assert "169.254.169.254 is not among the hosts to fetch from" in str(found[2])

@@ -1,8 +1,8 @@
-"""Fetches photos from addresses: several at once, with further tries, within limits of bytes and of time.
+"""Fetches files from addresses, photos above all: several at once, with further tries, within limits of bytes and time.
 
 A try that fails for a reason that may pass (status 5xx or 429, a cut connection, silence, fewer bytes than announced)
-is made again after 0.5, 1, 2, 4 s, or after what the server asks for. All tries of a photo together have one limit of
-time, so that a server that sends a byte a second costs that much and no more. A photo that can't be had is an answer,
+is made again after 0.5, 1, 2, 4 s, or after what the server asks for. All tries of a file together have one limit of
+time, so that a server that sends a byte a second costs that much and no more. A file that can't be had is an answer,
 not an end; a host of which many in a row fail in this way is not asked again.
 """
 
@@ -20,14 +20,14 @@ from typing import TYPE_CHECKING, Self
 from sakka.errors import MissingPartError, PhotoError
 from sakka.files import shown_address
 from sakka.photos.limits import MOST_BYTES
-from sakka.photos.remote.addresses import BUCKETS, NOT_FETCHED, AllowedHosts, PhotoAddress
-from sakka.photos.remote.answer import PhotoAnswer, TryAgain, Unchanged
-from sakka.photos.remote.cache import FRESH_S, FetchedPhoto, FetchedPhotos
 from sakka.progress import task
+from sakka.remote.addresses import BUCKETS, NOT_FETCHED, AllowedHosts, FileAddress
+from sakka.remote.answer import FileAnswer, TryAgain, Unchanged
+from sakka.remote.cache import FRESH_S, FetchedFile, FetchedFiles
 
 if TYPE_CHECKING:
-    from sakka.photos.remote.buckets import BucketPhotos
-    from sakka.photos.remote.web import WebPhotos
+    from sakka.remote.buckets import BucketFiles
+    from sakka.remote.web import WebFiles
 
 EXTRA = "remote"
 STEP_S = 0.2
@@ -35,15 +35,15 @@ STEP_S = 0.2
 
 @dataclass(frozen=True)
 class Fetching:
-    """From where photos may be fetched, and within which limits.
+    """From where files may be fetched, and within which limits.
 
     Attributes:
         hosts: `HOST`, `HOST:PORT`, `s3://BUCKET` or `gs://BUCKET`; a private IP address with its port.
         at_once: The most requests at a time.
-        most_bytes: Of a photo.
-        photo_s: The most time for a photo, all tries together, in seconds.
+        most_bytes: Of a file.
+        photo_s: The most time for a file, all tries together, in seconds.
         silent_s: How long a server may send nothing, in seconds.
-        tries: The most requests for a photo.
+        tries: The most requests for a file.
         first_wait_s: Before the second try, in seconds; doubled before each further one.
         most_failed: After so many photos of a host in a row that all tries failed for, it is not asked for others.
         fresh_s: For how long a photo that is here is not asked for again, in seconds; later its server is asked whether
@@ -61,12 +61,12 @@ class Fetching:
     fresh_s: float = FRESH_S
 
 
-class PhotoFetcher:
-    """Fetches photos; each address is asked for once, for as long as this is open.
+class FileFetcher:
+    """Fetches files; each address is asked for once, for as long as this is open.
 
     Args:
         settings: From where, and within which limits.
-        cache: Where the photos are kept.
+        cache: Where the files are kept.
         own: Addresses that the caller wrote out, as one types a command: their hosts need not be named.
 
     Raises:
@@ -74,16 +74,16 @@ class PhotoFetcher:
         PhotoError: An own address can't be understood.
     """
 
-    def __init__(self, settings: Fetching, cache: FetchedPhotos | None = None, own: Sequence[str] = ()) -> None:
+    def __init__(self, settings: Fetching, cache: FetchedFiles | None = None, own: Sequence[str] = ()) -> None:
         self.settings = settings
-        addresses = [PhotoAddress.parse(each) for each in own]
+        addresses = [FileAddress.parse(each) for each in own]
         named = AllowedHosts.of(settings.hosts) if settings.hosts or not own else AllowedHosts.of_own(addresses)
         self.hosts = named.with_own(addresses)
-        self.cache = cache or FetchedPhotos()
+        self.cache = cache or FetchedFiles()
         self._failed: Counter[str] = Counter()  # photos in a row, by host
-        self._found: dict[str, FetchedPhoto | PhotoError] = {}
-        self._web: WebPhotos | None = None
-        self._buckets: BucketPhotos | None = None
+        self._found: dict[str, FetchedFile | PhotoError] = {}
+        self._web: WebFiles | None = None
+        self._buckets: BucketFiles | None = None
 
     def __enter__(self) -> Self:
         self._using = ExitStack()
@@ -110,7 +110,7 @@ class PhotoFetcher:
             with task(called, len(missing)) as running:
                 self._run(self._fetch_all(missing, running.advance))
 
-    def photo(self, address: str) -> FetchedPhoto | PhotoError:
+    def photo(self, address: str) -> FetchedFile | PhotoError:
         """The photo at an address, or why there is none; fetched where it was not yet.
 
         Raises:
@@ -143,9 +143,9 @@ class PhotoFetcher:
 
         await asyncio.gather(*(worker() for _ in range(min(self.settings.at_once, len(addresses)))))
 
-    async def _answer(self, written: str) -> FetchedPhoto | PhotoError:
+    async def _answer(self, written: str) -> FetchedFile | PhotoError:
         try:
-            address = PhotoAddress.parse(written)
+            address = FileAddress.parse(written)
             self.hosts.check(address)
             async with self._slots:
                 known, age_s = self.cache.known(written) or (None, 0.0)
@@ -156,7 +156,7 @@ class PhotoFetcher:
         except PhotoError as error:
             return type(error)(f"{shown_address(written)}: {error}", error.reason)
 
-    async def _asked(self, written: str, address: PhotoAddress, known: FetchedPhoto | None) -> FetchedPhoto:
+    async def _asked(self, written: str, address: FileAddress, known: FetchedFile | None) -> FetchedFile:
         if self._failed[address.named] >= self.settings.most_failed:
             failed = f"{self.settings.most_failed} photos in a row could not be fetched from {address.named}"
             raise PhotoError(f"not asked for, since {failed}; try again later", NOT_FETCHED)
@@ -168,7 +168,7 @@ class PhotoFetcher:
         self._failed[address.named] = 0
         return found
 
-    async def _tries(self, written: str, address: PhotoAddress, known: FetchedPhoto | None) -> FetchedPhoto:
+    async def _tries(self, written: str, address: FileAddress, known: FetchedFile | None) -> FetchedFile:
         wait_s, failed = self.settings.first_wait_s, ""
         try:
             async with asyncio.timeout(self.settings.photo_s):
@@ -185,7 +185,7 @@ class PhotoFetcher:
             raise TryAgain(failed) from None
         raise TryAgain(f"{failed}, {self.settings.tries} times")
 
-    async def _once(self, written: str, address: PhotoAddress, known: FetchedPhoto | None) -> FetchedPhoto:
+    async def _once(self, written: str, address: FileAddress, known: FetchedFile | None) -> FetchedFile:
         try:
             return await self._received(written, address, known.etag if known else None)
         except Unchanged:
@@ -194,7 +194,7 @@ class PhotoFetcher:
             self.cache.note(written, known)
             return known
 
-    async def _received(self, written: str, address: PhotoAddress, etag: str | None) -> FetchedPhoto:
+    async def _received(self, written: str, address: FileAddress, etag: str | None) -> FetchedFile:
         with self.cache.part() as part:
             async with self._opened(address, etag) as answer:
                 self._check_bytes(answer.n_bytes or 0)
@@ -207,7 +207,7 @@ class PhotoFetcher:
                         file.write(piece)
             if received != (answer.n_bytes or received):
                 raise TryAgain(f"got {received:,} bytes, announced were {answer.n_bytes:,}")
-            photo = FetchedPhoto(digest.hexdigest(), received, answer.etag)
+            photo = FetchedFile(digest.hexdigest(), received, answer.etag)
             self.cache.keep(written, photo, part)
             return photo
 
@@ -216,28 +216,28 @@ class PhotoFetcher:
             raise PhotoError(f"more than the {self.settings.most_bytes:,} bytes that it may have", NOT_FETCHED)
 
     @asynccontextmanager
-    async def _opened(self, address: PhotoAddress, etag: str | None) -> AsyncIterator[PhotoAnswer]:
+    async def _opened(self, address: FileAddress, etag: str | None) -> AsyncIterator[FileAnswer]:
         source = self._bucket_photos() if address.scheme in BUCKETS else self._web_photos()
         strong = None if etag is None or etag.startswith("W/") else etag  # the same bytes, not only as good ones
         async with source.open(address, strong) as answer:
             yield answer
 
-    def _web_photos(self) -> "WebPhotos":
+    def _web_photos(self) -> "WebFiles":
         if self._web is None:
             try:
-                from sakka.photos.remote.web import WebPhotos
+                from sakka.remote.web import WebFiles
             except ImportError as error:
                 raise MissingPartError("httpcore2, which photos at https:// come by,", EXTRA, error) from error
-            self._web = WebPhotos(self.hosts, self.settings.at_once, self.settings.silent_s)
+            self._web = WebFiles(self.hosts, self.settings.at_once, self.settings.silent_s)
         return self._web
 
-    def _bucket_photos(self) -> "BucketPhotos":
+    def _bucket_photos(self) -> "BucketFiles":
         if self._buckets is None:
             try:
-                from sakka.photos.remote.buckets import BucketPhotos
+                from sakka.remote.buckets import BucketFiles
             except ImportError as error:
                 raise MissingPartError("obstore, which photos at s3:// and gs:// come by,", EXTRA, error) from error
-            self._buckets = BucketPhotos(self.hosts, self.settings.silent_s)
+            self._buckets = BucketFiles(self.hosts, self.settings.silent_s)
         return self._buckets
 
     async def _close(self) -> None:
