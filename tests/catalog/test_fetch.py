@@ -293,9 +293,9 @@ def test_addresses_are_fetched_where_a_caller_named_them_only_and_never_by_the_s
     }
     assert {path for path in fetching if not path.startswith("remote/")} == {
         "catalog/build.py",  # photos of hosts that are named beside the table
+        "catalog/folder.py",
         "catalog/photo_files.py",
         "catalog/remote_photos.py",  # photos of a catalog, from the folder that it was read from
-        "catalog/works.py",
         "cli/audit.py",
         "cli/describe.py",
         "cli/experiment.py",

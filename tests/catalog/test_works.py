@@ -157,7 +157,7 @@ def test_a_folder_that_is_no_catalog_says_how_to_make_one(folder: Path) -> None:
 def test_an_interrupted_write_leaves_no_catalog(
     catalog: Catalog, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sakka.catalog.works.write_json", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr("sakka.catalog.folder.write_json", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         catalog.write(folder / "c")
     with pytest.raises(CatalogError, match="is not a catalog"):

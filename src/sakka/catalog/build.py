@@ -11,6 +11,7 @@ import polars as pl
 import polars.selectors as cs
 
 from sakka.catalog.accounts import apply_joins, find_joins
+from sakka.catalog.folder import INFO_FILE, WORKS_FILE, check_folder, check_free_at
 from sakka.catalog.kept import VECTORS, kept_table, kept_texts
 from sakka.catalog.listings import NOTHING_LEFT, with_photo_rows
 from sakka.catalog.photo_files import PhotoFiles, base_of, photo_files
@@ -35,7 +36,7 @@ from sakka.catalog.rules import (
 )
 from sakka.catalog.sources import OpenedTable, ReadOptions, columns_by_field, open_source
 from sakka.catalog.statistics import statistics_of
-from sakka.catalog.works import INFO_FILE, SCHEMA, WORKS_FILE, Catalog, check_folder, check_free_at, works_table
+from sakka.catalog.works import SCHEMA, Catalog, works_table
 from sakka.errors import CatalogError
 from sakka.files import writing_whole
 from sakka.photos.hashes import PhotoHashes, photo_hash

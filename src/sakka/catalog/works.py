@@ -1,22 +1,18 @@
 """Works and the catalog that holds them: the one table that every other part reads.
 
-A catalog is a folder with `works.parquet` (one row a work), `photos.parquet` (where the photos are), `catalog.json`
-(where the works come from, what each rule removed) and `problems.parquet` (what could not be used, each with its
-reason). In memory the table is a Polars frame, which has the photos' paths too. Neither a file name nor a kept column
-is ever shown to a model, since it may give the creator away; but for vectors that a model was told to read
+The table is a Polars frame, which has the photos' paths too; `folder.py` keeps it in files. Neither a file name nor a
+kept column is ever shown to a model, since it may give the creator away; but for vectors that a model was told to read
 (`models/column.py`).
 """
 
 import hashlib
-import io
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import Any, TypeVar
 
 import numpy as np
@@ -26,35 +22,12 @@ import pyarrow.compute as pc
 
 from sakka.arrays import IntArray, Mask
 from sakka.catalog.kept import kept_columns
-from sakka.catalog.photo_list import (
-    FETCHED_FOLDER,
-    LISTED_SCHEMA,
-    ORIGINS_SCHEMA,
-    PHOTOS_FILE,
-    listed_photos,
-    no_origins,
-    remove_others,
-    store_fetched,
-    with_photos,
-)
-from sakka.catalog.problems import PROBLEMS_FILE, no_problems
+from sakka.catalog.photo_list import no_origins
+from sakka.catalog.problems import no_problems
 from sakka.catalog.remote_photos import RemotePhotos
-from sakka.errors import CatalogError, MissingPartError, SakkaError
-from sakka.files import remote_address, why_not_a_folder, write_json, writing_whole
 from sakka.fragments import counted
-from sakka.photos.by_sha256 import stored_path
 from sakka.photos.held import HeldPhoto
-from sakka.remote.addresses import is_fetched
-from sakka.remote.copies import PLAN, reading
-from sakka.remote.folder import Bucket, RemoteFolder, is_hidden
-from sakka.remote.lock import RemoteLock
-from sakka.remote.writing import send_by_sha256, send_folder, temporary_folder
 
-WORKS_FILE = "works.parquet"
-INFO_FILE = "catalog.json"
-CATALOG_VERSION = 4
-READ_VERSIONS = (2, 3, CATALOG_VERSION)
-# 3 had the photos' paths in `works.parquet`, and 2 also knew the SHA-256 of featured photos alone, in `photo_sha256`.
 Values = TypeVar("Values", IntArray, Mask)
 NOT_SHOWN = MappingProxyType({"shown": False})  # by `as_json`
 
@@ -68,7 +41,6 @@ SCHEMA: dict[str, pl.DataType] = {
     "photos": pl.List(pl.String()),
     "photos_sha256": pl.List(pl.String()),
 }
-STORED_COLUMNS = [name for name in SCHEMA if name != "photos"]
 
 
 @dataclass(frozen=True)
@@ -111,48 +83,8 @@ def works_table(works: Iterable[Work]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=SCHEMA)
 
 
-def check_folder(folder: Path) -> None:
-    """Check that a catalog may be written to a folder, before the work that fills it.
-
-    Raises:
-        CatalogError: It is a file or a run, or holds a table of another kind under the name of the catalog's.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise CatalogError(f"{folder} is a file; expected the name of a folder for the catalog")
-    if (folder / PLAN).exists():
-        raise CatalogError(f"{folder} is a run; choose another folder for the catalog")
-    if (folder / WORKS_FILE).exists() and not (folder / INFO_FILE).exists() and not _is_cut_off(folder / WORKS_FILE):
-        raise CatalogError(
-            f"{folder} holds {WORKS_FILE} but no {INFO_FILE}; expected a catalog, or a folder without such a file; "
-            f"choose another folder, or remove {folder / WORKS_FILE} if you don't need it"
-        )
-
-
-def check_free_at(bucket: Bucket) -> None:
-    """Check that a catalog may be written to a bucket's folder, before the work that fills it.
-
-    Raises:
-        SakkaError: It can't be read, or holds something else.
-    """
-    names, _ = bucket.top_files()
-    there = {each.name for each in names if not is_hidden(each.name)}
-    if PLAN in there:
-        raise CatalogError(f"{bucket.remote.address} is a run; choose another folder for the catalog")
-    if there and INFO_FILE not in there and not there <= {WORKS_FILE, PHOTOS_FILE, PROBLEMS_FILE}:
-        raise CatalogError(
-            f"{bucket.remote.address} holds {sorted(there)[0]} but no {INFO_FILE}; expected a catalog, or nothing; "
-            "choose another folder"
-        )
-
-
-def _is_cut_off(path: Path) -> bool:
-    """Tell whether a table is a catalog's whose writing was interrupted: it starts with a catalog's columns."""
-    try:
-        found = list(pl.read_parquet_schema(path).items())[: len(STORED_COLUMNS)]
-        before = list(SCHEMA.items())[: len(STORED_COLUMNS)]  # of versions 2 and 3
-        return found in (before, [(name, SCHEMA[name]) for name in STORED_COLUMNS])
-    except (OSError, pl.exceptions.PolarsError):
-        return False
+def _folder() -> ModuleType:
+    return import_module("sakka.catalog.folder")  # it makes catalogs, as `build` does, so it needs this module first
 
 
 def _value(cell: Any) -> Any:
@@ -163,43 +95,6 @@ def _fixed(values: Values) -> Values:
     """An array that can't be changed in place, since it is kept."""
     values.flags.writeable = False
     return values
-
-
-def is_catalog(source: Path | str) -> bool:
-    """Whether a source of works is a catalog: a folder with one, or an address, where nothing else is read."""
-    return is_fetched(remote_address(source) or "") or (Path(source) / INFO_FILE).is_file()
-
-
-def _content(path: Path, sha256: object) -> bytes:
-    """The bytes of a catalog's table.
-
-    Raises:
-        CatalogError: They are not those that `catalog.json` describes.
-    """
-    content = path.read_bytes()
-    if hashlib.sha256(content).hexdigest() != sha256:
-        raise CatalogError(
-            f"{path} is not the file that {INFO_FILE} describes (its sha256 differs); build the catalog again"
-        )
-    return content
-
-
-def _write_table(table: pl.DataFrame, path: Path) -> str:
-    """Write a table whole; returns the SHA-256 of its file."""
-    buffer = io.BytesIO()
-    table.write_parquet(buffer)
-    with writing_whole(path) as part:
-        part.write_bytes(buffer.getvalue())
-    return hashlib.sha256(buffer.getvalue()).hexdigest()
-
-
-def _with_every_sha256(table: pl.DataFrame) -> pl.DataFrame:
-    """A table of version 2 with a SHA-256 for each photo: the featured one's, and None for the others."""
-    if "photo_sha256" not in table.columns or "photos_sha256" in table.columns:
-        return table
-    rows = table.select("photos", "photo_sha256").iter_rows()
-    every = [[sha256, *[None] * (len(photos) - 1)] if photos else [] for photos, sha256 in rows]
-    return table.with_columns(pl.Series("photos_sha256", every, dtype=SCHEMA["photos_sha256"])).drop("photo_sha256")
 
 
 @dataclass(frozen=True)
@@ -267,7 +162,7 @@ class Catalog:
         >>> Catalog.from_table(pl.DataFrame({"商品ID": [7], "作家名": ["森"], "商品名": ["桜のブローチ"]})).ids
         ['7']
         """
-        build = import_module("sakka.catalog.build")  # it makes catalogs, so it needs this module first
+        build = import_module("sakka.catalog.build")
         catalog: Catalog = build.build_catalog(
             table, columns=columns, keep=keep, photo_root=photo_root, creator_required=creator_required
         )
@@ -283,54 +178,8 @@ class Catalog:
         Raises:
             CatalogError: The folder is not a catalog, is damaged, or was written by another version.
         """
-        with reading(folder, CatalogError) as local:
-            return cls._read(local, RemoteFolder.of(folder))
-
-    @classmethod
-    def _read(cls, folder: Path, remote: RemoteFolder | None) -> "Catalog":
-        if trouble := why_not_a_folder(folder):
-            raise CatalogError(f"{trouble}; expected a catalog's folder, as `build_catalog` writes it")
-        works_path, info_path = folder / WORKS_FILE, folder / INFO_FILE
-        if not works_path.is_file() or not info_path.is_file():
-            raise CatalogError(
-                f"{folder} is not a catalog: expected {WORKS_FILE} and {INFO_FILE} in it, as `build_catalog` writes "
-                "them; give another folder"
-            )
-        try:
-            info = json.loads(info_path.read_text(encoding="utf-8"))
-            if info.get("version") not in READ_VERSIONS:
-                raise CatalogError(
-                    f"{info_path} has version {info.get('version')}, expected {CATALOG_VERSION}; "
-                    "build the catalog again"
-                )
-            table = pl.read_parquet(io.BytesIO(_content(works_path, info.get("works_sha256"))))
-            listed, remote_photos = no_origins(), None
-            root = info.get("photo_root")
-            if info["version"] == CATALOG_VERSION:
-                content = _content(folder / PHOTOS_FILE, info.get("photos_file_sha256"))
-                listed = pl.read_parquet(io.BytesIO(content)).select(*LISTED_SCHEMA).cast(pl.Schema(LISTED_SCHEMA))
-                fetched = folder.resolve() / FETCHED_FOLDER
-                if remote is not None:
-                    remote_photos, listed = RemotePhotos.of(remote, listed, root)
-                    fetched = remote_photos.folder
-                table = with_photos(table, listed, fetched)
-            elif remote is not None:
-                raise CatalogError(
-                    f"{info_path} has version {info['version']}, which is not read from an address, expected "
-                    f"{CATALOG_VERSION}; build the catalog again"
-                )
-            table = _with_every_sha256(table)
-            kept = [name for name in table.columns if name not in SCHEMA]
-            table = table.select(*SCHEMA, *kept).cast(pl.Schema({**table.schema, **SCHEMA}))
-            problems_path = folder / PROBLEMS_FILE
-            problems = pl.read_parquet(problems_path) if problems_path.is_file() else no_problems()
-        except (OSError, ValueError, AttributeError, pl.exceptions.PolarsError) as error:
-            raise CatalogError(f"{folder} can't be read as a catalog: {error}; build it again") from error
-        photo_root = (folder / root).resolve() if root is not None and remote is None else None
-        origins = listed.select(*ORIGINS_SCHEMA)
-        return cls(
-            table, photo_root=photo_root, info=info, problems=problems, origins=origins, remote_photos=remote_photos
-        )
+        catalog: Catalog = _folder().read_catalog(folder)
+        return catalog
 
     def write(self, folder: Path | str) -> None:
         """Write the catalog's folder; `catalog.json` comes last, so that a folder with it is whole.
@@ -342,80 +191,7 @@ class Catalog:
             CatalogError: The folder can't be written to, or holds a table that is no catalog's.
             PhotoError: A photo can't be fetched from where the catalog was read.
         """
-        if (remote := RemoteFolder.of(folder)) is not None:
-            self._send(remote)
-            return
-        folder = Path(folder)
-        try:
-            check_folder(folder)
-            self._write(folder)
-        except OSError as error:
-            raise CatalogError(
-                f"{folder} can't be written: {error.strerror or error}; choose another folder"
-            ) from error
-
-    def _write(self, folder: Path) -> None:
-        self.fetch_photos()
-        listed = listed_photos(self.table, self.origins, self.remote_photos.folder if self.remote_photos else None)
-        store_fetched(self.table, listed, folder)
-        self._write_tables(folder, listed, self._stored_root(folder.resolve()))
-        remove_others(listed, folder)
-
-    def _send(self, remote: RemoteFolder) -> None:
-        """Write the catalog to an address: photos, tables, and `catalog.json` last."""
-        try:
-            bucket = Bucket(remote)
-            check_free_at(bucket)
-            with RemoteLock(bucket) as lock:
-                self._send_alone(bucket, lock)
-        except MissingPartError:
-            raise
-        except (SakkaError, OSError) as error:
-            raise CatalogError(str(error)) from error
-
-    def _send_alone(self, bucket: Bucket, lock: RemoteLock) -> None:
-        listed = listed_photos(self.table, self.origins)
-        stored = listed.with_columns(path=pl.when(pl.col("sha256").is_null()).then("path"))
-        there = {path.name.rpartition("/")[2]: path.name for path in bucket.files(FETCHED_FOLDER)}
-        photos = dict(zip(listed["sha256"].to_list(), self._files_of_photos(), strict=True))
-        missing = {sha256: path for sha256, path in photos.items() if sha256 is not None and sha256 not in there}
-        send_by_sha256(missing, bucket, lambda sha256: stored_path(Path(FETCHED_FOLDER), sha256).as_posix())
-        root = None if self.photo_root is None or not stored["path"].count() else str(self.photo_root.resolve())
-        with temporary_folder() as local:
-            self._write_tables(local, stored, root)
-            lock.check()
-            send_folder(local, bucket.remote, INFO_FILE)
-        lock.check()
-        bucket.remove([path for name, path in there.items() if name not in photos])
-
-    def _files_of_photos(self) -> list[Path]:
-        """The file of each photo of each work."""
-        self.fetch_photos()
-        root = self.photo_root or Path()
-        return [root / path for paths in self.table["photos"].to_list() for path in paths or ()]
-
-    def _write_tables(self, folder: Path, listed: pl.DataFrame, photo_root: str | None) -> None:
-        with writing_whole(folder / PROBLEMS_FILE) as part:
-            self.problems.write_parquet(part)
-        photos_sha256 = _write_table(listed, folder / PHOTOS_FILE)
-        works_sha256 = _write_table(self.table.select(pl.exclude("photos")), folder / WORKS_FILE)
-        info = {
-            **self.info,
-            "version": CATALOG_VERSION,
-            "works": len(self),
-            "creators": len(self.creators),
-            "photo_root": photo_root,
-            "works_sha256": works_sha256,
-            "photos_file_sha256": photos_sha256,
-        }
-        write_json(folder / INFO_FILE, info)
-
-    def _stored_root(self, folder: Path) -> str | None:
-        """The photo root as stored: relative where it is within the catalog's folder, so both can be moved."""
-        if self.photo_root is None:
-            return None
-        root = self.photo_root.resolve()
-        return root.relative_to(folder).as_posix() if root.is_relative_to(folder) else str(root)
+        _folder().write_catalog(self, folder)
 
     def __repr__(self) -> str:
         """How many works there are, by how many creators, and what they offer.

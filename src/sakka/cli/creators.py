@@ -57,7 +57,8 @@ def add(
     Example: sakka creators add model new.csv --column creator=seller
     """
     from sakka.catalog.build import build_catalog
-    from sakka.catalog.works import Catalog, is_catalog
+    from sakka.catalog.folder import is_catalog
+    from sakka.catalog.works import Catalog
     from sakka.cli.problems import show_counts
     from sakka.cli.terminal import show_pairs, showing_progress
     from sakka.models.folder import save_model

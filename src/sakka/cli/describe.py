@@ -71,7 +71,8 @@ def describe(
 
 def _sources(source: Path, catalog: Path | None, model: Path | None) -> "tuple[Catalog | None, CreatorModel | None]":
     """Read the catalog and the model, whichever of them was given first."""
-    from sakka.catalog.works import WORKS_FILE, Catalog
+    from sakka.catalog.folder import WORKS_FILE
+    from sakka.catalog.works import Catalog
     from sakka.errors import CatalogError
     from sakka.files import why_not_a_folder
     from sakka.models.folder import load_model

@@ -9,12 +9,13 @@ from typing import Any
 
 import polars as pl
 
+from sakka.catalog.folder import is_catalog
 from sakka.catalog.kept import check_kept_names
 from sakka.catalog.listings import Listing
 from sakka.catalog.photo_files import PhotoFiles
 from sakka.catalog.read_works import read_works
 from sakka.catalog.sources import OpenedTable, ReadOptions, columns_by_field, open_source
-from sakka.catalog.works import Catalog, is_catalog
+from sakka.catalog.works import Catalog
 from sakka.errors import CatalogError
 from sakka.models.base import CreatorModel
 from sakka.models.identified import WORKS_AT_ONCE, AskedWork, asked_works, identified_frame, identify_works

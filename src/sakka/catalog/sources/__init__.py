@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sakka.catalog.folder import INFO_FILE, WORKS_FILE
 from sakka.catalog.sources.database import check_not_mangled, is_address, read_address, read_sqlite
 from sakka.catalog.sources.delimited import read_delimited
 from sakka.catalog.sources.excel import read_excel
@@ -20,7 +21,6 @@ from sakka.catalog.sources.openclipart import read_openclipart
 from sakka.catalog.sources.opened import OpenedTable as OpenedTable
 from sakka.catalog.sources.opened import ReadOptions as ReadOptions
 from sakka.catalog.sources.parquet import read_parquet
-from sakka.catalog.works import INFO_FILE, WORKS_FILE
 from sakka.errors import CatalogError
 
 
