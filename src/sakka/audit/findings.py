@@ -18,6 +18,8 @@ class Finding:
         rows: The rows of the works that it is about, those to look at first.
         beside: Rows of works to compare them with.
         evidence: Sentences that say what was seen.
+        error_rate: The chance that nothing is wrong here, 0 to 1, estimated from works that nothing was learned on;
+            None where no such estimate is sound.
     """
 
     kind: Kind
@@ -26,12 +28,14 @@ class Finding:
     rows: tuple[int, ...]
     beside: tuple[int, ...]
     evidence: tuple[str, ...]
+    error_rate: float | None = None
 
     def as_json(self, ids: list[str]) -> dict[str, Any]:
         """The finding as `findings.json` holds it, with ids in the place of rows."""
         return {
             "kind": self.kind,
             "score": round(self.score, 4),
+            "error_rate": None if self.error_rate is None else round(self.error_rate, 4),
             "creators": list(self.creators),
             "works": [ids[row] for row in self.rows],
             "beside": [ids[row] for row in self.beside],

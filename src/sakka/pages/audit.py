@@ -48,11 +48,12 @@ def findings_csv(findings: Sequence[Finding], ids: Sequence[str]) -> str:
     """The findings as CSV; several creators, works or sentences of one finding are parted by ` | `."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["kind", "score", "creators", "works", "beside", "evidence"])
+    writer.writerow(["kind", "score", "error_rate", "creators", "works", "beside", "evidence"])
     for each in findings:
         lists = (each.creators, [ids[row] for row in each.rows], [ids[row] for row in each.beside], each.evidence)
         cells = [" | ".join(values) for values in lists]
-        writer.writerow([each.kind, f"{each.score:.4f}", *map(no_formula, cells)])
+        rate = "" if each.error_rate is None else f"{each.error_rate:.4f}"
+        writer.writerow([each.kind, f"{each.score:.4f}", rate, *map(no_formula, cells)])
     return buffer.getvalue()
 
 
