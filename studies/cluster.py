@@ -32,7 +32,8 @@ from sakka.cache import CACHE_VARIABLE, cache_folder
 from sakka.catalog.splits import MIN_WORKS
 from sakka.catalog.works import Catalog
 from sakka.engines.engine import LocalEngine, WorkEngine, working_on
-from sakka.engines.ray import RayEngine, ray_engine
+from sakka.engines.ray import ray_engine
+from sakka.engines.ray_jobs import RayEngine
 from sakka.evaluation.plan import make_plan
 from sakka.evaluation.run import run_experiment
 from sakka.files import sha256_of

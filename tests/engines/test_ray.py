@@ -16,7 +16,8 @@ from tests.catalogs import QUICK_PHOTO, tiny_catalog
 from sakka.catalog.works import Catalog
 from sakka.copies.groups import find_near_identical
 from sakka.engines.engine import LocalEngine, WorkEngine, current_engine, working_on
-from sakka.engines.ray import RayEngine, ray_engine
+from sakka.engines.ray import ray_engine
+from sakka.engines.ray_jobs import RayEngine
 from sakka.errors import EngineError, PhotoError
 from sakka.evaluation.plan import make_plan
 from sakka.evaluation.run import run_experiment
@@ -280,8 +281,8 @@ def test_who_finds_no_core_again_is_not_waited_for_for_ever(
         return job
 
     engine.start()
-    monkeypatch.setattr("sakka.engines.ray.START_S", 1)
-    monkeypatch.setattr("sakka.engines.ray.ATTEMPTS", 9)
+    monkeypatch.setattr("sakka.engines.ray_jobs.START_S", 1)
+    monkeypatch.setattr("sakka.engines.ray_jobs.ATTEMPTS", 9)
     with others_waiting_for_cores(others):
         jobs = engine.each(die_at_first, range(9), "test")
         if others < WORKERS:
@@ -304,6 +305,6 @@ def test_a_worker_of_another_version_is_refused_also_when_it_takes_another_s_sea
         return job
 
     engine.start()
-    monkeypatch.setattr("sakka.engines.ray.__version__", "0.0.1")
+    monkeypatch.setattr("sakka.engines.ray_jobs.__version__", "0.0.1")
     with pytest.raises(EngineError, match=r"^workers of Ray have sakka .*, this is 0\.0\.1; install the same version"):
         list(engine.each(die_once, range(30), "test"))
