@@ -4,8 +4,8 @@
 
 In each of five splits, or the first N, another fifth of the creators are unknown. The works of the others are split
 3:1:1; the photo and the text model are fitted on the training part, the fusion is learned on the validation part, and
-every score is taken on the test works and on the unknown creators' works. The threshold lets through 95 % of the validation works. With f
-the fused probabilities, p and t the photo model's and the text model's:
+every score is taken on the test works and on the unknown creators' works. The threshold lets through 95 % of the
+validation works. With f the fused probabilities, p and t the photo model's and the text model's:
 
     entropy        sum f log f                      one creator stands out, or many share the probability
     probability    max f
