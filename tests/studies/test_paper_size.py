@@ -46,7 +46,7 @@ def test_a_stage_ends_with_its_file_and_a_later_piece_adds_to_the_stage_that_was
     run(command, State(folder / "state.json", 1), None)
     found = State(folder / "state.json", 1)
     assert [(name, spent.pieces) for name, spent in found.stages.items()] == [("first", 1), ("second", 2)]
-    assert found.stages["second"].wall_s > first.wall_s >= 0.3
+    assert found.stages["second"].wall_s > first.wall_s > 0
     assert all(spent.cpu_s > 0 for spent in found.stages.values())
     assert 1 <= (found.stages["first"].disk_mib or 0) < 2
     assert found.stages["second"].disk_mib is not None
