@@ -3,18 +3,16 @@
     python -m studies known_works_refused CATALOG [--splits N]
 
 In each split another fifth of the works is kept from everything: `FusedModel` is fitted on the rest, as `sakka fit`
-does, and learns its limits (`models/limits.py`) on works that it holds out of that rest itself. The fifth is asked
-about as it is and in each view. The limits aim at 5 % refused, and at 95 in 100 of those named correct.
+does, and learns what p-values rest on (`models/conformal.py`) on works that it holds out of that rest itself. The fifth
+is asked about as it is and in each view. Of those named 95 in 100 should be correct.
 
-    refused           share said to be by none of the known creators
+    refused at 1 %    share said to be by none of the known creators at this false-refusal rate; also at 10 %
+    refused           the same at 5 %, where no other rate is chosen
     named, correct    share that is named; share of those that is named correctly, over the splits that name any
-    surer than 0.9    share whose first candidate has more than 0.9, which are never refused
-
-Where fewer than 5 % are not surer than 0.9, fewer than 5 % can be refused.
 
 The last rows say what a limit of few works is worth. Of the works kept from everything, asked as they are, some are
-drawn to set the threshold that 5 % of them lie below, and the others are refused by it, `DRAWS` times in each split:
-mean and standard deviation over the draws, and what 95 % of the draws lie between. No probability is looked at there.
+drawn to set the threshold that 5 % of their p-values lie below, and the others are refused by it, `DRAWS` times in each
+split: mean and standard deviation over the draws, and what 95 % of the draws lie between.
 """
 
 import argparse
@@ -33,6 +31,7 @@ from studies.figures import Figure
 
 SPLITS = 5
 SEED = 0
+RATES = (0.01, 0.1)
 SIZES = (20, 50, 100, 200, 500)
 DRAWS = 200
 LEAST_REST = 100  # works to be refused by the threshold
@@ -61,18 +60,20 @@ def measure(asked: argparse.Namespace) -> Iterator[Figure]:
 def figures_of(view: str, outcomes: list[ViewOutcome]) -> Iterator[Figure]:
     """The shares in one view."""
     n = sum(len(each.rows) for each in outcomes)
+    for rate in RATES:
+        shares = [float((each.confidence <= rate).mean()) for each in outcomes]
+        yield Figure.over(view, f"refused at {100 * rate:.0f} %", shares, n)
     yield Figure.over(view, "refused", [float(each.refused.mean()) for each in outcomes], n)
     yield Figure.over(view, "named", [float(each.named.mean()) for each in outcomes], n)
     if correct := [float(each.correct[each.named].mean()) for each in outcomes if each.named.any()]:
         yield Figure.over(view, "correct", correct, n)
-    yield Figure.over(view, "surer than 0.9", [float((each.highest > 0.9).mean()) for each in outcomes], n)
 
 
 def worth_of_few(scores: list[DoubleArray]) -> Iterator[Figure]:
     """The share refused by a threshold of so many works, for each of `SIZES`.
 
     Args:
-        scores: The confidence of each split's works, each of shape (n_works,).
+        scores: The p-values of each split's works, each of shape (n_works,).
     """
     generator = np.random.default_rng((SEED, 9))
     for size in SIZES:

@@ -1,46 +1,62 @@
 """Scores that tell works by unknown creators from works by known ones, compared; `fit` uses the entropy.
 
-    python -m studies unknown_creators CATALOG [--photo-model NAME] [--text-model NAME]
+    python -m studies unknown_creators CATALOG [--photo-model NAME] [--text-model NAME] [--splits N] [--parts N]
 
-In each of five splits another fifth of the creators are unknown. The works of the others are split 3:1:1; the photo and
-the text model are fitted on the training part, the fusion is learned on the validation part, and every score is taken
-on the test works and on the unknown creators' works. The threshold lets through 95 % of the validation works. With f
-the fused probabilities, p and t the photo model's and the text model's:
+In each of five splits, or the first N, another fifth of the creators are unknown. The works of the others are split
+3:1:1; the photo and the text model are fitted on the training part, the fusion is learned on the validation part, and
+every score is taken on the test works and on the unknown creators' works. The threshold lets through 95 % of the
+validation works. With f the fused probabilities, p and t the photo model's and the text model's:
 
     entropy        sum f log f                      one creator stands out, or many share the probability
     probability    max f
     lead           the first of f minus the second
     energy         log sum of p t                   unnormalised evidence: both models must know the same creator
+    both           entropy and energy, each divided by its standard deviation on the validation works, added
     agreement      sum of sqrt(p t)                 how far the two models say the same
     distance       minus the least Mahalanobis distance of (log p, log t), centred, to a creator's mean over works by
                    known creators that the models did not see, under their pooled and shrunk covariance
     combined       entropy, energy and distance, each standardised on those works, added
+    neighbours     mean cosine to the five nearest training works, in the photos' style space: principal axes of the
+                   photo model's vectors, then `creator_axes.py`, both of the training works
+    by creator     the highest over creators of the cosine to their third nearest training work, in that space
+    masked         a logistic regression on `MASKED` features that parts the validation works from the same works with
+                   their own creator taken out of both models' probabilities
     learned        boosted trees on `score_features`, fitted without the unknown creators: the known ones are split
-                   into `PARTS`, models are fitted without one part, to which its works are by unknown creators
+                   into parts, models are fitted without one part, to which its works are by unknown creators; left
+                   out with `--parts 0`
 
 Sources: D. Hendrycks, K. Gimpel, https://arxiv.org/abs/1610.02136 (probability); W. Liu et al.,
 https://arxiv.org/abs/2010.03759 (energy); K. Lee et al., https://arxiv.org/abs/1807.03888 (distance)
 """
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
-from sakka.arrays import FLOOR, DoubleArray, IntArray, Mask, Probabilities, log_probabilities
+from sakka.arrays import FLOOR, DoubleArray, FloatArray, IntArray, Mask, Probabilities, log_probabilities
 from sakka.catalog.splits import Fold, deal
 from sakka.catalog.works import Catalog
-from sakka.evaluation.unknown_creators import auroc, creator_splits, works_with_both
+from sakka.evaluation.unknown_creators import SPLITS, auroc, creator_splits, works_with_both
 from sakka.models.base import FoldPrediction
 from sakka.models.confidence import confidence, threshold_of
+from sakka.models.creator_axes import fit_creator_axes
+from sakka.models.default_models import DEFAULT_PHOTO_MODEL, DEFAULT_TEXT_MODEL
+from sakka.models.feature_model import PhotoFeatureModel
 from sakka.models.learned_fusion import fit_fusion
 from sakka.models.registry import make_model
+from sakka.search.style.photos import fit_axes
+from sakka.search.style.space import unit_rows
 from studies.figures import Figure
 
 PARTS = 4
 SEED = 0
+AXES, TRUST = 64, 1.0  # of the style space
+MASKED = np.array([0, 3, 4, 5])  # the entropies of the fusion and of each model, and the energy
+BOTH = ("entropy", "energy")
 COMBINED = ("entropy", "energy", "distance")
 SHRUNK = 0.1
 PRIOR_WORKS = 5  # that a creator's usual confidence counts as many works of everyone's
@@ -49,8 +65,11 @@ PRIOR_WORKS = 5  # that a creator's usual confidence counts as many works of eve
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What can be chosen."""
     parser.add_argument("catalog", type=Path)
-    parser.add_argument("--photo-model", default="photo-lite0", metavar="NAME")
-    parser.add_argument("--text-model", default="text-linear", metavar="NAME")
+    parser.add_argument("--photo-model", default=DEFAULT_PHOTO_MODEL, metavar="NAME")
+    parser.add_argument("--text-model", default=DEFAULT_TEXT_MODEL, metavar="NAME")
+    parser.add_argument("--splits", type=int, default=SPLITS, metavar="N", help="how many of the five splits")
+    parser.add_argument("--parts", type=int, default=PARTS, metavar="N", help="of creators, for the learned score")
+    parser.add_argument("--seed", type=int, default=SEED, metavar="N", help="splits creators and works")
 
 
 def measure(asked: argparse.Namespace) -> Iterator[Figure]:
@@ -59,14 +78,19 @@ def measure(asked: argparse.Namespace) -> Iterator[Figure]:
     creators, labels = works.creators, works.creator_indices()
     folds = [
         fold
-        for whole, _ in creator_splits(labels, len(creators), seed=SEED)
-        for fold in with_parts(whole, labels, SEED)
+        for whole, _ in islice(creator_splits(labels, len(creators), seed=asked.seed), asked.splits)
+        for fold in with_parts(whole, labels, asked.seed, asked.parts)
     ]
     models = (make_model(name) for name in (asked.photo_model, asked.text_model))
     predictions = [list(model.predict_folds(works, folds, creators)) for model in models]
     evaluated = [_evaluated(photo, text, labels) for photo, text in zip(*predictions, strict=True)]
-    splits = [_scores(*evaluated[at : at + PARTS + 1]) for at in range(0, len(evaluated), PARTS + 1)]
-    n = sum(len(each.tables[0]) - len(each.own) for each in evaluated[:: PARTS + 1])
+    space = photo_coordinates(works, asked.photo_model, folds)
+    every = asked.parts + 1
+    splits = []
+    for at in range(0, len(evaluated), every):
+        near = neighbour_scores(next(space), labels, folds[at])
+        splits.append(_scores(near, *evaluated[at : at + every]))
+    n = sum(len(each.tables[0]) - len(each.own) for each in evaluated[::every])
     for name in splits[0]:
         for kind in splits[0][name]:
             yield Figure.over(name, kind, [split[name][kind] for split in splits], n)
@@ -87,19 +111,22 @@ class _Evaluated:
     n_known: int
 
 
-def with_parts(whole: Fold, labels: IntArray, seed: int) -> Iterator[Fold]:
+def with_parts(whole: Fold, labels: IntArray, seed: int, parts: int = PARTS) -> Iterator[Fold]:
     """A split's fold, then folds that keep a part of its known creators from the models, as unknown ones.
 
     Args:
         whole: The split's fold.
         labels: Each work's creator as a column, shape (n_works,).
         seed: Splits the known creators.
+        parts: How many parts there are.
     """
     yield whole
     known = np.unique(labels[whole.train])
     group = np.full(labels.max() + 1, -1)
-    group[known] = deal(np.zeros(len(known), dtype=np.int64), np.random.default_rng((seed, 7, whole.outer)), PARTS)
-    for part in range(PARTS):
+    group[known] = deal(
+        np.zeros(len(known), dtype=np.int64), np.random.default_rng((seed, 7, whole.outer)), max(parts, 1)
+    )
+    for part in range(parts):
         train, validation = (rows[group[labels[rows]] != part] for rows in (whole.train, whole.validation))
         both = np.concatenate([whole.train, whole.validation])
         yield Fold(whole.outer, part + 1, train, validation, both[group[labels[both]] == part])
@@ -116,12 +143,79 @@ def _evaluated(photo: FoldPrediction, text: FoldPrediction, labels: IntArray) ->
     return _Evaluated((seen, read, fusion.predict(seen, read)), own, n_known)
 
 
-def _scores(evaluated: _Evaluated, *parts: _Evaluated) -> dict[str, dict[str, float]]:
-    scores = unknown_creator_scores(*evaluated.tables, evaluated.own)
-    seen = np.concatenate([score_features(*part.tables, part.own) for part in parts])
-    known = np.concatenate([np.arange(len(part.tables[0])) < part.n_known for part in parts])
-    scores["learned"] = learned_score(seen, known, score_features(*evaluated.tables, evaluated.own))
+def _scores(near: dict[str, DoubleArray], evaluated: _Evaluated, *parts: _Evaluated) -> dict[str, dict[str, float]]:
+    scores = unknown_creator_scores(*evaluated.tables, evaluated.own) | near
+    scores["masked"] = masked_score(evaluated.tables, evaluated.own)
+    if parts:
+        seen = np.concatenate([score_features(*part.tables, part.own) for part in parts])
+        known = np.concatenate([np.arange(len(part.tables[0])) < part.n_known for part in parts])
+        scores["learned"] = learned_score(seen, known, score_features(*evaluated.tables, evaluated.own))
     return {name: measures_of(each, len(evaluated.own), evaluated.n_known) for name, each in scores.items()}
+
+
+def photo_coordinates(works: Catalog, photo_model: str, folds: Sequence[Fold]) -> Iterator[FloatArray]:
+    """For each split the works' coordinates on the principal axes of its training works' photos.
+
+    Args:
+        works: The works.
+        photo_model: The photo model's name.
+        folds: The folds of all splits; the first of each split counts.
+    """
+    model = make_model(photo_model)
+    assert isinstance(model, PhotoFeatureModel)
+    vectors, _ = model.features(works)
+    widths = [len(block) for reading in model.readings() for block in reading.encoder.blocks(None, None)]
+    for fold in folds:
+        if fold.inner == 0:
+            yield fit_axes(vectors[fold.train], widths, AXES, SEED).coordinates(vectors)
+
+
+def neighbour_scores(coordinates: FloatArray, labels: IntArray, fold: Fold) -> dict[str, DoubleArray]:
+    """The scores by nearest training works of the validation works and then of the test works.
+
+    Args:
+        coordinates: Of all works, shape (n_works, n_axes).
+        labels: Each work's creator as a column, shape (n_works,).
+        fold: The split's fold.
+    """
+    axes = fit_creator_axes(coordinates[fold.train], labels[fold.train])
+    style = unit_rows((coordinates - axes.centre) @ axes.stretched(TRUST, AXES))
+    cosines = style[np.concatenate([fold.validation, fold.test])] @ style[fold.train].T
+    thirds = []
+    for creator in np.unique(labels[fold.train]):
+        own = np.sort(cosines[:, labels[fold.train] == creator], axis=1)
+        thirds.append(own[:, -min(3, own.shape[1])])
+    nearest = np.sort(cosines, axis=1)[:, -5:].mean(axis=1, dtype=np.float64)
+    return {"neighbours": nearest, "by creator": np.max(thirds, axis=0).astype(np.float64)}
+
+
+def masked_score(tables: tuple[Probabilities, Probabilities, Probabilities], own: IntArray) -> DoubleArray:
+    """A score learned without any creator kept out: of the first works, with and without their own creator.
+
+    Args:
+        tables: The probabilities of the photo model, of the text model and of their fusion, shape (n_works, n_known).
+        own: The creators of the first works, shape (n_validation,).
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    asked = score_features(*tables, own)[:, MASKED]
+    masked = [_without(table[: len(own)], own) for table in tables]
+    others = score_features(*(np.concatenate([*pair]) for pair in zip(masked, tables, strict=True)), own)
+    known, unknown = asked[: len(own)], others[: len(own), MASKED]
+    mean, scale = known.mean(axis=0), known.std(axis=0) + 1e-12
+    learned = LogisticRegression().fit(
+        (np.concatenate([known, unknown]) - mean) / scale, np.repeat([True, False], len(own))
+    )
+    scores: DoubleArray = learned.decision_function((asked - mean) / scale)
+    return scores
+
+
+def _without(table: Probabilities, own: IntArray) -> Probabilities:
+    """Probabilities with each work's own creator taken out; rows sum to 1 again."""
+    kept = np.maximum(table, np.float32(1e-30))
+    kept[np.arange(len(own)), own] = 0
+    normal: Probabilities = kept / kept.sum(axis=1, keepdims=True)
+    return normal
 
 
 def measures_of(scores: DoubleArray, n_validation: int, n_known: int) -> dict[str, float]:
@@ -167,6 +261,8 @@ def unknown_creator_scores(
         "agreement": np.sqrt(product).sum(axis=1),
         "distance": -_distance(np.hstack([_centred(photo), _centred(text)]), labels),
     }
+    parts = (scores[name] / max(float(scores[name][: len(labels)].std()), 1e-12) for name in BOTH)
+    scores["both"] = sum(parts, np.zeros(len(fused)))
     scores["combined"] = sum((_standardised(scores[name], len(labels)) for name in COMBINED), np.zeros(len(fused)))
     return scores
 

@@ -3,11 +3,13 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.command import run
 from tests.web.servers import running
 
 from sakka.catalog.works import Catalog, Work
+from sakka.models.conformal import ConformalScores, KnownWorks
 from sakka.models.folder import save_model
 from sakka.models.fused import FusedModel
 from sakka.models.identification import Answer
@@ -20,7 +22,8 @@ IN_JAPANESE = {
     "not sure enough": "確信が持てません",
     "none of the known creators": "登録されている作家ではないようです",
 }
-STRICT: dict[View, ViewLimits] = {"title": ViewLimits(200, 1.0, least_confidence=0.0, slope=0.0, named_from=0.95)}
+STRICT: dict[View, ViewLimits] = {"title": ViewLimits(200, 1.0, named_from=0.95)}
+KNOWN = ConformalScores.of(np.float32([]), None, 2, KnownWorks(np.full(200, -0.4)))  # how sure it is of known works
 
 
 @pytest.mark.parametrize(
@@ -48,7 +51,7 @@ def test_a_model_answers_alike_wherever_it_is_asked(
     works.write(folder / "catalog")
     model = make_model(name).fit(works)
     if isinstance(model, FusedModel):
-        model.limits_ = dict(STRICT)
+        model.limits_, model.conformal_ = dict(STRICT), {"title": KNOWN}
     save_model(model, folder / "model")
     for command in ("identify", "describe"):
         code, output, _ = run([command, folder / "model", "--title", title, "--json"], monkeypatch, capsys)

@@ -11,6 +11,8 @@ import polars as pl
 import pytest
 from tests.catalogs import tiny_catalog
 
+from sakka.arrays import DoubleArray
+from sakka.audit.error_rates import error_rates, reported
 from sakka.audit.predictions import OutOfFoldPredictions, out_of_fold_predictions
 from sakka.audit.run import audit_catalog
 from sakka.audit.same_person import same_person
@@ -18,15 +20,19 @@ from sakka.audit.shared_photos import shared_photos
 from sakka.audit.wrong_creator import wrong_creators
 from sakka.catalog.works import Catalog, Work
 from sakka.copies.groups import EVIDENCE_SCHEMA, NearIdentical, near_identical
-from sakka.errors import CatalogError
+from sakka.errors import CatalogError, SakkaError
 from sakka.pages.audit import write_audit
 
 MODELS = ("text-linear",)
 
 
 def answers_of(rows: list[list[float]], labels: list[int], creators: tuple[str, ...]) -> OutOfFoldPredictions:
-    table = np.array(rows, dtype=np.float32)
-    return OutOfFoldPredictions(creators, np.array(labels), table, {"text": table})
+    table, folds = np.array(rows, dtype=np.float32), np.arange(len(rows)) % 5
+    return OutOfFoldPredictions(creators, np.array(labels), table, {"text": table}, folds)
+
+
+def error_rates_of(answers: OutOfFoldPredictions) -> DoubleArray:
+    return error_rates([each.astype(np.float64) for each in answers.alone.values()], answers.labels, answers.folds).own
 
 
 def near_of(pairs: list[tuple[int, int]], works: Catalog) -> NearIdentical:
@@ -39,13 +45,50 @@ def listed(names: list[str]) -> Catalog:
     return Catalog.from_works(Work(str(row), name, photos=(f"{row}.png",)) for row, name in enumerate(names))
 
 
-def test_a_work_is_reported_where_another_creator_is_as_sure_as_for_his_own() -> None:
-    table = [[0.9, 0.1], [0.02, 0.98], [0.05, 0.95], [0.15, 0.85], [0.97, 0.03]]
-    found = wrong_creators(answers_of(table, [0, 1, 1, 0, 1], ("a", "b")), least=0.5)
-    # usual for b: (0.98 + 0.95 + 0.03) / 3 = 0.653; usual for a: (0.9 + 0.15) / 2 = 0.525
-    assert [(each.rows, each.creators) for each in found] == [((4,), ("b", "a")), ((3,), ("a", "b"))]
-    assert found[0].score == pytest.approx(0.94)
-    assert wrong_creators(answers_of(table, [0, 1, 1, 0, 1], ("a", "b")), least=0.95) == []
+def hundred(moved: dict[int, int], *, alike: float = 0.02) -> OutOfFoldPredictions:
+    """A hundred works of four creators who are told apart well, some of them under another one.
+
+    Args:
+        moved: The row of a work -> the creator whom it stands under.
+        alike: How much of the first creator's works the models give to the second, in every second work.
+    """
+    made = np.arange(100) // 25
+    table = np.full((100, 4), 0.02) + 0.92 * np.eye(4)[made]
+    table[:25:2, 1] = alike
+    labels = made.copy()
+    labels[list(moved)] = list(moved.values())
+    return answers_of((table / table.sum(axis=1, keepdims=True)).tolist(), labels.tolist(), ("a", "b", "c", "d"))
+
+
+def test_works_under_a_wrong_creator_are_reported_with_whom_they_look_like() -> None:
+    found = wrong_creators(hundred({3: 2, 60: 0}), 0.2)
+    assert {(each.rows, each.creators) for each in found} == {((3,), ("c", "a")), ((60,), ("a", "c"))}
+    assert all(each.error_rate == pytest.approx(1 - each.score) and each.error_rate < 0.2 for each in found)
+
+
+def test_a_work_that_looks_like_one_whom_its_creator_is_often_taken_for_is_less_sure_to_be_wrong() -> None:
+    rates = error_rates_of(hundred({30: 0, 60: 0}, alike=1.0))
+    assert rates[60] < 0.1 < rates[30]
+
+
+def test_works_of_accounts_of_one_person_and_works_told_of_before_are_left_out() -> None:
+    answers = hundred({3: 2, 60: 1})
+    assert [each.rows for each in wrong_creators(answers, 0.2, accounts=[("c", "a", "unknown")])] == [(60,)]
+    assert [each.rows for each in wrong_creators(answers, 0.2, told=[60])] == [(3,)]
+    assert wrong_creators(answers, 0.2, accounts=[("a", "b"), ("b", "c"), ("d", "a")]) == []
+
+
+def test_the_most_works_are_reported_whose_mean_error_rate_is_the_stated_one() -> None:
+    rates = np.array([0.3, 0.0, 0.1, 0.8, 0.02])
+    assert reported(rates, 0.11).tolist() == [1, 4, 2, 0]  # mean 0.105
+    assert reported(rates, 0.05).tolist() == [1, 4, 2]  # mean 0.04
+    assert reported(rates[[0, 3]], 0.2).tolist() == []
+
+
+def test_a_rate_that_is_none_is_refused(folder: Path) -> None:
+    for rate in (0.0, 1.0, -0.1):
+        with pytest.raises(SakkaError, match="above 0 and below 1"):
+            audit_catalog(spoiled(folder / f"{rate}"), models=MODELS, fdr=rate)
 
 
 def test_a_photo_of_two_creators_is_one_finding_and_of_one_creator_none() -> None:
@@ -107,7 +150,7 @@ def test_a_work_is_never_learned_from_and_neither_is_a_near_identical_one(folder
     answers = out_of_fold_predictions(works, near_identical(works).groups, models=MODELS)
     assert answers.fused.shape == (42, 3)
     np.testing.assert_allclose(answers.fused.sum(axis=1), 1, atol=1e-5)
-    assert wrong_creators(answers, least=0.2)[0].rows == (0,)
+    assert error_rates_of(answers).argmin() == 0
 
 
 def test_an_audit_finds_a_copy_and_writes_a_page_that_needs_nothing_else(folder: Path) -> None:

@@ -200,7 +200,7 @@ def test_a_table_is_answered_line_by_line(
     assert "works with a problem" in output
     lines = (folder / "answers.csv").read_text(encoding="utf-8").splitlines()
     ranks = "creator,probability,creator_2,probability_2"
-    assert lines[0] == f"id,answer,{ranks},possible,possible_creators,read,problems,価格"
+    assert lines[0] == f"id,answer,{ranks},possible,possible_creators,p_value,read,problems,価格"
     assert [line.split(",")[0] for line in lines[1:]] == [f"work-{row % 6:02}-{row // 6:03}" for row in range(10)]
     assert "photo missing: " in lines[4]
     assert lines[10].endswith(",1009円")

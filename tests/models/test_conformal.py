@@ -1,16 +1,17 @@
-"""Sets of possible creators: hand-counted p-values, how often they hold the right creator, and what a model gives."""
+"""P-values and sets of possible creators: counted by hand, how often they hold, and what a model gives."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from sakka.arrays import IntArray, Probabilities, softmax
+from sakka.arrays import DoubleArray, IntArray, Probabilities, softmax
 from sakka.catalog.works import Catalog, Work
-from sakka.models.conformal import ConformalScores, creator_sets, learn_conformal
+from sakka.models.confidence import confidence
+from sakka.models.conformal import SURER, ConformalScores, KnownWorks, creator_sets, learn_conformal
 from sakka.models.folder import load_model, save_model
 from sakka.models.fused import FusedModel
-from sakka.models.identification import COVERAGES
+from sakka.models.identification import COVERAGES, FALSE_REFUSALS
 from sakka.models.learning_limits import HeldOut
 from sakka.models.limits import ViewLimits
 
@@ -87,6 +88,54 @@ def test_a_creator_who_comes_and_goes_leaves_nothing_behind_and_one_who_goes_tak
     np.testing.assert_array_equal(scores.without(2).works, rest.works)
 
 
+def held_out(sureness: DoubleArray, amounts: DoubleArray, *, is_shortened: bool = False) -> HeldOut:
+    """Works of the first of two creators, of whom the model is so sure, with so much text."""
+    table = np.stack([sureness, 1 - sureness], axis=1).astype(np.float32)
+    return HeldOut(table, np.zeros(len(sureness), dtype=np.int64), amounts, True, is_shortened)
+
+
+def known_works(*parts: HeldOut) -> KnownWorks:
+    found = {"title": list(parts)}
+    return learn_conformal(found, {"title": ViewLimits(100, 1.0, 0.9)}, 2)["title"].known  # type: ignore[arg-type, dict-item]
+
+
+def test_a_p_value_is_the_share_of_held_out_works_that_are_no_surer() -> None:
+    known = known_works(held_out(np.linspace(0.5, 0.89, 99), np.zeros(99)))
+    assert (len(known.confidences), known.slope) == (99, 0.0)
+    least, middle, most = known.confidences[[0, 49, 98]]
+    found = [known.p_value(each) for each in (-1.0, least, middle, most, 0.0)]
+    assert np.multiply(found, SURER * 100).round().tolist() == [1, 2, 51, 100, 100]
+
+
+def test_of_known_creators_works_as_many_are_refused_as_is_said() -> None:
+    generator = np.random.default_rng(3)
+    known = KnownWorks.of(-generator.exponential(1, 4000), np.zeros(4000), 0.0)
+    p_values = np.array([known.p_value(-each) for each in generator.exponential(1, 4000)])
+    for rate in (0.01, 0.05, 0.2):
+        assert abs((p_values <= rate).mean() - SURER * rate) < 0.015
+
+
+def test_longer_texts_must_be_surer_and_the_lengths_are_refused_alike() -> None:
+    generator = np.random.default_rng(0)
+    amounts = generator.uniform(1, 5, 2000)
+    sureness = np.clip(0.55 + 0.04 * amounts + generator.normal(0, 0.03, 2000), 0.5, 0.9)
+    works = held_out(sureness, amounts)
+    known = known_works(works)
+    rows = zip(confidence(works.probabilities), amounts, strict=True)
+    refused = np.array([known.p_value(*row) <= FALSE_REFUSALS for row in rows])
+    assert known.slope > 0
+    for some in (amounts < 3, amounts >= 3):
+        assert 0.02 < refused[some].mean() < 0.1
+
+
+def test_shortened_texts_speak_for_the_slope_alone() -> None:
+    whole = held_out(np.linspace(0.6, 0.88, 100), np.full(100, 4.0))
+    cut = held_out(np.linspace(0.5, 0.6, 100), np.full(100, 2.0), is_shortened=True)
+    alone, both = known_works(whole), known_works(whole, cut)
+    assert both.slope > alone.slope == 0.0
+    np.testing.assert_allclose(both.confidences + 4 * both.slope, alone.confidences)
+
+
 def titled(n: int, seed: int = 5) -> Catalog:
     """Works of two makers whose titles share many words, so that some can't be told apart."""
     generator = np.random.default_rng(seed)
@@ -128,7 +177,7 @@ def test_a_model_that_is_asked_for_candidates_and_has_few_creators_gives_sets_to
 def test_of_candidates_all_creators_are_judged_alike_and_the_rest_is_possible_where_it_often_was_right() -> None:
     table = np.float32([[0.6, 0.3, 0.1], [0.6, 0.3, 0.1]])  # two candidates, and all others together
     held_out = HeldOut(np.repeat(table, 50, axis=0), np.repeat([0, 2], 50), np.zeros(100), True, False, has_rest=True)
-    limits = {"photo": ViewLimits(100, 1.0, -2.0, 0.0, 0.9)}
+    limits = {"photo": ViewLimits(100, 1.0, 0.9)}
     scores = learn_conformal({"photo": [held_out]}, limits, 1000)["photo"]
     np.testing.assert_array_equal(scores.scores, np.float32([0.0] * 50 + [0.6] * 50))
     assert not scores.works.any()

@@ -100,6 +100,7 @@ def test_the_frame_has_a_line_for_every_work_and_its_kept_columns(works: Catalog
         *ranks,
         "possible",
         "possible_creators",
+        "p_value",
         "read",
         "problems",
         "price",
@@ -116,6 +117,7 @@ def test_the_frame_has_a_line_for_every_work_and_its_kept_columns(works: Catalog
         *ranks,
         "possible",
         "possible_creators",
+        "p_value",
         "read",
         "problems",
     ]

@@ -29,8 +29,8 @@ def table_of(works: Catalog) -> pl.DataFrame:
 def test_a_table_gets_a_row_a_work_with_what_a_catalog_gets(works: Catalog, model: CreatorModel) -> None:
     answers, found = model.identify(table_of(works), 2), model.identify(works, 2)
     assert answers.columns == [
-        "id", "answer", "creator", "probability", "creator_2", "probability_2", "possible", "possible_creators", "read",
-        "problems",
+        "id", "answer", "creator", "probability", "creator_2", "probability_2", "possible", "possible_creators",
+        "p_value", "read", "problems",
     ]  # fmt: skip
     assert answers["id"].to_list() == works.ids
     assert answers["creator"].to_list() == [each.candidates[0].creator for each in found]

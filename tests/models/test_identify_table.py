@@ -62,14 +62,14 @@ def test_every_row_has_its_line_in_the_tables_order(model: Path, table: Path, wo
     result = identify(model, table, folder / "out.csv", keep=["価格"])
     found = pl.read_csv(folder / "out.csv")
     assert found.columns == [
-        "id", "answer", "creator", "probability", "creator_2", "probability_2", "possible", "possible_creators", "read",
-        "problems", "価格",
+        "id", "answer", "creator", "probability", "creator_2", "probability_2", "possible", "possible_creators",
+        "p_value", "read", "problems", "価格",
     ]  # fmt: skip
     ids = works.ids
     ids[4], ids[6] = "late", "broken"
     assert found["id"].to_list() == ids
     assert found["read"].value_counts(sort=True).rows() == [("both", 22), ("text", 1), ("nothing", 1)]
-    assert found.row(6)[1:8] == (None,) * 7
+    assert found.row(6)[1:9] == (None,) * 8
     assert found["problems"][4].startswith("photo missing: ")
     assert found["problems"][6].startswith("row not readable: ")
     assert found["価格"].to_list()[:6] == [0, 100, 200, 300, None, 500]
@@ -85,9 +85,9 @@ def test_the_three_kinds_of_output_hold_the_same(model: Path, table: Path, folde
     from_csv, parquet = pl.read_csv(folder / "out.csv"), pl.read_parquet(folder / "out.parquet")
     assert parquet.schema["価格"] == pl.Int64()
     assert parquet.schema["possible"] == pl.List(pl.String())
-    assert from_csv.with_columns(pl.col("possible_creators").cast(pl.Int64())).equals(
-        parquet.with_columns(pl.col("possible").list.join("|"))
-    )
+    assert from_csv.with_columns(
+        pl.col("possible_creators").cast(pl.Int64()), pl.col("p_value").cast(pl.Float64())
+    ).equals(parquet.with_columns(pl.col("possible").list.join("|")))
     lines = [json.loads(line) for line in (folder / "out.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [line["id"] for line in lines] == parquet["id"].to_list()
     assert [line["answer"] for line in lines] == parquet["answer"].to_list()
@@ -115,7 +115,7 @@ def test_a_table_without_rows_gives_the_names_of_the_columns(text_model: Path, f
     for ending in ("csv", "parquet", "jsonl"):
         assert identify(text_model, folder / "shop.csv", folder / f"out.{ending}").works == 0
     ranks = ["creator", "probability", "creator_2", "probability_2"]
-    names = ["id", "answer", *ranks, "possible", "possible_creators", "read", "problems"]
+    names = ["id", "answer", *ranks, "possible", "possible_creators", "p_value", "read", "problems"]
     assert (folder / "out.csv").read_text() == ",".join(names) + "\n"
     assert pl.read_parquet(folder / "out.parquet").columns == names
     assert (folder / "out.jsonl").read_bytes() == b""

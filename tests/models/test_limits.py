@@ -5,34 +5,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sakka.arrays import IntArray, Probabilities
+from sakka.arrays import IntArray
 from sakka.catalog.works import Catalog, Work
-from sakka.models.confidence import confidence
 from sakka.models.dummy import DummyModel
 from sakka.models.held_out import Seen, cuts_of, held_out_views
-from sakka.models.identification import NEVER_NONE
-from sakka.models.learning_limits import BELOW, LEAST_WORKS, HeldOut, learn_limits, least_named
+from sakka.models.learning_limits import LEAST_WORKS, HeldOut, learn_limits, least_named
 from sakka.models.limits import ViewLimits, decide, parts_of, views_of
 
 NONE = "none of the known creators"
-numbers = st.floats(-100, 100)
 probabilities = st.floats(0, 1)
 
 
-@given(probabilities, numbers, numbers, numbers, numbers, st.none() | probabilities)
-def test_a_probability_above_0_9_is_never_said_to_be_nobody_s(
-    probability: float, score: float, amount: float, least: float, slope: float, named_from: float | None
+@given(probabilities, st.none() | probabilities, st.floats(0, 0.49), st.none() | probabilities)
+def test_none_is_said_where_the_p_value_is_at_most_the_false_refusal_rate_and_nowhere_else(
+    probability: float, p_value: float | None, rate: float, named_from: float | None
 ) -> None:
-    limits = ViewLimits(200, 1.0, least, slope, named_from)
-    for each in (limits, None):
-        answer, _ = decide(each, True, probability, score, amount)
-        assert answer != NONE or probability <= NEVER_NONE
-        assert answer != NONE or each is not None
+    answer, _ = decide(ViewLimits(200, 1.0, named_from), True, probability, p_value, rate)
+    assert (answer == NONE) is (p_value is not None and p_value <= rate)
+    assert decide(None, True, probability, p_value, rate)[0] != NONE
 
 
 def test_a_model_without_limits_names_from_0_9_on_and_never_says_none() -> None:
-    assert decide(None, True, 0.9, -9.0, 0.0) == ("named", "no threshold")
-    assert decide(None, True, 0.89, -9.0, 0.0) == ("not sure enough", "no threshold")
+    assert decide(None, True, 0.9, None) == ("named", "no threshold")
+    assert decide(None, True, 0.89, None) == ("not sure enough", "no threshold")
 
 
 def test_the_view_is_what_a_work_offers_of_what_is_read() -> None:
@@ -72,54 +67,12 @@ def held_out(n: int, sureness: np.ndarray, amounts: np.ndarray, *, calibrated: b
     return HeldOut(table, labels, amounts, is_calibrated=calibrated)
 
 
-def test_six_in_a_hundred_held_out_works_lie_below_the_limit() -> None:
-    sureness = np.linspace(0.5, 0.89, 100)
-    limits = learn_limits({"photo": [held_out(100, sureness, np.zeros(100))]})["photo"]
-    scores = confidence(np.stack([sureness, 1 - sureness], axis=1).astype(np.float32))
-    below = scores < limits.least_confidence
-    assert (limits.works, limits.temperature, limits.slope) == (100, 1.0, 0.0)
-    assert below.sum() == int(BELOW * 99)
-    assert below[: below.sum()].all()
-
-
-def test_where_hardly_any_work_has_less_than_0_9_all_of_those_are_refused_and_no_other() -> None:
-    sureness = np.append(np.full(98, 0.95), [0.7, 0.8])
-    limits = learn_limits({"photo": [held_out(100, sureness, np.zeros(100))]})["photo"]
-    table = np.stack([sureness, 1 - sureness], axis=1).astype(np.float32)
-    scores = confidence(table)
-    refused = [limits.answer(p, s, 0.0) == NONE for p, s in zip(table.max(axis=1), scores, strict=True)]
-    assert np.flatnonzero(refused).tolist() == [98, 99]
-
-
 def test_a_view_of_few_works_has_no_limits() -> None:
     def learned(n: int) -> dict[str, ViewLimits]:
         return dict(learn_limits({"title": [held_out(n, np.linspace(0.5, 0.9, n), np.ones(n))]}))
 
     assert learned(LEAST_WORKS - 1) == {}
     assert learned(LEAST_WORKS)["title"].works == LEAST_WORKS
-
-
-def test_longer_texts_must_be_surer_and_the_lengths_are_refused_alike() -> None:
-    generator = np.random.default_rng(0)
-    amounts = generator.uniform(1, 5, 2000)
-    sureness = np.clip(0.55 + 0.04 * amounts + generator.normal(0, 0.03, 2000), 0.5, 0.9)
-    limits = learn_limits({"title": [held_out(2000, sureness, amounts)]})["title"]
-    scores = confidence(np.stack([sureness, 1 - sureness], axis=1).astype(np.float32))
-    refused = scores < limits.least_confidence + limits.slope * amounts
-    assert limits.slope > 0
-    for some in (amounts < 3, amounts >= 3):
-        assert 0.02 < refused[some].mean() < 0.1
-
-
-def test_shortened_texts_speak_for_the_slope_alone() -> None:
-    whole = held_out(100, np.linspace(0.6, 0.88, 100), np.full(100, 4.0))
-    sureness = np.linspace(0.5, 0.6, 100)
-    table: Probabilities = np.stack([sureness, 1 - sureness], axis=1).astype(np.float32)
-    cut = HeldOut(table, np.zeros(100, dtype=np.int64), np.full(100, 2.0), is_shortened=True)
-    alone, both = (learn_limits({"title": parts})["title"] for parts in ([whole], [whole, cut]))
-    assert both.slope > alone.slope == 0.0
-    assert (both.works, both.temperature, both.named_from) == (alone.works, alone.temperature, alone.named_from)
-    assert both.least_confidence + 4 * both.slope == pytest.approx(alone.least_confidence)
 
 
 def test_what_is_too_sure_is_taken_at_a_temperature_unless_its_fusion_was_learned_so() -> None:

@@ -283,8 +283,23 @@ def test_the_findings_of_an_audit_are_gone_through_by_kind(
     assert first.count("Under creator 01, may be by creator 02") == 12
     assert "Because of &lt;b&gt;this" in first
     assert client.get("/audit?kind=wrong creator&start=12", headers=PAGE).text.count("Under creator 01") == 1
+    assert "expected to be right" not in first
     assert "creator 03 and creator 04" in client.get("/audit?kind=one person", headers=PAGE).text
     assert 'href="/audit"' in client.get("/", headers=PAGE).text
+
+
+def test_the_queue_says_how_many_of_the_open_findings_are_expected_to_be_right(
+    serve: Serve, settings: Settings, folder: Path
+) -> None:
+    rest = {"kind": "wrong creator", "creators": ["creator 01", "creator 02"], "beside": [], "evidence": ["Because."]}
+    findings = [{**rest, "score": 1 - rate, "error_rate": rate, "works": [f"work-01-00{n}"]}
+                for n, rate in enumerate((0.0, 0.5, 0.7), 1)]  # fmt: skip
+    (folder / "findings.json").write_text(json.dumps(findings), encoding="utf-8")
+    client = serve(replace(settings, audit=folder))
+    page = client.get("/audit", headers=PAGE).text
+    assert "Of these 3 findings, about 1 is expected to be right as things stand." in page
+    japanese = client.get("/audit?lang=ja", headers=PAGE).text
+    assert "この3件のうち1件ほどは、今の登録のままで正しいと見込まれます。" in japanese
 
 
 def test_a_finding_that_is_decided_leaves_the_queue_and_can_be_opened_again(

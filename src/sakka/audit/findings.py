@@ -1,9 +1,11 @@
 """Findings of an audit: what may be wrong, how strongly it is believed, and why."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 Kind = Literal["wrong creator", "shared photo", "one person"]
+DEFAULT_FDR = 0.1
 KINDS: tuple[Kind, ...] = ("wrong creator", "shared photo", "one person")
 
 
@@ -41,3 +43,13 @@ class Finding:
             "beside": [ids[row] for row in self.beside],
             "evidence": list(self.evidence),
         }
+
+
+def expected_right(rates: Sequence[float | None]) -> float | None:
+    """How many findings are expected to be right as they stand: the sum of their error rates; None where one has none.
+
+    >>> expected_right([0.25, 0.5]), expected_right([0.25, None]), expected_right([])
+    (0.75, None, None)
+    """
+    known = [rate for rate in rates if rate is not None]
+    return sum(known) if known and len(known) == len(rates) else None

@@ -30,12 +30,14 @@ class OutOfFoldPredictions:
         labels: Each work's creator as a column, shape (n_works,).
         fused: Shape (n_works, n_creators), rows sum to 1.
         alone: The predictions of each kind of model by itself: `photo`, `text` or both of them; same shape.
+        folds: The outer fold that each work was tested in, shape (n_works,).
     """
 
     creators: tuple[str, ...]
     labels: IntArray
     fused: Probabilities
     alone: dict[str, Probabilities]
+    folds: IntArray
 
     @property
     def accuracy(self) -> float:
@@ -78,7 +80,7 @@ def out_of_fold_predictions(
         for kind, part in parts.items():
             alone[kind][fold.test] = part.test
         fused[fold.test] = _fused(readable, labels, list(parts.values()))
-    return OutOfFoldPredictions(creators, labels, fused, alone)
+    return OutOfFoldPredictions(creators, labels, fused, alone, splits.outer)
 
 
 def _fused(readable: Sequence[Mask], labels: IntArray, parts: list[FoldPrediction]) -> Probabilities:

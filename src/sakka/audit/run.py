@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sakka.arrays import IntArray
-from sakka.audit.findings import KINDS, Finding, Kind
+from sakka.audit.findings import DEFAULT_FDR, KINDS, Finding, Kind
 from sakka.audit.predictions import DEFAULT_MODELS, out_of_fold_predictions
 from sakka.audit.same_person import same_person
 from sakka.audit.shared_photos import shared_photos
@@ -14,7 +14,7 @@ from sakka.audit.wrong_creator import wrong_creators
 from sakka.catalog.splits import MIN_WORKS
 from sakka.catalog.works import Catalog
 from sakka.copies.groups import NearIdentical, near_identical
-from sakka.errors import CatalogError
+from sakka.errors import CatalogError, SakkaError
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Audit:
         left_out: How many creators have too few works for that.
         models: The names of the models.
         seed: Of folds and models.
+        fdr: The false-discovery rate at which works under a wrong creator are reported.
     """
 
     findings: tuple[Finding, ...]
@@ -38,25 +39,32 @@ class Audit:
     left_out: int
     models: tuple[str, ...]
     seed: int
+    fdr: float
 
     def of_kind(self, kind: Kind) -> list[Finding]:
         """The findings of one kind."""
         return [each for each in self.findings if each.kind == kind]
 
 
-def audit_catalog(works: Catalog, *, seed: int = 0, models: Sequence[str] = DEFAULT_MODELS) -> Audit:
+def audit_catalog(
+    works: Catalog, *, seed: int = 0, models: Sequence[str] = DEFAULT_MODELS, fdr: float = DEFAULT_FDR
+) -> Audit:
     """Look for what may be wrong in a catalog.
 
     Args:
         works: The catalog.
         seed: The seed of the folds and of the models.
         models: Names of a photo model and a text model, or of one of them.
+        fdr: The share of the works reported under a wrong creator that may be right as they stand, above 0 and below 1.
 
     Raises:
+        SakkaError: `fdr` is no such share.
         CatalogError: A work has no creator, or there are none.
         PhotoError: A photo can't be read.
         ModelError: A model can't be used.
     """
+    if not 0 < fdr < 1:
+        raise SakkaError(f"the false-discovery rate is {fdr:g}, expected above 0 and below 1")
     labels = works.creator_indices()
     if len(labels) == 0 or (labels < 0).any():
         raise CatalogError("an audit needs works that each have a creator; leave out those without one")
@@ -67,11 +75,13 @@ def audit_catalog(works: Catalog, *, seed: int = 0, models: Sequence[str] = DEFA
     if len(known.creators) > 1:
         predictions = out_of_fold_predictions(known, near.groups[rows], seed=seed, models=models)
     accounts = same_person(works, near, predictions)
-    # The works of a person with two accounts are taken for the other account's.
-    explained = {frozenset(each.creators) for each in accounts}
-    wrong = [] if predictions is None else wrong_creators(predictions)
-    wrong = [_in_catalog(each, rows) for each in wrong if frozenset(each.creators) not in explained]
-    found = [*wrong, *shared_photos(works, near), *accounts]
+    shared = shared_photos(works, near)
+    wrong: list[Finding] = []
+    if predictions is not None:
+        told = np.flatnonzero(np.isin(rows, [row for each in shared for row in each.rows])).tolist()
+        pairs = [each.creators for each in accounts]
+        wrong = [_in_catalog(each, rows) for each in wrong_creators(predictions, fdr, accounts=pairs, told=told)]
+    found = [*wrong, *shared, *accounts]
     return Audit(
         findings=tuple(sorted(found, key=lambda each: KINDS.index(each.kind))),
         near=near,
@@ -80,6 +90,7 @@ def audit_catalog(works: Catalog, *, seed: int = 0, models: Sequence[str] = DEFA
         left_out=len(works.creators) - len(known.creators),
         models=tuple(models),
         seed=seed,
+        fdr=fdr,
     )
 
 

@@ -1,58 +1,78 @@
-"""Works that are probably under the wrong creator: confident learning.
+"""Works that are probably under the wrong creator, at a stated false-discovery rate.
 
-For each creator c let t(c) be the mean probability of c over the works that stand under c. A work that stands under a
-is taken for b's when b is the most probable creator and p(b) >= t(b): the models are as sure of b as they are of b's
-own works (C. Northcutt, L. Jiang, I. Chuang, "Confident Learning", JAIR 2021, https://arxiv.org/abs/1911.00068). Its
-score is p(b) - p(a); below `LEAST_SCORE` it is not reported.
+Each work's chance of standing under its own creator comes from models that have not seen it (`error_rates.py`); the
+most works are reported of which on average the stated share is right as it stands. Accounts that look like one person
+count as one creator, and works that another finding tells of are left out.
 """
+
+from collections.abc import Collection
 
 import numpy as np
 
-from sakka.arrays import Probabilities, top
-from sakka.audit.findings import Finding
+from sakka.arrays import DoubleArray, IntArray, Probabilities, top
+from sakka.audit.error_rates import ErrorRates, error_rates, reported
+from sakka.audit.findings import DEFAULT_FDR, Finding
 from sakka.audit.predictions import OutOfFoldPredictions
+from sakka.copies.connected import connected
 
-LEAST_SCORE = 0.8
 EXAMPLES = 3
 
 
-def wrong_creators(predictions: OutOfFoldPredictions, least: float = LEAST_SCORE) -> list[Finding]:
+def wrong_creators(
+    predictions: OutOfFoldPredictions,
+    fdr: float = DEFAULT_FDR,
+    *,
+    accounts: Collection[tuple[str, ...]] = (),
+    told: Collection[int] = (),
+) -> list[Finding]:
     """The works that are probably another creator's, the surest first.
 
     Args:
         predictions: Out-of-fold predictions of the works.
-        least: The lowest score.
+        fdr: The share of the reported works that may be right as they stand, 0 to 1.
+        accounts: The creators that look like one person, each time two or more; unknown names count for nothing.
+        told: Rows of works that other findings tell of.
     """
-    labels, table = predictions.labels, predictions.fused
-    rows = np.arange(len(labels))
-    own = table[rows, labels]
-    sums = np.bincount(labels, weights=own, minlength=len(predictions.creators))
-    usual = sums / np.maximum(np.bincount(labels, minlength=len(predictions.creators)), 1)
-    named = table.argmax(axis=1)
-    score = table[rows, named] - own
-    taken = np.flatnonzero((named != labels) & (table[rows, named] >= usual[named]) & (score >= least))
-    order = taken[np.lexsort((taken, -score[taken]))]
-    return [_finding(predictions, int(row), float(score[row]), float(usual[named[row]])) for row in order]
+    persons = _persons(predictions.creators, accounts)
+    if persons.max(initial=0) == 0:
+        return []
+    of_person = np.eye(int(persons.max()) + 1)[persons]
+    tables = [table @ of_person for table in predictions.alone.values()]
+    rates = error_rates(tables, persons[predictions.labels], predictions.folds)
+    asked = np.setdiff1d(np.arange(len(predictions.labels)), list(told))
+    rows = asked[reported(rates.own[asked], fdr)]
+    return [_finding(predictions, rates, persons, int(row)) for row in rows]
 
 
-def _finding(predictions: OutOfFoldPredictions, row: int, score: float, usual: float) -> Finding:
-    own, named = int(predictions.labels[row]), int(predictions.fused[row].argmax())
-    creators = (predictions.creators[own], predictions.creators[named])
+def _persons(creators: tuple[str, ...], accounts: Collection[tuple[str, ...]]) -> IntArray:
+    """The number of the person whom each creator is, shape (n_creators,)."""
+    at = {name: column for column, name in enumerate(creators)}
+    known = [[at[name] for name in names if name in at] for names in accounts]
+    pairs = [(columns[0], column) for columns in known for column in columns[1:]]
+    return connected(np.array(pairs, dtype=np.int64).reshape(-1, 2), len(creators))
+
+
+def _finding(predictions: OutOfFoldPredictions, rates: ErrorRates, persons: IntArray, row: int) -> Finding:
+    own, table = int(predictions.labels[row]), predictions.fused
+    others = np.where(np.arange(rates.creators.shape[1]) == persons[own], -1.0, rates.creators[row])
+    named = int(np.where(persons == others.argmax(), table[row], -1.0).argmax())
+    creators, works = (predictions.creators[own], predictions.creators[named]), predictions.labels == named
     said = [
-        f"Models that have not seen it name {creators[1]} with {_percent(predictions.fused, row, named)} "
-        f"({100 * usual:.0f} % is usual for that creator's own works) and {creators[0]} with "
-        f"{_percent(predictions.fused, row, own)}."
+        f"Models that have not seen it name {creators[1]} with {_percent(table, row, named)} "
+        f"({100 * table[works, named].mean():.0f} % is usual for that creator's own works) and {creators[0]} with "
+        f"{_percent(table, row, own)}."
     ]
-    for kind, table in predictions.alone.items():
+    for kind, alone in predictions.alone.items():
         if len(predictions.alone) > 1:
-            first = int(table[row].argmax())
-            said.append(f"The {kind} alone: {predictions.creators[first]} with {_percent(table, row, first)}.")
-    sure = np.flatnonzero(predictions.labels == named)
-    beside = sure[top(predictions.fused[sure, named], EXAMPLES)]
-    return Finding("wrong creator", score, creators, (row,), tuple(beside.tolist()), tuple(said))
+            first = int(alone[row].argmax())
+            said.append(f"The {kind} alone: {predictions.creators[first]} with {_percent(alone, row, first)}.")
+    beside = np.flatnonzero(works)[top(table[works, named], EXAMPLES)]
+    rate = float(rates.own[row])
+    said.append(f"The chance that it is right as it stands: {_percent(rates.own[:, None], row, 0)}.")
+    return Finding("wrong creator", 1 - rate, creators, (row,), tuple(beside.tolist()), tuple(said), rate)
 
 
-def _percent(table: Probabilities, row: int, column: int) -> str:
+def _percent(table: Probabilities | DoubleArray, row: int, column: int) -> str:
     """Write a probability; one that is nearly 0 or 1 is not shown as if it were."""
     share = 100 * float(table[row, column])
     return "under 1 %" if share < 1 else "over 99 %" if share > 99 else f"{share:.0f} %"

@@ -17,7 +17,6 @@ COMMAND_GROUPS = (
     "fit",
     "export",
     "identify",
-    "monitor",
     "creators",
     "serve",
     "explain",

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from sakka.audit.findings import DEFAULT_FDR
 from sakka.cli import app
 from sakka.errors import SakkaError
 from sakka.files import as_written
@@ -21,6 +22,10 @@ def audit(
     model: Annotated[
         list[str] | None, typer.Option("--model", help="A photo or text model to evaluate works with; repeatable.")
     ] = None,
+    fdr: Annotated[
+        float,
+        typer.Option(help="The share of the works reported under a wrong creator that may be right there."),
+    ] = DEFAULT_FDR,
 ) -> None:
     """Find works under the wrong creator, photos that two creators use, and accounts that look like one person.
 
@@ -32,7 +37,7 @@ def audit(
     from sakka.catalog.works import Catalog
     from sakka.cli.output import check_output, writing_to
     from sakka.cli.terminal import duration, output_console, show_table, showing_progress
-    from sakka.pages.audit import key_of, write_audit
+    from sakka.pages.audit import cost_of_looking, key_of, write_audit
     from sakka.pages.language import texts_in
     from sakka.remote.writing import working_in
 
@@ -40,7 +45,7 @@ def audit(
     check_output(output, at_addresses=True)
     works = Catalog.read(catalog)
     with showing_progress(), working_in(output, SakkaError) as folder:
-        found = audit_catalog(works, seed=seed, models=tuple(model or DEFAULT_MODELS))
+        found = audit_catalog(works, seed=seed, models=tuple(model or DEFAULT_MODELS), fdr=fdr)
         with writing_to(output, at_addresses=True):
             page = f"{as_written(output)}/{write_audit(found, works, folder).relative_to(folder)}"
     texts = texts_in("en")
@@ -52,5 +57,7 @@ def audit(
             show_table(["score", "creators", "because"], rows, title=title, left=3)
         else:
             output_console().print(title)
+        if cost := cost_of_looking([each.error_rate for each in findings], texts):
+            output_console().print(cost)
         output_console().print()
     typer.echo(f"{duration(time.monotonic() - started_s)}; open the report: {page}")

@@ -27,6 +27,7 @@ from sakka.cli.source_options import (
 )
 from sakka.errors import SakkaError
 from sakka.files import as_written, without_password
+from sakka.models.identification import FALSE_REFUSALS
 
 if TYPE_CHECKING:
     from sakka.catalog.photo_files import PhotoFiles
@@ -64,6 +65,12 @@ def identify(
             help="How often a table's possible creators hold the right one: 0.9, 0.95 or 0.99.", metavar="SHARE"
         ),
     ] = None,
+    false_refusals: Annotated[
+        float,
+        typer.Option(
+            help="The share of the known creators' works that may be said to be by none of them.", metavar="SHARE"
+        ),
+    ] = FALSE_REFUSALS,
     with_explanation: Annotated[bool, typer.Option("--explain", help="Say what spoke for the first one.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     output: Annotated[
@@ -101,7 +108,14 @@ def identify(
         )
     if table is None:
         with photos_at_hand(photo, fetches=fetch) as photos:
-            _identify_one(model, photos, title, description, top=top, explains=with_explanation, as_json=as_json)
+            _identify_one(
+                model,
+                (photos, title, description),
+                top=top,
+                false_refusals=false_refusals,
+                explains=with_explanation,
+                as_json=as_json,
+            )
         return
     from sakka.catalog.photo_files import base_of, photo_files
     from sakka.catalog.sources import ReadOptions, columns_by_field
@@ -115,9 +129,9 @@ def identify(
     options = ReadOptions(kind, columns_by_field(columns_named(column)), tuple(keep or ()), encoding, sheet, query)
     base = base_of(photo_root)
     with photo_files(Path(), fetched_hosts(fetch, fetch_host), base) as files:
-        _identify_table(
-            model, table, output, options, photo_root, top, files, COVERAGE if coverage is None else coverage
-        )
+        wanted = {"count": top, "coverage": COVERAGE if coverage is None else coverage}
+        wanted["false_refusals"] = false_refusals
+        _identify_table(model, table, output, options, photo_root, files, wanted)
 
 
 def _refuse_both(table: str | None, one: Mapping[str, object], of_table: Mapping[str, object]) -> None:
@@ -136,18 +150,25 @@ def _refuse_both(table: str | None, one: Mapping[str, object], of_table: Mapping
 
 
 def _identify_one(
-    model: Path, photos: list[Path] | None, title: str, description: str, *, top: int, explains: bool, as_json: bool
+    model: Path,
+    asked: tuple[list[Path], str, str],
+    *,
+    top: int,
+    false_refusals: float,
+    explains: bool,
+    as_json: bool,
 ) -> None:
     from sakka.as_json import as_json as to_json
     from sakka.cli.question import question_of
     from sakka.cli.terminal import show_candidates, show_creator_sets
     from sakka.explain.explanation import explain
     from sakka.models.folder import load_model
+    from sakka.pages.formats import probability
 
-    question = question_of(photos, title, description)
+    question = question_of(*asked)
     fitted = load_model(model)
-    fitted.check_photo_count(len(photos or ()))
-    found = fitted.identify_one(question.works, top)
+    fitted.check_photo_count(len(asked[0]))
+    found = fitted.identify_one(question.works, top, false_refusals=false_refusals)
     why = explain(fitted, question) if explains else None
     if as_json:
         content: dict[str, Any] = to_json(found)
@@ -158,6 +179,9 @@ def _identify_one(
     typer.echo(_in_words(found))
     show_candidates(found.candidates)
     show_creator_sets(found.sets, len(fitted.creators_))
+    if found.p_value is not None:
+        share = probability(found.p_value, 0)
+        typer.echo(f"{share} of the known creators' works look no more like theirs than this one")
     if why is not None:
         from sakka.cli.explain import show_explanation
 
@@ -170,7 +194,7 @@ def _in_words(found: "Identification") -> str:
         return f"named: {found.candidates[0].creator}"
     if found.answer == "not sure enough":
         return UNSURE[found.basis]
-    return "none of the known creators: 95 % of their works get a surer answer; the nearest:"
+    return "none of the known creators; the nearest:"
 
 
 def _identify_table(
@@ -179,9 +203,8 @@ def _identify_table(
     output: Path,
     options: "ReadOptions",
     photo_root: Path | None,
-    top: int,
     files: "PhotoFiles",
-    coverage: float,
+    wanted: Mapping[str, Any],
 ) -> None:
     from sakka.cli.output import writing_to
     from sakka.cli.terminal import error_console, show_pairs, showing_progress
@@ -193,7 +216,7 @@ def _identify_table(
     console = error_console()
     with showing_progress(console), writing_to(output):
         say = partial(console.print, soft_wrap=True)
-        found = identify_table(model, table, output, count=top, coverage=coverage, say=say)
+        found = identify_table(model, table, output, **wanted, say=say)
     counts = [(answer or NO_ANSWER, found.counts.get(answer, 0)) for answer in (*ANSWERED, "")]
     shown = [(words, f"{count:,}") for words, count in counts if count]
     problems = [("works with a problem", f"{found.with_problems:,}, each in the column problems")]

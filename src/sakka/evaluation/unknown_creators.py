@@ -5,9 +5,9 @@ creators' works, as `sakka fit` does: the limits between its answers are learned
 it is asked about the known creators' remaining works and all works by the unknown creators, as they are and with only a
 part of what they have (`evaluation/views.py`).
 
-AUROC            the probability that a known creator's work has the higher confidence than an unknown creator's
+AUROC            the probability that a known creator's work has the higher p-value than an unknown creator's
                  (ties count half)
-refused          the share of the known creators' works that are said to be by none of them, of which `fit` aims at 5 %
+refused          the share of the known creators' works that are said to be by none of them: 5 % is asked for
 named            the share of the known creators' works whose creator is named
 correct          the share of those that is named correctly, of which `fit` aims at 95 % or more
 false accepts    the share of the unknown creators' works that are not said to be by none of the known creators
@@ -145,7 +145,7 @@ def _table(measured: Mapping[str, list[tuple[int, dict[str, float]]]]) -> Table:
             "known creators” (to 5 % of them) and when to name one (where 95 % are correct). “Refused” is the share of "
             "the known creators' test works that are said to be by none of them, “named” the share whose creator is "
             "named, “correct” the share of these that is right, “false accepts” the share of the unknown creators' "
-            "works that are not refused; AUROC compares the confidence of the two."
+            "works that are not refused; AUROC compares the p-values of the two."
         ),
         head=("What is given", "AUROC", "Refused", "Named", "Correct", "False accepts"),
         rows=tuple(rows),

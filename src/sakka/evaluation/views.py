@@ -26,7 +26,8 @@ class ViewOutcome:
 
     Attributes:
         rows: Which works.
-        confidence: Minus the entropy of each one's probabilities.
+        confidence: How much each looks like a known creator's work: its p-value, or minus the entropy of the
+            probabilities where the model has learned none for the view.
         refused: Whether it is said to be by none of the known creators.
         named: Whether a creator is named.
         correct: Whether the first candidate is the creator.
@@ -79,10 +80,11 @@ def works_by_view(works: Catalog) -> Iterator[tuple[str, IntArray, Catalog]]:
 
 def _outcome(model: CreatorModel, asked: Catalog, rows: IntArray) -> ViewOutcome:
     probabilities = model.predict_proba(asked)
-    decided = np.array([answer for answer, _ in model.decide(asked, probabilities)])
+    p_values = model.p_values(asked, probabilities)
+    decided = np.array([answer for answer, _ in model.decide(asked, probabilities, p_values)])
     return ViewOutcome(
         rows,
-        confidence(probabilities),
+        confidence(probabilities) if None in p_values else np.array(p_values, dtype=np.float64),
         decided == "none of the known creators",
         decided == "named",
         probabilities.argmax(axis=1) == asked.creator_indices(model.creators_),

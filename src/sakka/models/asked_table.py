@@ -18,6 +18,7 @@ from sakka.catalog.sources import OpenedTable, ReadOptions, columns_by_field, op
 from sakka.catalog.works import Catalog
 from sakka.errors import CatalogError
 from sakka.models.base import CreatorModel
+from sakka.models.identification import FALSE_REFUSALS
 from sakka.models.identified import WORKS_AT_ONCE, AskedWork, asked_works, identified_frame, identify_works
 from sakka.remote.cache import FetchedFiles
 
@@ -153,6 +154,7 @@ def identify_rows(
     table: object,
     count: int = 5,
     *,
+    false_refusals: float = FALSE_REFUSALS,
     columns: Mapping[str, str | Sequence[str]] | None = None,
     keep: Sequence[str] = (),
     photo_root: Path | str | None = None,
@@ -163,6 +165,7 @@ def identify_rows(
         model: A fitted model.
         table: What `Catalog.from_table` takes; creators in it are not looked at.
         count: How many creators have columns.
+        false_refusals: The share of the known creators' works that may be said to be by none of them.
         columns: Field of the catalog -> column of the table, where its usual names don't say it.
         keep: Further columns that are carried along.
         photo_root: The folder that photo paths start at; None: the present one.
@@ -174,7 +177,7 @@ def identify_rows(
     opened = open_source(table, ReadOptions(columns=columns_by_field(columns), keep=every, creator_required=False))
     check_kept_names(keep, identified_frame((), count).columns, "the answers")
     root = opened.photo_root(photo_root)
-    found = identify_works(model, _asked(opened.listings, root), root, count)
+    found = identify_works(model, _asked(opened.listings, root), root, count, false_refusals)
     carried = (replace(each, kept={name: each.kept[name] for name in keep if name in each.kept}) for each in found)
     return identified_frame(carried, count)
 

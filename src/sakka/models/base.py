@@ -28,13 +28,19 @@ from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
 from sakka.fragments import counted, element
 from sakka.models.candidates import FirstCandidates
-from sakka.models.confidence import confidence
-from sakka.models.identification import Answer, Basis, Candidate, CreatorSet, Identification
-from sakka.models.limits import View, ViewLimits, decide, text_amounts
+from sakka.models.identification import (
+    FALSE_REFUSALS,
+    Answer,
+    Basis,
+    Candidate,
+    CreatorSet,
+    Identification,
+    check_false_refusals,
+)
+from sakka.models.limits import ViewLimits, decide
 from sakka.models.work_reader import Reads, WorkReader
 
 if TYPE_CHECKING:
-    from sakka.models.conformal import ConformalScores
     from sakka.networks.readable_photos import ReadablePhotos
 
 FoldGroup = Literal["fold", "outer", "all"]
@@ -138,28 +144,34 @@ class CreatorModel(WorkReader):
         """The limits between the answers to each work, by what it offers; None where the model has learned none."""
         return [None] * len(works)
 
-    def decide(self, works: Catalog, probabilities: Probabilities | FirstCandidates) -> list[tuple[Answer, Basis]]:
-        """The answer to each work and what it rests on.
+    def p_values(self, works: Catalog, probabilities: Probabilities | FirstCandidates) -> list[float | None]:  # noqa: ARG002
+        """The p-value of each work's being by a known creator (`conformal.py`); None where the model can't tell.
 
         Args:
             works: The works.
             probabilities: What `predict_candidates` or `predict_proba` gave for them.
         """
-        table, first = _with_first(probabilities)
-        rows = zip(
-            self.limits(works),
-            self.can_read(works).tolist(),
-            first.tolist(),
-            confidence(table).tolist(),
-            text_amounts(works).tolist(),
-            strict=True,
-        )
-        return [decide(*row) for row in rows]
+        return [None] * len(works)
 
-    @property
-    def held_out_scores(self) -> "Mapping[View, ConformalScores]":
-        """What sets of creators rest on, by what a work offers; empty where the model has learned none."""
-        return {}
+    def decide(
+        self,
+        works: Catalog,
+        probabilities: Probabilities | FirstCandidates,
+        p_values: Sequence[float | None] | None = None,
+        false_refusals: float = FALSE_REFUSALS,
+    ) -> list[tuple[Answer, Basis]]:
+        """The answer to each work and what it rests on.
+
+        Args:
+            works: The works.
+            probabilities: What `predict_candidates` or `predict_proba` gave for them.
+            p_values: What `p_values` gives for them; None: it is asked.
+            false_refusals: The share of the known creators' works that may be said to be by none of them.
+        """
+        found = probabilities.probabilities[:, :1] if isinstance(probabilities, FirstCandidates) else probabilities
+        p_values = self.p_values(works, probabilities) if p_values is None else p_values
+        rows = zip(self.limits(works), self.can_read(works).tolist(), found.max(axis=1).tolist(), p_values, strict=True)
+        return [decide(*row, false_refusals) for row in rows]
 
     def creator_sets(
         self,
@@ -229,7 +241,9 @@ class CreatorModel(WorkReader):
         return [self.creators_[column] for column in columns]
 
     @overload
-    def identify(self, works: Catalog, count: int = 5) -> list[Identification]: ...
+    def identify(
+        self, works: Catalog, count: int = 5, *, false_refusals: float = FALSE_REFUSALS
+    ) -> list[Identification]: ...
 
     @overload
     def identify(
@@ -237,13 +251,19 @@ class CreatorModel(WorkReader):
         works: ArrowStream | Dataset,
         count: int = 5,
         *,
+        false_refusals: float = FALSE_REFUSALS,
         columns: Mapping[str, str | Sequence[str]] | None = None,
         keep: Sequence[str] = (),
         photo_root: Path | str | None = None,
     ) -> pl.DataFrame: ...
 
     def identify(
-        self, works: Catalog | ArrowStream | Dataset, count: int = 5, **reading: Any
+        self,
+        works: Catalog | ArrowStream | Dataset,
+        count: int = 5,
+        *,
+        false_refusals: float = FALSE_REFUSALS,
+        **reading: Any,
     ) -> list[Identification] | pl.DataFrame:
         """Who may have made each work, with the `count` most probable creators.
 
@@ -251,27 +271,33 @@ class CreatorModel(WorkReader):
             works: A catalog, which gets a list, or a table as `Catalog.from_table` takes it, which gets a frame: a row
                 a work, with the columns that `sakka identify` writes for a table.
             count: How many creators to name of each.
+            false_refusals: The share of the known creators' works that may be said to be by none of them, 0 to below
+                0.5.
             reading: How a table is read: `columns`, `keep` and `photo_root`, as `Catalog.from_table` has them.
 
         Raises:
             CatalogError: A table can't be read.
+            ModelError: The false-refusal rate can't be kept.
         """
+        check_false_refusals(false_refusals)
         if isinstance(works, Catalog) and not reading:
-            return self._identified(works, count)
+            return self._identified(works, count, false_refusals)
         module = import_module("sakka.models.asked_table")  # it answers with models, so it needs this module first
-        answers: pl.DataFrame = module.identify_rows(self, works, count, **reading)
+        answers: pl.DataFrame = module.identify_rows(self, works, count, false_refusals=false_refusals, **reading)
         return answers
 
-    def _identified(self, works: Catalog, count: int) -> list[Identification]:
+    def _identified(self, works: Catalog, count: int, false_refusals: float) -> list[Identification]:
         if not len(works):
             return []
         found = self.predict_candidates(works)
         first = found if isinstance(found, FirstCandidates) else FirstCandidates.of(found, count)
+        p_values = self.p_values(works, found)
         rows = zip(
-            self.decide(works, found),
+            self.decide(works, found, p_values, false_refusals),
             first.columns.tolist(),
             first.probabilities.tolist(),
             self.creator_sets(works, found, count),
+            p_values,
             strict=True,
         )
         return [
@@ -282,22 +308,24 @@ class CreatorModel(WorkReader):
                     for column, each in islice(zip(columns, probabilities, strict=True), count)
                 ),
                 sets,
+                p_value,
             )
-            for decided, columns, probabilities, sets in rows
+            for decided, columns, probabilities, sets, p_value in rows
         ]
 
-    def identify_one(self, work: Catalog, count: int = 5) -> Identification:
+    def identify_one(self, work: Catalog, count: int = 5, *, false_refusals: float = FALSE_REFUSALS) -> Identification:
         """Who may have made one work.
 
         Args:
             work: A catalog of one work.
             count: How many creators to name.
+            false_refusals: As `identify` has it.
 
         Raises:
-            ModelError: The work has nothing that the model reads.
+            ModelError: The work has nothing that the model reads, or the false-refusal rate can't be kept.
         """
         self.check_can_read(work)
-        return self.identify(work, count)[0]
+        return self.identify(work, count, false_refusals=false_refusals)[0]
 
     def predict_folds(self, works: Catalog, folds: Sequence[Fold], creators: Sequence[str]) -> Iterator[FoldPrediction]:
         """Fit a fresh model on each fold's training part and predict its validation and test parts.
@@ -340,13 +368,6 @@ class CreatorModel(WorkReader):
     @abstractmethod
     def _restore(self, parts: ModelParts) -> None:
         """Take over what `_export` gave; `creators_` is set already."""
-
-
-def _with_first(probabilities: Probabilities | FirstCandidates) -> tuple[Probabilities, Probabilities]:
-    """A table whose rows sum to 1, and the first candidates' probabilities."""
-    if isinstance(probabilities, FirstCandidates):
-        return probabilities.table, probabilities.probabilities[:, 0]
-    return probabilities, probabilities.max(axis=1)
 
 
 def shares_of_creators(labels: IntArray, n_creators: int) -> Probabilities:

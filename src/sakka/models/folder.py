@@ -38,7 +38,7 @@ from sakka.remote.writing import send_folder, temporary_folder
 Model = TypeVar("Model", bound=CreatorModel)
 Tensors = dict[str, npt.NDArray[Any]]
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 CHILD_NAME = re.compile(r"[a-z0-9_-]+")
 FILE_NAME = re.compile(r"[a-z0-9_-]+\.[a-z]+")
 UNREADABLE = (OSError, LookupError, TypeError, ValueError, AttributeError, RuntimeError, SafetensorError)

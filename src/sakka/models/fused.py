@@ -21,8 +21,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
+import numpy.typing as npt
 
-from sakka.arrays import DoubleArray, FloatArray, IntArray, Mask, Probabilities
+from sakka.arrays import DoubleArray, IntArray, Mask, Probabilities
 from sakka.catalog.splits import deal
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
@@ -31,16 +32,17 @@ from sakka.models.base import CreatorModel, ModelParts, known_labels
 from sakka.models.calibration import at_temperature
 from sakka.models.candidates import FirstCandidates
 from sakka.models.choosing_fusion import choose_fusion
-from sakka.models.conformal import ConformalScores, creator_sets, learn_conformal
+from sakka.models.confidence import confidence
+from sakka.models.conformal import ConformalScores, KnownWorks, creator_sets, learn_conformal
 from sakka.models.default_models import DEFAULT_PHOTO_MODEL, DEFAULT_TEXT_MODEL, MANY_CREATORS
 from sakka.models.feature_model import FeatureModel
 from sakka.models.fixed_ratio import RATIOS, FixedRatio, best_ratio
 from sakka.models.fusion import HOWS, Fuser, How
 from sakka.models.held_out import Seen, held_out_views
-from sakka.models.identification import Answer, Basis, CreatorSet
+from sakka.models.identification import CreatorSet
 from sakka.models.learned_fusion import KINDS, Kind, LearnedFusion
 from sakka.models.learning_limits import LEAST_WORKS, learn_limits
-from sakka.models.limits import View, ViewLimits, limits_in_words, views_of
+from sakka.models.limits import View, ViewLimits, limits_in_words, text_amounts, views_of
 from sakka.models.registry import CANDIDATES, make_model, model_class
 from sakka.models.work_reader import Modality, Reads
 
@@ -63,7 +65,7 @@ class FusedModel(ExtensibleModel):
             better on held-out works.
         limits_: After `fit`: the limits between the answers for each view that enough works were held out of; empty
             where nothing was held out.
-        conformal_: After `fit`: for each of these views what sets of possible creators rest on.
+        conformal_: After `fit`: for each of these views what p-values and sets of possible creators rest on.
         held_out_: After `fit`: how many works the fuser was chosen on, and the share of them whose creator the
             fused model (`accuracy`) and each of the two (`photo_accuracy`, `text_accuracy`) named before it was
             fitted on all works. Empty where there was nothing to choose.
@@ -317,11 +319,13 @@ class FusedModel(ExtensibleModel):
         found = fused_candidates(models, self.fuser_ if len(models) == 2 else None, works, self._shares())
         return found.at_temperatures(self._temperatures(works))
 
-    def decide(self, works: Catalog, probabilities: Probabilities | FirstCandidates) -> list[tuple[Answer, Basis]]:
-        """The answer to each work and what it rests on; of a table of all creators the first candidates count."""
+    def p_values(self, works: Catalog, probabilities: Probabilities | FirstCandidates) -> list[float | None]:
+        """The p-value of each work's being by a known creator, by what it offers; None where none was learned."""
         if self._of_candidates() and not isinstance(probabilities, FirstCandidates):
             probabilities = FirstCandidates.of(probabilities)
-        return super().decide(works, probabilities)
+        table = probabilities.table if isinstance(probabilities, FirstCandidates) else probabilities
+        rows = zip(self._conformal(works), confidence(table).tolist(), text_amounts(works).tolist(), strict=True)
+        return [None if each is None else each.known.p_value(score, amount) for each, score, amount in rows]
 
     def _shares(self) -> Probabilities:
         shares: Probabilities = (self.works_ / max(1, self.works_.sum())).astype(np.float32)
@@ -353,18 +357,12 @@ class FusedModel(ExtensibleModel):
         """The limits between the answers to each work, by what it offers; None where none were learned for that."""
         return [None if view is None else self.limits_.get(view) for view in views_of(self.parts_read(works))]
 
-    @property
-    def held_out_scores(self) -> Mapping[View, ConformalScores]:
-        """What sets of creators rest on, for each view that enough works were held out of."""
-        return self.conformal_
-
     def creator_sets(
         self, works: Catalog, probabilities: Probabilities | FirstCandidates, count: int
     ) -> list[tuple[CreatorSet, ...]]:
         """The creators who may have made each work, at each coverage, by what it offers."""
         found: list[tuple[CreatorSet, ...]] = []
-        for row, view in enumerate(views_of(self.parts_read(works))):
-            learned = None if view is None else self.conformal_.get(view)
+        for row, learned in enumerate(self._conformal(works)):
             if learned is None:
                 found.append(())
                 continue
@@ -375,6 +373,10 @@ class FusedModel(ExtensibleModel):
                 own = own[columns]
             found.append(creator_sets(learned, columns, own, self.creators_, count))
         return found
+
+    def _conformal(self, works: Catalog) -> list[ConformalScores | None]:
+        """What the p-values of each work rest on, by what it offers; None where none were learned for that."""
+        return [None if view is None else self.conformal_.get(view) for view in views_of(self.parts_read(works))]
 
     def _temperatures(self, works: Catalog) -> DoubleArray:
         limits = self.limits(works) if self.limits_ else [None] * len(works)
@@ -504,21 +506,29 @@ class FusedModel(ExtensibleModel):
         self.held_out_ = parts.values["held_out"]
         self.works_ = parts.tensors["works"]
         self.limits_ = {view: ViewLimits(**each) for view, each in parts.values.get("limits", {}).items()}
-        self.conformal_ = {
-            view: ConformalScores(*(parts.tensors[f"{CONFORMAL}{view} {name}"] for name in ("scores", "works")))
-            for view in self.limits_
-            if f"{CONFORMAL}{view} scores" in parts.tensors
-        }
+        there = [view for view in self.limits_ if f"{CONFORMAL}{view} scores" in parts.tensors]
+        self.conformal_ = {view: _conformal_from(parts.tensors, view) for view in there}
         self.photo_model_, self.text_model_ = parts.children.get("photo"), parts.children.get("text")
 
 
-def _tensors_of(conformal: Mapping[View, ConformalScores]) -> dict[str, FloatArray | IntArray]:
-    """What the sets of creators rest on, as arrays by name."""
+def _tensors_of(conformal: Mapping[View, ConformalScores]) -> dict[str, npt.NDArray[Any]]:
+    """What p-values rest on, as arrays by name."""
     return {
         f"{CONFORMAL}{view} {name}": array
         for view, each in conformal.items()
-        for name, array in (("scores", each.scores), ("works", each.works))
+        for name, array in (
+            ("scores", each.scores),
+            ("works", each.works),
+            ("confidences", each.known.confidences),
+            ("slope", np.array([each.known.slope])),
+        )
     }
+
+
+def _conformal_from(tensors: Mapping[str, npt.NDArray[Any]], view: View) -> ConformalScores:
+    names = ("scores", "works", "confidences", "slope")
+    scores, works, confidences, slope = (tensors[f"{CONFORMAL}{view} {name}"] for name in names)
+    return ConformalScores(scores, works, KnownWorks(confidences, float(slope[0])))
 
 
 def _anew(model: CreatorModel) -> CreatorModel:

@@ -11,7 +11,7 @@ Basis = Literal["threshold", "no threshold", "nothing read"]
 COVERAGES = (0.9, 0.95, 0.99)  # how often, at least, a set of creators holds the right one
 COVERAGE = 0.95  # where one is shown
 
-NEVER_NONE = 0.9  # a work whose first candidate is more probable is never said to be by none of the known creators
+FALSE_REFUSALS = 0.05  # the share of the known creators' works that may be said to be by none of them
 NAMED_WITHOUT_LIMITS = 0.9  # the least probability that names a creator where a model has learned no limits
 
 
@@ -23,6 +23,16 @@ def check_coverage(coverage: float) -> None:
     """
     if coverage not in COVERAGES:
         raise ModelError(f"got `coverage={coverage:g}`, expected {' or '.join(map(str, COVERAGES))}")
+
+
+def check_false_refusals(rate: float) -> None:
+    """Refuse a false-refusal rate that can't be kept.
+
+    Raises:
+        ModelError: It is not from 0 to below 0.5.
+    """
+    if not 0 <= rate < 0.5:
+        raise ModelError(f"got `false_refusals={rate:g}`, expected 0 or more and less than 0.5")
 
 
 @dataclass(frozen=True)
@@ -60,8 +70,7 @@ class Identification:
     Attributes:
         answer: `named`: the first candidate made it, of which the model is sure enough: 95 in 100 of the held-out works
             that it named were correct. `not sure enough`: there is no more to say than the candidates' probabilities.
-            `none of the known creators`: 95 % of their works that offer as much get a surer answer; never where a
-            probability is above 0.9.
+            `none of the known creators`: the p-value is at most the false-refusal rate, 0.05 where no other is chosen.
         basis: What the answer rests on: limits learned on works that were held out (`threshold`, `models/limits.py`);
             0.9 as the least probability to name a creator, as the model has learned no limits for what this work
             offers (`no threshold`); nothing, as the model reads nothing of this work, and the candidates are the
@@ -69,9 +78,13 @@ class Identification:
         candidates: The most probable creators, the most probable first.
         sets: The creators who are possible, at each coverage, ascending; none where fewer than 50 works were held out
             that offer as much, and 99 % only where 99 were.
+        p_value: The share of the known creators' works that look no more like theirs than this one, 0 to 1
+            (`models/conformal.py`): where it is small, the work is hardly by any of them. The probabilities take for
+            granted that it is. None where `sets` has none.
     """
 
     answer: Answer
     basis: Basis
     candidates: tuple[Candidate, ...]
     sets: tuple[CreatorSet, ...] = ()
+    p_value: float | None = None

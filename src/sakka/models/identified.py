@@ -23,13 +23,13 @@ from sakka.catalog.read_works import WorksBatch
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import ModelError, PhotoError
 from sakka.models.base import CreatorModel
-from sakka.models.identification import COVERAGE, Answer, Basis, Candidate, CreatorSet
+from sakka.models.identification import COVERAGE, FALSE_REFUSALS, Answer, Basis, Candidate, CreatorSet
 from sakka.networks.readable_photos import ReadablePhotos
 
 Reading = Literal["photo", "text", "both", "nothing"]
 WORKS_AT_ONCE = 512
 BETWEEN_PROBLEMS = "; "
-POSSIBLE, POSSIBLE_CREATORS = "possible", "possible_creators"
+POSSIBLE, POSSIBLE_CREATORS, P_VALUE = "possible", "possible_creators", "p_value"
 _READINGS: Mapping[tuple[bool, bool], Reading] = MappingProxyType(
     {(True, True): "both", (True, False): "photo", (False, True): "text", (False, False): "nothing"}
 )
@@ -81,6 +81,7 @@ class IdentifiedWork:
         problems: What could not be used of the work.
         kept: The columns that were kept, by name.
         sets: The creators who are possible, as `Identification` has them.
+        p_value: Of the work's being by a known creator, as `Identification` has it.
     """
 
     id: str
@@ -91,6 +92,7 @@ class IdentifiedWork:
     problems: tuple[WorkProblem, ...] = ()
     kept: Mapping[str, Any] = field(default_factory=dict)
     sets: tuple[CreatorSet, ...] = ()
+    p_value: float | None = None
 
 
 def asked_works(batches: Iterable[WorksBatch]) -> Iterator[AskedWork]:
@@ -107,7 +109,11 @@ def asked_works(batches: Iterable[WorksBatch]) -> Iterator[AskedWork]:
 
 
 def identify_works(
-    model: CreatorModel, asked: Iterable[AskedWork], photo_root: Path | None = None, count: int = 5
+    model: CreatorModel,
+    asked: Iterable[AskedWork],
+    photo_root: Path | None = None,
+    count: int = 5,
+    false_refusals: float = FALSE_REFUSALS,
 ) -> Iterator[IdentifiedWork]:
     """Who may have made each work, in their order.
 
@@ -116,23 +122,7 @@ def identify_works(
         asked: The works; a creator that is known of them is not looked at.
         photo_root: The folder that relative photo paths start at; None where every path is absolute.
         count: How many creators to name of each.
-
-    Raises:
-        SakkaError: The works can't be read on, or the cache of photo features can't be used.
-    """
-    for some, works in shown_works(model, asked, photo_root):
-        yield from identified(model, some, works, count)
-
-
-def shown_works(
-    model: CreatorModel, asked: Iterable[AskedWork], photo_root: Path | None = None
-) -> Iterator[tuple[list[AskedWork], Catalog]]:
-    """Works as they are asked about, with their photos' problems, and as a model is shown them, some at a time.
-
-    Args:
-        model: A fitted model.
-        asked: The works.
-        photo_root: The folder that relative photo paths start at; None where every path is absolute.
+        false_refusals: The share of the known creators' works that may be said to be by none of them.
 
     Raises:
         SakkaError: The works can't be read on, or the cache of photo features can't be used.
@@ -143,11 +133,15 @@ def shown_works(
     pairs = zip(asked, photos, strict=True)
     while some := list(islice(pairs, WORKS_AT_ONCE)):
         works = Catalog.from_works((_shown(row, *pair, model.kept_columns) for row, pair in enumerate(some)), root)
-        yield [_with_errors(*pair) for pair in some], works
+        yield from identified(model, [_with_errors(*pair) for pair in some], works, count, false_refusals)
 
 
 def identified(
-    model: CreatorModel, asked: Sequence[AskedWork], works: Catalog, count: int = 5
+    model: CreatorModel,
+    asked: Sequence[AskedWork],
+    works: Catalog,
+    count: int = 5,
+    false_refusals: float = FALSE_REFUSALS,
 ) -> Iterator[IdentifiedWork]:
     """Who may have made each of some works.
 
@@ -156,11 +150,13 @@ def identified(
         asked: The works as they were asked about.
         works: The same works as the model is shown them, with photos that can be read only.
         count: How many creators to name of each.
+        false_refusals: The share of the known creators' works that may be said to be by none of them.
     """
     refused = np.full(len(works), bool(model.reads or model.kept_columns)) & ~model.can_read(works)
     parts, unusable = model.parts_read(works), model.unusable(works)
     has_text = np.logical_or(parts[:, 1], parts[:, 2])
-    for row, (each, found) in enumerate(zip(asked, model.identify(works, count), strict=True)):
+    answers = model.identify(works, count, false_refusals=false_refusals)
+    for row, (each, found) in enumerate(zip(asked, answers, strict=True)):
         problems = each.problems
         if row in unusable:
             problems = (*problems, WorkProblem(BAD_FIELD, unusable[row]))
@@ -175,6 +171,7 @@ def identified(
             problems,
             {} if each.work is None else each.work.kept,
             () if refused[row] else found.sets,
+            None if refused[row] else found.p_value,
         )
 
 
@@ -210,11 +207,12 @@ def identified_frame(works: Iterable[IdentifiedWork], count: int = 5, coverage: 
     Returns:
         The columns `id`, `answer`, `creator` and `probability` (0 to 1), `creator_2`, `probability_2` and so on,
         `possible` (a list of the creators who are possible, the most probable ones) and `possible_creators` (how many
-        are), `read`, `problems` (one text: reason and detail of each), and the kept columns.
+        are), `p_value` (of being by a known creator, 0 to 1), `read`, `problems` (one text: reason and detail of each),
+        and the kept columns.
 
     >>> found = IdentifiedWork("a", "named", "threshold", (Candidate("Mori", 0.98), Candidate("Sato", 0.02)), "photo")
     >>> identified_frame([found], 2).row(0)
-    ('a', 'named', 'Mori', 0.98, 'Sato', 0.02, None, None, 'photo', None)
+    ('a', 'named', 'Mori', 0.98, 'Sato', 0.02, None, None, None, 'photo', None)
     """
     works = list(works)
     columns: dict[str, list[Any]] = {"id": [each.id for each in works], "answer": [each.answer for each in works]}
@@ -226,12 +224,13 @@ def identified_frame(works: Iterable[IdentifiedWork], count: int = 5, coverage: 
     sets = [next((one for one in each.sets if one.coverage == coverage), None) for each in works]
     columns[POSSIBLE] = [each and list(each.creators) for each in sets]
     columns[POSSIBLE_CREATORS] = [each and each.size for each in sets]
+    columns[P_VALUE] = [None if each.p_value is None else round(each.p_value, DIGITS) for each in works]
     columns["read"] = [each.read for each in works]
     columns["problems"] = [BETWEEN_PROBLEMS.join(f"{p.reason}: {p.detail}" for p in each.problems) for each in works]
     columns["problems"] = [text or None for text in columns["problems"]]
     schema: dict[str, pl.DataType] = dict.fromkeys(columns, pl.String())
     schema |= {name: pl.Float64() for name in columns if name.startswith("probability")}
-    schema |= {POSSIBLE: pl.List(pl.String()), POSSIBLE_CREATORS: pl.Int64()}
+    schema |= {POSSIBLE: pl.List(pl.String()), POSSIBLE_CREATORS: pl.Int64(), P_VALUE: pl.Float64()}
     return pl.DataFrame(columns, schema=schema).with_columns(kept_columns([each.kept for each in works]))
 
 

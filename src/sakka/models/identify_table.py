@@ -28,13 +28,20 @@ from sakka.files import alone_in, no_formula, write_json, write_text, writing_wh
 from sakka.models.asked_table import AskedTable, open_table, short_in_memory
 from sakka.models.base import CreatorModel
 from sakka.models.folder import load_model, manifest_sha256
-from sakka.models.identification import COVERAGE, Candidate, CreatorSet, check_coverage
+from sakka.models.identification import (
+    COVERAGE,
+    FALSE_REFUSALS,
+    Candidate,
+    CreatorSet,
+    check_coverage,
+    check_false_refusals,
+)
 from sakka.models.identified import WORKS_AT_ONCE, IdentifiedWork, WorkProblem, identified_frame, identify_works
 from sakka.progress import track
 from sakka.version import __version__
 
 LIST_SEPARATOR = "|"
-PARTS_VERSION = 2  # what a line of a part holds
+PARTS_VERSION = 3  # what a line of a part holds
 
 
 @dataclass(frozen=True)
@@ -87,6 +94,7 @@ def identify_table(
     *,
     count: int = 5,
     coverage: float = COVERAGE,
+    false_refusals: float = FALSE_REFUSALS,
     say: Callable[[str], None] = lambda _line: None,
 ) -> TableIdentification:
     """Write who may have made each work of a table, a line each, in the table's order.
@@ -97,6 +105,7 @@ def identify_table(
         output: The file; its ending says of which kind.
         count: How many creators to name of each.
         coverage: How often the right creator is to be among the possible ones: 0.9, 0.95 or 0.99.
+        false_refusals: The share of the known creators' works that may be said to be by none of them, 0 to below 0.5.
         say: Takes a line on where an interrupted run goes on.
 
     Raises:
@@ -104,6 +113,7 @@ def identify_table(
     """
     layout = PartsLayout(Path(output))
     check_coverage(coverage)
+    check_false_refusals(false_refusals)
     write = writer_of(layout.output)
     table = table if isinstance(table, AskedTable) else open_table(table)
     if layout.output.exists() and table.source.exists() and layout.output.samefile(table.source):
@@ -113,13 +123,14 @@ def identify_table(
     table = short_in_memory(table.for_model(fitted))
     fingerprint, works = table.fingerprint()
     asked_for = {"model": manifest_sha256(model), "table": fingerprint, "count": count, "keep": list(table.keep)}
+    asked_for["false_refusals"] = false_refusals
     plan = {**asked_for, "sakka": __version__, "parts": PARTS_VERSION, "works": works}
     layout.folder.mkdir(parents=True, exist_ok=True)
     with alone_in(layout.folder, layout.lock, SakkaError):
         done = min(works, WORKS_AT_ONCE * _open_parts(layout, plan, say))
         if done:
             say(f"goes on after {done:,} of {works:,} works, which an earlier run has done")
-        _write_parts(fitted, table, layout, count, done, works)
+        _write_parts(fitted, table, layout, count, false_refusals, done, works)
         parts = [layout.part(number) for number in range(-(-works // WORKS_AT_ONCE))]
         with writing_whole(layout.output) as path, path.open("wb") as file:
             write(parts, count, coverage, file)
@@ -166,12 +177,19 @@ def _read_plan(path: Path) -> Any:
 
 
 def _write_parts(
-    model: CreatorModel, table: AskedTable, layout: PartsLayout, count: int, done: int, works: int
+    model: CreatorModel,
+    table: AskedTable,
+    layout: PartsLayout,
+    count: int,
+    false_refusals: float,
+    done: int,
+    works: int,
 ) -> None:
     if done >= works:
         return
     asked = islice(table.read(), done, None)
-    found = track(identify_works(model, asked, table.photo_root, count), "identifying", total=works - done)
+    answers = identify_works(model, asked, table.photo_root, count, false_refusals)
+    found = track(answers, "identifying", total=works - done)
     number = done // WORKS_AT_ONCE
     while some := list(islice(found, WORKS_AT_ONCE)):
         kept = ({name: each.kept.get(name) for name in table.keep} for each in some)  # also of a row without a work

@@ -1,20 +1,16 @@
 """How sure is sure enough: the limits between the three answers, for what a work offers.
 
 A title says less than a photo, one photo less than several, and ten characters less than six hundred, so each view v
-(a photo, several photos, a title, a photo and a title ...) has limits of its own. With f a work's probabilities,
-s = sum f log f its confidence (`confidence.py`) and m the characters of its text, the answer is
+(a photo, several photos, a title, a photo and a title ...) has limits of its own. With f a work's probabilities, and p
+the p-value of its being by a known creator (`conformal.py`), the answer is
 
-    none of the known creators    where s < a_v + b log(1 + m), and no probability is above 0.9
+    none of the known creators    where p is at most the false-refusal rate, 5 % where no other is chosen
     named                         else, where the highest probability is p_v or more
     not sure enough               else
 
 They are learned (`learning_limits.py`) on works that were held out, asked with all they have, and with only their
 title, description or photo:
 
-    a_v   the score s - b log(1 + m) that the share `BELOW` of the works asked in view v lie below, with no probability
-          above 0.9; where fewer have none above 0.9, a_v is 0, which all of them lie below
-    b     the slope of quantile regression at `BELOW`, a_v free: one for the views with a photo, one for those without.
-          Here texts cut to a half and to a quarter count too, of which a view's own works may have none
     p_v   the least probability, a half or more, from which 95 in 100 of the works were named correctly, one wrong name
           more counted in; there may be none
     T_v   the temperature (`calibration.py`) that f is taken at: what is learned on whole texts is too sure of titles
@@ -32,7 +28,7 @@ import numpy as np
 
 from sakka.arrays import DoubleArray, IntArray
 from sakka.catalog.works import Catalog
-from sakka.models.identification import NAMED_WITHOUT_LIMITS, NEVER_NONE, Answer, Basis
+from sakka.models.identification import FALSE_REFUSALS, NAMED_WITHOUT_LIMITS, Answer, Basis
 
 View = Literal[
     "photo",
@@ -75,30 +71,26 @@ class ViewLimits:
     Attributes:
         works: How many held-out works they were learned on.
         temperature: T_v.
-        least_confidence: a_v.
-        slope: b.
         named_from: p_v; None where no probability is sure enough.
     """
 
     works: int
     temperature: float
-    least_confidence: float
-    slope: float
     named_from: float | None
 
-    def answer(self, probability: float, score: float, text_amount: float) -> Answer:
+    def answer(self, probability: float, p_value: float | None, false_refusals: float = FALSE_REFUSALS) -> Answer:
         """The answer to a work.
 
         Args:
             probability: Of the first candidate.
-            score: The confidence.
-            text_amount: log(1 + m).
+            p_value: Of the work's being by a known creator; None where it has none.
+            false_refusals: The share of the known creators' works that may be said to be by none of them.
 
-        >>> limits = ViewLimits(200, 1.0, least_confidence=-2.0, slope=0.1, named_from=0.7)
-        >>> [limits.answer(*each, 4.0) for each in ((0.8, -0.5), (0.6, -1.0), (0.4, -1.7), (0.95, -1.7))]
-        ['named', 'not sure enough', 'none of the known creators', 'named']
+        >>> limits = ViewLimits(200, 1.0, named_from=0.7)
+        >>> [limits.answer(*each) for each in ((0.8, 0.3), (0.6, 0.2), (0.4, 0.04))]
+        ['named', 'not sure enough', 'none of the known creators']
         """
-        if score < self.least_confidence + self.slope * text_amount and probability <= NEVER_NONE:
+        if p_value is not None and p_value <= false_refusals:
             return "none of the known creators"
         named = self.named_from is not None and probability >= self.named_from
         return "named" if named else "not sure enough"
@@ -128,7 +120,11 @@ def text_amounts(works: Catalog) -> DoubleArray:
 
 
 def decide(
-    limits: ViewLimits | None, is_read: bool, probability: float, score: float, text_amount: float
+    limits: ViewLimits | None,
+    is_read: bool,
+    probability: float,
+    p_value: float | None,
+    false_refusals: float = FALSE_REFUSALS,
 ) -> tuple[Answer, Basis]:
     """The answer to a work and what it rests on.
 
@@ -136,23 +132,23 @@ def decide(
         limits: Those of what the work offers; None where none were learned.
         is_read: Whether the model reads anything of the work.
         probability: Of the first candidate.
-        score: The confidence.
-        text_amount: log(1 + m).
+        p_value: Of the work's being by a known creator; None where it has none.
+        false_refusals: The share of the known creators' works that may be said to be by none of them.
 
-    >>> decide(None, True, 0.89, -0.5, 0.0), decide(None, False, 0.95, -0.2, 0.0)
+    >>> decide(None, True, 0.89, None), decide(None, False, 0.95, None)
     (('not sure enough', 'no threshold'), ('not sure enough', 'nothing read'))
     """
     if not is_read:
         return "not sure enough", "nothing read"
     if limits is None:
         return "named" if probability >= NAMED_WITHOUT_LIMITS else "not sure enough", "no threshold"
-    return limits.answer(probability, score, text_amount), "threshold"
+    return limits.answer(probability, p_value, false_refusals), "threshold"
 
 
 def limits_in_words(limits: Mapping[View, ViewLimits]) -> str:
     """From which probability on a creator is named, in one line.
 
-    >>> limits_in_words({"photo": ViewLimits(80, 1.0, -2.0, 0.0, 0.71), "title": ViewLimits(75, 1.3, -2.0, 0.1, None)})
+    >>> limits_in_words({"photo": ViewLimits(80, 1.0, 0.71), "title": ViewLimits(75, 1.3, None)})
     'a creator is named from 71 % (photo), never (title); learned on 75 to 80 held-out works'
     >>> limits_in_words({})
     'a creator is named from 90 %: too few works to learn how sure is sure enough'

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sakka.audit.findings import KINDS, Finding, Kind
+from sakka.audit.findings import KINDS, Finding, Kind, expected_right
 from sakka.audit.run import Audit
 from sakka.catalog.works import Catalog
 from sakka.files import no_formula, write_json, write_text
@@ -64,7 +64,8 @@ def audit_page(audit: Audit, works: Catalog, language: str = "en") -> str:
     for kind in KINDS:
         found = audit.of_kind(kind)
         shown = [cards.finding(each, texts) for each in found[:MOST_SHOWN]]
-        sections.append({"key": key_of(kind), "n": len(found), "cards": shown})
+        cost = cost_of_looking([each.error_rate for each in found], texts)
+        sections.append({"key": key_of(kind), "n": len(found), "cards": shown, "cost": cost})
     return render(
         "audit.html",
         language,
@@ -74,6 +75,19 @@ def audit_page(audit: Audit, works: Catalog, language: str = "en") -> str:
         sentences=_sentences(audit, texts),
         files_beside=[JSON_FILE, CSV_FILE],
     )
+
+
+def cost_of_looking(rates: Sequence[float | None], texts: Texts) -> str:
+    """How many of some findings are expected to be right as they stand, in words; empty where nobody can say.
+
+    Args:
+        rates: The error rate of each.
+        texts: The texts of a language.
+    """
+    expected = expected_right(rates)
+    if expected is None:
+        return ""
+    return texts("audit_cost" if expected >= 0.5 else "audit_cost_none", n=len(rates), right=max(1, round(expected)))
 
 
 def key_of(kind: Kind) -> str:
@@ -109,4 +123,5 @@ def _sentences(audit: Audit, texts: Texts) -> list[str]:
     if audit.accuracy is not None:
         how = {"models": ", ".join(audit.models), "seed": audit.seed, "accuracy": percent(audit.accuracy)}
         said.append(texts("audit_models", n=audit.evaluated, **how))
+        said.append(texts("audit_fdr", rate=f"{100 * audit.fdr:g} %"))
     return [*said, texts("audit_left_out", n=audit.left_out)] if audit.left_out else said

@@ -7,7 +7,10 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from sakka.audit.decisions import Decision, key_of
+from sakka.pages.audit import cost_of_looking
+from sakka.pages.language import texts_in
 from sakka.web.engine import Engine
+from sakka.web.language import language_of
 from sakka.web.problems import Problem
 from sakka.web.view import Leaf, Start, View
 
@@ -49,6 +52,7 @@ class AuditPages:
             kind if kind in kinds else next((each for each, count in kinds.items() if count), next(iter(kinds), ""))
         )
         of_kind = [each for each in listed if each["kind"] == chosen]
+        rates = [] if decided else [each.get("error_rate") for each in of_kind]
         start = min(start, max(0, len(of_kind) - 1) // PAGE_FINDINGS * PAGE_FINDINGS)  # the last may just be decided
         values: dict[str, Any] = {
             "kinds": kinds,
@@ -56,6 +60,7 @@ class AuditPages:
             "decided": decided,
             "others": len(self.engine.findings) - len(listed),
             "findings": [self._shown(each) for each in of_kind[start : start + PAGE_FINDINGS]],
+            "cost": cost_of_looking(rates, texts_in(language_of(request))),
             "leaf": Leaf(start, PAGE_FINDINGS, len(of_kind)),
             "can_decide": self.engine.decisions is not None and self.engine.decisions.can_be_written,
         }
