@@ -23,6 +23,7 @@ FOLDER = Path(__file__).parent
 RESULTS = FOLDER / "results"
 STUDIES = (
     "audit",
+    "audit_rates",
     "cluster",
     "creator_sets",
     "deletion_curves",

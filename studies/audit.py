@@ -48,8 +48,8 @@ class Planted:
     split: set[frozenset[str]]
 
 
-def plant(works: Catalog, folder: Path, seed: int) -> Planted:
-    """Plant faults in a catalog; copies of photos are written into `folder`."""
+def plant(works: Catalog, folder: Path, seed: int, *, copies: float = SHARED) -> Planted:
+    """Plant faults in a catalog; copies of the photos of a share of the works are written into `folder`."""
     generator = np.random.default_rng(seed)
     creators = works.creators
     paths = works.photo_paths
@@ -57,7 +57,7 @@ def plant(works: Catalog, folder: Path, seed: int) -> Planted:
               for work, path in zip(works, paths, strict=True)]  # fmt: skip
     chosen = generator.permutation(len(listed))
     moved_rows, copied_rows = np.split(chosen, [round(MOVED * len(listed))])
-    copied = [row for row in copied_rows.tolist() if listed[row].photos][: round(SHARED * len(listed))]
+    copied = [row for row in copied_rows.tolist() if listed[row].photos][: round(copies * len(listed))]
     moved: dict[str, str] = {}
     for row in moved_rows.tolist():
         moved[listed[row].id] = str(listed[row].creator)
@@ -153,10 +153,10 @@ def market(seed: int, folder: Path) -> tuple[Catalog, set[frozenset[str]]]:
 
     settings = MarketSettings(creators=40, works=1600, seed=seed, difficulty=0.3, second_account_share=0.1)
     works = build_catalog("market", folder=folder, market=settings, min_works=7)
-    return works, _second_accounts(works, folder / "market" / "truth.parquet")
+    return works, second_accounts(works, folder / "market" / "truth.parquet")
 
 
-def _second_accounts(works: Catalog, path: Path) -> set[frozenset[str]]:
+def second_accounts(works: Catalog, path: Path) -> set[frozenset[str]]:
     """The pairs of accounts of one person by a market's truth; none where there is no such file."""
     import polars as pl
 
@@ -195,7 +195,7 @@ def _catalogs(asked: argparse.Namespace, scratch: Path) -> Iterator[tuple[str, C
     """What is planted in: its title, the works, and the pairs of accounts of one person that were there before."""
     if asked.catalog is not None:
         works = Catalog.read(asked.catalog)
-        yield asked.catalog.name, works, _second_accounts(works, asked.catalog / "market" / "truth.parquet")
+        yield asked.catalog.name, works, second_accounts(works, asked.catalog / "market" / "truth.parquet")
         return
     if asked.only != "paintings":
         yield f"market of seed {asked.market_seed}", *market(asked.market_seed, scratch / "market")
