@@ -13,10 +13,18 @@ asked about as they are and in each view.
                   covered within 7 points of what is stated
 
 Sets are only as good as the held-out works are like those asked about: under `temporal`, the test works are later ones.
+So each fold's test works are also shown to `sakka monitor` (`evaluation/monitor.py`) in order of date:
+
+    alarms          share of the folds in which it warns that works are no longer like the held-out ones
+    raised at       after how many works, mean over the folds with an alarm
+    since           the work that it dates the change at
+    short since     how many points below what is stated the sets of the alarm held from that work on
+    log10 evidence  of the most that a stake of 1 was turned into; 2 is an alarm
 """
 
 import argparse
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +33,7 @@ import numpy as np
 from sakka.arrays import DoubleArray, IntArray, Mask
 from sakka.catalog.splits import KINDS
 from sakka.catalog.works import Catalog
+from sakka.evaluation.monitor import StreamTest, monitor_table
 from sakka.evaluation.usable_works import split_works, usable_works
 from sakka.evaluation.views import LEAST_ASKED, works_by_view
 from sakka.models.fused import FusedModel
@@ -65,16 +74,19 @@ def measure(asked: argparse.Namespace) -> Iterator[Figure]:
     catalog = Catalog.read(asked.catalog)
     for kind in asked.split:
         works = usable_works(catalog, kind).works
-        creators, found = works.creators, dict[str, list[Covered]]()
+        creators, found, monitored = works.creators, dict[str, list[Covered]](), list[StreamTest]()
         for fold in list(split_works(works, kind, SEED).folds(1))[: asked.folds]:
             model = FusedModel(seed=SEED).fit(works.take(np.sort(np.concatenate([fold.train, fold.validation]))))
-            for view, covered in covered_by_view(model, works.take(fold.test), creators).items():
+            test = works.take(fold.test)
+            for view, covered in covered_by_view(model, test, creators).items():
                 found.setdefault(view, []).append(covered)
+            monitored.append(monitor_table(model, test).known)
         for view, each in found.items():
             yield from figures_of(f"{kind}: {view}", each)
+        yield from figures_of_warnings(f"{kind}: what monitor says", monitored)
 
 
-def covered_by_view(model: FusedModel, test: Catalog, creators: list[str]) -> dict[str, Covered]:
+def covered_by_view(model: FusedModel, test: Catalog, creators: Sequence[str]) -> dict[str, Covered]:
     """The sets in each view that the model has learned sets for."""
     found = {}
     for view, rows, shown in works_by_view(test):
@@ -103,6 +115,23 @@ def figures_of(row: str, folds: list[Covered]) -> Iterator[Figure]:
         gaps = gaps_by_creator(labels, np.concatenate([each.holds[:, at] for each in folds]), coverage)
         if len(gaps):
             yield Figure(row, f"{said}: within 7, of {len(gaps)} creators", float((gaps <= WITHIN).mean()), n)
+
+
+def figures_of_warnings(row: str, folds: list[StreamTest]) -> Iterator[Figure]:
+    """What monitoring the folds' test works came to.
+
+    >>> [each.text for each in figures_of_warnings("temporal", [StreamTest(80, 10.0, None), StreamTest(80, 1.0, None)])]
+    ['0.0000 ± 0.0000', '0.5000 ± 0.7071']
+    """
+    n = sum(each.works for each in folds)
+    alarms = [each.alarm for each in folds if each.alarm is not None]
+    yield Figure.over(row, "alarms", [float(each.alarm is not None) for each in folds], n)
+    yield Figure.over(row, "log10 evidence", [math.log10(each.evidence) for each in folds], n)
+    if alarms:
+        yield Figure.over(row, "raised at", [float(each.raised) for each in alarms], n)
+        yield Figure.over(row, "since", [float(each.since) for each in alarms], n)
+        short = [100 * (each.coverage - each.held / each.works) for each in alarms if each.works]
+        yield Figure.over(row, "short since, points", short, n)
 
 
 def gaps_by_creator(labels: IntArray, holds: Mask, coverage: float) -> DoubleArray:

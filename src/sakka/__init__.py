@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sakka.describe.creator import describe_creator
     from sakka.describe.work import describe_work
     from sakka.errors import SakkaError
+    from sakka.evaluation.monitor import Monitoring, monitor_table
     from sakka.evaluation.run import run_experiment
     from sakka.explain.explanation import explain as explain_work
     from sakka.models.asked_table import open_table
@@ -47,6 +48,7 @@ _PUBLIC = {
     "FusedModel": "sakka.models.fused:FusedModel",
     "Identification": "sakka.models.identification:Identification",
     "Index": "sakka.search.index:Index",
+    "Monitoring": "sakka.evaluation.monitor:Monitoring",
     "Question": "sakka.models.question:Question",
     "SakkaClassifier": "sakka.models.classifier:SakkaClassifier",
     "SakkaError": "sakka.errors:SakkaError",
@@ -60,6 +62,7 @@ _PUBLIC = {
     "identify_table": "sakka.models.identify_table:identify_table",
     "load_model": "sakka.models.folder:load_model",
     "make_model": "sakka.models.registry:make_model",
+    "monitor_table": "sakka.evaluation.monitor:monitor_table",
     "near_identical_works": "sakka.copies.groups:near_identical",
     "open_table": "sakka.models.asked_table:open_table",
     "preset_plan": "sakka.paper.presets:preset_plan",
@@ -83,6 +86,7 @@ __all__ = [
     "FusedModel",
     "Identification",
     "Index",
+    "Monitoring",
     "Question",
     "SakkaClassifier",
     "SakkaError",
@@ -96,6 +100,7 @@ __all__ = [
     "identify_table",
     "load_model",
     "make_model",
+    "monitor_table",
     "near_identical_works",
     "open_table",
     "preset_plan",

@@ -74,7 +74,7 @@ def test_a_work_that_looks_like_one_whom_its_creator_is_often_taken_for_is_less_
 def test_works_of_accounts_of_one_person_and_works_told_of_before_are_left_out() -> None:
     answers = hundred({3: 2, 60: 1})
     assert [each.rows for each in wrong_creators(answers, 0.2, accounts=[("c", "a", "unknown")])] == [(60,)]
-    assert [each.rows for each in wrong_creators(answers, 0.2, told=[60])] == [(3,)]
+    assert [each.rows for each in wrong_creators(answers, 0.2, elsewhere=[60])] == [(3,)]
     assert wrong_creators(answers, 0.2, accounts=[("a", "b"), ("b", "c"), ("d", "a")]) == []
 
 

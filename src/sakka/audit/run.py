@@ -78,9 +78,11 @@ def audit_catalog(
     shared = shared_photos(works, near)
     wrong: list[Finding] = []
     if predictions is not None:
-        told = np.flatnonzero(np.isin(rows, [row for each in shared for row in each.rows])).tolist()
+        elsewhere = np.flatnonzero(np.isin(rows, [row for each in shared for row in each.rows])).tolist()
         pairs = [each.creators for each in accounts]
-        wrong = [_in_catalog(each, rows) for each in wrong_creators(predictions, fdr, accounts=pairs, told=told)]
+        wrong = [
+            _in_catalog(each, rows) for each in wrong_creators(predictions, fdr, accounts=pairs, elsewhere=elsewhere)
+        ]
     found = [*wrong, *shared, *accounts]
     return Audit(
         findings=tuple(sorted(found, key=lambda each: KINDS.index(each.kind))),

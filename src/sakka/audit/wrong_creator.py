@@ -23,7 +23,7 @@ def wrong_creators(
     fdr: float = DEFAULT_FDR,
     *,
     accounts: Collection[tuple[str, ...]] = (),
-    told: Collection[int] = (),
+    elsewhere: Collection[int] = (),
 ) -> list[Finding]:
     """The works that are probably another creator's, the surest first.
 
@@ -31,7 +31,7 @@ def wrong_creators(
         predictions: Out-of-fold predictions of the works.
         fdr: The share of the reported works that may be right as they stand, 0 to 1.
         accounts: The creators that look like one person, each time two or more; unknown names count for nothing.
-        told: Rows of works that other findings tell of.
+        elsewhere: Rows of works that other findings name.
     """
     persons = _persons(predictions.creators, accounts)
     if persons.max(initial=0) == 0:
@@ -39,7 +39,7 @@ def wrong_creators(
     of_person = np.eye(int(persons.max()) + 1)[persons]
     tables = [table @ of_person for table in predictions.alone.values()]
     rates = error_rates(tables, persons[predictions.labels], predictions.folds)
-    asked = np.setdiff1d(np.arange(len(predictions.labels)), list(told))
+    asked = np.setdiff1d(np.arange(len(predictions.labels)), list(elsewhere))
     rows = asked[reported(rates.own[asked], fdr)]
     return [_finding(predictions, rates, persons, int(row)) for row in rows]
 

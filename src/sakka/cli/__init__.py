@@ -17,6 +17,7 @@ COMMAND_GROUPS = (
     "fit",
     "export",
     "identify",
+    "monitor",
     "creators",
     "serve",
     "explain",

@@ -37,10 +37,11 @@ from sakka.models.identification import (
     Identification,
     check_false_refusals,
 )
-from sakka.models.limits import ViewLimits, decide
+from sakka.models.limits import View, ViewLimits, decide
 from sakka.models.work_reader import Reads, WorkReader
 
 if TYPE_CHECKING:
+    from sakka.models.conformal import ConformalScores
     from sakka.networks.readable_photos import ReadablePhotos
 
 FoldGroup = Literal["fold", "outer", "all"]
@@ -172,6 +173,11 @@ class CreatorModel(WorkReader):
         p_values = self.p_values(works, probabilities) if p_values is None else p_values
         rows = zip(self.limits(works), self.can_read(works).tolist(), found.max(axis=1).tolist(), p_values, strict=True)
         return [decide(*row, false_refusals) for row in rows]
+
+    @property
+    def held_out_scores(self) -> "Mapping[View, ConformalScores]":
+        """What sets of creators rest on, by what a work offers; empty where the model has learned none."""
+        return {}
 
     def creator_sets(
         self,

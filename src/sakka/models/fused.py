@@ -357,6 +357,11 @@ class FusedModel(ExtensibleModel):
         """The limits between the answers to each work, by what it offers; None where none were learned for that."""
         return [None if view is None else self.limits_.get(view) for view in views_of(self.parts_read(works))]
 
+    @property
+    def held_out_scores(self) -> Mapping[View, ConformalScores]:
+        """What sets of creators rest on, for each view that enough works were held out of."""
+        return self.conformal_
+
     def creator_sets(
         self, works: Catalog, probabilities: Probabilities | FirstCandidates, count: int
     ) -> list[tuple[CreatorSet, ...]]:

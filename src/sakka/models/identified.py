@@ -127,13 +127,30 @@ def identify_works(
     Raises:
         SakkaError: The works can't be read on, or the cache of photo features can't be used.
     """
+    for some, works in shown_works(model, asked, photo_root):
+        yield from identified(model, some, works, count, false_refusals)
+
+
+def shown_works(
+    model: CreatorModel, asked: Iterable[AskedWork], photo_root: Path | None = None
+) -> Iterator[tuple[list[AskedWork], Catalog]]:
+    """Works as they are asked about, with their photos' problems, and as a model is shown them, some at a time.
+
+    Args:
+        model: A fitted model.
+        asked: The works.
+        photo_root: The folder that relative photo paths start at; None where every path is absolute.
+
+    Raises:
+        SakkaError: The works can't be read on, or the cache of photo features can't be used.
+    """
     root = photo_root or Path()
     asked, ahead = tee(asked)
     photos = model.prepare_photos([root / photo for photo in each.work.photos] if each.work else () for each in ahead)
     pairs = zip(asked, photos, strict=True)
     while some := list(islice(pairs, WORKS_AT_ONCE)):
         works = Catalog.from_works((_shown(row, *pair, model.kept_columns) for row, pair in enumerate(some)), root)
-        yield from identified(model, [_with_errors(*pair) for pair in some], works, count, false_refusals)
+        yield [_with_errors(*pair) for pair in some], works
 
 
 def identified(
