@@ -43,9 +43,9 @@ class SaysItsTitle(CreatorModel):
         return [ViewLimits(100, 1.0, self.named_from) if self.held_out else None] * len(works)
 
     def p_values(self, works: Catalog, probabilities: Probabilities | FirstCandidates) -> list[float | None]:
-        """0.01 of works that it is least sure of, where it names at all."""
+        """Small where neither creator is more probable than the other."""
         assert isinstance(probabilities, np.ndarray)
-        return [0.01 if self.named_from and highest < 0.57 else 0.5 for highest in probabilities.max(axis=1)]
+        return [0.04 if highest == 0.5 else 0.5 for highest in probabilities.max(axis=1)]
 
     def creator_sets(
         self, works: Catalog, probabilities: Probabilities | FirstCandidates, count: int

@@ -35,7 +35,7 @@ def test_what_was_observed_is_counted_beside_what_is_stated() -> None:
         ("Mori", "Mori 0.91", 0),  # named, and right
         ("Mori", "Sato 0.97", 1),  # named, and wrong; (3 + 1) / 101 is below 0.05, so the 95 % set is without Mori
         ("Sato", "Sato 0.6", 2),  # not sure enough, and right
-        ("Sato", "Sato 0.5", 3),  # refused: its confidence is -0.69
+        ("Sato", "Sato 0.5", 3),  # refused: its p-value is 0.04
         ("Tanaka", "Sato 0.8", 4),  # named, of a creator whom the model doesn't know
         ("", "Sato 0.8", 5),
     ]

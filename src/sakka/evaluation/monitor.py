@@ -273,7 +273,7 @@ def _alarm(found: SequentialTest, tested: Sequence[AnsweredWork], order: str) ->
 
 
 def _is_beyond(share: ObservedShare) -> bool:
-    """Whether an interval is beyond what is stated: fewer sets hold, fewer names are correct, or more is refused."""
+    """Whether the interval is beyond what is stated: fewer sets hold or names are correct, or more are refused."""
     if share.stated is None or share.measure == "first correct":
         return False
     return share.low > share.stated if share.measure == "refused" else share.high < share.stated

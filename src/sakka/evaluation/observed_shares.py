@@ -17,7 +17,7 @@ import polars as pl
 
 from sakka.evaluation.exchangeability import ERROR, UNKNOWN
 from sakka.evaluation.tables.calibration import reliability
-from sakka.models.identification import COVERAGE, COVERAGES, Answer, Basis
+from sakka.models.identification import COVERAGE, COVERAGES, FALSE_REFUSALS, Answer, Basis
 from sakka.models.learning_limits import CORRECT
 from sakka.models.limits import View
 
@@ -25,7 +25,6 @@ Measure = Literal["90 % sets", "95 % sets", "99 % sets", "named correctly", "nam
 SETS: Mapping[float, Measure] = {0.9: "90 % sets", 0.95: "95 % sets", 0.99: "99 % sets"}
 
 BY_KNOWN, BY_UNKNOWN = "known creators", "unknown creators"
-REFUSED = 0.05
 BINS = 10  # of probabilities
 MOST_PERIODS, LEAST_IN_PERIOD = 8, 20
 STANDS_OUT = 1.5
@@ -155,7 +154,7 @@ def _shares(part: str, works: Sequence[AnsweredWork]) -> Iterator[ObservedShare]
     if correct := [each.is_first for each in stated if each.answer == "named"]:
         yield ObservedShare.of("named correctly", part, correct, CORRECT)
     if stated:
-        yield ObservedShare.of("refused", part, [_is_refused(each) for each in stated], REFUSED)
+        yield ObservedShare.of("refused", part, [_is_refused(each) for each in stated], FALSE_REFUSALS)
     if works:
         mean = sum(each.probability for each in works) / len(works)
         yield ObservedShare.of("first correct", part, [each.is_first for each in works], mean)
