@@ -83,6 +83,19 @@ def why_not_a_folder(path: Path) -> str:
     return f"{path} is a file" if path.exists() else f"there is no folder {path}"
 
 
+def why_no_name(path: Path) -> str:
+    r"""Why a path can't be the name of an output, as a message; empty where it can.
+
+    >>> why_no_name(Path("花")), why_no_name(Path("a\udcff"))
+    ('', "'a\\udcff' is no UTF-8; choose another name")
+    """
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return f"{str(path)!r} is no UTF-8; choose another name"
+    return ""
+
+
 @contextmanager
 def writing_whole(path: Path) -> Iterator[Path]:
     """A temporary path beside `path`, renamed to `path` when the block ends without an error.

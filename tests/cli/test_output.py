@@ -1,5 +1,6 @@
 """Where nothing can be written, every command says so in one line, before it computes."""
 
+import resource
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from tests.catalogs import tiny_catalog
 from tests.command import run
 
 from sakka.cli.output import check_output, writing_to
-from sakka.errors import SakkaError
+from sakka.errors import CatalogError, SakkaError
 
 BEFORE_THE_COMPUTING = (
     "fit {catalog} -o {output}",
@@ -18,6 +19,7 @@ BEFORE_THE_COMPUTING = (
     "tune {catalog} -o {output} --model text-linear",
     "labels {catalog} -o {output}",
     "demo -o {output}",
+    "catalog build market -o {output}",
 )
 
 
@@ -53,3 +55,40 @@ def test_what_can_not_be_written_later_is_the_same_line(folder: Path) -> None:
     line = r"out can't be written to \(No space left on device\); give another --output"
     with pytest.raises(SakkaError, match=line), writing_to(folder / "out"):
         raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("command", ["catalog build market -o {output}", "fit {catalog} -o {output}"])
+def test_a_name_that_is_no_utf_8_is_one_line(
+    folder: Path, command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments: list[object] = list(command.format(catalog=folder / "none", output="out-\udcff").split())
+    code, _, error = run(arguments, monkeypatch, capsys)
+    assert (code, error) == (2, "sakka: 'out-\\udcff' is no UTF-8; choose another name\n")
+
+
+def test_a_full_disk_is_one_line_before_and_after(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    catalog = tiny_catalog(folder / "photos", creators=2, works=3)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+        code, _, error = run(["catalog", "build", "market", "-o", folder / "out"], monkeypatch, capsys)
+        with pytest.raises(CatalogError, match="can't be written: File too large"):
+            catalog.write(folder / "written")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (code, error) == (
+        2,
+        f"sakka: {folder / 'out'} can't be written to (File too large); give another --output\n",
+    )
+
+
+def test_an_error_line_is_bounded(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "works.csv").write_text(f"{'x' * 100_000},y\n")
+    code, _, error = run(["catalog", "build", folder / "works.csv", "-o", folder / "out"], monkeypatch, capsys)
+    assert code == 2
+    assert "has no column for id or creator" in error
+    assert len(error) < 1000

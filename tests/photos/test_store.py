@@ -74,6 +74,15 @@ def test_a_folder_that_can_not_be_made_is_one_clear_line(folder: Path) -> None:
         PhotoCache(folder / "file" / "values.sqlite").put([("a", b"1")])
 
 
+def test_a_cache_that_can_keep_nothing_says_so_beforehand(folder: Path) -> None:
+    PhotoCache(folder / "values.sqlite").check(1)
+    with pytest.raises(SakkaError, match=r"can't be used \(.* MiB are to be kept, and .* MiB are free\).*SAKKA_CACHE"):
+        PhotoCache(folder / "values.sqlite").check(1 << 60)
+    (folder / "file").write_text("")
+    with pytest.raises(SakkaError, match="SAKKA_CACHE"):
+        PhotoCache(folder / "file" / "values.sqlite").check()
+
+
 def test_keys_are_the_catalog_s_or_those_of_the_files(folder: Path) -> None:
     (folder / "a.png").write_bytes(b"abc")
     works = [Work("a", photos=("a.png",)), Work("b"), Work("c", photos=("gone.png",), photos_sha256=("kept",))]

@@ -1,5 +1,6 @@
 """Listings -> catalog: read a source, apply the rules, read every photo once, report what was left out and why."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
@@ -11,7 +12,7 @@ import polars as pl
 import polars.selectors as cs
 
 from sakka.catalog.accounts import apply_joins, find_joins
-from sakka.catalog.folder import INFO_FILE, WORKS_FILE, check_folder, check_free_at
+from sakka.catalog.folder import INFO_FILE, WORKS_FILE, check_folder, check_free_at, write_table
 from sakka.catalog.kept import VECTORS, kept_table, kept_texts
 from sakka.catalog.listings import NOTHING_LEFT, with_photo_rows
 from sakka.catalog.photo_files import PhotoFiles, base_of, photo_files
@@ -20,6 +21,7 @@ from sakka.catalog.problems import (
     NOTHING,
     PROBLEMS_FILE,
     ListingProblem,
+    Problems,
     fields_left_out,
     problems_frame,
     rows_left_out,
@@ -38,7 +40,6 @@ from sakka.catalog.sources import OpenedTable, ReadOptions, columns_by_field, op
 from sakka.catalog.statistics import statistics_of
 from sakka.catalog.works import SCHEMA, Catalog, works_table
 from sakka.errors import CatalogError
-from sakka.files import writing_whole
 from sakka.photos.hashes import PhotoHashes, photo_hash
 from sakka.photos.limits import PHOTOS_PER_WORK
 from sakka.remote.copies import speaking_of
@@ -135,7 +136,7 @@ def build_catalog(
         files = open_until_written.enter_context(photo_files(opened.photo_root, fetch, base))
         build = _Build(opened, chosen, photos_per_work, files)
         build.read()
-        if strict and build.problems:
+        if strict and build.problems.listed:
             raise build.strict_error(folder)
         catalog = build.catalog(folder)
         if folder is not None:
@@ -202,7 +203,7 @@ class _Build:
     rows: int = 0
     photos_left_out: int = 0
     table: pl.DataFrame = field(default_factory=pl.DataFrame)
-    problems: list[ListingProblem] = field(default_factory=list)
+    problems: Problems = field(default_factory=Problems)
     reports: list[RuleReport] = field(default_factory=list)
     joins: list[dict[str, str]] = field(default_factory=list)
     origins: list[tuple[str, int, str | None, str | None, int]] = field(default_factory=list)
@@ -239,7 +240,7 @@ class _Build:
             base=self.files.base,
         ):
             self.rows += batch.listings
-            self.problems += batch.problems
+            self.problems.add(batch.problems)
             frames.append(_frame_of(batch))
             kept.append(kept_texts([work.kept for work in batch.works]))
         self.table = pl.concat(frames).hstack(kept_table(kept).select(pl.all().name.prefix(_KEPT))).rechunk()
@@ -266,10 +267,11 @@ class _Build:
                 self.origins.append((identity, number, *self.files.origin_of(photo), n_bytes))
             if found.bad or found.left_out:
                 fewer[at] = list(found.good)
-            self.problems += [ListingProblem(row, identity, "photos", each.reason, str(each)) for _, each in found.bad]
+            problems = [ListingProblem(row, identity, "photos", each.reason, str(each)) for _, each in found.bad]
             if not found.good and not says_more:
                 usable[at] = False
-                self.problems.append(ListingProblem(row, identity, "", NOTHING, NOTHING_LEFT, left_out=True))
+                problems.append(ListingProblem(row, identity, "", NOTHING, NOTHING_LEFT, left_out=True))
+            self.problems.add(problems)
         self.table = self.table.with_columns(
             _with_rows(self.table["photos"], fewer),
             pl.Series("photos_sha256", sha256, dtype=SCHEMA["photos_sha256"]),
@@ -292,8 +294,8 @@ class _Build:
         Raises:
             CatalogError: No work is left; the rows that can't be used are then listed in the folder all the same.
         """
-        problems = problems_frame(self.problems)
-        reasons = rows_left_out(problems)
+        problems = problems_frame(self.problems.listed)
+        reasons = rows_left_out(self.problems)
         if not self.table.height:
             removed = [f"{report.works_removed} by {report.rule}" for report in self.reports if report.works_removed]
             removed += [f"{count} for {reason}" for reason, count in reasons.items()]
@@ -316,6 +318,8 @@ class _Build:
             "left_out": reasons,
             "fields_left_out": fields_left_out(problems),
         }
+        if self.problems.not_listed:
+            info["rows_not_listed"] = self.problems.not_listed.total()
         kept = [pl.col(name).alias(name.removeprefix(_KEPT)) for name in self.table.columns if name.startswith(_KEPT)]
         origins = pl.DataFrame(self.origins, ORIGINS_SCHEMA, orient="row")
         if self.files.fetcher is not None:
@@ -326,24 +330,23 @@ class _Build:
 
     def strict_error(self, folder: Path | str | None) -> CatalogError:
         """Write the list of problems; returns the error that counts them."""
-        problems = problems_frame(self.problems)
-        reasons = ", ".join(f"{count} {reason}" for reason, count in problems["reason"].value_counts(sort=True).rows())
+        counts = Counter(each.reason for each in self.problems.listed) + self.problems.not_listed
+        reasons = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
         return CatalogError(
-            f"problems in {problems['row'].n_unique()} of {self.rows} rows: {reasons}{self._listed(folder)}; "
+            f"problems in {self.problems.rows()} of {self.rows} rows: {reasons}{self._listed(folder)}; "
             "mend them or take them out of the source"
         )
 
     def _listed(self, folder: Path | str | None) -> str:
         """Write the list of problems, and say where it is and what is wrong in the first row of it."""
-        if not self.problems:
+        if not self.problems.listed:
             return ""
         where = ""
         if folder is not None and not (Path(folder) / INFO_FILE).exists():  # an older catalog there stays whole
             path = Path(folder) / PROBLEMS_FILE
-            with writing_whole(path) as part:
-                problems_frame(self.problems).write_parquet(part)
+            write_table(problems_frame(self.problems.listed), path)
             where = f" (listed in {path})"
-        first = min(self.problems, key=lambda problem: problem.row)
+        first = min(self.problems.listed, key=lambda problem: problem.row)
         return f"{where}; the first is row {first.row}: {first.detail}"
 
 

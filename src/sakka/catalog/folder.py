@@ -28,7 +28,7 @@ from sakka.catalog.problems import PROBLEMS_FILE, no_problems
 from sakka.catalog.remote_photos import RemotePhotos
 from sakka.catalog.works import SCHEMA, Catalog
 from sakka.errors import CatalogError, MissingPartError, SakkaError
-from sakka.files import remote_address, why_not_a_folder, write_json, writing_whole
+from sakka.files import remote_address, why_no_name, why_not_a_folder, write_json, writing_whole
 from sakka.photos.by_sha256 import stored_path
 from sakka.remote.addresses import is_fetched
 from sakka.remote.copies import PLAN, reading
@@ -53,8 +53,11 @@ def check_folder(folder: Path) -> None:
     """Check that a catalog may be written to a folder, before the work that fills it.
 
     Raises:
-        CatalogError: It is a file or a run, or holds a table of another kind under the name of the catalog's.
+        CatalogError: It is a file or a run, holds a table of another kind under the name of the catalog's, or its name
+            is no UTF-8.
     """
+    if trouble := why_no_name(folder):
+        raise CatalogError(trouble)
     if folder.exists() and not folder.is_dir():
         raise CatalogError(f"{folder} is a file; expected the name of a folder for the catalog")
     if (folder / PLAN).exists():
@@ -228,10 +231,9 @@ def _files_of_photos(catalog: Catalog) -> list[Path]:
 
 
 def _write_tables(catalog: Catalog, folder: Path, listed: pl.DataFrame, photo_root: str | None) -> None:
-    with writing_whole(folder / PROBLEMS_FILE) as part:
-        catalog.problems.write_parquet(part)
-    photos_sha256 = _write_table(listed, folder / PHOTOS_FILE)
-    works_sha256 = _write_table(catalog.table.select(pl.exclude("photos")), folder / WORKS_FILE)
+    write_table(catalog.problems, folder / PROBLEMS_FILE)
+    photos_sha256 = write_table(listed, folder / PHOTOS_FILE)
+    works_sha256 = write_table(catalog.table.select(pl.exclude("photos")), folder / WORKS_FILE)
     info = {
         **catalog.info,
         "version": CATALOG_VERSION,
@@ -244,8 +246,12 @@ def _write_tables(catalog: Catalog, folder: Path, listed: pl.DataFrame, photo_ro
     write_json(folder / INFO_FILE, info)
 
 
-def _write_table(table: pl.DataFrame, path: Path) -> str:
-    """Write a table whole; returns the SHA-256 of its file."""
+def write_table(table: pl.DataFrame, path: Path) -> str:
+    """Write a table whole; returns the SHA-256 of its file.
+
+    Raises:
+        OSError: It can't be written.
+    """
     buffer = io.BytesIO()
     table.write_parquet(buffer)
     with writing_whole(path) as part:

@@ -25,11 +25,13 @@ from sakka.catalog.problems import (
     NO_CREATOR,
     NO_ID,
     NOTHING,
+    TOO_MANY_PHOTOS,
     ListingProblem,
 )
 from sakka.catalog.works import Work
 
 MOST_SHOWN = 120
+MOST_PHOTOS = 1000  # of a row that are looked at
 NOTHING_LEFT = "neither title nor description nor a photo that can be read"
 _SEPARATORS = re.compile(r"[|\r\n]")
 _HALF_PAIR = re.compile("[\ud800-\udfff]")  # stands for bytes that are no text
@@ -134,7 +136,11 @@ class _Row:
         """The photo paths that can be used, each once."""
         paths: dict[str, None] = {}
         nothing: tuple[str, ...] = ()
-        for text in self.value("photos", photo_texts, nothing):
+        texts = self.value("photos", photo_texts, nothing)
+        if len(texts) > MOST_PHOTOS:
+            detail = f"{len(texts):,} photos; the first {MOST_PHOTOS:,} are looked at"
+            self.note(_Unusable("photos", TOO_MANY_PHOTOS, detail))
+        for text in texts[:MOST_PHOTOS]:
             try:
                 paths[finder.inside(text)] = None
             except UnusablePath as error:

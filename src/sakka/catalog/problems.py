@@ -1,11 +1,15 @@
 """What could not be used of a source: a field of a row, or a whole row, each with its reason.
 
+Of rows that are left out the first `MOST_ROWS_LISTED` are listed and the others counted, so that a table of nothing but
+bad rows takes no memory.
+
 A bad field costs the field: the work stays with what is good of it. A row is left out only where it can't be a work of
 its own: no id, no creator, the id of another row, not readable, or nothing left to read.
 """
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
 from functools import cache
 
 import polars as pl
@@ -20,7 +24,9 @@ MALFORMED = "row not readable"
 NOTHING = "nothing to read"
 PHOTO_ADDRESS = "photo is an address"
 PHOTO_OUTSIDE = "photo outside the folder"
+TOO_MANY_PHOTOS = "too many photos"
 
+MOST_ROWS_LISTED = 100_000
 PROBLEMS_FILE = "problems.parquet"
 PROBLEMS_SCHEMA: dict[str, pl.DataType] = {
     "row": pl.Int64(),
@@ -53,6 +59,35 @@ class ListingProblem:
     left_out: bool = False
 
 
+@dataclass
+class Problems:
+    """The problems of a source, as they come.
+
+    Attributes:
+        listed: Those of works that stay, and of the first rows that are left out.
+        not_listed: How many more rows are left out, by reason.
+        rows_listed: How many rows that are left out are listed.
+    """
+
+    listed: list[ListingProblem] = field(default_factory=list)
+    not_listed: Counter[str] = field(default_factory=Counter)
+    rows_listed: int = 0
+
+    def add(self, problems: Sequence[ListingProblem]) -> None:
+        """Add all problems of some rows, each row's one after the other and the one that it is left out for last."""
+        left_out = {each.row for each in problems if each.left_out}
+        for each in problems:
+            if each.row not in left_out or self.rows_listed < MOST_ROWS_LISTED:
+                self.listed.append(each)
+                self.rows_listed += each.left_out
+            elif each.left_out:
+                self.not_listed[each.reason] += 1
+
+    def rows(self) -> int:
+        """How many rows have a problem."""
+        return len({each.row for each in self.listed}) + self.not_listed.total()
+
+
 @cache
 def no_problems() -> pl.DataFrame:
     """A table of problems without a row; one for all, not to be changed."""
@@ -66,14 +101,14 @@ def problems_frame(problems: Iterable[ListingProblem]) -> pl.DataFrame:
     )
 
 
-def rows_left_out(problems: pl.DataFrame) -> dict[str, int]:
+def rows_left_out(problems: Problems) -> dict[str, int]:
     """How many rows were left out, by reason, the most frequent first.
 
-    >>> rows_left_out(problems_frame([ListingProblem(1, "a", "creator", NO_CREATOR, "the creator is empty", True)]))
+    >>> rows_left_out(Problems([ListingProblem(1, "a", "creator", NO_CREATOR, "the creator is empty", True)]))
     {'no creator': 1}
     """
-    counts = problems.filter("left_out").group_by("reason").len().sort(-pl.col("len").cast(pl.Int64), "reason")
-    return dict(counts.iter_rows())
+    counts = Counter(each.reason for each in problems.listed if each.left_out) + problems.not_listed
+    return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 def fields_left_out(problems: pl.DataFrame) -> list[dict[str, str | int]]:

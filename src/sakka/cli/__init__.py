@@ -7,6 +7,7 @@ import typer
 
 from sakka.errors import SakkaError
 
+MOST_ERROR_CHARACTERS = 2000  # a title or a name of a source in a message may be as long as its row
 COMMAND_GROUPS = (
     "demo",
     "catalog",
@@ -54,6 +55,8 @@ def main() -> None:
     except (SakkaError, OSError) as error:  # OSError: a folder that can't be written to, a full disk
         from sakka.cli.terminal import printable
         from sakka.cli.wording import on_command_line, typed_command
+        from sakka.fragments import shortened
 
-        sys.stderr.write(f"sakka: {printable(on_command_line(str(error), typed_command()))}\n")
+        message = shortened(on_command_line(str(error), typed_command()), MOST_ERROR_CHARACTERS)
+        sys.stderr.write(f"sakka: {printable(message)}\n")
         sys.exit(2)

@@ -94,8 +94,10 @@ def build(
     Example: sakka catalog build market -o market --creators 20 --seed 1
     """
     from sakka.catalog.build import build_catalog
+    from sakka.cli.output import check_output
     from sakka.cli.terminal import showing_progress
 
+    check_output(output, at_addresses=True)
     settings = _market_settings(
         source, {"creators": creators, "works": works, "seed": seed, "difficulty": difficulty}, photos_per_work
     )

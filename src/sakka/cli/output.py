@@ -6,7 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sakka.errors import SakkaError
-from sakka.files import as_written, remote_address
+from sakka.files import as_written, remote_address, why_no_name
+
+PROBE_BYTES = 1 << 16  # a full disk still takes a file without bytes
 
 
 def check_output(folder: Path, *, at_addresses: bool = False) -> None:
@@ -29,8 +31,8 @@ def check_output(folder: Path, *, at_addresses: bool = False) -> None:
         there = folder
         while not there.exists():
             there = there.parent
-        with tempfile.TemporaryFile(dir=there):
-            pass
+        with tempfile.TemporaryFile(dir=there) as probe:
+            probe.write(bytes(PROBE_BYTES))
 
 
 @contextmanager
@@ -44,7 +46,7 @@ def writing_to(folder: Path, *, at_addresses: bool = False) -> Iterator[None]:
     Raises:
         SakkaError: The folder can't be written to.
     """
-    if not at_addresses:
+    if not at_addresses or not remote_address(folder):
         refuse_address(folder)
     try:
         yield
@@ -54,10 +56,12 @@ def writing_to(folder: Path, *, at_addresses: bool = False) -> Iterator[None]:
 
 
 def refuse_address(path: Path) -> None:
-    """Refuse an address where only a path can be written to.
+    """Refuse an address where only a path can be written to, and a path that is no UTF-8.
 
     Raises:
-        SakkaError: It is one.
+        SakkaError: It is one of them.
     """
+    if trouble := why_no_name(path):
+        raise SakkaError(trouble)
     if remote_address(path):
         raise SakkaError(f"{as_written(path)} is an address; give --output a path of this machine")

@@ -1,5 +1,6 @@
 """`sakka catalog problems`: what could not be used of a catalog's source, on the screen or in a file."""
 
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -39,11 +40,11 @@ def problems(
         _write(read.problems, output)
         typer.echo(f"{read.problems.height:,} problems listed in {output}")
     elif as_json:
-        counts = {name: read.info.get(name) for name in ("rows", "left_out", "fields_left_out")}
+        counts = {name: read.info.get(name) for name in ("rows", "left_out", "rows_not_listed", "fields_left_out")}
         typer.echo(canonical_json({**counts, "problems": read.problems.to_dicts()}), nl=False)
     else:
         show_counts(read.info)
-        _show(read.problems, catalog)
+        _show(read.problems, catalog, read.info.get("rows_not_listed", 0))
 
 
 def show_counts(info: dict[str, Any]) -> None:
@@ -62,7 +63,7 @@ def show_counts(info: dict[str, Any]) -> None:
         show_table(["field", "reason", "works"], rows, title="Works that stay without a field", left=2)
 
 
-def _show(problems: "pl.DataFrame", folder: Path) -> None:
+def _show(problems: "pl.DataFrame", folder: Path, not_listed: int) -> None:
     from sakka.cli.terminal import output_console, printable, show_table
     from sakka.cli.wording import on_command_line
 
@@ -78,6 +79,8 @@ def _show(problems: "pl.DataFrame", folder: Path) -> None:
     if problems.height > MOST_SHOWN:
         every = f"sakka catalog problems {as_written(folder)} -o problems.csv"
         output_console().print(f"and {problems.height - MOST_SHOWN:,} more; all: {every}", soft_wrap=True)
+    if not_listed:
+        output_console().print(f"{not_listed:,} more rows were left out and are only counted", soft_wrap=True)
 
 
 def _write(problems: "pl.DataFrame", path: Path) -> None:
@@ -92,14 +95,16 @@ def _write(problems: "pl.DataFrame", path: Path) -> None:
 
     if path.suffix.lower() not in ENDINGS:
         raise CatalogError(f"{path.name} ends with {path.suffix!r}; expected one of {', '.join(ENDINGS)}")
+    content = io.BytesIO()
     try:
         with writing_whole(path) as part:
             if path.suffix.lower() == ".csv":
                 safe = problems.with_columns(pl.col(pl.String()).map_elements(no_formula, return_dtype=pl.String()))
-                safe.write_csv(part, include_bom=True)
+                safe.write_csv(content, include_bom=True)
             elif path.suffix.lower() == ".jsonl":
-                problems.write_ndjson(part)
+                problems.write_ndjson(content)
             else:
-                problems.write_parquet(part)
+                problems.write_parquet(content)
+            part.write_bytes(content.getvalue())  # by Python, whose errors say what is wrong with a disk
     except OSError as error:
         raise CatalogError(f"{path} can't be written: {error.strerror or error}; give another --output") from error

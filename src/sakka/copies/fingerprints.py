@@ -149,6 +149,8 @@ def _stored_or_read(every: PhotoKeys) -> dict[str, bytes]:
     paths = dict(zip(every.keys, every.photos, strict=True))
     found = {key: value for key, value in cache.get(list(paths)).items() if len(value) == _FINGERPRINT_BYTES}
     missing = {key: path for key, path in paths.items() if key not in found}
+    if missing:
+        cache.check(len(missing) * _FINGERPRINT_BYTES)
     for batch in _batches(missing):
         cache.put(batch)
         found.update(batch)

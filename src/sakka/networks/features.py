@@ -234,6 +234,8 @@ def _alone(where: dict[str, Path], encoder: PhotoEncoder) -> Iterator[tuple[list
 def _computed_and_kept(where: dict[str, Path], encoder: PhotoEncoder) -> Iterator[tuple[list[str], Features]]:
     """Compute vectors batch by batch; each batch is in the cache when it comes."""
     cache = PhotoCache(cache_path(encoder))
+    if where:
+        cache.check(len(where) * encoder.size * np.dtype(encoder.number).itemsize)
     for batch, vectors in _computed(where, encoder):
         cache.put(zip(batch, stored_bytes(vectors, encoder), strict=True))
         yield batch, vectors

@@ -115,6 +115,8 @@ def cache_vectors(
         most: How many of a work are wanted.
     """
     caches = [PhotoCache(cache_path(encoder)) for encoder in encoders]
+    for cache in caches:
+        cache.check()
     batches = _batches(_pixels_that_lack(photos, caches, encoders, most), encoders)
     with closing(work_off(batches, partial(_vectors, encoders=encoders), "sakka-network")) as computed:
         for batch, tables in computed:

@@ -58,6 +58,8 @@ def text_vectors(texts: Sequence[str], encoder: TextEncoder, *, keeps: bool = Tr
     cache = PhotoCache(cache_folder() / "features" / f"{encoder.key}.sqlite")
     found = dict(_whole(cache.get(list(dict.fromkeys(keys))), encoder))
     missing = {key: text for key, text in zip(keys, normal, strict=True) if key not in found}
+    if keeps and missing:
+        cache.check(len(missing) * encoder.size * NUMBER.itemsize)
     for batch, vectors in _computed(missing, encoder):
         if keeps:
             cache.put((key, vector.astype(NUMBER).tobytes()) for key, vector in zip(batch, vectors, strict=True))

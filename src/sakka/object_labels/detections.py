@@ -43,6 +43,7 @@ def boxes_of(works: Catalog) -> list[Boxes | None]:
     }
     missing = [(key, path) for key, path in first.items() if key not in found]
     if missing:
+        cache.check()
         found.update(_detect_all(missing, cache))
     return [None if key is None else found[key] for key in keys]
 

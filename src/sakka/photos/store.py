@@ -7,7 +7,9 @@ cache lacks are read by threads ahead of whatever works on them, a bounded numbe
 """
 
 import os
+import shutil
 import sqlite3
+import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -24,6 +26,7 @@ from sakka.photos.decode import Photo, read_photo
 
 TIMEOUT_S = 60.0
 KEYS_AT_ONCE = 500
+PROBE_BYTES = 1 << 16
 MOST_READERS = 4
 
 Prepared = TypeVar("Prepared")
@@ -72,6 +75,23 @@ class PhotoCache:
         """
         with self._open() as connection, connection:
             connection.executemany("INSERT OR REPLACE INTO photos VALUES (?, ?)", values)
+
+    def check(self, n_bytes: int = 0) -> None:
+        """Make sure that values can be kept, before they are computed.
+
+        Args:
+            n_bytes: How many bytes they have.
+
+        Raises:
+            SakkaError: The file can't be written, or the disk has no room for them.
+        """
+        with self._open() as connection, tempfile.TemporaryFile(dir=self.path.parent) as probe:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+            probe.write(bytes(PROBE_BYTES))
+            free = shutil.disk_usage(self.path.parent).free
+            if free < n_bytes:
+                raise OSError(f"{n_bytes >> 20:,} MiB are to be kept, and {free >> 20:,} MiB are free")
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:

@@ -64,6 +64,8 @@ _WORTH_KEEPING = """
 FOLLOWED_BY = {"メイン画像": "サブ画像", "main image": "sub image"}
 """Numbered photo columns that come after the one of the first photo."""
 
+MOST_COMPARED_CHARACTERS = 200  # of a column's name
+
 _BRACKETS = re.compile(r"[(\[【〔<「『][^)\]】〕>」』]*[)\]】〕>」』]")
 _NUMBER = re.compile(r"\d+")
 
@@ -74,7 +76,7 @@ def folded(name: str) -> str:
     >>> folded("Body (HTML)"), folded("作品_ＩＤ"), folded("Image-1")
     ('bodyhtml', '作品id', 'image1')
     """
-    text = unicodedata.normalize("NFKC", name).casefold()
+    text = unicodedata.normalize("NFKC", name[:MOST_COMPARED_CHARACTERS]).casefold()
     return "".join(filter(str.isalnum, text))
 
 
@@ -84,7 +86,7 @@ def without_brackets(name: str) -> str:
     >>> without_brackets("商品名（必須）")
     '商品名'
     """
-    return folded(_BRACKETS.sub("", unicodedata.normalize("NFKC", name)))
+    return folded(_BRACKETS.sub("", unicodedata.normalize("NFKC", name[:MOST_COMPARED_CHARACTERS])))
 
 
 def numbered(name: str) -> tuple[str, int]:

@@ -11,11 +11,13 @@ from sakka.catalog.sources.column_names import FOLLOWED_BY, USUAL_NAMES, folded,
 from sakka.catalog.sources.opened import ReadOptions
 from sakka.catalog.works import SCHEMA
 from sakka.errors import CatalogError
+from sakka.fragments import shortened
 
 FIELDS = tuple(USUAL_NAMES)
 REQUIRED = ("id", "creator")
 PHOTOS = "photos"
 MOST_LISTED = 20
+MOST_COLUMNS = 10_000
 HEADER_ROWS = 10  # in which the names of the columns are looked for
 
 
@@ -73,10 +75,14 @@ def columns_of(found: Iterable[str], options: ReadOptions, where: str) -> Column
         where: The table's name, for messages.
 
     Raises:
-        CatalogError: A field is unknown or has too many columns, a chosen or kept column is absent or there twice, or
-            nothing holds the ids or the creators.
+        CatalogError: There are too many columns, a field is unknown or has too many of them, a chosen or kept column is
+            absent or there twice, or nothing holds the ids or the creators.
     """
     names = list(found)
+    if len(names) > MOST_COLUMNS:
+        raise CatalogError(
+            f"{where} has more than {MOST_COLUMNS:,} columns, which is the limit; leave some of them out"
+        )
     _check_chosen(names, options, where)
     fields = {name: columns for name, columns in options.columns.items() if columns}
     taken = {column for columns in fields.values() for column in columns}
@@ -107,10 +113,12 @@ def with_numbered_photos(names: list[str]) -> list[str]:
     ['画像', '画像3', '画像2']
     """
     numbered_names: list[str] = []
+    taken, seen = set(names), set[str]()
     for name in names:
-        if name in numbered_names and without_brackets(name) in USUAL_NAMES[PHOTOS]:
-            taken = {*names, *numbered_names}
+        if name in seen and without_brackets(name) in USUAL_NAMES[PHOTOS]:
             name = next(free for number in count(2) if (free := f"{name}{number}") not in taken)
+            taken.add(name)
+        seen.add(name)
         numbered_names.append(name)
     return numbered_names
 
@@ -145,7 +153,7 @@ def _meant(names: list[str]) -> str:
 
 
 def _listed(names: list[str]) -> str:
-    shown = ", ".join(name if name else "(no name)" for name in names[:MOST_LISTED]) or "none"
+    shown = ", ".join(shortened(name) if name else "(no name)" for name in names[:MOST_LISTED]) or "none"
     return f"{shown} and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else shown
 
 

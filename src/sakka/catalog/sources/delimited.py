@@ -1,4 +1,4 @@
-"""CSV and TSV files, read row by row: a file of any size takes the memory of one row.
+"""CSV and TSV files, read row by row: a file of any size takes the memory of one row, which has a limit.
 
 Read is RFC 4180 in any encoding (`encodings.py`), separated by commas, semicolons or tabs, whichever the header has
 most of. The header may stand below a title. A row that breaks the rules is given as a listing with its trouble; reading
@@ -16,13 +16,23 @@ from typing import TextIO
 
 from sakka.catalog.kept import clean_text
 from sakka.catalog.listings import Listing
-from sakka.catalog.sources.columns import HEADER_ROWS, Columns, columns_of, recognised, with_numbered_photos
+from sakka.catalog.sources.columns import (
+    HEADER_ROWS,
+    MOST_COLUMNS,
+    Columns,
+    columns_of,
+    recognised,
+    with_numbered_photos,
+)
 from sakka.catalog.sources.encodings import UTF_8, encoding_of, opened_text
 from sakka.catalog.sources.opened import OpenedTable, ReadOptions
 from sakka.errors import CatalogError
 
 MOST_FIELD_CHARACTERS = 16 << 20
+MOST_ROW_CHARACTERS = 64 << 20
+MOST_HEADER_CHARACTERS = 1 << 20
 _DELIMITERS = ",;\t"
+_LONG = "a line that is too long"
 
 
 def read_delimited(path: Path, options: ReadOptions) -> OpenedTable:
@@ -63,14 +73,14 @@ def _header(text: TextIO, options: ReadOptions) -> Header | None:
     Exports often begin with a title and an empty line; `HEADER_ROWS` lines are looked at.
     """
     csv.field_size_limit(MOST_FIELD_CHARACTERS)  # the module's own limit is 128 KiB
-    lines = [text.readline(MOST_FIELD_CHARACTERS) for _ in range(HEADER_ROWS)]
+    lines = [text.readline(MOST_HEADER_CHARACTERS) for _ in range(HEADER_ROWS)]
     found = []
     for at, line in enumerate(lines):
         if line.strip():
             delimiter = max(_DELIMITERS, key=line.count)
             reader = csv.reader(lines[at:], delimiter=delimiter)  # a name in quotes may have a line feed
             with suppress(csv.Error):  # a quote that is not closed before the limit
-                names = with_numbered_photos([clean_text(name) for name in next(reader)])
+                names = with_numbered_photos([clean_text(name) for name in next(reader)[: MOST_COLUMNS + 1]])
                 found.append(Header(names, delimiter, at + reader.line_num))
     return max(found, key=lambda header: recognised(header.names, options), default=None)
 
@@ -78,7 +88,7 @@ def _header(text: TextIO, options: ReadOptions) -> Header | None:
 def _rows(path: Path, encoding: str, header: Header, columns: Columns) -> Iterator[Listing]:
     with opened_text(path, encoding) as text:
         for _ in range(header.line):
-            text.readline(MOST_FIELD_CHARACTERS)
+            text.readline(MOST_HEADER_CHARACTERS)
         yield from records(text, header, columns)
 
 
@@ -122,6 +132,7 @@ class _Lines:
         record: The lines of the present record.
         number: The line that was given last; the first line of the file is 1.
         failed: The last line of the record that failed and reached furthest.
+        characters: How many the present record has.
     """
 
     text: TextIO
@@ -129,6 +140,7 @@ class _Lines:
     record: list[str] = field(default_factory=list)
     number: int = 1
     failed: int = 0
+    characters: int = 0
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -136,10 +148,24 @@ class _Lines:
     def __next__(self) -> str:
         if self.record and self.number < self.failed:
             raise StopIteration
-        line = self.again.popleft() if self.again else next(self.text)
+        line = self.again.popleft() if self.again else self._read()
+        self.characters = len(line) + (self.characters if self.record else 0)
         self.record.append(line)
         self.number += 1
+        if line is _LONG or self.characters > MOST_ROW_CHARACTERS:
+            raise csv.Error(f"the row has more than {MOST_ROW_CHARACTERS:,} characters")
         return line
+
+    def _read(self) -> str:
+        """The next line of the file; `_LONG` in the place of one that is too long, which is passed over."""
+        line = self.text.readline(MOST_ROW_CHARACTERS)
+        if not line:
+            raise StopIteration
+        if len(line) < MOST_ROW_CHARACTERS or line.endswith(("\r", "\n")):
+            return line
+        while (rest := self.text.readline(MOST_ROW_CHARACTERS)) and not rest.endswith(("\r", "\n")):
+            pass
+        return _LONG
 
     @property
     def first(self) -> int:

@@ -11,8 +11,10 @@ are the cells up to the last one, for which the reader takes memory even where a
 Reader: https://github.com/ToucanToco/fastexcel, on calamine.
 """
 
+import lzma
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -31,6 +33,10 @@ MOST_UNPACKED_BYTES = 1 << 30
 MOST_CELLS = 10_000_000  # of texts: about 2 GB
 _CHUNK_BYTES = 1 << 20
 _LONGEST_REFERENCE = 64
+_DAMAGED = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, expat.ExpatError, RuntimeError, EOFError, OSError, ValueError,
+    OverflowError,
+)  # fmt: skip
 _CELL = re.compile(rb"""\br=["']([A-Z]{1,3})([0-9]{1,7})["']""")
 
 
@@ -77,7 +83,7 @@ def _check_size(path: Path) -> None:
                         for letters, digits in _CELL.findall(tail + chunk):
                             width, height = max(width, _column_number(letters)), max(height, int(digits))
                         tail = chunk[-_LONGEST_REFERENCE:]
-    except (zipfile.BadZipFile, expat.ExpatError, RuntimeError, EOFError, OSError, ValueError) as error:
+    except _DAMAGED as error:
         raise CatalogError(f"{path} can't be read as a workbook: {error}; save it again as xlsx or csv") from error
     if width * height > MOST_CELLS:
         raise CatalogError(
