@@ -29,6 +29,7 @@ STUDIES = (
     "deletion_curves",
     "distillation",
     "finetuning",
+    "handovers",
     "hostile",
     "index_kills",
     "index_scale",

@@ -277,6 +277,8 @@ def test_the_findings_of_an_audit_are_gone_through_by_kind(
     pair = {"kind": "wrong creator", "score": 0.9, "creators": ["creator 01", "creator 02"], **works}
     findings = [{**pair, "works": [f"work-0{1 + n // 11}-{1 + n % 11:03}"]} for n in range(13)]
     findings.append({"kind": "one person", "score": 0.5, "creators": ["creator 03", "creator 04"], **works})
+    timeline = {"works": ["work-01-001", "work-01-002", "work-01-003"], "positions": [-1, -0.5, 1], "after": 2}
+    findings.append({"kind": "handover", "score": 0.9, "creators": ["creator 01"], **works, "timeline": timeline})
     (folder / "findings.json").write_text(json.dumps(findings), encoding="utf-8")
     client = serve(replace(settings, audit=folder))
     first = client.get("/audit", headers=PAGE).text
@@ -285,6 +287,9 @@ def test_the_findings_of_an_audit_are_gone_through_by_kind(
     assert client.get("/audit?kind=wrong creator&start=12", headers=PAGE).text.count("Under creator 01") == 1
     assert "expected to be right" not in first
     assert "creator 03 and creator 04" in client.get("/audit?kind=one person", headers=PAGE).text
+    changed = client.get("/audit?kind=handover", headers=PAGE).text
+    assert (changed.count('<circle class="before"'), changed.count('<circle class="after"')) == (2, 1)
+    assert "Each dot is a work" in changed
     assert 'href="/audit"' in client.get("/", headers=PAGE).text
 
 

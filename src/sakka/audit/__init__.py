@@ -1,1 +1,1 @@
-"""What may be wrong in a catalog: works under the wrong creator, shared photos, accounts of one person."""
+"""What may be wrong in a catalog: wrong creators, shared photos, accounts of one person, accounts of two makers."""

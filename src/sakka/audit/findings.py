@@ -4,9 +4,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Kind = Literal["wrong creator", "shared photo", "one person"]
+Kind = Literal["wrong creator", "shared photo", "one person", "handover"]
 DEFAULT_FDR = 0.1
-KINDS: tuple[Kind, ...] = ("wrong creator", "shared photo", "one person")
+KINDS: tuple[Kind, ...] = ("wrong creator", "shared photo", "one person", "handover")
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """An account's works in time, where its maker seems to change.
+
+    Attributes:
+        rows: The works' rows in the order of their dates.
+        positions: Each work along the axis that separates before and after, from -1 to 1, 0 in the middle.
+        after: How many works stand before the change.
+    """
+
+    rows: tuple[int, ...]
+    positions: tuple[float, ...]
+    after: int
+
+    def as_json(self, ids: list[str]) -> dict[str, Any]:
+        """The timeline as `findings.json` holds it, with ids in the place of rows."""
+        return {"works": [ids[row] for row in self.rows], "positions": list(self.positions), "after": self.after}
 
 
 @dataclass(frozen=True)
@@ -22,6 +41,7 @@ class Finding:
         evidence: Sentences that say what was seen.
         error_rate: The chance that nothing is wrong here, 0 to 1, estimated from works that nothing was learned on;
             None where no such estimate is sound.
+        timeline: The account's works in time, where that is what it is about.
     """
 
     kind: Kind
@@ -31,6 +51,7 @@ class Finding:
     beside: tuple[int, ...]
     evidence: tuple[str, ...]
     error_rate: float | None = None
+    timeline: Timeline | None = None
 
     def as_json(self, ids: list[str]) -> dict[str, Any]:
         """The finding as `findings.json` holds it, with ids in the place of rows."""
@@ -42,6 +63,7 @@ class Finding:
             "works": [ids[row] for row in self.rows],
             "beside": [ids[row] for row in self.beside],
             "evidence": list(self.evidence),
+            **({} if self.timeline is None else {"timeline": self.timeline.as_json(ids)}),
         }
 
 

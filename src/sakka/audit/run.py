@@ -7,6 +7,7 @@ import numpy as np
 
 from sakka.arrays import IntArray
 from sakka.audit.findings import DEFAULT_FDR, KINDS, Finding, Kind
+from sakka.audit.handovers import handovers
 from sakka.audit.predictions import DEFAULT_MODELS, out_of_fold_predictions
 from sakka.audit.same_person import same_person
 from sakka.audit.shared_photos import shared_photos
@@ -83,7 +84,7 @@ def audit_catalog(
         wrong = [
             _in_catalog(each, rows) for each in wrong_creators(predictions, fdr, accounts=pairs, elsewhere=elsewhere)
         ]
-    found = [*wrong, *shared, *accounts]
+    found = [*wrong, *shared, *accounts, *handovers(works, near.groups, models, seed=seed)]
     return Audit(
         findings=tuple(sorted(found, key=lambda each: KINDS.index(each.kind))),
         near=near,

@@ -27,7 +27,7 @@ def audit(
         typer.Option(help="The share of the works reported under a wrong creator that may be right there."),
     ] = DEFAULT_FDR,
 ) -> None:
-    """Find works under the wrong creator, photos that two creators use, and accounts that look like one person.
+    """Find works under the wrong creator, shared photos, second accounts, and accounts whose maker changes at a date.
 
     Example: sakka audit catalog -o audit
     """

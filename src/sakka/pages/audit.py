@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sakka.audit.findings import KINDS, Finding, Kind, expected_right
+from sakka.audit.findings import KINDS, Finding, Kind, Timeline, expected_right
 from sakka.audit.run import Audit
 from sakka.catalog.works import Catalog
 from sakka.files import no_formula, write_json, write_text
@@ -14,6 +14,7 @@ from sakka.pages.formats import percent
 from sakka.pages.language import Texts, texts_in
 from sakka.pages.rendering import render
 from sakka.pages.thumbnails import Card, Thumbnails
+from sakka.pages.timeline import Strip, timeline_strip
 
 PAGE_FILE, JSON_FILE, CSV_FILE = "index.html", "findings.json", "findings.csv"
 MOST_SHOWN = 40
@@ -28,6 +29,7 @@ class FindingCard:
     evidence: tuple[str, ...]
     works: tuple[Card, ...]
     beside: tuple[Card, ...]
+    strip: Strip | None
 
 
 def write_audit(audit: Audit, works: Catalog, folder: Path | str, language: str = "en") -> Path:
@@ -113,7 +115,13 @@ class _AuditCards:
         names = {"first": finding.creators[0], "second": finding.creators[-1], "all": texts.join([*finding.creators])}
         head = texts(f"finding_{key_of(finding.kind)}", **names)
         works, beside = (tuple(self.work(row) for row in rows) for rows in (finding.rows, finding.beside))
-        return FindingCard(head, f"{finding.score:.2f}", finding.evidence, works, beside)
+        return FindingCard(head, f"{finding.score:.2f}", finding.evidence, works, beside, self.strip(finding.timeline))
+
+    def strip(self, timeline: Timeline | None) -> Strip | None:
+        if timeline is None:
+            return None
+        dates = self.works.table["created_at"].gather(list(timeline.rows)).to_list()
+        return timeline_strip(dates, timeline.positions, timeline.after)
 
 
 def _sentences(audit: Audit, texts: Texts) -> list[str]:

@@ -44,6 +44,7 @@ def environment(*folders: Path) -> Environment:
     made.filters.update(
         brief=lambda text: formats.shortened(text, QUOTE_CHARACTERS),
         count="{:,}".format,
+        date_words=formats.date_words,
         factor=formats.factor,
         number=formats.number,
         percent=formats.percent,

@@ -248,6 +248,7 @@ def read_findings(folder: Path | None, collection: Collection) -> list[dict[str,
         if not isinstance(findings, list):
             raise TypeError("not a list")
         ids = {each for finding in findings for each in [*finding["works"], *finding["beside"]]}
+        ids |= {each for finding in findings for each in finding.get("timeline", {"works": []})["works"]}
         kinds = {(str(each["kind"]), float(each["score"])) for each in findings}
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise ServeError(

@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from sakka.audit.decisions import Decision, key_of
 from sakka.pages.audit import cost_of_looking
 from sakka.pages.language import texts_in
+from sakka.pages.timeline import Strip, timeline_strip
 from sakka.web.engine import Engine
 from sakka.web.language import language_of
 from sakka.web.problems import Problem
@@ -71,7 +72,15 @@ class AuditPages:
 
     def _shown(self, finding: dict[str, Any]) -> dict[str, Any]:
         sides = {side: [self.engine.work(each) for each in finding[side]] for side in ("works", "beside")}
-        return {**finding, **sides, "key": key_of(finding), "decision": self._decision(finding)}
+        shown = {"key": key_of(finding), "decision": self._decision(finding), "strip": self._strip(finding)}
+        return {**finding, **sides, **shown}
+
+    def _strip(self, finding: dict[str, Any]) -> Strip | None:
+        timeline = finding.get("timeline")
+        if timeline is None:
+            return None
+        works = [self.engine.work(each) for each in timeline["works"]]
+        return timeline_strip([each.created_at for each in works], timeline["positions"], timeline["after"])
 
     def _decide(self, key: str, decision: Decision | None) -> None:
         found = next((each for each in self.engine.findings if key_of(each) == key), None)
