@@ -7,6 +7,7 @@ import pytest
 
 from sakka.arrays import DoubleArray, IntArray, Probabilities, softmax
 from sakka.catalog.works import Catalog, Work
+from sakka.errors import ModelError
 from sakka.models.confidence import confidence
 from sakka.models.conformal import SURER, ConformalScores, KnownWorks, creator_sets, learn_conformal
 from sakka.models.folder import load_model, save_model
@@ -158,6 +159,14 @@ def test_a_fitted_model_gives_sets_that_come_back_from_its_folder(folder: Path) 
         held = np.mean([creator in each.creators for creator, each in zip(right, sets, strict=True)])
         assert held > coverage - 0.05
     assert 1 < np.mean([each.sets[1].size for each in found]) < 2
+    for rate in (0.0, 0.05, 0.3):
+        answers = model.identify(titled(400, seed=6), false_refusals=rate)
+        assert [each.p_value for each in answers] == [each.p_value for each in found]
+        none = [each.answer == "none of the known creators" for each in answers]
+        assert none == [each.p_value is not None and each.p_value <= rate for each in answers]
+        assert np.mean(none) < SURER * rate + 0.05
+    with pytest.raises(ModelError, match=r"got `false_refusals=0.5`, expected 0 or more and less than 0.5"):
+        model.identify(works, false_refusals=0.5)
     save_model(model, folder / "model")
     assert load_model(folder / "model").identify(works) == model.identify(works)
     model.add_creators(Catalog.from_works(Work(f"new {number}", "creator 2", "matsu take") for number in range(5)))

@@ -3,12 +3,16 @@ import pytest
 from studies.unknown_creators import (
     PARTS,
     learned_score,
+    masked_score,
     measures_of,
+    neighbour_scores,
     score_features,
     unknown_creator_scores,
     with_parts,
 )
 
+from sakka.arrays import softmax
+from sakka.catalog.splits import Fold
 from sakka.evaluation.unknown_creators import auroc, creator_splits
 from sakka.models.confidence import confidence
 
@@ -24,6 +28,29 @@ def test_every_score_tells_works_that_say_nothing_from_works_that_say_much() -> 
     for name, scores in unknown_creator_scores(table, table, table, labels[:100]).items():
         if name != "agreement":  # two models that say nothing say the same
             assert auroc(scores[100:200], scores[200:]) == 1.0, name
+
+
+def test_a_score_learned_with_own_creators_taken_out_tells_works_that_say_nothing() -> None:
+    generator = np.random.default_rng(0)
+    labels = np.arange(400) % 5
+    scores = generator.standard_normal((500, 5))
+    scores[np.arange(400), labels] += 4
+    table = softmax(scores).astype(np.float32)
+    found = masked_score((table, table, table), labels[:200])
+    assert auroc(found[200:400], found[400:]) > 0.9
+
+
+def test_works_near_a_creators_training_works_are_more_familiar() -> None:
+    generator = np.random.default_rng(0)
+    labels = np.repeat(np.arange(4), 30)
+    coordinates = generator.standard_normal((120, 6)).astype(np.float32)
+    coordinates[np.arange(120), labels] += 8
+    rows = np.arange(120)
+    known = labels < 3
+    train, validation = rows[known & (rows % 3 > 0)], rows[known & (rows % 3 == 0)]
+    found = neighbour_scores(coordinates, labels, Fold(0, 0, train, validation, rows[~known]))
+    for name, score in found.items():
+        assert auroc(score[:30], score[30:]) > 0.9, name
 
 
 def test_the_threshold_is_set_on_validation_works() -> None:

@@ -111,14 +111,18 @@ def test_an_answer_says_who_is_possible_in_the_readers_language_and_in_the_api(
     page = client.post("/", data=given, headers=PAGE, follow_redirects=True).text
     assert "<dt>95 in 100</dt>" in page
     assert "<dd>any of them: there is no telling</dd>" in page
+    assert "of the known creators’ works look no more like theirs than this one." in page
     client.get("/?lang=ja", headers=PAGE)  # is remembered
     page = client.post("/", data=given, headers=PAGE, follow_redirects=True).text
     assert "<dt>95 %の確かさ</dt><dd>絞り込めません</dd>" in page
-    sets = client.post("/v1/identify", data=given).json()["sets"]
+    assert "はこの作品と同じか、それ以上に一致度が低くなります。" in page
+    found = client.post("/v1/identify", data=given).json()
+    sets = found["sets"]
     assert [each["coverage"] for each in sets] == [0.9, 0.95]  # the 80 works held out say nothing of 99 %
     assert (sets[1]["size"], sorted(sets[1]["creators"])) == (2, ["creator 0", "creator 1"])
     (batched,) = client.post("/v1/identify/batch", json={"works": [{"id": "a", **given}]}).json()["identifications"]
-    assert batched["sets"] == sets
+    assert (batched["sets"], batched["p_value"]) == (sets, found["p_value"])
+    assert 0 < found["p_value"] < 1
 
 
 def test_answers_are_forgotten_by_age_and_by_number() -> None:
