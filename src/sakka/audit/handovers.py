@@ -213,11 +213,12 @@ def calibrated(changes: Sequence[Change]) -> list[Change]:
 
 def _finding(works: Catalog, change: Change, error_rate: float, n_accounts: int) -> Finding:
     rows, at = change.rows.tolist(), change.after
-    when = works.table["created_at"]
+    when = works.table["created_at"][rows[at]]
+    since = f"{when:%Y}" if (when.month, when.day) == (1, 1) else f"{when:%Y-%m-%d}"
     rarely = change.p_value < LEAST_SAID
     chance = f"{'fewer than ' if rarely else ''}1 in {1 / max(change.p_value, LEAST_SAID):,.0f}"
     said = [
-        f"From {when[rows[at]]:%Y-%m-%d} on the works look like another maker's: {at} works before and "
+        f"From {since} on the works look like another maker's: {at} works before and "
         f"{len(rows) - at} from then on; works that follow a maker's own development change little by little.",
         f"So sudden a change comes up in {chance} accounts whose maker stays the same, judging by the {n_accounts} "
         "accounts of this catalog.",
