@@ -53,7 +53,7 @@ def main() -> None:
     except BrokenPipeError:
         sys.exit(0)
     except (SakkaError, OSError) as error:  # OSError: a folder that can't be written to, a full disk
-        from sakka.cli.terminal import printable
+        from sakka.cli.printable import printable
         from sakka.cli.wording import on_command_line, typed_command
         from sakka.fragments import shortened
 

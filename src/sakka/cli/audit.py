@@ -8,6 +8,7 @@ import typer
 
 from sakka.audit.findings import DEFAULT_FDR
 from sakka.cli import app
+from sakka.cli.printable import say
 from sakka.errors import SakkaError
 from sakka.files import as_written
 
@@ -60,4 +61,4 @@ def audit(
         if cost := cost_of_looking([each.error_rate for each in findings], texts):
             output_console().print(cost)
         output_console().print()
-    typer.echo(f"{duration(time.monotonic() - started_s)}; open the report: {page}")
+    say(f"{duration(time.monotonic() - started_s)}; open the report: {page}")

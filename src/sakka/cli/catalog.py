@@ -7,6 +7,7 @@ import typer
 
 from sakka.cli import app
 from sakka.cli.engine import OnOption, WorkersOption, engine_asked_for
+from sakka.cli.printable import say_json
 from sakka.cli.problems import problems, show_counts
 from sakka.cli.source_options import (
     Column,
@@ -134,11 +135,10 @@ def show(
     Example: sakka catalog show catalog
     """
     from sakka.catalog.works import Catalog
-    from sakka.files import canonical_json
 
     read = Catalog.read(catalog)
     if as_json:
-        typer.echo(canonical_json(read.info), nl=False)
+        say_json(read.info, sorted_keys=True)
     else:
         _show(read, catalog)
         if near_identical:

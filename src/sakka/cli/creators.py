@@ -1,6 +1,5 @@
 """`sakka creators`: who a saved model knows; take a creator in or out without fitting it again."""
 
-import json
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sakka.cli import app
+from sakka.cli.printable import say, say_json
 from sakka.cli.source_options import (
     Column,
     Encoding,
@@ -86,7 +86,7 @@ def add(
             for creator, count in zip(fitted.creators_[known:], fitted.works_[known:].tolist(), strict=True)
         ]
     )
-    typer.echo(
+    say(
         f"works read in {read_s - started_s:.1f} s, learned in {learned_s - read_s:.1f} s; "
         f"{as_written(model)} knows {len(fitted.creators_):,} creators"
     )
@@ -105,7 +105,7 @@ def remove(model: ModelFolder, creator: Annotated[str, typer.Argument(help="The 
     fitted = _read(model)
     fitted.remove_creator(creator)
     save_model(fitted, model)
-    typer.echo(f"{creator} removed; {as_written(model)} knows {len(fitted.creators_):,} creators")
+    say(f"{creator} removed; {as_written(model)} knows {len(fitted.creators_):,} creators")
 
 
 @group.command("list")
@@ -122,7 +122,7 @@ def list_creators(
     pairs = sorted(zip(fitted.creators_, fitted.works_.tolist(), strict=True), key=lambda pair: (-pair[1], pair[0]))
     if as_json:
         found = [{"creator": creator, "works": works} for creator, works in pairs]
-        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        say_json(found)
         return
     show_table(["creator", "works"], [[creator, f"{works:,}"] for creator, works in pairs])
 

@@ -12,6 +12,7 @@ import typer
 from sakka.cli import app
 from sakka.cli.experiment import evaluate, show_headline
 from sakka.cli.fit import describe_fusion
+from sakka.cli.printable import say
 from sakka.cli.terminal import show_candidates
 from sakka.models.default_models import DEFAULT_TEXT_MODEL, FAST_PHOTO_MODEL
 
@@ -44,20 +45,20 @@ def demo(
     started_s = time.monotonic()
     check_output(output)
     with showing_progress():
-        typer.echo(f"1. A market of {creators} creators is drawn; works are kept by the paper's rules.")
+        say(f"1. A market of {creators} creators is drawn; works are kept by the paper's rules.")
         works = make_market(output / "catalog", creators=creators, seed=seed)
-        typer.echo(f"   {len(works):,} works by {len(works.creators):,} creators: {output / 'catalog'}\n")
+        say(f"   {len(works):,} works by {len(works.creators):,} creators: {output / 'catalog'}\n")
         catalog, run = (shlex.quote(str(output / name)) for name in ("catalog", "run"))
         named = " ".join(f"--model {model}" for model in MODELS)
-        typer.echo(f"2. sakka experiment {catalog} -o {run} --preset {preset} --seed {seed} {named}")
+        say(f"2. sakka experiment {catalog} -o {run} --preset {preset} --seed {seed} {named}")
         layout = evaluate(works, output / "run", preset=preset, seed=seed, options=PaperOptions(models=MODELS))
         show_headline(json.loads(layout.results.read_text(encoding="utf-8")))
-        typer.echo("\n3. A model is fitted on all works but one.")
+        say("\n3. A model is fitted on all works but one.")
         model, unseen = fit_on_all_but_one(works, seed=seed)
         save_model(model, output / "model")
-        typer.echo(f"{describe_fusion(model)}\n")
+        say(f"{describe_fusion(model)}\n")
     _identify(model, works, unseen, output / "model")
-    typer.echo(f"\n{duration(time.monotonic() - started_s)}; open the report: {layout.page}")
+    say(f"\n{duration(time.monotonic() - started_s)}; open the report: {layout.page}")
 
 
 def make_market(folder: Path, *, creators: int, seed: int) -> "Catalog":
@@ -100,11 +101,9 @@ def _identify(model: "FusedModel", works: "Catalog", unseen: "Work", folder: Pat
     from sakka.catalog.works import Catalog
 
     photo = (works.photo_root or Path()) / unseen.photos[0]
-    typer.echo(
-        "4. " + shlex.join(["sakka", "identify", str(folder), "--photo", _short(photo), "--title", unseen.title])
-    )
+    say("4. " + shlex.join(["sakka", "identify", str(folder), "--photo", _short(photo), "--title", unseen.title]))
     show_candidates(model.identify_one(Catalog.from_works([unseen], works.photo_root)).candidates)
-    typer.echo(f"It is a work by {unseen.creator}, which the model had not seen.")
+    say(f"It is a work by {unseen.creator}, which the model had not seen.")
 
 
 def _short(path: Path) -> str:

@@ -1,6 +1,5 @@
 """`sakka describe`: a creator or a work in words and pictures."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,6 +7,7 @@ import typer
 
 from sakka.cli import app
 from sakka.cli.explain import MAP_PX, Language, map_of
+from sakka.cli.printable import say, say_json
 from sakka.cli.question import question_of
 
 if TYPE_CHECKING:
@@ -139,12 +139,12 @@ def _show(
     if as_json:
         from sakka.pages.description_sentences import description_json
 
-        typer.echo(json.dumps(description_json(found), ensure_ascii=False, indent=2))
+        say_json(description_json(found))
         return
     for sentence in sentences:
         output_console().print(sentence)
     if output is not None:
-        typer.echo(f"\nwritten to {output}; open {output / PAGE_FILE}")
+        say(f"\nwritten to {output}; open {output / PAGE_FILE}")
 
 
 def _write(

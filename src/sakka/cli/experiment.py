@@ -12,6 +12,7 @@ import typer
 
 from sakka.cli import app
 from sakka.cli.engine import OnOption, WorkersOption, engine_asked_for
+from sakka.cli.printable import say
 from sakka.files import as_written
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def experiment(
         error_console().print(again, soft_wrap=True)
         raise typer.Exit(INTERRUPTED) from None
     show_headline(found)
-    typer.echo(f"\n{duration(time.monotonic() - started_s)}; open the report: {as_written(output)}/{PAGE}")
+    say(f"\n{duration(time.monotonic() - started_s)}; open the report: {as_written(output)}/{PAGE}")
 
 
 def settings_by_model(words: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -158,7 +159,7 @@ def report(run: Annotated[Path, typer.Argument(help="A run folder.", metavar="RU
         write_report(folder)
         found = json.loads(RunLayout(folder).results.read_text(encoding="utf-8"))
     show_headline(found)
-    typer.echo(f"\nopen the report: {as_written(run)}/{PAGE}")
+    say(f"\nopen the report: {as_written(run)}/{PAGE}")
 
 
 def evaluate(

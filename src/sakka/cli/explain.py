@@ -1,6 +1,5 @@
 """`sakka explain`: why a creator was named."""
 
-import json
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sakka.cli import app
+from sakka.cli.printable import say, say_json
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -73,13 +73,13 @@ def explain_command(
     if output is not None:
         write_explanation(output, found, asked, evidence, theirs, language=language.value)
     if as_json:
-        typer.echo(json.dumps(_json(found, evidence), ensure_ascii=False, indent=2))
+        say_json(_json(found, evidence))
         return
     show_explanation(found, evidence, language.value, asked=against is not None)
     if not evidence and nearest and (catalog or index):
-        typer.echo(f"\nno other work by {found.creator} there to show as evidence")
+        say(f"\nno other work by {found.creator} there to show as evidence")
     if output is not None:
-        typer.echo(f"\nwritten to {output}; open {output / PAGE_FILE}")
+        say(f"\nwritten to {output}; open {output / PAGE_FILE}")
 
 
 def _evidence(
@@ -123,7 +123,7 @@ def show_explanation(
         name = texts("region_of_photo", n=found.photo + 1) if several else texts("region")
         tables.append((name, named_regions(found.regions, language)))
     for name, rows in tables:
-        typer.echo("")
+        say("")
         show_table([name, texts("odds"), ""], _bars(rows), left=3)
     if evidence:
         cells = [
@@ -135,7 +135,7 @@ def show_explanation(
             ]
             for each in evidence
         ]
-        typer.echo("")
+        say("")
         names = [texts("work"), texts("work_title"), "", texts("similarity")]
         show_table(names, cells, left=3, title=texts("same", name=found.creator))
 

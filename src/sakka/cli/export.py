@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from sakka.cli import app
+from sakka.cli.printable import say
 
 
 @app.command("export")
@@ -32,7 +33,7 @@ def export(
         if written.description
         else "it has an input for each network, so `onnx:` does not read it back"
     )
-    typer.echo(
+    say(
         f"saved as {output}, {output.stat().st_size / 1e6:.1f} MB\n"
         f"reads {inputs}: bytes, RGB, squashed to that size\n"
         f"gives probabilities (n, {creators:,}), vector (n, {written.size:,})\n"

@@ -10,6 +10,7 @@ import typer
 
 from sakka.cli import app
 from sakka.cli.engine import OnOption, WorkersOption, engine_asked_for
+from sakka.cli.printable import say
 from sakka.errors import ModelError
 from sakka.files import as_written
 from sakka.models.default_models import DEFAULT_PHOTO_MODEL, DEFAULT_TEXT_MODEL, MANY_CREATORS
@@ -91,7 +92,7 @@ def fit(
     asked = " ".join(QUESTIONS[name] for name in model.reads or QUESTIONS)
     if model.kept_columns and not model.reads:
         asked = f"{shlex.quote(as_written(catalog))} -o answers.csv"
-    typer.echo(
+    say(
         f"{len(works):,} works by {len(model.creators_):,} creators in {duration(time.monotonic() - started_s)}\n"
         f"{describe_fusion(model)}\n"
         f"saved as {as_written(output)}; try: sakka identify {shlex.quote(as_written(output))} {asked}"

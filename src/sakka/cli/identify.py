@@ -1,6 +1,5 @@
 """`sakka identify`: the most probable creators of a work, or of every work of a table."""
 
-import json
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sakka.cli import app
+from sakka.cli.printable import say, say_json
 from sakka.cli.question import photos_at_hand
 from sakka.cli.source_options import (
     Column,
@@ -174,18 +174,18 @@ def _identify_one(
         content: dict[str, Any] = to_json(found)
         if why is not None:
             content["explanation"] = to_json(why)
-        typer.echo(json.dumps(content, ensure_ascii=False, indent=2))
+        say_json(content)
         return
-    typer.echo(_in_words(found))
+    say(_in_words(found))
     show_candidates(found.candidates)
     show_creator_sets(found.sets, len(fitted.creators_))
     if found.p_value is not None:
         share = probability(found.p_value, 0)
-        typer.echo(f"{share} of the known creators' works look no more like theirs than this one")
+        say(f"{share} of the known creators' works look no more like theirs than this one")
     if why is not None:
         from sakka.cli.explain import show_explanation
 
-        typer.echo("")
+        say("")
         show_explanation(why)
 
 

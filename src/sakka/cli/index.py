@@ -9,6 +9,7 @@ import typer
 
 from sakka.cli import app
 from sakka.cli.engine import OnOption, WorkersOption, engine_asked_for
+from sakka.cli.printable import say
 
 index_app = typer.Typer(help="Build an index of works to find them in, add to it, take from it.", no_args_is_help=True)
 app.add_typer(index_app, name="index")
@@ -44,7 +45,7 @@ def build(
     with showing_progress(), engine_asked_for(on, workers):
         index = Index.build(output, works, model, seed=seed, text_encoder=text_encoder)
     learned = index.spaces.style.learned
-    typer.echo(
+    say(
         f"{len(index):,} works in {duration(time.monotonic() - started_s)}; style learned from "
         f"{learned['works']:,} photos by {learned['creators']:,} creators\n"
         f"saved as {output}; try: {shlex.join(['sakka', 'similar', output, '--work', works.ids[0]])}"
@@ -67,7 +68,7 @@ def add(
     opened, works = Index.open(index), Catalog.read(catalog)
     with showing_progress():
         new = opened.add(works)
-    typer.echo(f"{new:,} works added, {len(works) - new:,} replaced; the index holds {len(opened):,}")
+    say(f"{new:,} works added, {len(works) - new:,} replaced; the index holds {len(opened):,}")
 
 
 @index_app.command("remove")
@@ -84,7 +85,7 @@ def remove(
     opened = Index.open(index)
     removed = opened.remove(ids)
     unknown = len(set(ids)) - removed
-    typer.echo(
+    say(
         f"{removed:,} works removed, {unknown:,} were not there; the index holds {len(opened):,}"
         if unknown
         else f"{removed:,} works removed; the index holds {len(opened):,}"

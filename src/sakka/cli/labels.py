@@ -1,6 +1,5 @@
 """`sakka labels`: which objects the detector finds in a catalog's photos."""
 
-import json
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sakka.cli import app
+from sakka.cli.printable import say, say_json
 
 if TYPE_CHECKING:
     from sakka.catalog.works import Catalog
@@ -60,12 +60,12 @@ def labels(
     if output is not None:
         _write(output, works, table, summary, samples=samples, threshold=threshold, seed=seed)
     if as_json:
-        typer.echo(json.dumps(_as_json(summary, entropy, base), ensure_ascii=False, indent=2))
+        say_json(_as_json(summary, entropy, base))
     else:
         _show(summary)
         _show_entropy(entropy, base)
         if output is not None:
-            typer.echo(f"\nWritten to {output}")
+            say(f"\nWritten to {output}")
 
 
 def _show(summary: "LabelSummary") -> None:
@@ -77,8 +77,8 @@ def _show(summary: "LabelSummary") -> None:
     ]
     show_table(["label", "ラベル", "id", "works", "share"], rows, left=2)
     none = f", {summary.without_photo:,} without" if summary.without_photo else ""
-    typer.echo(f"\n{summary.works:,} works with a photo{none}; {summary.labels_per_work:.2f} labels a work")
-    typer.echo(f"{summary.combinations:,} combinations of labels, {summary.shown_once:,} of them in one work only")
+    say(f"\n{summary.works:,} works with a photo{none}; {summary.labels_per_work:.2f} labels a work")
+    say(f"{summary.combinations:,} combinations of labels, {summary.shown_once:,} of them in one work only")
 
 
 def _works_by_entropy(works: "Catalog", table: "LabelTable", base: Logarithm) -> "list[WorksPerCreator]":
@@ -103,7 +103,7 @@ def _show_entropy(rows: "list[WorksPerCreator]", base: Logarithm) -> None:
         ]
         for row in rows
     ]
-    typer.echo("")
+    say("")
     head = ["entropy", "works", "creators", "most by one", "fewest", "deviation"]
     show_table(head, cells, title=f"Works by entropy ({words})")
 

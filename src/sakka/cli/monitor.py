@@ -1,6 +1,5 @@
 """`sakka monitor`: whether what a model states of its answers holds for works whose creator has become known."""
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sakka.cli import app
+from sakka.cli.printable import say_json
 from sakka.cli.source_options import (
     Column,
     Encoding,
@@ -84,7 +84,7 @@ def monitor(
         with showing_progress():
             found = monitor_table(model, opened, since=first)
     if as_json:
-        typer.echo(json.dumps(to_json(found), ensure_ascii=False, indent=2))
+        say_json(to_json(found))
     else:
         _show(found)
     if check and not found.holds:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sakka.cli.printable import say, say_json
 from sakka.errors import CatalogError
 from sakka.files import as_written
 
@@ -31,17 +32,16 @@ def problems(
     """
     from sakka.catalog.works import Catalog
     from sakka.cli.output import refuse_address
-    from sakka.files import canonical_json
 
     if output is not None:
         refuse_address(output)
     read = Catalog.read(catalog)
     if output is not None:
         _write(read.problems, output)
-        typer.echo(f"{read.problems.height:,} problems listed in {output}")
+        say(f"{read.problems.height:,} problems listed in {output}")
     elif as_json:
         counts = {name: read.info.get(name) for name in ("rows", "left_out", "rows_not_listed", "fields_left_out")}
-        typer.echo(canonical_json({**counts, "problems": read.problems.to_dicts()}), nl=False)
+        say_json({**counts, "problems": read.problems.to_dicts()}, sorted_keys=True)
     else:
         show_counts(read.info)
         _show(read.problems, catalog, read.info.get("rows_not_listed", 0))
@@ -64,14 +64,14 @@ def show_counts(info: dict[str, Any]) -> None:
 
 
 def _show(problems: "pl.DataFrame", folder: Path, not_listed: int) -> None:
-    from sakka.cli.terminal import output_console, printable, show_table
+    from sakka.cli.terminal import output_console, show_table
     from sakka.cli.wording import on_command_line
 
     if not problems.height:
         output_console().print("all of the source could be used")
         return
     rows = [
-        [f"{row:,}", *map(printable, (identity, f"{field}: {reason}" if field else reason, on_command_line(detail)))]
+        [f"{row:,}", identity, f"{field}: {reason}" if field else reason, on_command_line(detail)]
         for row, identity, field, reason, detail in problems.head(MOST_SHOWN).drop("left_out").iter_rows()
     ]
     output_console().print()

@@ -1,6 +1,5 @@
 """`sakka similar`, `sakka search` and `sakka recommend`: works found in an index."""
 
-import json
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +9,7 @@ import typer
 from sakka.as_json import as_json as to_json
 from sakka.cli import app
 from sakka.cli.index import IndexArgument
+from sakka.cli.printable import say, say_json
 from sakka.errors import SearchError
 
 if TYPE_CHECKING:
@@ -186,10 +186,10 @@ def _show(hits: "list[Hit]", *, as_json: bool, grouped: bool) -> None:
     from sakka.search.hits import by_creator
 
     if as_json:
-        typer.echo(json.dumps(to_json(hits), ensure_ascii=False, indent=2))
+        say_json(to_json(hits))
         return
     if not hits:
-        typer.echo("no work fits")
+        say("no work fits")
         return
     if grouped:
         for creator, own in by_creator(hits):
@@ -229,7 +229,7 @@ def _show_creators(creators: "list[RelatedCreator]", *, as_json: bool) -> None:
     from sakka.cli.terminal import show_candidates
 
     if as_json:
-        typer.echo(json.dumps(to_json(creators), ensure_ascii=False, indent=2))
+        say_json(to_json(creators))
     else:
         show_candidates(creators)
 

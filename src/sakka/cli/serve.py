@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from sakka.cli import app
+from sakka.cli.printable import say
 
 
 @app.command("serve")
@@ -37,4 +38,4 @@ def serve(
     settings.check()
     from sakka.web.serving import run_server
 
-    run_server(settings, say=typer.echo)
+    run_server(settings, say=say)

@@ -10,7 +10,7 @@ On a terminal the progress is a bar; elsewhere (a log, a pipe) it is a plain lin
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import (
@@ -27,6 +27,7 @@ from rich.progress import Task as BarState
 from rich.table import Table
 from rich.text import Text
 
+from sakka.cli.printable import printable, printable_lines
 from sakka.progress import Task, reporting_to
 
 if TYPE_CHECKING:
@@ -38,24 +39,21 @@ BAR_CHARACTERS, PERCENT_CHARACTERS = 24, 7
 PLAIN_EVERY_S = 20.0
 
 
+class _TextConsole(Console):
+    """A console on which no text commands the terminal."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        super().print(*(printable_lines(each) if isinstance(each, str) else each for each in objects), **options)
+
+
 def output_console() -> Console:
     """The console that results go to."""
-    return Console(highlight=False, markup=False, emoji=False)
+    return _TextConsole(highlight=False, markup=False, emoji=False)
 
 
 def error_console() -> Console:
     """The console that progress and notes go to."""
-    return Console(stderr=True, highlight=False, markup=False, emoji=False)
-
-
-def printable(text: str) -> str:
-    r"""A text on one line, in which what would command the terminal is written out.
-
-    >>> printable("a\x1b[2Jb")
-    'a\\x1b[2Jb'
-    """
-    line = " ".join(text.split())
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in line)
+    return _TextConsole(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 @contextmanager
@@ -179,9 +177,11 @@ def table_of(
     """
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column, header in enumerate(headers):
-        table.add_column(header, justify="left" if column < left else "right", header_style="dim", overflow="fold")
+        table.add_column(
+            printable(header), justify="left" if column < left else "right", header_style="dim", overflow="fold"
+        )
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(printable(cell)) for cell in row))
     return table
 
 
@@ -199,7 +199,7 @@ def show_pairs(pairs: Sequence[tuple[str, str]], *, title: str | None = None) ->
     table.add_column(style="dim")
     table.add_column(overflow="fold")
     for name, value in pairs:
-        table.add_row(Text(name), Text(value))
+        table.add_row(Text(printable(name)), Text(printable(value)))
     _show_title(title)
     output_console().print(table)
 
@@ -207,7 +207,7 @@ def show_pairs(pairs: Sequence[tuple[str, str]], *, title: str | None = None) ->
 def _show_title(title: str | None) -> None:
     """Print a title on a line of its own: above a narrow table it would be wrapped to the table's width."""
     if title is not None:
-        output_console().print(Text(title, style="bold"), soft_wrap=True)
+        output_console().print(Text(printable(title), style="bold"), soft_wrap=True)
 
 
 def show_candidates(candidates: "Sequence[Candidate | RelatedCreator]") -> None:

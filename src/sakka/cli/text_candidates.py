@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from sakka.cli import app
+from sakka.cli.printable import say
 
 
 @app.command("text-candidates")
@@ -43,4 +44,4 @@ def text_candidates(
         write_candidates(evaluated, output, name)
     head, rows = as_rows(evaluated)
     show_table(head, rows, title=f"Accuracy on a 3:1:1 split of {len(works):,} works")
-    typer.echo(f"written: {output / name}.json and .md")
+    say(f"written: {output / name}.json and .md")

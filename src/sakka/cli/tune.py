@@ -8,6 +8,7 @@ import typer
 
 from sakka.cli import app
 from sakka.cli.engine import OnOption, WorkersOption, engine_asked_for
+from sakka.cli.printable import say
 from sakka.errors import ModelError
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def tune(
         raise typer.Exit(INTERRUPTED) from None
     best, page = write_best(output), write_page(output)
     _show(best, tuning_task)
-    typer.echo(f"\nopen the picture: {page}")
+    say(f"\nopen the picture: {page}")
 
 
 def _settings(given: list[str]) -> dict[str, Any]:
@@ -79,7 +80,7 @@ def _show(best: dict[str, Any] | None, tuning_task: "TuningTask") -> None:
     from sakka.cli.terminal import show_pairs
 
     if best is None:
-        typer.echo("no trial has ended with a value so far")
+        say("no trial has ended with a value so far")
         return
     tuned = {name: value for name, value in best["settings"].items() if name not in tuning_task.settings()}
     show_pairs(

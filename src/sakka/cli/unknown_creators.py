@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from sakka.cli import app
+from sakka.cli.printable import say
 from sakka.errors import SakkaError
 from sakka.files import as_written
 from sakka.models.default_models import DEFAULT_PHOTO_MODEL, DEFAULT_TEXT_MODEL
@@ -38,4 +39,4 @@ def unknown_creators(
         with writing_to(output, at_addresses=True):
             write_table(table, folder, "unknown-creators")
     show_table(table.head, [[cell_text(cell) for cell in row] for row in table.rows], title=table.title)
-    typer.echo(f"written: {as_written(output)}/unknown-creators.json and .md")
+    say(f"written: {as_written(output)}/unknown-creators.json and .md")

@@ -1,12 +1,12 @@
 """`sakka weights`: the pretrained weights that the networks start from."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sakka.cli import app
+from sakka.cli.printable import say, say_json
 
 weights_app = typer.Typer(
     help="Pretrained weights: list them, fetch them, add a file of your own.", no_args_is_help=True
@@ -24,11 +24,11 @@ def list_weights(as_json: Annotated[bool, typer.Option("--json", help="Print JSO
 
     rows = [{"name": name, "cached": are_cached(name), "sha256": weights_sha256(name)} for name in sorted(WEIGHTS)]
     if as_json:
-        typer.echo(json.dumps(rows, indent=2))
+        say_json(rows)
         return
     for row in rows:
         state = "in the cache" if row["cached"] else "not fetched"
-        typer.echo(f"{row['name']:<22} {state:<13} sha256 {str(row['sha256'])[:16]}")
+        say(f"{row['name']:<22} {state:<13} sha256 {str(row['sha256'])[:16]}")
 
 
 @weights_app.command("fetch")
@@ -58,4 +58,4 @@ def add(
 
 def _say(files: dict[str, Path]) -> None:
     for path in files.values():
-        typer.echo(str(path))
+        say(str(path))
