@@ -42,6 +42,7 @@ STUDIES = (
     "page_answer",
     "paper_size",
     "photo_ablation",
+    "photo_alone",
     "photo_search",
     "photos_anywhere",
     "pipeline_accuracy",
