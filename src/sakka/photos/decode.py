@@ -2,9 +2,10 @@
 
 JPEG, PNG, WebP, GIF and BMP are read, recognised by their first bytes and never by the file's name. What comes out is
 RGB, turned as EXIF says, transparent parts on white; of an animation the first picture. A JPEG is decoded at 1/2, 1/4
-or 1/8 of its size where the caller needs no more. A photo of more than `MOST_PIXELS_WHOLE` is decoded at reduced
-scale (JPEG, and PNG by way of `large_png.py`) or refused (the others). A JPEG of that size may need its decoder to
-hold up to 6 bytes a pixel, so those are decoded one at a time, whatever the number of threads.
+or 1/8 of its size where the caller needs no more. A photo of more than `MOST_PIXELS_GIVEN` comes at a reduced scale: a
+JPEG and a PNG are decoded at it (`large_png.py`), the others are shrunk afterwards. A decoder sees only the parts of a
+file that its pixels depend on (`headers.py`), and whatever it raises becomes a `PhotoError`. All threads share
+`DECODING_BYTES`, so that large photos are decoded one at a time (`memory.py`).
 """
 
 import hashlib
@@ -14,16 +15,14 @@ import stat
 import struct
 import threading
 import warnings
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from traceback import clear_frames
 from typing import Protocol
 
-import numpy as np
 from PIL import (
     BmpImagePlugin,
-    ExifTags,
     GifImagePlugin,
     Image,
     ImageFile,
@@ -34,21 +33,27 @@ from PIL import (
 
 from sakka.errors import PhotoError
 from sakka.files import remote_address
-from sakka.photos.headers import jpeg_scans, webp_size
-from sakka.photos.large_png import read_png_in_bands, row_wise_problem
+from sakka.photos.headers import Header, PartsError, jpeg_scans, read_header
+from sakka.photos.large_png import png_bands, row_bytes, row_wise_problem
 from sakka.photos.limits import (
+    DECODING_BYTES,
     MOST_BYTES,
-    MOST_EXIF_BYTES,
+    MOST_COEFFICIENT_BYTES,
     MOST_JPEG_SCANS,
+    MOST_PIXELS_GIVEN,
     MOST_PIXELS_JPEG,
-    MOST_PIXELS_PNG,
-    MOST_PIXELS_PROGRESSIVE,
+    MOST_PIXELS_WEBP,
     MOST_PIXELS_WHOLE,
+    MOST_PNG_ROW_BYTES,
+    MOST_SCANNED_PIXELS,
     MOST_SHRINK,
     MOST_SIDE_PX,
 )
+from sakka.photos.memory import DecodingMemory
+from sakka.photos.rgb import rgb_of, rgb_of_bands
 
 CHECK_PX = 64
+MOST_DETAIL = 200  # characters of what a decoder says
 JPEG_STEPS = (1, 2, 4, 8)
 
 READABLE = "JPEG, PNG, WebP, GIF or BMP"
@@ -56,11 +61,6 @@ DAMAGED = "photo damaged"
 TOO_LARGE = "photo too large"
 WRONG_KIND = "photo of another kind"
 MISSING = "photo missing"
-FAILURES = (
-    OSError, EOFError, SyntaxError, ValueError, TypeError, KeyError, IndexError, OverflowError, MemoryError,
-    struct.error, zlib.error, Image.DecompressionBombError,
-)  # fmt: skip
-"""What Pillow's decoders raise on bytes that are not what they claim to be."""
 
 _Opener = Callable[[io.BytesIO], ImageFile.ImageFile]
 # The classes themselves, not `Image.open`: that one would try every kind and has a limit of its own.
@@ -90,8 +90,9 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_one_large_jpeg = threading.Lock()
+_WHOLE_BYTES = {"WebP": 16}  # a pixel, that a decoder holds at the most; others 4
 _no_warnings = threading.Lock()
+_memory = DecodingMemory(DECODING_BYTES)
 
 
 @dataclass(frozen=True)
@@ -166,28 +167,26 @@ def check_photo(path: Path, name: str | None = None) -> CheckedPhoto:
     return CheckedPhoto(hashlib.sha256(content).hexdigest(), len(content), image)
 
 
-def photo_size(content: bytes) -> tuple[int, int]:
-    """A photo's width and height in pixels as its header has them; nothing is decoded.
+def photo_header(content: bytes, name: str = "the photo") -> Header:
+    """What a photo's file says of itself; nothing is decoded.
 
     Raises:
-        PhotoError: The bytes are damaged or of another kind.
+        PhotoError: The bytes are damaged, of another kind, or have more parts than are read.
     """
-    kind, opener = _kind_of("the photo", content)
+    kind, _ = _kind_of(name, content)
     try:
-        if kind == "WebP":
-            return webp_size(content)
-        with _no_warnings, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return opener(io.BytesIO(content)).size
-    except FAILURES as error:
-        raise PhotoError(f"the photo is damaged ({kind}); save it anew", DAMAGED) from error
+        return read_header(kind, content)
+    except PartsError as error:
+        raise PhotoError(f"{name} {error}; save it anew", TOO_LARGE) from error
+    except (ValueError, IndexError, struct.error) as error:
+        raise _damaged(name, kind, error) from error
 
 
 def jpeg_step(content: bytes, at_least_px: int) -> int:
     """1, 2, 4 or 8: the part of its size at which a JPEG is decoded for `at_least_px`; 1 for other photos."""
     if not content.startswith(b"\xff\xd8"):
         return 1
-    wanted = min(photo_size(content)) // max(1, at_least_px)
+    wanted = min(photo_header(content).size) // max(1, at_least_px)
     return max((step for step in JPEG_STEPS if step <= wanted), default=1)
 
 
@@ -226,98 +225,101 @@ def _kind_of(name: str, content: bytes) -> tuple[str, _Opener]:
     raise PhotoError(f"{name} is {found}; expected a photo ({READABLE}); save it as one of those", WRONG_KIND)
 
 
+def _damaged(name: str, kind: str, error: Exception) -> PhotoError:
+    detail = " ".join(str(error).split())[:MOST_DETAIL] or type(error).__name__
+    return PhotoError(f"{name} is damaged ({kind}: {detail}); save it anew or leave it out", DAMAGED)
+
+
 def _decoded(name: str, content: bytes, at_least_px: int | None) -> Image.Image:
-    kind, opener = _kind_of(name, content)
-    try:
-        if kind == "WebP":  # its opener makes two canvases before the size can be asked for
-            _refuse_size(name, kind, webp_size(content), MOST_PIXELS_WHOLE)
-        with _no_warnings, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            image = opener(io.BytesIO(content))
-        _refuse_limits(name, content, kind, image)
-        if image.width * image.height <= MOST_PIXELS_WHOLE:
-            return _turned(_pixels(image, at_least_px), image)
-        return _turned(_large_pixels(content, image, at_least_px), image)
-    except FAILURES as error:
-        detail = " ".join(str(error).split()) or type(error).__name__
-        raise PhotoError(f"{name} is damaged ({kind}: {detail}); save it anew or leave it out", DAMAGED) from error
+    _, opener = _kind_of(name, content)
+    header = photo_header(content, name)
+    _refuse_limits(name, content, header)
+    shrink = _shrink(header, at_least_px)
+    with _memory.take(_needed_bytes(header, shrink)):
+        try:
+            return _turned(_pixels(header, opener, shrink), header.orientation)
+        except Exception as error:  # a decoder may raise anything, an assertion too
+            clear_frames(error.__traceback__)  # which hold the pictures that were begun
+            raise _damaged(name, header.kind, error) from error
 
 
-def _refuse_limits(name: str, content: bytes, kind: str, image: ImageFile.ImageFile) -> None:
+def _refuse_limits(name: str, content: bytes, header: Header) -> None:
     """Refuse a photo that can't be decoded in bounded memory and time."""
-    most_pixels = MOST_PIXELS_WHOLE
-    if kind == "JPEG":
-        scans = jpeg_scans(content)
-        if scans > MOST_JPEG_SCANS:
-            raise PhotoError(f"{name} has {scans} scans, at most {MOST_JPEG_SCANS} are read; save it anew", TOO_LARGE)
-        most_pixels = MOST_PIXELS_JPEG if scans <= 1 else MOST_PIXELS_PROGRESSIVE
-    elif kind == "PNG" and image.width * image.height > MOST_PIXELS_WHOLE:
-        if (problem := row_wise_problem(content)) is not None:
+    kind, most_pixels = header.kind, MOST_PIXELS_WHOLE
+    if header.kind == "JPEG":
+        most_pixels = MOST_PIXELS_JPEG
+    elif header.kind == "WebP":
+        most_pixels = MOST_PIXELS_WEBP
+    elif header.png is not None and header.pixels > MOST_PIXELS_GIVEN:
+        if (problem := row_wise_problem(header.png)) is not None:
             kind = f"PNG that {problem}"
         else:
-            most_pixels = MOST_PIXELS_PNG
-    _refuse_size(name, kind, image.size, most_pixels)
-
-
-def _refuse_size(name: str, kind: str, size: tuple[int, int], most_pixels: int) -> None:
-    if size[0] * size[1] > most_pixels or max(size) > MOST_SIDE_PX:
+            most_pixels = MOST_PNG_ROW_BYTES * header.png.width // row_bytes(header.png)
+    if header.pixels > most_pixels or max(header.size) > MOST_SIDE_PX:
         raise PhotoError(
-            f"{name} has {size[0]:,} x {size[1]:,} pixels; a {kind} may have {most_pixels:,} in all "
+            f"{name} has {header.size[0]:,} x {header.size[1]:,} pixels; a {kind} may have {most_pixels:,} in all "
             f"and {MOST_SIDE_PX:,} a side; save it smaller",
             TOO_LARGE,
         )
+    if header.coefficient_bytes:
+        _refuse_scans(name, content, header)
 
 
-def _pixels(image: ImageFile.ImageFile, at_least_px: int | None) -> Image.Image:
-    """Decode a photo of no more than `MOST_PIXELS_WHOLE`."""
-    if at_least_px is not None:
-        image.draft(None, (at_least_px, at_least_px))  # does something for a JPEG only
-    image.load()
-    return _on_white(image)
-
-
-def _large_pixels(content: bytes, image: ImageFile.ImageFile, at_least_px: int | None) -> Image.Image:
-    """Decode a JPEG or PNG of more than `MOST_PIXELS_WHOLE` at a scale that is within it."""
-    needed = math.ceil(math.sqrt(image.width * image.height / MOST_PIXELS_WHOLE))
-    wanted = min(MOST_SHRINK, max(1, min(image.size) // at_least_px)) if at_least_px else 1
-    if isinstance(image, JpegImagePlugin.JpegImageFile):
-        least = next(step for step in JPEG_STEPS if step >= needed)
-        shrink = max(least, max(step for step in JPEG_STEPS if step <= wanted))
-        image.draft(None, (image.width // shrink, image.height // shrink))
-        with _one_large_jpeg:
-            image.load()
-        return _on_white(image)
-    return read_png_in_bands(content, max(needed, wanted), _on_white)
-
-
-def _on_white(image: Image.Image) -> Image.Image:
-    """The picture in RGB, transparent parts on white, 16 bits a sample brought down to 8."""
-    if image.mode.startswith("I"):
-        return Image.fromarray((np.asarray(image).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8)).convert("RGB")
-    if not image.has_transparency_data:
-        return image.convert("RGB")
-    seen = image.convert("RGBA")
-    white = Image.new("RGB", image.size, "white")
-    white.paste(seen, mask=seen.getchannel("A"))
-    return white
-
-
-def _turned(pixels: Image.Image, image: Image.Image) -> Image.Image:
-    turn = _TURNS.get(exif_orientation(image.info.get("exif") or b""))
-    return pixels if turn is None else pixels.transpose(turn)
-
-
-def exif_orientation(exif: bytes) -> int:
-    """The EXIF orientation, 1 to 8; 1 (upright) where it is absent or the EXIF data are damaged.
-
-    Pillow converts a tag with all the values that it claims to have, so it gets the first `MOST_EXIF_BYTES` only.
-    """
-    tags = Image.Exif()
+def _refuse_scans(name: str, content: bytes, header: Header) -> None:
+    """Refuse a JPEG whose decoder would hold too much between its scans, or go over its pixels too often."""
+    if header.coefficient_bytes > MOST_COEFFICIENT_BYTES:
+        raise PhotoError(
+            f"{name} has {header.size[0]:,} x {header.size[1]:,} pixels in several scans, for which its decoder would "
+            f"hold {header.coefficient_bytes >> 20:,} MiB, at most {MOST_COEFFICIENT_BYTES >> 20} are held; save it "
+            "smaller, or in one scan (not progressive)",
+            TOO_LARGE,
+        )
     try:
-        with _no_warnings, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tags.load(exif[:MOST_EXIF_BYTES])
-            value = tags.get(ExifTags.Base.Orientation)
-    except FAILURES:
-        return 1
-    return value if isinstance(value, int) and value in _TURNS else 1
+        scans = jpeg_scans(content)
+    except PartsError as error:
+        raise PhotoError(f"{name} {error}; save it anew", TOO_LARGE) from error
+    most = min(MOST_JPEG_SCANS, MOST_SCANNED_PIXELS // max(1, header.pixels))
+    if scans > most:
+        raise PhotoError(f"{name} has {scans} scans, at most {most} of its size are read; save it anew", TOO_LARGE)
+
+
+def _shrink(header: Header, at_least_px: int | None) -> int:
+    """How many pixels, across and down, become one: as many as the caller allows, where that saves anything."""
+    needed = math.ceil(math.sqrt(header.pixels / MOST_PIXELS_GIVEN))
+    wanted = max(1, min(header.size) // at_least_px) if at_least_px else 1
+    if header.kind == "JPEG":
+        return max(
+            min(step for step in JPEG_STEPS if step >= needed), max(step for step in JPEG_STEPS if step <= wanted)
+        )
+    return max(needed, min(MOST_SHRINK, wanted)) if needed > 1 else 1
+
+
+def _needed_bytes(header: Header, shrink: int) -> int:
+    """What decoding a photo takes at the most, in bytes: what the decoder holds, a copy of the file, and the result."""
+    held, result = _WHOLE_BYTES.get(header.kind, 4) * header.pixels, 4 * header.pixels // shrink**2
+    if header.kind == "JPEG":
+        held = header.coefficient_bytes + result
+    elif shrink > 1 and header.png is not None and row_wise_problem(header.png) is None:
+        held = 0
+    return held + result + sum(map(len, header.parts))
+
+
+def _pixels(header: Header, opener: _Opener, shrink: int) -> Image.Image:
+    """The pixels in RGB, as they are stored."""
+    if shrink > 1 and header.png is not None and row_wise_problem(header.png) is None:
+        return rgb_of_bands(png_bands(header.png, shrink), header.size, shrink)
+    with _no_warnings, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        image = opener(io.BytesIO(b"".join(header.parts)))
+    if image.size != header.size:
+        raise ValueError(f"it has {image.size} pixels, where its header says {header.size}")
+    if header.kind == "JPEG":
+        image.draft(None, (image.width // shrink, image.height // shrink))
+        shrink = 1
+    image.load()
+    return rgb_of(image, shrink)
+
+
+def _turned(pixels: Image.Image, orientation: int) -> Image.Image:
+    turn = _TURNS.get(orientation)
+    return pixels if turn is None else pixels.transpose(turn)

@@ -23,7 +23,7 @@ class Limits:
         photo_bytes: The most bytes of one photo, and of a body that has none.
         upload_bytes: The most bytes of a form about one work: its photos and everything around them.
         batch_bytes: The most bytes of the body of a batch of works.
-        photo_pixels: The most pixels of a photo as its header gives them.
+        photo_pixels: The most pixels of a photo as its header gives them; a JPEG in one scan may have twice as many.
         title_characters: The longest title, query or name.
         description_characters: The longest description.
         batch_works: The most works of one batch, and the most photos.
@@ -38,7 +38,7 @@ class Limits:
     photo_bytes: int = 16 << 20
     upload_bytes: int = 40 << 20
     batch_bytes: int = 64 << 20
-    photo_pixels: int = 50_000_000
+    photo_pixels: int = 25_000_000
     title_characters: int = 500
     description_characters: int = 20_000
     batch_works: int = 64

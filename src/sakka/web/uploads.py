@@ -11,13 +11,12 @@ from PIL import Image
 
 from sakka.errors import PhotoError
 from sakka.networks.backbones import INPUT_PX
-from sakka.photos.decode import DAMAGED, READABLE, TOO_LARGE, photo_size
-from sakka.photos.headers import jpeg_scans
+from sakka.photos.decode import DAMAGED, READABLE, TOO_LARGE, photo_header
 from sakka.photos.held import DECODED_PX, HeldPhoto
 from sakka.web.settings import Limits
 
 QUALITY = 86
-MOST_FULL_SCANS = 12  # a progressive photo's decoder goes over all pixels once a scan
+ONE_SCAN = 2  # times as many pixels may a JPEG have that is decoded at a part of its size
 
 
 class UploadError(PhotoError):
@@ -79,14 +78,15 @@ def _refuse_too_large(content: bytes, limits: Limits) -> None:
         raise PhotoError(
             f"the photo has more than the {limits.photo_bytes:,} bytes that are read; save it smaller", TOO_LARGE
         )
-    width, height = photo_size(content)
-    pixels, most = width * height, limits.photo_pixels
-    if pixels > most:
+    header = photo_header(content)
+    in_one_scan = header.kind == "JPEG" and not header.coefficient_bytes
+    most = limits.photo_pixels * (ONE_SCAN if in_one_scan else 1)
+    if header.pixels > most:
         raise PhotoError(
-            f"the photo has {width:,} x {height:,} pixels, at most {most:,} in all are read; save it smaller", TOO_LARGE
+            f"the photo has {header.size[0]:,} x {header.size[1]:,} pixels, at most {most:,} in all are read; "
+            "save it smaller",
+            TOO_LARGE,
         )
-    if content.startswith(b"\xff\xd8") and pixels * jpeg_scans(content) > most * MOST_FULL_SCANS:
-        raise PhotoError("the photo has too many scans for its size; save it anew", TOO_LARGE)
 
 
 def as_jpeg(image: Image.Image) -> bytes:
