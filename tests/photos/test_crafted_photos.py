@@ -93,6 +93,11 @@ def test_a_decoder_sees_only_what_pixels_depend_on() -> None:
         assert read_photo(content).size == (16, 24)
 
 
+def test_a_jpeg_whose_components_have_no_samples_is_refused() -> None:
+    content = crafted.jpeg(8, 8, progressive=3).replace(b"\x11\0", b"\0\0")
+    assert "is damaged (JPEG: " in refusal(content)
+
+
 def test_tables_of_a_jpeg_are_limited() -> None:
     assert "bytes of tables" in refusal(crafted.jpeg(8, 8, before=segment(0xDB, (b"\0" + bytes(64)) * 1_000) * 5))
 

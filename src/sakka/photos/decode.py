@@ -178,7 +178,7 @@ def photo_header(content: bytes, name: str = "the photo") -> Header:
         return read_header(kind, content)
     except PartsError as error:
         raise PhotoError(f"{name} {error}; save it anew", TOO_LARGE) from error
-    except (ValueError, IndexError, struct.error) as error:
+    except (ArithmeticError, LookupError, ValueError, struct.error) as error:
         raise _damaged(name, kind, error) from error
 
 

@@ -102,7 +102,7 @@ def read_header(kind: str, content: bytes) -> Header:
 
     Raises:
         PartsError: It has more parts than are read.
-        ValueError, IndexError, struct.error: It is damaged.
+        ArithmeticError, LookupError, ValueError, struct.error: It is damaged.
     """
     return _READERS[kind](content)
 
