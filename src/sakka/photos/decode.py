@@ -33,7 +33,7 @@ from PIL import (
 
 from sakka.errors import PhotoError
 from sakka.files import remote_address
-from sakka.photos.headers import Header, PartsError, jpeg_scans, read_header
+from sakka.photos.headers import PartsError, PhotoHeader, jpeg_scans, read_header
 from sakka.photos.large_png import png_bands, row_bytes, row_wise_problem
 from sakka.photos.limits import (
     DECODING_BYTES,
@@ -167,7 +167,7 @@ def check_photo(path: Path, name: str | None = None) -> CheckedPhoto:
     return CheckedPhoto(hashlib.sha256(content).hexdigest(), len(content), image)
 
 
-def photo_header(content: bytes, name: str = "the photo") -> Header:
+def photo_header(content: bytes, name: str = "the photo") -> PhotoHeader:
     """What a photo's file says of itself; nothing is decoded.
 
     Raises:
@@ -243,7 +243,7 @@ def _decoded(name: str, content: bytes, at_least_px: int | None) -> Image.Image:
             raise _damaged(name, header.kind, error) from error
 
 
-def _refuse_limits(name: str, content: bytes, header: Header) -> None:
+def _refuse_limits(name: str, content: bytes, header: PhotoHeader) -> None:
     """Refuse a photo that can't be decoded in bounded memory and time."""
     kind, most_pixels = header.kind, MOST_PIXELS_WHOLE
     if header.kind == "JPEG":
@@ -265,7 +265,7 @@ def _refuse_limits(name: str, content: bytes, header: Header) -> None:
         _refuse_scans(name, content, header)
 
 
-def _refuse_scans(name: str, content: bytes, header: Header) -> None:
+def _refuse_scans(name: str, content: bytes, header: PhotoHeader) -> None:
     """Refuse a JPEG whose decoder would hold too much between its scans, or go over its pixels too often."""
     if header.coefficient_bytes > MOST_COEFFICIENT_BYTES:
         raise PhotoError(
@@ -283,7 +283,7 @@ def _refuse_scans(name: str, content: bytes, header: Header) -> None:
         raise PhotoError(f"{name} has {scans} scans, at most {most} of its size are read; save it anew", TOO_LARGE)
 
 
-def _shrink(header: Header, at_least_px: int | None) -> int:
+def _shrink(header: PhotoHeader, at_least_px: int | None) -> int:
     """How many pixels, across and down, become one: as many as the caller allows, where that saves anything."""
     needed = math.ceil(math.sqrt(header.pixels / MOST_PIXELS_GIVEN))
     wanted = max(1, min(header.size) // at_least_px) if at_least_px else 1
@@ -294,7 +294,7 @@ def _shrink(header: Header, at_least_px: int | None) -> int:
     return max(needed, min(MOST_SHRINK, wanted)) if needed > 1 else 1
 
 
-def _needed_bytes(header: Header, shrink: int) -> int:
+def _needed_bytes(header: PhotoHeader, shrink: int) -> int:
     """What decoding a photo takes at the most, in bytes: what the decoder holds, a copy of the file, and the result."""
     held, result = _WHOLE_BYTES.get(header.kind, 4) * header.pixels, 4 * header.pixels // shrink**2
     if header.kind == "JPEG":
@@ -304,7 +304,7 @@ def _needed_bytes(header: Header, shrink: int) -> int:
     return held + result + sum(map(len, header.parts))
 
 
-def _pixels(header: Header, opener: _Opener, shrink: int) -> Image.Image:
+def _pixels(header: PhotoHeader, opener: _Opener, shrink: int) -> Image.Image:
     """The pixels in RGB, as they are stored."""
     if shrink > 1 and header.png is not None and row_wise_problem(header.png) is None:
         return rgb_of_bands(png_bands(header.png, shrink), header.size, shrink)

@@ -67,7 +67,7 @@ class PngLayout:
 
 
 @dataclass(frozen=True)
-class Header:
+class PhotoHeader:
     """What a photo's file says of itself.
 
     Attributes:
@@ -97,7 +97,7 @@ class Header:
         return exif_orientation(self.exif)
 
 
-def read_header(kind: str, content: bytes) -> Header:
+def read_header(kind: str, content: bytes) -> PhotoHeader:
     """What a photo of a kind says of itself.
 
     Raises:
@@ -156,7 +156,7 @@ def _refuse_many(count: int, parts: str) -> None:
         raise PartsError(f"has more than the {MOST_PARTS:,} {parts} that are read")
 
 
-def _jpeg(content: bytes) -> Header:
+def _jpeg(content: bytes) -> PhotoHeader:
     frame = exif = tables = b""
     progressive = False
     for marker, start, end in _segments(content):
@@ -170,7 +170,7 @@ def _jpeg(content: bytes) -> Header:
         if marker == _START_OF_SCAN and frame:
             several = progressive or content[start + 2] < frame[5]
             parts: _Parts = (b"\xff\xd8" + tables, memoryview(content)[start - 2 :])
-            return Header("JPEG", _jpeg_size(frame), parts, exif, _coefficient_bytes(frame) if several else 0)
+            return PhotoHeader("JPEG", _jpeg_size(frame), parts, exif, _coefficient_bytes(frame) if several else 0)
         if not _tells_only(marker, data):
             tables += content[start - 2 : end]
             if len(tables) > MOST_TABLE_BYTES:
@@ -201,7 +201,7 @@ def _coefficient_bytes(frame: bytes) -> int:
     )
 
 
-def _png(content: bytes) -> Header:
+def _png(content: bytes) -> PhotoHeader:
     layout, exif = png_layout(content)
     header = struct.pack(">IIBBxxB", layout.width, layout.height, layout.depth, layout.colour, layout.interlaced)
     check = zlib.crc32(b"IDAT")
@@ -210,7 +210,7 @@ def _png(content: bytes) -> Header:
     data_bytes = sum(map(len, layout.data))
     start = PNG_SIGNATURE + png_chunk(b"IHDR", header) + layout.palette + struct.pack(">I", data_bytes) + b"IDAT"
     parts: _Parts = (start, *layout.data, struct.pack(">I", check), png_chunk(b"IEND", b""))
-    return Header("PNG", (layout.width, layout.height), parts, exif, png=layout)
+    return PhotoHeader("PNG", (layout.width, layout.height), parts, exif, png=layout)
 
 
 def png_layout(content: bytes) -> tuple[PngLayout, bytes]:
@@ -251,7 +251,7 @@ def png_chunk(kind: bytes, data: bytes) -> bytes:
     return b"".join((struct.pack(">I", len(data)), kind, data, struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))))
 
 
-def _webp(content: bytes) -> Header:
+def _webp(content: bytes) -> PhotoHeader:
     exif, pictures, position = b"", 0, 12
     count = 0
     while position + 8 <= len(content):
@@ -265,7 +265,7 @@ def _webp(content: bytes) -> Header:
     if not pictures:
         raise ValueError("it holds no picture")
     tells_exif = content[12:16] == b"VP8X" and content[20] & 8
-    return Header("WebP", webp_size(content), (content,), exif if tells_exif else b"")
+    return PhotoHeader("WebP", webp_size(content), (content,), exif if tells_exif else b"")
 
 
 def webp_size(content: bytes) -> tuple[int, int]:
@@ -286,7 +286,7 @@ def webp_size(content: bytes) -> tuple[int, int]:
     raise ValueError("the WebP header states no size")
 
 
-def _gif(content: bytes) -> Header:
+def _gif(content: bytes) -> PhotoHeader:
     width, height, flags = struct.unpack_from("<HHB", content, 6)
     position = 13 + (3 << (flags & 7) + 1 if flags & 128 else 0)
     start, control = content[:position], b""
@@ -308,14 +308,14 @@ def _gif(content: bytes) -> Header:
         position += 1
     left, top, own_width, own_height = struct.unpack_from("<HHHH", content, position + 1)
     size = max(width, left + own_width), max(height, top + own_height)
-    return Header("GIF", size, (start, control, memoryview(content)[position:]))
+    return PhotoHeader("GIF", size, (start, control, memoryview(content)[position:]))
 
 
-def _bmp(content: bytes) -> Header:
+def _bmp(content: bytes) -> PhotoHeader:
     (header_bytes,) = struct.unpack_from("<I", content, 14)
     if header_bytes == 12:
         width, height = struct.unpack_from("<HH", content, 18)
-        return Header("BMP", (width, height), (content,))
+        return PhotoHeader("BMP", (width, height), (content,))
     width, height, _, _, compression = struct.unpack_from("<IiHHI", content, 18)
     size = width, abs(height)
     if compression in _RLE and (size[0] * size[1] > MOST_PIXELS_RLE or len(content) > MOST_RLE_BYTES):
@@ -323,7 +323,13 @@ def _bmp(content: bytes) -> Header:
             f"is run-length encoded and has {size[0]:,} x {size[1]:,} pixels in {len(content):,} bytes, at most "
             f"{MOST_PIXELS_RLE:,} in {MOST_RLE_BYTES:,} are read"
         )
-    return Header("BMP", size, (content,))
+    return PhotoHeader("BMP", size, (content,))
 
 
-_READERS: dict[str, Callable[[bytes], Header]] = {"JPEG": _jpeg, "PNG": _png, "WebP": _webp, "GIF": _gif, "BMP": _bmp}
+_READERS: dict[str, Callable[[bytes], PhotoHeader]] = {
+    "JPEG": _jpeg,
+    "PNG": _png,
+    "WebP": _webp,
+    "GIF": _gif,
+    "BMP": _bmp,
+}

@@ -42,7 +42,7 @@ class DecodingMemory:
 
 
 def give_back() -> None:
-    """Give pages of freed memory back to the system, where the C library can."""
+    """Return pages of freed memory to the system, where the C library can."""
     _malloc_trim()(0)
 
 
