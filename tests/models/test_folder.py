@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.numpy import load, save
 from tests.catalogs import tiny_catalog
 
 from sakka.catalog.works import Catalog
@@ -194,6 +195,18 @@ def test_a_description_that_makes_no_sense_gives_one_line_even_when_signed(model
     (model / "model.json").write_text(canonical_json(description))
     sign_anew(model)
     with pytest.raises(ModelError):
+        load_model(model)
+
+
+@pytest.mark.parametrize(
+    "change", [lambda shares: shares * np.nan, lambda shares: shares / 0, lambda shares: shares[1:]]
+)
+def test_numbers_that_are_none_and_wrong_shapes_are_refused_even_when_signed(model: Path, change: Any) -> None:
+    path = model / "text" / "tensors.safetensors"
+    with np.errstate(divide="ignore"):
+        path.write_bytes(save({name: change(array) for name, array in load(path.read_bytes()).items()}))
+    sign_anew(model)
+    with pytest.raises(ModelFolderError, match=r"no number"):
         load_model(model)
 
 

@@ -1,3 +1,5 @@
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from sakka.errors import PhotoError
 from sakka.networks.backbones import INPUT_PX
 from sakka.networks.encoders import BATCH_PHOTOS
 from sakka.networks.extractor import PhotoExtractor
-from sakka.networks.features import photo_features, photo_pixels
+from sakka.networks.features import cache_path, photo_features, photo_pixels
 from sakka.photos.store import PhotoCache
 
 
@@ -118,6 +120,24 @@ def test_a_vector_of_the_wrong_length_in_the_cache_is_computed_anew(works: Catal
     whole, _ = photo_features(works, extractor)
     cache = PhotoCache(cache_folder() / "features" / f"{extractor.key}.sqlite")
     cache.put([(works.table["photos_sha256"][4][0], b"short")])
+    again, _ = photo_features(works, extractor)
+    assert again.tobytes() == whole.tobytes()
+
+
+def test_a_vector_that_was_changed_in_the_cache_is_computed_anew(works: Catalog, extractor: PhotoExtractor) -> None:
+    whole, _ = photo_features(works, extractor)
+    cache = PhotoCache(cache_path(extractor))
+    key = works.table["photos_sha256"][4][0]
+    value = bytearray(cache.get([key])[key])
+    value[5] ^= 1
+    with closing(sqlite3.connect(cache.path)) as connection, connection:
+        connection.execute("UPDATE photos SET value = ? WHERE key = ?", (bytes(value), key))
+    assert cache.get([key]) == {}
+    again, _ = photo_features(works, extractor)
+    assert again.tobytes() == whole.tobytes()
+    with closing(sqlite3.connect(cache.path)) as connection, connection:  # as an older version would have left it
+        connection.execute("DELETE FROM photos WHERE key LIKE '% checksum'")
+        connection.execute("UPDATE photos SET value = ? WHERE key = ?", (b"\xff" * len(value), key))  # no numbers
     again, _ = photo_features(works, extractor)
     assert again.tobytes() == whole.tobytes()
 

@@ -32,3 +32,5 @@ class DummyModel(CreatorModel):
 
     def _restore(self, parts: ModelParts) -> None:
         self.shares_ = parts.tensors["shares"]
+        if self.shares_.shape != (len(self.creators_),):
+            raise ValueError(f"the array shares has no number for each of {len(self.creators_)} creators")

@@ -145,6 +145,8 @@ class FeatureModel(ExtensibleModel, ABC):
         )
 
     def _restore(self, parts: ModelParts) -> None:
+        if parts.tensors["works"].shape != (len(self.creators_),):
+            raise ValueError(f"the array works has no number for each of {len(self.creators_)} creators")
         self._set_works(parts.tensors["works"])
         kind = CandidateHead if is_candidate_head(parts.tensors) else LinearHead
         self.head_ = kind.from_tensors(parts.tensors)

@@ -213,11 +213,11 @@ def _mapped(path: Path) -> Tensors:
 
 
 def _read_parts(layout: ModelLayout, read: Callable[[Path], Tensors]) -> CreatorModel:
-    description = json.loads(layout.description.read_text(encoding="utf-8"))
+    description = json.loads(layout.description.read_text(encoding="utf-8"), parse_constant=_no_number)
     model = make_model(description["name"], **description["settings"])
     model.creators_ = tuple(description["creators"])
     parts = ModelParts(
-        tensors=read(layout.tensors),
+        tensors=_numbers(read(layout.tensors)),
         values=description["values"],
         texts={name: layout.text(name).read_bytes().decode() for name in description["texts"]},
         files={name: layout.file(name).read_bytes() for name in description.get("files", ())},
@@ -225,6 +225,23 @@ def _read_parts(layout: ModelLayout, read: Callable[[Path], Tensors]) -> Creator
     )
     model._restore(parts)
     return model
+
+
+def _numbers(tensors: Tensors) -> Tensors:
+    """Arrays of which each value is a number.
+
+    Raises:
+        ValueError: One is none, or is infinite; an empty partition of creators alone has a centre at minus infinity.
+    """
+    for name, array in tensors.items():
+        numbers = array[array != -np.inf] if name == "lists.centres" else array
+        if array.dtype.kind == "f" and not np.isfinite(numbers).all():
+            raise ValueError(f"the array {name} has a value that is no number")
+    return tensors
+
+
+def _no_number(constant: str) -> float:
+    raise ValueError(f"{constant} is no number")
 
 
 def _child_name(name: str) -> str:

@@ -190,10 +190,11 @@ def stored_bytes(vectors: Features, encoder: PhotoEncoder) -> Iterator[bytes]:
 
 
 def _stored(found: dict[str, bytes], encoder: PhotoEncoder) -> dict[str, Features]:
-    """The vectors in what the cache has, by key; what is cut off is left out."""
+    """The vectors in what the cache has, by key; what is cut off, or holds what is no number, is left out."""
     stored = np.dtype(encoder.number).newbyteorder("<")
     whole = {key: content for key, content in found.items() if len(content) == stored.itemsize * encoder.size}
-    return {key: np.frombuffer(content, dtype=stored) for key, content in whole.items()}
+    vectors = {key: np.frombuffer(content, dtype=stored) for key, content in whole.items()}
+    return {key: vector for key, vector in vectors.items() if np.isfinite(vector).all()}
 
 
 def photo_pixels(source: Path | bytes | HeldPhoto, side_px: int, name: str | None = None) -> Pixels:

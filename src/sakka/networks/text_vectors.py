@@ -97,7 +97,9 @@ def _key(text: str) -> str:
 
 
 def _whole(stored: dict[str, bytes], encoder: TextEncoder) -> Iterable[tuple[str, Features]]:
-    """What the cache has, as vectors; what is cut off is left out."""
+    """What the cache has, as vectors; what is cut off, or holds what is no number, is left out."""
     for key, content in stored.items():
         if len(content) == NUMBER.itemsize * encoder.size:
-            yield key, np.frombuffer(content, dtype=NUMBER)
+            vector = np.frombuffer(content, dtype=NUMBER)
+            if np.isfinite(vector).all():
+                yield key, vector

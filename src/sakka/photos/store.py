@@ -6,6 +6,7 @@ read and write the same file. A file that is no database is replaced: all of it 
 cache lacks are read by threads ahead of whatever works on them, a bounded number at a time.
 """
 
+import hashlib
 import os
 import shutil
 import sqlite3
@@ -43,12 +44,15 @@ class PhotoCache:
         self.path = path
 
     def get(self, keys: Sequence[str]) -> dict[str, bytes]:
-        """The values that are kept, by key; a key that is not kept is left out.
+        """The values that are kept, by key; a key that is not kept is left out, and one whose value was changed.
+
+        What an older version kept has no checksum and is taken as it is.
 
         Raises:
             SakkaError: The file can't be opened, or another process keeps it locked.
         """
-        return dict(self._selected("key, value", keys))
+        found = dict(self._selected("key, value", [*keys, *map(_sum_key, keys)]))
+        return {key: found[key] for key in keys if key in found and _is_as_put(key, found)}
 
     def kept(self, keys: Sequence[str]) -> set[str]:
         """Those of some keys that are kept.
@@ -74,7 +78,8 @@ class PhotoCache:
             SakkaError: The file can't be written, or another process keeps it locked.
         """
         with self._open() as connection, connection:
-            connection.executemany("INSERT OR REPLACE INTO photos VALUES (?, ?)", values)
+            every = (row for key, value in values for row in ((key, value), (_sum_key(key), _sum_of(key, value))))
+            connection.executemany("INSERT OR REPLACE INTO photos VALUES (?, ?)", every)
 
     def check(self, n_bytes: int = 0) -> None:
         """Make sure that values can be kept, before they are computed.
@@ -124,6 +129,20 @@ class PhotoCache:
             connection.close()
             raise
         return connection
+
+
+def _sum_key(key: str) -> str:
+    """Under what a value's checksum stands: a row of its own, which older versions pass over."""
+    return f"{key} checksum"
+
+
+def _sum_of(key: str, value: bytes) -> bytes:
+    return hashlib.blake2b(value, key=key.encode()[: hashlib.blake2b.MAX_KEY_SIZE], digest_size=16).digest()
+
+
+def _is_as_put(key: str, found: dict[str, Any]) -> bool:
+    value, checksum = found[key], found.get(_sum_key(key))
+    return isinstance(value, bytes) and (checksum is None or checksum == _sum_of(key, value))
 
 
 def read_ahead(
