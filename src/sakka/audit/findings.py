@@ -67,11 +67,16 @@ class Finding:
         }
 
 
-def expected_right(rates: Sequence[float | None]) -> float | None:
-    """How many findings are expected to be right as they stand: the sum of their error rates; None where one has none.
+def expected_right(kind: str, rates: Sequence[float | None]) -> float | None:
+    """How many findings of one kind are expected to be right as they stand; None where one has no error rate.
 
-    >>> expected_right([0.25, 0.5]), expected_right([0.25, None]), expected_right([])
-    (0.75, None, None)
+    It is the sum of the chances. The rate of a handover is the share among it and the surer ones, so there the last one
+    counts for all.
+
+    >>> expected_right("wrong creator", [0.25, 0.5]), expected_right("handover", [0.25, 0.5])
+    (0.75, 1.0)
     """
     known = [rate for rate in rates if rate is not None]
-    return sum(known) if known and len(known) == len(rates) else None
+    if not known or len(known) < len(rates):
+        return None
+    return len(known) * max(known) if kind == "handover" else sum(known)

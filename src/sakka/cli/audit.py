@@ -58,7 +58,7 @@ def audit(
             show_table(["score", "creators", "because"], rows, title=title, left=3)
         else:
             output_console().print(title)
-        if cost := cost_of_looking([each.error_rate for each in findings], texts):
+        if cost := cost_of_looking(kind, [each.error_rate for each in findings], texts):
             output_console().print(cost)
         output_console().print()
     say(f"{duration(time.monotonic() - started_s)}; open the report: {page}")

@@ -66,7 +66,7 @@ def audit_page(audit: Audit, works: Catalog, language: str = "en") -> str:
     for kind in KINDS:
         found = audit.of_kind(kind)
         shown = [cards.finding(each, texts) for each in found[:MOST_SHOWN]]
-        cost = cost_of_looking([each.error_rate for each in found], texts)
+        cost = cost_of_looking(kind, [each.error_rate for each in found], texts)
         sections.append({"key": key_of(kind), "n": len(found), "cards": shown, "cost": cost})
     return render(
         "audit.html",
@@ -79,14 +79,15 @@ def audit_page(audit: Audit, works: Catalog, language: str = "en") -> str:
     )
 
 
-def cost_of_looking(rates: Sequence[float | None], texts: Texts) -> str:
+def cost_of_looking(kind: str, rates: Sequence[float | None], texts: Texts) -> str:
     """How many of some findings are expected to be right as they stand, in words; empty where nobody can say.
 
     Args:
+        kind: Their kind.
         rates: The error rate of each.
         texts: The texts of a language.
     """
-    expected = expected_right(rates)
+    expected = expected_right(kind, rates)
     if expected is None:
         return ""
     return texts("audit_cost" if expected >= 0.5 else "audit_cost_none", n=len(rates), right=max(1, round(expected)))

@@ -61,7 +61,7 @@ class AuditPages:
             "decided": decided,
             "others": len(self.engine.findings) - len(listed),
             "findings": [self._shown(each) for each in of_kind[start : start + PAGE_FINDINGS]],
-            "cost": cost_of_looking(rates, texts_in(language_of(request))),
+            "cost": cost_of_looking(chosen, rates, texts_in(language_of(request))),
             "leaf": Leaf(start, PAGE_FINDINGS, len(of_kind)),
             "can_decide": self.engine.decisions is not None and self.engine.decisions.can_be_written,
         }
