@@ -14,6 +14,7 @@ does a call (`build_catalog`). The command line puts its own options and command
     │   └── ModelFolderError   a saved model that is damaged, changed or of another version
     ├── RunError          a run folder that is damaged or belongs to other arguments
     ├── SearchError       an index that can't be used, or a question that it can't answer
+    │   └── IndexDatabaseError  an index that is damaged or gone, or that can't be written to
     ├── ServeError        a server that can't be started as asked
     ├── EngineError       workers elsewhere that can't be reached, or that died
     └── MissingPartError  an optional dependency that is not installed
@@ -72,6 +73,10 @@ class RunError(SakkaError):
 
 class SearchError(SakkaError):
     """An index can't be used, or a question to it can't be answered."""
+
+
+class IndexDatabaseError(SearchError):
+    """An index is damaged or gone, or it can't be written to."""
 
 
 class ServeError(SakkaError):

@@ -31,7 +31,7 @@ class Folders:
 def running(settings: Settings) -> Iterator[httpx.Client]:
     """Run a server for as long as the block lasts; give a client of it."""
     with listening(settings) as sock:
-        server = server_of(create_app(settings))
+        server = server_of(create_app(settings), settings)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
         thread.start()
         until_s = time.monotonic() + START_S

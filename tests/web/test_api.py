@@ -87,7 +87,7 @@ def test_the_bytes_of_each_photo_and_of_all_are_limited(
     assert refused.status_code == 413
     assert "photo 2: the photo has more than the 20,000 bytes" in str(problem_of(refused)["detail"])
     assert "the request has more than the 50,000" in client.post("/v1/identify", files=[good] * 4).json()["detail"]
-    assert client.post("/v1/search", content=bytes(20_001)).status_code == 413  # a body without a photo
+    assert client.post("/v1/search", content=bytes(65_537)).status_code == 413  # a body without a photo
 
 
 def test_a_work_without_anything_is_refused_in_words(client: httpx.Client) -> None:

@@ -25,6 +25,10 @@ def serve(
         int, typer.Option(help="How many processes answer; they share the model's memory.", min=1)
     ] = 1,
     key: Annotated[str | None, typer.Option(help="What callers must know.", envvar="SAKKA_KEY")] = None,
+    proxy: Annotated[
+        list[str] | None,
+        typer.Option(help="A reverse proxy whose X-Forwarded-For counts; repeatable.", metavar="ADDRESS"),
+    ] = None,
     limit: Annotated[list[str] | None, typer.Option(help="NAME=NUMBER: changes a limit; repeatable.")] = None,
 ) -> None:
     """Serve the page for people and the API for programs until Ctrl-C.
@@ -34,7 +38,7 @@ def serve(
     from sakka.web.settings import Limits, Settings
 
     limits = Limits().changed(limit or [])
-    settings = Settings(model, index, catalog, audit, host, port, key or None, limits, processes)
+    settings = Settings(model, index, catalog, audit, host, port, key or None, limits, processes, tuple(proxy or ()))
     settings.check()
     from sakka.web.serving import run_server
 

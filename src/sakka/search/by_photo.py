@@ -81,8 +81,8 @@ def _best_of_each(index: Index, rows: Sequence[Row], photos: FloatArray) -> dict
     ids = [row["id"] for row in rows]
     for start in range(0, len(ids) if index.has_photo_rows else 0, IDS_AT_ONCE):
         some = ids[start : start + IDS_AT_ONCE]
-        query = index.table.search().where(among(OF, some)).limit(index.table.count_rows()).select([OF, STYLE])
         with speaking_plainly("", "asked"):
+            query = index.table.search().where(among(OF, some)).limit(index.table.count_rows()).select([OF, STYLE])
             others = query.to_arrow()
         styles = others[STYLE].combine_chunks().flatten().to_numpy(zero_copy_only=False).reshape(-1, photos.shape[1])
         for work, similarities in zip(others[OF].to_pylist(), styles @ photos.T, strict=True):

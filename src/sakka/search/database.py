@@ -20,7 +20,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sakka.errors import MissingPartError, SakkaError, SearchError
+from sakka.errors import IndexDatabaseError, MissingPartError, SakkaError, SearchError
 from sakka.files import as_written, remote_address
 from sakka.remote.addresses import endpoint
 from sakka.search.records import GROUP, OF, OF_WORKS, PHOTO, VECTORS
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 WORKS_TABLE, PARTS_TABLE = "works", "parts"
+PANIC = "PanicException"  # of pyo3, which no module offers
 FORK_WARNING = "lance is not fork-safe"
 IDS_AT_ONCE = 500
 FRESH_S = 2.0  # how soon one process sees what another has changed
@@ -75,15 +76,17 @@ def lance_module() -> Any:
 
 @contextmanager
 def speaking_plainly(address: str, doing: str) -> Iterator[None]:
-    """Turn what LanceDB raises into an error of one line."""
+    """Turn what LanceDB raises into an error of one line; a panic of its Rust code is no `Exception`."""
     try:
         yield
-    except (RuntimeError, ValueError, OSError, KeyError) as error:
+    except BaseException as error:
+        if not isinstance(error, RuntimeError | ValueError | OSError | KeyError) and type(error).__name__ != PANIC:
+            raise
         shown = as_written(address)
         said = str(error).replace(address, shown) if address else str(error)
         reason = " ".join(said.split())[:200]
         which = f"the index {shown}" if address else "the index"
-        raise SearchError(f"{which} can't be {doing}: {reason}; check the address, or build it again") from error
+        raise IndexDatabaseError(f"{which} can't be {doing}: {reason}; check the address, or build it again") from error
 
 
 def connected(folder: Path | str) -> Any:
@@ -229,7 +232,8 @@ def rows_by_id(table: Any, ids: Iterable[str], columns: Sequence[str] | None = N
         some = wanted[start : start + IDS_AT_ONCE]
         query = table.search().where(f"{among('id', some)} AND {OF_WORKS}").limit(len(some))
         query = query if columns is None else query.select(["id", *(name for name in columns if name != "id")])
-        found.update({row["id"]: row for row in query.to_list()})
+        with speaking_plainly("", "read"):
+            found.update({row["id"]: row for row in query.to_list()})
     return found
 
 

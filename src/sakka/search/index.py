@@ -133,7 +133,9 @@ class Index:
         return tuple(KeptColumn(**each) for each in self.info.get("kept", ()))
 
     def __len__(self) -> int:
-        return int(self.table.count_rows(OF_WORKS if self.has_photo_rows else None))
+        works = OF_WORKS if self.has_photo_rows else None
+        with database.speaking_plainly(self.address, "read"):
+            return int(self.table.count_rows(works))
 
     @property
     def has_photo_rows(self) -> bool:
@@ -141,11 +143,13 @@ class Index:
 
         Raises:
             SearchError: The index was built anew since it was opened: its spaces are not those of the rows.
+            IndexDatabaseError: It is damaged or gone.
         """
-        version = int(self.table.version)
-        if version != self._counted[0]:
-            database.require_build(self.table, self.info["build"])
-            self._counted = (version, self.table.count_rows(f"{OF} IS NOT NULL") > 0)
+        with database.speaking_plainly(self.address, "read"):
+            version = int(self.table.version)
+            if version != self._counted[0]:
+                database.require_build(self.table, self.info["build"])
+                self._counted = (version, self.table.count_rows(f"{OF} IS NOT NULL") > 0)
         return self._counted[1]
 
     def rows(self, ids: Iterable[str], columns: Sequence[str] | None = None) -> dict[str, dict[str, Any]]:
@@ -175,16 +179,13 @@ class Index:
     def catalog(self) -> Catalog:
         """All works, sorted by id, without their vectors."""
         names = {**{name: name for name in WORK_COLUMNS}, **{each.column: each.name for each in self.kept}}
-        table = pl.from_arrow(self.table.search().where(OF_WORKS).select(list(names)).to_arrow())
-        assert isinstance(table, pl.DataFrame)
+        table = self._of_works(list(names))
         kept = {each.name: KINDS[each.kind] for each in self.kept}
         return Catalog(table.select(list(names)).rename(names).cast(pl.Schema({**SCHEMA, **kept})).sort("id"))
 
     def creators(self) -> dict[str, int]:
         """Every creator with the number of its works, by name."""
-        names = pl.from_arrow(self.table.search().where(OF_WORKS).select(["creator"]).to_arrow()["creator"])
-        assert isinstance(names, pl.Series)
-        counts = names.drop_nulls().value_counts().sort(names.name)
+        counts = self._of_works(["creator"])["creator"].drop_nulls().value_counts().sort("creator")
         return {str(name): int(count) for name, count in counts.iter_rows()}
 
     def add(self, catalog: Catalog) -> int:
@@ -220,10 +221,17 @@ class Index:
         """The schema of the rows."""
         return schema_of(self.spaces, self.info["build"], self.kept)
 
+    def _of_works(self, columns: list[str]) -> pl.DataFrame:
+        """Some columns of all works."""
+        with database.speaking_plainly(self.address, "read"):
+            table = pl.from_arrow(self.table.search().where(OF_WORKS).select(columns).to_arrow())
+        assert isinstance(table, pl.DataFrame)
+        return table
+
     def _suggestion(self, work_id: str) -> str:
         from difflib import get_close_matches
 
-        ids = self.table.search().where(OF_WORKS).select(["id"]).to_arrow()["id"].to_pylist()
+        ids = self._of_works(["id"])["id"].to_list()
         alike = [each for each in ids if abs(len(each) - len(work_id)) <= 2 and set(each[:2]) & set(work_id[:2])]
         near = get_close_matches(work_id, alike[: 20 * database.IDS_AT_ONCE], SUGGESTED)
         return (

@@ -15,6 +15,7 @@ import numpy as np
 
 from sakka.arrays import FloatArray, IntArray, top
 from sakka.errors import SearchError
+from sakka.search.database import speaking_plainly
 from sakka.search.filters import Filters
 from sakka.search.find import style_query, with_same_creator
 from sakka.search.hits import Hit, RelatedCreator, Row, folded
@@ -139,7 +140,8 @@ def _chosen(rows: Sequence[Row], count: int, of_one_creator: int) -> list[int]:
 def _styles(index: Index) -> tuple[list[str], IntArray, FloatArray]:
     """The creators with photos, sorted; each work's label among them; and the style embeddings."""
     condition = f"creator IS NOT NULL AND style IS NOT NULL AND {OF_WORKS}"
-    found = index.table.search().where(condition).select(["creator", STYLE]).to_arrow()
+    with speaking_plainly("", "asked"):
+        found = index.table.search().where(condition).select(["creator", STYLE]).to_arrow()
     creators = found["creator"].to_pylist()
     names = sorted(set(creators))
     label_of = {name: position for position, name in enumerate(names)}

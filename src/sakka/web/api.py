@@ -86,6 +86,8 @@ def _add_state(router: APIRouter, engine: Engine, metrics: Metrics) -> None:
             creators=len(engine.model.creators_),
             works=len(engine.collection),
             can_find=engine.can_find,
+            model=engine.model_sha256,
+            index_version=engine.index_version,
         )
 
     @router.get("/health/live", tags=["server"], responses=responses())

@@ -24,10 +24,11 @@ from sakka.web.api import Top, require_something
 from sakka.web.engine import Engine
 from sakka.web.problems import Problem, responses
 from sakka.web.schemas import IdentifiedBatch, Strict, served
-from sakka.web.settings import BATCH_PATH, Limits
+from sakka.web.settings import BATCH_PATH, FORM_WITH_FILES, Limits
 from sakka.web.uploads import check_upload
 
-FORM, JSON = "multipart/form-data", "application/json"
+FORM, JSON = FORM_WITH_FILES, "application/json"
+MOST_ERRORS = 1000  # of a body, that are listed: what can't be a batch has any number
 PHOTOS, BATCH = "photos", "batch"
 TEXTS = {"works": [{"id": "a", "title": "桜のブローチ"}, {"id": "b", "description": "silver moon"}], "top": 3}
 PHOTOS_AND_TEXTS = {"works": [{"id": "a", "photo": [0, 1]}, {"id": "b", "photo": 2, "title": "銀の月"}]}
@@ -43,7 +44,7 @@ class BatchWork(Strict):
     id: Id = Field("", description="What its answer is called; by default its place from 0.")
     title: str = ""
     description: str = ""
-    photo: PhotoIndex | Annotated[Sequence[PhotoIndex], Field(min_length=1)] | None = Field(None, description=WHICH)
+    photo: PhotoIndex | Annotated[list[PhotoIndex], Field(min_length=1)] | None = Field(None, description=WHICH)
 
     @property
     def photo_indices(self) -> tuple[int, ...]:
@@ -79,7 +80,8 @@ def batch_router(engine: Engine) -> APIRouter:
 
         A form's photos are works of their own where `batch` lists none.
         """
-        batch, contents = await _read(request, kind, limits)
+        content, contents = await _read(request, limits)
+        batch = await engine.draw(lambda: _batch(kind, content))
         request.scope["charge"](len(contents))
         if contents and not batch.works:
             batch = batch.model_copy(
@@ -106,19 +108,19 @@ def _limited(limits: Limits, photos: int) -> type[Batch]:
         limits: Of texts and works.
         photos: How many photos of a work are read at most.
     """
-    several = Field(min_length=1, json_schema_extra={"maxItems": photos})
+    several = Field(min_length=1, fail_fast=True, json_schema_extra={"maxItems": photos})
 
     class LimitedWork(BatchWork):
         title: str = Field("", max_length=limits.title_characters)
         description: str = Field("", max_length=limits.description_characters)
-        photo: PhotoIndex | Annotated[Sequence[PhotoIndex], several] | None = Field(None, description=WHICH)
+        photo: PhotoIndex | Annotated[list[PhotoIndex], several] | None = Field(None, description=WHICH)
 
     class LimitedBatch(Batch):
-        works: Sequence[LimitedWork] = Field(
-            (), max_length=limits.batch_works, description="Works by their texts and the form's photos."
+        works: list[LimitedWork] = Field(
+            [], max_length=limits.batch_works, description="Works by their texts and the form's photos."
         )
-        ids: Sequence[Id] = Field(
-            (), max_length=limits.batch_works, description="Works of this server's catalog, photo and text."
+        ids: list[Id] = Field(
+            [], max_length=limits.batch_works, description="Works of this server's catalog, photo and text."
         )
 
     return LimitedBatch
@@ -149,31 +151,38 @@ def _example(summary: str, value: Any) -> dict[str, Any]:
     return {"example": {"summary": summary, "value": value}}
 
 
-async def _read(request: Request, kind: type[Batch], limits: Limits) -> tuple[Batch, list[bytes]]:
-    """The batch and the photos of a request.
+async def _read(request: Request, limits: Limits) -> tuple[bytes, list[bytes]]:
+    """The JSON and the photos of a request.
 
     Raises:
         Problem: The body is of another type, or a form with other fields.
-        RequestValidationError: The JSON is not a batch.
     """
     given = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
     if given == JSON:
-        return _batch(kind, await request.body()), []
+        return await request.body(), []
     if given != FORM:
         raise Problem(415, f"the body is of another type; send {JSON}, or {FORM} with photos")
-    longest = limits.batch_works * 4 * (limits.title_characters + limits.description_characters)
+    longest = limits.batch_text_bytes
     async with request.form(max_files=limits.batch_works, max_fields=1, max_part_size=longest) as form:
         text, photos = form.get(BATCH, "{}"), form.getlist(PHOTOS)
         files = [each for each in photos if isinstance(each, UploadFile)]
         if not isinstance(text, str) or len(files) < len(photos) or set(form) - {PHOTOS, BATCH}:
             raise Problem(422, f"expected a form of files called {PHOTOS} and one field of JSON called {BATCH}")
-        return _batch(kind, text.encode()), [await each.read() for each in files]
+        return text.encode(), [await each.read() for each in files]
 
 
 def _batch(kind: type[Batch], content: bytes) -> Batch:
+    """The batch that JSON holds.
+
+    Raises:
+        Problem: It is none, by very many errors.
+        RequestValidationError: It is none.
+    """
     try:
         return kind.model_validate_json(content)
     except ValidationError as error:
+        if error.error_count() > MOST_ERRORS:
+            raise Problem(422, f"the batch has {error.error_count():,} errors; see /openapi.json") from error
         found = error.errors(include_url=False, include_context=False, include_input=False)
         raise RequestValidationError([{**each, "loc": ("body", *each["loc"])} for each in found]) from error
 

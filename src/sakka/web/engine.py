@@ -47,6 +47,8 @@ class Engine:
 
     Attributes:
         model: The fitted model.
+        model_sha256: The SHA-256 of its manifest.
+        index_version: The version of the index's table of works as it was opened; None without an index.
         finder: Finds works; None without an index.
         collection: The works that can be shown; empty without an index and a catalog.
         describer: Describes creators.
@@ -68,9 +70,11 @@ class Engine:
         limits = settings.limits
         self.settings = settings
         self.model = load_model(settings.model, mapped=settings.processes > 1)
+        self.model_sha256 = manifest_sha256(settings.model)
         with ExitStack() as held:
             address = None if settings.index is None else held.enter_context(closing(Snapshot(settings.index))).address
             self.finder, works = _opened(settings, address)
+            self.index_version = None if self.finder is None else int(self.finder.index.table.version)
             self.collection = Collection(works)
             _check_of_one_kind(settings, self.model, self.finder, self.collection)
             self.describer = Describer(self.collection, self.model, self.finder.index if self.finder else None)

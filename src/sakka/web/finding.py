@@ -1,11 +1,12 @@
 """Finding works with the index: what is near a work, what words describe, who is near."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sakka.catalog.works import Work
-from sakka.errors import SearchError
+from sakka.errors import IndexDatabaseError, SearchError
 from sakka.models.question import Question
 from sakka.search.filters import Filters
 from sakka.search.find import search, similar
@@ -66,6 +67,8 @@ class Finder:
             else:
                 others = Filters(not_creators=mine)
                 by_others = surest_first(similar(self.index, query, count=depth, filters=others, of_one_creator=1))
+        except IndexDatabaseError:
+            raise
         except SearchError:  # nothing in the work that the index could compare
             return Near()
         return Near(tuple(surest_first(same)[:count]), tuple(by_others[:count]))
@@ -87,7 +90,7 @@ class Finder:
         Raises:
             Problem: Nothing asked with can be compared.
         """
-        try:
+        with _explained():
             return similar(
                 self.index,
                 query,
@@ -99,8 +102,6 @@ class Finder:
                 of_one_creator=of_one_creator,
                 by_creator=by_creator,
             )
-        except SearchError as error:
-            raise Problem(422, str(error)) from error
 
     def search(
         self,
@@ -117,7 +118,7 @@ class Finder:
         Raises:
             Problem: There is no word to look for.
         """
-        try:
+        with _explained():
             return search(
                 self.index,
                 words,
@@ -127,8 +128,6 @@ class Finder:
                 of_one_creator=of_one_creator,
                 by_creator=by_creator,
             )
-        except SearchError as error:
-            raise Problem(422, str(error)) from error
 
     def recommend(self, liked: Sequence[str], count: int, filters: Filters) -> list[Hit]:
         """Works for a person who liked some works; similar works by others where it is one.
@@ -136,16 +135,27 @@ class Finder:
         Raises:
             Problem: The works have nothing to compare by.
         """
-        try:
+        with _explained():
             if len(liked) == 1:
                 return similar_by_others(self.index, liked[0], count, filters=filters)
             return for_person(self.index, liked, count, filters=filters)
-        except SearchError as error:
-            raise Problem(422, str(error)) from error
 
     def related_creators(self, creator: str, count: int) -> list[RelatedCreator]:
         """The creators of the nearest style with the same-creator probability; none where there are no photos."""
         try:
             return related_creators(self.index, creator, count)
+        except IndexDatabaseError:
+            raise
         except SearchError:
             return []
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn a question that the index can't answer into the caller's problem; a damaged index is the server's own."""
+    try:
+        yield
+    except IndexDatabaseError:
+        raise
+    except SearchError as error:
+        raise Problem(422, str(error)) from error

@@ -10,6 +10,7 @@
 - Rate: a token bucket a client; a photo or a style sheet takes a small part of a token.
 - Size and time: a body that is too large or too slow is given up, whether it states its length or not. What its sender
   has under way is read and forgotten for a moment: a socket closed on unread bytes is reset, and the answer lost.
+- Presence: what is done for a caller who has gone is given up, so that nothing of it waits in a queue.
 
 Every answer carries the headers that keep a browser from running, framing or guessing anything.
 """
@@ -39,6 +40,7 @@ CHEAP = 0.02
 PROBES = ("/health/live", "/health/ready")  # answered however many others ask: who asks may end the server
 PHOTOS_A_REQUEST = 4  # so many photos of a batch take as much of the rate as a request
 COOKIE = "sakka-key"
+CALLER_GONE = 499  # as nginx counts it; nobody reads that answer
 LINGER_S = 2  # how long what still arrives of a refused body is read, as in nginx's lingering_close
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 HEADERS = {
@@ -86,19 +88,19 @@ class Guard:
             await self.app(scope, receive, send)
             return
         started_s = time.monotonic()
-        body = _Body(receive, self.settings.limits, scope["path"])
+        method, body = scope["method"], _Body(receive, self.settings.limits, scope)
         answer = _Response(send, body)
-        scope["charge"] = partial(self._charge, scope)
+        scope = {**scope, "charge": partial(self._charge, scope), "method": "GET" if method == "HEAD" else method}
         self.metrics.in_flight += 1
         try:
             app = self.app
             if (problem := self._problem(scope)) is not None:
                 app = await self.refuse(scope, problem)
-            await app(scope, body.receive, answer.send)
+            await _while_there(app(scope, body.receive, answer.send), body, answer)
         finally:
             self.metrics.in_flight -= 1
             seconds = time.monotonic() - started_s
-            self.metrics.record(scope["method"], route_of(scope), answer.status, seconds)
+            self.metrics.record(method, route_of(scope), answer.status, seconds)
 
     def _problem(self, scope: Scope) -> HTTPException | None:
         headers, path = Headers(scope=scope), scope["path"]
@@ -160,33 +162,50 @@ class Guard:
         return Problem(403, "the form comes from a page of another site; open this server's own page")
 
     def _of_size(self, _scope: Scope, headers: Headers, path: str) -> HTTPException | None:
-        most = self.settings.limits.body_bytes(path)
+        most = self.settings.limits.body_bytes(path, headers.get("content-type", ""))
         length = headers.get("content-length", "0")
         return _too_large(most) if not length.isdecimal() or int(length) > most else None
 
 
 class _Body:
-    """A request's body; it ends where it is too large or takes too long, whatever the request's header said."""
+    """A request's body; it ends where it is too large or takes too long, whatever the request's header said.
 
-    def __init__(self, receive: Receive, limits: Limits, path: str) -> None:
+    Attributes:
+        arrived: Set when all of it has come.
+        gone: Set when its sender has gone, or the answer is complete.
+    """
+
+    def __init__(self, receive: Receive, limits: Limits, scope: Scope) -> None:
+        headers = Headers(scope=scope)
         self._receive, self._limits = receive, limits
         self._until_s = time.monotonic() + limits.seconds
-        self._left = self._most = limits.body_bytes(path)
-        self._arrived = False
+        self._left = self._most = limits.body_bytes(scope["path"], headers.get("content-type", ""))
+        self.arrived, self.gone = asyncio.Event(), asyncio.Event()
+        self._is_none = "transfer-encoding" not in headers and headers.get("content-length", "0") == "0"
+        if self._is_none:
+            self.arrived.set()
 
     async def receive(self) -> Message:
         """The next part.
 
         Raises:
             Problem: The body has more bytes than are read, or the time is up.
+            CancelledError: The sender has gone before all of it had come.
         """
-        if self._arrived:
-            return await self._receive()
+        if self._is_none:
+            self._is_none = False
+            return {"type": "http.request", "body": b"", "more_body": False}
+        if self.arrived.is_set():
+            await self.gone.wait()
+            return {"type": "http.disconnect"}
         try:
             message = await asyncio.wait_for(self._next(), max(0.0, self._until_s - time.monotonic()))
         except TimeoutError:
             detail = f"the body took more than {self._limits.seconds} s to arrive"
             raise Problem(408, detail, {"Connection": "close"}) from None
+        if message["type"] == "http.disconnect":
+            self.gone.set()
+            raise asyncio.CancelledError
         self._left -= len(message.get("body", b""))
         if self._left < 0:
             raise _too_large(self._most)
@@ -196,21 +215,30 @@ class _Body:
         """Read what still arrives, and forget it, until the end or until `LINGER_S` have gone."""
         with suppress(TimeoutError):
             async with asyncio.timeout(LINGER_S):
-                while not self._arrived:
+                while not self.arrived.is_set():
                     await self._next()
+
+    async def watch(self, left: Callable[[], object]) -> None:
+        """Say so when the sender, of whom all has come, has gone, or has all of the answer."""
+        await self.arrived.wait()
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self.gone.set()
+        left()
 
     async def _next(self) -> Message:
         message = await self._receive()
-        self._arrived = message["type"] != "http.request" or not message.get("more_body", False)
+        if message["type"] != "http.request" or not message.get("more_body", False):
+            self.arrived.set()
         return message
 
 
 class _Response:
-    """Passes an answer on with the headers that all have, and remembers its status."""
+    """Passes an answer on with the headers that all have, and remembers its status, and whether it is complete."""
 
     def __init__(self, send: Send, body: _Body) -> None:
         self._send, self._body = send, body
-        self.status, self._closes = 500, False
+        self.status, self.is_complete, self._closes = 500, False, False
 
     async def send(self, message: Message) -> None:
         """Send one part of the answer; before the last one that closes the connection, what still arrives is read."""
@@ -225,7 +253,29 @@ class _Response:
             await self._send({**message, "more_body": True})
             await self._body.discard()
             message = {"type": "http.response.body"}
+        self.is_complete = message["type"] == "http.response.body" and not message.get("more_body", False)
         await self._send(message)
+
+
+async def _while_there(answering: Awaitable[None], body: _Body, answer: _Response) -> None:
+    """Wait for an answer, and give it up where its caller goes before it is complete."""
+    task = asyncio.current_task()
+    assert task is not None
+
+    def give_up() -> None:
+        if not answer.is_complete:
+            task.cancel()
+
+    watching = asyncio.create_task(body.watch(give_up))
+    try:
+        await answering
+    except asyncio.CancelledError:
+        if answer.is_complete or not body.gone.is_set():
+            raise
+        task.uncancel()
+        answer.status = CALLER_GONE
+    finally:
+        watching.cancel()
 
 
 def route_of(scope: Scope) -> str:

@@ -14,13 +14,14 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from sakka.errors import SakkaError
+from sakka.errors import IndexDatabaseError, SakkaError
 from sakka.photos.decode import TOO_LARGE, WRONG_KIND
 from sakka.web.uploads import UploadError
 
 MEDIA_TYPE = "application/problem+json"
 MOST_ERRORS = 5
 PHOTO_STATUS = {TOO_LARGE: 413, WRONG_KIND: 415}
+LATER = {"Retry-After": "60"}
 LOG = logging.getLogger("sakka.web")
 
 
@@ -74,6 +75,8 @@ def problem_of(error: Exception) -> HTTPException:
         return Problem(PHOTO_STATUS.get(error.reason, 422), str(error))
     if isinstance(error, SakkaError):
         LOG.error("a request could not be answered: %s", error)
+        if isinstance(error, IndexDatabaseError):
+            return Problem(503, "the server's index is damaged or gone, and its keeper must put it back", LATER)
         return Problem(503, "the server's model, index or catalog can't answer this now; its log says why")
     LOG.error("a request failed", exc_info=error)
     return Problem(500, "the server failed at this request; its log says why")

@@ -2,16 +2,17 @@
 
 import logging
 import os
+from functools import partial
 from typing import Any
 
 import torch
 import uvicorn
 from starlette.types import ASGIApp
 
+from sakka.web.connection import Connection
 from sakka.web.settings import Settings
 
 MOST_CONNECTIONS = 512  # open ones, served or not
-KEEP_ALIVE_S = 5
 SHUTDOWN_S = 10
 
 
@@ -22,26 +23,31 @@ def prepare_process(settings: Settings) -> None:
     logging.getLogger("python_multipart").setLevel(logging.ERROR)  # else each malformed form is a line in the log
 
 
-def server_of(app: ASGIApp) -> uvicorn.Server:
+def server_of(app: ASGIApp, settings: Settings) -> uvicorn.Server:
     """What runs an application."""
-    return uvicorn.Server(config_of(app))
+    return uvicorn.Server(config_of(app, settings))
 
 
-def config_of(app: Any, **more: Any) -> uvicorn.Config:
+def config_of(app: Any, settings: Settings, **more: Any) -> uvicorn.Config:
     """How an application is run.
 
     Args:
         app: The application, or what makes it.
+        settings: The limits on connections, and the proxies.
         more: Further settings of uvicorn.
     """
+    connection = partial(Connection, limits=settings.limits, most=MOST_CONNECTIONS, proxies=settings.proxies)
     return uvicorn.Config(
         app,
+        http=connection,  # type: ignore[arg-type]  # what makes one will do
+        ws="none",
+        proxy_headers=bool(settings.proxies),
+        forwarded_allow_ips=list(settings.proxies),
         log_config=None,
         log_level="warning",
         access_log=False,
         server_header=False,
-        limit_concurrency=MOST_CONNECTIONS,
-        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_keep_alive=settings.limits.idle_seconds,  # type: ignore[arg-type]  # a part of a second will do
         timeout_graceful_shutdown=SHUTDOWN_S,
         lifespan="on",
         **more,

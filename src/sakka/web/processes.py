@@ -52,7 +52,7 @@ def run_processes(settings: Settings, sock: socket.socket, say: Callable[[], Non
         os.environ[FOLDER_VARIABLE] = folder  # read by prometheus_client when a process imports it
         make = partial(_app_of_process, settings, common.shared())
         config = config_of(
-            make, factory=True, workers=settings.processes, timeout_worker_healthcheck=ANSWERING_S, backlog=1
+            make, settings, factory=True, workers=settings.processes, timeout_worker_healthcheck=ANSWERING_S, backlog=1
         )
         processes = _Processes(config, [sock], say)
         processes.run()

@@ -58,6 +58,8 @@ class Health(BaseModel):
     creators: int = Field(description="How many creators the model knows.")
     works: int = Field(description="How many works can be shown.")
     can_find: bool = Field(description="Whether there is an index to find similar works with.")
+    model: str = Field(description="The SHA-256 of the manifest of the model, by which it is known.")
+    index_version: int | None = Field(description="The version of the index's table of works; null without an index.")
 
 
 class Probe(BaseModel):

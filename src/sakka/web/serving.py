@@ -37,7 +37,7 @@ def run_server(settings: Settings, say: Callable[[str], None]) -> None:
         from sakka.web.process import prepare_process, server_of
 
         prepare_process(settings)
-        server = server_of(create_app(settings))
+        server = server_of(create_app(settings), settings)
         say(serving_on(sock))
         with suppress(KeyboardInterrupt):
             server.run(sockets=[sock])

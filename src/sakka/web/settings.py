@@ -12,6 +12,7 @@ FEWEST_KEY_CHARACTERS = 16
 MOST_PROCESSES = 64
 BATCH_PATH = "/v1/identify/batch"
 UPLOAD_PATHS = ("/", "/v1/identify", "/v1/explain", "/v1/similar/upload", "/v1/search/upload")
+FORM_WITH_FILES = "multipart/form-data"
 QUESTION_PATHS = (*UPLOAD_PATHS[1:], BATCH_PATH)  # where programs send photos to, for the model
 
 
@@ -20,9 +21,11 @@ class Limits:
     """What one request, one client and the server as a whole may use.
 
     Attributes:
-        photo_bytes: The most bytes of one photo, and of a body that has none.
+        text_bytes: The most bytes of a body without photos: JSON, or a plain form.
+        photo_bytes: The most bytes of one photo.
         upload_bytes: The most bytes of a form about one work: its photos and everything around them.
-        batch_bytes: The most bytes of the body of a batch of works.
+        batch_bytes: The most bytes of a form of a batch of works, with its photos.
+        batch_text_bytes: The most bytes of the JSON of a batch of works.
         photo_pixels: The most pixels of a photo as its header gives them; a JPEG in one scan may have twice as many.
         title_characters: The longest title, query or name.
         description_characters: The longest description.
@@ -30,14 +33,19 @@ class Limits:
         found_works: The most works that one search gives.
         requests_a_minute: How many requests a client may make on average; half of them at once.
         seconds: How long a body may take to arrive, and how long its answer may take.
+        head_seconds: How long the head of a request may take to arrive.
+        idle_seconds: How long a connection may wait for its next request.
+        client_connections: How many connections a client may have open; a process has its own.
         connections: How many requests are served at one time.
         waiting: How many of them may wait for the model; a process has its own, as of connections.
         gather_ms: How many milliseconds a photo waits for others to pass the networks with.
     """
 
+    text_bytes: int = 64 << 10
     photo_bytes: int = 16 << 20
     upload_bytes: int = 40 << 20
     batch_bytes: int = 64 << 20
+    batch_text_bytes: int = 1 << 20
     photo_pixels: int = 25_000_000
     title_characters: int = 500
     description_characters: int = 20_000
@@ -45,6 +53,9 @@ class Limits:
     found_works: int = 100
     requests_a_minute: int = 120
     seconds: int = 30
+    head_seconds: float = 10
+    idle_seconds: float = 5
+    client_connections: int = 128
     connections: int = 64
     waiting: int = 32
     gather_ms: int = 2
@@ -54,11 +65,14 @@ class Limits:
         """How many requests a client may make at once."""
         return max(1.0, self.requests_a_minute / 2)
 
-    def body_bytes(self, path: str) -> int:
-        """The most bytes of the body of a request to a path."""
-        if path == BATCH_PATH:
-            return max(self.batch_bytes, self.upload_bytes)
-        return self.upload_bytes if path in UPLOAD_PATHS else min(self.photo_bytes, self.upload_bytes)
+    def body_bytes(self, path: str, content_type: str) -> int:
+        """The most bytes of the body of a request to a path, by what it says that the body is."""
+        if content_type.partition(";")[0].strip().lower() == FORM_WITH_FILES:
+            if path == BATCH_PATH:
+                return max(self.batch_bytes, self.upload_bytes)
+            if path in UPLOAD_PATHS:
+                return self.upload_bytes
+        return self.batch_text_bytes if path == BATCH_PATH else self.text_bytes
 
     def changed(self, said: list[str]) -> "Limits":
         """These limits with some of them changed.
@@ -96,6 +110,7 @@ class Settings:
         key: What a caller must know; None where nobody beyond this machine can call.
         limits: What a request, a client and the server may use.
         processes: How many processes answer.
+        proxies: Addresses and networks of reverse proxies, whose word on who calls is taken (`X-Forwarded-For`).
     """
 
     model: Path
@@ -107,13 +122,14 @@ class Settings:
     key: str | None = None
     limits: Limits = field(default_factory=Limits)
     processes: int = 1
+    proxies: tuple[str, ...] = ()
 
     def check(self) -> None:
         """Refuse what would not be safe or can't work.
 
         Raises:
-            ServeError: The server would be open to others without a key, the key is too short, or the port or the
-                number of processes is not valid.
+            ServeError: The server would be open to others without a key, the key is too short, or the port, the
+                number of processes or the address of a proxy is not valid.
         """
         if self.key is None and not is_loopback(self.host):
             raise ServeError(
@@ -135,6 +151,13 @@ class Settings:
             raise ServeError(f"{self.port} is no port; expected 0 to 65535")
         if not 1 <= self.processes <= MOST_PROCESSES:
             raise ServeError(f"got {self.processes} `processes`; expected 1 to {MOST_PROCESSES}")
+        for each in self.proxies:
+            try:
+                ipaddress.ip_network(each)
+            except ValueError as error:
+                raise ServeError(
+                    f"{each!r} is no address of a proxy; expected 127.0.0.1 or the like, or a network (10.0.0.0/8)"
+                ) from error
 
 
 def is_loopback(host: str) -> bool:
