@@ -25,6 +25,7 @@ STUDIES = (
     "audit",
     "audit_rates",
     "cluster",
+    "copy_direction",
     "crafted_photos",
     "creator_sets",
     "deletion_curves",

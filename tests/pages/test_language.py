@@ -20,6 +20,7 @@ BUILT = (
     "sure_",
     "trouble_",
     "decided_",
+    "dossier_",
 )
 OWN_VALUES = {"day"}  # English names the month, Japanese numbers it
 

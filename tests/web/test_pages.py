@@ -311,6 +311,26 @@ def test_the_queue_says_how_many_of_the_open_findings_are_expected_to_be_right(
     assert "この3件のうち1件ほどは、今の登録のままで正しいと見込まれます。" in japanese
 
 
+def test_a_shared_photo_has_a_page_that_says_which_came_first(serve: Serve, settings: Settings, folder: Path) -> None:
+    both = {"creators": ["creator 01", "creator 02"], "works": ["work-01-003", "work-02-001"]}
+    said = {"came_first": "creator 01", "reason": "", "log_odds": 2.5, "error_rate": 0.1, "cues": {"beyond": [3, 1.8]}}
+    dossier = {**both, **said, "photos": [0, 0], "mirrored": True, "listed": ["2019-03-01", None], "metadata": [[], []]}
+    rest = {"beside": [], "evidence": ["Because."], "score": 0.9}
+    findings = [
+        {"kind": "shared photo", **both, **rest, "dossier": dossier},
+        {"kind": "one person", **both, **rest},
+    ]
+    (folder / "findings.json").write_text(json.dumps(findings), encoding="utf-8")
+    client = serve(replace(settings, audit=folder))
+    (address,) = re.findall(r'href="(/audit/\w+)"', client.get("/audit", headers=PAGE).text)
+    page = client.get(address, headers=PAGE).text
+    assert "creator 01’s photo came first" in page
+    assert "Nothing here speaks against creator 01" in page
+    assert page.count("size=large") == 2
+    assert "先にあったのはcreator 01さんの写真です" in client.get(f"{address}?lang=ja", headers=PAGE).text
+    assert client.get("/audit/0000000000000000", headers=PAGE).status_code == 404
+
+
 def test_a_finding_that_is_decided_leaves_the_queue_and_can_be_opened_again(
     serve: Serve, settings: Settings, folder: Path
 ) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from sakka.audit.dossier import Dossier
+
 Kind = Literal["wrong creator", "shared photo", "one person", "handover"]
 DEFAULT_FDR = 0.1
 KINDS: tuple[Kind, ...] = ("wrong creator", "shared photo", "one person", "handover")
@@ -42,6 +44,7 @@ class Finding:
         error_rate: The chance that nothing is wrong here, 0 to 1, estimated from works that nothing was learned on;
             None where no such estimate is sound.
         timeline: The account's works in time, where that is what it is about.
+        dossier: Of a shared photo, which of the two came first; None for what has none.
     """
 
     kind: Kind
@@ -52,6 +55,7 @@ class Finding:
     evidence: tuple[str, ...]
     error_rate: float | None = None
     timeline: Timeline | None = None
+    dossier: Dossier | None = None
 
     def as_json(self, ids: list[str]) -> dict[str, Any]:
         """The finding as `findings.json` holds it, with ids in the place of rows."""
@@ -64,6 +68,7 @@ class Finding:
             "beside": [ids[row] for row in self.beside],
             "evidence": list(self.evidence),
             **({} if self.timeline is None else {"timeline": self.timeline.as_json(ids)}),
+            **({} if self.dossier is None else {"dossier": self.dossier.as_json(ids)}),
         }
 
 

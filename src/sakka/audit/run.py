@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sakka.arrays import IntArray
+from sakka.audit.copied import with_dossiers
 from sakka.audit.findings import DEFAULT_FDR, KINDS, Finding, Kind
 from sakka.audit.handovers import handovers
 from sakka.audit.predictions import DEFAULT_MODELS, out_of_fold_predictions
@@ -16,6 +17,7 @@ from sakka.catalog.splits import MIN_WORKS
 from sakka.catalog.works import Catalog
 from sakka.copies.groups import NearIdentical, near_identical
 from sakka.errors import CatalogError, SakkaError
+from sakka.models.registry import make_model
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,9 @@ def audit_catalog(
         wrong = [
             _in_catalog(each, rows) for each in wrong_creators(predictions, fdr, accounts=pairs, elsewhere=elsewhere)
         ]
+    looks = any(make_model(name).modality == "photo" for name in models)
+    explained = {frozenset(each.creators) for each in accounts}
+    shared = with_dossiers(shared, works, near, explained, manner=looks)
     found = [*wrong, *shared, *accounts, *handovers(works, near.groups, models, seed=seed)]
     return Audit(
         findings=tuple(sorted(found, key=lambda each: KINDS.index(each.kind))),

@@ -83,15 +83,53 @@ def _block(start: int, fingerprints: PhotoFingerprints, candidates: Candidates) 
 
 def _compare(fingerprints: PhotoFingerprints, pairs: IntArray, views: IntArray) -> tuple[FloatArray, FloatArray]:
     """The contrast and the difference of colour where the first of each pair is laid on a view of the second."""
-    mirrored = views == MIRRORED
-    boxes = _VIEW_BOXES[views]
+    contrast, boxes = _placed(fingerprints, pairs, views)
     ones = np.tile(_VIEW_BOXES[:1], (len(pairs), 1))
     first, second = pairs.T
-    whole = _contrast(_parts(_mirror(fingerprints.small[first], mirrored), ones, GRID))
-    contrast, boxes = _refined(whole, fingerprints.small[second], boxes)
-    colours = _parts(_mirror(fingerprints.colour[first], mirrored), ones, COLOUR_GRID)
+    colours = _parts(_mirror(fingerprints.colour[first], views == MIRRORED), ones, COLOUR_GRID)
     difference = np.abs(colours - _parts(fingerprints.colour[second], boxes, COLOUR_GRID))
     return contrast, difference.sum(axis=1).mean(axis=(1, 2))
+
+
+def _placed(fingerprints: PhotoFingerprints, pairs: IntArray, views: IntArray) -> tuple[FloatArray, FloatArray]:
+    """The contrast, and the window of the second on which the first of each pair is laid, shape (n_pairs, 4)."""
+    ones = np.tile(_VIEW_BOXES[:1], (len(pairs), 1))
+    first, second = pairs.T
+    whole = _contrast(_parts(_mirror(fingerprints.small[first], views == MIRRORED), ones, GRID))
+    return _refined(whole, fingerprints.small[second], _VIEW_BOXES[views])
+
+
+@dataclass(frozen=True)
+class Placement:
+    """How one of two photos lies on the other.
+
+    Attributes:
+        contrast: Correlation of local contrast there.
+        part: Which of the two, 0 or 1, lies whole on a window of the other.
+        mirrored: Whether it is mirrored for that.
+        window: Top, bottom, left, right of the window, as shares of the other's height and width.
+    """
+
+    contrast: float
+    part: int
+    mirrored: bool
+    window: tuple[float, float, float, float]
+
+
+def placement(fingerprints: PhotoFingerprints) -> Placement:
+    """Where the one of two photos lies best on the other, begun from each view.
+
+    Args:
+        fingerprints: Of the two photos.
+    """
+    views = np.tile(np.arange(HASHES), 2)
+    pairs = np.repeat(np.array([[0, 1], [1, 0]]), HASHES, axis=0)
+    contrast, windows = _placed(fingerprints, pairs, views)
+    best = int(contrast.argmax())
+    top, bottom, left, right = windows[best].tolist()
+    return Placement(
+        float(contrast[best]), int(pairs[best, 0]), bool(views[best] == MIRRORED), (top, bottom, left, right)
+    )
 
 
 def _mirror(pictures: npt.NDArray[np.uint8], mirrored: Mask) -> npt.NDArray[np.uint8]:

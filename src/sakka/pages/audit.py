@@ -3,21 +3,27 @@
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sakka.audit.decisions import key_of as decision_key
+from sakka.audit.dossier import Dossier
 from sakka.audit.findings import KINDS, Finding, Kind, Timeline, expected_right
 from sakka.audit.run import Audit
 from sakka.catalog.works import Catalog
 from sakka.files import no_formula, write_json, write_text
+from sakka.pages.dossier import DOSSIER_COLUMNS, dossier_cells, dossier_sentence, dossier_words
 from sakka.pages.formats import percent
-from sakka.pages.language import Texts, texts_in
+from sakka.pages.language import LANGUAGES, Texts, texts_in
 from sakka.pages.rendering import render
 from sakka.pages.thumbnails import Card, Thumbnails
 from sakka.pages.timeline import Strip, timeline_strip
+from sakka.photos.data_uris import thumbnail
 
 PAGE_FILE, JSON_FILE, CSV_FILE = "index.html", "findings.json", "findings.csv"
+DOSSIERS = "dossiers"
 MOST_SHOWN = 40
+LARGE_PX = 560
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,8 @@ class FindingCard:
     works: tuple[Card, ...]
     beside: tuple[Card, ...]
     strip: Strip | None
+    verdict: str = ""
+    dossier: str = ""
 
 
 def write_audit(audit: Audit, works: Catalog, folder: Path | str, language: str = "en") -> Path:
@@ -43,19 +51,42 @@ def write_audit(audit: Audit, works: Catalog, folder: Path | str, language: str 
     write_json(folder / JSON_FILE, [each.as_json(ids) for each in audit.findings])
     write_text(folder / CSV_FILE, findings_csv(audit.findings, ids))
     write_text(folder / PAGE_FILE, audit_page(audit, works, language))
+    for earlier in (folder / DOSSIERS).glob("*.html"):
+        earlier.unlink()  # what no longer holds is not to be shown to anyone
+    for each in audit.findings:
+        if each.dossier is not None:
+            for other in LANGUAGES:
+                write_text(folder / dossier_file(each, ids, other), dossier_page(each.dossier, works, other))
     return folder / PAGE_FILE
+
+
+def dossier_file(finding: Finding, ids: list[str], language: str) -> str:
+    """Where a finding's dossier stands below the audit's folder; in each language there is one."""
+    return f"{DOSSIERS}/{decision_key(finding.as_json(ids))}.{language}.html"
+
+
+def dossier_page(dossier: Dossier, works: Catalog, language: str = "en") -> str:
+    """The page of a dossier as HTML, one file that needs nothing else and names no other finding."""
+    texts, photos = texts_in(language), works.every_photo
+    sides = []
+    for row, number, creator in zip(dossier.rows, dossier.photos, dossier.creators, strict=True):
+        work = works.table.row(row, named=True)
+        sides.append(Card(work["title"] or "", "", creator, thumbnail(photos[row][number], LARGE_PX)))
+    words = dossier_words(dossier.as_json(works.ids), texts)
+    return render("dossier.html", language, words=words, first=sides[0], second=sides[1])
 
 
 def findings_csv(findings: Sequence[Finding], ids: Sequence[str]) -> str:
     """The findings as CSV; several creators, works or sentences of one finding are parted by ` | `."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["kind", "score", "error_rate", "creators", "works", "beside", "evidence"])
+    writer.writerow(["kind", "score", "error_rate", "creators", "works", "beside", "evidence", *DOSSIER_COLUMNS])
     for each in findings:
         lists = (each.creators, [ids[row] for row in each.rows], [ids[row] for row in each.beside], each.evidence)
         cells = [" | ".join(values) for values in lists]
+        dossier = dossier_cells(each.dossier)
         rate = "" if each.error_rate is None else f"{each.error_rate:.4f}"
-        writer.writerow([each.kind, f"{each.score:.4f}", rate, *map(no_formula, cells)])
+        writer.writerow([each.kind, f"{each.score:.4f}", rate, *map(no_formula, cells), *map(no_formula, dossier)])
     return buffer.getvalue()
 
 
@@ -116,7 +147,11 @@ class _AuditCards:
         names = {"first": finding.creators[0], "second": finding.creators[-1], "all": texts.join([*finding.creators])}
         head = texts(f"finding_{key_of(finding.kind)}", **names)
         works, beside = (tuple(self.work(row) for row in rows) for rows in (finding.rows, finding.beside))
-        return FindingCard(head, f"{finding.score:.2f}", finding.evidence, works, beside, self.strip(finding.timeline))
+        card = FindingCard(head, f"{finding.score:.2f}", finding.evidence, works, beside, self.strip(finding.timeline))
+        if finding.dossier is None:
+            return card
+        file = dossier_file(finding, self.works.ids, texts.language)
+        return replace(card, verdict=dossier_sentence(finding.dossier, texts), dossier=file)
 
     def strip(self, timeline: Timeline | None) -> Strip | None:
         if timeline is None:

@@ -3,12 +3,13 @@
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import APIRouter, Form, Path, Query, Request, Response
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from sakka.audit.decisions import Decision, key_of
 from sakka.pages.audit import cost_of_looking
-from sakka.pages.language import texts_in
+from sakka.pages.dossier import dossier_words
+from sakka.pages.language import Texts, texts_in
 from sakka.pages.timeline import Strip, timeline_strip
 from sakka.web.engine import Engine
 from sakka.web.language import language_of
@@ -32,6 +33,10 @@ class AuditPages:
         async def audit(request: Request, kind: Kind = "", start: Start = 0, decided: bool = False) -> HTMLResponse:
             return self._page(request, kind, start, decided)
 
+        @router.get("/audit/{key}", **hidden)
+        async def dossier(request: Request, key: Annotated[str, Path(max_length=16)]) -> HTMLResponse:
+            return self._dossier(request, key)
+
         @router.post("/audit", **hidden)
         async def decide(
             finding: Annotated[str, Form(max_length=16)],
@@ -54,14 +59,15 @@ class AuditPages:
         )
         of_kind = [each for each in listed if each["kind"] == chosen]
         rates = [] if decided else [each.get("error_rate") for each in of_kind]
+        texts = texts_in(language_of(request))
         start = min(start, max(0, len(of_kind) - 1) // PAGE_FINDINGS * PAGE_FINDINGS)  # the last may just be decided
         values: dict[str, Any] = {
             "kinds": kinds,
             "kind": chosen,
             "decided": decided,
             "others": len(self.engine.findings) - len(listed),
-            "findings": [self._shown(each) for each in of_kind[start : start + PAGE_FINDINGS]],
-            "cost": cost_of_looking(chosen, rates, texts_in(language_of(request))),
+            "findings": [self._shown(each, texts) for each in of_kind[start : start + PAGE_FINDINGS]],
+            "cost": cost_of_looking(chosen, rates, texts),
             "leaf": Leaf(start, PAGE_FINDINGS, len(of_kind)),
             "can_decide": self.engine.decisions is not None and self.engine.decisions.can_be_written,
         }
@@ -70,9 +76,24 @@ class AuditPages:
     def _decision(self, finding: dict[str, Any]) -> Decision | None:
         return None if self.engine.decisions is None else self.engine.decisions.of(finding)
 
-    def _shown(self, finding: dict[str, Any]) -> dict[str, Any]:
+    def _dossier(self, request: Request, key: str) -> HTMLResponse:
+        dossier = self._found(key).get("dossier")
+        if dossier is None:
+            raise Problem(404, "the finding has no dossier; open the list again")
+        works = [self.engine.work(each) for each in dossier["works"]]
+        sides = list(zip(works, dossier["photos"], strict=True))
+        words = dossier_words(dossier, texts_in(language_of(request)))
+        return self.view.page(request, "dossier.html", words=words, sides=sides)
+
+    def _shown(self, finding: dict[str, Any], texts: Texts) -> dict[str, Any]:
+        words = dossier_words(finding["dossier"], texts) if "dossier" in finding else None
         sides = {side: [self.engine.work(each) for each in finding[side]] for side in ("works", "beside")}
-        shown = {"key": key_of(finding), "decision": self._decision(finding), "strip": self._strip(finding)}
+        shown = {
+            "key": key_of(finding),
+            "decision": self._decision(finding),
+            "strip": self._strip(finding),
+            "words": words,
+        }
         return {**finding, **sides, **shown}
 
     def _strip(self, finding: dict[str, Any]) -> Strip | None:
@@ -83,7 +104,13 @@ class AuditPages:
         return timeline_strip([each.created_at for each in works], timeline["positions"], timeline["after"])
 
     def _decide(self, key: str, decision: Decision | None) -> None:
-        found = next((each for each in self.engine.findings if key_of(each) == key), None)
-        if found is None or self.engine.decisions is None:
+        found = self._found(key)
+        if self.engine.decisions is None:
             raise Problem(404, "the audit has no such finding; open the list again")
         self.engine.decisions.decide(found, decision)
+
+    def _found(self, key: str) -> dict[str, Any]:
+        found = next((each for each in self.engine.findings if key_of(each) == key), None)
+        if found is None:
+            raise Problem(404, "the audit has no such finding; open the list again")
+        return found
