@@ -119,9 +119,12 @@ def test_a_clients_bucket_fills_up_again_and_clients_are_forgotten_in_bounded_me
     assert [limiter.wait_s("192.0.2.1") for _ in range(2)] == [0, 0.5]
     now[0] = 1e6
     assert [limiter.wait_s("192.0.2.1") for _ in range(5)] == [0, 0, 0, 0, 0.5]
-    for number in range(MOST_CLIENTS + 10):
+    for number in range(2 * MOST_CLIENTS):
         limiter.wait_s(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}")
-    assert len(limiter) == MOST_CLIENTS
+        now[0] += 1e-6
+    assert MOST_CLIENTS * 0.99 < len(limiter) <= MOST_CLIENTS
+    last = f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
+    assert [limiter.wait_s(last) for _ in range(4)] == [0, 0, 0, pytest.approx(0.5, abs=0.01)]
 
 
 def test_addresses_of_one_network_count_as_one_client() -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -22,8 +23,9 @@ from uvicorn.config import STARTUP_FAILURE
 from sakka.models.folder import load_model
 from sakka.networks.extractor import PhotoExtractor
 from sakka.networks.mapped import use_mapped_weights
-from sakka.web.common import Common
+from sakka.web.common import Common, Shared
 from sakka.web.processes import _app_of_process
+from sakka.web.rate import RateLimiter
 from sakka.web.settings import Limits, Settings
 
 
@@ -128,7 +130,7 @@ def metrics(base: str) -> str:
 
 def test_what_can_not_be_served_is_said_and_ends_the_process(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        _app_of_process(Settings(folder, processes=2), Common.of(Limits()).shared())
+        _app_of_process(Settings(folder, processes=2), Shared.make(folder))
     assert ended.value.code == STARTUP_FAILURE
     assert "is not a saved model" in capsys.readouterr().err
 
@@ -143,9 +145,16 @@ def test_mapped_weights_give_the_same_bytes(folders: Folders, photo: bytes) -> N
     assert all(np.array_equal(tensors[0][name], tensors[1][name]) for name in tensors[0])
 
 
-def test_a_rate_and_answers_are_one_for_all_that_ask_the_parent() -> None:
-    common = Common.of(Limits(requests_a_minute=4))
-    address = common.shared()
-    one, other = Common.of_parent(address), Common.of_parent(address)
+def test_a_rate_and_answers_are_one_for_all_processes(folder: Path) -> None:
+    shared, limits = Shared.make(folder), Limits(requests_a_minute=4)
+    one, other = Common.of_parent(shared, limits), Common.of_parent(shared, limits)
     assert [each.limiter.wait_s("192.0.2.1") == 0 for each in (one, other, one)] == [True, True, False]
     assert other.answers.get("nothing") is None
+
+
+def test_of_many_requests_at_once_to_several_limiters_of_one_file_as_many_pass_as_may(folder: Path) -> None:
+    RateLimiter.make_file(folder / "rates")
+    limiters = [RateLimiter(1.0, 100.0, lambda: 0.0, folder / "rates") for _ in range(4)]
+    with ThreadPoolExecutor(8) as pool:
+        waits = list(pool.map(lambda number: limiters[number % 4].wait_s("192.0.2.1"), range(400)))
+    assert waits.count(0) == 100

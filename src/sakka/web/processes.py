@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from functools import cached_property, partial
+from pathlib import Path
 from typing import Any
 from weakref import WeakSet
 
@@ -26,7 +27,7 @@ from uvicorn.supervisors.multiprocess import Process as SupervisedProcess
 
 from sakka.errors import SakkaError
 from sakka.web.app import create_app
-from sakka.web.common import Common
+from sakka.web.common import Common, Shared
 from sakka.web.metrics import FOLDER_VARIABLE
 from sakka.web.process import config_of, prepare_process
 from sakka.web.settings import Settings
@@ -47,10 +48,9 @@ def run_processes(settings: Settings, sock: socket.socket, say: Callable[[], Non
     Raises:
         SystemExit: What should be served can't be; a process has said why.
     """
-    common = Common.of(settings.limits)
     with tempfile.TemporaryDirectory(prefix="sakka-metrics-") as folder:
         os.environ[FOLDER_VARIABLE] = folder  # read by prometheus_client when a process imports it
-        make = partial(_app_of_process, settings, common.shared())
+        make = partial(_app_of_process, settings, Shared.make(Path(folder)))
         config = config_of(
             make, settings, factory=True, workers=settings.processes, timeout_worker_healthcheck=ANSWERING_S, backlog=1
         )
@@ -60,12 +60,12 @@ def run_processes(settings: Settings, sock: socket.socket, say: Callable[[], Non
         raise SystemExit(2)
 
 
-def _app_of_process(settings: Settings, parent: Any) -> ASGIApp:
+def _app_of_process(settings: Settings, shared: Shared) -> ASGIApp:
     """The application of one process."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until what is loaded can be loaded anew (`takeover.py`)
     prepare_process(settings)
     try:
-        return create_app(settings, Common.of_parent(parent))
+        return create_app(settings, Common.of_parent(shared, settings.limits))
     except SakkaError as error:
         sys.stderr.write(f"sakka: {error}\n")
         sys.exit(STARTUP_FAILURE)
