@@ -170,7 +170,7 @@ def test_features_are_those_of_this_process_though_a_worker_is_killed(
         with working_on(chosen), reporting_to(killing if chosen is engine else KillingReporter([])):
             every_photo_features(works, encoder)
         kept.append(kept_vectors(cache_path(encoder)))
-    assert len(kept[0]) == len(works)
+    assert len(kept[0]) == 2 * len(works)  # vectors, and a checksum of each
     assert kept[0] == kept[1]
     assert process_ids(engine) != before
 
