@@ -30,7 +30,7 @@ from sakka.networks.features import photo_features
 from sakka.pages.write_report import report_of
 from sakka.remote.fetcher import Fetching
 
-QUICK = {"silent_s": 0.5, "photo_s": 20.0, "first_wait_s": 0.01, "tries": 4}
+QUICK = {"silent_s": 0.5, "file_s": 20.0, "first_wait_s": 0.01, "tries": 4}
 
 
 @pytest.fixture(autouse=True)

@@ -30,11 +30,11 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[PhotoServer]:
         yield running
 
 
-def fetched(address: str, folder: Path, host: str | None = None, photo_s: float = 20.0) -> FetchedFile | PhotoError:
+def fetched(address: str, folder: Path, host: str | None = None, file_s: float = 20.0) -> FetchedFile | PhotoError:
     hosts = (host or "/".join(address.split("/")[:3]),)
-    settings = Fetching(hosts, 4, 4096, photo_s=photo_s, silent_s=0.5, tries=3, first_wait_s=0.01)
+    settings = Fetching(hosts, 4, 4096, file_s=file_s, silent_s=0.5, tries=3, first_wait_s=0.01)
     with FileFetcher(settings, FetchedFiles(folder)) as fetcher:
-        return fetcher.photo(address)
+        return fetcher.file(address)
 
 
 def test_a_photo_comes_from_s3_with_the_credentials_and_the_endpoint_of_the_environment(
@@ -85,7 +85,7 @@ def test_a_photo_comes_whole_also_where_the_first_tries_fail(
 def test_a_service_that_lies_or_never_ends_is_refused_in_one_line(
     server: PhotoServer, folder: Path, scheme: str, bucket: str, why: str
 ) -> None:
-    found = fetched(f"{scheme}://{bucket}/a", folder, photo_s=0.5 if bucket == "drip" else 20.0)
+    found = fetched(f"{scheme}://{bucket}/a", folder, file_s=0.5 if bucket == "drip" else 20.0)
     assert isinstance(found, PhotoError)
     assert why in str(found)
     assert "\n" not in str(found)

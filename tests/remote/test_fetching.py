@@ -42,12 +42,12 @@ def server() -> Iterator[PhotoServer]:
 @pytest.fixture
 def settings(server: PhotoServer) -> Fetching:
     """Limits so small that a test takes no time, and the server as the one host."""
-    return Fetching((f"127.0.0.1:{server.port}",), 4, 4096, photo_s=20.0, silent_s=0.5, tries=3, first_wait_s=0.01)
+    return Fetching((f"127.0.0.1:{server.port}",), 4, 4096, file_s=20.0, silent_s=0.5, tries=3, first_wait_s=0.01)
 
 
 def fetched(settings: Fetching, address: str, folder: Path) -> FetchedFile | PhotoError:
     with FileFetcher(settings, FetchedFiles(folder / "fetched")) as fetcher:
-        return fetcher.photo(address)
+        return fetcher.file(address)
 
 
 def refusal(settings: Fetching, address: str, folder: Path) -> str:
@@ -97,7 +97,7 @@ def test_a_server_that_lies_never_ends_or_leads_elsewhere_is_refused_in_one_line
     settings: Fetching, server: PhotoServer, folder: Path, path: str, why: str
 ) -> None:
     start = time.monotonic()
-    soon = replace(settings, photo_s=0.5) if path in ("drip/a", "headers/a") else settings
+    soon = replace(settings, file_s=0.5) if path in ("drip/a", "headers/a") else settings
     assert why in refusal(soon, f"{server.address}/{path}", folder)
     assert time.monotonic() - start < 10  # it would be 50 s, or never
     assert server.sent[f"/{path}"] < 1 << 24  # what the system's buffers take on the way
@@ -160,7 +160,7 @@ def test_an_address_is_asked_for_once_also_by_a_later_run(
         before = server.asked.copy()
         with FileFetcher(settings, FetchedFiles(folder / "fetched")) as fetcher:
             fetcher.fetch(addresses)
-            assert {fetcher.photo(each) for each in addresses} == {FetchedFile(SHA256, len(PHOTO), '"one"')}
+            assert {fetcher.file(each) for each in addresses} == {FetchedFile(SHA256, len(PHOTO), '"one"')}
     assert server.asked == before
     FetchedFiles(folder / "fetched").path(SHA256).write_bytes(b"damaged")
     assert fetched(settings, addresses[0], folder) == FetchedFile(SHA256, len(PHOTO), '"one"')
@@ -199,7 +199,7 @@ def test_a_host_that_many_photos_in_a_row_fail_of_is_not_asked_for_the_others(
     few = replace(settings, at_once=1, tries=1, most_failed=2)
     with FileFetcher(few, FetchedFiles(folder / "fetched")) as fetcher:
         found = [
-            fetcher.photo(f"{server.address}/{path}")
+            fetcher.file(f"{server.address}/{path}")
             for path in ("failing/1", "ok/a", "failing/2", "failing/3", "ok/b", "ok/a")
         ]
     assert [isinstance(each, FetchedFile) for each in found] == [False, True, False, False, False, True]
@@ -213,7 +213,7 @@ def test_no_more_requests_run_at_a_time_than_the_settings_say(folder: Path) -> N
         here = Fetching((f"127.0.0.1:{server.port}",), at_once=3)
         with FileFetcher(here, FetchedFiles(folder)) as fetcher:
             fetcher.fetch(f"{server.address}/drip/{name}" for name in photos)
-            assert all(isinstance(fetcher.photo(f"{server.address}/drip/{name}"), FetchedFile) for name in photos)
+            assert all(isinstance(fetcher.file(f"{server.address}/drip/{name}"), FetchedFile) for name in photos)
         assert server.most_open == 3
 
 
@@ -375,7 +375,7 @@ def test_what_a_person_typed_may_be_private_and_leads_to_its_own_host_only(
 ) -> None:
     own = [f"{server.address}/to/photo"]
     with FileFetcher(replace(settings, hosts=()), FetchedFiles(folder / "fetched"), own=own) as fetcher:
-        found = [fetcher.photo(f"{server.address}/{path}") for path in ("to/a-again", "ok/a", "to/metadata")]
+        found = [fetcher.file(f"{server.address}/{path}") for path in ("to/a-again", "ok/a", "to/metadata")]
     assert found[0] == FetchedFile(SHA256, len(PHOTO), '"one"')
     assert "is not among the hosts to fetch from" in str(found[1])
     assert "169.254.169.254 is not among the hosts to fetch from" in str(found[2])

@@ -63,14 +63,14 @@ class PhotoFiles:
         """The file of a photo, or why it can't be fetched."""
         if self.fetcher is None or not is_fetched(photo):
             return self.root / photo
-        found = self.fetcher.photo(photo)
+        found = self.fetcher.file(photo)
         return self.fetcher.cache.path(found.sha256) if isinstance(found, FetchedFile) else found
 
     def origin_of(self, photo: str) -> tuple[str | None, str | None]:
         """The address of a photo that was fetched, and its etag; None and None of one in the folder."""
         if self.fetcher is None or not is_fetched(photo):
             return None, None
-        found = self.fetcher.photo(photo)
+        found = self.fetcher.file(photo)
         return photo, found.etag if isinstance(found, FetchedFile) else None
 
     def stored(self, table: pl.DataFrame, folder: Path | str | None) -> pl.DataFrame:

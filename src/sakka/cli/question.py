@@ -73,7 +73,7 @@ def photos_at_hand(photos: Sequence[Path] | None, *, fetches: bool) -> Iterator[
     with FileFetcher(Fetching(()), own=addresses) as fetcher:
         files: dict[str, Path] = {}
         for address in addresses:
-            found = fetcher.photo(address)
+            found = fetcher.file(address)
             if isinstance(found, PhotoError):
                 raise found
             files[address] = fetcher.cache.path(found.sha256)

@@ -120,7 +120,7 @@ def _ascii_host(host: str) -> str:
 
 @dataclass(frozen=True)
 class AllowedHosts:
-    """The hosts and buckets that photos may be fetched from.
+    """The hosts and buckets that files may be fetched from.
 
     Attributes:
         origins: Pairs of a host and a port; of a bucket the scheme with it, and 0.

@@ -1,9 +1,12 @@
 """What a server gives for an address, whatever it speaks, and the failure that is worth another try."""
 
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from typing import Protocol
 
 from sakka.errors import PhotoError
+from sakka.remote.addresses import FileAddress
 
 
 @dataclass(frozen=True)
@@ -39,3 +42,20 @@ class TryAgain(Exception):  # noqa: N818
     def __init__(self, why: str, after_s: float = 0.0) -> None:
         super().__init__(why)
         self.after_s = after_s
+
+
+class FileSource(Protocol):
+    """What asks servers of one kind for files (`web.py`, `buckets.py`)."""
+
+    def open(self, address: FileAddress, etag: str | None = None) -> AbstractAsyncContextManager[FileAnswer]:
+        """Ask for a file.
+
+        Args:
+            address: Where it is.
+            etag: Of the file that is here already; None: there is none.
+
+        Raises:
+            Unchanged: The server still has the file of this etag.
+            PhotoError: It may not be asked for, or the server has none.
+            TryAgain: The server is busy, silent, or cut the connection.
+        """

@@ -32,7 +32,7 @@ NO_CREDENTIALS = "no credentials were found; set them, or AWS_SKIP_SIGNATURE=tru
 
 
 class BucketFiles:
-    """Asks object stores for photos, one client a bucket.
+    """Asks object stores for files, one client a bucket.
 
     Args:
         hosts: Which buckets may be asked.
@@ -46,17 +46,7 @@ class BucketFiles:
 
     @asynccontextmanager
     async def open(self, address: FileAddress, etag: str | None = None) -> AsyncIterator[FileAnswer]:
-        """Ask for a photo.
-
-        Args:
-            address: Where it is.
-            etag: Of the photo that is here already; None: there is none.
-
-        Raises:
-            Unchanged: The bucket still has the photo of this etag.
-            PhotoError: It may not be asked for, or the bucket has none.
-            TryAgain: The service is busy, silent, or cut the connection.
-        """
+        """Ask for a file, as `FileSource` says."""
         self.hosts.check(address)
         try:
             options: GetOptions = {} if etag is None else {"if_none_match": etag}

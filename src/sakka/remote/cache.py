@@ -36,12 +36,12 @@ _held: dict[Path, int] = {}  # open locks that this process holds until it ends
 
 @dataclass(frozen=True)
 class FetchedFile:
-    """A photo that was fetched.
+    """A file that was fetched.
 
     Attributes:
         sha256: Of its bytes.
         n_bytes: How many there are.
-        etag: The server's own name for this state of the photo; None where it gave none.
+        etag: The server's own name for this state of the file; None where it gave none.
     """
 
     sha256: str
@@ -63,11 +63,11 @@ class FetchedFiles:
         self._by_address = PhotoCache(self.folder / "addresses.sqlite")
 
     def path(self, sha256: str) -> Path:
-        """Where a photo's bytes are, or would be."""
+        """Where a file's bytes are, or would be."""
         return stored_path(self.folder, sha256)
 
     def known(self, address: str) -> tuple[FetchedFile, float] | None:
-        """The photo that an address gave, and how many seconds ago; None where it is not here, or not whole."""
+        """The file that an address gave, and how many seconds ago; None where it is not here, or not whole."""
         value = self._by_address.get([_key(address)]).get(_key(address))
         if value is None:
             return None
@@ -77,7 +77,7 @@ class FetchedFiles:
         return (found, age_s) if self.has(found.sha256) else None
 
     def has(self, sha256: str) -> bool:
-        """Whether the photo of a SHA-256 is here, and whole."""
+        """Whether the file of a SHA-256 is here, and whole."""
         path = self.path(sha256)
         try:
             if sha256_of(path) != sha256:
@@ -88,7 +88,7 @@ class FetchedFiles:
         return True
 
     def is_whole(self, sha256: str) -> bool:
-        """Whether the photo of a SHA-256 is here, and was whole when this process first asked."""
+        """Whether the file of a SHA-256 is here, and was whole when this process first asked."""
         path = self.path(sha256)
         if path not in _whole and self.has(sha256):
             _whole.add(path)
@@ -96,7 +96,7 @@ class FetchedFiles:
 
     @contextmanager
     def part(self) -> Iterator[Path]:
-        """A file to write a photo to, before its SHA-256 is known; removed when the block ends."""
+        """Where to write a file, before its SHA-256 is known; removed when the block ends."""
         self.folder.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=self.folder)
         os.close(handle)
@@ -105,17 +105,17 @@ class FetchedFiles:
         finally:
             Path(name).unlink(missing_ok=True)
 
-    def keep(self, address: str, photo: FetchedFile, part: Path) -> None:
-        """Keep a photo whose bytes were written to `part`, and which address gave it."""
-        path = self.path(photo.sha256)
+    def keep(self, address: str, fetched: FetchedFile, part: Path) -> None:
+        """Keep a file whose bytes were written to `part`, and which address gave it."""
+        path = self.path(fetched.sha256)
         path.parent.mkdir(parents=True, exist_ok=True)
         part.chmod(0o644)
         part.replace(path)
-        self.note(address, photo)
+        self.note(address, fetched)
 
-    def note(self, address: str, photo: FetchedFile) -> None:
-        """Note that an address has given a photo just now."""
-        value = json.dumps({**asdict(photo), "at": time.time()}).encode()
+    def note(self, address: str, fetched: FetchedFile) -> None:
+        """Note that an address has given a file just now."""
+        value = json.dumps({**asdict(fetched), "at": time.time()}).encode()
         self._by_address.put([(_key(address), value)])
 
     @contextmanager

@@ -25,10 +25,10 @@ from sakka.remote.fetcher import Fetching, FileFetcher
 from sakka.remote.folder import Bucket, RemoteFolder, is_hidden, is_safe
 
 MOST_FILES = 10_000
-FILES = Fetching((), most_bytes=64 << 30, photo_s=3600.0, fresh_s=0.0)
+FILES = Fetching((), most_bytes=64 << 30, file_s=3600.0, fresh_s=0.0)
 """Limits for the files of a folder that the caller named; they are asked for again each time, by their etag."""
 
-DESCRIPTIONS = Fetching((), most_bytes=64 << 20, photo_s=300.0, fresh_s=0.0)
+DESCRIPTIONS = Fetching((), most_bytes=64 << 20, file_s=300.0, fresh_s=0.0)
 MANIFEST, PLAN, CATALOG = "manifest.json", "plan.json", "catalog.json"
 OF_CATALOG = {"works.parquet": "works_sha256", "photos.parquet": "photos_file_sha256"}
 PROBLEMS = "problems.parquet"
@@ -173,7 +173,7 @@ def _of_model(remote: RemoteFolder, cache: FetchedFiles) -> Sums:
 def _description(remote: RemoteFolder, name: str, cache: FetchedFiles) -> tuple[dict[str, Any], str]:
     address = remote.file(name)
     with FileFetcher(DESCRIPTIONS, cache, own=[address]) as fetcher:
-        found = fetcher.photo(address)
+        found = fetcher.file(address)
     if isinstance(found, PhotoError):
         raise found
     try:
@@ -198,7 +198,7 @@ def fetched_files(remote: RemoteFolder, wanted: Sums, cache: FetchedFiles) -> di
         with FileFetcher(FILES, cache, own=[remote.file("")]) as fetcher:
             fetcher.fetch(addresses.values(), "files fetched")
             for name, address in addresses.items():
-                answer = fetcher.photo(address)
+                answer = fetcher.file(address)
                 if isinstance(answer, FetchedFile):
                     found[name] = answer
                 elif not isinstance(answer, AbsentFile):
@@ -250,7 +250,7 @@ def fetch_by_sha256(remote: RemoteFolder, files: Sequence[tuple[str, str]]) -> N
         with FileFetcher(Fetching((), fresh_s=0.0), cache, own=[remote.file("")]) as fetcher:
             fetcher.fetch(missing)
             for address, sha256 in missing.items():
-                found = fetcher.photo(address)
+                found = fetcher.file(address)
                 if isinstance(found, PhotoError):
                     raise found
                 if found.sha256 != sha256:

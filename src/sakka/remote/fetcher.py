@@ -22,7 +22,7 @@ from sakka.files import shown_address
 from sakka.photos.limits import MOST_BYTES
 from sakka.progress import task
 from sakka.remote.addresses import BUCKETS, NOT_FETCHED, AllowedHosts, FileAddress
-from sakka.remote.answer import FileAnswer, TryAgain, Unchanged
+from sakka.remote.answer import FileAnswer, FileSource, TryAgain, Unchanged
 from sakka.remote.cache import FRESH_S, FetchedFile, FetchedFiles
 
 if TYPE_CHECKING:
@@ -41,19 +41,19 @@ class Fetching:
         hosts: `HOST`, `HOST:PORT`, `s3://BUCKET` or `gs://BUCKET`; a private IP address with its port.
         at_once: The most requests at a time.
         most_bytes: Of a file.
-        photo_s: The most time for a file, all tries together, in seconds.
+        file_s: The most time for a file, all tries together, in seconds.
         silent_s: How long a server may send nothing, in seconds.
         tries: The most requests for a file.
         first_wait_s: Before the second try, in seconds; doubled before each further one.
-        most_failed: After so many photos of a host in a row that all tries failed for, it is not asked for others.
-        fresh_s: For how long a photo that is here is not asked for again, in seconds; later its server is asked whether
+        most_failed: After so many files of a host in a row that all tries failed for, it is not asked for others.
+        fresh_s: For how long a file that is here is not asked for again, in seconds; later its server is asked whether
             it is still the same, by its etag.
     """
 
     hosts: Sequence[str]
     at_once: int = 16
     most_bytes: int = MOST_BYTES
-    photo_s: float = 120.0
+    file_s: float = 120.0
     silent_s: float = 15.0
     tries: int = 5
     first_wait_s: float = 0.5
@@ -80,7 +80,7 @@ class FileFetcher:
         named = AllowedHosts.of(settings.hosts) if settings.hosts or not own else AllowedHosts.of_own(addresses)
         self.hosts = named.with_own(addresses)
         self.cache = cache or FetchedFiles()
-        self._failed: Counter[str] = Counter()  # photos in a row, by host
+        self._failed: Counter[str] = Counter()  # files in a row, by host
         self._found: dict[str, FetchedFile | PhotoError] = {}
         self._web: WebFiles | None = None
         self._buckets: BucketFiles | None = None
@@ -104,14 +104,14 @@ class FileFetcher:
         self._using.close()
 
     def fetch(self, addresses: Iterable[str], called: str = "photos fetched") -> None:
-        """Fetch what is at some addresses, reporting progress; `photo` then has it at once."""
+        """Fetch what is at some addresses, reporting progress; `file` then has it at once."""
         missing = [address for address in dict.fromkeys(addresses) if address not in self._found]
         if missing:
             with task(called, len(missing)) as running:
                 self._run(self._fetch_all(missing, running.advance))
 
-    def photo(self, address: str) -> FetchedFile | PhotoError:
-        """The photo at an address, or why there is none; fetched where it was not yet.
+    def file(self, address: str) -> FetchedFile | PhotoError:
+        """The file at an address, or why there is none; fetched where it was not yet.
 
         Raises:
             MissingPartError: The packages that fetch are not installed.
@@ -171,7 +171,7 @@ class FileFetcher:
     async def _tries(self, written: str, address: FileAddress, known: FetchedFile | None) -> FetchedFile:
         wait_s, failed = self.settings.first_wait_s, ""
         try:
-            async with asyncio.timeout(self.settings.photo_s):
+            async with asyncio.timeout(self.settings.file_s):
                 for tries_left in reversed(range(self.settings.tries)):
                     try:
                         return await self._once(written, address, known)
@@ -181,7 +181,7 @@ class FileFetcher:
                             await asyncio.sleep(max(wait_s, failure.after_s))
                             wait_s *= 2
         except TimeoutError:
-            failed = f"not here after {self.settings.photo_s:g} s" + (f"; before that {failed}" if failed else "")
+            failed = f"not here after {self.settings.file_s:g} s" + (f"; before that {failed}" if failed else "")
             raise TryAgain(failed) from None
         raise TryAgain(f"{failed}, {self.settings.tries} times")
 
@@ -207,9 +207,9 @@ class FileFetcher:
                         file.write(piece)
             if received != (answer.n_bytes or received):
                 raise TryAgain(f"got {received:,} bytes, announced were {answer.n_bytes:,}")
-            photo = FetchedFile(digest.hexdigest(), received, answer.etag)
-            self.cache.keep(written, photo, part)
-            return photo
+            found = FetchedFile(digest.hexdigest(), received, answer.etag)
+            self.cache.keep(written, found, part)
+            return found
 
     def _check_bytes(self, n_bytes: int) -> None:
         if n_bytes > self.settings.most_bytes:
@@ -217,12 +217,12 @@ class FileFetcher:
 
     @asynccontextmanager
     async def _opened(self, address: FileAddress, etag: str | None) -> AsyncIterator[FileAnswer]:
-        source = self._bucket_photos() if address.scheme in BUCKETS else self._web_photos()
+        source: FileSource = self._bucket_files() if address.scheme in BUCKETS else self._web_files()
         strong = None if etag is None or etag.startswith("W/") else etag  # the same bytes, not only as good ones
         async with source.open(address, strong) as answer:
             yield answer
 
-    def _web_photos(self) -> "WebFiles":
+    def _web_files(self) -> "WebFiles":
         if self._web is None:
             try:
                 from sakka.remote.web import WebFiles
@@ -231,7 +231,7 @@ class FileFetcher:
             self._web = WebFiles(self.hosts, self.settings.at_once, self.settings.silent_s)
         return self._web
 
-    def _bucket_photos(self) -> "BucketFiles":
+    def _bucket_files(self) -> "BucketFiles":
         if self._buckets is None:
             try:
                 from sakka.remote.buckets import BucketFiles

@@ -66,7 +66,7 @@ async def _looked_up(host: str, port: int) -> list[str]:
 
 
 class WebFiles:
-    """Asks web servers for photos; connections are kept and shared.
+    """Asks web servers for files; connections are kept and shared.
 
     Args:
         hosts: Which may be asked.
@@ -86,17 +86,7 @@ class WebFiles:
 
     @asynccontextmanager
     async def open(self, address: FileAddress, etag: str | None = None) -> AsyncIterator[FileAnswer]:
-        """Ask for a photo.
-
-        Args:
-            address: Where it is.
-            etag: Of the photo that is here already; None: there is none.
-
-        Raises:
-            Unchanged: The server still has the photo of this etag.
-            PhotoError: It may not be asked for, or the server has none.
-            TryAgain: The server is busy, silent, or cut the connection.
-        """
+        """Ask for a file, as `FileSource` says."""
         for led in range(MOST_REDIRECTS + 1):
             self.hosts.check(address, led_to=led > 0)
             async with self._asked(address, etag) as response:

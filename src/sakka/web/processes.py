@@ -48,7 +48,7 @@ def run_processes(settings: Settings, sock: socket.socket, say: Callable[[], Non
     Raises:
         SystemExit: What should be served can't be; a process has said why.
     """
-    with tempfile.TemporaryDirectory(prefix="sakka-metrics-") as folder:
+    with tempfile.TemporaryDirectory(prefix="sakka-serve-") as folder:  # of metrics and clients' rates
         os.environ[FOLDER_VARIABLE] = folder  # read by prometheus_client when a process imports it
         make = partial(_app_of_process, settings, Shared.make(Path(folder)))
         config = config_of(

@@ -47,8 +47,9 @@ class RateLimiter:
         """
         self.per_second, self.burst, self.clock = per_second, burst, clock
         self._lock, self._file = threading.Lock(), None
-        self._buckets = np.zeros((GROUPS, WAYS), BUCKET)
-        if file is not None:
+        if file is None:
+            self._buckets = np.zeros((GROUPS, WAYS), BUCKET)
+        else:
             self._file = os.open(file, os.O_RDWR)
             finalize(self, os.close, self._file)
             self._buckets = np.memmap(file, BUCKET, "r+", shape=(GROUPS, WAYS))
