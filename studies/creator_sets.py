@@ -1,6 +1,6 @@
 """How often sets of possible creators hold the right one, beside what is stated, and how large they are, by view.
 
-    python -m studies creator_sets CATALOG [--split random grouped temporal] [--folds N]
+    python -m studies creator_sets CATALOG [--split random grouped temporal] [--folds N] [--shuffled]
 
 Each outer fold's test works are kept from everything: `FusedModel` is fitted on the rest, as `sakka fit` does, and
 learns what sets rest on (`models/conformal.py`) on works that it holds out of that rest itself. The test works are
@@ -13,7 +13,8 @@ asked about as they are and in each view.
                   covered within 7 points of what is stated
 
 Sets are only as good as the held-out works are like those asked about: under `temporal`, the test works are later ones.
-So each fold's test works are also shown to `sakka monitor` (`evaluation/monitor.py`) in order of date:
+So each fold's test works are also shown to `sakka monitor` (`evaluation/monitor.py`) in order of date, or where one has
+none in the catalog's order, which may put series of works together; with `--shuffled` in a random order:
 
     alarms          share of the folds in which it warns that works are no longer like the held-out ones
     raised at       after how many works, mean over the folds with an alarm
@@ -25,10 +26,11 @@ So each fold's test works are also shown to `sakka monitor` (`evaluation/monitor
 import argparse
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 
 from sakka.arrays import DoubleArray, IntArray, Mask
 from sakka.catalog.splits import KINDS
@@ -67,6 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("catalog", type=Path)
     parser.add_argument("--split", nargs="+", choices=KINDS, default=["random", "grouped"], help="how works are split")
     parser.add_argument("--folds", type=int, default=FOLDS, metavar="N", help="how many of the outer folds")
+    parser.add_argument("--shuffled", action="store_true", help="show monitor the test works in a random order")
 
 
 def measure(asked: argparse.Namespace) -> Iterator[Figure]:
@@ -80,10 +83,23 @@ def measure(asked: argparse.Namespace) -> Iterator[Figure]:
             test = works.take(fold.test)
             for view, covered in covered_by_view(model, test, creators).items():
                 found.setdefault(view, []).append(covered)
-            monitored.append(monitor_table(model, test).known)
+            monitored.append(monitor_table(model, shuffled(test) if asked.shuffled else test).known)
         for view, each in found.items():
             yield from figures_of(f"{kind}: {view}", each)
         yield from figures_of_warnings(f"{kind}: what monitor says", monitored)
+
+
+def shuffled(works: Catalog) -> Catalog:
+    """The works in a random order, without the dates that would give them another.
+
+    >>> from datetime import datetime
+    >>> from sakka import Work
+    >>> works = Catalog.from_works(Work(each, created_at=datetime(2026, 1, 1)) for each in "abcdef")
+    >>> shuffled(works).ids, shuffled(works).table["created_at"].null_count()
+    (['d', 'c', 'f', 'e', 'a', 'b'], 6)
+    """
+    mixed = works.take(np.random.default_rng(SEED).permutation(len(works)))
+    return replace(mixed, table=mixed.table.with_columns(created_at=pl.lit(None, mixed.table.schema["created_at"])))
 
 
 def covered_by_view(model: FusedModel, test: Catalog, creators: Sequence[str]) -> dict[str, Covered]:
