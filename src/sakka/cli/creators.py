@@ -14,6 +14,7 @@ from sakka.cli.source_options import (
     Fetch,
     FetchHost,
     Kind,
+    ModelFolder,
     PhotoRoot,
     PhotosPerWork,
     Query,
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
 group = typer.Typer(help="Who a saved model knows; take creators in or out.", no_args_is_help=True)
 app.add_typer(group, name="creators")
-
-ModelFolder = Annotated[Path, typer.Argument(help="A model's folder, as `sakka fit` saves it.", metavar="MODEL")]
 
 
 @group.command("add")

@@ -9,6 +9,7 @@ import typer
 
 from sakka.cli import app
 from sakka.cli.printable import say, say_json
+from sakka.cli.source_options import ModelFolder
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -34,7 +35,7 @@ class Language(StrEnum):
 
 @app.command("explain")
 def explain_command(
-    model: Annotated[Path, typer.Argument(help="A model's folder, as `sakka fit` saves it.", metavar="MODEL")],
+    model: ModelFolder,
     photo: Annotated[
         list[Path] | None,
         typer.Option(help="The work's photo: JPEG, PNG, WebP, GIF or BMP; may be repeated.", metavar="FILE"),

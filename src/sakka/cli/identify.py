@@ -17,11 +17,13 @@ from sakka.cli.source_options import (
     FetchHost,
     Keep,
     Kind,
+    ModelFolder,
     PhotoRoot,
     Query,
     Sheet,
-    columns_named,
+    asked_table,
     fetched_hosts,
+    read_options,
     show_source,
     show_source_hints,
 )
@@ -30,8 +32,7 @@ from sakka.files import as_written, without_password
 from sakka.models.identification import FALSE_REFUSALS
 
 if TYPE_CHECKING:
-    from sakka.catalog.photo_files import PhotoFiles
-    from sakka.catalog.sources import ReadOptions
+    from sakka.models.asked_table import AskedTable
     from sakka.models.identification import Answer, Basis, Identification
 
 NO_ANSWER = "nothing to read"
@@ -47,7 +48,7 @@ UNSURE: Mapping["Basis", str] = {
 # One parameter an option: Typer reads them from the signature, so the limit of eight does not hold here.
 @app.command("identify")
 def identify(
-    model: Annotated[Path, typer.Argument(help="A model's folder, as `sakka fit` saves it.", metavar="MODEL")],
+    model: ModelFolder,
     table: Annotated[
         str | None,
         typer.Argument(help="A table of works, or a catalog's folder, to answer for all of them.", metavar="TABLE"),
@@ -117,8 +118,6 @@ def identify(
                 as_json=as_json,
             )
         return
-    from sakka.catalog.photo_files import base_of, photo_files
-    from sakka.catalog.sources import ReadOptions, columns_by_field
     from sakka.cli.output import refuse_address
     from sakka.models.identification import COVERAGE
 
@@ -126,12 +125,11 @@ def identify(
         given = f"{as_written(model)} {without_password(table)}"
         raise SakkaError(f"say where the answers go: sakka identify {given} -o answers.csv")
     refuse_address(output)
-    options = ReadOptions(kind, columns_by_field(columns_named(column)), tuple(keep or ()), encoding, sheet, query)
-    base = base_of(photo_root)
-    with photo_files(Path(), fetched_hosts(fetch, fetch_host), base) as files:
+    options = read_options(kind, column, encoding, sheet, query, keep)
+    with asked_table(table, options, photo_root, fetched_hosts(fetch, fetch_host)) as opened:
         wanted = {"count": top, "coverage": COVERAGE if coverage is None else coverage}
         wanted["false_refusals"] = false_refusals
-        _identify_table(model, table, output, options, photo_root, files, wanted)
+        _identify_table(model, opened, output, wanted)
 
 
 def _refuse_both(table: str | None, one: Mapping[str, object], of_table: Mapping[str, object]) -> None:
@@ -197,21 +195,11 @@ def _in_words(found: "Identification") -> str:
     return "none of the known creators; the nearest:"
 
 
-def _identify_table(
-    model: Path,
-    source: str,
-    output: Path,
-    options: "ReadOptions",
-    photo_root: Path | None,
-    files: "PhotoFiles",
-    wanted: Mapping[str, Any],
-) -> None:
+def _identify_table(model: Path, table: "AskedTable", output: Path, wanted: Mapping[str, Any]) -> None:
     from sakka.cli.output import writing_to
     from sakka.cli.terminal import error_console, show_pairs, showing_progress
-    from sakka.models.asked_table import open_table
     from sakka.models.identify_table import identify_table
 
-    table = open_table(source, options, photo_root, files)
     show_source(table.info)
     console = error_console()
     with showing_progress(console), writing_to(output):

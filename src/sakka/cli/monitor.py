@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,11 +14,13 @@ from sakka.cli.source_options import (
     Fetch,
     FetchHost,
     Kind,
+    ModelFolder,
     PhotoRoot,
     Query,
     Sheet,
-    columns_named,
+    asked_table,
     fetched_hosts,
+    read_options,
     show_source,
 )
 from sakka.errors import SakkaError
@@ -37,7 +38,7 @@ BAR_CHARACTERS = 24
 # One parameter an option: Typer reads them from the signature, so the limit of eight does not hold here.
 @app.command("monitor")
 def monitor(
-    model: Annotated[Path, typer.Argument(help="A model's folder, as `sakka fit` saves it.", metavar="MODEL")],
+    model: ModelFolder,
     table: Annotated[
         str,
         typer.Argument(
@@ -69,16 +70,12 @@ def monitor(
     Example: sakka monitor model catalog --since 2026-03-01 --check
     """
     from sakka.as_json import as_json as to_json
-    from sakka.catalog.photo_files import base_of, photo_files
-    from sakka.catalog.sources import ReadOptions, columns_by_field
     from sakka.cli.terminal import showing_progress
     from sakka.evaluation.monitor import monitor_table
-    from sakka.models.asked_table import open_table
 
     first = None if since is None else _date(since)
-    options = ReadOptions(kind, columns_by_field(columns_named(column)), (), encoding, sheet, query)
-    with photo_files(Path(), fetched_hosts(fetch, fetch_host), base_of(photo_root)) as files:
-        opened = open_table(table, options, photo_root, files)
+    options = read_options(kind, column, encoding, sheet, query)
+    with asked_table(table, options, photo_root, fetched_hosts(fetch, fetch_host)) as opened:
         if not as_json:
             show_source(opened.info)
         with showing_progress():

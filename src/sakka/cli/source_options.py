@@ -1,17 +1,23 @@
-"""The options that say how a source is read: one definition for every command that reads one."""
+"""What says what is read and how, a saved model or a source: one definition for every command that reads one."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from shlex import quote
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sakka.errors import CatalogError
 
+if TYPE_CHECKING:
+    from sakka.catalog.sources import ReadOptions
+    from sakka.models.asked_table import AskedTable
+
 MOST_LISTED, MOST_HINTED = 20, 3
 
+ModelFolder = Annotated[Path, typer.Argument(help="A model's folder, as `sakka fit` saves it.", metavar="MODEL")]
 Kind = Annotated[
     str | None,
     typer.Option(
@@ -72,6 +78,46 @@ def columns_named(column: Sequence[str] | None) -> dict[str, list[str]]:
             raise CatalogError(f"--column is {pair!r}; expected FIELD=COLUMN, such as creator=seller")
         columns.setdefault(name.strip(), []).append(given.strip())
     return columns
+
+
+def read_options(
+    kind: str | None,
+    column: Sequence[str] | None,
+    encoding: str | None,
+    sheet: str | None,
+    query: str | None,
+    keep: Sequence[str] | None = None,
+) -> "ReadOptions":
+    """How a table is read, by the options of these names.
+
+    Raises:
+        CatalogError: `--column` is not as expected.
+    """
+    from sakka.catalog.sources import ReadOptions, columns_by_field
+
+    return ReadOptions(kind, columns_by_field(columns_named(column)), tuple(keep or ()), encoding, sheet, query)
+
+
+@contextmanager
+def asked_table(
+    source: str, options: "ReadOptions", photo_root: Path | None, hosts: Sequence[str] | None
+) -> "Iterator[AskedTable]":
+    """A table of works to ask about, whose photos are found or fetched while the block runs.
+
+    Args:
+        source: A table or a catalog's folder.
+        options: How it is read.
+        photo_root: The folder that photo paths start at, or its address; None: the source's own.
+        hosts: As `fetched_hosts` gives them.
+
+    Raises:
+        CatalogError: There is no such source, or it can't be read.
+    """
+    from sakka.catalog.photo_files import base_of, photo_files
+    from sakka.models.asked_table import open_table
+
+    with photo_files(Path(), hosts, base_of(photo_root)) as files:
+        yield open_table(source, options, photo_root, files)
 
 
 def fetched_hosts(fetch: bool, hosts: list[str] | None) -> list[str] | None:
