@@ -13,7 +13,8 @@ from sakka.models.conformal import ConformalScores, KnownWorks
 from sakka.models.folder import save_model
 from sakka.models.fused import FusedModel
 from sakka.models.identification import Answer
-from sakka.models.limits import View, ViewLimits
+from sakka.models.learned_views import LearnedView
+from sakka.models.limits import ViewLimits
 from sakka.models.registry import make_model
 from sakka.web.settings import Settings
 
@@ -22,7 +23,7 @@ IN_JAPANESE = {
     "not sure enough": "確信が持てません",
     "none of the known creators": "登録されている作家ではないようです",
 }
-STRICT: dict[View, ViewLimits] = {"title": ViewLimits(200, 1.0, named_from=0.95)}
+STRICT = ViewLimits(200, 1.0, named_from=0.95)
 KNOWN = ConformalScores.of(np.float32([]), None, 2, KnownWorks(np.full(200, -0.4)))  # how sure it is of known works
 
 
@@ -51,7 +52,7 @@ def test_a_model_answers_alike_wherever_it_is_asked(
     works.write(folder / "catalog")
     model = make_model(name).fit(works)
     if isinstance(model, FusedModel):
-        model.limits_, model.conformal_ = dict(STRICT), {"title": KNOWN}
+        model.views_ = {"title": LearnedView(STRICT, KNOWN)}
     save_model(model, folder / "model")
     for command in ("identify", "describe"):
         code, output, _ = run([command, folder / "model", "--title", title, "--json"], monkeypatch, capsys)

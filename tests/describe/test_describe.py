@@ -10,6 +10,7 @@ from sakka.describe.creator import CategoryCount
 from sakka.errors import ModelError
 from sakka.models.conformal import ConformalScores, KnownWorks
 from sakka.models.fused import FusedModel
+from sakka.models.learned_views import LearnedView
 from sakka.models.limits import ViewLimits
 from sakka.models.question import Question
 from sakka.models.text.linear import LinearText
@@ -115,8 +116,8 @@ def test_a_work_is_described_with_its_copies_and_similar_works(works: Catalog, m
 def test_a_work_that_nobody_known_made_is_said_to_be_so(works: Catalog, model: FusedModel) -> None:
     strict = FusedModel.__new__(FusedModel)
     strict.__dict__.update(model.__dict__)
-    strict.limits_ = {"title": ViewLimits(200, 1.0, None)}
-    strict.conformal_ = {"title": ConformalScores.of(np.float32([]), None, 6, KnownWorks(np.zeros(200)))}  # all surer
+    surer = ConformalScores.of(np.float32([]), None, 6, KnownWorks(np.zeros(200)))
+    strict.views_ = {"title": LearnedView(ViewLimits(200, 1.0, None), surer)}
     told = describe_work(strict, Work("1", title="Zzyzx"))
     assert told.identification.answer == "none of the known creators"
     english, japanese = work_sentences(told, "en"), work_sentences(told, "ja")

@@ -139,7 +139,7 @@ def test_the_probabilities_of_a_title_are_calibrated_and_explained_alike() -> No
 def test_a_model_saved_before_there_were_limits_has_the_stated_fallback(folder: Path) -> None:
     works = titled(400)
     old = FusedModel().fit(works)
-    old.limits_ = {}
+    old.views_ = {}
     save_model(old, folder / "model")
     asked = Catalog.from_works([Work("a", title="zzz"), Work("b", title="ume1 ume2 ume3 ume4", description="ume5")])
     unsure, sure = load_model(folder / "model", FusedModel).identify(asked)

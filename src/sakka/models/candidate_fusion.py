@@ -18,7 +18,6 @@ from sakka.catalog.works import Catalog
 from sakka.models.base import CreatorModel
 from sakka.models.candidate_model import ASKED_AT_ONCE, SHORTLIST, CandidateModel, joined, parts_of
 from sakka.models.candidates import SAMPLE, FirstCandidates, Slate
-from sakka.models.conformal import ConformalScores, learn_conformal
 from sakka.models.cross_fusion import PARTS
 from sakka.models.fixed_ratio import FixedRatio
 from sakka.models.fusion import Fuser
@@ -36,9 +35,10 @@ from sakka.models.learned_fusion import (
     log_counts,
     tables_of,
 )
-from sakka.models.learning_limits import LEAST_WORKS, HeldOut, learn_limits
+from sakka.models.learned_views import LearnedView, learn_views
+from sakka.models.learning_limits import LEAST_WORKS, HeldOut
 from sakka.models.limits import View as LimitsView
-from sakka.models.limits import ViewLimits, text_amounts, views_of
+from sakka.models.limits import text_amounts, views_of
 from sakka.models.work_reader import Reads
 
 Models = Mapping[Reads, CandidateModel]
@@ -304,11 +304,10 @@ def choose_candidate_fusion(
     *,
     kind: Kind | None,
     seed: int,
-) -> tuple[Fuser | None, dict[str, float], dict[LimitsView, ViewLimits], dict[LimitsView, ConformalScores]]:
-    """The fusion with the least log-loss on held-out works, what it comes to there, and what was learned on them.
+) -> tuple[Fuser | None, dict[str, float], dict[LimitsView, LearnedView]]:
+    """The fusion with the least log-loss on held-out works, what it comes to there, and what was learned of each view.
 
-    What is learned are the limits between the answers, and what sets of possible creators rest on. A learned fusion is
-    judged, and asked for these, on works that it was not learned on; it is learned on all of them at last.
+    A learned fusion is judged, and asked in each view, on works that it was not learned on; at last it learns from all.
 
     Args:
         models: The models that there are, which were not fitted on the works.
@@ -329,16 +328,14 @@ def choose_candidate_fusion(
         some = every_so_many(np.arange(len(works)), MOST_ON_A_SLATE)
         fuser, dealt = _chosen(models, works, labels, some, counts, ratios, kind=kind, seed=seed)
         held_out = _accuracies(models, replace(dealt, part=dealt.part[some]), works.take(some), labels[some])
-    limits: dict[LimitsView, ViewLimits] = {}
-    conformal: dict[LimitsView, ConformalScores] = {}
+    learned: dict[LimitsView, LearnedView] = {}
     if len(works) >= LEAST_WORKS:
         is_learned = fuser is not None and fuser.is_learned
         rows = np.arange(len(works))[:: max(1, -(-len(works) // MOST_WORKS))]
         of_rows = replace(dealt, part=dealt.part[rows])
         views = candidate_views(works.take(rows), labels[rows], models, of_rows, is_learned=is_learned)
-        limits = learn_limits(views)
-        conformal = learn_conformal(views, limits, len(counts))
-    return fuser, held_out, limits, conformal
+        learned = learn_views(views, len(counts))
+    return fuser, held_out, learned
 
 
 def _chosen(

@@ -21,7 +21,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 
 from sakka.arrays import DoubleArray, IntArray, Mask, Probabilities
 from sakka.catalog.splits import deal
@@ -33,7 +32,7 @@ from sakka.models.calibration import at_temperature
 from sakka.models.candidates import FirstCandidates
 from sakka.models.choosing_fusion import choose_fusion
 from sakka.models.confidence import confidence
-from sakka.models.conformal import ConformalScores, KnownWorks, creator_sets, learn_conformal
+from sakka.models.conformal import ConformalScores, creator_sets
 from sakka.models.default_models import DEFAULT_PHOTO_MODEL, DEFAULT_TEXT_MODEL, MANY_CREATORS
 from sakka.models.feature_model import FeatureModel
 from sakka.models.fixed_ratio import RATIOS, FixedRatio, best_ratio
@@ -41,7 +40,8 @@ from sakka.models.fusion import HOWS, Fuser, How
 from sakka.models.held_out import Seen, held_out_views
 from sakka.models.identification import CreatorSet
 from sakka.models.learned_fusion import KINDS, Kind, LearnedFusion
-from sakka.models.learning_limits import LEAST_WORKS, learn_limits
+from sakka.models.learned_views import LearnedView, learn_views, tensors_of, values_of, views_from
+from sakka.models.learning_limits import LEAST_WORKS
 from sakka.models.limits import View, ViewLimits, limits_in_words, text_amounts, views_of
 from sakka.models.registry import CANDIDATES, make_model, model_class
 from sakka.models.work_reader import Modality, Reads
@@ -52,7 +52,6 @@ if TYPE_CHECKING:
 MOST_HELD_OUT = 4000  # of very many creators
 REFITTED_ABOVE = 0.05  # of the works held out, the models of very many creators are fitted again on all
 HOLD_OUT = 5  # one work in so many is held out to choose the ratio on
-CONFORMAL = "conformal "
 EQUAL = FixedRatio("log-linear", 0.5)
 ROLES: dict[str, tuple[Modality, ...]] = {"photo": ("photo", "labels", "none"), "text": ("text", "none")}
 
@@ -63,9 +62,8 @@ class FusedModel(ExtensibleModel):
     Attributes:
         fuser_: After `fit`: how the two are fused: by what was learned, or by a fixed ratio where that is set or did
             better on held-out works.
-        limits_: After `fit`: the limits between the answers for each view that enough works were held out of; empty
-            where nothing was held out.
-        conformal_: After `fit`: for each of these views what p-values and sets of possible creators rest on.
+        views_: After `fit`: the limits between the answers, and what p-values and sets of possible creators rest on,
+            for each view that enough works were held out of; empty where nothing was held out.
         held_out_: After `fit`: how many works the fuser was chosen on, and the share of them whose creator the
             fused model (`accuracy`) and each of the two (`photo_accuracy`, `text_accuracy`) named before it was
             fitted on all works. Empty where there was nothing to choose.
@@ -126,8 +124,7 @@ class FusedModel(ExtensibleModel):
         fitted = {role: self._make(role).fit(works, creators) for role in roles}
         self.photo_model_, self.text_model_ = fitted.get("photo"), fitted.get("text")
         self.fuser_: Fuser = ratios[0] if len(ratios) == 1 else EQUAL
-        self.limits_: dict[View, ViewLimits] = {}
-        self.conformal_: dict[View, ConformalScores] = {}
+        self.views_: dict[View, LearnedView] = {}
         self.held_out_: dict[str, float] = {}
         if len(ratios) > 1:
             self._hold_out(works, labels, creators, ratios)
@@ -262,7 +259,7 @@ class FusedModel(ExtensibleModel):
         creators = (*self.creators_, *added)
         counts = np.bincount(works.creator_indices(creators))[len(self.creators_) :]
         self.fuser_ = self.fuser_.with_creators(counts if self._of_candidates() else counts // HOLD_OUT)
-        self.conformal_ = {view: each.with_creators(len(added)) for view, each in self.conformal_.items()}
+        self.views_ = {view: each.with_creators(len(added)) for view, each in self.views_.items()}
         self.works_ = np.append(self.works_, counts)
         self.creators_ = creators
 
@@ -270,7 +267,7 @@ class FusedModel(ExtensibleModel):
         for model in self._extensible_models():
             model._remove(label)
         self.fuser_ = self.fuser_.without(label)
-        self.conformal_ = {view: each.without(label) for view, each in self.conformal_.items()}
+        self.views_ = {view: each.without(label) for view, each in self.views_.items()}
         self.works_ = np.delete(self.works_, label)
         self.creators_ = (*self.creators_[:label], *self.creators_[label + 1 :])
 
@@ -324,8 +321,8 @@ class FusedModel(ExtensibleModel):
         if self._of_candidates() and not isinstance(probabilities, FirstCandidates):
             probabilities = FirstCandidates.of(probabilities)
         table = probabilities.table if isinstance(probabilities, FirstCandidates) else probabilities
-        rows = zip(self._conformal(works), confidence(table).tolist(), text_amounts(works).tolist(), strict=True)
-        return [None if each is None else each.known.p_value(score, amount) for each, score, amount in rows]
+        rows = zip(self._learned(works), confidence(table).tolist(), text_amounts(works).tolist(), strict=True)
+        return [None if each is None else each.conformal.known.p_value(score, amount) for each, score, amount in rows]
 
     def _shares(self) -> Probabilities:
         shares: Probabilities = (self.works_ / max(1, self.works_.sum())).astype(np.float32)
@@ -353,39 +350,40 @@ class FusedModel(ExtensibleModel):
         found = {name: model for name, model in models.items() if isinstance(model, CandidateModel) and model.has_index}
         return found if len(found) == len(models) else {}
 
+    @property
+    def limits_(self) -> Mapping[View, ViewLimits]:
+        """The limits between the answers, for each view that enough works were held out of."""
+        return {view: each.limits for view, each in self.views_.items()}
+
     def limits(self, works: Catalog) -> list[ViewLimits | None]:
         """The limits between the answers to each work, by what it offers; None where none were learned for that."""
-        return [None if view is None else self.limits_.get(view) for view in views_of(self.parts_read(works))]
+        return [None if each is None else each.limits for each in self._learned(works)]
 
     @property
     def held_out_scores(self) -> Mapping[View, ConformalScores]:
         """What sets of creators rest on, for each view that enough works were held out of."""
-        return self.conformal_
+        return {view: each.conformal for view, each in self.views_.items()}
 
     def creator_sets(
         self, works: Catalog, probabilities: Probabilities | FirstCandidates, count: int
     ) -> list[tuple[CreatorSet, ...]]:
         """The creators who may have made each work, at each coverage, by what it offers."""
-        found: list[tuple[CreatorSet, ...]] = []
-        for row, learned in enumerate(self._conformal(works)):
-            if learned is None:
-                found.append(())
-                continue
-            if isinstance(probabilities, FirstCandidates):
-                columns, own = probabilities.columns[row], probabilities.probabilities[row]
-            else:
-                columns, own = np.argsort(-probabilities[row], kind="stable"), probabilities[row]
-                own = own[columns]
-            found.append(creator_sets(learned, columns, own, self.creators_, count))
-        return found
+        if not isinstance(probabilities, FirstCandidates):
+            probabilities = FirstCandidates.of(probabilities, len(self.creators_))
+        rows = zip(self._learned(works), probabilities.columns, probabilities.probabilities, strict=True)
+        return [
+            () if learned is None else creator_sets(learned.conformal, columns, own, self.creators_, count)
+            for learned, columns, own in rows
+        ]
 
-    def _conformal(self, works: Catalog) -> list[ConformalScores | None]:
-        """What the p-values of each work rest on, by what it offers; None where none were learned for that."""
-        return [None if view is None else self.conformal_.get(view) for view in views_of(self.parts_read(works))]
+    def _learned(self, works: Catalog) -> list[LearnedView | None]:
+        """What was learned of what each work offers; None where nothing was."""
+        if not self.views_:
+            return [None] * len(works)
+        return [None if view is None else self.views_.get(view) for view in views_of(self.parts_read(works))]
 
     def _temperatures(self, works: Catalog) -> DoubleArray:
-        limits = self.limits(works) if self.limits_ else [None] * len(works)
-        return np.array([1.0 if each is None else each.temperature for each in limits])
+        return np.array([1.0 if each is None else each.limits.temperature for each in self._learned(works)])
 
     def _fused(self, works: Catalog) -> Probabilities:
         if self.photo_model_ is None or self.text_model_ is None:
@@ -439,8 +437,7 @@ class FusedModel(ExtensibleModel):
         if fitted and held.sum() >= LEAST_WORKS:
             learned = self.fuser_.is_learned
             asked = held_out_views(held_out, labels, seen, text, fuse, is_learned=learned)
-            self.limits_ = learn_limits(asked)
-            self.conformal_ = learn_conformal(asked, self.limits_, len(creators))
+            self.views_ = learn_views(asked, len(creators))
 
     def check_can_save(self) -> None:
         """Refuse where one of the two models can't be saved."""
@@ -467,14 +464,14 @@ class FusedModel(ExtensibleModel):
         self.photo_model_, self.text_model_ = fitted.get("photo"), fitted.get("text")
         self.creators_, self.works_ = creators, np.bincount(labels, minlength=len(creators))
         self.fuser_ = best_ratio(dict.fromkeys(ratios, 0))
-        self.limits_, self.conformal_, self.held_out_ = {}, {}, {}
+        self.views_, self.held_out_ = {}, {}
         models = self._of_candidates()
         if models and len(rows):
             kind = self.fusion if self.how is None and self.photo_weight is None else None
             chosen = choose_candidate_fusion(
                 models, works.take(rows), labels[rows], self.works_, ratios, kind=kind, seed=self.seed
             )
-            fuser, self.held_out_, self.limits_, self.conformal_ = chosen
+            fuser, self.held_out_, self.views_ = chosen
             self.fuser_ = fuser or self.fuser_
         if len(rows) > REFITTED_ABOVE * len(works):
             fitted = {name: _anew(model).fit(works, creators) for name, model in fitted.items()}
@@ -497,10 +494,9 @@ class FusedModel(ExtensibleModel):
         return make_model(name, **settings)
 
     def _export(self) -> ModelParts:
-        limits = {view: vars(each) for view, each in self.limits_.items()}
         return ModelParts(
-            values={"fuser": self.fuser_.values(), "held_out": self.held_out_, "limits": limits},
-            tensors={"works": self.works_, **self.fuser_.tensors(), **_tensors_of(self.conformal_)},
+            values={"fuser": self.fuser_.values(), "held_out": self.held_out_, "limits": values_of(self.views_)},
+            tensors={"works": self.works_, **self.fuser_.tensors(), **tensors_of(self.views_)},
             children={str(role): model for role, model in self._models().items()},
         )
 
@@ -510,30 +506,8 @@ class FusedModel(ExtensibleModel):
         self.fuser_ = LearnedFusion.from_tensors(fuser["kind"], parts.tensors) if learned else FixedRatio(**fuser)
         self.held_out_ = parts.values["held_out"]
         self.works_ = parts.tensors["works"]
-        self.limits_ = {view: ViewLimits(**each) for view, each in parts.values.get("limits", {}).items()}
-        there = [view for view in self.limits_ if f"{CONFORMAL}{view} scores" in parts.tensors]
-        self.conformal_ = {view: _conformal_from(parts.tensors, view) for view in there}
+        self.views_ = views_from(parts.values["limits"], parts.tensors)
         self.photo_model_, self.text_model_ = parts.children.get("photo"), parts.children.get("text")
-
-
-def _tensors_of(conformal: Mapping[View, ConformalScores]) -> dict[str, npt.NDArray[Any]]:
-    """What p-values rest on, as arrays by name."""
-    return {
-        f"{CONFORMAL}{view} {name}": array
-        for view, each in conformal.items()
-        for name, array in (
-            ("scores", each.scores),
-            ("works", each.works),
-            ("confidences", each.known.confidences),
-            ("slope", np.array([each.known.slope])),
-        )
-    }
-
-
-def _conformal_from(tensors: Mapping[str, npt.NDArray[Any]], view: View) -> ConformalScores:
-    names = ("scores", "works", "confidences", "slope")
-    scores, works, confidences, slope = (tensors[f"{CONFORMAL}{view} {name}"] for name in names)
-    return ConformalScores(scores, works, KnownWorks(confidences, float(slope[0])))
 
 
 def _anew(model: CreatorModel) -> CreatorModel:
