@@ -66,6 +66,14 @@ def test_a_third_creator_and_one_person_with_two_accounts_forbid_a_verdict(works
     assert same.dossier.verdict.reason == "one person"  # type: ignore[union-attr]
 
 
+def test_of_a_photo_in_many_works_of_one_creator_the_pair_that_is_compared_is_kept(works: list[Work]) -> None:
+    found = finding_of([*(replace(works[0], id=f"own {number}") for number in range(9)), works[1]])
+    assert len(found.rows) == 8
+    assert found.dossier is not None
+    assert set(found.dossier.rows) <= set(found.rows)
+    assert found.dossier.creators == ("Abe", "Mori")
+
+
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_the_page_names_the_one_and_clears_the_other_and_needs_nothing_else(works: list[Work], language: str) -> None:
     evil = "<b>Mori</b>"

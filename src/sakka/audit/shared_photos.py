@@ -56,9 +56,9 @@ def shared_photos(works: Catalog, near: NearIdentical) -> list[Finding]:
             + (" and are the same file." if same else " (correlation of local contrast where one lies on the other)."),
         )
         creators = tuple(sorted({names[row] for row in rows}))
-        found.append(
-            Finding("shared photo", float(np.clip(similarity[best], 0, 1)), creators, tuple(rows[:MOST_ROWS]), (), said)
-        )
+        others = [row for row in rows if row not in (first, second)]
+        shown = tuple(sorted([first, second, *others[: MOST_ROWS - 2]]))
+        found.append(Finding("shared photo", float(np.clip(similarity[best], 0, 1)), creators, shown, (), said))
     return sorted(found, key=lambda finding: (-finding.score, finding.rows))
 
 
