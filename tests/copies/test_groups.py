@@ -82,6 +82,12 @@ def test_what_was_found_is_read_back_and_a_damaged_file_is_found_anew(
     assert near_identical(works).evidence.equals(first.evidence)
 
 
+def test_photos_that_were_replaced_under_their_names_are_looked_at_again(folder: Path) -> None:
+    assert near_identical(listed(folder, [picture(0), picture(0)])).pairs().tolist() == [[0, 1]]
+    assert near_identical(listed(folder, [picture(0), picture(1)])).pairs().tolist() == []
+    assert near_identical(listed(folder, [picture(0), picture(0)])).pairs().tolist() == [[0, 1]]
+
+
 def test_groups_are_what_pairs_connect() -> None:
     assert connected(np.array([[4, 1], [1, 0], [3, 2]]), 6).tolist() == [0, 0, 1, 1, 0, 2]
     assert connected(np.empty((0, 2), dtype=np.int64), 3).tolist() == [0, 1, 2]

@@ -1,7 +1,7 @@
 """Near-identical works joined into groups, with the evidence of each pair.
 
 Pairs by any of their photos: see `photo_pairs.py`; by their texts: see `texts.py`. Groups are what these pairs
-connect. What is found is kept in the cache, by the catalog's content.
+connect. What is found is kept in the cache, by the catalog's content and that of its photos.
 
 The limits were chosen on copies of some paintings and on some simulated markets, and evaluated on others:
 `python -m studies near_identical`.
@@ -158,7 +158,9 @@ def group_names(ids: list[str], pairs: IntArray, name_of: Mapping[str, str] = Ma
 
 
 def _kept_at(works: Catalog) -> Path:
-    key = f"{GROUPS_VERSION} {works.fingerprint()}"
+    unread = [row for row, known in enumerate(works.table["photos_sha256"].to_list()) if known and None in known]
+    # Their paths alone are in the catalog's fingerprint, and another photo may lie there now.
+    key = " ".join([f"{GROUPS_VERSION} {works.fingerprint()}", *all_photo_keys(works.take(unread)).keys])
     return cache_folder() / "near-identical" / f"pairs-{hashlib.sha256(key.encode()).hexdigest()[:24]}.parquet"
 
 
