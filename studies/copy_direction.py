@@ -350,6 +350,4 @@ def _kept_or_planted(asked: argparse.Namespace, number: int, folder: Path) -> li
 
 def _from_json(content: dict[str, Any]) -> Measured:
     files = content["files"]
-    if files is not None:
-        files = FileCues(**{**files, "beyond": tuple(files["beyond"]), "framed": tuple(files["framed"])})
-    return Measured(**{**content, "files": files})
+    return Measured(**{**content, "files": None if files is None else FileCues(**files)})

@@ -104,13 +104,11 @@ class Placement:
     """How one of two photos lies on the other.
 
     Attributes:
-        contrast: Correlation of local contrast there.
         part: Which of the two, 0 or 1, lies whole on a window of the other.
         mirrored: Whether it is mirrored for that.
         window: Top, bottom, left, right of the window, as shares of the other's height and width.
     """
 
-    contrast: float
     part: int
     mirrored: bool
     window: tuple[float, float, float, float]
@@ -127,9 +125,7 @@ def placement(fingerprints: PhotoFingerprints) -> Placement:
     contrast, windows = _placed(fingerprints, pairs, views)
     best = int(contrast.argmax())
     top, bottom, left, right = windows[best].tolist()
-    return Placement(
-        float(contrast[best]), int(pairs[best, 0]), bool(views[best] == MIRRORED), (top, bottom, left, right)
-    )
+    return Placement(int(pairs[best, 0]), bool(views[best] == MIRRORED), (top, bottom, left, right))
 
 
 def _mirror(pictures: npt.NDArray[np.uint8], mirrored: Mask) -> npt.NDArray[np.uint8]:

@@ -132,11 +132,11 @@ def trimmed_box(grey: GreyTable) -> Box:
 
 def _even_lines(grey: GreyTable) -> int:
     """Count the lines from the top that are all of one grey, that of the first line; 0 where they are too many."""
+    most = int(MOST_BORDER * len(grey))
     middle = np.median(grey[0])
     # The outermost pixels of a line belong to the borders beside it, which may be of another grey.
-    even = (np.abs(grey.astype(np.int16) - middle) <= EVEN).mean(axis=1) >= 0.98
-    count = len(even) if even.all() else int(np.argmin(even))
-    return count if count <= MOST_BORDER * len(grey) else 0
+    even = (np.abs(grey[: most + 1].astype(np.int16) - middle) <= EVEN).mean(axis=1) >= 0.98
+    return 0 if even.all() else int(np.argmin(even))
 
 
 def _window(image: Image.Image, window: Box) -> Image.Image:

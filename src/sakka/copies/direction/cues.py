@@ -53,17 +53,11 @@ class FileCues:
         values: The cues by name; above 0 they speak for the first file.
         both_beyond: Whether each shows some of the scene that the other lacks, as two cuts from a third do.
         mirrored: Whether one is the other's mirror image.
-        agreement: Correlation of local contrast of what both show.
-        beyond: The share of each photo's scene that the other lacks.
-        framed: The share of each photo that was put around.
     """
 
     values: dict[str, float]
     both_beyond: bool
     mirrored: bool
-    agreement: float
-    beyond: Pair
-    framed: Pair
 
 
 def file_cues(first: PhotoFile, second: PhotoFile) -> FileCues | None:
@@ -72,7 +66,7 @@ def file_cues(first: PhotoFile, second: PhotoFile) -> FileCues | None:
         return None
     if second.sha256 < first.sha256:
         found = file_cues(second, first)
-        return None if found is None else _exchanged(found)
+        return found and replace(found, values={name: -value for name, value in found.values.items()})
     laid = register(first.image, second.image)
     if laid is None:
         return None
@@ -83,7 +77,7 @@ def file_cues(first: PhotoFile, second: PhotoFile) -> FileCues | None:
         LaidPhoto(flipped, laid.second, second.table, steps[1], flipped.width % BLOCK if laid.mirrored else 0),
     )
     around = [_around(photo, inner) for photo, inner in zip(photos, laid.inner, strict=True)]
-    beyond, framed = (around[0][0], around[1][0]), (around[0][1], around[1][1])
+    beyond, framed = zip(*around, strict=True)
     values = {
         "beyond": _log_ratio(beyond[0], beyond[1], 0.01),
         "frame": -_log_ratio(framed[0], framed[1], 0.01),
@@ -94,12 +88,7 @@ def file_cues(first: PhotoFile, second: PhotoFile) -> FileCues | None:
         **_seen(photos),
     }
     clipped = {name: float(np.clip(values[name], -MOST, MOST)) for name in CUES}
-    return FileCues(clipped, min(beyond) > BOTH_BEYOND, laid.mirrored, laid.agreement, beyond, framed)
-
-
-def _exchanged(found: FileCues) -> FileCues:
-    values = {name: -value for name, value in found.values.items()}
-    return replace(found, values=values, beyond=found.beyond[::-1], framed=found.framed[::-1])
+    return FileCues(clipped, min(beyond) > BOTH_BEYOND, laid.mirrored)
 
 
 def _around(photo: LaidPhoto, inner: Box) -> Pair:
@@ -107,7 +96,7 @@ def _around(photo: LaidPhoto, inner: Box) -> Pair:
 
     What is of one grey and doesn't begin at once is counted as neither: it may be a backdrop or a frame.
     """
-    grey = np.asarray(photo.image.convert("L"), dtype=np.float32)
+    grey = np.asarray(photo.grey, dtype=np.float32)
     whole = (0, 0, photo.image.width, photo.image.height)
     scene, edges = list(photo.box), [float(edge) for edge in whole]
     for side in range(4):

@@ -37,14 +37,12 @@ class Registration:
         first: Left, top, right, bottom of what both show, in pixels of the first.
         second: The same in pixels of the second.
         inner: Each photo without its even frame.
-        agreement: Correlation of the local contrast of what both show.
     """
 
     mirrored: bool
     first: Box
     second: Box
     inner: tuple[Box, Box]
-    agreement: float
 
 
 def register(first: Image.Image, second: Image.Image) -> Registration | None:
@@ -66,7 +64,7 @@ def register(first: Image.Image, second: Image.Image) -> Registration | None:
     left, top, right, bottom = inner[1]
     inside = (second.width - right, top, second.width - left, bottom) if found.mirrored else inner[1]
     shifted = (_shifted(common[0], inner[0]), _shifted(common[1], inside))
-    return Registration(found.mirrored, *shifted, (inner[0], inside), agreement)
+    return Registration(found.mirrored, *shifted, (inner[0], inside))
 
 
 def frameless(image: Image.Image) -> Box:

@@ -11,6 +11,7 @@ scaled or recoloured since, it still has the first's blocks:
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from PIL import Image
@@ -50,14 +51,19 @@ class LaidPhoto:
     steps: FloatArray
     first_block: int = 0
 
+    @cached_property
+    def grey(self) -> Image.Image:
+        """Its luminance."""
+        return self.image.convert("L")
+
 
 def block_traces(one: LaidPhoto, other: LaidPhoto) -> float:
     """The logarithm of how much more `other` jumps at the blocks of `one` than elsewhere; 0 without a trace."""
     region = _region(one)
     if region is None or float(one.steps.mean()) <= 1:
         return 0.0
-    there = mapped(region, one.box, other.box)
-    grey = resampled(other.image, there, region)
+    there = _mapped(region, one.box, other.box)
+    grey = _resampled(other, there, region)
     found = []
     for axis, lines in enumerate((grey, grey.T)):
         scale = (there[2 + axis] - there[axis]) / (region[2 + axis] - region[axis])
@@ -88,14 +94,14 @@ def lattice_traces(one: LaidPhoto, other: LaidPhoto) -> float:
     region = _region(one)
     if region is None:
         return 0.0
-    there = mapped(region, one.box, other.box)
+    there = _mapped(region, one.box, other.box)
     usable = np.add.outer(np.arange(BLOCK), np.arange(BLOCK)) < LOWEST
     usable[0, 0] = False
     if other.table is not None and _same_blocks(region, there, one.first_block, other.first_block):
         usable &= other.table < FINER * one.steps
     if not usable.any():
         return 0.0
-    grey, own = resampled(other.image, there, region), resampled(one.image, region, region)
+    grey, own = _resampled(other, there, region), _resampled(one, region, region)
     on_blocks = _cosine(grey, own, one.steps, usable)
     shifted = _cosine(grey[HALF:-HALF, HALF:-HALF], own[HALF:-HALF, HALF:-HALF], one.steps, usable)
     return on_blocks - shifted
@@ -118,7 +124,7 @@ def stored_steps(image: Image.Image, table: FloatArray | None) -> FloatArray:
     region = _region(whole)
     if region is None:
         return steps
-    values = _coefficients(resampled(image, region, region))
+    values = _coefficients(_resampled(whole, region, region))
     steps = steps.copy()
     for u, v in np.argwhere(np.add.outer(np.arange(BLOCK), np.arange(BLOCK)) < LOWEST)[1:]:
         steps[u, v] = _step(np.abs(values[:, u, v]), float(steps[u, v]))
@@ -178,7 +184,7 @@ def _region(photo: LaidPhoto) -> Box | None:
     return left, top, right, bottom
 
 
-def mapped(region: Box, box: Box, other_box: Box) -> Box:
+def _mapped(region: Box, box: Box, other_box: Box) -> Box:
     """Where a part of `box` lies in the other photo."""
     found = []
     for side, value in enumerate(region):
@@ -189,13 +195,12 @@ def mapped(region: Box, box: Box, other_box: Box) -> Box:
     return found[0], found[1], found[2], found[3]
 
 
-def resampled(image: Image.Image, box: Box, region: Box) -> FloatArray:
+def _resampled(photo: LaidPhoto, box: Box, region: Box) -> FloatArray:
     """The luminance of a box of a photo, at the pixels of a region."""
     size = round(region[2] - region[0]), round(region[3] - region[1])
-    grey = image.convert("L")
     if box == region and all(value == round(value) for value in box):
-        cut = grey.crop(box)
+        cut = photo.grey.crop(box)
     else:
-        cut = grey.resize(size, Image.Resampling.BICUBIC, box=box)
+        cut = photo.grey.resize(size, Image.Resampling.BICUBIC, box=box)
     values: FloatArray = np.asarray(cut, dtype=np.float32)
     return values

@@ -16,7 +16,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from sakka.copies.direction.cues import CUES, FileCues
 from sakka.copies.direction.manner import MANNER_CUES
@@ -71,11 +70,7 @@ class Verdict:
 @cache
 def direction_model() -> DirectionModel:
     """The model in `direction.json`."""
-    return model_from(json.loads(MODEL_FILE.read_text(encoding="utf-8")))
-
-
-def model_from(content: Mapping[str, Any]) -> DirectionModel:
-    """A model from what `direction.json` holds."""
+    content = json.loads(MODEL_FILE.read_text(encoding="utf-8"))
     held_out = content["held_out"]
     return DirectionModel(
         content["weights"],
