@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sakka.arrays import DoubleArray
-from sakka.audit.change_point import StepScan, change_point, error_rates, scaled, usual_scale
+from sakka.audit.change_point import StepScan, change_point, scaled, tail_rates, usual_scale
 from sakka.audit.handovers import CreatorCoordinates, calibrated, change_in, dated_accounts, handovers
 from sakka.audit.run import audit_catalog
 from sakka.catalog.works import Catalog, Work
@@ -68,8 +68,9 @@ def test_the_scatter_of_works_that_follow_each_other_is_one_and_a_step_does_not_
     assert between[0] == pytest.approx(4 / 9, rel=0.15)
 
 
-def test_error_rates_are_of_all_accounts_that_were_looked_at() -> None:
-    assert error_rates([0.001, 0.9, 0.004, 0.5]) == pytest.approx([0.004, 0.9, 0.008, 2 / 3])
+def test_tail_rates_are_of_all_accounts_that_were_looked_at() -> None:
+    assert tail_rates([0.001, 0.9, 0.004, 0.5]) == pytest.approx([0.004, 0.9, 0.008, 2 / 3])
+    assert tail_rates([]) == []
 
 
 def test_an_account_has_its_dated_works_in_order_and_near_identical_ones_once() -> None:

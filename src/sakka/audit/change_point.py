@@ -34,7 +34,6 @@ WINDOW = 40
 STEP = 2.0
 SHUFFLES, AT_ONCE = 100, 25
 USUAL, USUAL_SCALE, WORTH = 0.8, 1.5, 10
-EULER = 0.5772156649015329
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ def change_point(table: DoubleArray, between: DoubleArray, splits: IntArray, see
         highest.append(scan.statistic(line + rest[orders]).max(axis=1))
     usual = np.concatenate(highest)
     over = (float(statistic[best]) - usual.mean()) / max(float(usual.std(ddof=1)), 1e-9)
-    surprise = -float(np.log(-np.expm1(-np.exp(-(over * np.pi / 6**0.5 + EULER)))))
+    surprise = -float(np.log(-np.expm1(-np.exp(-(over * np.pi / 6**0.5 + np.euler_gamma)))))
     by_axis, positions = scan.by_axis(table, best), scan.positions(table, best)
     return ChangePoint(int(splits[best]), float(statistic[best]), surprise, by_axis, positions)
 
@@ -158,14 +157,12 @@ def usual_scale(surprises: DoubleArray) -> float:
     return max(1.0, float((total + WORTH * USUAL_SCALE) / (kept + WORTH)))
 
 
-def error_rates(p_values: Sequence[float]) -> list[float]:
+def tail_rates(p_values: Sequence[float]) -> list[float]:
     """The share of wrong ones among the accounts with such a p-value or a lower one (Benjamini and Hochberg, 1995).
 
-    >>> error_rates([0.01, 0.5, 0.02])
+    >>> tail_rates([0.01, 0.5, 0.02])
     [0.03, 0.5, 0.03]
     """
-    order = np.argsort(p_values)
-    raised = np.array(p_values)[order] * len(p_values) / np.arange(1, len(p_values) + 1)
-    rates = np.empty(len(p_values))
-    rates[order] = np.minimum(np.minimum.accumulate(raised[::-1])[::-1], 1)
-    return [round(float(each), 12) for each in rates]
+    from scipy.stats import false_discovery_control
+
+    return [float(each) for each in false_discovery_control(p_values)]

@@ -41,8 +41,9 @@ class Finding:
         rows: The rows of the works that it is about, those to look at first.
         beside: Rows of works to compare them with.
         evidence: Sentences that say what was seen.
-        error_rate: The chance that nothing is wrong here, 0 to 1, estimated from works that nothing was learned on;
-            None where no such estimate is sound.
+        error_rate: The chance that nothing is wrong here, 0 to 1, estimated from works that nothing was learned on; of
+            a handover the share of those without a change among it and the surer ones (a tail rate). None where no such
+            estimate is sound.
         timeline: The account's works in time, where that is what it is about.
         dossier: Of a shared photo, which of the two came first; None for what has none.
     """

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sakka.arrays import DoubleArray, FloatArray, IntArray, Mask
-from sakka.audit.change_point import change_point, error_rates, scaled, usual_scale
+from sakka.audit.change_point import change_point, scaled, tail_rates, usual_scale
 from sakka.audit.findings import Finding, Timeline
 from sakka.catalog.works import Catalog
 from sakka.models.creator_axes import fit_creator_axes
@@ -112,7 +112,7 @@ def handovers(works: Catalog, groups: IntArray, models: Sequence[str], *, seed: 
     watched = track(accounts, "accounts over time", total=len(accounts))
     changes = [change_in(rows, when[rows], views, seed) for rows in watched]
     found = calibrated([each for each in changes if each is not None])
-    rates = error_rates([each.p_value for each in found])
+    rates = tail_rates([each.p_value for each in found])
     pairs = [pair for pair in zip(found, rates, strict=True) if pair[0].p_value <= FALSE_ALARMS]
     pairs.sort(key=lambda pair: (-pair[0].surprise, int(pair[0].rows[0])))
     return [_finding(works, change, rate, len(found)) for change, rate in pairs]
