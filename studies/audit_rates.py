@@ -20,9 +20,9 @@ import numpy as np
 
 from sakka.arrays import DoubleArray, FloatArray, IntArray, log_loss, softmax
 from sakka.audit.error_rates import error_rates, reported
+from sakka.audit.wrong_creator import persons_of
 from sakka.catalog.splits import GROUPED, MIN_WORKS, OUTER_FOLDS, RANDOM, nested_splits
 from sakka.catalog.works import Catalog
-from sakka.copies.connected import connected
 from sakka.copies.groups import near_identical
 from sakka.models.default_models import DEFAULT_PHOTO_MODEL
 from sakka.models.linear_head.dense import block_weights
@@ -68,7 +68,7 @@ def _of_one(
     some = planted.works.take(rows)
     creators, labels = some.creators, some.creator_indices()
     folds = nested_splits(some, seed=0, kind=GROUPED, groups=groups[rows]).outer
-    persons = _persons(creators, planted.split | known)
+    persons = persons_of(creators, planted.split | known)
     of_person = np.eye(int(persons.max()) + 1)[persons]
     tables = [_predicted(each[np.ix_(rows, rows)], labels, folds) @ of_person for each in products]
     rates = error_rates(tables, persons[labels], folds).own
@@ -81,12 +81,6 @@ def _of_one(
         found, row = reported(rates, rate), f"{title}, stated rate {rate:g}"
         yield Figure(row, "realised rate", float((~wrong[found]).mean()) if len(found) else 0.0, len(found))
         yield Figure(row, "recall", float(wrong[found].sum() / wrong.sum()), int(wrong.sum()))
-
-
-def _persons(creators: tuple[str, ...], pairs: set[frozenset[str]]) -> IntArray:
-    at = {name: column for column, name in enumerate(creators)}
-    both = [sorted(at[name] for name in pair) for pair in sorted(map(sorted, pairs)) if at.keys() >= set(pair)]
-    return connected(np.array(both, dtype=np.int64).reshape(-1, 2), len(creators))
 
 
 def _photo_products(works: Catalog) -> FloatArray:

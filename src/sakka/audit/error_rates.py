@@ -45,12 +45,10 @@ class ErrorRates:
     Attributes:
         own: The chance that the work stands under its own creator, shape (n_works,).
         creators: The probability of each creator by the evidence alone, shape (n_works, n_creators).
-        wrong_share: The estimated share of works under a wrong creator.
     """
 
     own: DoubleArray
     creators: DoubleArray
-    wrong_share: float
 
 
 @dataclass(frozen=True)
@@ -82,7 +80,7 @@ def error_rates(tables: Sequence[DoubleArray], labels: IntArray, folds: IntArray
     second, noise = _out_of_fold(features, labels, folds, np.array([0.5, 0.5]))
     own = second[np.arange(len(labels)), labels]
     right = (1 - noise) * own
-    return ErrorRates(right / (right + noise * (1 - own) / (n_creators - 1)), second, float(noise.mean()))
+    return ErrorRates(right / (right + noise * (1 - own) / (n_creators - 1)), second)
 
 
 def reported(rates: DoubleArray, fdr: float) -> IntArray:

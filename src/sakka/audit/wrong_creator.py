@@ -5,7 +5,7 @@ most works are reported of which on average the stated share is right as it stan
 count as one creator, and works that another finding tells of are left out.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import numpy as np
 
@@ -33,7 +33,7 @@ def wrong_creators(
         accounts: The creators that look like one person, each time two or more; unknown names count for nothing.
         elsewhere: Rows of works that other findings name.
     """
-    persons = _persons(predictions.creators, accounts)
+    persons = persons_of(predictions.creators, accounts)
     if persons.max(initial=0) == 0:
         return []
     of_person = np.eye(int(persons.max()) + 1)[persons]
@@ -44,8 +44,13 @@ def wrong_creators(
     return [_finding(predictions, rates, persons, int(row)) for row in rows]
 
 
-def _persons(creators: tuple[str, ...], accounts: Collection[tuple[str, ...]]) -> IntArray:
-    """The number of the person whom each creator is, shape (n_creators,)."""
+def persons_of(creators: tuple[str, ...], accounts: Iterable[Collection[str]]) -> IntArray:
+    """The number of the person whom each creator is, shape (n_creators,).
+
+    Args:
+        creators: Their names.
+        accounts: The creators that are one person, each time two or more; unknown names count for nothing.
+    """
     at = {name: column for column, name in enumerate(creators)}
     known = [[at[name] for name in names if name in at] for names in accounts]
     pairs = [(columns[0], column) for columns in known for column in columns[1:]]
