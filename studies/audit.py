@@ -207,8 +207,9 @@ def _catalogs(asked: argparse.Namespace, scratch: Path) -> Iterator[tuple[str, C
 def _over(title: str, by_seed: list[list[Figure]]) -> Iterator[Figure]:
     """Means over the seeds of the figures, which come in one order."""
     for figures in zip(*by_seed, strict=True):
-        row = title + figures[0].row.partition("planted with seed")[2].lstrip("0123456789")
-        yield Figure.over(f"{row}, over seeds", figures[0].measure, [each.value for each in figures])
+        row = title + figures[0].row.partition("planted with seed")[2].lstrip(" 0123456789")
+        n = sum(each.n or 0 for each in figures)
+        yield Figure.over(f"{row}, over seeds", figures[0].measure, [each.value for each in figures], n)
 
 
 def audited(title: str, works: Catalog, known: set[frozenset[str]], folder: Path, seed: int) -> Iterator[Figure]:

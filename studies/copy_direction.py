@@ -2,13 +2,14 @@
 
     sakka catalog build market --creators 60 --works 2500 --seed 1 --min-works 10 -o market
     sakka catalog build paintings/works.csv --min-works 50 -o paintings
-    python -m studies copy_direction paintings market --learn --seed 150 --pairs 200 100
-    python -m studies copy_direction paintings other-market --seed 250
+    python -m studies copy_direction paintings market --learn --seed 150 --pairs 200
+    python -m studies copy_direction paintings other-market --seed 350 --pairs 120
 
 Photos of the catalogs are planted under a second account (`inputs/planted_copies.py`): a market's are drawn anew at
 `DRAWN_PX`, paintings are files of 224 pixels, half of them listed as they are. The second account is that of one of the
 three creators nearest in style, or of any, half each. Days of listing are hidden. A verdict is right where it names the
 account whose photo it is, and wrong where it names the other; where both come from a third, any verdict is wrong.
+`other-market` is built as `market` is, with another seed.
 
 `--learn` plants copies of every other work, with changes of `KNOWN` only. It writes the weights into `direction.json`,
 and the limits at which `GIVEN` of held-out copies get a verdict, at most `MOST_WRONG` name the owner as the one who
@@ -22,7 +23,7 @@ import argparse
 import json
 import shlex
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ from sakka.copies.direction.manner import manner_cues
 from sakka.copies.direction.photo_file import photo_file
 from sakka.copies.direction.verdict import ALL_CUES, LEAST_FILES, MODEL_FILE, DirectionModel, direction_model, verdict
 from sakka.errors import SakkaError
+from sakka.evaluation.observed_shares import exact_interval
 from sakka.files import write_json
 from sakka.networks.encoders import photo_encoders
 from sakka.networks.features import photo_features
@@ -264,13 +266,7 @@ def figures_of(title: str, some: Sequence[Measured], model: DirectionModel) -> I
         ("right, of those given", right, given),
         ("owner named as copier", wronged, len(some)),
     ):
-        yield Figure(title, measure, count / max(1, n), n, interval=_interval(count, n))
-
-
-def _interval(count: int, n: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Clopper and Pearson)."""
-    low = float(beta.ppf(0.025, count, n - count + 1)) if count else 0.0
-    return low, float(beta.ppf(0.975, count + 1, n - count)) if count < n else 1.0
+        yield Figure(title, measure, count / max(1, n), n, interval=exact_interval(count, n, 1 - CONFIDENCE))
 
 
 def parts_of(some: Sequence[Measured]) -> Iterator[tuple[str, list[Measured]]]:
@@ -293,19 +289,6 @@ def parts_of(some: Sequence[Measured]) -> Iterator[tuple[str, list[Measured]]]:
         yield f"copied, {change}", [each for each in copied if change in each.changes.split(", ")]
     for case in ("third", "better"):
         yield case, [each for each in some if each.case == case]
-
-
-def without(some: Sequence[Measured], *, files: bool) -> list[Measured]:
-    """The pairs without what the files say, or without manner."""
-    if files:
-        return [
-            Measured(**{**vars(each), "files": None if each.files is None else _silent(each.files)}) for each in some
-        ]
-    return [Measured(**{**vars(each), "manner": {}}) for each in some]
-
-
-def _silent(files: FileCues) -> FileCues:
-    return FileCues(**{**vars(files), "values": dict.fromkeys(files.values, 0.0)})
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -332,9 +315,8 @@ def measure(asked: argparse.Namespace) -> Iterator[Figure]:
     model = direction_model()
     for title, part in parts_of(some):
         yield from figures_of(title, part, model)
-    copied = [each for each in some if each.case == "copied"]
-    yield from figures_of("copied, by the files alone", without(copied, files=False), model)
-    yield from figures_of("copied, by manner alone", without(copied, files=True), model)
+    by_files = [replace(each, manner={}) for each in some if each.case == "copied"]
+    yield from figures_of("copied, by the files alone", by_files, model)
 
 
 def _kept_or_planted(asked: argparse.Namespace, number: int, folder: Path) -> list[Measured]:
