@@ -67,12 +67,12 @@ def dossier_file(finding: Finding, ids: list[str], language: str) -> str:
 
 def dossier_page(dossier: Dossier, works: Catalog, language: str = "en") -> str:
     """The page of a dossier as HTML, one file that needs nothing else and names no other finding."""
-    texts, photos = texts_in(language), works.every_photo
-    sides = []
-    for row, number, creator in zip(dossier.rows, dossier.photos, dossier.creators, strict=True):
-        work = works.table.row(row, named=True)
-        sides.append(Card(work["title"] or "", "", creator, thumbnail(photos[row][number], LARGE_PX)))
-    words = dossier_words(dossier.as_json(works.ids), texts)
+    both = works.take(dossier.rows)
+    sides = [
+        Card(work.title or "", "", creator, thumbnail(photos[number], LARGE_PX))
+        for work, creator, photos, number in zip(both, dossier.creators, both.every_photo, dossier.photos, strict=True)
+    ]
+    words = dossier_words(replace(dossier, rows=(0, 1)).as_json(both.ids), texts_in(language))
     return render("dossier.html", language, words=words, first=sides[0], second=sides[1])
 
 
@@ -135,7 +135,7 @@ def key_of(kind: Kind) -> str:
 
 class _AuditCards:
     def __init__(self, works: Catalog) -> None:
-        self.works, self.paths = works, works.photo_paths
+        self.works, self.ids, self.paths = works, works.ids, works.photo_paths
         self.thumbnails = Thumbnails()
 
     def work(self, row: int) -> Card:
@@ -150,8 +150,8 @@ class _AuditCards:
         card = FindingCard(head, f"{finding.score:.2f}", finding.evidence, works, beside, self.strip(finding.timeline))
         if finding.dossier is None:
             return card
-        file = dossier_file(finding, self.works.ids, texts.language)
-        return replace(card, verdict=dossier_sentence(finding.dossier, texts), dossier=file)
+        verdict = dossier_sentence(finding.dossier.as_json(self.ids), texts)
+        return replace(card, verdict=verdict, dossier=dossier_file(finding, self.ids, texts.language))
 
     def strip(self, timeline: Timeline | None) -> Strip | None:
         if timeline is None:

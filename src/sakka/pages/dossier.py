@@ -89,9 +89,9 @@ def dossier_words(dossier: Mapping[str, Any], texts: Texts) -> DossierWords:
     return DossierWords(headline, cleared, certainty, _cues(dossier, texts), tuple(_hints(dossier, texts)))
 
 
-def dossier_sentence(dossier: Dossier, texts: Texts) -> str:
-    """The verdict in one sentence."""
-    words = dossier_words(dossier.as_json([""] * (1 + max(dossier.rows))), texts)
+def dossier_sentence(dossier: Mapping[str, Any], texts: Texts) -> str:
+    """The verdict and how sure it is, in a line; arguments as in `dossier_words`."""
+    words = dossier_words(dossier, texts)
     return texts("sentences", first=words.headline, second=words.certainty)
 
 

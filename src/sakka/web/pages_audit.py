@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 
 from sakka.audit.decisions import Decision, key_of
 from sakka.pages.audit import cost_of_looking
-from sakka.pages.dossier import dossier_words
+from sakka.pages.dossier import dossier_sentence, dossier_words
 from sakka.pages.language import Texts, texts_in
 from sakka.pages.timeline import Strip, timeline_strip
 from sakka.web.engine import Engine
@@ -86,13 +86,12 @@ class AuditPages:
         return self.view.page(request, "dossier.html", words=words, sides=sides)
 
     def _shown(self, finding: dict[str, Any], texts: Texts) -> dict[str, Any]:
-        words = dossier_words(finding["dossier"], texts) if "dossier" in finding else None
         sides = {side: [self.engine.work(each) for each in finding[side]] for side in ("works", "beside")}
         shown = {
             "key": key_of(finding),
             "decision": self._decision(finding),
             "strip": self._strip(finding),
-            "words": words,
+            "verdict": dossier_sentence(finding["dossier"], texts) if "dossier" in finding else "",
         }
         return {**finding, **sides, **shown}
 
@@ -100,8 +99,8 @@ class AuditPages:
         timeline = finding.get("timeline")
         if timeline is None:
             return None
-        works = [self.engine.work(each) for each in timeline["works"]]
-        return timeline_strip([each.created_at for each in works], timeline["positions"], timeline["after"])
+        dates = self.engine.collection.catalog_of(timeline["works"]).table["created_at"].to_list()
+        return timeline_strip(dates, timeline["positions"], timeline["after"])
 
     def _decide(self, key: str, decision: Decision | None) -> None:
         found = self._found(key)
