@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.catalogs import vector_catalog
 from tests.title_model import SaysItsTitle
 
 from sakka.as_json import as_json
@@ -13,6 +14,9 @@ from sakka.errors import CatalogError
 from sakka.evaluation.exchangeability import UNKNOWN
 from sakka.evaluation.monitor import Monitoring, monitor_table
 from sakka.evaluation.observed_shares import AnsweredWork, MissedPart, missed_parts
+from sakka.models import candidates as candidates_module
+from sakka.models.candidate_model import CandidateModel
+from sakka.models.fused import FusedModel
 from sakka.models.limits import View
 
 START = datetime(2026, 1, 1)
@@ -137,6 +141,24 @@ def test_a_model_that_states_no_sets_says_so_and_the_rest_is_counted() -> None:
     assert figures(found) == {"first correct": (1, 1)}
     assert (found.known.works, found.known.evidence, found.holds) == (0, 1.0, True)
     assert found.verdict.startswith("The model states no sets")
+
+
+@pytest.mark.parametrize("candidates", [True, False])
+def test_sets_are_counted_as_the_answers_give_them_with_all_of_their_creators(
+    candidates: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CandidateModel, "fewest", 2)
+    monkeypatch.setattr(candidates_module, "FIRST", 3)
+    model = FusedModel("photo-column:clip", candidates=candidates).fit(vector_catalog(creators=30, works=12))
+    works = vector_catalog(creators=31, works=4, without=2)
+    found, answers = monitor_table(model, works), model.identify(works, 40)
+    assert any(each.size == 30 for answer in answers for each in answer.sets) is candidates
+    asked = [pair for pair in zip(answers, works.table["creator"], strict=True) if pair[1] in model.creators_]
+    for at, coverage in enumerate(("90 %", "95 %")):
+        held = [creator in answer.sets[at].creators for answer, creator in asked if answer.sets]
+        assert figures(found)[f"{coverage} sets"] == (sum(held), len(held))
+    first = [answer.candidates[0].creator == creator for answer, creator in asked]
+    assert figures(found)["first correct"] == (sum(first), len(first))
 
 
 def test_a_table_without_creators_is_refused(folder: Path) -> None:

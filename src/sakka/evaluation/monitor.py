@@ -16,6 +16,7 @@ from typing import Literal
 
 import numpy as np
 
+from sakka.arrays import IntArray, Probabilities
 from sakka.catalog.works import Catalog
 from sakka.errors import CatalogError
 from sakka.evaluation.exchangeability import UNKNOWN, SequentialTest, WorksSoFar, sequential_test
@@ -32,10 +33,11 @@ from sakka.evaluation.observed_shares import (
 )
 from sakka.models.asked_table import AskedTable, of_catalog, open_table
 from sakka.models.base import CreatorModel
+from sakka.models.candidates import FirstCandidates
 from sakka.models.conformal import ConformalScores
 from sakka.models.folder import load_model
 from sakka.models.identification import COVERAGE
-from sakka.models.identified import AskedWork, IdentifiedWork, identified, shown_works
+from sakka.models.identified import AskedWork, shown_works
 from sakka.models.limits import View, views_of
 from sakka.progress import track
 
@@ -176,33 +178,47 @@ def _is_since(asked: AskedWork, since: datetime) -> bool:
 
 
 def _answered(model: CreatorModel, asked: Iterable[AskedWork], photo_root: Path | None) -> Iterator[AnsweredWork]:
-    """What the model says of works, those left out of which nothing can be read."""
-    columns = {creator: column for column, creator in enumerate(model.creators_)}
+    """What the model says of works, each with a creator; those are left out of which nothing can be read."""
+    columns, held_out = {creator: column for column, creator in enumerate(model.creators_)}, model.held_out_scores
     for some, works in shown_works(model, asked, photo_root):
-        answers = identified(model, some, works, len(columns))
-        for each, view, found in zip(some, views_of(model.parts_read(works)), answers, strict=True):
-            if view is not None and found.answer is not None:
-                yield _answered_work(each, view, found, columns)
+        creators = [(each.work and each.work.creator) or "" for each in some]
+        labels = np.array([columns.get(creator, UNKNOWN) for creator in creators])
+        found = model.predict_candidates(works)
+        first = found if isinstance(found, FirstCandidates) else FirstCandidates.of(found, len(columns))
+        own = _own_probabilities(first, labels)
+        views, decided = views_of(model.parts_read(works)), model.decide(works, found)
+        for row in np.flatnonzero(model.can_read(works)).tolist():
+            view, work = views[row], some[row].work
+            if view is None or work is None:
+                continue
+            yield AnsweredWork(
+                id=some[row].id,
+                creator=creators[row],
+                label=int(labels[row]),
+                created_at=work.created_at,
+                view=view,
+                answer=decided[row][0],
+                basis=decided[row][1],
+                probability=float(first.probabilities[row, 0]),
+                is_first=bool(first.columns[row, 0] == labels[row]),
+                own=float(own[row]),
+                holds=_holds(held_out.get(view), own[row], labels[row]),
+            )
 
 
-def _answered_work(asked: AskedWork, view: View, found: IdentifiedWork, columns: Mapping[str, int]) -> AnsweredWork:
-    assert asked.work
-    assert asked.work.creator
-    assert found.answer
-    creator = asked.work.creator
-    return AnsweredWork(
-        id=asked.id,
-        creator=creator,
-        label=columns.get(creator, UNKNOWN),
-        created_at=asked.work.created_at,
-        view=view,
-        answer=found.answer,
-        basis=found.basis,
-        probability=found.candidates[0].probability,
-        is_first=found.candidates[0].creator == creator,
-        own=next((each.probability for each in found.candidates if each.creator == creator), 0.0),
-        holds={each.coverage: creator in each.creators for each in found.sets},
-    )
+def _own_probabilities(first: FirstCandidates, labels: IntArray) -> Probabilities:
+    """The probability of each work's own creator, 0 of one who is unknown or no candidate, shape (n_works,)."""
+    table = np.pad(first.probabilities, ((0, 0), (0, 1)))
+    own: Probabilities = table[np.arange(len(labels)), first.positions(labels)]
+    return own
+
+
+def _holds(scores: ConformalScores | None, own: np.float32, label: np.int64) -> dict[float, bool]:
+    """Whether the set at each coverage holds a work's creator, without naming the others in it, who may be everyone."""
+    if scores is None:
+        return {}
+    asked, creator = np.array([[own]]), np.array([label])
+    return {each: bool(label != UNKNOWN and scores.possible(asked, each, creator)[0, 0]) for each in scores.coverages}
 
 
 def _monitoring(

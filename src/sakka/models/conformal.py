@@ -126,6 +126,11 @@ class ConformalScores:
         order = np.lexsort((scores, labels))
         return cls(scores[order].astype(np.float32), np.bincount(labels, minlength=n_creators), known)
 
+    @property
+    def coverages(self) -> tuple[float, ...]:
+        """Those that the works can speak for: of fewer, even the least probability would not be unusual enough."""
+        return tuple(each for each in COVERAGES if (len(self.scores) + 1) * (1 - each) >= 1)
+
     def possible(self, probabilities: Probabilities, coverage: float, creators: IntArray | None = None) -> Mask:
         """Which creators may have made each work, shape (n_works, n_asked).
 
@@ -253,9 +258,7 @@ def creator_sets(
         count: How many creators of a set to name.
     """
     found = []
-    for coverage in COVERAGES:
-        if (len(scores.scores) + 1) * (1 - coverage) < 1:
-            continue  # even the least probability would not be unusual enough
+    for coverage in scores.coverages:
         if len(columns) < len(creators) and scores.is_rest_possible(coverage):
             size, possible = len(creators), columns
             if count > len(columns):
