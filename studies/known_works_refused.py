@@ -6,7 +6,8 @@ In each split another fifth of the works is kept from everything: `FusedModel` i
 does, and learns what p-values rest on (`models/conformal.py`) on works that it holds out of that rest itself. The fifth
 is asked about as it is and in each view. Of those named 95 in 100 should be correct.
 
-    refused at 1 %    share said to be by none of the known creators at this false-refusal rate; also at 10 %
+    refused at 1 %    share said to be by none of the known creators at this false-refusal rate; also at 10 %;
+                      left out where a model has p-values of some of the works only
     refused           the same at 5 %, where no other rate is chosen
     named, correct    share that is named; share of those that is named correctly, over the splits that name any
 
@@ -60,7 +61,7 @@ def measure(asked: argparse.Namespace) -> Iterator[Figure]:
 def figures_of(view: str, outcomes: list[ViewOutcome]) -> Iterator[Figure]:
     """The shares in one view."""
     n = sum(len(each.rows) for each in outcomes)
-    for rate in RATES:
+    for rate in RATES if all(each.has_p_values for each in outcomes) else ():
         shares = [float((each.confidence <= rate).mean()) for each in outcomes]
         yield Figure.over(view, f"refused at {100 * rate:.0f} %", shares, n)
     yield Figure.over(view, "refused", [float(each.refused.mean()) for each in outcomes], n)

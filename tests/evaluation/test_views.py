@@ -26,5 +26,6 @@ def test_only_views_that_the_model_reads_and_that_have_works_are_measured() -> N
     found = outcomes_by_view(model, works)
     assert set(found) == {AS_THEY_ARE, "title"}
     assert found["title"].correct.all()
+    assert not found["title"].has_p_values
     assert (found["title"].highest <= 1).all()
     np.testing.assert_array_equal(found["title"].named, found["title"].highest >= 0.9)  # too few works for limits

@@ -27,7 +27,8 @@ class ViewOutcome:
     Attributes:
         rows: Which works.
         confidence: How much each looks like a known creator's work: its p-value, or minus the entropy of the
-            probabilities where the model has learned none for the view.
+            probabilities where the model has learned none for one of the works.
+        has_p_values: Whether it is the p-value.
         refused: Whether it is said to be by none of the known creators.
         named: Whether a creator is named.
         correct: Whether the first candidate is the creator.
@@ -36,6 +37,7 @@ class ViewOutcome:
 
     rows: IntArray
     confidence: DoubleArray
+    has_p_values: bool
     refused: Mask
     named: Mask
     correct: Mask
@@ -82,9 +84,11 @@ def _outcome(model: CreatorModel, asked: Catalog, rows: IntArray) -> ViewOutcome
     probabilities = model.predict_proba(asked)
     p_values = model.p_values(asked, probabilities)
     decided = np.array([answer for answer, _ in model.decide(asked, probabilities, p_values)])
+    has_p_values = None not in p_values
     return ViewOutcome(
         rows,
-        confidence(probabilities) if None in p_values else np.array(p_values, dtype=np.float64),
+        np.array(p_values, dtype=np.float64) if has_p_values else confidence(probabilities),
+        has_p_values,
         decided == "none of the known creators",
         decided == "named",
         probabilities.argmax(axis=1) == asked.creator_indices(model.creators_),
