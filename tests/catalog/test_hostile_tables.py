@@ -33,6 +33,12 @@ def written(folder: Path, table: Mapping[str, object], **options: object) -> Pat
     return path
 
 
+def vectors(folder: Path, column: pa.Array, **options: object) -> Path:
+    rows = range(len(column))
+    table = {"id": rows, "creator": ["Mori"] * len(rows), "photos": column}
+    return written(folder, table, store_schema=True, **options)
+
+
 def repeated(text: str, n: int) -> pa.Array:
     return pa.DictionaryArray.from_arrays(pa.array([0] * n, pa.int32()), pa.array([text]))
 
@@ -58,6 +64,8 @@ def bombs(n: int = 2_000_000) -> dict[str, Callable[[Path], Path]]:
                 "photos": pa.ListArray.from_arrays(pa.array([0, n], pa.int32()), pa.nulls(n, pa.string())),
             },
         ),
+        "an empty vector": lambda folder: vectors(folder, pa.nulls(1, pa.list_(pa.int8(), n))),
+        "many empty vectors": lambda folder: vectors(folder, pa.nulls(2_000, pa.list_(pa.int8(), 10_000))),
     }
 
 
@@ -142,6 +150,20 @@ def test_every_kind_of_column_comes_as_without_limits(folder: Path) -> None:
     path = folder / "works.parquet"
     arrow_parquet.write_table(table, path)
     assert list(parquet._Reader(path, table.column_names).rows(10)) == table.to_pylist()
+
+
+def test_lists_and_structures_are_read_from_several_row_groups(folder: Path) -> None:
+    photos = [[{"bytes": None, "path": f"{row}.png"}] for row in range(5)]
+    path = written(folder, {"tags": [[f"tag {row}"] for row in range(5)], "photos": photos}, row_group_size=2)
+    assert list(parquet._Reader(path, ["tags", "photos"]).rows(10)) == arrow_parquet.read_table(path).to_pylist()
+
+
+def test_long_vectors_are_no_bomb(folder: Path) -> None:
+    numbers = pa.array(range(200 * 1024), pa.float32())
+    path = vectors(folder, pa.FixedSizeListArray.from_arrays(numbers, 1024), compression="none")
+    assert 200 * 1024 * 1024 * parquet.VALUE_BYTES > parquet.MOST_UNPACKED_BYTES > 100 * path.stat().st_size
+    found = list(parquet._Reader(path, ["photos"]).rows(50))
+    assert found == arrow_parquet.read_table(path, columns=["photos"]).to_pylist()
 
 
 def test_a_table_of_too_many_columns_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,28 +75,35 @@ class _Reader:
         self.most_bytes = max(MOST_UNPACKED_BYTES, MOST_TIMES_ITS_SIZE * self.path.stat().st_size)
         self.texts: dict[str, int] = {}  # columns that are left in dictionaries -> their largest page
         self.plain: set[str] = set()
-        self.widest = 1  # bytes of the widest value that takes the same room in each row
         with _opened(self.path) as file, opened_binary(self.path) as pages:
             schema = file.schema
             leaves = [index for index in range(len(schema)) if self._is_read(schema.column(index).path)]
             self.texts = {schema.column(leaf).path: 0 for leaf in leaves if _is_text(schema.column(leaf))}
             self.types = {name: file.schema_arrow.field(name).type for name in self.names}
+            self.widest = sum(self._width(schema.column(leaf)) for leaf in leaves)  # bytes of a row, read or filled up
+            self._check(self.widest)
             n_bytes = 0
             for group in range(file.metadata.num_row_groups):
                 for leaf in leaves:
                     n_bytes += self._column_bytes(file, pages, group, leaf)
                     self._check(n_bytes)
-        self.widest = max([self.widest, *(self.texts.pop(path) for path in self.plain & self.texts.keys())])
+        self.widest = max([1, self.widest, *(self.texts.pop(path) for path in self.plain & self.texts.keys())])
 
     def _is_read(self, leaf: str) -> bool:
         return any(leaf == name or leaf.startswith(f"{name}.") for name in self.names)
 
+    def _kinds(self, column: "parquet.ColumnSchema") -> list[Any]:
+        return [kind for name, kind in self.types.items() if f"{column.path}.".startswith(f"{name}.")]
+
+    def _width(self, column: "parquet.ColumnSchema") -> int:
+        """What a row without open lists takes, in bytes, where it is empty too: Arrow fills it up."""
+        return max(VALUE_BYTES, int(column.length)) * max(map(_lists_in, self._kinds(column)))
+
     def _column_bytes(self, file: "parquet.ParquetFile", pages: Any, group: int, leaf: int) -> int:
         """What a column of a row group unpacks to, in bytes."""
         column = file.schema.column(leaf)
-        name = next(name for name in self.names if column.path == name or column.path.startswith(f"{name}."))
-        width = max(VALUE_BYTES, column.length) * _lists_in(self.types[name])
-        self.widest = max(self.widest, width)
+        is_open = any(map(_is_open, self._kinds(column)))  # one row may hold all empty cells, which are filled up
+        width = self._width(column) if is_open else max(VALUE_BYTES, column.length)
         n_bytes = 0
         for page in pages_of(pages, file.metadata.row_group(group).column(leaf)):
             n_bytes += max(page.n_bytes, page.values * width)
@@ -122,7 +129,7 @@ class _Reader:
         n_bytes = 0
         at_once = max(1, min(batch_rows, MOST_ROW_BYTES // self.widest))
         with _opened(self.path, list(self.texts)) as file:
-            for batch in file.iter_batches(batch_size=at_once, columns=list(self.names)):
+            for batch in self._batches(file, at_once):
                 sizes = sum((_sizes(column) for column in batch.columns), np.zeros(batch.num_rows, dtype=np.int64))
                 for start, stop in pairwise(_parts(sizes)):
                     if sizes[start] > MOST_ROW_BYTES:
@@ -131,6 +138,11 @@ class _Reader:
                     n_bytes += int(sizes[start:stop].sum())
                     self._check(n_bytes)
                     yield from self._values(batch.slice(start, stop - start))
+
+    def _batches(self, file: "parquet.ParquetFile", at_once: int) -> Iterator[Any]:
+        """Record batches, each within a row group: Arrow can't join lists and structures of different dictionaries."""
+        for group in range(file.metadata.num_row_groups):
+            yield from file.iter_batches(batch_size=at_once, row_groups=[group], columns=list(self.names))
 
     def _values(self, batch: Any) -> Iterator[dict[str, Any] | str]:
         """Rows of a batch, plain; one with a value that Python has no date or number for alone is lost."""
@@ -148,10 +160,18 @@ class _Reader:
 def _has_bytes(kind: Any) -> bool:
     import pyarrow as pa
 
-    inside = [kind.field(index).type for index in range(kind.num_fields)] if pa.types.is_nested(kind) else []
     return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind)) or any(
-        map(_has_bytes, inside)
+        map(_has_bytes, _inside(kind))
     )
+
+
+def _inside(kind: Any) -> list[Any]:
+    """The types that a type is made of."""
+    import pyarrow as pa
+
+    if isinstance(kind, pa.BaseExtensionType):
+        return [kind.storage_type]
+    return [kind.field(index).type for index in range(kind.num_fields)] if pa.types.is_nested(kind) else []
 
 
 def _is_text(column: "parquet.ColumnSchema") -> bool:
@@ -162,12 +182,16 @@ def _lists_in(kind: Any) -> int:
     """How many values a cell has at least, where Arrow fills up empty ones to lists of a fixed length."""
     import pyarrow as pa
 
-    if isinstance(kind, pa.BaseExtensionType):
-        return _lists_in(kind.storage_type)
-    if pa.types.is_fixed_size_list(kind):
-        return int(max(1, kind.list_size)) * _lists_in(kind.value_type)
-    inside = [kind.field(index).type for index in range(kind.num_fields)] if pa.types.is_nested(kind) else []
-    return max(map(_lists_in, inside), default=1)
+    own = max(1, kind.list_size) if pa.types.is_fixed_size_list(kind) else 1
+    return int(own) * max(map(_lists_in, _inside(kind)), default=1)
+
+
+def _is_open(kind: Any) -> bool:
+    """Tell whether a cell may have any number of values."""
+    import pyarrow as pa
+
+    is_list = pa.types.is_nested(kind) and not (pa.types.is_struct(kind) or pa.types.is_fixed_size_list(kind))
+    return is_list or any(map(_is_open, _inside(kind)))
 
 
 def _sizes(array: Any) -> IntArray:
