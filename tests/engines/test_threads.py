@@ -3,8 +3,13 @@ from collections.abc import Iterator
 
 import pytest
 import torch
+from tests.catalogs import vector_catalog
 
+from sakka.catalog.splits import nested_splits
 from sakka.engines.threads import work_off
+from sakka.models.base import CreatorModel
+from sakka.models.text.linear import LinearText
+from sakka.paper.models.fasttext import FastText
 
 
 def test_answers_come_in_the_order_of_the_jobs() -> None:
@@ -46,3 +51,21 @@ def test_what_a_job_raises_comes_out() -> None:
     answers = work_off(range(9), fail, "test")
     with pytest.raises(ValueError, match="job 3"):
         list(answers)
+
+
+@pytest.fixture(params=[1, 2])
+def threads(request: pytest.FixtureRequest) -> Iterator[int]:
+    """How many PyTorch may use."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(request.param)
+    yield request.param
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("model", [LinearText(), FastText(epoch=100)], ids=lambda model: model.name)
+def test_a_text_model_fits_folds_in_as_many_threads_as_pytorch_may_use(model: CreatorModel, threads: int) -> None:
+    works = vector_catalog(creators=3)
+    found = model.predict_folds(works, nested_splits(works, seed=0).folds(1), works.creators)
+    next(found)
+    assert sum(each.name.startswith("sakka-text-folds") for each in threading.enumerate()) == threads
+    assert len(list(found)) == 4

@@ -15,7 +15,6 @@ For many folds the counts are made once. Nothing leaks by that: a feature enters
 the fold's own training texts that have it, and the predictions are bit for bit those of `fit` on the training part.
 """
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
@@ -102,9 +101,11 @@ class LinearText(TextFeatureModel):
 
     def fit(self, works: Catalog, creators: Sequence[str] | None = None) -> Self:
         """Choose the vocabulary and fit the weights."""
+        import torch
+
         self.creators_ = tuple(works.creators if creators is None else creators)
         labels = known_labels(works, self.creators_)
-        self._threads = _cores()
+        self._threads = torch.get_num_threads()
         return self._fit_counts(count_blocks(works.texts, self.min_texts), labels)
 
     def features(self, works: Catalog) -> tuple[Any, Mask]:
@@ -130,17 +131,20 @@ class LinearText(TextFeatureModel):
 
     def predict_folds(self, works: Catalog, folds: Sequence[Fold], creators: Sequence[str]) -> Iterator[FoldPrediction]:
         """Answer for each fold as `fit` on its training part would, with one count for all and folds in threads."""
+        import torch
+
         from sakka.engines.threads import single_threaded
 
         labels = known_labels(works, creators)
         counts = count_blocks(works.texts, self.min_texts)
         has_text = works.has_text
-        workers = self._workers(len(creators))
+        threads = torch.get_num_threads()  # as other models have it: one in a worker of one core
+        workers = min(threads, self._most_at_once(len(creators)))
 
         def predict(fold: Fold) -> FoldPrediction:
             model = type(self)(**self.settings())
             model.creators_ = tuple(creators)
-            model._threads = max(1, _cores() // workers)
+            model._threads = threads // workers
             model._fit_counts([rows_of(block, fold.train) for block in counts], labels[fold.train])
             return FoldPrediction(
                 fold,
@@ -232,13 +236,13 @@ class LinearText(TextFeatureModel):
             known.append(table.matrix[rows][:, np.searchsorted(table.vocabulary, block.vocabulary)])
         return self._predict(self._weighed(known), has_text[rows])
 
-    def _workers(self, n_creators: int) -> int:
-        """How many folds train at a time: the cores at hand, as far as the weights and their history fit."""
+    def _most_at_once(self, n_creators: int) -> int:
+        """How many models may train at a time so that their weights and their history fit."""
         each = WEIGHT_BYTES * n_creators * len(BLOCKS) * self._most_features(n_creators)
-        return max(1, min(_cores(), TRAINING_BYTES // each))
+        return max(1, TRAINING_BYTES // each)
 
     def _profiles_at_once(self) -> int:
-        return min(self._threads, len(PROFILES), self._workers(len(self.creators_)))
+        return min(self._threads, len(PROFILES), self._most_at_once(len(self.creators_)))
 
     def _most_features(self, n_creators: int) -> int:
         """How many features of a kind may be known so that one model's weights and their history fit."""
@@ -258,7 +262,3 @@ class LinearText(TextFeatureModel):
         self.profile_ = Profile(**parts.values["profile"])
         names = ("vocabulary", "idf", "stretch")
         self.blocks_ = [Block(*(parts.tensors[f"{block}.{name}"] for name in names)) for block in BLOCKS]
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0))

@@ -9,7 +9,6 @@ The library trains it; the probabilities are computed here from its two matrices
 words only. Trained with one thread, since with more the library's result changes from run to run.
 """
 
-import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,7 +29,7 @@ class FastText(SegmentedText):
     """fastText's supervised model."""
 
     name: ClassVar[str] = "text-fasttext"
-    folds_at_once: ClassVar[int] = os.cpu_count() or 1  # training lets go of Python's lock
+    folds_in_threads: ClassVar[bool] = True  # training lets go of Python's lock
 
     def __init__(
         self,

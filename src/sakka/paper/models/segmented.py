@@ -25,7 +25,7 @@ class SegmentedText(CreatorModel):
     """A text model that sees each text as the list of its words."""
 
     modality: ClassVar[Modality] = "text"
-    folds_at_once: ClassVar[int] = 1  # LightGBM takes all cores itself
+    folds_in_threads: ClassVar[bool] = False  # LightGBM takes all cores itself
     learned_: bool  # False where no work to learn from had a word
     shares_: Probabilities
 
@@ -41,6 +41,8 @@ class SegmentedText(CreatorModel):
 
     def predict_folds(self, works: Catalog, folds: Sequence[Fold], creators: Sequence[str]) -> Iterator[FoldPrediction]:
         """Answer for each fold as `fit` would; texts are segmented once."""
+        import torch
+
         labels, texts = known_labels(works, creators), segment(works)
 
         def predict(fold: Fold) -> FoldPrediction:
@@ -50,7 +52,8 @@ class SegmentedText(CreatorModel):
             parts = ([texts[row] for row in rows] for rows in (fold.validation, fold.test))
             return FoldPrediction(fold, *map(model._predict_texts, parts))
 
-        with ThreadPoolExecutor(self.folds_at_once) as pool:
+        threads = torch.get_num_threads() if self.folds_in_threads else 1
+        with ThreadPoolExecutor(threads, "sakka-text-folds") as pool:
             yield from pool.map(predict, folds)
 
     def _fit_texts(self, texts: Sequence[Words], labels: IntArray) -> Self:
