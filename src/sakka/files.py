@@ -201,6 +201,28 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, canonical_json(value))
 
 
+def with_checksum(content: dict[str, Any]) -> dict[str, Any]:
+    """A JSON object with the SHA-256 of its canonical form beside it, as `sha256`.
+
+    >>> with_checksum({"works": 1})["sha256"][:8]
+    '2a26090b'
+    """
+    return {**content, "sha256": hashlib.sha256(canonical_json(content).encode()).hexdigest()}
+
+
+def read_with_checksum(text: str) -> dict[str, Any]:
+    """The JSON object, without its checksum, of a text that `write_json` wrote of what `with_checksum` gave.
+
+    Raises:
+        ValueError: A byte of it was changed.
+    """
+    found = json.loads(text)
+    content = {key: value for key, value in found.items() if key != "sha256"}
+    if canonical_json(with_checksum(content)) != text:
+        raise ValueError("its own sha256 differs")
+    return content
+
+
 def sha256_of(path: Path) -> str:
     """The SHA-256 of a file's bytes in hexadecimal, reading it in pieces."""
     digest = hashlib.sha256()

@@ -52,6 +52,7 @@ def as_earlier(catalog: Catalog, table: pl.DataFrame, version: int, folder: Path
     table.write_parquet(folder / "works.parquet")
     (folder / "photos.parquet").unlink()
     info = json.loads((folder / "catalog.json").read_text(encoding="utf-8"))
+    del info["sha256"], info["problems_sha256"]
     sha256 = hashlib.sha256((folder / "works.parquet").read_bytes()).hexdigest()
     (folder / "catalog.json").write_text(json.dumps({**info, "version": version, "works_sha256": sha256}))
 
@@ -120,7 +121,7 @@ def test_photos_inside_the_catalogs_folder_move_with_it(folder: Path) -> None:
     assert Catalog.read(folder / "moved").photo_root == (folder / "moved" / "photos").resolve()
 
 
-@pytest.mark.parametrize("name", ["works.parquet", "photos.parquet"])
+@pytest.mark.parametrize("name", ["works.parquet", "photos.parquet", "problems.parquet"])
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
 def test_a_changed_table_is_refused(catalog: Catalog, folder: Path, name: str, share: float) -> None:
     catalog.write(folder)
@@ -130,6 +131,16 @@ def test_a_changed_table_is_refused(catalog: Catalog, folder: Path, name: str, s
     path.write_bytes(content)
     with pytest.raises(CatalogError, match="sha256 differs"):
         Catalog.read(folder)
+
+
+def test_a_description_with_any_byte_changed_is_refused(catalog: Catalog, folder: Path) -> None:
+    catalog.write(folder)
+    path = folder / "catalog.json"
+    content = path.read_bytes()
+    for place in range(len(content)):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        with pytest.raises(CatalogError):
+            Catalog.read(folder)
 
 
 @pytest.mark.parametrize(

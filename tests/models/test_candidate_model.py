@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.catalogs import vector_catalog
+from tests.model_folders import check_other_shapes_are_refused
 
 from sakka.arrays import softmax
 from sakka.catalog.works import Catalog, Work
@@ -176,6 +177,19 @@ def test_a_fused_model_of_candidates_is_saved_mapped_explained_and_takes_creator
         assert np.mean(np.array(model.predict(part)) == part.table["creator"].to_numpy()) > 0.8
     model.remove_creator("creator 29")
     assert model.predict_proba(new).shape == (24, 29)
+
+
+def test_a_saved_model_of_candidates_with_an_array_of_another_shape_is_refused(folder: Path) -> None:
+    check_other_shapes_are_refused(FusedModel("photo-column:clip", candidates=True).fit(many()), folder / "model")
+
+
+@pytest.mark.parametrize("name", ["columns", "positions", "starts"])
+def test_an_index_that_parts_no_creators_into_lists_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(inverted_lists, "SCANNED", 4)
+    tensors = InvertedLists.of(np.eye(20, dtype=np.float32), np.zeros(20, np.float32)).tensors()
+    np.testing.assert_array_equal(InvertedLists.from_tensors(tensors).columns, tensors["lists.columns"])
+    with pytest.raises(ValueError, match="part no creators into lists"):
+        InvertedLists.from_tensors({**tensors, f"lists.{name}": tensors[f"lists.{name}"][::-1].copy()})
 
 
 def test_words_say_in_an_explanation_what_the_scores_say() -> None:

@@ -1,9 +1,11 @@
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 from tests.catalogs import tiny_catalog
+from tests.model_folders import check_other_shapes_are_refused
 from tests.networks.tiny_networks import put_tiny_networks
 
 from sakka.catalog.works import Catalog
@@ -81,6 +83,10 @@ def subject(request: pytest.FixtureRequest, works: Catalog) -> Subject:
 def test_every_model_keeps_the_contract(subject: Subject, check: Callable[[Subject], None]) -> None:
     if (subject.name, check.__name__) not in KEPT_OTHERWISE:
         check(subject)
+
+
+def test_a_saved_model_with_an_array_of_another_shape_is_refused(subject: Subject, folder: Path) -> None:
+    check_other_shapes_are_refused(subject.fitted, folder / "model")
 
 
 @pytest.mark.parametrize("subject", [name for name in MODELS if name != "dummy"], indirect=True)

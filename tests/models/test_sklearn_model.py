@@ -12,6 +12,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 from tests.catalogs import tiny_catalog, vector_catalog
+from tests.model_folders import check_other_shapes_are_refused
 from tests.networks.mean_colour import offer_encoder
 from tests.networks.tiny_text_encoders import offer_text_encoders
 
@@ -66,6 +67,11 @@ def test_classifiers_of_every_kind_learn_and_come_back_from_a_folder(
     save_model(model, folder / "model")
     again = load_model(folder / "model")
     np.testing.assert_array_equal(again.predict_proba(works), model.predict_proba(works))
+
+
+def test_a_saved_classifier_with_an_array_of_another_shape_is_refused(folder: Path) -> None:
+    model = make_model(ON + "linear_model.RidgeClassifier").fit(vector_catalog(3, 8))
+    check_other_shapes_are_refused(model, folder / "model")
 
 
 def test_a_creator_without_works_in_a_fold_gets_nothing_there() -> None:

@@ -37,7 +37,7 @@ def test_training_twice_gives_the_same_text_and_the_text_gives_the_same_answers(
     features, labels = _three_creators()
     booster = fit_lightgbm(features, labels, 5, iterations=5)
     assert fit_lightgbm(features, labels, 5, iterations=5).text == booster.text
-    kept = import_lightgbm(*export_lightgbm(booster))
+    kept = import_lightgbm(*export_lightgbm(booster), features.shape[1], 5)
     assert (predict_lightgbm(kept, features) == predict_lightgbm(booster, features)).all()
 
 
@@ -51,7 +51,7 @@ def test_a_sparse_table_gives_the_answers_of_the_same_dense_table() -> None:
 
 def test_one_creator_alone_is_always_the_answer() -> None:
     booster = fit_lightgbm(np.zeros((3, 2), np.float32), np.array([1, 1, 1]), 2)
-    kept = import_lightgbm(*export_lightgbm(booster))
+    kept = import_lightgbm(*export_lightgbm(booster), 2, 2)
     assert predict_lightgbm(kept, np.ones((2, 2), np.float32)).tolist() == [[0, 1], [0, 1]]
 
 
@@ -74,6 +74,13 @@ def test_tables_of_different_length_are_refused() -> None:
         fit_lightgbm(np.zeros((3, 2), np.float32), np.array([0, 1]), 2)
 
 
+@pytest.mark.parametrize(("labels", "n_features", "n_creators"), [([1, 2], 4, 5), ([1, 2, 5], 4, 5), ([1, 2, 4], 3, 5)])
+def test_trees_of_other_creators_or_features_are_refused(labels: list[int], n_features: int, n_creators: int) -> None:
+    _, text = export_lightgbm(fit_lightgbm(*_three_creators(), 5, iterations=1))
+    with pytest.raises(ValueError, match="the trees read 4 values and tell 3 creators of 5 apart"):
+        import_lightgbm({"n_creators": 5, "labels": labels}, text, n_features, n_creators)
+
+
 def test_a_text_that_is_no_model_is_a_value_error() -> None:
     with pytest.raises(ValueError, match="not a LightGBM model"):
-        import_lightgbm({"n_creators": 2, "labels": [0, 1]}, "nothing of the kind")
+        import_lightgbm({"n_creators": 2, "labels": [0, 1]}, "nothing of the kind", 2, 2)

@@ -162,6 +162,7 @@ def catalog_with(made: Path, sha256: str | None, path: str | None, root: str | N
     info = {**json.loads(files["catalog.json"]), "photo_root": root}
     info["works_sha256"] = hashlib.sha256(written["works.parquet"]).hexdigest()
     info["photos_file_sha256"] = hashlib.sha256(written["photos.parquet"]).hexdigest()
+    del info["sha256"], info["problems_sha256"]
     return {"catalog.json": json.dumps(info).encode(), **written}
 
 

@@ -1,8 +1,8 @@
 """A catalog's folder, here or at an address: which files it has, how they are read, and how they are written.
 
 `works.parquet` has a row a work, `photos.parquet` where the photos are, `problems.parquet` what could not be used, each
-with its reason, and `catalog.json` where the works come from and what each rule removed, with the tables' SHA-256. It
-is written last, so that a folder with it is whole.
+with its reason, and `catalog.json` where the works come from and what each rule removed, with the SHA-256 of the
+tables and of itself. It is written last, so that a folder with it is whole.
 """
 
 import hashlib
@@ -28,7 +28,15 @@ from sakka.catalog.problems import PROBLEMS_FILE, no_problems
 from sakka.catalog.remote_photos import RemotePhotos
 from sakka.catalog.works import SCHEMA, Catalog
 from sakka.errors import CatalogError, MissingPartError, SakkaError
-from sakka.files import remote_address, why_no_name, why_not_a_folder, write_json, writing_whole
+from sakka.files import (
+    read_with_checksum,
+    remote_address,
+    why_no_name,
+    why_not_a_folder,
+    with_checksum,
+    write_json,
+    writing_whole,
+)
 from sakka.photos.by_sha256 import stored_path
 from sakka.remote.addresses import is_fetched
 from sakka.remote.copies import PLAN, reading
@@ -38,6 +46,7 @@ from sakka.remote.writing import send_by_sha256, send_folder, temporary_folder
 
 WORKS_FILE = "works.parquet"
 INFO_FILE = "catalog.json"
+PROBLEMS_SHA256 = "problems_sha256"  # catalogs without it are of a time when only the two other tables were checked
 CATALOG_VERSION = 4
 READ_VERSIONS = (2, 3, CATALOG_VERSION)
 # 3 had the photos' paths in `works.parquet`, and 2 also knew the SHA-256 of featured photos alone, in `photo_sha256`.
@@ -125,8 +134,7 @@ def _read(folder: Path, remote: RemoteFolder | None) -> Catalog:
 
 
 def _read_tables(folder: Path, remote: RemoteFolder | None) -> Catalog:
-    info = json.loads((folder / INFO_FILE).read_text(encoding="utf-8"))
-    _check_version(info, folder / INFO_FILE, remote)
+    info = _read_info(folder / INFO_FILE, remote)
     table = pl.read_parquet(io.BytesIO(_content(folder / WORKS_FILE, info.get("works_sha256"))))
     listed, remote_photos, root = no_origins(), None, info.get("photo_root")
     if info["version"] == CATALOG_VERSION:
@@ -139,15 +147,26 @@ def _read_tables(folder: Path, remote: RemoteFolder | None) -> Catalog:
         table = with_photos(table, listed, fetched)
     table = _with_every_sha256(table)
     kept = [name for name in table.columns if name not in SCHEMA]
-    problems = folder / PROBLEMS_FILE
     return Catalog(
         table.select(*SCHEMA, *kept).cast(pl.Schema({**table.schema, **SCHEMA})),
         photo_root=(folder / root).resolve() if root is not None and remote is None else None,
         info=info,
-        problems=pl.read_parquet(problems) if problems.is_file() else no_problems(),
+        problems=_read_problems(folder / PROBLEMS_FILE, info),
         origins=listed.select(*ORIGINS_SCHEMA),
         remote_photos=remote_photos,
     )
+
+
+def _read_info(path: Path, remote: RemoteFolder | None) -> dict[str, Any]:
+    text = path.read_text(encoding="utf-8")
+    info: dict[str, Any] = json.loads(text)
+    _check_version(info, path, remote)
+    if not {"sha256", PROBLEMS_SHA256} & info.keys():
+        return info
+    try:
+        return read_with_checksum(text)
+    except ValueError as error:
+        raise CatalogError(f"{path} was changed since it was written ({error}); build the catalog again") from error
 
 
 def _check_version(info: dict[str, Any], path: Path, remote: RemoteFolder | None) -> None:
@@ -173,6 +192,12 @@ def _content(path: Path, sha256: object) -> bytes:
             f"{path} is not the file that {INFO_FILE} describes (its sha256 differs); build the catalog again"
         )
     return content
+
+
+def _read_problems(path: Path, info: dict[str, Any]) -> pl.DataFrame:
+    if PROBLEMS_SHA256 in info:
+        return pl.read_parquet(io.BytesIO(_content(path, info[PROBLEMS_SHA256])))
+    return pl.read_parquet(path) if path.is_file() else no_problems()
 
 
 def _with_every_sha256(table: pl.DataFrame) -> pl.DataFrame:
@@ -231,7 +256,7 @@ def _files_of_photos(catalog: Catalog) -> list[Path]:
 
 
 def _write_tables(catalog: Catalog, folder: Path, listed: pl.DataFrame, photo_root: str | None) -> None:
-    write_table(catalog.problems, folder / PROBLEMS_FILE)
+    problems_sha256 = write_table(catalog.problems, folder / PROBLEMS_FILE)
     photos_sha256 = write_table(listed, folder / PHOTOS_FILE)
     works_sha256 = write_table(catalog.table.select(pl.exclude("photos")), folder / WORKS_FILE)
     info = {
@@ -242,8 +267,9 @@ def _write_tables(catalog: Catalog, folder: Path, listed: pl.DataFrame, photo_ro
         "photo_root": photo_root,
         "works_sha256": works_sha256,
         "photos_file_sha256": photos_sha256,
+        PROBLEMS_SHA256: problems_sha256,
     }
-    write_json(folder / INFO_FILE, info)
+    write_json(folder / INFO_FILE, with_checksum(info))
 
 
 def write_table(table: pl.DataFrame, path: Path) -> str:

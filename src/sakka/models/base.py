@@ -67,6 +67,51 @@ class ModelParts:
     files: dict[str, bytes] = field(default_factory=dict)
     children: dict[str, "CreatorModel"] = field(default_factory=dict)
 
+    def check_shapes(self, shapes: Mapping[str, str], **sizes: int) -> None:
+        """Check the shape of each of some arrays that is there.
+
+        Args:
+            shapes: What an array's dimensions count, by its name: `"features creators"`, `"lists+1"`, `"1"`, `"any"`.
+            sizes: How many of something there are, where that is known; else the first array with it decides.
+
+        Raises:
+            ValueError: An array has another shape.
+
+        >>> parts = ModelParts({"weights": np.zeros((3, 2)), "bias": np.zeros(3)})
+        >>> parts.check_shapes({"weights": "features creators", "bias": "creators"}, creators=2)
+        Traceback (most recent call last):
+        ValueError: the array bias in tensors.safetensors has the shape (3,), expected (2 creators)
+        """
+        for name, shape in shapes.items():
+            if name not in self.tensors:
+                continue
+            found, wanted = self.tensors[name].shape, [each.partition("+") for each in shape.split()]
+            fits = len(found) == len(wanted)
+            for size, (what, _, more) in zip(found, wanted, strict=False):
+                own = size - int(more or 0)
+                known = int(what) if what.isdigit() else sizes.setdefault(what, own)
+                fits &= known == own or what == "any"
+            if not fits:
+                expected = ", ".join(f"{sizes.get(what, '')} {what}{plus}{more}".strip() for what, plus, more in wanted)
+                raise ValueError(
+                    f"the array {name} in tensors.safetensors has the shape {found}, expected ({expected})"
+                )
+
+    def check_columns(self, *names: str, below: int) -> None:
+        """Check that those of some arrays that are there hold columns.
+
+        Args:
+            names: The arrays.
+            below: How many columns there are.
+
+        Raises:
+            ValueError: One holds something else.
+        """
+        for name in names:
+            array = self.tensors.get(name, np.zeros(0, dtype=np.int64))
+            if array.dtype.kind not in "iu" or not ((array >= 0) & (array < below)).all():
+                raise ValueError(f"the array {name} in tensors.safetensors has a value that is none of {below} columns")
+
 
 @dataclass(frozen=True)
 class FoldPrediction:

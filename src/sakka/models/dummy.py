@@ -31,6 +31,5 @@ class DummyModel(CreatorModel):
         return ModelParts(tensors={"shares": self.shares_})
 
     def _restore(self, parts: ModelParts) -> None:
+        parts.check_shapes({"shares": "creators"}, creators=len(self.creators_))
         self.shares_ = parts.tensors["shares"]
-        if self.shares_.shape != (len(self.creators_),):
-            raise ValueError(f"the array shares has no number for each of {len(self.creators_)} creators")

@@ -17,9 +17,12 @@ from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
 from sakka.models.adding_creators import ExtensibleModel
 from sakka.models.base import ModelParts
+from sakka.models.linear_head import adding, candidate_head, head
 from sakka.models.linear_head.adding import KeptWorks, add_creators
 from sakka.models.linear_head.candidate_head import CandidateHead, is_candidate_head
 from sakka.models.linear_head.head import Head, LinearHead
+
+SHAPES = {**head.SHAPES, **candidate_head.SHAPES, **adding.SHAPES}
 
 if TYPE_CHECKING:
     from sakka.networks.encoders import PhotoEncoder
@@ -65,6 +68,11 @@ class FeatureModel(ExtensibleModel, ABC):
             size: How many features there are.
         """
         return np.ones(size, dtype=np.float32)
+
+    @property
+    def n_features(self) -> int | None:
+        """How many features a work has; None where that is learned from works."""
+        return None
 
     def expect_size(self, size: int) -> None:
         """Be told how many features a work has, where works from outside could bring others."""
@@ -145,8 +153,10 @@ class FeatureModel(ExtensibleModel, ABC):
         )
 
     def _restore(self, parts: ModelParts) -> None:
-        if parts.tensors["works"].shape != (len(self.creators_),):
-            raise ValueError(f"the array works has no number for each of {len(self.creators_)} creators")
+        known = {} if self.n_features is None else {"features": self.n_features}
+        parts.check_shapes({"works": "creators", **SHAPES}, creators=len(self.creators_), **known)
+        parts.check_columns("kept.labels", "lists.columns", "lists.positions", below=len(self.creators_))
+        parts.check_columns("lists.starts", below=len(self.creators_) + 1)
         self._set_works(parts.tensors["works"])
         kind = CandidateHead if is_candidate_head(parts.tensors) else LinearHead
         self.head_ = kind.from_tensors(parts.tensors)

@@ -12,7 +12,6 @@ Why a manifest: pickles run code, and even "safe" loaders of them were bypassed 
 the architecture is rebuilt from sakka's own code and any changed byte is refused.
 """
 
-import hashlib
 import json
 import re
 from collections.abc import Callable
@@ -27,7 +26,15 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
 from sakka.errors import ModelError, ModelFolderError
-from sakka.files import canonical_json, sha256_of, why_not_a_folder, write_json, writing_whole_folder
+from sakka.files import (
+    canonical_json,
+    read_with_checksum,
+    sha256_of,
+    why_not_a_folder,
+    with_checksum,
+    write_json,
+    writing_whole_folder,
+)
 from sakka.models.base import CreatorModel, ModelParts
 from sakka.models.registry import make_model
 from sakka.remote.copies import reading
@@ -41,7 +48,9 @@ Tensors = dict[str, npt.NDArray[Any]]
 FORMAT_VERSION = 4
 CHILD_NAME = re.compile(r"[a-z0-9_-]+")
 FILE_NAME = re.compile(r"[a-z0-9_-]+\.[a-z]+")
-UNREADABLE = (OSError, LookupError, TypeError, ValueError, AttributeError, RuntimeError, SafetensorError)
+UNREADABLE = (
+    OSError, LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RuntimeError, SafetensorError,
+)  # fmt: skip
 """What reading raises where a file is not what it should be; torch has RuntimeError for shapes that do not fit."""
 
 
@@ -104,7 +113,7 @@ def save_model(model: CreatorModel, folder: Path | str) -> None:
         _write_parts(model, ModelLayout(part))
         files = {name: sha256_of(part / name) for name in _files_in(part)}
         content = {"format": FORMAT_VERSION, "model": model.name, "files": files}
-        write_json(ModelLayout(part).manifest, {**content, "sha256": _digest(content)})
+        write_json(ModelLayout(part).manifest, with_checksum(content))
 
 
 def _named_at(remote: RemoteFolder) -> list[str]:
@@ -155,10 +164,7 @@ def load_model(folder: Path | str, kind: type[CreatorModel] = CreatorModel, *, m
     with reading(folder, ModelFolderError) as local:
         layout = ModelLayout(local)
         _check_manifest(layout)
-        try:
-            model = _read_parts(layout, _mapped if mapped else _read)
-        except UNREADABLE as error:
-            raise ModelFolderError(f"{folder} can't be read as a model ({error!r}); fit and save it again") from error
+        model = _read_parts(layout, _mapped if mapped else _read)
     if not isinstance(model, kind):
         raise ModelError(f"{folder} holds a {model.name} model, expected {kind.name}")
     return model
@@ -213,6 +219,14 @@ def _mapped(path: Path) -> Tensors:
 
 
 def _read_parts(layout: ModelLayout, read: Callable[[Path], Tensors]) -> CreatorModel:
+    try:
+        return _model_in(layout, read)
+    except UNREADABLE as error:
+        said = " ".join(str(error).split()) if type(error) is ValueError else repr(error)
+        raise ModelFolderError(f"{layout.folder} can't be read as a model ({said}); fit and save it again") from error
+
+
+def _model_in(layout: ModelLayout, read: Callable[[Path], Tensors]) -> CreatorModel:
     description = json.loads(layout.description.read_text(encoding="utf-8"), parse_constant=_no_number)
     model = make_model(description["name"], **description["settings"])
     model.creators_ = tuple(description["creators"])
@@ -273,11 +287,7 @@ def _check_manifest(layout: ModelLayout) -> None:
 
 
 def _read_manifest(layout: ModelLayout) -> tuple[int, dict[str, str]]:
-    text = layout.manifest.read_bytes().decode()
-    manifest: dict[str, Any] = json.loads(text)
-    content = {key: value for key, value in manifest.items() if key != "sha256"}
-    if canonical_json(manifest) != text or _digest(content) != manifest["sha256"]:
-        raise ValueError("the manifest's own sha256 differs")
+    manifest = read_with_checksum(layout.manifest.read_bytes().decode())
     return int(manifest["format"]), dict(manifest["files"])
 
 
@@ -296,7 +306,3 @@ def _first_change(folder: Path, files: dict[str, str]) -> str:
 def _files_in(folder: Path) -> list[str]:
     files = (path for path in folder.rglob("*") if not path.is_dir())
     return sorted(path.relative_to(folder).as_posix() for path in files if path != folder / "manifest.json")
-
-
-def _digest(content: dict[str, Any]) -> str:
-    return hashlib.sha256(canonical_json(content).encode()).hexdigest()

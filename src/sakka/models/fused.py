@@ -40,7 +40,7 @@ from sakka.models.fusion import HOWS, Fuser, How
 from sakka.models.held_out import Seen, held_out_views
 from sakka.models.identification import CreatorSet
 from sakka.models.learned_fusion import KINDS, Kind, LearnedFusion
-from sakka.models.learned_views import LearnedView, learn_views, tensors_of, values_of, views_from
+from sakka.models.learned_views import LearnedView, learn_views, shapes_of, tensors_of, values_of, views_from
 from sakka.models.learning_limits import LEAST_WORKS
 from sakka.models.limits import View, ViewLimits, limits_in_words, text_amounts, views_of
 from sakka.models.registry import CANDIDATES, make_model, model_class
@@ -503,6 +503,10 @@ class FusedModel(ExtensibleModel):
     def _restore(self, parts: ModelParts) -> None:
         fuser = parts.values["fuser"]
         learned = "kind" in fuser
+        shapes = {"works": "creators", **(LearnedFusion.shapes(fuser["kind"]) if learned else {})}
+        parts.check_shapes({**shapes, **shapes_of(parts.values["limits"])}, creators=len(self.creators_))
+        if any(child.creators_ != self.creators_ for child in parts.children.values()):
+            raise ValueError("a model in it knows other creators")
         self.fuser_ = LearnedFusion.from_tensors(fuser["kind"], parts.tensors) if learned else FixedRatio(**fuser)
         self.held_out_ = parts.values["held_out"]
         self.works_ = parts.tensors["works"]

@@ -127,9 +127,21 @@ class LearnedFusion(Fuser):
 
     @classmethod
     def from_tensors(cls, kind: Kind, tensors: Mapping[str, DoubleArray]) -> "LearnedFusion":
-        """Make a fusion of what `tensors` gave."""
+        """Make a fusion of what `tensors` gave; `shapes` says what shapes the arrays must have."""
         views = {view: Weights(**{name: tensors[f"{view}_{name}"] for name in WEIGHT_NAMES}) for view in VIEWS}
         return cls(kind, views)
+
+    @staticmethod
+    def shapes(kind: Kind) -> dict[str, str]:
+        """The shapes of what `tensors` gives, as `ModelParts.check_shapes` takes them."""
+        one = np.ones((1, 1), dtype=np.float32)
+        widths = {view: features(kind, tables_of(view, one, one)).shape[2] for view in VIEWS}
+        of_view = {"bias": "creators", "share": "2", "photos": "1"}
+        return {
+            f"{view}_{name}": shape
+            for view, width in widths.items()
+            for name, shape in {"features": str(width), **of_view}.items()
+        }
 
     def with_creators(self, works: IntArray) -> Self:
         """This with new creators, each with the term of its share and d_c = 0."""

@@ -1,6 +1,6 @@
 """What a model learned of each view on held-out works: the limits between its answers, and what p-values rest on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -66,14 +66,26 @@ def tensors_of(views: Mapping[View, LearnedView]) -> dict[str, npt.NDArray[Any]]
     }
 
 
+def shapes_of(views: Iterable[View]) -> dict[str, str]:
+    """The shapes of what `tensors_of` gives, as `ModelParts.check_shapes` takes them."""
+    of_view = {"works": "creators", "slope": "1", "scores": "any", "confidences": "any"}
+    return {f"{CONFORMAL}{view} {name}": shape for view in views for name, shape in of_view.items()}
+
+
 def views_from(
     values: Mapping[View, Mapping[str, Any]], tensors: Mapping[str, npt.NDArray[Any]]
 ) -> dict[View, LearnedView]:
-    """The views again of what `values_of` and `tensors_of` gave."""
+    """The views again of what `values_of` and `tensors_of` gave.
+
+    Raises:
+        ValueError: The creators have more held-out works than there are.
+    """
     found = {}
     for view, limits in values.items():
         names = ("scores", "works", "confidences", "slope")
         scores, works, confidences, slope = (tensors[f"{CONFORMAL}{view} {name}"] for name in names)
+        if not 0 <= works.min(initial=0) <= works.sum() <= len(scores):
+            raise ValueError(f"the array {CONFORMAL}{view} works counts more works than there are scores")
         conformal = ConformalScores(scores, works, KnownWorks(confidences, float(slope[0])))
         found[view] = LearnedView(ViewLimits(**limits), conformal)
     return found

@@ -217,6 +217,10 @@ class SklearnModel(CreatorModel):
 
     def _restore(self, parts: ModelParts) -> None:
         self._encoded.check_weights(parts.values["encoders"])
+        known = {} if self._encoded.n_features is None else {"features": self._encoded.n_features}
+        shapes = {"shares": "creators", "classes": "classes", "mean": "features", "scale": "features"}
+        parts.check_shapes(shapes, creators=len(self.creators_), **known)
+        parts.check_columns("classes", below=len(self.creators_))
         self.shares_, self.classes_, self.mean_, self.scale_ = (
             parts.tensors[name] for name in ("shares", "classes", "mean", "scale")
         )

@@ -17,7 +17,7 @@ from sakka.paper.plan import paper_arguments
 from sakka.paper.presets import PRESETS
 
 PACKAGES = ("numpy", "torch", "scikit-learn", "polars", "pillow", "safetensors")
-HIDDEN = frozenset({"photo_root", "version", "works_sha256", "photos_file_sha256"})
+HIDDEN = frozenset({"photo_root", "version", "works_sha256", "photos_file_sha256", "problems_sha256"})
 """Paths of one machine, and what stands elsewhere."""
 
 

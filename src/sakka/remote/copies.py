@@ -30,8 +30,8 @@ FILES = Fetching((), most_bytes=64 << 30, file_s=3600.0, fresh_s=0.0)
 
 DESCRIPTIONS = Fetching((), most_bytes=64 << 20, file_s=300.0, fresh_s=0.0)
 MANIFEST, PLAN, CATALOG = "manifest.json", "plan.json", "catalog.json"
-OF_CATALOG = {"works.parquet": "works_sha256", "photos.parquet": "photos_file_sha256"}
 PROBLEMS = "problems.parquet"
+OF_CATALOG = {"works.parquet": "works_sha256", "photos.parquet": "photos_file_sha256", PROBLEMS: "problems_sha256"}
 TIMES, WAIT_S = 3, 1.0  # a folder that is just being replaced is whole a moment later
 
 Sums = Mapping[str, str | None]
@@ -157,7 +157,7 @@ def _of_catalog(remote: RemoteFolder, cache: FetchedFiles) -> Sums:
     wanted = {name: digest for name, digest in known.items() if digest is not None}
     if not all(isinstance(each, str) and is_sha256(each) for each in wanted.values()):
         raise SakkaError(f"{remote.file(CATALOG)} has something else for the SHA-256 of a table; build it again")
-    return {CATALOG: sha256, **wanted, PROBLEMS: None}
+    return {CATALOG: sha256, PROBLEMS: None, **wanted}
 
 
 def _of_model(remote: RemoteFolder, cache: FetchedFiles) -> Sums:

@@ -31,6 +31,13 @@ KEPT_WORKS = 20  # of each creator
 MOST_KEPT = 1000  # of all creators together, where that is one of each or more: it bounds time and size
 LEAST_WORKS = 20  # that the works of a new creator count as
 STEPS = 200
+SHAPES = {
+    "kept.features": "kept features",
+    "kept.features.indptr": "kept+1",
+    "kept.labels": "kept",
+    "kept.counts": "creators",
+}
+"""Of the arrays of `KeptWorks.tensors`."""
 JITTER = 1e-5  # of the mean square of a row, added to it: rows may be alike
 START = -5.0  # a new creator's score before anything is known of it: unlikely
 
@@ -81,7 +88,11 @@ class KeptWorks:
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, npt.NDArray[Any]], n_features: int) -> "KeptWorks | None":
-        """What `tensors` wrote; None where nothing was kept."""
+        """What `tensors` wrote; None where nothing was kept.
+
+        Raises:
+            ValueError: The features are no sparse table of so many columns.
+        """
         from scipy.sparse import csr_matrix
 
         if "kept.labels" not in tensors:
@@ -91,6 +102,7 @@ class KeptWorks:
         if features is None:
             parts = tuple(tensors[f"kept.features.{name}"] for name in ("data", "indices", "indptr"))
             features = csr_matrix(parts, shape=(len(labels), n_features))
+            features.check_format()  # also that no index lies beyond the features
         return cls(features, labels, tensors["kept.counts"])
 
 

@@ -16,9 +16,20 @@ import numpy.typing as npt
 
 from sakka.arrays import DoubleArray, FloatArray, Probabilities, softmax
 from sakka.models.linear_head.head import Contrast, Head
+from sakka.models.linear_head.inverted_lists import SHAPES as LISTS_SHAPES
 from sakka.models.linear_head.inverted_lists import InvertedLists
 
 NAMES = ("projection", "offset", "between", "temperature", "mean", "scale")
+SHAPES = {
+    "candidates.projection": "features rank",
+    "candidates.offset": "rank",
+    "candidates.between": "rank",
+    "candidates.temperature": "1",
+    "candidates.mean": "features",
+    "candidates.scale": "features",
+    **LISTS_SHAPES,
+}
+"""Of the arrays of `CandidateHead.tensors`."""
 
 
 @dataclass(frozen=True)

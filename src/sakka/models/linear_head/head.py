@@ -20,6 +20,14 @@ from sakka.arrays import DoubleArray, FloatArray, Probabilities, softmax
 
 ROWS_IN_CACHE = 256
 NAMES = ("weights", "bias", "mean", "scale")
+SHAPES = {
+    "head.weights": "features creators",
+    "head.bias": "creators",
+    "head.mean": "features",
+    "head.scale": "features",
+    "head.penalty": "1",
+}
+"""Of the arrays of `LinearHead.tensors`."""
 
 
 @dataclass(frozen=True)
@@ -165,9 +173,4 @@ class LinearHead(Head):
         if "head.penalty" not in tensors:
             return None
         parts = {name: tensors[f"head.{name}"] for name in NAMES if f"head.{name}" in tensors}
-        n_features, n_creators = parts["weights"].shape
-        expected = {"bias": (n_creators,), "mean": (n_features,), "scale": (n_features,)}
-        for name, shape in expected.items():
-            if name in parts and parts[name].shape != shape:
-                raise ValueError(f"the array head.{name} has the shape {parts[name].shape}, expected {shape}")
         return cls(**parts, penalty=float(tensors["head.penalty"][0]))

@@ -24,6 +24,15 @@ SCANNED = 6144  # creators that are scored of a work
 LISTS_PER_ROOT = 2  # lists, times the root of the number of creators
 STEPS = 6
 ROWS_AT_ONCE = 8192
+SHAPES = {
+    "lists.vectors": "creators rank",
+    "lists.bias": "creators",
+    "lists.columns": "creators",
+    "lists.starts": "lists+1",
+    "lists.centres": "lists rank+1",
+    "lists.positions": "creators",
+}
+"""Of the arrays of `InvertedLists.tensors`."""
 
 
 @dataclass(frozen=True)
@@ -162,9 +171,17 @@ class InvertedLists:
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, npt.NDArray[Any]]) -> "InvertedLists":
-        """What `tensors` wrote."""
+        """What `tensors` wrote.
+
+        Raises:
+            ValueError: The creators are not parted into lists.
+        """
         names = ("vectors", "bias", "columns", "starts", "centres", "positions")
-        return cls(*(tensors[f"lists.{name}"] for name in names))
+        found = cls(*(tensors[f"lists.{name}"] for name in names))
+        in_order = np.array_equal(found.columns[found.positions], np.arange(len(found)))
+        if not in_order or (np.diff(found.starts, prepend=0, append=len(found)) < 0).any() or found.starts[0]:
+            raise ValueError("the arrays lists.columns, lists.positions and lists.starts part no creators into lists")
+        return found
 
     def _highest(self, scores: FloatArray, positions: npt.NDArray[np.int32] | None, count: int) -> IntArray:
         if count < scores.shape[1]:

@@ -271,6 +271,7 @@ class FineTuned(CreatorModel):
         return ModelParts(tensors=tensors, values={"history": self.history_})
 
     def _restore(self, parts: ModelParts) -> None:
+        parts.check_shapes({"shares": "creators"}, creators=len(self.creators_))
         self.shares_, self.history_ = parts.tensors["shares"], parts.values["history"]
         own = {name.removeprefix("network."): each for name, each in parts.tensors.items() if name != "shares"}
         self.network_ = None

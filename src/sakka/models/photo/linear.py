@@ -41,6 +41,7 @@ from sakka.models.photo.out_of_fold import (
     one_head,
     parts_of,
 )
+from sakka.models.photo.pooling import SHAPES as POOLING_SHAPES
 from sakka.models.photo.pooling import PhotoTable, Pooling, Way, check_way, learn_pooling
 from sakka.models.work_reader import Modality
 from sakka.networks.encoders import PhotoEncoder, photo_encoders
@@ -201,6 +202,11 @@ class PhotoLinear(PhotoFeatureModel):
     def _encoders(self) -> tuple[PhotoEncoder, ...]:
         return photo_encoders(self.encoder, self.dtype)
 
+    @property
+    def n_features(self) -> int:
+        """How many numbers of all encoders together are read."""
+        return sum(self._widths())
+
     def _has_covariances(self) -> bool:
         return len(self._widths()) > 1
 
@@ -208,9 +214,8 @@ class PhotoLinear(PhotoFeatureModel):
         """The penalty of a head that learns from so many works."""
         if self.penalty is not None:
             return float(self.penalty)
-        features = sum(self._widths())
-        exact = is_solved_by_works(works, features)
-        return max(LEAST_PENALTY, features * (PENALTY_A_FEATURE if exact else PENALTY_A_FEATURE_BY_BATCHES))
+        exact = is_solved_by_works(works, self.n_features)
+        return max(LEAST_PENALTY, self.n_features * (PENALTY_A_FEATURE if exact else PENALTY_A_FEATURE_BY_BATCHES))
 
     def _table(self, works: Catalog, readings: Sequence[Reading]) -> PhotoTable:
         """What the encoders give for the works' photos, side by side."""
@@ -318,9 +323,10 @@ class PhotoLinear(PhotoFeatureModel):
         return replace(parts, values={"encoders": self.weights_sha256()}, tensors=tensors)
 
     def _restore(self, parts: ModelParts) -> None:
-        super()._restore(parts)
-        self.pooling_ = Pooling.from_tensors(parts.tensors)
         self.check_weights(parts.values["encoders"])
+        super()._restore(parts)
+        parts.check_shapes(POOLING_SHAPES, features=self.n_features)
+        self.pooling_ = Pooling.from_tensors(parts.tensors)
 
 
 class EfficientNetLinear(PhotoLinear):

@@ -96,6 +96,10 @@ class PhotoTable:
         return table
 
 
+SHAPES = {"pooling.way": "1", "pooling.query": "features", "pooling.centre": "features"}
+"""Of the arrays of `Pooling.tensors`."""
+
+
 @dataclass(frozen=True)
 class Pooling:
     """How much each photo of a work counts.

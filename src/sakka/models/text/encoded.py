@@ -48,6 +48,11 @@ class EncodedText(DenseModel, EncodedTextModel):
         features[has_text] = text_vectors([text for text in texts if text.strip()], self._encoder, keeps=False)
         return self._predict(features, has_text)
 
+    @property
+    def n_features(self) -> int:
+        """The length of the encoder's vectors."""
+        return self._encoder.size
+
     @cached_property
     def _encoder(self) -> TextEncoder:
         return text_encoder(self.encoder)
@@ -60,8 +65,8 @@ class EncodedText(DenseModel, EncodedTextModel):
         return replace(super()._export(), values={"encoders": self.weights_sha256()})
 
     def _restore(self, parts: ModelParts) -> None:
-        super()._restore(parts)
         self.check_weights(parts.values["encoders"])
+        super()._restore(parts)
 
 
 @cache

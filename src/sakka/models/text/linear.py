@@ -25,7 +25,7 @@ from sakka.arrays import IntArray, Mask, Probabilities, log_probabilities, top
 from sakka.catalog.splits import Fold, deal
 from sakka.catalog.works import Catalog
 from sakka.models.base import FoldPrediction, ModelParts, known_labels
-from sakka.models.feature_model import PlacedFeatures, TextFeatureModel
+from sakka.models.feature_model import SHAPES, PlacedFeatures, TextFeatureModel
 from sakka.models.linear_head.sparse import COPIES, fit_sparse
 from sakka.models.text.features import BLOCKS, PARTS, Block, count_blocks, rows_of, side_by_side
 from sakka.models.text.ngrams import FeatureCounts, count_known, placed_ngrams, word_hashes
@@ -260,5 +260,9 @@ class LinearText(TextFeatureModel):
     def _restore(self, parts: ModelParts) -> None:
         super()._restore(parts)
         self.profile_ = Profile(**parts.values["profile"])
+        for block in BLOCKS:
+            parts.check_shapes({f"{block}.vocabulary": block, f"{block}.idf": block, f"{block}.stretch": "1"})
+        n_features = sum(len(parts.tensors[f"{block}.vocabulary"]) for block in BLOCKS)
+        parts.check_shapes(SHAPES, features=n_features)
         names = ("vocabulary", "idf", "stretch")
         self.blocks_ = [Block(*(parts.tensors[f"{block}.{name}"] for name in names)) for block in BLOCKS]

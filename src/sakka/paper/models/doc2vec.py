@@ -112,9 +112,10 @@ class Doc2VecLightGBM(SegmentedText):
         counts = parts.values["counts"]
         if counts:
             words = parts.texts["words"].split("\n")
+            parts.check_shapes({"words": "words dim", "hidden": "words dim"}, words=len(words), dim=self.dim)
             self.network_.build_vocab_from_freq(dict(zip(words, counts, strict=True)), corpus_count=1)
             known = self.network_.wv  # gensim orders words of equal frequency anew, so the order is put back
             known.index_to_key, known.key_to_index = words, {word: index for index, word in enumerate(words)}
             known.expandos["count"] = np.array(counts)
             known.vectors, self.network_.syn1neg = parts.tensors["words"], parts.tensors["hidden"]
-        self.booster_ = import_lightgbm(parts.values, parts.texts["lightgbm"])
+        self.booster_ = import_lightgbm(parts.values, parts.texts["lightgbm"], self.dim, len(self.creators_))

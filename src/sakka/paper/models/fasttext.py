@@ -99,6 +99,9 @@ class FastText(SegmentedText):
 
     def _restore_learned(self, parts: ModelParts) -> None:
         self.vocabulary_ = {word: column for column, word in enumerate(parts.texts["words"].split("\n"))}
+        shapes = {"inputs": "words dim", "outputs": "columns dim", "columns": "columns"}
+        parts.check_shapes(shapes, words=len(self.vocabulary_), dim=self.dim)
+        parts.check_columns("columns", below=len(self.creators_))
         self.inputs_, self.outputs_ = parts.tensors["inputs"], parts.tensors["outputs"]
         self.columns_ = parts.tensors["columns"]
 

@@ -113,7 +113,6 @@ class LabelsLightGBM(CreatorModel):
         return ModelParts(tensors={"shares": self.shares_}, values=values, texts={TEXT_NAME: text})
 
     def _restore(self, parts: ModelParts) -> None:
+        parts.check_shapes({"shares": "creators"}, creators=len(self.creators_))
         self.shares_ = parts.tensors["shares"]
-        self.booster_ = import_lightgbm(parts.values, parts.texts[TEXT_NAME])
-        if self.booster_.text and self.booster_.loaded().num_feature() != N_LABELS:
-            raise ValueError(f"the trees read {self.booster_.loaded().num_feature()} values, expected {N_LABELS}")
+        self.booster_ = import_lightgbm(parts.values, parts.texts[TEXT_NAME], N_LABELS, len(self.creators_))

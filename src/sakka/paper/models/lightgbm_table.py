@@ -142,15 +142,30 @@ def export_lightgbm(booster: Booster) -> tuple[dict[str, Any], str]:
     return {"n_creators": booster.n_creators, "labels": booster.labels.tolist()}, booster.text
 
 
-def import_lightgbm(values: dict[str, Any], text: str) -> Booster:
+def import_lightgbm(values: dict[str, Any], text: str, n_features: int, n_creators: int) -> Booster:
     """Take over what `export_lightgbm` gave.
 
+    Args:
+        values: The values.
+        text: The text.
+        n_features: How many numbers the trees have to read.
+        n_creators: How many columns a prediction has to have.
+
     Raises:
-        ValueError: The text is not a LightGBM model.
+        ValueError: The text is not a LightGBM model, or one of other features or creators.
     """
     booster = Booster(int(values["n_creators"]), np.array(values["labels"], dtype=np.int64), text)
+    columns = np.unique(booster.labels)
+    known = len(columns) == len(booster.labels) and np.isin(columns, np.arange(n_creators)).all()
+    expected = (n_features, len(columns)) if text else (n_features, 1)
+    found = (n_features, len(columns))
     if text:
-        booster.loaded()
+        found = booster.loaded().num_feature(), booster.loaded().num_model_per_iteration()
+    if booster.n_creators != n_creators or not known or found != expected:
+        raise ValueError(
+            f"the trees read {found[0]} values and tell {found[1]} creators of {booster.n_creators} apart, expected "
+            f"{expected[0]}, {expected[1]} and {n_creators}"
+        )
     return booster
 
 

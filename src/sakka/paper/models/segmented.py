@@ -96,6 +96,7 @@ class SegmentedText(CreatorModel):
         )
 
     def _restore(self, parts: ModelParts) -> None:
+        parts.check_shapes({"shares": "creators"}, creators=len(self.creators_))
         self.shares_, self.learned_ = parts.tensors["shares"], parts.values["learned"]
         if self.learned_:
             self._restore_learned(parts)

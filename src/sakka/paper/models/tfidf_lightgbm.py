@@ -70,5 +70,7 @@ class TfidfLightGBM(SegmentedText):
 
     def _restore_learned(self, parts: ModelParts) -> None:
         self.vocabulary_ = {word: column for column, word in enumerate(parts.texts["words"].split("\n"))}
+        parts.check_shapes({"idf": "words"}, words=len(self.vocabulary_))
         self.idf_ = parts.tensors["idf"]
-        self.booster_ = import_lightgbm(parts.values, parts.texts["lightgbm"])
+        shape = len(self.vocabulary_), len(self.creators_)
+        self.booster_ = import_lightgbm(parts.values, parts.texts["lightgbm"], *shape)

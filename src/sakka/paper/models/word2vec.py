@@ -108,8 +108,9 @@ class Word2VecLightGBM(SegmentedText):
     def _restore_learned(self, parts: ModelParts) -> None:
         words = parts.texts["words"].split("\n") if len(parts.tensors["vectors"]) else []
         self.vocabulary_ = {word: column for column, word in enumerate(words)}
+        parts.check_shapes({"vectors": "words dim"}, words=len(self.vocabulary_), dim=self.dim)
         self.vectors_ = parts.tensors["vectors"]
-        self.booster_ = import_lightgbm(parts.values, parts.texts["lightgbm"])
+        self.booster_ = import_lightgbm(parts.values, parts.texts["lightgbm"], self.dim, len(self.creators_))
 
 
 def gensim_models() -> Any:
