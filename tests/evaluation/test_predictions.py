@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -6,7 +7,7 @@ import pytest
 from sakka.catalog.splits import Fold
 from sakka.errors import RunError
 from sakka.evaluation.layout import RunLayout
-from sakka.evaluation.predictions import is_sound, read_fold, write_fold
+from sakka.evaluation.predictions import is_sound, read_deviations, read_fold, write_fold
 from sakka.models.base import FoldPrediction
 
 
@@ -27,6 +28,17 @@ def test_what_is_written_is_read_back(folder: Path) -> None:
     np.testing.assert_array_equal(read.test, written.test)
     assert read.test.dtype == np.float32
     assert read.test_rows.dtype == np.int64
+
+
+def test_what_a_models_fitting_departed_from_is_kept_with_its_predictions(folder: Path) -> None:
+    layout = RunLayout(folder)
+    write_fold(layout, "dummy", prediction())
+    assert read_deviations(layout, "dummy", 1, 2) == ()
+    path = write_fold(layout, "dummy", replace(prediction(), deviations=("epoch 3 …", "epoch 5 …")))
+    assert read_fold(layout, "dummy", 1, 2).deviations == ("epoch 3 …", "epoch 5 …")
+    assert read_deviations(layout, "dummy", 1, 2) == ("epoch 3 …", "epoch 5 …")
+    path.write_bytes(path.read_bytes().replace(b"epoch 5", b"epoch 6"))
+    assert not is_sound(layout, "dummy", 1, 2)
 
 
 def test_the_same_answers_give_the_same_bytes(folder: Path) -> None:

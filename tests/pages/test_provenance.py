@@ -2,9 +2,13 @@ from pathlib import Path
 
 from tests.runs import MODELS, make_works, write_run
 
+from sakka.catalog.splits import Fold
 from sakka.evaluation.open_run import open_run
+from sakka.evaluation.predictions import read_fold, write_fold
 from sakka.files import write_json
+from sakka.models.base import FoldPrediction
 from sakka.pages.provenance import command, provenance_of
+from sakka.pages.write_report import write_report
 
 
 def test_the_command_names_the_preset_where_there_is_one(folder: Path) -> None:
@@ -35,3 +39,13 @@ def test_a_damaged_catalog_file_leaves_the_rest_of_the_report(folder: Path) -> N
     layout = write_run(folder, make_works(), inner_folds=1)
     layout.catalog.write_text("{", encoding="utf-8")
     assert provenance_of(open_run(folder)).catalog == ()
+
+
+def test_in_what_fitting_departed_from_the_settings_is_told_by_fold(folder: Path) -> None:
+    layout = write_run(folder, make_works(), inner_folds=2)
+    assert provenance_of(open_run(folder)).deviations == ()
+    kept = read_fold(layout, "photo-lite0", 3, 1)
+    fold = Fold(3, 1, kept.test_rows[:0], kept.validation_rows, kept.test_rows)
+    write_fold(layout, "photo-lite0", FoldPrediction(fold, kept.validation, kept.test, ("epoch 9 was done again",)))
+    assert provenance_of(open_run(folder)).deviations == ("photo-lite0, fold 3-1: epoch 9 was done again",)
+    assert "photo-lite0, fold 3-1: epoch 9 was done again" in write_report(folder).read_text(encoding="utf-8")

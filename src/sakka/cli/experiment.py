@@ -180,6 +180,7 @@ def evaluate(
         SakkaError: Anything that the caller can mend.
     """
     from sakka.cli.terminal import error_console
+    from sakka.evaluation.open_run import open_run
     from sakka.evaluation.run import run_experiment
     from sakka.pages.write_report import write_report
     from sakka.paper.presets import preset as preset_called
@@ -192,6 +193,8 @@ def evaluate(
     show_departures(plan, catalog.info)
     show_left_out(catalog, plan.split)
     layout = run_experiment(catalog, output, plan)
+    for each in open_run(layout.folder).deviations():
+        error_console().print(each, markup=False, highlight=False, soft_wrap=True)
     if with_report:
         write_report(layout.folder)
     return layout

@@ -14,7 +14,7 @@ from sakka.catalog.splits import TEST, read_splits
 from sakka.errors import RunError
 from sakka.evaluation.layout import READ_BY, RunLayout
 from sakka.evaluation.plan import Plan, read_plan
-from sakka.evaluation.predictions import StoredPrediction, read_fold
+from sakka.evaluation.predictions import StoredPrediction, read_deviations, read_fold
 from sakka.models.work_reader import Modality
 from sakka.remote.copies import reading
 
@@ -115,6 +115,20 @@ class StoredRun:
                 f"{self.facts.columns}; run the experiment in a new folder"
             )
         return found
+
+    def deviations(self) -> tuple[str, ...]:
+        """In what the fitting of its models departed from their settings, one clause each.
+
+        Raises:
+            RunError: Predictions are missing or damaged.
+        """
+        return tuple(
+            f"{model}, fold {outer}-{inner}: {each}"
+            for model, _ in self.facts.models
+            for outer in range(self.facts.outer_folds)
+            for inner in range(self.facts.inner_folds)
+            for each in read_deviations(self.layout, model, outer, inner)
+        )
 
 
 def open_run(folder: Path | str) -> StoredRun:

@@ -121,11 +121,13 @@ class FoldPrediction:
         fold: The fold; its `validation` and `test` rows are the rows of the two tables below.
         validation: Shape (n_validation, n_creators), rows sum to 1.
         test: Shape (n_test, n_creators), rows sum to 1.
+        deviations: In what the model's fitting departed from its settings, one clause each.
     """
 
     fold: Fold
     validation: Probabilities
     test: Probabilities
+    deviations: tuple[str, ...] = ()
 
 
 class CreatorModel(WorkReader):

@@ -40,7 +40,8 @@ def paper_section(run: StoredRun, tables: Sequence[Table]) -> PaperSection | Non
         return None
     made = [*paper_tables(tables), beside_candidates(run.layout.folder)]
     beside, left_out = sorted_out(made, run.plan.split)
-    return PaperSection(deviations(run.plan, catalog_info(run)), readings(run.plan), tuple(beside), tuple(left_out))
+    departures = (*deviations(run.plan, catalog_info(run)), *run.deviations())
+    return PaperSection(departures, readings(run.plan), tuple(beside), tuple(left_out))
 
 
 def catalog_info(run: StoredRun) -> dict[str, Any]:

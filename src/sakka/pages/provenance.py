@@ -29,12 +29,14 @@ class Provenance:
         command: The command line.
         facts: Pairs of a name and a value.
         models: Name and settings of each model.
+        deviations: In what their fitting departed from these, one clause each.
         catalog: Pairs of a name and a value: the source, its rules and what each removed.
     """
 
     command: str
     facts: tuple[tuple[str, str], ...]
     models: tuple[tuple[str, str], ...]
+    deviations: tuple[str, ...]
     catalog: tuple[tuple[str, str], ...]
 
 
@@ -54,7 +56,7 @@ def provenance_of(run: StoredRun) -> Provenance:
         ("Versions", f"sakka {plan.sakka}, Python {platform.python_version()}, {_versions()}"),
     )
     models = tuple((model.name, _one_line(model.settings)) for model in plan.models)
-    return Provenance(command(run), facts, models, _catalog(run))
+    return Provenance(command(run), facts, models, run.deviations(), _catalog(run))
 
 
 def command(run: StoredRun) -> str:

@@ -14,6 +14,7 @@ from sakka.catalog.splits import Fold, nested_splits
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
 from sakka.models.base import CreatorModel
+from sakka.models.folder import load_model, save_model
 from sakka.models.photo.checkpoints import EpochFigures, Reached, TrainingCheckpoint
 from sakka.models.photo.finetune import FineTuned, VGG16FineTuned, held_out
 from sakka.models.photo.finetuned_network import FineTunedNetwork
@@ -227,6 +228,116 @@ def test_a_step_falls_along_half_a_cosine_where_it_is_asked_for(
     np.testing.assert_allclose(rates, 0.05 * np.array([1, (1 + 0.5**0.5) / 2, 0.5, (1 - 0.5**0.5) / 2]))
 
 
+DIVERGES = {"learning_rate": 100.0}  # epoch 1 comes to a finite number at an eighth of it
+
+
+def history(works: Catalog, fold: Fold, **settings: object) -> FineTuned:
+    """A model whose epochs were chosen on the fold's validation works."""
+    parts = works.take(fold.train), works.take(fold.validation)
+    return tuned(**settings).fit_validated(*parts, works.creators, lambda _: True)
+
+
+def spoil_step(number: int, patch: pytest.MonkeyPatch) -> None:
+    """Let one step of a training end in weights that are no number."""
+    step, done = torch.optim.SGD.step, []
+
+    def spoiled(self: torch.optim.SGD) -> None:
+        step(self)
+        done.append(number)
+        if len(done) == number:
+            with torch.no_grad():
+                self.param_groups[0]["params"][0].fill_(float("nan"))
+
+    patch.setattr(torch.optim.SGD, "step", spoiled)
+
+
+def test_an_epoch_that_diverges_is_done_again_from_the_start_at_half_the_rate_until_it_does_not(
+    works: Catalog, fold: Fold
+) -> None:
+    model, eighth = history(works, fold, **DIVERGES, epochs=1), history(works, fold, learning_rate=12.5, epochs=1)
+    assert model.history_ == eighth.history_
+    assert [(each.epoch, each.back_to, each.learning_rate) for each in model.divergences_] == [
+        (1, 0, 50.0),
+        (1, 0, 25.0),
+        (1, 0, 12.5),
+    ]
+    assert not eighth.divergences_
+
+
+@pytest.mark.parametrize("step", [8, 9])  # three steps an epoch; after the last no loss is computed
+def test_a_step_that_is_no_number_is_undone_and_its_epoch_done_again_from_the_best(
+    works: Catalog, fold: Fold, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    before = history(works, fold).history_
+    spoil_step(step, monkeypatch)
+    model = history(works, fold)
+    assert model.history_[:2] == before[:2]
+    assert len(model.history_) == SMALL["epochs"]
+    assert model.deviations == (
+        "epoch 3 came to no finite number and was done again from epoch 2 at learning_rate 0.025",
+    )
+    assert np.isfinite(model.predict_proba(works)).all()
+
+
+def test_a_training_that_is_to_stop_where_it_diverges_gives_its_best_epoch(
+    works: Catalog, fold: Fold, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two = history(works, fold, epochs=2).predict_proba(works)
+    spoil_step(8, monkeypatch)
+    model = history(works, fold, on_divergence="stop")
+    assert model.predict_proba(works).tobytes() == two.tobytes()
+    assert model.deviations == ("epoch 3 came to no finite number, and the training ended; epoch 2 is kept",)
+    assert len(model.history_) == 2
+
+
+def test_a_training_that_never_comes_to_a_finite_number_says_what_to_do(works: Catalog) -> None:
+    with pytest.raises(ModelError, match=r"not a finite number in epoch 1.* take a lower learning_rate"):
+        tuned(learning_rate=100.0, on_divergence="stop").fit(works)
+
+
+def test_a_training_that_diverged_and_was_interrupted_goes_on_to_the_same_bytes(works: Catalog, fold: Fold) -> None:
+    (whole,) = tuned(**DIVERGES).predict_folds(works, [fold], works.creators)
+    with pytest.MonkeyPatch.context() as patch:
+        stop_after(2, patch)
+        with pytest.raises(StoppedError):
+            answers(works, [fold], **DIVERGES)
+    (resumed,) = tuned(**DIVERGES).predict_folds(works, [fold], works.creators)
+    assert resumed.test.tobytes() == whole.test.tobytes()
+    assert resumed.deviations == whole.deviations
+    assert len(whole.deviations) > 3
+
+
+def test_what_a_training_departed_from_is_saved_with_the_model(works: Catalog, fold: Fold, tmp_path: Path) -> None:
+    model = history(works, fold, **DIVERGES)
+    save_model(model, tmp_path / "model")
+    assert load_model(tmp_path / "model").deviations == model.deviations
+
+
+def test_the_first_steps_get_longer_where_it_is_asked_for(works: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    rates: list[float] = []
+    step = torch.optim.SGD.step
+    monkeypatch.setattr(torch.optim.SGD, "step", lambda self: rates.append(self.param_groups[0]["lr"]) or step(self))
+    some = works.take(np.flatnonzero(works.has_photo)[:16])
+    settings = {"epochs": 3, "batch": 8, "warm_up_epochs": 2}
+    tuned(**settings).fit_validated(some, some.take(np.arange(0)), some.creators, lambda _: True)
+    np.testing.assert_allclose(rates, 0.05 * np.array([0.25, 0.5, 0.75, 1, 1, 1]))
+
+
+def test_a_long_gradient_is_shortened_where_it_is_asked_for(works: Catalog) -> None:
+    some = works.take(np.flatnonzero(works.has_photo)[:8])
+    none = some.take(np.arange(0))
+    settings = {"epochs": 1, "batch": 8, "learning_rate": 1.0}
+    moved = []
+    for clip_norm in (None, 1e9, 0.01):
+        model = tuned(**settings, clip_norm=clip_norm).fit_validated(some, none, some.creators, lambda _: True)
+        start = FineTunedNetwork(tiny_backbone("vgg16"), pretrained_tiny("vgg16"), **SIZES)
+        start.draw(0, some.creators)
+        pairs = zip(model.network_.parameters(), start.parameters(), strict=True)
+        moved.append(torch.cat([(after - before).flatten() for after, before in pairs]).norm().item())
+    assert moved[0] == moved[1] > 0.02
+    assert moved[2] == pytest.approx(0.01, rel=1e-3)
+
+
 def test_a_mirrored_photo_has_its_left_on_the_right(works: Catalog) -> None:
     some = np.flatnonzero(works.has_photo)[:4]
     examples = Examples(read_photos(works, 32), some, some)
@@ -292,6 +403,9 @@ def test_a_large_table_of_photos_lies_in_a_file_and_holds_the_same(
         ({"epochs": 0}, "got epochs 0; expected 1 or more"),
         ({"input_px": 16}, "expected 32 or more"),
         ({"dtype": "float8"}, "float8"),
+        ({"on_divergence": "go on"}, "got on_divergence 'go on'; expected halve or stop"),
+        ({"warm_up_epochs": -1}, "got warm_up_epochs -1; expected 0 or more"),
+        ({"clip_norm": 0.0}, "got clip_norm 0.0; expected a number above 0"),
         ({"learning_rate": 1e30}, "take a lower learning_rate"),
     ],
 )
@@ -303,4 +417,5 @@ def test_settings_that_cannot_be_used_are_named(works: Catalog, settings: dict[s
 def test_the_papers_settings_are_the_default() -> None:
     model: CreatorModel = make_model("photo-vgg16-finetuned")
     asked = {"learning_rate": 0.005, "momentum": 0.97, "batch": 256, "epochs": 100, "hidden": 4096, "input_px": 224}
+    asked |= {"warm_up_epochs": 0, "clip_norm": None}
     assert asked.items() <= model.settings().items()

@@ -43,6 +43,36 @@ class EpochFigures:
 
 
 @dataclass(frozen=True)
+class Divergence:
+    """An epoch that came to no finite number and was undone.
+
+    Attributes:
+        epoch: From 1.
+        back_to: The epoch that was gone back to, the best before; 0: the start.
+        learning_rate: From there on; None: the training ended there.
+    """
+
+    epoch: int
+    back_to: int
+    learning_rate: float | None
+
+    @property
+    def in_words(self) -> str:
+        """What happened, as one clause.
+
+        >>> Divergence(17, 5, 0.0025).in_words
+        'epoch 17 came to no finite number and was done again from epoch 5 at learning_rate 0.0025'
+        """
+        start = f"epoch {self.back_to}" if self.back_to else "the start"
+        if self.learning_rate is None:
+            return f"epoch {self.epoch} came to no finite number, and the training ended; {start} is kept"
+        return (
+            f"epoch {self.epoch} came to no finite number and was done again from {start} at learning_rate "
+            f"{self.learning_rate:g}"
+        )
+
+
+@dataclass(frozen=True)
 class Reached:
     """What a training has reached.
 
@@ -51,12 +81,14 @@ class Reached:
         best_epoch: The best of them.
         state: Parameters and momenta by name.
         best: The best epoch's parameters by name.
+        divergences: The epochs that were undone.
     """
 
     history: tuple[EpochFigures, ...]
     best_epoch: int
     state: Tensors
     best: Tensors
+    divergences: tuple[Divergence, ...] = ()
 
 
 class TrainingCheckpoint:
@@ -77,8 +109,9 @@ class TrainingCheckpoint:
             content = json.loads((self.folder / "checkpoint.json").read_text(encoding="utf-8"))
             history = tuple(EpochFigures(**figures) for figures in content["history"])
             best_epoch = int(content["best_epoch"])
+            divergences = tuple(Divergence(**each) for each in content["divergences"])
             state = load_file(self._state(history[-1].epoch))
-            return Reached(history, best_epoch, state, load_file(self._best(best_epoch)))
+            return Reached(history, best_epoch, state, load_file(self._best(best_epoch)), divergences)
         except (OSError, ValueError, LookupError, TypeError, AttributeError, SafetensorError):
             return None
 
@@ -88,8 +121,8 @@ class TrainingCheckpoint:
         _write(state, reached.state)
         if reached.best_epoch == reached.history[-1].epoch or not best.is_file():
             _write(best, reached.best)
-        history = [asdict(figures) for figures in reached.history]
-        write_json(self.folder / "checkpoint.json", {"history": history, "best_epoch": reached.best_epoch})
+        histories = {name: [asdict(each) for each in getattr(reached, name)] for name in ("history", "divergences")}
+        write_json(self.folder / "checkpoint.json", {**histories, "best_epoch": reached.best_epoch})
         for path in self.folder.glob("*.safetensors"):
             if path not in (state, best):
                 path.unlink(missing_ok=True)

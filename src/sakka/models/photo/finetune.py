@@ -2,9 +2,10 @@
 
 VGG16 from its ImageNet weights, one fully connected layer of 4,096 and a softmax; stochastic gradient descent with
 learning rate 0.005, momentum 0.97, batches of 256, 100 epochs, of which the best on validation works is kept
-(`training.py`). Where the paper is silent: photos are squashed to 224 pixels, as for the frozen networks; the new
-layer has a ReLU and reads VGG16's last maps flattened; nothing is dropped out and no photo is altered. With few works
-`pools`, `mirrors` and `decays` do better (docs/reference/fine-tuning.md); they are off unless asked for.
+(`training.py`). Where the paper is silent: photos are squashed to 224 pixels, as for the frozen networks; the new layer
+has a ReLU and reads VGG16's last maps flattened; nothing is dropped out and no photo is altered; an epoch that comes to
+no finite number is done again at half the learning rate. With few works `pools`, `mirrors` and `decays` do better
+(docs/reference/fine-tuning.md); they are off unless asked for.
 
 `predict_folds` takes a fold's validation part to choose the epoch; `fit`, which is given nothing to validate on, holds
 out a fifth of each creator's works with a photo. A work without a photo gets the shares of the creators.
@@ -23,14 +24,16 @@ from sakka.catalog.splits import Fold
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError
 from sakka.models.base import CreatorModel, FoldPrediction, ModelParts, known_labels, shares_of_creators
-from sakka.models.photo.checkpoints import TrainingCheckpoint
+from sakka.models.photo.checkpoints import Divergence, TrainingCheckpoint
 from sakka.models.photo.finetuned_network import FineTunedNetwork
 from sakka.models.photo.training import (
+    HALVE,
     AfterEpoch,
     Examples,
     Training,
     TrainingSettings,
     check_dtype,
+    check_on_divergence,
     fitting_part,
     predict_photos,
     training_device,
@@ -63,6 +66,10 @@ class FineTuned(CreatorModel):
         mirrors: Whether half of the photos are mirrored while learning, drawn anew in every epoch.
         decays: Whether the length of a step falls to 0 along half a cosine.
         head_only: Whether the network stays as it was pretrained and only the new layers learn.
+        warm_up_epochs: Over so many epochs the length of a step rises from almost 0 to `learning_rate`.
+        clip_norm: A batch's gradient that is longer is shortened to this length; None: none is.
+        on_divergence: After an epoch with a loss or a weight that is no finite number: `halve` does it again from the
+            best epoch before at half the rate, `stop` ends the training with that epoch.
     """
 
     modality: ClassVar[Modality] = "photo"
@@ -85,6 +92,9 @@ class FineTuned(CreatorModel):
         mirrors: bool = False,
         decays: bool = False,
         head_only: bool = False,
+        warm_up_epochs: int = 0,
+        clip_norm: float | None = None,
+        on_divergence: str = HALVE,
     ) -> None:
         self.learning_rate = learning_rate
         self.momentum = momentum
@@ -99,6 +109,9 @@ class FineTuned(CreatorModel):
         self.mirrors = mirrors
         self.decays = decays
         self.head_only = head_only
+        self.warm_up_epochs = warm_up_epochs
+        self.clip_norm = clip_norm
+        self.on_divergence = on_divergence
 
     def fit(self, works: Catalog, creators: Sequence[str] | None = None) -> Self:
         """Learn from the works' featured photos; a fifth of each creator's is held out to choose the epoch.
@@ -163,8 +176,13 @@ class FineTuned(CreatorModel):
             train, validation = (rows[photos.has_photo[rows]] for rows in (fold.train, fold.validation))
             checkpoint = model._learn(photos, labels, train, validation)
             predictions = (model._predict(photos, rows) for rows in (fold.validation, fold.test))
-            yield FoldPrediction(fold, *predictions)
+            yield FoldPrediction(fold, *predictions, deviations=model.deviations)
             checkpoint.remove()  # the caller has taken the predictions
+
+    @property
+    def deviations(self) -> tuple[str, ...]:
+        """In what the training departed from the settings, one clause each: the epochs that were undone."""
+        return tuple(each.in_words for each in self.divergences_)
 
     def _learn(
         self,
@@ -178,6 +196,7 @@ class FineTuned(CreatorModel):
         checkpoint = TrainingCheckpoint(self._dependencies(photos, labels, train, validation))
         self.network_: FineTunedNetwork | None = None
         self.history_: list[dict[str, Any]] = []
+        self.divergences_: list[Divergence] = []
         if len(train) == 0:
             return checkpoint
         network = self._network(pretrained_network(self.backbone))
@@ -192,6 +211,7 @@ class FineTuned(CreatorModel):
         )
         self.network_ = training.network
         self.history_ = [vars(figures) for figures in training.history]
+        self.divergences_ = training.divergences
         return checkpoint
 
     def _network(self, body: torch.nn.Module) -> FineTunedNetwork:
@@ -217,6 +237,9 @@ class FineTuned(CreatorModel):
             decays=self.decays,
             mirrors=self.mirrors,
             head_only=self.head_only,
+            warm_up_epochs=self.warm_up_epochs,
+            clip_norm=self.clip_norm,
+            on_divergence=self.on_divergence,
         )
 
     def _faster_dtype(self, device: torch.device) -> str:
@@ -255,11 +278,14 @@ class FineTuned(CreatorModel):
             ("epochs", self.epochs >= 1, "1 or more"),
             ("hidden", self.hidden >= 0, "0 or more"),
             ("input_px", self.input_px >= LEAST_SIDE_PX, f"{LEAST_SIDE_PX} or more"),
+            ("warm_up_epochs", self.warm_up_epochs >= 0, "0 or more"),
+            ("clip_norm", self.clip_norm is None or self.clip_norm > 0, "a number above 0"),
             ("micro_batch", self.micro_batch is None or self.micro_batch >= 1, "1 or more"),
         )
         for name, holds, expected in numbers:
             if not holds:
                 raise ModelError(f"got {name} {getattr(self, name)!r}; expected {expected}")
+        check_on_divergence(self.on_divergence)
         if self.dtype is not None:
             check_dtype(self.dtype)
 
@@ -268,11 +294,13 @@ class FineTuned(CreatorModel):
         if self.network_ is not None:
             for name, tensor in self.network_.state_dict().items():
                 tensors[f"network.{name}"] = tensor.detach().cpu().contiguous().numpy()
-        return ModelParts(tensors=tensors, values={"history": self.history_})
+        divergences = [vars(each) for each in self.divergences_]
+        return ModelParts(tensors=tensors, values={"history": self.history_, "divergences": divergences})
 
     def _restore(self, parts: ModelParts) -> None:
         parts.check_shapes({"shares": "creators"}, creators=len(self.creators_))
         self.shares_, self.history_ = parts.tensors["shares"], parts.values["history"]
+        self.divergences_ = [Divergence(**each) for each in parts.values["divergences"]]
         own = {name.removeprefix("network."): each for name, each in parts.tensors.items() if name != "shares"}
         self.network_ = None
         if own:

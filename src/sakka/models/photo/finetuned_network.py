@@ -25,6 +25,7 @@ class FineTunedNetwork(nn.Module):
         body: The pretrained network.
         hidden: The fully connected layer; passes what it gets where it has no width.
         scores: The layer before the softmax.
+        n_creators: How many scores there are.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class FineTunedNetwork(nn.Module):
         super().__init__()
         self.body = body
         self.pools = pools
+        self.n_creators = n_creators
         self.mean: torch.Tensor
         self.scale: torch.Tensor
         self.register_buffer("mean", torch.tensor(described.mean).view(1, 3, 1, 1), persistent=False)

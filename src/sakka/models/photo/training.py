@@ -11,7 +11,13 @@ while one is computed; photos travel as bytes, in the channels-last order that t
 the device.
 
 The best epoch has the highest validation accuracy; among equals the lowest log-loss, then the earliest. Without
-validation photos it is the last one.
+validation photos it is the last one. It is what a training gives, also one that ends badly.
+
+An epoch that comes to a loss, a weight or a validation loss that is not a finite number is undone: it is done again
+from the best epoch so far, without momentum, at half the learning rate, or the training ends (`on_divergence`). Until
+an epoch has learned anything, that is, until its loss is below that of even shares, ln(creators), it is done again from
+the start. Against such epochs the first steps may be shorter (P. Goyal et al., 2017, https://arxiv.org/abs/1706.02677),
+and gradients may be clipped to a norm (R. Pascanu et al., ICML 2013, https://arxiv.org/abs/1211.5063).
 
 On a CPU, equal works, settings and number of threads give equal bytes. On CUDA some sums are made in another order
 from run to run, so figures differ in the last digits there.
@@ -28,7 +34,7 @@ from torch.nn import functional as F
 
 from sakka.arrays import IntArray, Mask, Probabilities, log_probabilities
 from sakka.errors import ModelError
-from sakka.models.photo.checkpoints import EpochFigures, Reached, Tensors, TrainingCheckpoint
+from sakka.models.photo.checkpoints import Divergence, EpochFigures, Reached, Tensors, TrainingCheckpoint
 from sakka.models.photo.finetuned_network import FineTunedNetwork
 from sakka.networks.extractor import DTYPES
 from sakka.networks.memory import kept_memory
@@ -37,6 +43,9 @@ from sakka.progress import Task, task
 
 CPU_PARTS = 16
 BYTES_A_PIXEL = 6000  # what VGG16 keeps of a pixel for the way back: 300 MB a photo of 224 pixels, float32
+HALVE, STOP = "halve", "stop"
+ON_DIVERGENCE = (HALVE, STOP)
+MOST_HALVINGS = 10
 MOMENTUM = "momentum."
 PARAMETER = "network."
 
@@ -58,6 +67,9 @@ class TrainingSettings:
         decays: Whether the length of a step falls to 0.
         mirrors: Whether half of the photos are mirrored, drawn anew in every epoch.
         head_only: Whether only the new layers learn.
+        warm_up_epochs: Over so many epochs the length of a step rises from almost 0.
+        clip_norm: The longest gradient of a batch that is not shortened; None: none is.
+        on_divergence: What follows an epoch that came to no finite number, `halve` or `stop`.
     """
 
     learning_rate: float
@@ -70,6 +82,9 @@ class TrainingSettings:
     decays: bool = False
     mirrors: bool = False
     head_only: bool = False
+    warm_up_epochs: int = 0
+    clip_norm: float | None = None
+    on_divergence: str = HALVE
 
 
 @dataclass(frozen=True)
@@ -107,6 +122,7 @@ class Training:
         network: What is trained; after `run` it has the parameters of the best epoch.
         history: Every epoch so far.
         best_epoch: The best of them, 0 before the first.
+        divergences: The epochs that were undone, in order.
     """
 
     def __init__(self, network: FineTunedNetwork, settings: TrainingSettings, device: torch.device) -> None:
@@ -114,12 +130,14 @@ class Training:
         self.network = network.to(device=device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.settings, self.device = settings, device
         self.network.body.requires_grad_(not settings.head_only)
-        trained = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
+        self.trained = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
         # Fused: one pass over the weights in place of three; VGG16's layer of 4,096 has 100 million of them.
-        self.optimiser = torch.optim.SGD(trained, settings.learning_rate, settings.momentum, fused=True)
+        self.optimiser = torch.optim.SGD(self.trained, settings.learning_rate, settings.momentum, fused=True)
         self.history: list[EpochFigures] = []
         self.best_epoch = 0
+        self.divergences: list[Divergence] = []
         self._best: Tensors = {}
+        self._start = self._copied_parameters()  # until an epoch has learned anything
 
     def run(
         self,
@@ -133,7 +151,7 @@ class Training:
         """Train to the end, or until `after_epoch` says no; start from the checkpoint where there is one.
 
         Raises:
-            ModelError: The loss is no number any more.
+            ModelError: No epoch came to a finite number.
         """
         reached = checkpoint.read() if checkpoint else None
         if reached is not None:
@@ -142,28 +160,64 @@ class Training:
         with kept_memory(), task(name, total=len(left) * (len(train.works) + len(validation.works))) as running:
             for epoch in left:
                 figures = self._epoch(epoch, train, validation, running)
+                if figures is None:
+                    break
                 if checkpoint is not None:
-                    checkpoint.write(Reached(tuple(self.history), self.best_epoch, self._state(), self._best))
+                    checkpoint.write(self._reached())
                 if after_epoch is not None and not after_epoch(figures):
                     break
         self.network.load_state_dict(self._best)
 
-    def _epoch(self, epoch: int, train: Examples, validation: Examples, running: Task) -> EpochFigures:
-        loss = self.learn(epoch, train, running)
-        accuracy, log_loss = self._check(validation, running)
-        figures = EpochFigures(epoch, loss, accuracy, log_loss)
+    def _epoch(self, epoch: int, train: Examples, validation: Examples, running: Task) -> EpochFigures | None:
+        """Do an epoch, again where it diverged; None where the training ends before it."""
+        while (figures := self._attempt(epoch, train, validation, running)) is None:
+            if not self._go_back(epoch):
+                return None
         earlier = [_goodness(self.history[self.best_epoch - 1])] if self.history else []
         self.history.append(figures)
-        if not earlier or accuracy is None or _goodness(figures) > earlier[0]:
+        if self._has_learned(figures):
+            self._start = {}
+        if not earlier or figures.accuracy is None or _goodness(figures) > earlier[0]:
             self.best_epoch = epoch
-            self._best = {name: tensor.detach().cpu().clone() for name, tensor in self.network.state_dict().items()}
+            self._best = self._copied_parameters()
         return figures
+
+    def _attempt(self, epoch: int, train: Examples, validation: Examples, running: Task) -> EpochFigures | None:
+        """Do an epoch; None where a loss or a weight is no finite number."""
+        loss = self.learn(epoch, train, running)
+        if not math.isfinite(loss) or not all(bool(weights.isfinite().all()) for weights in self.trained):
+            return None
+        accuracy, log_loss = self._check(validation, running)
+        if log_loss is not None and not math.isfinite(log_loss):
+            return None
+        return EpochFigures(epoch, loss, accuracy, log_loss)
+
+    def _go_back(self, epoch: int) -> bool:
+        """Go back to the best epoch, at half the learning rate; False where the training ends there.
+
+        Raises:
+            ModelError: There is no epoch to end with.
+        """
+        halvings, back_to = len(self.divergences) + 1, 0 if self._start else self.best_epoch
+        ends = self.settings.on_divergence == STOP or halvings > MOST_HALVINGS
+        if ends and self.best_epoch == 0:
+            raise ModelError(
+                f"the loss is not a finite number in epoch {epoch}, with learning_rate {self._full_rate()} and "
+                f"momentum {self.settings.momentum}; take a lower learning_rate"
+            )
+        if ends:
+            self.divergences.append(Divergence(epoch, self.best_epoch, None))
+            return False
+        self.divergences.append(Divergence(epoch, back_to, self.settings.learning_rate / 2**halvings))
+        self.network.load_state_dict(self._start or self._best)
+        self.optimiser.state.clear()
+        self.optimiser.zero_grad(set_to_none=True)
+        return True
 
     def learn(self, epoch: int, train: Examples, running: Task) -> float:
         """Go once through the works in the epoch's own order; gives the mean loss of a work before its step.
 
-        Raises:
-            ModelError: The loss is no number any more.
+        Ends at once where the loss is not a finite number, and gives that.
         """
         self.network.train()
         generator = np.random.default_rng([self.settings.seed, epoch])
@@ -181,9 +235,12 @@ class Training:
             loss = F.cross_entropy(scores, targets, reduction="sum")
             (loss / step_size).backward()  # type: ignore[no-untyped-call]
             total, seen = total + loss.item(), seen + len(rows)
-            self._refuse_no_number(total, epoch)
+            if not math.isfinite(total):
+                break
             if seen % size == 0 or seen == len(order):
-                self._set_rate((epoch - 1 + (seen - step_size) / len(order)) / self.settings.epochs)
+                self._set_rate(epoch - 1 + (seen - step_size) / len(order), epoch - 1 + seen / len(order))
+                if self.settings.clip_norm is not None:
+                    torch.nn.utils.clip_grad_norm_(self.trained, self.settings.clip_norm)
                 self.optimiser.step()
                 self.optimiser.zero_grad(set_to_none=True)
             running.advance(len(rows))
@@ -197,22 +254,32 @@ class Training:
         accuracy = float(np.mean(probabilities.argmax(axis=1) == validation.labels))
         return accuracy, float(-log_probabilities(own.astype(np.float64)).mean())
 
-    def _set_rate(self, done: float) -> None:
-        """Set the length of the next step when a share of the training is done."""
-        if self.settings.decays:
-            rate = self.settings.learning_rate * (1 + math.cos(math.pi * done)) / 2
-            for group in self.optimiser.param_groups:
-                group["lr"] = rate
+    def _full_rate(self) -> float:
+        """The learning rate, halved as often as the training has gone back."""
+        return self.settings.learning_rate / 2 ** len(self.divergences)
+
+    def _set_rate(self, begun: float, ended: float) -> None:
+        """Set the length of the step that begins and ends at so many epochs."""
+        rate, settings = self._full_rate(), self.settings
+        if settings.decays:
+            rate *= (1 + math.cos(math.pi * begun / settings.epochs)) / 2
+        if ended < settings.warm_up_epochs:
+            rate *= ended / settings.warm_up_epochs
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.settings.dtype == "bfloat16")
 
-    def _refuse_no_number(self, total: float, epoch: int) -> None:
-        if not np.isfinite(total):
-            raise ModelError(
-                f"the loss is no number any more in epoch {epoch} with learning_rate {self.settings.learning_rate} and "
-                f"momentum {self.settings.momentum}; take a lower learning_rate"
-            )
+    def _has_learned(self, figures: EpochFigures) -> bool:
+        """Whether an epoch's loss is below that of even shares."""
+        return figures.loss < math.log(self.network.n_creators)
+
+    def _copied_parameters(self) -> Tensors:
+        return {name: tensor.detach().cpu().clone() for name, tensor in self.network.state_dict().items()}
+
+    def _reached(self) -> Reached:
+        return Reached(tuple(self.history), self.best_epoch, self._state(), self._best, tuple(self.divergences))
 
     def _state(self) -> Tensors:
         state = {PARAMETER + name: tensor for name, tensor in self.network.state_dict().items()}
@@ -231,6 +298,9 @@ class Training:
             momentum.copy_(reached.state[MOMENTUM + name])
             self.optimiser.state[parameter]["momentum_buffer"] = momentum
         self.history, self.best_epoch, self._best = list(reached.history), reached.best_epoch, dict(reached.best)
+        self.divergences = list(reached.divergences)
+        if any(map(self._has_learned, self.history)):
+            self._start = {}
 
 
 def _goodness(figures: EpochFigures) -> tuple[float, float]:
@@ -290,6 +360,16 @@ def predict_photos(
                 running.advance(len(rows))
     table: Probabilities = torch.cat(tables).numpy()
     return table
+
+
+def check_on_divergence(name: str) -> None:
+    """Refuse what can't follow an epoch that came to no finite number.
+
+    Raises:
+        ModelError: It is none of `ON_DIVERGENCE`.
+    """
+    if name not in ON_DIVERGENCE:
+        raise ModelError(f"got on_divergence {name!r}; expected {' or '.join(ON_DIVERGENCE)}")
 
 
 def check_dtype(dtype: str) -> str:
