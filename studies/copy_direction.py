@@ -40,7 +40,7 @@ from sakka.copies.direction.manner import manner_cues
 from sakka.copies.direction.photo_file import photo_file
 from sakka.copies.direction.verdict import ALL_CUES, LEAST_FILES, MODEL_FILE, DirectionModel, direction_model, verdict
 from sakka.errors import SakkaError
-from sakka.evaluation.observed_shares import exact_interval
+from sakka.evaluation.metrics import exact_interval
 from sakka.files import write_json
 from sakka.networks.encoders import photo_encoders
 from sakka.networks.features import photo_features

@@ -34,7 +34,7 @@ import polars as pl
 from sakka.arrays import DoubleArray, Features, IntArray, Mask
 from sakka.catalog.works import Catalog
 from sakka.evaluation.aggregate import evaluate_run
-from sakka.evaluation.frame import FUSED, FUSED_LEARNED, EvaluatedRun, Predictor, single, way_of_fusing
+from sakka.evaluation.frame import FUSED_LEARNED, FUSED_RATIO, EvaluatedRun, Predictor, single, way_of_fusing
 from sakka.evaluation.open_run import StoredRun, open_run
 from sakka.evaluation.unknown_creators import auroc
 from sakka.explain.tokens import tokenized
@@ -78,7 +78,7 @@ def measure(asked: argparse.Namespace) -> Iterator[Figure]:
 
 def fused_of(evaluated: EvaluatedRun) -> Predictor:
     """The learned fusion where there is one, else the best ratio."""
-    return FUSED_LEARNED if len(evaluated.of(FUSED_LEARNED)) else FUSED
+    return FUSED_LEARNED if len(evaluated.of(FUSED_LEARNED)) else FUSED_RATIO
 
 
 def correct(run: StoredRun, evaluated: EvaluatedRun, predictor: Predictor) -> pl.DataFrame:

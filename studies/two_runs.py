@@ -25,7 +25,7 @@ from sakka.arrays import DoubleArray, IntArray
 from sakka.catalog.works import Catalog
 from sakka.copies.groups import near_identical
 from sakka.evaluation.aggregate import evaluate_run
-from sakka.evaluation.frame import FUSED, FUSED_LEARNED, Predictor, ensemble, single
+from sakka.evaluation.frame import FUSED_LEARNED, FUSED_RATIO, Predictor, ensemble, single
 from sakka.evaluation.open_run import open_run
 from studies.figures import Figure, group_means, mean_interval
 
@@ -71,7 +71,7 @@ def _predictors(fused: tuple[str, str] | None) -> Iterator[tuple[str, Predictor]
     for modality, model in zip((PHOTO, TEXT), fused, strict=True):
         yield f"{modality}, single models", single(model)
         yield f"{modality}, ensemble", ensemble(model)
-    yield "fused, best ratio", FUSED
+    yield "fused, best ratio", FUSED_RATIO
     yield "fused, learned", FUSED_LEARNED
 
 

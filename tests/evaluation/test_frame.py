@@ -6,10 +6,12 @@ import pytest
 from tests.runs import make_works, write_run
 
 from sakka.evaluation.aggregate import evaluate_run
-from sakka.evaluation.frame import FUSED, EvaluatedRun, ensemble, fixed_ratio, schema, single
-from sakka.evaluation.learned_fusion import LEARNED
+from sakka.evaluation.frame import FUSED, FUSED_RATIO, EvaluatedRun, ensemble, fixed_ratio, schema, single
+from sakka.evaluation.learned_fusion import LEARNED, LEARNED_KIND
 from sakka.evaluation.open_run import RunFacts, open_run
+from sakka.models.choosing_fusion import choose_fusion
 from sakka.models.fixed_ratio import FIXED_RATIOS, FixedRatio
+from sakka.models.fused import FusedModel
 
 
 @pytest.fixture(scope="module")
@@ -58,8 +60,25 @@ def test_a_ratio_is_found_by_its_weight_as_a_number(evaluated: EvaluatedRun) -> 
     assert rows["work"].to_list() == np.flatnonzero(evaluated.facts.outer >= 0).tolist()
 
 
-def test_the_fusion_put_forward_is_in_each_fold_the_ratio_that_validation_chose(evaluated: EvaluatedRun) -> None:
-    used = evaluated.of(FUSED).select("outer", "way", "photo_weight").unique().sort("outer")
+@pytest.mark.parametrize("skill", [{"photo": 1.6, "text": 1.1, "none": 0.0}, {"photo": 6.0, "text": 6.0, "none": 0.0}])
+def test_the_fusion_put_forward_is_in_each_fold_the_one_that_a_fitted_model_would_take(
+    folder: Path, skill: dict[str, float]
+) -> None:
+    run = open_run(write_run(folder, make_works(per_creator=10), inner_folds=1, skill=skill).folder)
+    evaluated = evaluate_run(run)
+    used = evaluated.of(FUSED).select("outer", "way", "photo_weight").unique().sort("outer").rows()
+    for outer, way, photo_weight in used:
+        photo, text = (run.fold(name, outer, 0) for name in ("photo-lite0", "text-linear"))
+        labels, given = run.facts.labels[photo.validation_rows], run.facts.fused_given_of(photo.validation_rows)
+        predictions = photo.validation, text.validation, labels, given
+        fuser = choose_fusion(*predictions, FIXED_RATIOS, kind=FusedModel().fusion, seed=FusedModel().seed).fuser
+        assert (way, photo_weight) == (
+            (LEARNED_KIND, None) if fuser.is_learned else (fuser.values()["how"], fuser.values()["photo_weight"])
+        )
+
+
+def test_the_fixed_ratio_is_in_each_fold_the_one_that_validation_chose(evaluated: EvaluatedRun) -> None:
+    used = evaluated.of(FUSED_RATIO).select("outer", "way", "photo_weight").unique().sort("outer")
     chosen = evaluated.validation.filter("chosen").sort("outer")
     assert used["photo_weight"].to_list() == chosen["photo_weight"].to_list()
     assert used["way"].cast(pl.String).to_list() == chosen["way"].to_list()

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import numpy as np
@@ -5,16 +6,19 @@ import pytest
 from sklearn.metrics import accuracy_score, f1_score
 from tests.runs import MODELS, make_works, write_run
 
+from sakka.catalog.works import Catalog, Work
 from sakka.errors import RunError
 from sakka.evaluation.aggregate import evaluate_run
 from sakka.evaluation.figures import Figure, LeftOut, Table, results
-from sakka.evaluation.frame import FUSED, EvaluatedRun, ensemble
-from sakka.evaluation.open_run import StoredRun, open_run
+from sakka.evaluation.frame import FUSED, EvaluatedRun, ensemble, single
+from sakka.evaluation.open_run import RunFacts, StoredRun, open_run
 from sakka.evaluation.predictions import read_fold
 from sakka.evaluation.tables.all_tables import all_tables
 from sakka.evaluation.tables.creators import confusions
 from sakka.evaluation.tables.transitions import Transitions, lost, rescued
 from sakka.models.fixed_ratio import FIXED_RATIOS, FixedRatio
+from sakka.models.folder import save_model
+from sakka.models.fused import FusedModel
 from sakka.models.fusion import fuse
 from sakka.paper.entropy_tables import entropy_tables
 
@@ -158,22 +162,56 @@ def test_confusions_count_every_mistake_once(evaluated: EvaluatedRun) -> None:
         assert {int(facts.labels[row]) for row in pair.predicted_examples} <= {pair.predicted}
 
 
-def test_with_one_inner_fold_single_and_ensemble_coincide(folder: Path) -> None:
-    table = tables_of(evaluate_run(open_run(write_run(folder, make_works(), inner_folds=1).folder)))["table3"]
+def test_with_one_inner_fold_the_single_models_which_are_the_ensembles_have_no_rows(folder: Path) -> None:
+    evaluated = evaluate_run(open_run(write_run(folder, make_works(), inner_folds=1).folder))
     for name, _ in MODELS:
-        for measure in ("accuracy", "micro_f1", "macro_f1", "top3_accuracy", "top5_accuracy"):
-            single, ensemble = (find(table, name, row, measure) for row in ("single", "ensemble"))
-            assert (single.value, single.spread) == (ensemble.value, ensemble.spread)
+        assert evaluated.by_fold(single(name), "accuracy") == evaluated.by_fold(ensemble(name), "accuracy")
+    assert "single" not in {each.row for each in tables_of(evaluated)["table3"].figures()}
+
+
+def test_what_a_run_puts_forward_has_one_name_in_every_table(evaluated: EvaluatedRun, folder: Path) -> None:
+    tables = tables_of(evaluated)
+    accuracy = find(tables["summary"], FUSED.model, "fused", "accuracy").value
+    assert find(tables["table3"], FUSED.model, "fused", "accuracy").value == accuracy
+    for key in ("table3", "fusions", "log_losses", "calibration"):
+        strong = tables[key].rows[tables[key].strong or 0]
+        assert {each.model for each in strong if isinstance(each, Figure)} == {FUSED.model}
+        assert strong[0] == "Photo + text"
+        figures = [each.value for row in tables[key].rows for each in row if isinstance(each, Figure)]
+        assert key == "table3" or len(set(figures)) > len(tables[key].rows)
+        own = [tuple(each.value for each in row if isinstance(each, Figure)) for row in tables[key].rows]
+        assert len(set(own)) == len(own)  # no row stands there twice
+    assert find(tables["sure"], "fused at least 0.00", "fused", "accuracy").value == accuracy
+    assert find(tables["creators"], "fused", "fused", "recall of Abe").n == 75
+    titles = Catalog.from_works([Work(work.id, creator=work.creator, title=work.title) for work in make_works(3)])
+    save_model(FusedModel().fit(titles), folder / "model")
+    assert json.loads((folder / "model" / "model.json").read_text(encoding="utf-8"))["name"] == FUSED.model
+
+
+def test_a_work_counts_as_near_identical_where_its_group_is_learned_from_too() -> None:
+    groups, outer = np.array([0, 0, 1, 1, 2, 3, 3]), np.array([0, 1, 2, 2, 0, 1, -1])
+    none = np.ones(7, dtype=np.bool_)
+    facts = RunFacts(("a",), outer * 0, outer, 3, 1, (), "random", 0, none, none.astype(np.int64), none, groups=groups)
+    assert facts.near_identical_across == 3  # both of group 0 and the tested one of group 3
 
 
 def test_a_run_of_texts_alone_leaves_out_the_tables_of_fusion(folder: Path) -> None:
     run = open_run(write_run(folder, make_works(), models=MODELS[1:], inner_folds=1).folder)
     evaluated = evaluate_run(run)
     tables, left_out = all_tables(evaluated, entropy_tables(evaluated, None))
-    of_fusion = {"table2", "choices", "fusions", "log_losses", "calibration", "sure", "table4", "agreement", "coverage"}
+    of_fusion = {"table2", "choices", "fusions", "log_losses", "table4", "agreement", "coverage"}
     assert {each.key for each in left_out} == {"table1", *of_fusion}
     assert all(isinstance(each, LeftOut) and each.reason.endswith(".") for each in left_out)
-    assert {table.key for table in tables} == {"table3", "gains", "sizes", "confusions", "creators"}
+    assert {table.key for table in tables} == {
+        "summary",
+        "table3",
+        "gains",
+        "calibration",
+        "sure",
+        "sizes",
+        "confusions",
+        "creators",
+    }
     assert rescued(evaluated) == lost(evaluated) == []
 
 

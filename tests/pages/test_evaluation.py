@@ -43,7 +43,7 @@ def test_its_figures_are_those_of_the_command_with_the_same_seed(
 
 def test_its_tables_are_frames_with_n_and_standard_deviations(found: Evaluation) -> None:
     accuracy = found.tables["accuracy"]
-    dummy = accuracy.filter(pl.col("Model").str.starts_with("Dummy"), pl.col("Evaluated as") == "single models")
+    dummy = accuracy.filter(pl.col("Model").str.starts_with("Dummy"), pl.col("Evaluated as") == "ensemble")
     assert dummy.select("Accuracy", "n", "folds").rows() == [(pytest.approx(1 / 3), 30, 5)]
     assert accuracy.schema["Accuracy standard deviation"] == pl.Float64
     assert {"accuracy", "gains", "creators"} <= found.tables.keys()
@@ -55,8 +55,8 @@ def test_it_says_its_headline_in_a_line_and_in_a_notebook(found: Evaluation) -> 
     assert repr(found).endswith("; 30 works, 5 test folds)")
     page = found._repr_html_()
     assert found.headline.title in page
-    assert "Text, linear" in page
-    assert "tables: accuracy, " in page
+    assert "Text (linear)" in page
+    assert "tables: summary, accuracy, " in page
 
 
 def test_a_named_folder_keeps_the_run_and_gets_the_report(works: Catalog, found: Evaluation, folder: Path) -> None:

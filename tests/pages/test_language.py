@@ -12,6 +12,7 @@ BUILT = (
     "answer_",
     "audit_",
     "finding_",
+    "headline_",
     "kind_",
     "region_",
     "say_photo_",

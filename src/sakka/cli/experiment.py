@@ -176,13 +176,18 @@ def evaluate(
 ) -> "RunLayout":
     """Plan, run and, unless that is done later, report; what is left out is named on standard error.
 
+    Where near-identical works stand on both sides of a random split of few works, the grouped split is evaluated too,
+    in a folder within the run's; the report shows both.
+
     Raises:
         SakkaError: Anything that the caller can mend.
     """
+    from sakka.catalog.splits import GROUPED, RANDOM
     from sakka.cli.terminal import error_console
     from sakka.evaluation.open_run import open_run
-    from sakka.evaluation.run import run_experiment
+    from sakka.evaluation.run import MOST_COMPARED, run_experiment
     from sakka.pages.write_report import write_report
+    from sakka.paper.plan import PRESET as PAPER
     from sakka.paper.presets import preset as preset_called
     from sakka.paper.presets import preset_plan
 
@@ -193,9 +198,14 @@ def evaluate(
     show_departures(plan, catalog.info)
     show_left_out(catalog, plan.split)
     layout = run_experiment(catalog, output, plan)
-    for each in open_run(layout.folder).deviations():
+    stored = open_run(layout.folder)
+    for each in stored.deviations():
         error_console().print(each, markup=False, highlight=False, soft_wrap=True)
     if with_report:
+        is_flattered = split == RANDOM and stored.facts.near_identical_across
+        if is_flattered and plan.preset != PAPER and len(catalog) * folds <= MOST_COMPARED:
+            asked = {"preset": preset, "seed": seed, "inner_folds": folds, "outer_folds": outer_folds}
+            evaluate_others(catalog, layout, (GROUPED,), options=options, **asked)
         write_report(layout.folder)
     return layout
 
@@ -229,22 +239,31 @@ def evaluate_all(catalog: "Catalog", output: Path, **arguments: Any) -> "RunLayo
     Raises:
         SakkaError: As `evaluate`.
     """
-    from sakka.catalog.splits import KINDS, RANDOM
-    from sakka.cli.terminal import error_console
-    from sakka.cli.wording import on_command_line
-    from sakka.errors import SplitError
+    from sakka.catalog.splits import GROUPED, RANDOM, TEMPORAL
     from sakka.pages.write_report import write_report
 
     layout = evaluate(catalog, output, split=RANDOM, with_report=False, **arguments)
-    for kind in KINDS:
-        if kind != RANDOM:
-            try:
-                evaluate(catalog, layout.other_split(kind), split=kind, **arguments)
-            except SplitError as error:
-                reason = on_command_line(str(error), "experiment")
-                error_console().print(f"the {kind} split is left out: {reason}", soft_wrap=True)
+    evaluate_others(catalog, layout, (GROUPED, TEMPORAL), **arguments)
     write_report(layout.folder)
     return layout
+
+
+def evaluate_others(catalog: "Catalog", layout: "RunLayout", kinds: Sequence[str], **arguments: Any) -> None:
+    """Evaluate other splits in folders within a run's.
+
+    Raises:
+        SakkaError: As `evaluate`, but for a split that can't be made: it is named on standard error and left out.
+    """
+    from sakka.cli.terminal import error_console
+    from sakka.cli.wording import on_command_line
+    from sakka.errors import SplitError
+
+    for kind in kinds:
+        try:
+            evaluate(catalog, layout.other_split(kind), split=kind, **arguments)
+        except SplitError as error:
+            reason = on_command_line(str(error), "experiment")
+            error_console().print(f"the {kind} split is left out: {reason}", soft_wrap=True)
 
 
 def show_departures(plan: "Plan", info: Mapping[str, Any]) -> None:

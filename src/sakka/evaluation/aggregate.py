@@ -1,10 +1,11 @@
 """From stored predictions to the frame of an evaluated run, one outer fold at a time.
 
 Each file is read once. For each outer fold: (a) every ratio of photo and text is evaluated on the validation
-predictions of its inner folds, pooled, and the learned fusions (`learned_fusion.py`) are fitted on them; (b) the test
-predictions are reduced to rows of the frame, for each single model, for the mean of the inner models' probabilities
-(the ensemble), and for the two ensembles fused. Memory: the tables of one test part, one of each model and one more of
-each inner fold of the two that are fused, and the pool of validation predictions, whatever the number of outer folds.
+predictions of its inner folds, pooled, the learned fusions (`learned_fusion.py`) are fitted on them, and the one that
+`sakka fit` would take is chosen; (b) the test predictions are reduced to rows of the frame, for each single model, for
+the mean of the inner models' probabilities (the ensemble), and for the two ensembles fused. Memory: the tables of one
+test part, one of each model and one more of each inner fold of the two that are fused, and the pool of validation
+predictions, whatever the number of outer folds.
 
 The fusion joins the first photo model and the first text model of the plan.
 """
@@ -18,7 +19,7 @@ import polars as pl
 from sakka.arrays import IntArray, Probabilities
 from sakka.errors import RunError
 from sakka.evaluation.frame import FUSION, EvaluatedRun, reduced, schema, shown_name
-from sakka.evaluation.learned_fusion import LEARNED, Pool, learned_predictions
+from sakka.evaluation.learned_fusion import LEARNED, LEARNED_KIND, Pool
 from sakka.evaluation.open_run import RunFacts, StoredRun
 from sakka.evaluation.predictions import StoredPrediction
 from sakka.models.fixed_ratio import FIXED_RATIOS, FixedRatio, best_ratio, correct_by_ratio
@@ -83,12 +84,19 @@ class _EvaluatedFold:
 
     def _add_fused(self, ensembles: Pair, pairs: list[Pair], pool: Pool) -> None:
         best = self.votes.best()
+        fusions = pool.fit(best)
         for fixed in FIXED_RATIOS:
-            self._add_ratio(ensembles, fixed, kind="fused", **self.votes.choice(fixed))
-        for way, probabilities in learned_predictions(pool, best, self.given, pairs):
-            self._add(probabilities.__getitem__, model=FUSION, kind="fused", way=way)
+            as_fitted = fixed == best and not fusions.is_learned
+            self._add_ratio(ensembles, fixed, kind="fused", as_fitted=as_fitted, **self.votes.choice(fixed))
+        for way, probabilities in fusions.predictions(self.given, pairs):
+            as_fitted = way == LEARNED_KIND and fusions.is_learned
+            self._add(probabilities.__getitem__, model=FUSION, kind="fused", way=way, as_fitted=as_fitted)
         for inner, pair in enumerate(pairs):
-            self._add_ratio(pair, best, kind="single", inner=inner, **self.votes.choice(best))
+            if fusions.is_learned:
+                fused = fusions.fusers[LEARNED_KIND](*pair, *self.given)
+                self._add(fused.__getitem__, model=FUSION, kind="single", inner=inner, way=LEARNED_KIND)
+            else:
+                self._add_ratio(pair, best, kind="single", inner=inner)
 
     def _add_ratio(self, pair: Pair, fixed: FixedRatio, **columns: Any) -> None:
         def fused(block: slice) -> Probabilities:  # a block stays in the processor's cache: 2.5 times as fast
@@ -103,7 +111,7 @@ class _EvaluatedFold:
         of_works = {"work": self.rows, "label": labels, "has_photo": has_photo, "has_text": has_text}
         part = pl.DataFrame({**of_works, **reduced(table, labels)})
         constant: dict[str, Any] = dict.fromkeys(("inner", "way", "photo_weight"))
-        constant |= {"chosen": False, "chosen_of_way": False, "outer": self.outer, **columns}
+        constant |= {"chosen": False, "chosen_of_way": False, "as_fitted": False, "outer": self.outer, **columns}
         part = part.with_columns(**{name: pl.lit(value) for name, value in constant.items()})
         self.parts.append(part.select(pl.col(name).cast(dtype) for name, dtype in self.schema.items()))
 

@@ -4,7 +4,6 @@ import re
 
 MEASURE_WORDS: dict[str, str] = {
     "accuracy": "Accuracy",
-    "micro_f1": "Micro-F1",
     "macro_f1": "Macro-F1",
     "top3_accuracy": "Top 3",
     "top5_accuracy": "Top 5",
@@ -13,6 +12,7 @@ MEASURE_WORDS: dict[str, str] = {
 ROW_WORDS: dict[str, str] = {"single": "single models", "ensemble": "ensemble", "fused": "fused"}
 
 _COMMIT = re.compile(r"(@[0-9a-f]{8})[0-9a-f]{32}\b")
+_FUSION_WORDS: dict[str, str] = {"model": "one model", "ratio": "fixed ratio"}
 _MODALITY_WORDS: dict[str, str] = {"photo": "Photo", "text": "Text", "labels": "Object labels"}
 
 
@@ -29,18 +29,14 @@ def kind_of(model: str) -> str:
 def model_words(name: str) -> str:
     """A model's name as a reader would say it; of a commit's 40 digits stand the first eight.
 
-    >>> model_words("photo-lite0"), model_words("fused-log-linear"), model_words("dummy")
-    ('Photo (lite0)', 'Fused, log-linear', 'Dummy (largest creator)')
+    >>> model_words("photo-lite0"), model_words("fused"), model_words("fused-ratio"), model_words("dummy")
+    ('Photo (lite0)', 'Photo + text', 'Photo + text, fixed ratio', 'Dummy (largest creator)')
     >>> model_words("photo-hf:facebook/dinov2-small@" + 40 * "1")
     'Photo (hf:facebook/dinov2-small@11111111)'
     """
     if name == "dummy":
         return "Dummy (largest creator)"
-    if name == "fused-model":
-        return "Photo and text, one model"
-    if name == "fused-learned":
-        return "Fused, learned"
     modality, _, rest = _COMMIT.sub(r"\1", name).partition("-")
     if modality == "fused":
-        return f"Fused, {rest}" if rest else "Fused, chosen on validation"
+        return ", ".join(["Photo + text", *([_FUSION_WORDS.get(rest, rest)] if rest else [])])
     return f"{_MODALITY_WORDS[modality]} ({rest})" if modality in _MODALITY_WORDS and rest else name

@@ -11,11 +11,12 @@ rank.
     inner                       the inner fold of a single model
     way, photo_weight           the way of fusing, and the photo's weight of a fixed ratio
     chosen, chosen_of_way       whether validation chose the ratio in this outer fold, of all or of its way
+    as_fitted                   whether `sakka fit` would take this fusion, by the outer fold's validation works
     predicted, probability      the most probable creator and its probability
     own_probability, rank       the probability of the work's own creator, and how many creators are before it
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -24,7 +25,9 @@ import numpy as np
 import polars as pl
 
 from sakka.arrays import SMALLEST, IntArray, Probabilities
+from sakka.evaluation.display_names import model_words
 from sakka.evaluation.figures import Figure, RowKind, figure
+from sakka.evaluation.learned_fusion import LEARNED_KIND
 from sakka.evaluation.metrics import TOP_KS, count, macro_f1
 from sakka.evaluation.open_run import RunFacts
 from sakka.models.fixed_ratio import FixedRatio
@@ -32,12 +35,11 @@ from sakka.models.fusion import HOWS
 from sakka.models.work_reader import Modality
 
 FUSION = "fused"
-LEARNED_KIND = "learned log-linear"  # the kind that `FusedModel` uses unless told otherwise
 BLOCK_ROWS = 512  # at 944 creators a block stays in the processor's cache
-PREDICTOR = ("model", "kind", "inner", "way", "photo_weight", "chosen", "chosen_of_way")
+PREDICTOR = ("model", "kind", "inner", "way", "photo_weight", "chosen", "chosen_of_way", "as_fitted")
 CORRECT = pl.col("predicted") == pl.col("label")
 LOG_LOSS = -pl.col("own_probability").cast(pl.Float64).clip(lower_bound=SMALLEST).log()
-MEASURES: tuple[str, ...] = ("accuracy", "micro_f1", "macro_f1", *(f"top{k}_accuracy" for k in TOP_KS))
+MEASURES: tuple[str, ...] = ("accuracy", "macro_f1", *(f"top{k}_accuracy" for k in TOP_KS))
 
 
 def shown_name(model: str) -> str:
@@ -56,7 +58,7 @@ def schema(models: Sequence[str], ways: Sequence[str], n_creators: int) -> dict[
         "work": pl.UInt32, "outer": pl.UInt8, "label": column, "has_photo": pl.Boolean, "has_text": pl.Boolean,
         "model": pl.Enum([*dict.fromkeys([*models, FUSION])]), "kind": pl.Enum(["single", "ensemble", "fused"]),
         "inner": pl.UInt8, "way": pl.Enum([*ways]), "photo_weight": pl.Float64,
-        "chosen": pl.Boolean, "chosen_of_way": pl.Boolean,
+        "chosen": pl.Boolean, "chosen_of_way": pl.Boolean, "as_fitted": pl.Boolean,
         "predicted": column, "probability": pl.Float32, "own_probability": pl.Float32, "rank": column,
     }  # fmt: skip
 
@@ -135,8 +137,9 @@ def way_of_fusing(name: str, way: str) -> Predictor:
 
 
 _FUSED = pl.col("kind") == "fused"
-FUSED = Predictor(FUSION, "fused", _FUSED & pl.col("chosen"))
-FUSED_SINGLE = single(FUSION)  # a photo model and a text model of one inner fold, in the ratio chosen
+FUSED = Predictor(FUSION, "fused", _FUSED & pl.col("as_fitted"))
+FUSED_SINGLE = single(FUSION)  # a photo model and a text model of one inner fold, fused in the same way
+FUSED_RATIO = Predictor("fused-ratio", "fused", _FUSED & pl.col("chosen"))
 FUSED_LEARNED = way_of_fusing("fused-learned", LEARNED_KIND)
 
 
@@ -162,7 +165,10 @@ class EvaluatedRun:
 
     @property
     def headline(self) -> Predictor:
-        """What the run puts forward: the fusion; without one, the first ensemble that reads anything, or the first."""
+        """What the run puts forward and `sakka fit` makes: the two fused; else the first ensemble that reads anything.
+
+        Where none does it is the first. How the two are fused is chosen in each outer fold on its validation works.
+        """
         if self.facts.fused is not None:
             return FUSED
         reading = [name for name, modality in self.models if modality != "none"]
@@ -172,6 +178,20 @@ class EvaluatedRun:
     def compared(self) -> tuple[Predictor, ...]:
         """The headline and, where it is a fusion, its photo and its text ensemble."""
         return (self.headline, *map(ensemble, self.facts.fused or ()))
+
+    def with_headline(self, predictors: Mapping[str, Predictor]) -> tuple[dict[str, Predictor], int]:
+        """Some predictors by name with the headline among them, and its place.
+
+        One that predicts the same as the headline, or as one before it, does not stand there twice.
+        """
+        name, probabilities = model_words(self.headline.model), self.of(self.headline)["own_probability"]
+        kept: dict[str, tuple[Predictor, pl.Series]] = {}
+        for words, each in {**predictors, name: self.headline}.items():
+            own = self.of(each)["own_probability"]
+            if not any(own.equals(other) for _, other in kept.values()):
+                is_headline = own.equals(probabilities)
+                kept[name if is_headline else words] = (self.headline if is_headline else each, own)
+        return {words: each for words, (each, _) in kept.items()}, list(kept).index(name)
 
     def of(self, predictor: Predictor) -> pl.DataFrame:
         """A predictor's rows with `correct` and `log_loss`, in the order of the works."""
@@ -194,7 +214,6 @@ class EvaluatedRun:
             self.frame.group_by(*PREDICTOR, "outer", maintain_order=True)
             .agg(
                 CORRECT.mean().alias("accuracy"),
-                CORRECT.mean().alias("micro_f1"),  # equal where each work has one prediction: see metrics.py
                 pl.map_groups(["label", "predicted"], macro, pl.Float64, returns_scalar=True).alias("macro_f1"),
                 LOG_LOSS.mean().alias("log_loss"),
                 **shares,

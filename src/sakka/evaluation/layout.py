@@ -11,6 +11,9 @@ IN_FOLDER_NAMES = "+@~, "  # beside letters, digits and _.-; what else a model's
 READ_BY = "read by "  # with a model's name: the column of `works.parquet` that says which works' vectors it reads
 
 
+GROUP = "group"  # the column of `works.parquet` with the number of each work's group of near-identical works
+
+
 @dataclass(frozen=True)
 class RunLayout:
     """The files of one run folder.
@@ -35,7 +38,8 @@ class RunLayout:
     def works(self) -> Path:
         """The works that are evaluated: id, creator (index), title, description, photo, has_photo, has_text.
 
-        After them a column `READ_BY` + model for each model that reads vectors of the catalog.
+        After them a column `READ_BY` + model for each model that reads vectors of the catalog, and `GROUP` where
+        near-identical works were looked for.
         """
         return self.folder / "works.parquet"
 

@@ -4,13 +4,19 @@ With N works, and for a creator c the works correctly predicted as c (TP), wrong
 predicted as another's (FN):
 
     accuracy         correct predictions / N
-    micro-F1         harmonic mean of sum TP / sum (TP + FP) and sum TP / sum (TP + FN)
     macro-F1         mean over creators of  F1(c) = 2 TP / (2 TP + FP + FN)
     top-k accuracy   works whose creator is among the k most probable / N
 
 The paper's formulas for recall and for macro-F1 have slips of the pen (PE for recall, a 1/n lost); these are the
 definitions they mean, and those of scikit-learn. A creator who neither has a work among the N nor is predicted for one
-has no F1 and does not enter the mean.
+has no F1 and does not enter the mean. Micro-F1, which the paper gives, is the accuracy where each
+work has one prediction.
+
+An exact interval has the shares that give the k works that were counted, of n, or more, and k or fewer, with a
+probability of e / 2 or more each, with e its error.
+
+Source: C. Clopper, E. Pearson, The use of confidence or fiducial limits illustrated in the case of the binomial,
+Biometrika 26, 1934
 """
 
 from dataclasses import dataclass
@@ -77,12 +83,6 @@ def accuracy(labels: npt.NDArray[np.integer], predicted: npt.NDArray[np.integer]
     return float((labels == predicted).mean()) if len(labels) else float("nan")
 
 
-def micro_f1(counts: Counts) -> float:
-    """The harmonic mean of micro-averaged precision and recall; with one prediction a work it is the accuracy."""
-    both = int(counts.works.sum() + counts.predicted.sum())
-    return 2 * int(counts.correct.sum()) / both if both else float("nan")
-
-
 def macro_f1(counts: Counts) -> float:
     """The mean of F1 over the creators who have a work or are predicted.
 
@@ -100,6 +100,19 @@ def top_k_accuracy(ranks: npt.NDArray[np.integer], k: int) -> float:
     0.5
     """
     return float((ranks < k).mean()) if len(ranks) else float("nan")
+
+
+def exact_interval(count: int, works: int, error: float) -> tuple[float, float]:
+    """The shares that fit `count` of `works` works, but for an error.
+
+    >>> [round(limit, 4) for limit in exact_interval(0, 10, 0.01)], round(1 - 0.005 ** (1 / 10), 4)
+    ([0.0, 0.4113], 0.4113)
+    """
+    from scipy.special import betaincinv
+
+    low = float(betaincinv(count, works - count + 1, error / 2)) if count else 0.0
+    high = float(betaincinv(count + 1, works - count, 1 - error / 2)) if count < works else 1.0
+    return low, high
 
 
 def _share(part: IntArray, whole: IntArray) -> DoubleArray:

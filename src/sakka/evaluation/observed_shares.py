@@ -1,10 +1,6 @@
 """What a model said of works whose creator has become known, counted beside what it states.
 
-Each share has an exact interval: with k of n works and an error e, the shares that give k works or more, and k works or
-fewer, with a probability of e / 2 or more each.
-
-Source: C. Clopper, E. Pearson, The use of confidence or fiducial limits illustrated in the case of the binomial,
-Biometrika 26, 1934
+Each share has an exact interval (`metrics.py`).
 """
 
 from collections import Counter
@@ -16,6 +12,7 @@ from typing import Literal
 import polars as pl
 
 from sakka.evaluation.exchangeability import ERROR, UNKNOWN
+from sakka.evaluation.metrics import exact_interval
 from sakka.evaluation.tables.calibration import reliability
 from sakka.models.identification import COVERAGE, COVERAGES, FALSE_REFUSALS, Answer, Basis
 from sakka.models.learning_limits import CORRECT
@@ -97,7 +94,7 @@ class ObservedShare:
     def of(cls, measure: Measure, part: str, counted: Sequence[bool], stated: float | None = None) -> "ObservedShare":
         """Count some works, one at least."""
         works, count = len(counted), sum(counted)
-        return cls(measure, part, works, count, count / works, *exact_interval(count, works), stated)
+        return cls(measure, part, works, count, count / works, *exact_interval(count, works, ERROR), stated)
 
 
 @dataclass(frozen=True)
@@ -115,19 +112,6 @@ class MissedPart:
     name: str
     works: int
     missed: int
-
-
-def exact_interval(count: int, works: int, error: float = ERROR) -> tuple[float, float]:
-    """The shares that fit `count` of `works` works.
-
-    >>> [round(limit, 4) for limit in exact_interval(0, 10)], round(1 - 0.005 ** (1 / 10), 4)
-    ([0.0, 0.4113], 0.4113)
-    """
-    from scipy.special import betaincinv
-
-    low = float(betaincinv(count, works - count + 1, error / 2)) if count else 0.0
-    high = float(betaincinv(count + 1, works - count, 1 - error / 2)) if count < works else 1.0
-    return low, high
 
 
 def observed_shares(works: Sequence[AnsweredWork]) -> Iterator[ObservedShare]:

@@ -12,7 +12,7 @@ import polars as pl
 from sakka.arrays import IntArray, Mask
 from sakka.catalog.splits import TEST, read_splits
 from sakka.errors import RunError
-from sakka.evaluation.layout import READ_BY, RunLayout
+from sakka.evaluation.layout import GROUP, READ_BY, RunLayout
 from sakka.evaluation.plan import Plan, read_plan
 from sakka.evaluation.predictions import StoredPrediction, read_deviations, read_fold
 from sakka.models.work_reader import Modality
@@ -38,6 +38,7 @@ class RunFacts:
         photos: How many photos each work has.
         has_text: Whether each work has a title or a description.
         read_by: Of the models that read vectors of the catalog: whether each work has one.
+        groups: The number of each work's group of near-identical works; None where nobody looked for them.
     """
 
     creators: tuple[str, ...]
@@ -52,6 +53,7 @@ class RunFacts:
     photos: IntArray
     has_text: Mask
     read_by: Mapping[str, Mask] = field(default_factory=dict)
+    groups: IntArray | None = None
 
     def tested(self, outer: int) -> IntArray:
         """The rows of the works that an outer fold tests."""
@@ -67,6 +69,18 @@ class RunFacts:
     def columns(self) -> int:
         """How many creators there are."""
         return len(self.creators)
+
+    @property
+    def near_identical_across(self) -> int | None:
+        """How many evaluated works have a near-identical one in another outer fold, which was learned from.
+
+        None where nobody looked for them.
+        """
+        if self.groups is None:
+            return None
+        parts = np.unique(np.stack([self.groups, self.outer], axis=1), axis=0)
+        across = np.bincount(parts[:, 0])[self.groups] > 1
+        return int((across & (self.outer >= 0)).sum())
 
     def first(self, modality: Modality) -> str | None:
         """The first model that reads `modality`, None where the run has none."""
@@ -93,7 +107,7 @@ class StoredRun:
         layout: Where its files stand.
         plan: Its arguments.
         works: One row a work: id, creator (as a column of the predictions), title, description, photo, has_photo,
-            has_text, and a column for each model that reads vectors.
+            has_text, a column for each model that reads vectors, and `GROUP`.
         facts: What the tables need of these.
     """
 
@@ -163,14 +177,17 @@ def _opened(layout: RunLayout) -> StoredRun:
         has_photo=works["has_photo"].to_numpy(),
         photos=works["photos"].to_numpy(),
         has_text=works["has_text"].to_numpy(),
-        read_by={name.removeprefix(READ_BY): works[name].to_numpy() for name in works.columns[len(WORKS_COLUMNS) :]},
+        read_by={
+            name.removeprefix(READ_BY): works[name].to_numpy() for name in works.columns if name.startswith(READ_BY)
+        },
+        groups=works[GROUP].to_numpy().astype(np.int64) if GROUP in works.columns else None,
     )
     return StoredRun(layout, plan, works, facts)
 
 
 def _read_works(layout: RunLayout, plan: Plan) -> pl.DataFrame:
     with _readable(layout.works):
-        works = pl.read_parquet(layout.works).select(*WORKS_COLUMNS, pl.col(f"^{READ_BY}.*$"))
+        works = pl.read_parquet(layout.works).select(*WORKS_COLUMNS, pl.col(f"^({READ_BY}.*|{GROUP})$"))
         outside = (works["creator"] < 0) | (works["creator"] >= len(plan.creators))
     if outside.any():
         raise RunError(f"{layout.works} names creators that the plan does not have; run the experiment in a new folder")

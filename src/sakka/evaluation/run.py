@@ -18,11 +18,12 @@ from pathlib import Path
 import polars as pl
 
 from sakka.arrays import IntArray, Mask
-from sakka.catalog.splits import Fold, write_splits
+from sakka.catalog.splits import RANDOM, Fold, write_splits
 from sakka.catalog.works import Catalog
+from sakka.copies.groups import near_identical
 from sakka.engines.engine import WorkEngine, current_engine
-from sakka.errors import RunError
-from sakka.evaluation.layout import READ_BY, RunLayout
+from sakka.errors import PhotoError, RunError
+from sakka.evaluation.layout import GROUP, READ_BY, RunLayout
 from sakka.evaluation.plan import ModelSpec, Plan, check_same_plan, write_plan
 from sakka.evaluation.predictions import is_sound, write_fold
 from sakka.evaluation.usable_works import split_works, usable_works
@@ -33,6 +34,8 @@ from sakka.progress import task
 from sakka.remote.writing import send_finished
 
 UNITS_A_WORKER = 2  # of each model: work is shared within a unit, and what is left at the end is small
+MOST_COMPARED = 3000
+"""Works of a random split up to which near-identical ones are looked for unasked: a minute, once, at 20 ms a photo."""
 MOST_BYTES = 2**28  # of the predictions that a worker answers with
 
 
@@ -153,6 +156,7 @@ def _write_works(catalog: Catalog, plan: Plan, layout: RunLayout) -> None:
             "photos": _photos_read(catalog, plan),
             "has_text": catalog.has_text,
             **_readable_columns(catalog, plan),
+            **_group_column(catalog, plan),
         }
     )
     with writing_whole(layout.works) as part:
@@ -170,6 +174,16 @@ def _readable_columns(catalog: Catalog, plan: Plan) -> dict[str, Mask]:
     """Which works each model can read that reads vectors; what others read is known from `has_photo` and `has_text`."""
     models = {spec.name: make_model(spec.name, **spec.settings) for spec in plan.models}
     return {f"{READ_BY}{name}": model.can_read(catalog) for name, model in models.items() if model.kept_columns}
+
+
+def _group_column(catalog: Catalog, plan: Plan) -> dict[str, IntArray]:
+    """Which works are near-identical, where a random split may part them and the catalog is small."""
+    if plan.split != RANDOM or len(catalog) > MOST_COMPARED:
+        return {}
+    try:
+        return {GROUP: near_identical(catalog).groups}
+    except PhotoError:  # a model that reads photos says so itself
+        return {}
 
 
 def _keep_labels(catalog: Catalog, plan: Plan, layout: RunLayout) -> None:

@@ -165,5 +165,8 @@ def _left_out(catalog: Catalog, plan: Plan) -> Iterator[str]:
 
 
 def _row(bar: Bar) -> tuple[str, str, str]:
-    spread = "" if bar.standard_deviation is None else f" ± {100 * bar.standard_deviation:.1f}"
-    return bar.label, f"{percent(bar.accuracy)}{spread}", "" if bar.single is None else percent(bar.single)
+    return (
+        bar.label,
+        percent(bar.accuracy, standard_deviation=bar.standard_deviation),
+        "" if bar.single is None else percent(bar.single),
+    )

@@ -50,13 +50,14 @@ def cell_text(cell: Cell) -> str:
     return number(cell) + plus_minus(cell) if isinstance(cell, Figure) else cell
 
 
-def percent(share: float, decimals: int = 1) -> str:
-    """Write a share in percent.
+def percent(share: float, decimals: int = 1, standard_deviation: float | None = None) -> str:
+    """Write a share in percent, its standard deviation with it.
 
-    >>> percent(0.8391), percent(0.8391, 0)
-    ('83.9 %', '84 %')
+    >>> percent(0.8391), percent(0.8391, 0), percent(0.8391, standard_deviation=0.0122)
+    ('83.9 %', '84 %', '83.9 ± 1.2 %')
     """
-    return f"{100 * share:.{decimals}f} %"
+    plus_or_minus = "" if standard_deviation is None else f"{PLUS_MINUS}{100 * standard_deviation:.{decimals}f}"
+    return f"{100 * share:.{decimals}f}{plus_or_minus} %"
 
 
 def probability(value: float, decimals: int = 1) -> str:
@@ -109,15 +110,6 @@ def shortened(text: str, most: int) -> str:
     """
     one_line = " ".join(text.split())
     return one_line if len(one_line) <= most else one_line[:most].rstrip() + "…"
-
-
-def points(difference: float) -> str:
-    """Write a difference of shares in percentage points.
-
-    >>> points(-0.0301)
-    '3.0 points'
-    """
-    return f"{100 * abs(difference):.1f} points"
 
 
 def evaluated_on(table: Table) -> str:

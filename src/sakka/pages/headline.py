@@ -1,14 +1,17 @@
 """What a run says, in a few plain sentences; read from its results alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sakka.evaluation.display_names import kind_of
-from sakka.pages.formats import percent, points
+from sakka.evaluation.display_names import kind_of, model_words
+from sakka.evaluation.tables.summary import SURE_ENOUGH
+from sakka.pages.formats import percent
+from sakka.pages.language import Texts, texts_in
 
 Results = Sequence[Mapping[str, Any]]
-FUSIONS = {"fused": "Photo + text", "fused-learned": "Photo + text, learned"}
+COMMAND = "sakka experiment CATALOG -o RUN --split all"
+FUSED = "fused"
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,7 @@ class Bar:
         kind: `photo`, `text`, `fused`, `none` or `other`: its colour.
         accuracy: Mean over the outer folds.
         standard_deviation: Over them; None for fewer than two.
-        single: The accuracy of the single models, averaged; None for a baseline.
+        single: The accuracy of the single models, averaged; None for a baseline and where they are the same.
     """
 
     label: str
@@ -36,112 +39,165 @@ class Headline:
 
     Attributes:
         title: One sentence.
-        sentences: The sentences that go with it.
-        bars: The comparison, the best first, the baseline last.
+        measured: On what, and how sure that figure is.
+        compared: How far it is from the other models, and how it was made.
+        flattered: What makes the figure too high, and what it is without.
+        advice: From which probability on to answer.
+        bars: The comparison: what the run puts forward, the others by their accuracy, the baseline last.
         works: Works evaluated.
         folds: Outer folds.
     """
 
     title: str
-    sentences: tuple[str, ...]
+    measured: str
+    compared: tuple[str, ...]
+    flattered: tuple[str, ...]
+    advice: str
     bars: tuple[Bar, ...]
     works: int
     folds: int
 
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """All that goes with the title, in order."""
+        return (self.measured, *self.compared, *self.flattered, self.advice)
 
-def headline(results: Results) -> Headline:
+
+def headline(results: Results, texts: Texts | None = None) -> Headline:
     """Put the results of a run in words.
 
     Args:
         results: The list that `results.json` holds.
+        texts: The texts of a language; None: in English.
     """
-    table3 = [each for each in results if each["table"] == "table3" and each["measure"] == "accuracy"]
-    bars = sorted(_bars(table3), key=lambda bar: (bar.kind == "none", -bar.accuracy))
-    works, folds = table3[0]["n"], table3[0]["folds"]
-    best = bars[0]
-    plus_minus = "" if best.standard_deviation is None else f" ± {100 * best.standard_deviation:.1f}"
-    sentences = [
-        f"Accuracy {100 * best.accuracy:.1f}{plus_minus} % (mean and standard deviation over {folds} test folds; "
-        f"{works:,} works, each predicted once by models that had not seen it).",
-        *_comparisons(bars),
-        *_ensembling(best, bars),
-        *_choice(results),
-    ]
-    return Headline(_title(best), tuple(sentences), tuple(bars), works, folds)
+    texts = texts or texts_in("en")
+    found = _HeadlineFigures(results)
+    bars = found.bars
+    shown = bars[0]
+    return Headline(
+        texts(f"headline_{shown.kind}", name=shown.label, percent=percent(shown.accuracy)),
+        _measured(found, texts),
+        (*_comparisons(bars, texts), *_ensembling(found, texts), *_fusion(found, texts)),
+        tuple(_flattered(found, texts)),
+        _advice(found, texts),
+        tuple(bars),
+        found.works,
+        found.folds,
+    )
 
 
-def _title(best: Bar) -> str:
-    subject = {
-        "fused": "Photo and text together name",
-        "photo": "The photo alone names",
-        "text": "The text alone names",
-        "none": "The baseline names",
-    }.get(best.kind, f"{best.label} names")
-    return f"{subject} the right creator for {percent(best.accuracy)} of the works"
+class _HeadlineFigures:
+    """The results by what is asked of them."""
 
+    def __init__(self, results: Results) -> None:
+        self.results = results
+        self.summary = {each["measure"]: each for each in results if each["table"] == "summary"}
+        self.shown = self.summary["accuracy"]
+        self.works, self.folds, self.split = (self.shown[name] for name in ("n", "folds", "split"))
 
-def _bars(table3: Results) -> list[Bar]:
-    singles = {each["model"]: each["value"] for each in table3 if each["row"] == "single"}
-    shown = [
-        each for each in table3 if each["row"] == "ensemble" or (each["row"] == "fused" and each["model"] in FUSIONS)
-    ]
-    return [_bar(each, singles.get(each["model"])) for each in shown]
+    def value(self, measure: str) -> float | None:
+        """A value of the summary; None where there is none."""
+        found = self.summary.get(measure)
+        return None if found is None else found["value"]
+
+    def share(self, measure: str) -> str:
+        """A value of the summary in percent."""
+        return percent(self.value(measure) or 0.0)
+
+    @property
+    def bars(self) -> list[Bar]:
+        """What the run puts forward, the other models by their accuracy, the baseline."""
+        table3 = [each for each in self.results if each["table"] == "table3" and each["measure"] == "accuracy"]
+        singles = {each["model"]: each["value"] for each in table3 if each["row"] == "single"}
+        name = self.shown["model"]
+        shown = [each for each in table3 if each["row"] == "ensemble" or each["model"] == name]
+        made = {each["model"]: _bar(each, singles.get(each["model"])) for each in shown if each["row"] != "single"}
+        others = (bar for model, bar in made.items() if model != name)
+        return [made[name], *sorted(others, key=lambda bar: (bar.kind == "none", -bar.accuracy))]
+
+    @property
+    def grouped(self) -> Mapping[str, Any] | None:
+        """The accuracy where near-identical works are kept together; None where that was not measured."""
+        asked = ("splits", "grouped", self.shown["model"], "accuracy")
+        names = ("table", "split", "model", "measure")
+        return next((each for each in self.results if tuple(each[name] for name in names) == asked), None)
 
 
 def _bar(entry: Mapping[str, Any], single: float | None) -> Bar:
     name = str(entry["model"])
-    kind, rest = kind_of(name), name.partition("-")[2]
-    labels = {"none": "Dummy", "photo": f"Photo, {rest}", "text": f"Text, {rest}", "labels": f"Object labels, {rest}"}
-    labels["fused"] = FUSIONS.get(name, "Photo + text, one model")
+    kind = kind_of(name)
     colour = "other" if kind == "labels" else kind
-    return Bar(labels.get(kind, name), colour, entry["value"], entry["spread"], None if kind == "none" else single)
+    return Bar(model_words(name), colour, entry["value"], entry["spread"], None if kind == "none" else single)
 
 
-def _comparisons(bars: Sequence[Bar]) -> list[str]:
-    best, others = bars[0], [bar for bar in bars[1:] if bar.kind != "none"]
-    said = [f"{_lead(best, bar)} {_plain(bar)} ({percent(bar.accuracy)})" for bar in others]
-    baseline = next((bar for bar in bars[1:] if bar.kind == "none"), None)
-    if baseline is not None:
-        said.append(
-            f"{_lead(best, baseline)} the dummy, which always names the creator with most works "
-            f"({percent(baseline.accuracy)})"
-        )
-    return [f"That is {_listed(said)}."] if said else []
+def _measured(found: _HeadlineFigures, texts: Texts) -> str:
+    return texts(
+        "headline_measured",
+        works=found.works,
+        folds=found.folds,
+        accuracy=percent(found.shown["value"], standard_deviation=found.shown["spread"]),
+        low=found.share("low_accuracy"),
+        high=found.share("high_accuracy"),
+    )
 
 
-def _lead(best: Bar, bar: Bar) -> str:
-    difference = best.accuracy - bar.accuracy
-    return f"{points(difference)} {'above' if difference >= 0 else 'below'}"
+def _comparisons(bars: Sequence[Bar], texts: Texts) -> Iterator[str]:
+    shown, others = bars[0], bars[1:]
+    if others:
+        yield texts("headline_compared", listed=_listed([_compared(shown, bar, texts) for bar in others], texts))
 
 
-def _plain(bar: Bar) -> str:
-    plain = {
-        FUSIONS["fused"]: "photo and text at the best fixed ratio",
-        FUSIONS["fused-learned"]: "the learned fusion of both",
-    }
-    return plain.get(bar.label) or {"photo": "the photo alone", "text": "the text alone"}.get(bar.kind, bar.label)
+def _compared(shown: Bar, bar: Bar, texts: Texts) -> str:
+    difference = shown.accuracy - bar.accuracy
+    what = f"headline_than_{bar.kind}" if bar.kind in ("photo", "text", "none") else "headline_than_other"
+    return texts(
+        "headline_above" if difference >= 0 else "headline_below",
+        points=f"{100 * abs(difference):.1f}",
+        what=texts(what, name=bar.label),
+        percent=percent(bar.accuracy),
+    )
 
 
-def _ensembling(best: Bar, bars: Sequence[Bar]) -> list[str]:
-    best = next((bar for bar in bars if bar.kind == best.kind and bar.single is not None), best)
-    if best.single is None or abs(best.accuracy - best.single) < 0.0005:
-        return []
-    what = "one photo model and one text model fused" if best.kind == "fused" else "one such model by itself"
-    where = "reaches" if best.kind != "fused" else "reach"
-    return [f"Without the ensemble, {what} {where} {percent(best.single)} on average."]
+def _listed(parts: Sequence[str], texts: Texts) -> str:
+    before, last = texts.join(list(parts[:-1])), parts[-1]
+    return texts("headline_and", before=before, last=last) if before else last
 
 
-def _choice(results: Results) -> list[str]:
-    weights = [each["value"] for each in results if each["table"] == "choices" and each["measure"] == "photo_weight"]
-    if not weights:
-        return []
-    low, high = min(weights), max(weights)
-    between = f"{low:.1f} in every fold" if low == high else f"{low:.1f} to {high:.1f}, depending on the fold"
-    return [
-        f"The fixed ratio, its photo weight ({between}; the text has the rest of 1) and what the learned fusion weighs "
-        "were chosen on validation works only, never on the works evaluated here."
-    ]
+def _ensembling(found: _HeadlineFigures, texts: Texts) -> Iterator[str]:
+    shown = found.bars[0]
+    if shown.single is not None and abs(shown.accuracy - shown.single) >= 0.0005:
+        key = "headline_single_fused" if shown.kind == FUSED else "headline_single"
+        yield texts(key, percent=percent(shown.single))
 
 
-def _listed(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+def _fusion(found: _HeadlineFigures, texts: Texts) -> Iterator[str]:
+    learned = found.value("folds_learned_count")
+    if learned is not None:
+        key = {0: "headline_ratio", found.folds: "headline_learned"}.get(int(learned), "headline_learned_or_ratio")
+        yield texts(key, n=int(learned), folds=found.folds)
+
+
+def _flattered(found: _HeadlineFigures, texts: Texts) -> Iterator[str]:
+    if found.split != "random":
+        return
+    near, grouped = found.value("near_identical_count"), found.grouped
+    if near is not None:
+        yield texts("headline_near", n=int(near)) if near else texts("headline_near_none")
+    if grouped is not None and grouped["value"] is not None:
+        yield texts("headline_grouped", accuracy=percent(grouped["value"], standard_deviation=grouped["spread"]))
+    elif near != 0:
+        yield texts("headline_grouped_command", command=COMMAND)
+
+
+def _advice(found: _HeadlineFigures, texts: Texts) -> str:
+    answered, right = found.value("coverage"), found.value("sure_accuracy")
+    if not answered or right is None:
+        return texts("headline_nothing_sure", threshold=percent(SURE_ENOUGH, 0))
+    values = {name: found.share(f"{name}_sure_accuracy") for name in ("low", "high")}
+    return texts(
+        "headline_sure" if right >= SURE_ENOUGH else "headline_too_sure",
+        threshold=percent(SURE_ENOUGH, 0),
+        coverage=percent(answered),
+        right=percent(right),
+        **values,
+    )

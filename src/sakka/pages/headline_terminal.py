@@ -22,11 +22,14 @@ def headline(results: Results) -> RenderableType:
     table.add_column("")
     table.add_column("")
     table.add_column("accuracy", justify="right")
-    table.add_column("single models", justify="right")
+    several = any(bar.single is not None for bar in said.bars)
+    if several:
+        table.add_column("single models", justify="right")
     for at, bar in enumerate(said.bars):
         style = "bold" if at == 0 else ""
-        table.add_row(Text(bar.label, style, overflow="fold"), _bar(bar), Text(_accuracy(bar), style), _single(bar))
-    return Group(Text(said.title, "bold"), Text(), table, Text(), *(Text(sentence) for sentence in said.sentences[1:]))
+        cells = Text(bar.label, style, overflow="fold"), _bar(bar), Text(_accuracy(bar), style)
+        table.add_row(*cells, *([_single(bar)] if several else []))
+    return Group(Text(said.title, "bold"), Text(), table, Text(), *(Text(sentence) for sentence in said.sentences))
 
 
 def _bar(bar: Bar) -> Text:

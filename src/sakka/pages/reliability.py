@@ -14,7 +14,7 @@ LEAST_RADIUS, MOST_RADIUS = 2.5, 11.0  # the area of a dot follows the works of 
 
 
 def reliability_plot(tables: Sequence[Table]) -> Plot | None:
-    """Plot the bins of the learned log-linear fusion; None where a run has none."""
+    """Plot the bins of what the run puts forward; None where a run has none."""
     found = next((table for table in tables if table.key == "calibration"), None)
     bins = [] if found is None else [each for each in found.extra if each.measure == "accuracy"]
     if not bins:
@@ -24,7 +24,7 @@ def reliability_plot(tables: Sequence[Table]) -> Plot | None:
     return Plot(
         says="Accuracy against the probability of the creator predicted, in fifteen bins",
         legend=(
-            ("fused", "dot", "a bin of the learned log-linear fusion; its area follows its works"),
+            ("fused", "dot", "a bin; its area follows its works"),
             ("none", "dashed", "as sure as correct"),
         ),
         x_label="mean probability of the creator predicted",
@@ -37,7 +37,7 @@ def reliability_plot(tables: Sequence[Table]) -> Plot | None:
 
 
 def coverage_plot(tables: Sequence[Table]) -> Plot | None:
-    """Plot accuracy against coverage of the learned fusion, thresholds as dots; None where a run has none."""
+    """Plot accuracy against coverage of what the run puts forward, thresholds as dots; None where a run has none."""
     found = next((table for table in tables if table.key == "sure"), None)
     if found is None or not found.extra:
         return None
@@ -46,7 +46,7 @@ def coverage_plot(tables: Sequence[Table]) -> Plot | None:
     return Plot(
         says="Accuracy of the answers given against the share of works answered, the surest first",
         legend=(
-            ("fused", "line", "learned log-linear fusion, ± standard deviation over the folds"),
+            ("fused", "line", "accuracy, ± standard deviation over the folds"),
             ("chosen", "dot", "a threshold of the table (point at it)"),
         ),
         x_label="share of works answered",

@@ -13,9 +13,11 @@ from sakka.evaluation.tables.creators import confusions_table, coverage, creator
 from sakka.evaluation.tables.fusions import fusions, log_losses
 from sakka.evaluation.tables.models import gains, table3
 from sakka.evaluation.tables.ratios import choices, table2
+from sakka.evaluation.tables.summary import summary
 from sakka.evaluation.tables.transitions import agreement, table4
 
 TABLES: tuple[Callable[[EvaluatedRun], Table | LeftOut], ...] = (
+    summary,
     table3,
     gains,
     table2,

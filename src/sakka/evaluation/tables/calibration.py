@@ -14,10 +14,10 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from sakka.evaluation.figures import Cell, Figure, LeftOut, Table, figure, pooled, total
-from sakka.evaluation.frame import FUSED_LEARNED, EvaluatedRun, Predictor, ensemble, way_of_fusing
+from sakka.evaluation.display_names import model_words
+from sakka.evaluation.figures import Cell, Figure, Table, figure, pooled, total
+from sakka.evaluation.frame import EvaluatedRun, Predictor, ensemble, way_of_fusing
 from sakka.evaluation.learned_fusion import LEARNED
-from sakka.evaluation.tables.ratios import NO_FUSION
 from sakka.models.fusion import HOWS
 
 BINS = 15
@@ -25,13 +25,13 @@ SURE: tuple[float, ...] = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99)
 CURVE_STEPS = 20
 
 
-def calibration(run: EvaluatedRun) -> Table | LeftOut:
-    """The calibration error of every way of fusing and of the two models it joins."""
-    if run.facts.fused is None:
-        return LeftOut("calibration", NO_FUSION)
-    ways = {name: ensemble(name) for name in run.facts.fused}
-    ways |= {f"{how}, best ratio": way_of_fusing(how, how) for how in HOWS}
-    ways |= {way: way_of_fusing(way, way) for way in LEARNED}
+def calibration(run: EvaluatedRun) -> Table:
+    """The calibration error of every model that reads, and of every way of fusing."""
+    ways = {model_words(name): ensemble(name) for name, modality in run.models if modality != "none"}
+    if run.facts.fused:
+        ways |= {name: way_of_fusing(f"fused {name}", how) for how in HOWS for name in (f"{how}, best ratio",)}
+        ways |= {way: way_of_fusing(f"fused {way}", way) for way in LEARNED}
+    shown, strong = run.with_headline(ways)
     return Table(
         key="calibration",
         title="How far the probabilities can be believed",
@@ -42,24 +42,22 @@ def calibration(run: EvaluatedRun) -> Table | LeftOut:
             "Temperatures and learned fusions are fitted on validation predictions only."
         ),
         head=("Predictions of", "Calibration error", "Mean probability", "Accuracy", "Surer than correct"),
-        rows=tuple(_row(run, name, each) for name, each in ways.items()),
-        extra=tuple(_bins(run, FUSED_LEARNED)),
-        strong=len(HOWS) + 2,
+        rows=tuple(_row(run, name, each) for name, each in shown.items()),
+        extra=tuple(_bins(run, run.headline)),
+        strong=strong,
     )
 
 
-def sure(run: EvaluatedRun) -> Table | LeftOut:
+def sure(run: EvaluatedRun) -> Table:
     """Coverage and accuracy where only predictions with at least some probability are given."""
-    if run.facts.fused is None:
-        return LeftOut("sure", NO_FUSION)
-    rows = run.of(FUSED_LEARNED)
+    rows = run.of(run.headline)
     passed = [threshold for threshold in SURE if (rows["probability"] >= np.float32(threshold)).any()]
     return Table(
         key="sure",
         title="Answering only when sure",
         note=(
-            "The learned log-linear fusion answers only where the probability of the creator predicted is at least the "
-            "threshold. Coverage is the share of works answered; accuracy is that of the answers given."
+            "Answers are given only where the probability of the creator predicted is at least the threshold. Coverage "
+            "is the share of works answered; accuracy is that of the answers given."
         ),
         head=("Threshold", "Coverage", "Accuracy", "Wrong answers"),
         rows=tuple(_sure_row(run, rows, threshold) for threshold in passed),
@@ -102,7 +100,10 @@ def _row(run: EvaluatedRun, name: str, predictor: Predictor) -> tuple[Cell, ...]
         "accuracy": accuracy,
         "surer_gain": probability - accuracy,
     }
-    figures = (pooled(f"fused {name}", key, value, facts.n_tested, facts.outer_folds) for key, value in values.items())
+    figures = (
+        replace(pooled(predictor.model, key, value, facts.n_tested, facts.outer_folds), row=predictor.row)
+        for key, value in values.items()
+    )
     return (name, *figures)
 
 
@@ -111,8 +112,9 @@ def _bins(run: EvaluatedRun, predictor: Predictor) -> Iterator[Figure]:
     for row in reliability(run.of(predictor)).iter_rows(named=True):
         for measure in ("probability", "accuracy"):
             name = "mean_probability" if measure == "probability" else measure
-            made = pooled(f"bin {row['bin'] + 1} of {BINS}", name, row[measure], row["works"], run.facts.outer_folds)
-            yield replace(made, at=row["probability"])
+            bin_name = f"{predictor.model} bin {row['bin'] + 1} of {BINS}"
+            made = pooled(bin_name, name, row[measure], row["works"], run.facts.outer_folds)
+            yield replace(made, row=predictor.row, at=row["probability"])
 
 
 def _sure_row(run: EvaluatedRun, rows: pl.DataFrame, threshold: float) -> tuple[Cell, ...]:
@@ -123,12 +125,13 @@ def _sure_row(run: EvaluatedRun, rows: pl.DataFrame, threshold: float) -> tuple[
         wrong_count=(given & ~correct).sum(),
     )
     by_fold = of_fold.sort("outer").to_dict(as_series=False)
-    name, n = f"fused at least {threshold:.2f}", run.facts.n_tested
+    shown, n = run.headline, run.facts.n_tested
+    name = f"{shown.model} at least {threshold:.2f}"
     return (
         f"{threshold:.2f}",
-        figure(name, "fused", "coverage", by_fold["coverage"], n),
-        figure(name, "fused", "accuracy", by_fold["accuracy"], n),
-        total(name, "fused", "wrong_count", by_fold["wrong_count"], n),
+        figure(name, shown.row, "coverage", by_fold["coverage"], n),
+        figure(name, shown.row, "accuracy", by_fold["accuracy"], n),
+        total(name, shown.row, "wrong_count", by_fold["wrong_count"], n),
     )
 
 
@@ -140,4 +143,5 @@ def _curve(run: EvaluatedRun, rows: pl.DataFrame) -> Iterator[Figure]:
         count = (pl.len() * step / CURVE_STEPS).round(mode="half_to_even").clip(lower_bound=1).cast(pl.UInt32)
         accuracy = pl.col("correct").head(count).mean()
         by_fold = surest.group_by("outer", maintain_order=True).agg(accuracy).sort("outer")["correct"].to_list()
-        yield replace(figure(f"surest {share:.2f}", "fused", "accuracy", by_fold, run.facts.n_tested), at=share)
+        name = f"{run.headline.model} surest {share:.2f}"
+        yield replace(figure(name, run.headline.row, "accuracy", by_fold, run.facts.n_tested), at=share)

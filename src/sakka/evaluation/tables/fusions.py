@@ -1,5 +1,7 @@
 """Which fusion is better: learned fusions beside the best fixed ratio, each work against itself.
 
+The one that the run puts forward stands under its own name.
+
 Two fusions predict the same works, so the difference is taken work by work: in correct predictions, and in log-loss,
 where the fixed ratio is given a temperature fitted on validation, so that no more than the fusion itself is compared.
 The interval is a percentile bootstrap over the works (95 %, `RESAMPLES` resamples, a fixed seed); a gain is one when it
@@ -15,7 +17,7 @@ import numpy as np
 
 from sakka.arrays import DoubleArray, Mask
 from sakka.evaluation.figures import Cell, Figure, LeftOut, Table, pooled
-from sakka.evaluation.frame import FUSED, EvaluatedRun, Predictor, way_of_fusing
+from sakka.evaluation.frame import FUSED_RATIO, EvaluatedRun, Predictor, way_of_fusing
 from sakka.evaluation.learned_fusion import LEARNED, TEMPERED
 from sakka.evaluation.tables.ratios import NO_FUSION
 from sakka.models.fusion import HOWS
@@ -31,8 +33,9 @@ def fusions(run: EvaluatedRun) -> Table | LeftOut:
     if run.facts.fused is None:
         return LeftOut("fusions", NO_FUSION)
     ways = {how: f"{how}, best ratio" for how in HOWS} | {way: way for way in LEARNED if way != TEMPERED}
-    before = run.of(FUSED)["correct"].to_numpy()
-    rows = (_row(run, name, way_of_fusing(f"fused {name}", way), before) for way, name in ways.items())
+    before = run.of(FUSED_RATIO)["correct"].to_numpy()
+    shown, strong = run.with_headline({name: way_of_fusing(f"fused {name}", way) for way, name in ways.items()})
+    rows = (_row(run, name, each, before) for name, each in shown.items())
     return Table(
         key="fusions",
         title="Fixed and learned fusion",
@@ -45,7 +48,7 @@ def fusions(run: EvaluatedRun) -> Table | LeftOut:
         ),
         head=("Fusion", "Accuracy", "Log-loss", "Gain", "from", "to", "Only this", "Only the ratio", "p"),
         rows=tuple(rows),
-        strong=2,
+        strong=strong,
     )
 
 
@@ -53,9 +56,10 @@ def log_losses(run: EvaluatedRun) -> Table | LeftOut:
     """The log-loss of every way of fusing, and what it saves beside the best fixed ratio with a temperature."""
     if run.facts.fused is None:
         return LeftOut("log_losses", NO_FUSION)
-    ways = {"fixed ratio": FUSED, **{way: way_of_fusing(way, way) for way in LEARNED}}
-    losses = {name: run.of(each)["log_loss"].to_numpy() for name, each in ways.items()}
-    rows = (_loss_row(run, name, each, losses[TEMPERED]) for name, each in losses.items())
+    ways = {"fixed ratio": FUSED_RATIO} | {way: way_of_fusing(f"fused {way}", way) for way in LEARNED}
+    shown, strong = run.with_headline(ways)
+    before = run.of(ways[TEMPERED])["log_loss"].to_numpy()
+    rows = (_loss_row(run, name, each, before) for name, each in shown.items())
     return Table(
         key="log_losses",
         title="Log-loss of fixed and learned fusion",
@@ -65,7 +69,7 @@ def log_losses(run: EvaluatedRun) -> Table | LeftOut:
         ),
         head=("Fusion", "Log-loss", "Saved", "from", "to"),
         rows=tuple(rows),
-        strong=2,
+        strong=strong,
     )
 
 
@@ -85,7 +89,8 @@ def _row(run: EvaluatedRun, name: str, predictor: Predictor, before: Mask) -> tu
     return (name, *by_fold, *_pooled(run, predictor.model, pooled_values))
 
 
-def _loss_row(run: EvaluatedRun, name: str, losses: DoubleArray, before: DoubleArray) -> tuple[Cell, ...]:
+def _loss_row(run: EvaluatedRun, name: str, predictor: Predictor, before: DoubleArray) -> tuple[Cell, ...]:
+    losses = run.of(predictor)["log_loss"].to_numpy()
     low, high = paired_interval(before, losses)
     values = {
         "pooled_log_loss": float(losses.mean()),
@@ -93,7 +98,7 @@ def _loss_row(run: EvaluatedRun, name: str, losses: DoubleArray, before: DoubleA
         "low_log_loss_saved": low,
         "high_log_loss_saved": high,
     }
-    return (name, *_pooled(run, f"fused {name}", values))
+    return (name, *_pooled(run, predictor.model, values))
 
 
 def _pooled(run: EvaluatedRun, model: str, values: Mapping[str, float]) -> Iterator[Figure]:

@@ -2,12 +2,13 @@
 
     single     the measures of each inner fold's model, averaged: what one trained model does
     ensemble   the inner models' probabilities averaged, evaluated once an outer fold
-    fused      the photo and the text ensembles fused, the weight chosen on validation predictions
+    fused      photo and text fused as `sakka fit` would, which goes by the validation predictions
 
-`fused-learned` is the fusion that a fitted model uses (`models/learned_fusion.py`), of the kind settled on beforehand.
+`fused-ratio` and `fused-learned` are the two that `fused` chooses from in each outer fold; what it always is stands
+there once. With one inner fold a single model is the ensemble.
 
 The paper compares `single` photo and text models with an ensemble of ten; part of its gain is plain ensembling. The
-row `fused`, `single` is one photo and one text model of the same inner fold, fused under the same weight. Two rows are
+row `fused`, `single` is one photo and one text model of the same inner fold, fused in the same way. Two rows are
 of the same works of a fold, so the difference of their accuracies is taken within each fold: its standard deviation is
 smaller than those of the two rows suggest, because a fold that is hard for one is hard for the other.
 """
@@ -15,29 +16,28 @@ smaller than those of the two rows suggest, because a fold that is hard for one 
 from sakka.evaluation.display_names import MEASURE_WORDS, ROW_WORDS, model_words
 from sakka.evaluation.figures import Cell, Table, figure, total
 from sakka.evaluation.frame import (
-    FUSED,
     FUSED_LEARNED,
+    FUSED_RATIO,
     FUSED_SINGLE,
     MEASURES,
     EvaluatedRun,
     Predictor,
     ensemble,
     single,
-    way_of_fusing,
 )
-from sakka.models.fusion import HOWS
 
 
 def table3(run: EvaluatedRun) -> Table:
     """Every measure of every model, the fusion and the baseline."""
     models = [name for name, modality in run.models if modality != "none"]
     baselines = [name for name, modality in run.models if modality == "none"]
-    ways = [way_of_fusing(f"fused-{how}", how) for how in HOWS]
-    fusions = [FUSED_SINGLE, *ways, FUSED, FUSED_LEARNED] if run.facts.fused else []
+    fusions = {model_words(each.model): each for each in (FUSED_RATIO, FUSED_LEARNED)} if run.facts.fused else {}
+    several = run.facts.inner_folds > 1
     predictors = [
-        *(each for name in models for each in (single(name), ensemble(name))),
-        *fusions,
-        *(each for name in baselines for each in (single(name), ensemble(name))),
+        *(each for name in models for each in _rows_of(name, several)),
+        *([FUSED_SINGLE] if fusions and several else []),
+        *(run.with_headline(fusions)[0].values() if fusions else ()),
+        *map(ensemble, baselines),
     ]
     return Table(
         key="table3",
@@ -48,20 +48,27 @@ def table3(run: EvaluatedRun) -> Table:
             (model_words(each.model), ROW_WORDS[each.row], *(run.figure(each, name) for name in MEASURES))
             for each in predictors
         ),
-        strong=predictors.index(FUSED) if fusions else None,
+        strong=[(each.model, each.row) for each in predictors].index((run.headline.model, run.headline.row)),
     )
+
+
+def _rows_of(name: str, several: bool) -> tuple[Predictor, ...]:
+    return (single(name), ensemble(name)) if several else (ensemble(name),)
 
 
 def _note(run: EvaluatedRun) -> str:
-    facts = run.facts
-    same = " With one inner fold the two coincide." if facts.inner_folds == 1 else ""
-    return (
-        f"Mean ± standard deviation over {facts.outer_folds} outer folds; {facts.n_tested:,} works evaluated. "
-        "“Single models” averages the figures of the single models; “ensemble” evaluates the mean of their "
-        f"probabilities, {facts.inner_folds} a fold.{same} The way of fusing and its weight are chosen on validation "
-        "works only, and the learned fusion's weights are fitted on them; “single models” of the fusion is one photo "
-        "and one text model."
-    )
+    said = ["Mean ± standard deviation over the outer folds."]
+    if run.facts.inner_folds > 1:
+        said.append(
+            "“Single models” averages the figures of the single models; “ensemble” evaluates the mean of their "
+            "probabilities."
+        )
+    if run.facts.fused:
+        said.append(
+            "“Photo + text” is fused as `sakka fit` would fuse it: by a fixed ratio, or by learned weights where these "
+            "have less log-loss. That is decided in each fold on validation works only."
+        )
+    return " ".join(said)
 
 
 def gains(run: EvaluatedRun) -> Table:
@@ -80,11 +87,13 @@ def gains(run: EvaluatedRun) -> Table:
 
 
 def _steps(run: EvaluatedRun) -> list[tuple[str, Predictor, Predictor]]:
-    steps = [("ensembling", single(name), ensemble(name)) for name, modality in run.models if modality != "none"]
-    best, pair = run.headline, run.facts.fused or ()
-    steps += [("fusion, one model each", single(name), FUSED_SINGLE) for name in pair]
-    steps += [("ensembling", FUSED_SINGLE, best)] if pair else []
-    steps += [("fusion of ensembles", ensemble(name), best) for name in pair]
+    several, best, pair = run.facts.inner_folds > 1, run.headline, run.facts.fused or ()
+    steps = []
+    if several:
+        steps += [("ensembling", single(name), ensemble(name)) for name, modality in run.models if modality != "none"]
+        steps += [("fusion, one model each", single(name), FUSED_SINGLE) for name in pair]
+        steps += [("ensembling", FUSED_SINGLE, best)] if pair else []
+    steps += [("fusion of ensembles" if several else "fusion", ensemble(name), best) for name in pair]
     baseline = run.facts.first("none")
     return steps + ([("over the baseline", ensemble(baseline), best)] if baseline not in (None, best.model) else [])
 
@@ -104,6 +113,5 @@ def _gain_row(run: EvaluatedRun, words: str, before: Predictor, after: Predictor
 
 
 def _words(side: Predictor) -> str:
-    if side.model == FUSED.model:
-        return "One photo and one text model, fused" if side.row == "single" else "The two ensembles, fused"
-    return model_words(side.model) if side.model == "dummy" else f"{model_words(side.model)}, {ROW_WORDS[side.row]}"
+    words = model_words(side.model)
+    return f"{words}, {ROW_WORDS[side.row]}" if side.row == "single" else words

@@ -46,7 +46,7 @@ def flattery(runs: Sequence[EvaluatedRun]) -> list[str]:
     """Say in plain words how much the random split flatters what a run puts forward."""
     first, best = runs[0], runs[0].headline
     random = first.figure(best, "accuracy").value or 0.0
-    said = [f"Under the random split {_subject(best.model)} has an accuracy of {100 * random:.1f} %."]
+    said = [f"Under the random split {model_words(best.model)} has an accuracy of {100 * random:.1f} %."]
     for run in runs[1:]:
         value = run.figure(best, "accuracy").value or 0.0
         how = {
@@ -64,10 +64,6 @@ def _other_works(random: EvaluatedRun, other: EvaluatedRun) -> str:
     if facts.n_tested == random.facts.n_tested and facts.columns == random.facts.columns:
         return ""
     return f", though on fewer works ({facts.n_tested:,} of {facts.columns:,} creators), learned from fewer"
-
-
-def _subject(name: str) -> str:
-    return "the fusion of photo and text" if name == "fused" else model_words(name)
 
 
 def _predictors(run: EvaluatedRun) -> list[Predictor]:

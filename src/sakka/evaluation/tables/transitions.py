@@ -103,8 +103,7 @@ def agreement(run: EvaluatedRun) -> Table | LeftOut:
     return Table(
         key="agreement",
         title="Where photo and text agree",
-        note="Counts pooled over the folds. In the paper's data, fusion is right on 99 works "
-        "that both got wrong, and wrong on none that both got right.",
+        note="Counts pooled over the folds.",
         head=("Photo and text before fusion", "Works", "Fused right", "Fused wrong"),
         rows=tuple(rows),
     )
