@@ -32,29 +32,34 @@ BENCHMARKS = (
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure what is asked for and write the results; gives the exit code."""
+    """Measure what is asked for and write the results; gives the exit code, 1 where a demand is not met."""
     asked = _parser().parse_args(arguments)
     if asked.table:
         results.update_documents()
         return 0
     if asked.no_compile:
         os.environ[NO_COMPILE] = "1"
+    missed = []
     for name in asked.names or BENCHMARKS:
         with tempfile.TemporaryDirectory(prefix=f"sakka-benchmark-{name}-") as scratch:
             plan = Plan(asked.pairs, asked.size, asked.threads, Path(scratch), data_folder(asked.data), asked.only)
-            _run(name, plan, results.RESULTS if _counts(asked) else results.RESULTS / "trial")
+            missed.append(_run(name, plan, results.RESULTS if _counts(asked) else results.RESULTS / "trial"))
     if _counts(asked):
         results.update_documents()
-    return 0
+    for each in filter(None, missed):
+        sys.stderr.write(f"{each}\n")
+    return 1 if any(missed) else 0
 
 
-def _run(name: str, plan: Plan, folder: Path) -> None:
+def _run(name: str, plan: Plan, folder: Path) -> str:
+    """Run one and write its section; gives what it missed."""
     module = import_module(f"benchmarks.suites.{name}")
     sized = dataclasses.replace(plan, size=module.SIZE if plan.size is None else plan.size)
     section = module.measure(sized)
     path = results.write_section(section, folder)
     print(f"\n## {section.title}\n\n{section.markdown}\n\nwritten: {path}")
     sys.stdout.flush()
+    return section.missed
 
 
 def _counts(asked: argparse.Namespace) -> bool:

@@ -48,12 +48,14 @@ class Section:
         title: Its heading.
         markdown: Tables and notes.
         data: The same and more, for JSON.
+        missed: What was demanded and not met, one clause; empty where all was.
     """
 
     name: str
     title: str
     markdown: str
     data: dict[str, Any]
+    missed: str = ""
 
 
 def section_of(name: str, title: str, plan: Plan, outcomes: Sequence[Outcome], works: str = "") -> Section:

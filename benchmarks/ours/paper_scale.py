@@ -165,6 +165,7 @@ def _write_works(catalog: Catalog, labels: IntArray, layout: RunLayout) -> None:
             "description": catalog.table["description"],
             "photo": pl.Series([None] * len(catalog), dtype=pl.String),
             "has_photo": np.ones(len(catalog), dtype=np.bool_),
+            "photos": np.ones(len(catalog), dtype=np.int64),
             "has_text": catalog.has_text,
         }
     ).write_parquet(layout.works)

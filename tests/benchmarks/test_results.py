@@ -11,6 +11,7 @@ from benchmarks.processes import ROOT, Side
 from benchmarks.results import (
     FRONT_PAGE,
     RESULTS,
+    Section,
     fill_front_page,
     page,
     ratio_table,
@@ -18,6 +19,8 @@ from benchmarks.results import (
     write_section,
 )
 from benchmarks.suites.growth import Point, draw, exponent, exponent_rows, planned_points
+from benchmarks.suites.paper_scale import Point as Step
+from benchmarks.suites.paper_scale import missed
 from benchmarks.summary import ROWS, speed_rows
 
 OURS, OTHER = Side("ours", "m:A"), Side("theirs", "m:B")
@@ -112,6 +115,26 @@ def test_the_front_page_gives_the_median_the_spread_and_the_accuracy_of_both(don
     rows = speed_rows(folder)
     assert rows[3] == (row.what, row.beside, "3.00 (2.00 to 4.00)", "0.900", "0.750")
     assert {figures[2:] for figures in rows if figures != rows[3]} == {("not measured", "", "")}
+
+
+def test_the_papers_size_holds_where_it_takes_no_more_time_and_memory_than_demanded() -> None:
+    points = [Step(1, "report", 800.0, 700.0, 8000.0), Step(1, "simulating predictions", 500.0, 400.0, 9000.0)]
+    assert missed(points) == ""
+    assert missed([Step(10, "report", 5000.0, 5000.0, 9000.0)]) == ""  # only full size is demanded
+    expected = "paper_scale took 1000 s and 8,000 MiB at full size, expected at most 900 s and 8,192 MiB"
+    assert missed([*points, Step(1, "splits", 200.0, 1.0, 100.0)]) == expected
+    assert "9,000 MiB" in missed([*points, Step(1, "splits", 2.0, 1.0, 9000.0)])
+
+
+def test_a_benchmark_that_misses_what_is_demanded_ends_with_an_exit_code(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    for missing in ("", "text took too long"):
+        section = Section("text", "Texts", "a table", {}, missing)
+        monkeypatch.setattr("benchmarks.suites.text.measure", lambda _, section=section: section)
+        monkeypatch.setattr("benchmarks.results.RESULTS", folder)
+        assert main(["text", "--pairs", "1"]) == (1 if missing else 0)
+        assert capsys.readouterr().err.strip() == missing
 
 
 def test_a_benchmark_that_is_not_there_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

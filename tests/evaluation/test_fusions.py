@@ -46,6 +46,15 @@ def test_an_interval_is_the_same_in_parts_and_at_once(monkeypatch: pytest.Monkey
     assert at_once[0] < np.mean(after - before) < at_once[1]
 
 
+def test_differences_that_are_joined_have_nearly_the_same_interval(monkeypatch: pytest.MonkeyPatch) -> None:
+    after, before = np.random.default_rng(0).random((2, 4000))
+    whole = paired_interval(after, before)
+    monkeypatch.setattr("sakka.evaluation.tables.fusions.MOST_VALUES", 200)
+    joined = paired_interval(after, before)
+    assert joined != whole
+    np.testing.assert_allclose(joined, whole, atol=0.001)
+
+
 def test_what_a_fusion_saves_is_beside_the_ratio_with_a_temperature(evaluated: EvaluatedRun) -> None:
     table = log_losses(evaluated)
     losses, saved = (cells(table, name) for name in ("pooled_log_loss", "log_loss_saved"))

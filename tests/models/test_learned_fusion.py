@@ -14,6 +14,7 @@ from sakka.models.learned_fusion import (
     every_so_many,
     features,
     fit_fusion,
+    fused_views,
 )
 
 WORKS, CREATORS = 600, 8
@@ -103,6 +104,29 @@ def test_candidate_features_are_as_counted_by_hand() -> None:
     entropy = -(table[0] * logarithms).sum()
     expected = np.column_stack([logarithms, table[0], logarithms * entropy, -np.log([1, 3, 2]), [1, 0, 0], [0.2, 0, 0]])
     np.testing.assert_allclose(features("stacked", [table])[0], expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_fitted_on_the_first_candidates_a_fusion_is_nearly_that_of_all_creators(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo, labels = answers(1.5, heat=0.5, works=4000, seed=2)
+    text, _ = answers(1.5, heat=2.0, works=4000, seed=3)
+    whole = fit_fusion(photo, text, labels, kind=kind).predict(photo, text)  # type: ignore[arg-type]
+    monkeypatch.setattr("sakka.models.learned_fusion.CANDIDATES", CREATORS - 2)
+    some = fit_fusion(photo, text, labels, kind=kind).predict(photo, text)  # type: ignore[arg-type]
+    assert not np.array_equal(some, whole)
+    assert (some.argmax(axis=1) == whole.argmax(axis=1)).mean() > 0.99
+    assert log_loss(some, labels) == pytest.approx(log_loss(whole, labels), abs=0.002)
+
+
+def test_a_fusion_of_works_with_photo_and_text_needs_only_the_weights_of_both() -> None:
+    photo, labels = answers(1.0, seed=2)
+    text, _ = answers(1.0, seed=3)
+    assert fused_views(WORKS, None, None) == ("both",)
+    both = fit_fusion(photo, text, labels, views=("both",))
+    assert list(both.views) == ["both"]
+    np.testing.assert_array_equal(both.predict(photo, text), fit_fusion(photo, text, labels).predict(photo, text))
 
 
 def test_a_large_table_is_thinned_evenly() -> None:

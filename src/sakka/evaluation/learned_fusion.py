@@ -20,7 +20,7 @@ from sakka.models.choosing_fusion import choose_fusion
 from sakka.models.cross_fusion import better_kind
 from sakka.models.fixed_ratio import FixedRatio
 from sakka.models.fusion import fuse
-from sakka.models.learned_fusion import KINDS, Kind, every_so_many, fit_fusion
+from sakka.models.learned_fusion import KINDS, Kind, every_so_many, fit_fusion, fused_views
 
 FITTED_KIND: Kind = "log-linear"  # that `FusedModel` learns unless told otherwise
 LEARNED_KIND = f"learned {FITTED_KIND}"
@@ -52,11 +52,13 @@ class Pool:
         """Fit every learned fusion, and the temperature of the best fixed ratio."""
         rows, photo, text = np.concatenate(self.rows), np.concatenate(self.photo), np.concatenate(self.text)
         labels, given = self.facts.labels[rows], self.facts.fused_given_of(rows)
-        as_fitted = choose_fusion(photo, text, labels, given, (fixed,), kind=FITTED_KIND, seed=SEED).fuser
+        everyone = np.arange(len(self.facts.labels))
+        views = fused_views(len(everyone), *self.facts.fused_given_of(everyone))
+        as_fitted = choose_fusion(photo, text, labels, given, (fixed,), kind=FITTED_KIND, seed=SEED, views=views).fuser
         fitted = {
             kind: as_fitted
             if as_fitted.is_learned and kind == FITTED_KIND
-            else fit_fusion(photo, text, labels, *given, kind=kind)
+            else fit_fusion(photo, text, labels, *given, kind=kind, views=views)
             for kind in KINDS
         }
         chosen = fitted[better_kind(photo, text, labels, *given, seed=SEED)]
@@ -90,6 +92,9 @@ class FoldFusions:
             given: How many photos each test work has, and whether a text, each of shape (n_works,).
             pairs: The photo and the text model's test probabilities of each inner fold, shape (n_works, n_creators).
         """
+        names: dict[Fuser, list[str]] = {}
         for name, fuser in self.fusers.items():
+            names.setdefault(fuser, []).append(name)
+        for fuser in names:
             mean = sum(fuser(photo, text, *given) for photo, text in pairs) / np.float32(len(pairs))
-            yield name, np.asarray(mean, dtype=np.float32)
+            yield from ((name, np.asarray(mean, dtype=np.float32)) for name in names[fuser])

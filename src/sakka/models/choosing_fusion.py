@@ -1,6 +1,6 @@
 """Which fusion serves best on works that were held out: a fixed ratio, or what is learned where it loses less."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ from sakka.models.cross_fusion import fit_cross_fusion
 from sakka.models.fixed_ratio import FixedRatio, best_ratio, correct_by_ratio
 from sakka.models.fusion import Fuser
 from sakka.models.held_out import Fuse
-from sakka.models.learned_fusion import Kind, fit_fusion
+from sakka.models.learned_fusion import VIEWS, Kind, View, fit_fusion
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ def choose_fusion(
     *,
     kind: Kind | None,
     seed: int,
+    views: Collection[View] = VIEWS,
 ) -> ChosenFusion:
     """Choose the ratio by accuracy; take what is learned where it has less log-loss on works that it did not learn.
 
@@ -49,6 +50,7 @@ def choose_fusion(
         ratios: The ratios to choose from.
         kind: The kind of fusion to learn; None: none.
         seed: Deals the works into parts.
+        views: What the works that are to be fused have.
     """
     counts = correct_by_ratio(photo, text, labels, *given, ratios)
     fixed = best_ratio(counts)
@@ -59,10 +61,10 @@ def choose_fusion(
         "text_accuracy": float((text.argmax(axis=1) == labels).mean()),
     }
     if kind is not None:
-        cross = fit_cross_fusion(photo, text, labels, *given, seed=seed, kind=kind)
+        cross = fit_cross_fusion(photo, text, labels, *given, seed=seed, kind=kind, views=views)
         learned = cross.predict(np.arange(len(labels)), photo, text, *given)
         if log_loss(learned, labels, FLOOR) < log_loss(fixed.predict(photo, text, *given), labels, FLOOR):
-            fuser = fit_fusion(photo, text, labels, *given, kind=kind)
+            fuser = fit_fusion(photo, text, labels, *given, kind=kind, views=views)
             accuracy = float((learned.argmax(axis=1) == labels).mean())
             return ChosenFusion(fuser, cross.predict, {**held_out, "accuracy": accuracy})
     return ChosenFusion(fixed, _fused_by(fixed), held_out)

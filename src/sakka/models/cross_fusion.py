@@ -6,13 +6,14 @@ is predicted by the fusion of the others.
 Source: V. Chernozhukov et al., Double/debiased machine learning, https://arxiv.org/abs/1608.00060 (cross-fitting)
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 
 from sakka.arrays import FLOOR, IntArray, Mask, Probabilities, log_loss
 from sakka.catalog.splits import deal
-from sakka.models.learned_fusion import KINDS, Kind, LearnedFusion, fit_fusion
+from sakka.models.learned_fusion import KINDS, VIEWS, Kind, LearnedFusion, View, fit_fusion, fused_views
 
 PARTS = 5
 
@@ -58,6 +59,7 @@ def fit_cross_fusion(
     seed: int,
     kind: Kind,
     parts: int = PARTS,
+    views: Collection[View] = VIEWS,
 ) -> CrossFusion:
     """Learn a fusion for each part of the works on the others.
 
@@ -70,11 +72,13 @@ def fit_cross_fusion(
         seed: Deals the works into parts.
         kind: `log-linear` or `stacked`.
         parts: How many parts there are.
+        views: What the works that are to be fused have.
     """
     part = deal(labels, np.random.default_rng((seed, 3)), parts)
     rests = (part != number for number in range(parts))
     fusions = (
-        fit_fusion(photo[rest], text[rest], labels[rest], photos[rest], has_text[rest], kind=kind) for rest in rests
+        fit_fusion(photo[rest], text[rest], labels[rest], photos[rest], has_text[rest], kind=kind, views=views)
+        for rest in rests
     )
     return CrossFusion(part, tuple(fusions))
 
@@ -88,7 +92,8 @@ def better_kind(
     """
 
     def loss(kind: Kind) -> float:
-        fusion = fit_cross_fusion(photo, text, labels, photos, has_text, seed=seed, kind=kind, parts=2)
+        views = fused_views(len(labels), photos, has_text)
+        fusion = fit_cross_fusion(photo, text, labels, photos, has_text, seed=seed, kind=kind, parts=2, views=views)
         return log_loss(fusion.predict(np.arange(len(labels)), photo, text, photos, has_text), labels, FLOOR)
 
     return min(KINDS, key=loss)

@@ -14,10 +14,15 @@ change little. a + b other than 1 is a temperature: the probabilities come out c
 A work with only a photo, or only a text, is predicted by weights of its own, fitted on all works that have it with the
 other one left out.
 
+Of more than `CANDIDATES` creators the weights are fitted on so many of each work, those that come first for one of the
+two models, and on the works whose own creator is among them: under a conditional logit the choice among some of the
+alternatives has the weights of the choice among all.
+
 The probabilities must be of models not fitted on the works. A single model's are less confident than a mean of
 several models', so several models are fused one pair at a time and the results averaged.
 
-Sources: D. Wolpert, Stacked generalization, Neural Networks 5, 1992; D. McFadden, Conditional logit analysis, 1974;
+Sources: D. Wolpert, Stacked generalization, Neural Networks 5, 1992; D. McFadden, Conditional logit analysis, 1974, and
+Modelling the choice of residential location, 1978 (some of the alternatives);
 C. Guo et al., On calibration of modern neural networks, ICML 2017, https://arxiv.org/abs/1706.04599
 """
 
@@ -50,6 +55,7 @@ VIEWS: tuple[View, ...] = get_args(View)
 UNDER_LOSS = 1e-300  # stands for a smaller probability in the loss of a fit, which is in double precision
 PENALTY = 4.0  # a creator's own d is taken to stay within about 1/2
 MOST_ENTRIES = 2**22  # of works times creators; beyond it every second, third ... work is fitted on
+CANDIDATES = 96  # of each work that a fusion is fitted on
 STEPS = 200
 WEIGHT_NAMES = ("features", "bias", "share", "photos")
 
@@ -109,9 +115,8 @@ class LearnedFusion(Fuser):
         fused = np.empty(photo.shape, dtype=np.float32)
         logs = log_counts(len(photo), photos)
         for view, rows in zip(VIEWS, _rows_of_views(len(photo), photos, has_text), strict=True):
-            weights = self.views[view]
             for start in range(0, len(rows), BLOCK_ROWS):
-                some = rows[start : start + BLOCK_ROWS]
+                some, weights = rows[start : start + BLOCK_ROWS], self.views[view]
                 table = features(self.kind, tables_of(view, photo[some], text[some]))
                 bias = weights.bias if columns is None else weights.bias[columns[some]]
                 scores = (table @ weights.features + bias).astype(np.float64, copy=False)
@@ -186,6 +191,7 @@ def fit_fusion(
     has_text: Mask | None = None,
     *,
     kind: Kind = "log-linear",
+    views: Collection[View] = VIEWS,
 ) -> LearnedFusion:
     """Learn to fuse on works that neither model was fitted on.
 
@@ -196,6 +202,7 @@ def fit_fusion(
         photos: How many photos each work has, or whether it has one; None means all have one.
         has_text: Whether each has a text; None means all have one.
         kind: `log-linear` or `stacked`.
+        views: What the works that are to be fused have: both, or only one of the two.
 
     Raises:
         ModelError: The shapes differ or `kind` is unknown.
@@ -207,14 +214,69 @@ def fit_fusion(
     everyone, logs = np.ones(len(photo), np.bool_), log_counts(len(photo), photos)
     seen, read = (everyone if given is None else given > 0 for given in (photos, has_text))
     counts = np.bincount(labels, minlength=photo.shape[1]) + 1
-    views: dict[View, Weights] = {}
+    fitted: dict[View, Weights] = {}
     for view, given in zip(VIEWS, (seen & read, seen, read), strict=True):
+        if view not in views:
+            continue
         rows = every_so_many(np.flatnonzero(given), photo.shape[1])
-        tables = tables_of(view, photo[rows], text[rows])
-        views[view] = _fit_view(
-            features(kind, tables), labels[rows], counts, logs[rows] * (view != "text"), len(tables)
-        )
-    return LearnedFusion(kind, views)
+        some = _candidates(kind, tables_of(view, photo[rows], text[rows]), labels[rows])
+        several = logs[rows][some.rows] * (view != "text")
+        fitted[view] = _fit_view(some, counts, several, 1 + (view == "both"))
+    return LearnedFusion(kind, fitted)
+
+
+@dataclass(frozen=True)
+class _FittedOn:
+    """What a view is fitted on.
+
+    Attributes:
+        rows: The works whose own creator is among their candidates, shape (n_rows,).
+        table: The candidates' features, shape (n_rows, n_candidates, n_features).
+        own: Where each work's own creator is among its candidates, shape (n_rows,).
+        columns: Who the candidates of each work are, shape (n_rows, n_candidates); None: all creators in order.
+    """
+
+    rows: IntArray
+    table: FloatArray
+    own: IntArray
+    columns: IntArray | None = None
+
+    def of_candidates(self, values: DoubleArray) -> DoubleArray:
+        """Values of the creators as those of each work's candidates."""
+        return values if self.columns is None else values[self.columns]
+
+    def sums(self, values: DoubleArray, n_creators: int) -> DoubleArray:
+        """Sums by creator of values of the works' candidates."""
+        if self.columns is None:
+            return values.sum(axis=0)
+        return np.bincount(self.columns.ravel(), values.ravel(), n_creators)
+
+
+def _candidates(kind: Kind, tables: Sequence[Probabilities], labels: IntArray) -> _FittedOn:
+    n_creators = tables[0].shape[1]
+    if n_creators <= CANDIDATES:
+        return _FittedOn(np.arange(len(labels)), features(kind, tables), labels)
+    parts = []
+    for start in range(0, max(1, len(labels)), BLOCK_ROWS):  # features of all creators take much memory
+        block = slice(start, start + BLOCK_ROWS)
+        some, own = [table[block] for table in tables], labels[block]
+        first = np.minimum.reduce([_ranks(table) for table in some])
+        columns = np.sort(top(-first, CANDIDATES), axis=1)
+        rows = np.flatnonzero((columns == own[:, None]).any(axis=1))
+        columns = columns[rows]
+        table = np.take_along_axis(features(kind, [table[rows] for table in some]), columns[:, :, None], axis=1)
+        parts.append((start + rows, table, (columns == own[rows, None]).argmax(axis=1), columns))
+    return _FittedOn(*(np.concatenate(each) for each in zip(*parts, strict=True)))
+
+
+def fused_views(n_works: int, photos: Counts | None, has_text: Mask | None) -> tuple[View, ...]:
+    """The views that some works are fused in; the arguments are those of `fit_fusion`.
+
+    >>> fused_views(3, np.array([1, 0, 2]), np.array([True, True, True]))
+    ('both', 'text')
+    """
+    found = zip(VIEWS, _rows_of_views(n_works, photos, has_text), strict=True)
+    return tuple(view for view, rows in found if len(rows))
 
 
 def log_counts(n_works: int, photos: Counts | None) -> FloatArray:
@@ -257,19 +319,25 @@ def features(kind: Kind, tables: Sequence[Probabilities]) -> FloatArray:
 def _candidate_features(table: Probabilities) -> Iterator[Probabilities]:
     logarithm = log_probabilities(table, FLOOR)
     entropy = -(table * logarithm).sum(axis=1, keepdims=True)
-    order = top(table)
-    rank = np.empty_like(order)
-    np.put_along_axis(rank, order, np.arange(table.shape[1])[None], axis=1)
-    ordered = np.take_along_axis(table, order[:, :2], axis=1)
+    rank = _ranks(table)
+    ordered = -np.partition(-table, min(1, table.shape[1] - 1), axis=1)[:, :2]
     first = (rank == 0).astype(np.float32)
     yield from (table, logarithm * entropy, -np.log1p(rank), first, first * (ordered[:, :1] - ordered[:, -1:]))
 
 
-def _fit_view(table: FloatArray, labels: IntArray, counts: IntArray, logs: FloatArray, n_models: int) -> Weights:
+def _ranks(table: Probabilities) -> IntArray:
+    """How many creators come before each, shape of `table`; among equals the lower column."""
+    order = top(table)
+    ranks = np.empty_like(order)
+    np.put_along_axis(ranks, order, np.arange(table.shape[1])[None], axis=1)
+    return ranks
+
+
+def _fit_view(some: _FittedOn, counts: IntArray, logs: FloatArray, n_models: int) -> Weights:
     """Fit one view; without a work it is the equal weights it starts from."""
     from scipy.optimize import minimize
 
-    share = np.log(counts / counts.sum())
+    share, table = np.log(counts / counts.sum()), some.table
     several, n_features = bool(logs.any()), table.shape[2]
     if several:
         table = np.concatenate([table, logs[:, None, None] * table[:, :, :1]], axis=2)
@@ -277,15 +345,15 @@ def _fit_view(table: FloatArray, labels: IntArray, counts: IntArray, logs: Float
     start = np.zeros(width + 1 + len(share))
     start[:n_models] = 1 / n_models
     pull = np.concatenate([np.ones(width + 1), np.full(len(share), PENALTY)])
-    rows = np.arange(len(labels))
+    rows = np.arange(len(some.own))
 
     def loss(parameters: DoubleArray) -> tuple[float, DoubleArray]:
-        bias = parameters[width] * share + parameters[width + 1 :]
+        bias = some.of_candidates(parameters[width] * share + parameters[width + 1 :])
         probabilities = softmax(table @ parameters[:width].astype(np.float32) + bias)
         off = parameters - start
-        value = -log_probabilities(probabilities[rows, labels], UNDER_LOSS).sum() + (pull * off * off).sum() / 2
-        probabilities[rows, labels] -= 1
-        by_creator = probabilities.sum(axis=0)
+        value = -log_probabilities(probabilities[rows, some.own], UNDER_LOSS).sum() + (pull * off * off).sum() / 2
+        probabilities[rows, some.own] -= 1
+        by_creator = some.sums(probabilities, len(share))
         by_feature = np.einsum("nk,nkf->f", probabilities, table)
         slope = np.concatenate([by_feature, [by_creator @ share], by_creator]) + pull * off
         return float(value), slope
