@@ -167,7 +167,7 @@ def drawn_market(folder: Path) -> list[str]:
     steps = (
         ["catalog", "build", "market", "-o", catalog, "--creators", "5", "--works", "100", "--seed", "1"],
         ["fit", catalog, "-o", model],
-        ["index", "build", catalog, "--model", model, "-o", index],
+        ["index", "build", catalog, model, "-o", index],
     )
     for words in steps:
         subprocess.run([sakka(), *words], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

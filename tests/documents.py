@@ -179,7 +179,7 @@ def unknown_in(words: list[str]) -> list[str]:
 
 def options_of(command: Any) -> set[str]:
     """The options of a command, all spellings, those that every command has too."""
-    return {"-h", "--help"} | {
+    return {"-h", "--help", "--version"} | {
         name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)
     }
 

@@ -67,7 +67,7 @@ def _parameter(parameter: Any, annotation: Any) -> tuple[str, str, str]:
     default = parameter.default
     needed = "compulsory" if parameter.required else "" if _is_unset(default) else f"`{_shown(default)}`"
     offered = ", ".join(f"`{_shown(each)}`" for each in _choices(annotation))
-    told = [parameter.help or "", f"One of {offered}." if offered else ""]
+    told = [parameter.help or "", f"One of {offered}." if offered else "", "Repeatable." if parameter.multiple else ""]
     told += [f"Also read from `{parameter.envvar}`."] if parameter.envvar else []
     return spelled, needed, " ".join(part for part in told if part)
 

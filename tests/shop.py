@@ -27,7 +27,7 @@ COLUMNS = ("id", "creator", "title", "description", "category", "created_at", "p
 MADE_BY = (
     "sakka catalog build works.csv -o catalog --min-works 7",
     "sakka fit catalog -o model",
-    "sakka index build catalog --model model -o index",
+    "sakka index build catalog model -o index",
 )
 
 

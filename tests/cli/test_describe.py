@@ -27,7 +27,7 @@ def model(catalog: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_creator_is_described_on_the_terminal_and_as_a_page(
     catalog: Path, model: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = ["describe", catalog, "--creator", "creator 01", "--model", model, "-o", folder / "page"]
+    arguments = ["describe", catalog, model, "--creator", "creator 01", "-o", folder / "page"]
     code, output, _ = run(arguments, monkeypatch, capsys)
     assert code == 0
     assert output.startswith("creator 01 has 6 works in the catalog.")
@@ -41,7 +41,7 @@ def test_a_work_is_described_from_the_catalog_or_from_outside(
     catalog: Path, model: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, output, _ = run(
-        ["describe", model, "--catalog", catalog, "--work", "work-02-001", "--language", "ja", "-o", folder / "page"],
+        ["describe", model, catalog, "--work", "work-02-001", "--language", "ja", "-o", folder / "page"],
         monkeypatch,
         capsys,
     )
@@ -59,9 +59,9 @@ def test_a_work_is_described_from_the_catalog_or_from_outside(
         ([], "name one thing to describe"),
         (["--creator", "creator 1"], "did you mean creator 0"),
         (["--creator", "creator 01", "--title", "x"], "name one thing to describe"),
-        (["--work", "work-02-001"], "give one with --model MODEL"),
+        (["--work", "work-02-001"], "give the folder of a model too"),
         (["--work", "nowhere"], "no work 'nowhere'"),
-        (["--creator", "creator 01", "--catalog", "twice"], "got two catalogs"),
+        (["--creator", "creator 01", "twice"], "got two catalogs"),
     ],
 )
 def test_what_can_not_be_described_is_one_line_and_exit_code_2(

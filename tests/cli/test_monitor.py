@@ -6,7 +6,7 @@ import pytest
 from tests.command import run
 from tests.title_model import SaysItsTitle
 
-import sakka.evaluation.monitor
+import sakka.models.folder
 from sakka.models.base import CreatorModel
 
 START = date(2026, 1, 1)
@@ -19,7 +19,7 @@ def says_its_title(_folder: Path) -> CreatorModel:
 @pytest.fixture
 def table(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A hundred works that sets hold as often as is stated, ten that they don't hold, one without a creator."""
-    monkeypatch.setattr(sakka.evaluation.monitor, "load_model", says_its_title)
+    monkeypatch.setattr(sakka.models.folder, "load_model", says_its_title)
     titles = [f"Mori {(37 * number % 100 + 1) / 100}" for number in range(100)] + ["Sato 1.0"] * 10
     rows = [f"{number},Mori,{title},{START + timedelta(days=number)}" for number, title in enumerate(titles)]
     (folder / "sold.csv").write_text("\n".join(["id,hand,title,listed_at", *rows, "x,,Mori 0.9,2026-02-02", ""]))
@@ -49,7 +49,7 @@ def test_json_holds_all_of_it_and_works_before_a_date_are_left_out(
     found = json.loads(run(arguments, monkeypatch, capsys)[1])
     assert (found["works"], found["without_creator"], found["holds"]) == (110, 1, False)
     assert found["known"]["alarm"]["since_date"] == "2026-04-11T00:00:00"
-    code, output, _ = run([*arguments, "--since", "2026-04-20", "--check"], monkeypatch, capsys)
+    code, output, _ = run([*arguments, "--from", "2026-04-20", "--check"], monkeypatch, capsys)
     found = json.loads(output)
     assert (code, found["works"], found["known"]["alarm"]) == (0, 1, None)
 
@@ -57,8 +57,8 @@ def test_json_holds_all_of_it_and_works_before_a_date_are_left_out(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--since", "soon"], "--since is 'soon'; expected a date such as 2026-03-01"),
-        (["--since", " "], "--since is empty"),
+        (["--from", "soon"], "--from is 'soon': "),
+        (["--from", "2030"], "no work of the table is dated 2030-01-01 or later; give an earlier date"),
         ([], "no work of the table has a creator; name the column with --column creator=COLUMN"),
     ],
 )

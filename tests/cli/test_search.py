@@ -22,7 +22,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tiny_catalog(root / "more-photos", creators=4, works=2, seed=3).take([0]).write(root / "more")
     save_model(FusedModel(photo_settings=QUICK_PHOTO).fit(works), root / "model")
     with pytest.MonkeyPatch.context() as patch:
-        built = ["index", "build", root / "catalog", "--model", root / "model", "-o", root / "index"]
+        built = ["index", "build", root / "catalog", root / "model", "-o", root / "index"]
         patch.setattr("sys.argv", ["sakka", *map(str, built)])
         with pytest.raises(SystemExit) as caught:
             main()
@@ -34,7 +34,7 @@ def test_an_index_of_works_without_photos_counts_them_and_its_hint_can_be_copied
     built: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tiny_catalog(folder / "photos", creators=2, works=2, without_photo=2).write(folder / "catalog")
-    arguments = ["index", "build", folder / "catalog", "--model", built / "model", "-o", folder / "my index"]
+    arguments = ["index", "build", folder / "catalog", built / "model", "-o", folder / "my index"]
     code, out, _ = run(arguments, monkeypatch, capsys)
     assert code == 0
     assert "style learned from 0 photos by 0 creators" in out
@@ -59,7 +59,7 @@ def test_kept_columns_are_shown_and_limit_what_is_found(
     works = Catalog.read(built / "catalog")
     kept = [Work(**{**vars(work), "kept": {"price": 100 * place, "note": "x"}}) for place, work in enumerate(works)]
     Catalog.from_works(kept, works.photo_root).write(folder / "catalog")
-    arguments = ["index", "build", folder / "catalog", "--model", built / "model", "-o", folder / "index"]
+    arguments = ["index", "build", folder / "catalog", built / "model", "-o", folder / "index"]
     assert run(arguments, monkeypatch, capsys)[0] == 0
     asked = ["similar", folder / "index", "--work", "work-02-003", "--filter", "price=500..900"]
     code, out, _ = run(asked, monkeypatch, capsys)
@@ -128,7 +128,7 @@ def test_works_are_added_and_removed(
         (["recommend", "{}/index"], "give one of"),
         (["recommend", "{}/index", "--creator", "creator 9"], "no creator is called"),
         (["similar", "{}/index", "--photo", "{}/none.png"], "none.png"),
-        (["index", "build", "{}/catalog", "--model", "{}/none", "-o", "{}/i"], "there is no folder"),
+        (["index", "build", "{}/catalog", "{}/none", "-o", "{}/i"], "there is no folder"),
     ],
 )
 def test_an_error_is_one_line_and_exit_code_2(

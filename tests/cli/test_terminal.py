@@ -49,7 +49,19 @@ def test_a_terminal_shows_a_bar_that_goes_away() -> None:
         inner.advance()
         running.advance(2)
     assert "photos" in written.getvalue()
-    assert "left" in written.getvalue()
+    assert written.getvalue().endswith("\r")
+
+
+def test_how_long_the_rest_will_take_is_said_once_enough_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = iter([0.0, 30.0, 90.0])
+    monkeypatch.setattr(terminal.time, "monotonic", lambda: next(seconds))
+    where, written = console(False)
+    with showing_progress(where), task("photos", 3000) as running:
+        running.advance(30)
+        running.advance(60)
+    first, second = written.getvalue().splitlines()
+    assert first == "photos: 30 of 3,000, 1.0/s"
+    assert second == "photos: 90 of 3,000, 1.0/s, about 48 min 30 s left"
 
 
 def test_a_bar_shows_the_steps_a_second_and_keeps_to_the_width() -> None:

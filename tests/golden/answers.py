@@ -112,7 +112,7 @@ def _explained(root: Path) -> dict[str, Any]:
 
 
 def _described(root: Path) -> dict[str, Any]:
-    catalog, model, index = root / "catalog", ["--model", root / "model"], ["--index", root / "index"]
+    catalog, model, index = root / "catalog", [root / "model"], ["--index", root / "index"]
     return {
         "describe a creator": asked("describe", catalog, "--creator", "creator 02"),
         "describe a creator with all": asked("describe", catalog, "--creator", "creator 01", *model, *index),
@@ -126,7 +126,7 @@ def _described(root: Path) -> dict[str, Any]:
 def _found(root: Path) -> dict[str, Any]:
     index, top = root / "index", ["--top", 4]
     photo = ["--photo", root / "photos" / "photo-01-003.png"]
-    after = ["--after", "2015-02-01", "--of-one-creator", 1]
+    after = ["--from", "2015-02-01", "--of-one-creator", 1]
     return {
         "similar to a work": asked("similar", index, "--work", COPIED, *top),
         "similar by others": asked("similar", index, "--work", WORK, "--other-creators", *top, *after),

@@ -46,7 +46,7 @@ def make_scene(root: Path) -> None:
     save_model(thorough, root / "thorough")
     shutil.copytree(root / "model", root / "grown")
     command("creators", "add", root / "grown", root / "listing" / "new.jsonl", "--photo-root", root / "photos")
-    command("index", "build", root / "catalog", "--model", root / "model", "-o", root / "index")
+    command("index", "build", root / "catalog", root / "model", "-o", root / "index")
     command("audit", root / "catalog", "-o", root / "audit", "--model", "text-linear")
     _experiment(root)
 

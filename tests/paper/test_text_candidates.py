@@ -74,7 +74,7 @@ def test_the_command_writes_the_table_that_it_shows(works: Catalog, folder: Path
     works.write(folder / "catalog")
     for group in COMMAND_GROUPS:
         import_module(f"sakka.cli.{group}")
-    asked = ["text-candidates", str(folder / "catalog"), "-o", str(folder / "out"), "--epoch", "3", "--repeats", "2"]
+    asked = ["text-candidates", str(folder / "catalog"), "-o", str(folder / "out"), "--epochs", "3", "--repeats", "2"]
     result = CliRunner().invoke(app, asked, catch_exceptions=False)
     assert result.exit_code == 0
     table = json.loads((folder / "out" / "text-candidates.json").read_text())

@@ -2,10 +2,13 @@
 
 import sys
 from importlib import import_module
+from typing import Annotated, NoReturn
 
 import typer
 
+from sakka.cli.help import CommandLine
 from sakka.errors import SakkaError
+from sakka.version import __version__
 
 MOST_ERROR_CHARACTERS = 2000  # a title or a name of a source in a message may be as long as its row
 COMMAND_GROUPS = (
@@ -19,6 +22,7 @@ COMMAND_GROUPS = (
     "export",
     "identify",
     "monitor",
+    "model",
     "creators",
     "serve",
     "explain",
@@ -30,13 +34,27 @@ COMMAND_GROUPS = (
     "weights",
 )
 
-app = typer.Typer(
+app = CommandLine(
     name="sakka",
     help="Names the creator of a handmade work from its photo and its text, and shows why.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"sakka {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def sakka(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """What comes before every command."""
 
 
 def add_commands() -> None:
@@ -49,14 +67,26 @@ def main() -> None:
     """Run the command line: what the caller can mend is one line on standard error and exit code 2."""
     add_commands()
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
     except BrokenPipeError:
         sys.exit(0)
-    except (SakkaError, OSError) as error:  # OSError: a folder that can't be written to, a full disk
-        from sakka.cli.printable import printable
-        from sakka.cli.wording import on_command_line, typed_command
-        from sakka.fragments import shortened
+    except typer.Abort:
+        sys.exit(1)
+    except typer.TyperException as error:  # an unknown option, a missing argument
+        from sakka.cli.wording import typed_command
 
-        message = shortened(on_command_line(str(error), typed_command()), MOST_ERROR_CHARACTERS)
-        sys.stderr.write(f"sakka: {printable(message)}\n")
-        sys.exit(2)
+        command = " ".join(["sakka", typed_command()]).strip()
+        _fail(f"{error.format_message().removesuffix('.')}; see {command} --help")
+    except (SakkaError, OSError) as error:  # OSError: a folder that can't be written to, a full disk
+        from sakka.cli.wording import on_command_line, typed_command
+
+        _fail(on_command_line(str(error), typed_command()))
+
+
+def _fail(message: str) -> NoReturn:
+    """End with a message and exit code 2."""
+    from sakka.cli.printable import printable
+    from sakka.fragments import shortened
+
+    sys.stderr.write(f"sakka: {printable(shortened(message, MOST_ERROR_CHARACTERS))}\n")
+    sys.exit(2)

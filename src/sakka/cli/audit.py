@@ -9,6 +9,7 @@ import typer
 from sakka.audit.findings import DEFAULT_FDR
 from sakka.cli import app
 from sakka.cli.printable import say
+from sakka.cli.source_options import CatalogFolder
 from sakka.errors import SakkaError
 from sakka.files import as_written
 
@@ -17,15 +18,18 @@ MOST_SHOWN = 5
 
 @app.command("audit")
 def audit(
-    catalog: Annotated[Path, typer.Argument(help="A catalog's folder.", metavar="CATALOG")],
+    catalog: CatalogFolder,
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder for the report.", metavar="DIR")],
     seed: Annotated[int, typer.Option(help="The seed of the folds and of the models.", min=0)] = 0,
     model: Annotated[
-        list[str] | None, typer.Option("--model", help="A photo or text model to evaluate works with; repeatable.")
+        list[str] | None,
+        typer.Option("--model", help="A photo or text model to evaluate works with.", metavar="NAME"),
     ] = None,
     fdr: Annotated[
         float,
-        typer.Option(help="The share of the works reported under a wrong creator that may be right there."),
+        typer.Option(
+            help="The share of the works reported under a wrong creator that may be right there.", metavar="SHARE"
+        ),
     ] = DEFAULT_FDR,
 ) -> None:
     """Find works under the wrong creator, shared photos, second accounts, and accounts whose maker changes at a date.

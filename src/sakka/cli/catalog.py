@@ -7,20 +7,16 @@ import typer
 
 from sakka.cli import app
 from sakka.cli.engine import OnOption, WorkersOption, engine_asked_for
+from sakka.cli.help import CommandLine
 from sakka.cli.printable import say_json
 from sakka.cli.problems import problems, show_counts
 from sakka.cli.source_options import (
-    Column,
-    Encoding,
-    Fetch,
-    FetchHost,
+    CatalogFolder,
+    FromDate,
     Keep,
-    Kind,
-    PhotoRoot,
-    Query,
-    Sheet,
-    columns_named,
-    fetched_hosts,
+    TableOptions,
+    UntilDate,
+    reads_table,
     show_source,
     show_source_hints,
 )
@@ -36,25 +32,20 @@ if TYPE_CHECKING:
 MARKET = "market"
 MOST_JOINS_SHOWN = 10
 
-group = typer.Typer(help="Build a catalog of works from a source, or show one.", no_args_is_help=True)
+group = CommandLine(help="Build a catalog of works from a source, or show one.")
 app.add_typer(group, name="catalog")
 
 
 # One parameter an option: Typer reads them from the signature, so the limit of eight does not hold here.
 @group.command("build")
+@reads_table
 def build(
     source: Annotated[
         str,
         typer.Argument(help="A file or folder of works, a database's address, or the word market.", metavar="SOURCE"),
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="The catalog's folder.", metavar="DIR")],
-    kind: Kind = None,
-    column: Column = None,
     keep: Keep = None,
-    encoding: Encoding = None,
-    sheet: Sheet = None,
-    query: Query = None,
-    photo_root: PhotoRoot = None,
     photos_per_work: Annotated[
         int | None,
         typer.Option(
@@ -64,23 +55,25 @@ def build(
             metavar="N",
         ),
     ] = None,
-    fetch: Fetch = False,
-    fetch_host: FetchHost = None,
-    from_date: Annotated[str | None, typer.Option("--from", help="Keep works from this date on.")] = None,
-    until_date: Annotated[str | None, typer.Option("--until", help="Keep works up to the end of this date.")] = None,
-    category: Annotated[list[str] | None, typer.Option(help="Keep works of this category; repeatable.")] = None,
+    from_date: FromDate = None,
+    until_date: UntilDate = None,
+    category: Annotated[list[str] | None, typer.Option(help="Only works of this category.")] = None,
     one_account: Annotated[bool, typer.Option("--one-account", help="Join the accounts of one person.")] = False,
     shared_photos: Annotated[
-        float, typer.Option(help="The share of near-identical photos that joins two accounts.")
+        float, typer.Option(help="The share of near-identical photos that joins two accounts.", metavar="SHARE")
     ] = 0.3,
-    min_works: Annotated[int, typer.Option(help="Keep creators with at least this many works.", min=0)] = 0,
+    min_works: Annotated[
+        int, typer.Option(help="Only creators with at least this many works.", min=0, metavar="N")
+    ] = 0,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with code 2 at any problem of a row or a field.")
     ] = False,
-    creators: Annotated[int | None, typer.Option(help="market: how many creators.")] = None,
-    works: Annotated[int | None, typer.Option(help="market: how many works.")] = None,
+    creators: Annotated[int | None, typer.Option(help="market: how many creators.", metavar="N")] = None,
+    works: Annotated[int | None, typer.Option(help="market: how many works.", metavar="N")] = None,
     seed: Annotated[int | None, typer.Option(help="market: the seed.")] = None,
     difficulty: Annotated[float | None, typer.Option(help="market: how alike the creators are, 0 to 1.")] = None,
+    *,
+    reads: TableOptions,
 ) -> None:
     """Build a catalog from a table of works, a folder per creator, a database, or the simulated market.
 
@@ -112,17 +105,22 @@ def build(
     }
     with showing_progress():
         catalog = build_catalog(
-            source, folder=output, kind=kind, columns=columns_named(column), keep=keep or (), encoding=encoding,
-            sheet=sheet, query=query, photo_root=photo_root, photos_per_work=photos_per_work or PHOTOS_PER_WORK,
-            fetch=fetched_hosts(fetch, fetch_host), market=settings, strict=strict, **rules,
-        )  # fmt: skip
+            source,
+            folder=output,
+            keep=keep or (),
+            photos_per_work=photos_per_work or PHOTOS_PER_WORK,
+            market=settings,
+            strict=strict,
+            **reads.of_source(),
+            **rules,
+        )
     _show(catalog, output)
     show_source_hints(catalog.info["source"])
 
 
 @group.command("show")
 def show(
-    catalog: Annotated[Path, typer.Argument(help="A catalog's folder.", metavar="DIR")],
+    catalog: CatalogFolder,
     as_json: Annotated[bool, typer.Option("--json", help="Print what catalog.json holds, as JSON.")] = False,
     near_identical: Annotated[
         bool, typer.Option(help="Look for near-identical works; the first time every photo is read.")

@@ -7,32 +7,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sakka.cli import app
+from sakka.cli.help import CommandLine
 from sakka.cli.printable import say, say_json
-from sakka.cli.source_options import (
-    Column,
-    Encoding,
-    Fetch,
-    FetchHost,
-    Kind,
-    ModelFolder,
-    PhotoRoot,
-    PhotosPerWork,
-    Query,
-    Sheet,
-    columns_named,
-    fetched_hosts,
-)
+from sakka.cli.source_options import Json, ModelFolder, PhotosPerWork, TableOptions, reads_table
 from sakka.files import as_written
+from sakka.fragments import counted
 from sakka.photos.limits import PHOTOS_PER_WORK
 
 if TYPE_CHECKING:
     from sakka.models.adding_creators import ExtensibleModel
 
-group = typer.Typer(help="Who a saved model knows; take creators in or out.", no_args_is_help=True)
+group = CommandLine(help="Who a saved model knows; take creators in or out.")
 app.add_typer(group, name="creators")
 
 
 @group.command("add")
+@reads_table
 def add(
     model: ModelFolder,
     works: Annotated[
@@ -41,15 +31,9 @@ def add(
             help="Works by the new creators alone: a catalog, or what `sakka catalog build` reads.", metavar="WORKS"
         ),
     ],
-    kind: Kind = None,
-    column: Column = None,
-    encoding: Encoding = None,
-    sheet: Sheet = None,
-    query: Query = None,
-    photo_root: PhotoRoot = None,
-    fetch: Fetch = False,
-    fetch_host: FetchHost = None,
     photos_per_work: PhotosPerWork = PHOTOS_PER_WORK,
+    *,
+    reads: TableOptions,
 ) -> None:
     """Learn new creators from their works; what the model knows of the others stays as it is.
 
@@ -70,10 +54,7 @@ def add(
         if of_catalog:
             found = Catalog.read(works)
         else:
-            found = build_catalog(
-                works, kind=kind, columns=columns_named(column), encoding=encoding, sheet=sheet, query=query,
-                photo_root=photo_root, photos_per_work=photos_per_work, fetch=fetched_hosts(fetch, fetch_host),
-            )  # fmt: skip
+            found = build_catalog(works, photos_per_work=photos_per_work, **reads.of_source())
         fitted.predict_proba(found)  # computes the features of the photos, so that the second figure is learning alone
         read_s = time.monotonic()
         fitted.add_creators(found)
@@ -81,7 +62,7 @@ def add(
     save_model(fitted, model)
     show_pairs(
         [
-            (creator, f"{count:,} work{'s' if count > 1 else ''}")
+            (creator, counted(count, "work"))
             for creator, count in zip(fitted.creators_[known:], fitted.works_[known:].tolist(), strict=True)
         ]
     )
@@ -94,7 +75,9 @@ def add(
 
 
 @group.command("remove")
-def remove(model: ModelFolder, creator: Annotated[str, typer.Argument(help="The creator's name.")]) -> None:
+def remove(
+    model: ModelFolder, creator: Annotated[str, typer.Argument(help="The creator's name.", metavar="CREATOR")]
+) -> None:
     """Forget a creator, and the works that were kept of it.
 
     Example: sakka creators remove model Mori
@@ -108,9 +91,7 @@ def remove(model: ModelFolder, creator: Annotated[str, typer.Argument(help="The 
 
 
 @group.command("list")
-def list_creators(
-    model: ModelFolder, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
-) -> None:
+def list_creators(model: ModelFolder, as_json: Json = False) -> None:
     """List the creators that a model knows, with the number of works it learned from, most works first.
 
     Example: sakka creators list model

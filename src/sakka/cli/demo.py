@@ -28,9 +28,11 @@ FROM_DATE, UNTIL_DATE = "2012-04-03 11:03", "2019-09-01 23:31"
 
 @app.command("demo")
 def demo(
-    output: Annotated[Path, typer.Option("--output", "-o", help="The folder for everything.")] = Path("demo"),
-    creators: Annotated[int, typer.Option(help="How many creators sell on the market.", min=2)] = 24,
-    preset: Annotated[str, typer.Option(help="quick (5 x 1 folds) or best (5 x 5).")] = "quick",
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder for everything.", metavar="DIR")] = Path(
+        "demo"
+    ),
+    creators: Annotated[int, typer.Option(help="How many creators sell on the market.", min=2, metavar="N")] = 24,
+    preset: Annotated[str, typer.Option(help="quick (5 x 1 folds) or best (5 x 5).", metavar="NAME")] = "quick",
     seed: Annotated[int, typer.Option(help="The seed of the market, the folds and the models.", min=0)] = 0,
 ) -> None:
     """Draw a market, evaluate models on it, write the report, fit a model and identify a work.

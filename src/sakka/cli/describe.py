@@ -1,5 +1,6 @@
 """`sakka describe`: a creator or a work in words and pictures."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +10,7 @@ from sakka.cli import app
 from sakka.cli.explain import MAP_PX, Language, map_of
 from sakka.cli.printable import say, say_json
 from sakka.cli.question import question_of
+from sakka.cli.source_options import Description, Json, Photos, Title
 
 if TYPE_CHECKING:
     from sakka.catalog.works import Catalog
@@ -24,33 +26,35 @@ BAR_CHARACTERS = 20
 
 @app.command("describe")
 def describe(
-    source: Annotated[Path, typer.Argument(help="A catalog's or a model's folder.", metavar="CATALOG|MODEL")],
+    sources: Annotated[
+        list[Path], typer.Argument(help="A catalog's folder, a model's folder, or both.", metavar="FOLDER...")
+    ],
     creator: Annotated[str | None, typer.Option(help="The creator of the catalog to describe.")] = None,
-    work: Annotated[str | None, typer.Option(help="The work of the catalog to describe, by its id.")] = None,
-    photo: Annotated[
-        list[Path] | None, typer.Option(help="The photo of a work from outside; may be repeated.", metavar="FILE")
+    work: Annotated[
+        str | None, typer.Option(help="The work of the catalog to describe, by its id.", metavar="ID")
     ] = None,
-    title: Annotated[str, typer.Option(help="The title of a work from outside.")] = "",
-    description: Annotated[str, typer.Option(help="Its description.")] = "",
-    model: Annotated[Path | None, typer.Option(help="A model's folder, where a catalog is given first.")] = None,
-    catalog: Annotated[Path | None, typer.Option(help="A catalog's folder, where a model is given first.")] = None,
+    photo: Photos = None,
+    title: Title = "",
+    description: Description = "",
     index: Annotated[
         Path | None, typer.Option(help="An index of the works: style, similar works and related creators.")
     ] = None,
     objects: Annotated[bool, typer.Option("--objects", help="Look for objects in photos not yet looked at.")] = False,
     language: Annotated[Language, typer.Option(help="Of the sentences and the page.")] = Language.ENGLISH,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for a page with pictures.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder for a page with pictures.", metavar="DIR")
+    ] = None,
+    as_json: Json = False,
 ) -> None:
     """Describe a creator, or a work, in words and pictures.
 
-    Example: sakka describe catalog --creator Mori --model model --language ja -o mori
+    Example: sakka describe catalog model --creator Mori -o mori
     """
     from sakka.cli.terminal import showing_progress
     from sakka.errors import ModelError
     from sakka.pages.description_sentences import creator_sentences, work_sentences
 
-    works, fitted = _sources(source, catalog, model)
+    works, fitted = _sources(sources)
     opened = _opened(index)
     works = opened.catalog() if works is None and opened is not None else works
     if (creator is None) == (work is None and not photo and not title and not description):
@@ -69,8 +73,12 @@ def describe(
             _show(work_sentences(told, language.value), told, asked, output, language.value, as_json=as_json)
 
 
-def _sources(source: Path, catalog: Path | None, model: Path | None) -> "tuple[Catalog | None, CreatorModel | None]":
-    """Read the catalog and the model, whichever of them was given first."""
+def _sources(sources: Sequence[Path]) -> "tuple[Catalog | None, CreatorModel | None]":
+    """Read the catalog and the model, in whichever order they were given.
+
+    Raises:
+        CatalogError: A folder is neither of them, or there are two of a kind.
+    """
     from sakka.catalog.folder import WORKS_FILE
     from sakka.catalog.works import Catalog
     from sakka.errors import CatalogError
@@ -78,18 +86,19 @@ def _sources(source: Path, catalog: Path | None, model: Path | None) -> "tuple[C
     from sakka.models.folder import load_model
     from sakka.remote.copies import at_hand
 
-    folders: dict[str, Path | None] = {"catalog": catalog, "model": model}
-    local = at_hand(source)
-    kind = "model" if (local / "manifest.json").is_file() else "catalog"
-    if folders[kind] is not None:
-        raise CatalogError(f"got two {kind}s, {source} and {folders[kind]}; give one")
-    if trouble := why_not_a_folder(local):
-        raise CatalogError(f"{trouble}; expected the folder of a catalog or of a model")
-    if kind == "catalog" and not (local / WORKS_FILE).is_file():
-        raise CatalogError(f"{source} is neither a catalog nor a saved model; give a folder of one of them")
-    folders[kind] = source
-    read = None if folders["catalog"] is None else Catalog.read(folders["catalog"])
-    return read, None if folders["model"] is None else load_model(folders["model"])
+    folders: dict[str, Path] = {}
+    for source in sources:
+        local = at_hand(source)
+        kind = "model" if (local / "manifest.json").is_file() else "catalog"
+        if kind in folders:
+            raise CatalogError(f"got two {kind}s, {folders[kind]} and {source}; give one")
+        if trouble := why_not_a_folder(local):
+            raise CatalogError(f"{trouble}; expected the folder of a catalog or of a model")
+        if kind == "catalog" and not (local / WORKS_FILE).is_file():
+            raise CatalogError(f"{source} is neither a catalog nor a saved model; give a folder of one of them")
+        folders[kind] = source
+    read = Catalog.read(folders["catalog"]) if "catalog" in folders else None
+    return read, load_model(folders["model"]) if "model" in folders else None
 
 
 def _opened(index: Path | None) -> "Index | None":
@@ -107,7 +116,7 @@ def _creator(
     from sakka.errors import CatalogError
 
     if works is None:
-        raise CatalogError("a creator is described from works; give a catalog with --catalog CATALOG")
+        raise CatalogError("a creator is described from works; give the folder of a catalog too")
     return describe_creator(works, creator, model, index, looking=looking)
 
 
@@ -118,7 +127,7 @@ def _work(
     from sakka.errors import ModelError
 
     if model is None:
-        raise ModelError("a work is described by a model; give one with --model MODEL")
+        raise ModelError("a work is described by a model; give the folder of a model too")
     return describe_work(model, asked, works, index, looking=looking)
 
 

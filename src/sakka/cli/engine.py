@@ -22,7 +22,7 @@ OnOption = Annotated[
     ),
 ]
 WorkersOption = Annotated[
-    int | None, typer.Option(min=1, help="ray: how many workers of one core each, not all free cores.")
+    int | None, typer.Option(min=1, help="ray: how many workers of one core each, not all free cores.", metavar="N")
 ]
 
 

@@ -13,6 +13,7 @@ import typer
 from sakka.cli import app
 from sakka.cli.engine import OnOption, WorkersOption, engine_asked_for
 from sakka.cli.printable import say
+from sakka.cli.source_options import CatalogFolder
 from sakka.files import as_written
 
 if TYPE_CHECKING:
@@ -30,10 +31,11 @@ COLUMNS = {"accuracy": "accuracy", "macro_f1": "macro-F1", "top5_accuracy": "top
 
 @app.command("experiment")
 def experiment(
-    catalog: Annotated[Path, typer.Argument(help="A catalog's folder.", metavar="CATALOG")],
+    catalog: CatalogFolder,
     output: Annotated[Path, typer.Option("--output", "-o", help="The run folder.", metavar="RUN")],
     preset: Annotated[
-        str, typer.Option(help="quick (5 x 1 folds), best (5 x 5) or paper (the paper's own settings).")
+        str,
+        typer.Option(help="quick (5 x 1 folds), best (5 x 5) or paper (the paper's own settings).", metavar="NAME"),
     ] = "best",
     split: Annotated[
         str, typer.Option(help="How works are split: random, grouped, temporal, or all of them side by side.")
@@ -41,30 +43,32 @@ def experiment(
     seed: Annotated[int, typer.Option(help="The seed of the folds and of the models.", min=0)] = 0,
     inner_folds: Annotated[
         int | None,
-        typer.Option("--inner-folds", "--folds", help="Models a fold, 1 to 5, where it is not the preset's number."),
+        typer.Option(
+            "--inner-folds", "--folds", help="Models a fold, 1 to 5, where it is not the preset's number.", metavar="N"
+        ),
     ] = None,
-    outer_folds: Annotated[int, typer.Option(help="Test folds to evaluate, 1 to 5.")] = 5,
+    outer_folds: Annotated[int, typer.Option(help="Test folds to evaluate, 1 to 5.", metavar="N")] = 5,
     model: Annotated[
         list[str] | None,
-        typer.Option("--model", help="Evaluate this model; may be given several times.", metavar="NAME"),
+        typer.Option("--model", help="Evaluate this model.", metavar="NAME"),
     ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option(
             "--set",
-            help="A model's setting as JSON, such as text-fasttext.epoch=100; repeatable.",
+            help="A model's setting as JSON, such as text-fasttext.epoch=100.",
             metavar="MODEL.SETTING=VALUE",
         ),
     ] = None,
-    only: Annotated[
-        list[str] | None, typer.Option(help="paper: only photo, text or labels; repeatable.", metavar="PART")
+    only: Annotated[list[str] | None, typer.Option(help="paper: only photo, text or labels.", metavar="PART")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(help="paper: passes of the photo model's fine-tuning.", metavar="N")
     ] = None,
-    epochs: Annotated[int | None, typer.Option(help="paper: passes of the photo model's fine-tuning.")] = None,
-    text_epochs: Annotated[int | None, typer.Option(help="paper: passes of fastText.")] = None,
+    text_epochs: Annotated[int | None, typer.Option(help="paper: passes of fastText.", metavar="N")] = None,
     photo_model: Annotated[
         str | None, typer.Option(help="paper: another photo model, such as photo-vgg16 (frozen).", metavar="NAME")
     ] = None,
-    log_base: Annotated[str, typer.Option(help="paper: the entropy's logarithm, e or 2.")] = "e",
+    log_base: Annotated[str, typer.Option(help="paper: the entropy's logarithm.", metavar="e|2")] = "e",
     on: OnOption = None,
     workers: WorkersOption = None,
 ) -> None:

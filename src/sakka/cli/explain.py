@@ -9,7 +9,7 @@ import typer
 
 from sakka.cli import app
 from sakka.cli.printable import say, say_json
-from sakka.cli.source_options import ModelFolder
+from sakka.cli.source_options import Description, Json, ModelFolder, Photos, Title
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -36,25 +36,25 @@ class Language(StrEnum):
 @app.command("explain")
 def explain_command(
     model: ModelFolder,
-    photo: Annotated[
-        list[Path] | None,
-        typer.Option(help="The work's photo: JPEG, PNG, WebP, GIF or BMP; may be repeated.", metavar="FILE"),
-    ] = None,
-    title: Annotated[str, typer.Option(help="The work's title.")] = "",
-    description: Annotated[str, typer.Option(help="The work's description.")] = "",
+    photo: Photos = None,
+    title: Title = "",
+    description: Description = "",
     creator: Annotated[str | None, typer.Option(help="Whom to speak for instead of the most probable.")] = None,
     against: Annotated[str | None, typer.Option(help="Whom to compare with instead of the runner-up.")] = None,
     catalog: Annotated[Path | None, typer.Option(help="A catalog to take the nearest works from.")] = None,
     index: Annotated[Path | None, typer.Option(help="An index to take them from, nearest in style.")] = None,
     work: Annotated[
-        str | None, typer.Option(help="A work of the catalog by its id, instead of a photo and text.")
+        str | None, typer.Option(help="A work of the catalog by its id, instead of a photo and text.", metavar="ID")
     ] = None,
-    nearest: Annotated[int, typer.Option(help="How many of the creator's nearest works to show.", min=0)] = 5,
+    nearest: Annotated[
+        int, typer.Option(help="How many of the creator's nearest works to show.", min=0, metavar="N")
+    ] = 5,
     language: Annotated[Language, typer.Option(help="Of the sentences and the page.")] = Language.ENGLISH,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help=f"Folder for {PAGE_FILE}, {MAP_FILE} and {JSON_FILE}.")
+        Path | None,
+        typer.Option("--output", "-o", help=f"Folder for {PAGE_FILE}, {MAP_FILE} and {JSON_FILE}.", metavar="DIR"),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Say which words and which regions of the photo spoke for a creator, and against the runner-up.
 

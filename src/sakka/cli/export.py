@@ -7,11 +7,12 @@ import typer
 
 from sakka.cli import app
 from sakka.cli.printable import say
+from sakka.cli.source_options import ModelFolder
 
 
 @app.command("export")
 def export(
-    model: Annotated[Path, typer.Argument(help="A model's folder.", metavar="MODEL")],
+    model: ModelFolder,
     output: Annotated[Path, typer.Option("--output", "-o", help="The ONNX file.", metavar="FILE")],
 ) -> None:
     """Write the photo side of a model (network and head) as an ONNX file, with a description beside it.

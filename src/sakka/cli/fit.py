@@ -11,6 +11,7 @@ import typer
 from sakka.cli import app
 from sakka.cli.engine import OnOption, WorkersOption, engine_asked_for
 from sakka.cli.printable import say
+from sakka.cli.source_options import CatalogFolder
 from sakka.errors import ModelError
 from sakka.files import as_written
 from sakka.models.default_models import DEFAULT_PHOTO_MODEL, DEFAULT_TEXT_MODEL, MANY_CREATORS
@@ -23,19 +24,24 @@ QUESTIONS: Mapping[str, str] = {"photo": "--photo FILE", "text": "--title TEXT"}
 
 @app.command("fit")
 def fit(
-    catalog: Annotated[Path, typer.Argument(help="A catalog's folder.", metavar="CATALOG")],
+    catalog: CatalogFolder,
     output: Annotated[Path, typer.Option("--output", "-o", help="The model's folder.", metavar="MODEL")],
-    photo_model: Annotated[str, typer.Option(help="The model that reads photos.")] = DEFAULT_PHOTO_MODEL,
-    text_model: Annotated[str, typer.Option(help="The model that reads texts.")] = DEFAULT_TEXT_MODEL,
+    photo_model: Annotated[
+        str, typer.Option(help="The model that reads photos.", metavar="NAME")
+    ] = DEFAULT_PHOTO_MODEL,
+    text_model: Annotated[str, typer.Option(help="The model that reads texts.", metavar="NAME")] = DEFAULT_TEXT_MODEL,
     fusion: Annotated[
         Literal["log-linear", "stacked"],
-        typer.Option(help="How photo and text are fused where that is learned: log-linear is explained exactly."),
+        typer.Option(
+            help="How photo and text are fused where that is learned: log-linear is explained exactly.",
+            metavar="log-linear|stacked",
+        ),
     ] = "log-linear",
     settings: Annotated[
         list[str] | None,
         typer.Option(
             "--set",
-            help="A setting of one of the two models as JSON, such as photo-lite0.penalty=0.01; repeatable.",
+            help="A setting of one of the two models as JSON, such as photo-lite0.penalty=0.01.",
             metavar="MODEL.SETTING=VALUE",
         ),
     ] = None,

@@ -11,19 +11,14 @@ from sakka.cli import app
 from sakka.cli.printable import say, say_json
 from sakka.cli.question import photos_at_hand
 from sakka.cli.source_options import (
-    Column,
-    Encoding,
-    Fetch,
-    FetchHost,
+    Description,
+    Json,
     Keep,
-    Kind,
     ModelFolder,
-    PhotoRoot,
-    Query,
-    Sheet,
-    asked_table,
-    fetched_hosts,
-    read_options,
+    Photos,
+    TableOptions,
+    Title,
+    reads_table,
     show_source,
     show_source_hints,
 )
@@ -47,19 +42,17 @@ UNSURE: Mapping["Basis", str] = {
 
 # One parameter an option: Typer reads them from the signature, so the limit of eight does not hold here.
 @app.command("identify")
+@reads_table
 def identify(
     model: ModelFolder,
     table: Annotated[
         str | None,
         typer.Argument(help="A table of works, or a catalog's folder, to answer for all of them.", metavar="TABLE"),
     ] = None,
-    photo: Annotated[
-        list[Path] | None,
-        typer.Option(help="One work's photo: JPEG, PNG, WebP, GIF or BMP; may be repeated.", metavar="FILE"),
-    ] = None,
-    title: Annotated[str, typer.Option(help="One work's title.")] = "",
-    description: Annotated[str, typer.Option(help="One work's description.")] = "",
-    top: Annotated[int, typer.Option(help="How many creators to name.", min=1)] = 5,
+    photo: Photos = None,
+    title: Title = "",
+    description: Description = "",
+    top: Annotated[int, typer.Option(help="How many creators to name.", min=1, metavar="N")] = 5,
     coverage: Annotated[
         float | None,
         typer.Option(
@@ -73,20 +66,14 @@ def identify(
         ),
     ] = FALSE_REFUSALS,
     with_explanation: Annotated[bool, typer.Option("--explain", help="Say what spoke for the first one.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Json = False,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Where a table's answers go: .csv, .parquet or .jsonl.", metavar="FILE"),
     ] = None,
-    kind: Kind = None,
-    column: Column = None,
     keep: Keep = None,
-    encoding: Encoding = None,
-    sheet: Sheet = None,
-    query: Query = None,
-    photo_root: PhotoRoot = None,
-    fetch: Fetch = False,
-    fetch_host: FetchHost = None,
+    *,
+    reads: TableOptions,
 ) -> None:
     """Name the most probable creators of a work, or of every work of a table.
 
@@ -98,9 +85,9 @@ def identify(
     """
     one = {"--photo": photo, "--title": title, "--description": description, "--explain": with_explanation}
     one |= {"--json": as_json}
-    of_table: dict[str, object] = {"--output": output, "--source": kind, "--column": column, "--keep": keep}
-    of_table |= {"--encoding": encoding, "--sheet": sheet, "--query": query, "--photo-root": photo_root}
-    of_table |= {"--coverage": coverage, "--fetch-host": fetch_host}
+    of_table: dict[str, object] = {"--output": output, "--source": reads.kind, "--column": reads.column}
+    of_table |= {"--keep": keep, "--encoding": reads.encoding, "--sheet": reads.sheet, "--query": reads.query}
+    of_table |= {"--photo-root": reads.photo_root, "--coverage": coverage, "--fetch-host": reads.fetch_host}
     _refuse_both(table, one, of_table)
     if table is None and not photo and not (title.strip() or description.strip()):
         raise SakkaError(
@@ -108,7 +95,7 @@ def identify(
             f"or a table of works: sakka identify {as_written(model)} works.csv -o answers.csv"
         )
     if table is None:
-        with photos_at_hand(photo, fetches=fetch) as photos:
+        with photos_at_hand(photo, fetches=reads.fetch) as photos:
             _identify_one(
                 model,
                 (photos, title, description),
@@ -125,8 +112,7 @@ def identify(
         given = f"{as_written(model)} {without_password(table)}"
         raise SakkaError(f"say where the answers go: sakka identify {given} -o answers.csv")
     refuse_address(output)
-    options = read_options(kind, column, encoding, sheet, query, keep)
-    with asked_table(table, options, photo_root, fetched_hosts(fetch, fetch_host)) as opened:
+    with reads.opened(table, keep) as opened:
         wanted = {"count": top, "coverage": COVERAGE if coverage is None else coverage}
         wanted["false_refusals"] = false_refusals
         _identify_table(model, opened, output, wanted)

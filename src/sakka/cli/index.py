@@ -1,4 +1,4 @@
-"""`sakka index build|add|remove`: the index of works that `similar`, `search` and `recommend` look into."""
+"""`sakka index build|show|add|remove`: the index of works that `similar`, `search` and `recommend` look into."""
 
 import shlex
 import time
@@ -9,9 +9,13 @@ import typer
 
 from sakka.cli import app
 from sakka.cli.engine import OnOption, WorkersOption, engine_asked_for
-from sakka.cli.printable import say
+from sakka.cli.help import CommandLine
+from sakka.cli.printable import say, say_json
+from sakka.cli.source_options import CatalogFolder, Json
+from sakka.files import as_written
+from sakka.fragments import counted
 
-index_app = typer.Typer(help="Build an index of works to find them in, add to it, take from it.", no_args_is_help=True)
+index_app = CommandLine(help="Build an index of works to find them in, show it, add to it, take from it.")
 app.add_typer(index_app, name="index")
 
 IndexArgument = Annotated[str, typer.Argument(help="An index: a folder, or s3://BUCKET/NAME.", metavar="INDEX")]
@@ -19,12 +23,14 @@ IndexArgument = Annotated[str, typer.Argument(help="An index: a folder, or s3://
 
 @index_app.command("build")
 def build(
-    catalog: Annotated[Path, typer.Argument(help="A catalog's folder.", metavar="CATALOG")],
-    model: Annotated[Path, typer.Option("--model", help="A model's folder: its photo network is used.")],
+    catalog: CatalogFolder,
+    model: Annotated[Path, typer.Argument(help="A model's folder, whose photo network is used.", metavar="MODEL")],
     output: Annotated[str, typer.Option("--output", "-o", help="The index: a folder or an address.", metavar="INDEX")],
     text_encoder: Annotated[
         str | None,
-        typer.Option(help="Find words in other languages than the works' too: e5, or another text encoder."),
+        typer.Option(
+            help="Find words in other languages than the works' too: e5, or another text encoder.", metavar="ENCODER"
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Draws which works the vectors are learned from.", min=0)] = 0,
     on: OnOption = None,
@@ -32,9 +38,9 @@ def build(
 ) -> None:
     """Learn what style is from a catalog and write an index of all its works.
 
-    Example: sakka index build paintings --model model -o index
+    Example: sakka index build paintings model -o index
 
-    Example: sakka index build paintings --model model -o index --text-encoder e5
+    Example: sakka index build paintings model -o index --text-encoder e5
     """
     from sakka.catalog.works import Catalog
     from sakka.cli.terminal import duration, showing_progress
@@ -46,10 +52,35 @@ def build(
         index = Index.build(output, works, model, seed=seed, text_encoder=text_encoder)
     learned = index.spaces.style.learned
     say(
-        f"{len(index):,} works in {duration(time.monotonic() - started_s)}; style learned from "
-        f"{learned['works']:,} photos by {learned['creators']:,} creators\n"
+        f"{counted(len(index), 'work')} in {duration(time.monotonic() - started_s)}; style learned from "
+        f"{counted(learned['works'], 'photo')} by {counted(learned['creators'], 'creator')}\n"
         f"saved as {output}; try: {shlex.join(['sakka', 'similar', output, '--work', works.ids[0]])}"
     )
+
+
+@index_app.command("show")
+def show(index: IndexArgument, as_json: Json = False) -> None:
+    """Show what an index holds, and what it was built from.
+
+    Example: sakka index show index
+    """
+    from sakka.cli.terminal import show_pairs
+    from sakka.search.index import Index
+
+    opened = Index.open(index)
+    works, creators, learned = len(opened), len(opened.creators()), opened.spaces.style.learned
+    if as_json:
+        say_json({"works": works, "creators": creators, **opened.info})
+        return
+    pairs = [
+        ("works", f"{works:,}"),
+        ("creators", f"{creators:,}"),
+        ("style", f"learned from {counted(learned['works'], 'photo')} by {counted(learned['creators'], 'creator')}"),
+        ("words of other languages", opened.info["text_encoder"]["encoder"] if opened.spaces.meaning else "not found"),
+        *([("kept columns", ", ".join(each.name for each in opened.kept))] if opened.kept else []),
+        ("model", f"SHA-256 {opened.model_sha256[:16]}"),
+    ]
+    show_pairs(pairs, title=f"Index {as_written(index)}")
 
 
 @index_app.command("add")
@@ -68,7 +99,7 @@ def add(
     opened, works = Index.open(index), Catalog.read(catalog)
     with showing_progress():
         new = opened.add(works)
-    say(f"{new:,} works added, {len(works) - new:,} replaced; the index holds {len(opened):,}")
+    say(f"{counted(new, 'work')} added, {len(works) - new:,} replaced; the index holds {len(opened):,}")
 
 
 @index_app.command("remove")
@@ -86,7 +117,7 @@ def remove(
     removed = opened.remove(ids)
     unknown = len(set(ids)) - removed
     say(
-        f"{removed:,} works removed, {unknown:,} were not there; the index holds {len(opened):,}"
+        f"{counted(removed, 'work')} removed, {unknown:,} not found; the index holds {len(opened):,}"
         if unknown
-        else f"{removed:,} works removed; the index holds {len(opened):,}"
+        else f"{counted(removed, 'work')} removed; the index holds {len(opened):,}"
     )

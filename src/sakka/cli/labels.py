@@ -8,6 +8,7 @@ import typer
 
 from sakka.cli import app
 from sakka.cli.printable import say, say_json
+from sakka.cli.source_options import CatalogFolder, Json
 
 if TYPE_CHECKING:
     from sakka.catalog.works import Catalog
@@ -27,16 +28,24 @@ class Logarithm(StrEnum):
 
 @app.command("labels")
 def labels(
-    catalog: Annotated[Path, typer.Argument(help="A catalog's folder.")],
+    catalog: CatalogFolder,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help=f"Folder for {TABLE_FILE}, labels.parquet and {SHEET_FILE}."),
+        typer.Option(
+            "--output", "-o", help=f"Folder for {TABLE_FILE}, labels.parquet and {SHEET_FILE}.", metavar="DIR"
+        ),
     ] = None,
-    samples: Annotated[int, typer.Option(min=0, help="How many photos, sampled at random, to draw boxes on.")] = 12,
-    threshold: Annotated[float, typer.Option(help="Detections with a lower confidence do not count.")] = 0.2,
-    seed: Annotated[int, typer.Option(help="Seed of the sample.")] = 0,
-    base: Annotated[Logarithm, typer.Option(help="Base of the entropy's logarithm.")] = Logarithm.NATURAL,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    samples: Annotated[
+        int, typer.Option(min=0, help="How many photos, sampled at random, to draw boxes on.", metavar="N")
+    ] = 12,
+    threshold: Annotated[
+        float, typer.Option(help="Detections with a lower confidence do not count.", metavar="CONFIDENCE")
+    ] = 0.2,
+    seed: Annotated[int, typer.Option(help="The seed of the sample.")] = 0,
+    base: Annotated[
+        Logarithm, typer.Option(help="The base of the entropy's logarithm.", metavar="e|2")
+    ] = Logarithm.NATURAL,
+    as_json: Json = False,
 ) -> None:
     """Find objects in the photos of a catalog: which labels, in how many works, in how many combinations.
 

@@ -1,7 +1,6 @@
 """`sakka monitor`: whether what a model states of its answers holds for works whose creator has become known."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,21 +8,14 @@ import typer
 from sakka.cli import app
 from sakka.cli.printable import say_json
 from sakka.cli.source_options import (
-    Column,
-    Encoding,
-    Fetch,
-    FetchHost,
-    Kind,
+    FromDate,
+    Json,
     ModelFolder,
-    PhotoRoot,
-    Query,
-    Sheet,
-    asked_table,
-    fetched_hosts,
-    read_options,
+    TableOptions,
+    period_of,
+    reads_table,
     show_source,
 )
-from sakka.errors import SakkaError
 from sakka.fragments import counted
 
 if TYPE_CHECKING:
@@ -37,6 +29,7 @@ BAR_CHARACTERS = 24
 
 # One parameter an option: Typer reads them from the signature, so the limit of eight does not hold here.
 @app.command("monitor")
+@reads_table
 def monitor(
     model: ModelFolder,
     table: Annotated[
@@ -46,58 +39,38 @@ def monitor(
             metavar="TABLE",
         ),
     ],
-    since: Annotated[
-        str | None,
-        typer.Option(help="Leave out works before this date, such as those it was fitted on.", metavar="DATE"),
-    ] = None,
+    from_date: FromDate = None,
     check: Annotated[
         bool, typer.Option("--check", help="Exit with code 1 where what is stated does not hold.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    kind: Kind = None,
-    column: Column = None,
-    encoding: Encoding = None,
-    sheet: Sheet = None,
-    query: Query = None,
-    photo_root: PhotoRoot = None,
-    fetch: Fetch = False,
-    fetch_host: FetchHost = None,
+    as_json: Json = False,
+    *,
+    reads: TableOptions,
 ) -> None:
     """Check what a model states of its answers on works whose creator has become known.
 
     Example: sakka monitor model sold.csv --column creator=seller
 
-    Example: sakka monitor model catalog --since 2026-03-01 --check
+    Example: sakka monitor model catalog --from 2026-03-01 --check
     """
     from sakka.as_json import as_json as to_json
     from sakka.cli.terminal import showing_progress
     from sakka.evaluation.monitor import monitor_table
+    from sakka.models.folder import load_model
 
-    first = None if since is None else _date(since)
-    options = read_options(kind, column, encoding, sheet, query)
-    with asked_table(table, options, photo_root, fetched_hosts(fetch, fetch_host)) as opened:
+    first, _ = period_of(from_date, None)
+    fitted = load_model(model)
+    with reads.opened(table) as opened:
         if not as_json:
             show_source(opened.info)
         with showing_progress():
-            found = monitor_table(model, opened, since=first)
+            found = monitor_table(fitted, opened, since=first)
     if as_json:
         say_json(to_json(found))
     else:
         _show(found)
     if check and not found.holds:
         raise typer.Exit(DOES_NOT_HOLD)
-
-
-def _date(text: str) -> datetime:
-    from sakka.catalog.dates import parse_date
-
-    try:
-        found = parse_date(text)
-    except ValueError as error:
-        raise SakkaError(f"--since is {text!r}; expected a date such as 2026-03-01: {error}") from error
-    if found is None:
-        raise SakkaError("--since is empty; expected a date such as 2026-03-01")
-    return found
 
 
 def _show(found: "Monitoring") -> None:

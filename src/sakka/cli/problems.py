@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sakka.cli.printable import say, say_json
+from sakka.cli.source_options import CatalogFolder
 from sakka.errors import CatalogError
 from sakka.files import as_written
 
@@ -18,9 +19,10 @@ ENDINGS = (".csv", ".jsonl", ".parquet")
 
 
 def problems(
-    catalog: Annotated[Path, typer.Argument(help="A catalog's folder.", metavar="DIR")],
+    catalog: CatalogFolder,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write all of them to this .csv, .jsonl or .parquet file.")
+        Path | None,
+        typer.Option("--output", "-o", help="Write all of them to this .csv, .jsonl or .parquet file.", metavar="FILE"),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print all of them as JSON.")] = False,
 ) -> None:

@@ -39,7 +39,7 @@ def question_of(
     if photos or title or description:
         raise ModelError("got --work and a photo or text; give the one or the other")
     if works is None:
-        raise CatalogError(f"--work {work} names a work of a catalog; give that with --catalog CATALOG")
+        raise CatalogError(f"--work {work} names a work of a catalog, and no catalog was given; give its folder too")
     if work not in works.ids:
         raise CatalogError(f"the catalog has no work {work!r} among its {len(works):,}; check the id")
     return Question.of_works(works.take([works.ids.index(work)]))

@@ -1,6 +1,6 @@
 """`sakka similar`, `sakka search` and `sakka recommend`: works found in an index."""
 
-from datetime import datetime
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +10,7 @@ from sakka.as_json import as_json as to_json
 from sakka.cli import app
 from sakka.cli.index import IndexArgument
 from sakka.cli.printable import say, say_json
+from sakka.cli.source_options import Description, FromDate, Json, Photos, Title, UntilDate, period_of
 from sakka.errors import SearchError
 
 if TYPE_CHECKING:
@@ -18,32 +19,24 @@ if TYPE_CHECKING:
     from sakka.search.hits import Hit, RelatedCreator
 
 TITLE_CHARACTERS = 28
-DATE_FORMATS = ["%Y-%m-%d", "%Y"]
 
-Count = Annotated[int, typer.Option("--top", help="How many works to name, or creators.", min=1)]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Count = Annotated[int, typer.Option("--top", help="How many works to name, or creators.", min=1, metavar="N")]
 Grouped = Annotated[
     bool, typer.Option("--by-creator", help="The creators who fit best, each with its best works (three, or so many).")
 ]
-Categories = Annotated[list[str] | None, typer.Option("--category", help="Only this category; may be repeated.")]
-Creators = Annotated[list[str] | None, typer.Option("--creator", help="Only this creator; may be repeated.")]
-After = Annotated[datetime | None, typer.Option(formats=DATE_FORMATS, help="Only works from this day on.")]
-Before = Annotated[datetime | None, typer.Option(formats=DATE_FORMATS, help="Only works before this day.")]
-OfOne = Annotated[int | None, typer.Option("--of-one-creator", help="At most this many works of one creator.", min=1)]
+Categories = Annotated[list[str] | None, typer.Option("--category", help="Only works of this category.")]
+Creators = Annotated[list[str] | None, typer.Option("--creator", help="Only works by this creator.")]
+OfOne = Annotated[
+    int | None, typer.Option("--of-one-creator", help="At most this many works of one creator.", min=1, metavar="N")
+]
 Kept = Annotated[
     list[str] | None,
     typer.Option(
         "--filter",
-        help="Only works with this in a kept column: price>=1000, price=1000..3000, tags=brooch; may be repeated.",
+        help="Only works with this in a kept column: price>=1000, price=1000..3000, tags=brooch.",
         metavar="LIMIT",
     ),
 ]
-Photo = Annotated[
-    list[Path] | None,
-    typer.Option(help="A work's photo: JPEG, PNG, WebP, GIF or BMP; may be repeated.", metavar="FILE"),
-]
-Title = Annotated[str, typer.Option(help="The title of the work on the photo.")]
-Description = Annotated[str, typer.Option(help="Its description.")]
 Many = list[str] | None
 
 
@@ -51,7 +44,7 @@ Many = list[str] | None
 def similar_works(
     index: IndexArgument,
     work: Annotated[str | None, typer.Option("--work", help="The id of a work of the index.", metavar="ID")] = None,
-    photo: Photo = None,
+    photo: Photos = None,
     title: Title = "",
     description: Description = "",
     like: Annotated[Many, typer.Option("--like", help="The id of one more wanted example.", metavar="ID")] = None,
@@ -59,8 +52,8 @@ def similar_works(
     other_creators: Annotated[bool, typer.Option("--other-creators", help="Only works by other creators.")] = False,
     category: Categories = None,
     creator: Creators = None,
-    after: After = None,
-    before: Before = None,
+    from_date: FromDate = None,
+    until_date: UntilDate = None,
     kept: Kept = None,
     of_one_creator: OfOne = None,
     grouped: Grouped = False,
@@ -69,14 +62,14 @@ def similar_works(
 ) -> None:
     """Find works of the style of a work, of a photo, or of several examples.
 
-    The probability is that the work found and the nearest of those asked with have the same creator.
+    "same creator" is the probability that the work found and the nearest of those asked with have the same creator.
 
     Example: sakka similar index --work work-17 --other-creators
     """
     from sakka.search.find import similar
     from sakka.search.index import Index
 
-    filters = _filters(category, creator, after, before, kept)
+    filters = _filters(category, creator, from_date, until_date, kept)
     query = _query(work, photo, title, description)
     hits = similar(
         Index.open(index),
@@ -96,12 +89,14 @@ def similar_works(
 def search_works(
     index: IndexArgument,
     words: Annotated[str, typer.Argument(help="What is looked for, in any language.", metavar="WORDS")],
-    work: Annotated[str | None, typer.Option("--work", help="A work of the style wanted.", metavar="ID")] = None,
-    photo: Photo = None,
+    work: Annotated[
+        str | None, typer.Option("--work", help="The id of a work of the style wanted.", metavar="ID")
+    ] = None,
+    photo: Photos = None,
     category: Categories = None,
     creator: Creators = None,
-    after: After = None,
-    before: Before = None,
+    from_date: FromDate = None,
+    until_date: UntilDate = None,
     kept: Kept = None,
     of_one_creator: OfOne = None,
     grouped: Grouped = False,
@@ -110,14 +105,14 @@ def search_works(
 ) -> None:
     """Find works by words: in their texts, and by what their photos look like in words; with a photo, by style too.
 
-    Example: sakka search index "刺繍 猫" --after 2018
+    Example: sakka search index "刺繍 猫" --from 2018
 
     Example: sakka search index "刺繍 猫" --filter "price=1000..3000" --filter tags=brooch
     """
     from sakka.search.find import search
     from sakka.search.index import Index
 
-    filters = _filters(category, creator, after, before, kept)
+    filters = _filters(category, creator, from_date, until_date, kept)
     style = _query(work, photo, "", "")
     hits = search(
         Index.open(index),
@@ -135,9 +130,9 @@ def search_works(
 def recommend(
     index: IndexArgument,
     work: Annotated[
-        str | None, typer.Option("--work", help="Similar works by others to this one.", metavar="ID")
+        str | None, typer.Option("--work", help="The id of a work, for similar ones by others.", metavar="ID")
     ] = None,
-    liked: Annotated[Many, typer.Option("--liked", help="A work that a person liked; repeat.", metavar="ID")] = None,
+    liked: Annotated[Many, typer.Option("--liked", help="The id of a work that a person liked.", metavar="ID")] = None,
     creator: Annotated[str | None, typer.Option("--creator", help="Creators who are near this one in style.")] = None,
     top: Count = 10,
     as_json: Json = False,
@@ -160,14 +155,15 @@ def recommend(
         _show(for_person(opened, liked or [], top), as_json=as_json, grouped=False)
 
 
-def _filters(category: Many, creator: Many, after: datetime | None, before: datetime | None, kept: Many) -> "Filters":
+def _filters(category: Many, creator: Many, from_date: str | None, until_date: str | None, kept: Many) -> "Filters":
     from sakka.search.filters import Filters
 
+    first, last = period_of(from_date, until_date)
     return Filters(
         categories=tuple(category or ()),
         creators=tuple(creator or ()),
-        after=after,
-        before=before,
+        after=first,
+        before=None if last is None else last + timedelta(microseconds=1),
         kept=tuple(kept or ()),
     )
 

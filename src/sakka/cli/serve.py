@@ -7,11 +7,12 @@ import typer
 
 from sakka.cli import app
 from sakka.cli.printable import say
+from sakka.cli.source_options import ModelFolder
 
 
 @app.command("serve")
 def serve(
-    model: Annotated[Path, typer.Argument(help="A model: a folder, or an address.", metavar="MODEL")],
+    model: ModelFolder,
     index: Annotated[
         str | None, typer.Option(help="An index (a folder, or s3://BUCKET/NAME) to find works in.")
     ] = None,
@@ -22,14 +23,14 @@ def serve(
     ),
     port: Annotated[int, typer.Option(help="The port; 0 takes a free one.", min=0, max=65_535)] = 8000,
     processes: Annotated[
-        int, typer.Option(help="How many processes answer; they share the model's memory.", min=1)
+        int, typer.Option(help="How many processes answer; they share the model's memory.", min=1, metavar="N")
     ] = 1,
     key: Annotated[str | None, typer.Option(help="What callers must know.", envvar="SAKKA_KEY")] = None,
     proxy: Annotated[
         list[str] | None,
-        typer.Option(help="A reverse proxy whose X-Forwarded-For counts; repeatable.", metavar="ADDRESS"),
+        typer.Option(help="A reverse proxy whose X-Forwarded-For counts.", metavar="ADDRESS"),
     ] = None,
-    limit: Annotated[list[str] | None, typer.Option(help="NAME=NUMBER: changes a limit; repeatable.")] = None,
+    limit: Annotated[list[str] | None, typer.Option(help="Change a limit.", metavar="NAME=NUMBER")] = None,
 ) -> None:
     """Serve the page for people and the API for programs until Ctrl-C.
 

@@ -21,7 +21,6 @@ from rich.progress import (
     TaskID,
     TextColumn,
     TimeElapsedColumn,
-    TimeRemainingColumn,
 )
 from rich.progress import Task as BarState
 from rich.table import Table
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
 BAR_CHARACTERS, PERCENT_CHARACTERS = 24, 7
 
 PLAIN_EVERY_S = 20.0
+ESTIMATED_FROM_SHARE, ESTIMATED_FROM_S = 0.05, 60.0  # the first steps load what all of them need
 
 
 class _TextConsole(Console):
@@ -88,6 +88,15 @@ def pace(steps_a_second: float) -> str:
     return f"{steps_a_second:.1f}/s" if steps_a_second >= 1 else f"{duration(1 / steps_a_second)} each"
 
 
+def can_estimate(done: float, total: float, elapsed_s: float) -> bool:
+    """Whether enough is done to say how long the rest will take.
+
+    >>> can_estimate(1, 1000, 1.0), can_estimate(50, 1000, 5.0), can_estimate(1, 1000, 60.0)
+    (False, True, True)
+    """
+    return done >= ESTIMATED_FROM_SHARE * total or elapsed_s >= ESTIMATED_FROM_S
+
+
 class _BarTask:
     def __init__(self, progress: Progress, task_id: TaskID) -> None:
         self._progress, self._task_id = progress, task_id
@@ -103,6 +112,14 @@ class _Speed(ProgressColumn):
         return Text(pace(task.speed) if task.speed else "")
 
 
+class _TimeLeft(ProgressColumn):
+    """How long the rest will take; nothing before that can be said."""
+
+    def render(self, task: BarState) -> Text:
+        can = task.time_remaining and can_estimate(task.completed, task.total or 0, task.elapsed or 0)
+        return Text(f"{duration(task.time_remaining)} left" if can and task.time_remaining else "")
+
+
 class _BarReporter:
     """Bars that stand below each other while tasks run inside tasks; each goes away when its task is over."""
 
@@ -113,8 +130,7 @@ class _BarReporter:
             MofNCompleteColumn(),
             _Speed(),
             TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(compact=True),
+            _TimeLeft(),
             console=console,
             transient=True,
         )
@@ -148,11 +164,10 @@ class _PlainTask:
             return
         self._said_s = now_s
         speed = self._done / (now_s - self._start_s)
-        left_s = (self._total - self._done) / speed
-        self._console.print(
-            f"{self._name}: {self._done:,} of {self._total:,}, {pace(speed)}, about {duration(left_s)} left",
-            soft_wrap=True,
-        )
+        said = f"{self._name}: {self._done:,} of {self._total:,}, {pace(speed)}"
+        if can_estimate(self._done, self._total, now_s - self._start_s):
+            said += f", about {duration((self._total - self._done) / speed)} left"
+        self._console.print(said, soft_wrap=True)
 
 
 class _PlainReporter:

@@ -9,6 +9,7 @@ import typer
 from sakka.cli import app
 from sakka.cli.engine import OnOption, WorkersOption, engine_asked_for
 from sakka.cli.printable import say
+from sakka.cli.source_options import CatalogFolder
 from sakka.errors import ModelError
 
 if TYPE_CHECKING:
@@ -19,14 +20,16 @@ INTERRUPTED = 130  # what shells give for a program that Ctrl-C ended
 
 @app.command("tune")
 def tune(
-    catalog: Annotated[Path, typer.Argument(help="A catalog's folder.", metavar="CATALOG")],
+    catalog: CatalogFolder,
     output: Annotated[Path, typer.Option("--output", "-o", help="The study's folder.", metavar="STUDY")],
     model: Annotated[str, typer.Option("--model", help="The model to tune.", metavar="NAME")],
-    trials: Annotated[int, typer.Option(min=1, help="Trials of the study, earlier ones counted.")] = 30,
-    timeout: Annotated[float | None, typer.Option(min=0, help="Begin no trial after this many seconds.")] = None,
-    jobs: Annotated[int, typer.Option(min=1, help="Processes that work on the study.")] = 1,
+    trials: Annotated[int, typer.Option(min=1, help="Trials of the study, earlier ones counted.", metavar="N")] = 30,
+    timeout: Annotated[
+        float | None, typer.Option(min=0, help="Begin no trial after this many seconds.", metavar="SECONDS")
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes that work on the study.", metavar="N")] = 1,
     fixed: Annotated[
-        list[str] | None, typer.Option("--set", help="Fix a setting, as epochs=5; repeatable.", metavar="NAME=VALUE")
+        list[str] | None, typer.Option("--set", help="Fix a setting, such as epochs=5.", metavar="NAME=VALUE")
     ] = None,
     split: Annotated[str, typer.Option(help="How works are divided into folds.")] = "random",
     outer_fold: Annotated[int, typer.Option(help="The fold whose test works are left out, 0 to 4.")] = 0,

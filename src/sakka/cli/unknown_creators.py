@@ -7,6 +7,7 @@ import typer
 
 from sakka.cli import app
 from sakka.cli.printable import say
+from sakka.cli.source_options import CatalogFolder
 from sakka.errors import SakkaError
 from sakka.files import as_written
 from sakka.models.default_models import DEFAULT_PHOTO_MODEL, DEFAULT_TEXT_MODEL
@@ -14,11 +15,15 @@ from sakka.models.default_models import DEFAULT_PHOTO_MODEL, DEFAULT_TEXT_MODEL
 
 @app.command("unknown-creators")
 def unknown_creators(
-    catalog: Annotated[Path, typer.Argument(help="A catalog's folder.", metavar="CATALOG")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for unknown-creators.json and .md.")],
-    photo_model: Annotated[str, typer.Option(help="The model that reads photos.")] = DEFAULT_PHOTO_MODEL,
-    text_model: Annotated[str, typer.Option(help="The model that reads texts.")] = DEFAULT_TEXT_MODEL,
-    seed: Annotated[int, typer.Option(help="Splits creators and works.", min=0)] = 0,
+    catalog: CatalogFolder,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder for unknown-creators.json and .md.", metavar="DIR")
+    ],
+    photo_model: Annotated[
+        str, typer.Option(help="The model that reads photos.", metavar="NAME")
+    ] = DEFAULT_PHOTO_MODEL,
+    text_model: Annotated[str, typer.Option(help="The model that reads texts.", metavar="NAME")] = DEFAULT_TEXT_MODEL,
+    seed: Annotated[int, typer.Option(help="The seed of the splits.", min=0)] = 0,
 ) -> None:
     """Hold out a fifth of the creators, five times, and measure how well their works are recognised.
 

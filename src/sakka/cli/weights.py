@@ -6,16 +6,16 @@ from typing import Annotated
 import typer
 
 from sakka.cli import app
+from sakka.cli.help import CommandLine
 from sakka.cli.printable import say, say_json
+from sakka.cli.source_options import Json
 
-weights_app = typer.Typer(
-    help="Pretrained weights: list them, fetch them, add a file of your own.", no_args_is_help=True
-)
+weights_app = CommandLine(help="Pretrained weights: list them, fetch them, add a file of your own.")
 app.add_typer(weights_app, name="weights")
 
 
 @weights_app.command("list")
-def list_weights(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+def list_weights(as_json: Json = False) -> None:
     """Say which weights there are and which are in the cache.
 
     Example: sakka weights list
@@ -32,7 +32,7 @@ def list_weights(as_json: Annotated[bool, typer.Option("--json", help="Print JSO
 
 
 @weights_app.command("fetch")
-def fetch(name: Annotated[str, typer.Argument(help="A name that `sakka weights list` shows.")]) -> None:
+def fetch(name: Annotated[str, typer.Argument(help="A name that `sakka weights list` shows.", metavar="NAME")]) -> None:
     """Fetch weights into the cache, where they are not there yet.
 
     Example: sakka weights fetch vgg16
@@ -44,8 +44,8 @@ def fetch(name: Annotated[str, typer.Argument(help="A name that `sakka weights l
 
 @weights_app.command("add")
 def add(
-    name: Annotated[str, typer.Argument(help="A name that `sakka weights list` shows.")],
-    files: Annotated[list[Path], typer.Argument(help="The file (or files) that were downloaded by hand.")],
+    name: Annotated[str, typer.Argument(help="A name that `sakka weights list` shows.", metavar="NAME")],
+    files: Annotated[list[Path], typer.Argument(help="The files that were downloaded by hand.", metavar="FILE...")],
 ) -> None:
     """Put weights that were downloaded by hand into the cache; they are known by their SHA-256.
 

@@ -31,6 +31,7 @@ from sakka.evaluation.observed_shares import (
     observed_shares,
     shares_over_time,
 )
+from sakka.fragments import counted
 from sakka.models.asked_table import AskedTable, of_catalog, open_table
 from sakka.models.base import CreatorModel
 from sakka.models.candidates import FirstCandidates
@@ -40,8 +41,6 @@ from sakka.models.identification import COVERAGE
 from sakka.models.identified import AskedWork, shown_works
 from sakka.models.limits import View, views_of
 from sakka.progress import track
-
-MISSING_CREATOR = 'no work of the table has a creator; name the column with `columns={"creator": COLUMN}`'
 
 
 @dataclass(frozen=True)
@@ -158,11 +157,22 @@ def monitor_table(
     named = [each for each in wanted if each.work and each.work.creator]
     works = list(_answered(model, track(named, "monitoring", total=len(named)), photo_root))
     if not works:
-        raise CatalogError(MISSING_CREATOR if not named else f"of {len(named):,} works nothing could be read")
+        raise CatalogError(_why_nothing(wanted, named, since))
     order: Literal["date", "table"] = "date" if all(each.created_at for each in works) else "table"
     if order == "date":
         works.sort(key=lambda each: each.created_at or datetime.min)
     return _monitoring(model.held_out_scores, works, order, len(wanted) - len(named), len(named) - len(works))
+
+
+def _why_nothing(wanted: Sequence[AskedWork], named: Sequence[AskedWork], since: datetime | None) -> str:
+    """Why there is no work to check a model on."""
+    if named:
+        return f"of {counted(len(named), 'work')} with a creator nothing could be read"
+    if wanted:
+        return 'no work of the table has a creator; name the column with `columns={"creator": COLUMN}`'
+    if since is not None:
+        return f"no work of the table is dated {since:%Y-%m-%d} or later; give an earlier date"
+    return "the table holds no works; expected works whose creator has become known"
 
 
 def _asked(model: CreatorModel, table: AskedTable | Catalog | Path | str) -> tuple[Iterable[AskedWork], Path | None]:
