@@ -17,6 +17,7 @@ settings.load_profile("sakka")
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SAKKA_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("LC_ALL", "C.UTF-8")  # whatever this machine's language is, commands speak English
         yield
 
 

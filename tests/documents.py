@@ -94,7 +94,7 @@ def answer_to(line: str) -> tuple[str, ...]:
         redirect_stdout(printed),
         redirect_stderr(errors),
         patch.object(sys, "argv", words),
-        patch.dict("os.environ", {"COLUMNS": "80"}),
+        patch.dict("os.environ", {"COLUMNS": "80", "LC_ALL": "C.UTF-8"}),
     ):
         try:
             main()
@@ -179,7 +179,7 @@ def unknown_in(words: list[str]) -> list[str]:
 
 def options_of(command: Any) -> set[str]:
     """The options of a command, all spellings, those that every command has too."""
-    return {"-h", "--help", "--version"} | {
+    return {"-h", "--help", "--language", "--version"} | {
         name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)
     }
 

@@ -1,6 +1,8 @@
 """The command line: thin, one module a command group; heavy parts are imported when a command runs."""
 
+import os
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Annotated, NoReturn
 
@@ -44,7 +46,9 @@ app = CommandLine(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"sakka {__version__}")
+        from sakka.cli.printable import say
+
+        say(f"sakka {__version__}")
         raise typer.Exit
 
 
@@ -65,9 +69,14 @@ def add_commands() -> None:
 
 def main() -> None:
     """Run the command line: what the caller can mend is one line on standard error and exit code 2."""
+    from sakka.cli.language import language_asked_for, use_language
+
     add_commands()
+    words = sys.argv[1:]
     try:
-        sys.exit(app(standalone_mode=False))
+        language, words = language_asked_for(words, os.environ)
+        use_language(language)
+        sys.exit(app(words, prog_name="sakka", standalone_mode=False))
     except BrokenPipeError:
         sys.exit(0)
     except typer.Abort:
@@ -75,18 +84,19 @@ def main() -> None:
     except typer.TyperException as error:  # an unknown option, a missing argument
         from sakka.cli.wording import typed_command
 
-        command = " ".join(["sakka", typed_command()]).strip()
-        _fail(f"{error.format_message().removesuffix('.')}; see {command} --help")
+        command = " ".join(["sakka", typed_command(words)]).strip()
+        _fail(f"{error.format_message().removesuffix('.')}; see {command} --help", words)
     except (SakkaError, OSError) as error:  # OSError: a folder that can't be written to, a full disk
-        from sakka.cli.wording import on_command_line, typed_command
-
-        _fail(on_command_line(str(error), typed_command()))
+        _fail(str(error), words)
 
 
-def _fail(message: str) -> NoReturn:
+def _fail(message: str, words: Sequence[str]) -> NoReturn:
     """End with a message and exit code 2."""
+    from sakka.cli.language import said
     from sakka.cli.printable import printable
+    from sakka.cli.wording import on_command_line, typed_command
     from sakka.fragments import shortened
 
-    sys.stderr.write(f"sakka: {printable(shortened(message, MOST_ERROR_CHARACTERS))}\n")
+    message = shortened(on_command_line(said(message), typed_command(words)), MOST_ERROR_CHARACTERS)
+    sys.stderr.write(f"sakka: {printable(message)}\n")
     sys.exit(2)

@@ -8,6 +8,7 @@ import typer
 
 from sakka.audit.findings import DEFAULT_FDR
 from sakka.cli import app
+from sakka.cli.language import language, said
 from sakka.cli.printable import say
 from sakka.cli.source_options import CatalogFolder
 from sakka.errors import SakkaError
@@ -52,11 +53,13 @@ def audit(
     with showing_progress(), working_in(output, SakkaError) as folder:
         found = audit_catalog(works, seed=seed, models=tuple(model or DEFAULT_MODELS), fdr=fdr)
         with writing_to(output, at_addresses=True):
-            page = f"{as_written(output)}/{write_audit(found, works, folder).relative_to(folder)}"
-    texts = texts_in("en")
+            page = f"{as_written(output)}/{write_audit(found, works, folder, language=language()).relative_to(folder)}"
+    texts = texts_in(language())
     for kind in KINDS:
         findings = found.of_kind(kind)
-        rows = [[f"{each.score:.2f}", " / ".join(each.creators), each.evidence[0]] for each in findings[:MOST_SHOWN]]
+        rows = [
+            [f"{each.score:.2f}", " / ".join(each.creators), said(each.evidence[0])] for each in findings[:MOST_SHOWN]
+        ]
         title = f"{texts(f'audit_{key_of(kind)}')}: {len(findings):,}"
         if rows:
             show_table(["score", "creators", "because"], rows, title=title, left=3)

@@ -8,6 +8,7 @@ import typer
 from sakka.cli import app
 from sakka.cli.engine import OnOption, WorkersOption, engine_asked_for
 from sakka.cli.help import CommandLine
+from sakka.cli.language import listed, said
 from sakka.cli.printable import say_json
 from sakka.cli.problems import problems, show_counts
 from sakka.cli.source_options import (
@@ -211,18 +212,19 @@ def _show(catalog: "Catalog", folder: Path) -> None:
 
 def _photos(photos: int, works: float, info: dict[str, Any]) -> str:
     """How many photos there are, and how many were left out because a work has too many."""
-    found = f"{photos:,}, {photos / max(1.0, works):.1f} a work with photo"
-    left_out = info.get("photos_left_out", 0)
+    found = [f"{photos:,}, {photos / max(1.0, works):.1f} a work with photo"]
     if "fetched_from" in info:
-        found += f"; fetched from {', '.join(info['fetched_from'])}"
-    return found + (f"; {left_out:,} beyond {info['photos_per_work']} a work left out" if left_out else "")
+        found.append(f"fetched from {', '.join(info['fetched_from'])}")
+    if left_out := info.get("photos_left_out", 0):
+        found.append(f"{left_out:,} beyond {info['photos_per_work']} a work left out")
+    return listed(found)
 
 
 def _rule_row(report: dict[str, Any]) -> list[str]:
-    notes = "".join(f" ({count:,} {note})" for note, count in report["notes"].items() if count)
+    notes = [said(f"({count:,} {note})") for note, count in report["notes"].items() if count]
     return [
-        report["rule"],
-        report["settings"] + notes,
+        said(report["rule"]),
+        " ".join([said(report["settings"]), *notes]),
         f"{report['works_removed']:,}",
         f"{report['creators_removed']:,}",
     ]
@@ -234,7 +236,7 @@ def _show_joins(joins: list[dict[str, str]]) -> None:
     if not joins:
         return
     output_console().print()
-    rows = [[join["account"], join["other"], f"{join['reason']}: {join['detail']}"] for join in joins]
+    rows = [[join["account"], join["other"], f"{said(join['reason'])}: {said(join['detail'])}"] for join in joins]
     show_table(["account", "with", "because"], rows[:MOST_JOINS_SHOWN], title="Accounts of one person", left=3)
     if len(rows) > MOST_JOINS_SHOWN:
         output_console().print(f"and {len(rows) - MOST_JOINS_SHOWN:,} more in catalog.json")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sakka.cli import app
-from sakka.cli.explain import MAP_PX, Language, map_of
+from sakka.cli.explain import MAP_PX, map_of
+from sakka.cli.language import language
 from sakka.cli.printable import say, say_json
 from sakka.cli.question import question_of
 from sakka.cli.source_options import Description, Json, Photos, Title
@@ -40,7 +41,6 @@ def describe(
         Path | None, typer.Option(help="An index of the works: style, similar works and related creators.")
     ] = None,
     objects: Annotated[bool, typer.Option("--objects", help="Look for objects in photos not yet looked at.")] = False,
-    language: Annotated[Language, typer.Option(help="Of the sentences and the page.")] = Language.ENGLISH,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder for a page with pictures.", metavar="DIR")
     ] = None,
@@ -64,13 +64,13 @@ def describe(
     with showing_progress():
         if creator is not None:
             found = _creator(works, creator, fitted, opened, looking=objects)
-            _show(creator_sentences(found, language.value), found, works, output, language.value, as_json=as_json)
+            _show(creator_sentences(found, language()), found, works, output, language(), as_json=as_json)
         else:
             asked = question_of(photo, title, description, works, work)
             if fitted is not None:
                 fitted.check_photo_count(len(photo or ()))
             told = _work(asked, works, fitted, opened, looking=objects)
-            _show(work_sentences(told, language.value), told, asked, output, language.value, as_json=as_json)
+            _show(work_sentences(told, language()), told, asked, output, language(), as_json=as_json)
 
 
 def _sources(sources: Sequence[Path]) -> "tuple[Catalog | None, CreatorModel | None]":

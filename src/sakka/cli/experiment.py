@@ -12,6 +12,7 @@ import typer
 
 from sakka.cli import app
 from sakka.cli.engine import OnOption, WorkersOption, engine_asked_for
+from sakka.cli.language import language, said
 from sakka.cli.printable import say
 from sakka.cli.source_options import CatalogFolder
 from sakka.files import as_written
@@ -231,7 +232,7 @@ def show_left_out(catalog: "Catalog", split: str) -> None:
 
     left_out = usable_works(catalog, split).left_out
     if left_out:
-        told = ", ".join(f"{count:,} {reason}" for reason, count in left_out.items())
+        told = ", ".join(said(f"{count:,} {reason}") for reason, count in left_out.items())
         error_console().print(f"the {split} split leaves out {told}", soft_wrap=True)
 
 
@@ -266,7 +267,7 @@ def evaluate_others(catalog: "Catalog", layout: "RunLayout", kinds: Sequence[str
         try:
             evaluate(catalog, layout.other_split(kind), split=kind, **arguments)
         except SplitError as error:
-            reason = on_command_line(str(error), "experiment")
+            reason = on_command_line(said(str(error)), "experiment")
             error_console().print(f"the {kind} split is left out: {reason}", soft_wrap=True)
 
 
@@ -278,7 +279,7 @@ def show_departures(plan: "Plan", info: Mapping[str, Any]) -> None:
     if plan.preset == PRESET:
         error_console().print("departs from the paper in:")
         for each in deviations(plan, info):
-            error_console().print(f"- {each}", markup=False, highlight=False, soft_wrap=True)
+            error_console().print(f"- {said(each)}", markup=False, highlight=False, soft_wrap=True)
 
 
 def show_headline(results: Sequence[Mapping[str, Any]]) -> None:
@@ -290,7 +291,7 @@ def show_headline(results: Sequence[Mapping[str, Any]]) -> None:
     from sakka.cli.terminal import output_console, show_table
     from sakka.pages.headline_terminal import headline
 
-    output_console().print(headline(results))
+    output_console().print(headline(results, language(), said))
     output_console().print()
     show_splits(results)
     rows = headline_rows(results)
@@ -298,7 +299,7 @@ def show_headline(results: Sequence[Mapping[str, Any]]) -> None:
     works, folds = (next(iter(figures.values()))[name] for name in ("n", "folds"))
     show_table(
         ["model", "row", *COLUMNS.values()],
-        [[*names, *(_figure(found.get(measure)) for measure in COLUMNS)] for names, found in rows.items()],
+        [[*map(said, names), *(_figure(found.get(measure)) for measure in COLUMNS)] for names, found in rows.items()],
         title=f"{works:,} works, {folds} outer folds (mean ± standard deviation)",
         left=2,
     )
@@ -319,7 +320,7 @@ def show_splits(results: Sequence[Mapping[str, Any]]) -> None:
         )
     show_table(
         ["accuracy", *splits],
-        [[name, *(_split_figure(of_split.get(split)) for split in splits)] for name, of_split in rows.items()],
+        [[said(name), *(_split_figure(of_split.get(split)) for split in splits)] for name, of_split in rows.items()],
         title="How much does the random split flatter?",
     )
     output_console().print()

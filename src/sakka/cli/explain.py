@@ -1,13 +1,13 @@
 """`sakka explain`: why a creator was named."""
 
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sakka.cli import app
+from sakka.cli.language import language
 from sakka.cli.printable import say, say_json
 from sakka.cli.source_options import Description, Json, ModelFolder, Photos, Title
 
@@ -26,13 +26,6 @@ MOST_WORDS = 8
 MAP_PX = 720
 
 
-class Language(StrEnum):
-    """The language of what is written."""
-
-    ENGLISH = "en"
-    JAPANESE = "ja"
-
-
 @app.command("explain")
 def explain_command(
     model: ModelFolder,
@@ -49,7 +42,6 @@ def explain_command(
     nearest: Annotated[
         int, typer.Option(help="How many of the creator's nearest works to show.", min=0, metavar="N")
     ] = 5,
-    language: Annotated[Language, typer.Option(help="Of the sentences and the page.")] = Language.ENGLISH,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help=f"Folder for {PAGE_FILE}, {MAP_FILE} and {JSON_FILE}.", metavar="DIR"),
@@ -72,11 +64,11 @@ def explain_command(
     found = explain(fitted, asked, creator=creator, against=against)
     evidence, theirs = _evidence(fitted, asked.works, works, index, found.creator, nearest)
     if output is not None:
-        write_explanation(output, found, asked, evidence, theirs, language=language.value)
+        write_explanation(output, found, asked, evidence, theirs, language=language())
     if as_json:
         say_json(_json(found, evidence))
         return
-    show_explanation(found, evidence, language.value, asked=against is not None)
+    show_explanation(found, evidence, asked=against is not None)
     if not evidence and nearest and (catalog or index):
         say(f"\nno other work by {found.creator} there to show as evidence")
     if output is not None:
@@ -102,19 +94,17 @@ def _evidence(
         return found, [works.photo_paths[each.row] for each in found]
 
 
-def show_explanation(
-    found: "Explanation", evidence: "Sequence[NearestWork]" = (), language: str = "en", *, asked: bool = False
-) -> None:
+def show_explanation(found: "Explanation", evidence: "Sequence[NearestWork]" = (), *, asked: bool = False) -> None:
     """Print an explanation: sentences, the parts, the words, the regions and the nearest works."""
     from sakka.cli.terminal import output_console, show_table
     from sakka.pages.explanation_sentences import explanation_sentences, named_photos
     from sakka.pages.language import texts_in
     from sakka.pages.regions_in_words import named_regions
 
-    for sentence in explanation_sentences(found, language, asked=asked):
+    for sentence in explanation_sentences(found, language(), asked=asked):
         output_console().print(sentence)
-    texts = texts_in(language)
-    parts = [*named_photos(found, language), (texts("text"), found.text_share), (texts("rest"), found.rest)]
+    texts = texts_in(language())
+    parts = [*named_photos(found, language()), (texts("text"), found.text_share), (texts("rest"), found.rest)]
     tables = [(texts("part_of"), parts)]
     if found.words:
         against = found.strongest_words(MOST_WORDS // 2, speaking_for=False)
@@ -122,7 +112,7 @@ def show_explanation(
     if found.regions is not None and found.photo is not None:
         several = len(found.photo_shares) > 1
         name = texts("region_of_photo", n=found.photo + 1) if several else texts("region")
-        tables.append((name, named_regions(found.regions, language)))
+        tables.append((name, named_regions(found.regions, language())))
     for name, rows in tables:
         say("")
         show_table([name, texts("odds"), ""], _bars(rows), left=3)

@@ -118,5 +118,4 @@ def check_named(settings: Mapping[str, object], *models: str) -> None:
 
 def describe_fusion(model: "FusedModel") -> str:
     """Say in a few lines what the fused model consists of and how their fusion was chosen."""
-    said, *where = model.fusion_in_words()
-    return ";\n".join([said, "\n".join(where)]) if where else said
+    return "\n".join(model.fusion_in_words())

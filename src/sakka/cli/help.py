@@ -8,12 +8,17 @@ a terminal, and a line of Japanese may end after any of them; a comma or a closi
 
 import inspect
 import re
+import sys
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+
+from sakka.cli.language import language, said
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 TASKS: Mapping[str, Sequence[str]] = {
     "Try it": ("demo",),
@@ -25,8 +30,12 @@ TASKS: Mapping[str, Sequence[str]] = {
     "For others": ("serve",),
 }
 """The commands by task, in the order in which they are used."""
-SHARED: Sequence[tuple[str, str]] = (("-h, --help", "Print this help."),)
+SHARED: Sequence[tuple[str, str]] = (
+    ("--language ja|en", "The language of what is printed (LC_ALL or LANG where left out)."),
+    ("-h, --help", "Print this help."),
+)
 """The options that every command has."""
+TABLE_PANEL = "How a table is read"
 NAME_CELLS = 24
 PIECE = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uff60]|[^\s\u3000-\u30ff\u3400-\u9fff\uff00-\uff60]+|\s+")
 NEVER_FIRST = frozenset("、。，．・：；！？ー」』）】〉》")
@@ -51,7 +60,7 @@ class Group(TyperGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read what stands before the command; without one, print the help and end with exit code 2."""
         if not args and not ctx.resilient_parsing:
-            typer.echo(ctx.get_help(), err=True)
+            sys.stderr.write(f"{ctx.get_help()}\n")
             raise typer.Exit(2)
         return super().parse_args(ctx, args)
 
@@ -66,7 +75,7 @@ class CommandLine(typer.Typer):
     def __init__(self, **settings: Any) -> None:
         super().__init__(cls=Group, rich_markup_mode=None, **settings)
 
-    def command(self, name: str | None = None, **settings: Any) -> Any:
+    def command(self, name: str | None = None, **settings: Any) -> Callable[[Function], Function]:
         """Add a command."""
         return super().command(name, cls=Command, **settings)
 
@@ -77,24 +86,24 @@ def _page(command: Any, ctx: Any, cells: int) -> Iterator[str]:
     words = [_value(each) if each.required else f"[{_value(each)}]" for each in arguments]
     words += ["COMMAND"] if isinstance(command, TyperGroup) else []
     words += [_spelled(each, shortest=True) for each in options if each.required]
-    yield " ".join(["Usage:", ctx.command_path, *words, "[options]"])
+    yield " ".join([said("Usage:"), ctx.command_path, *words, said("[options]")])
     text, *examples = re.split(r"\n *Example: ", inspect.cleandoc(command.help or ""))
     for paragraph in text.strip().split("\n\n"):
         yield ""
-        yield from wrapped(" ".join(paragraph.split()), cells)
+        yield from wrapped(said(" ".join(paragraph.split())), cells)
     if examples:
-        yield from ("", "Examples:", *(f"  {example.strip()}" for example in examples))
-    sections = {"Arguments": [(_value(each), each.help or "") for each in arguments]}
+        yield from ("", said("Examples:"), *(f"  {example.strip()}" for example in examples))
+    sections = {"Arguments": [(_value(each), said(each.help or "")) for each in arguments]}
     sections |= _commands(command, ctx) if isinstance(command, TyperGroup) else {}
     sections["Options"] = [(_spelled(each), _told(each)) for each in options if not each.rich_help_panel]
-    sections["Options"] += SHARED
+    sections["Options"] += [(name, said(text)) for name, text in SHARED]
     for each in options:
         if each.rich_help_panel:
             sections.setdefault(each.rich_help_panel, []).append((_spelled(each), _told(each)))
     longest = max(len(name) for rows in sections.values() for name, _ in rows)
     for title, rows in sections.items():
         if rows:
-            yield from ("", f"{title}:")
+            yield from ("", f"{said(title)}:")
             yield from _entries(rows, min(NAME_CELLS, longest) + 4, cells)
 
 
@@ -109,7 +118,7 @@ def _commands(group: TyperGroup, ctx: Any) -> dict[str, list[tuple[str, str]]]:
 
 
 def _first_paragraph(text: str) -> str:
-    return " ".join(inspect.cleandoc(text).split("\n\n")[0].split())
+    return said(" ".join(inspect.cleandoc(text).split("\n\n")[0].split()))
 
 
 def _spelled(option: Any, *, shortest: bool = False) -> str:
@@ -127,12 +136,13 @@ def _value(parameter: Any) -> str:
 def _told(parameter: Any) -> str:
     """What a parameter is for, whether it may be given again, its default and the environment variable."""
     default = getattr(parameter.default, "value", parameter.default)
-    notes = ["repeatable"] if getattr(parameter, "multiple", False) else []
+    notes = [said("repeatable")] if getattr(parameter, "multiple", False) else []
     if default not in (None, False, "", ()) and parameter.show_default:
-        notes.append(f"default: {parameter.opts[0] if default is True else default}")
+        notes.append(said(f"default: {parameter.opts[0] if default is True else default}"))
     if parameter.envvar:
-        notes.append(f"or {parameter.envvar}")
-    return f"{parameter.help or ''} ({'; '.join(notes)})" if notes else parameter.help or ""
+        notes.append(said(f"or {parameter.envvar}"))
+    before, between, after = ("（", "、", "）") if language() == "ja" else (" (", "; ", ")")
+    return said(parameter.help or "") + (f"{before}{between.join(notes)}{after}" if notes else "")
 
 
 def _entries(rows: Sequence[tuple[str, str]], column: int, cells: int) -> Iterator[str]:

@@ -3,7 +3,7 @@
 import shlex
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,9 @@ from sakka.cli.printable import say, say_json
 from sakka.cli.source_options import CatalogFolder, Json
 from sakka.files import as_written
 from sakka.fragments import counted
+
+if TYPE_CHECKING:
+    from sakka.search.index import Index
 
 index_app = CommandLine(help="Build an index of works to find them in, show it, add to it, take from it.")
 app.add_typer(index_app, name="index")
@@ -50,12 +53,16 @@ def build(
     works = Catalog.read(catalog)
     with showing_progress(), engine_asked_for(on, workers):
         index = Index.build(output, works, model, seed=seed, text_encoder=text_encoder)
-    learned = index.spaces.style.learned
     say(
         f"{counted(len(index), 'work')} in {duration(time.monotonic() - started_s)}; style learned from "
-        f"{counted(learned['works'], 'photo')} by {counted(learned['creators'], 'creator')}\n"
+        f"{_learned_from(index)}\n"
         f"saved as {output}; try: {shlex.join(['sakka', 'similar', output, '--work', works.ids[0]])}"
     )
+
+
+def _learned_from(index: "Index") -> str:
+    learned = index.spaces.style.learned
+    return f"{counted(int(learned['works']), 'photo')} by {counted(int(learned['creators']), 'creator')}"
 
 
 @index_app.command("show")
@@ -68,14 +75,17 @@ def show(index: IndexArgument, as_json: Json = False) -> None:
     from sakka.search.index import Index
 
     opened = Index.open(index)
-    works, creators, learned = len(opened), len(opened.creators()), opened.spaces.style.learned
+    works, creators = len(opened), len(opened.creators())
     if as_json:
         say_json({"works": works, "creators": creators, **opened.info})
         return
     pairs = [
         ("works", f"{works:,}"),
         ("creators", f"{creators:,}"),
-        ("style", f"learned from {counted(learned['works'], 'photo')} by {counted(learned['creators'], 'creator')}"),
+        (
+            "style",
+            f"learned from {_learned_from(opened)}",
+        ),
         ("words of other languages", opened.info["text_encoder"]["encoder"] if opened.spaces.meaning else "not found"),
         *([("kept columns", ", ".join(each.name for each in opened.kept))] if opened.kept else []),
         ("model", f"SHA-256 {opened.model_sha256[:16]}"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sakka.cli import app
+from sakka.cli.language import said
 from sakka.cli.printable import say, say_json
 from sakka.cli.source_options import CatalogFolder, Json
 
@@ -106,7 +107,7 @@ def _show_entropy(rows: "list[WorksPerCreator]", base: Logarithm) -> None:
     words = "natural logarithm" if base is Logarithm.NATURAL else "base 2"
     cells = [
         [
-            "any" if row.threshold is None else f"H < {row.threshold:g}",
+            said("any") if row.threshold is None else f"H < {row.threshold:g}",
             *(f"{count:,}" for count in (row.works, row.creators, row.maximum, row.minimum)),
             "–" if row.creators == 0 else f"{row.standard_deviation:.1f}",
         ]

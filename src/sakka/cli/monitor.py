@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sakka.cli import app
+from sakka.cli.language import said
 from sakka.cli.printable import say_json
 from sakka.cli.source_options import (
     FromDate,
@@ -85,7 +86,10 @@ def _show(found: "Monitoring") -> None:
             )
     if found.over_time:
         output_console().print()
-        rows = [[each.part, _percent(each.share), "█" * round(BAR_CHARACTERS * each.share)] for each in found.over_time]
+        rows = [
+            [said(each.part), _percent(each.share), "█" * round(BAR_CHARACTERS * each.share)]
+            for each in found.over_time
+        ]
         show_table(["when", "95 % sets held", ""], rows, title="Over time", left=3)
     output_console().print()
     of_known, of_all = found.known.alarm, found.everyone.alarm
@@ -104,8 +108,8 @@ def _facts(found: "Monitoring") -> Iterator[tuple[str, str]]:
     if found.unknown_works:
         names = ", ".join(found.unknown_creators[:MOST_NAMED])
         rest = len(found.unknown_creators) - MOST_NAMED
-        more = f" and {rest:,} more" if rest > 0 else ""
-        yield "by unknown creators", f"{found.unknown_works:,}, by {names}{more}"
+        names = said(f"{names} and {rest:,} more") if rest > 0 else names
+        yield "by unknown creators", f"{found.unknown_works:,}, by {names}"
     if found.without_creator:
         yield "left out: no creator", f"{found.without_creator:,}"
     if found.unread:
@@ -122,8 +126,8 @@ def _of_several_views(shares: "Sequence[ObservedShare]") -> "list[ObservedShare]
 
 def _row(share: "ObservedShare") -> list[str]:
     stated = "" if share.stated is None else _percent(share.stated)
-    interval = f"{100 * share.low:.1f} to {100 * share.high:.1f} %"
-    return [share.part, share.measure, stated, _percent(share.share), interval, f"{share.works:,}"]
+    interval = said(f"{100 * share.low:.1f} to {100 * share.high:.1f} %")
+    return [said(share.part), said(share.measure), stated, _percent(share.share), interval, f"{share.works:,}"]
 
 
 def _percent(share: float) -> str:

@@ -11,6 +11,8 @@ from typing import Any
 
 import typer
 
+from sakka.cli.language import said
+
 _LINE_ENDS = re.compile("[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]")
 _COMMANDS = re.compile(
     "[\x00-\x1f\x7f-\x9f"  # control characters
@@ -34,8 +36,8 @@ def printable_lines(text: str) -> str:
 
 
 def say(text: str) -> None:
-    """Print a text on standard output for a person."""
-    typer.echo(printable_lines(text))
+    """Print a text on standard output for a person, in the language of the command line."""
+    typer.echo(printable_lines(said(text)))
 
 
 def say_json(value: Any, *, sorted_keys: bool = False) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sakka.cli.language import said
 from sakka.cli.printable import say, say_json
 from sakka.cli.source_options import CatalogFolder
 from sakka.errors import CatalogError
@@ -56,12 +57,12 @@ def show_counts(info: dict[str, Any]) -> None:
     left_out: dict[str, int] = info.get("left_out", {})
     fields: list[dict[str, Any]] = info.get("fields_left_out", [])
     if left_out:
-        rows = [[reason, f"{count:,}"] for reason, count in left_out.items()]
+        rows = [[said(reason), f"{count:,}"] for reason, count in left_out.items()]
         show_table(["reason", "rows"], rows, title=f"{sum(left_out.values()):,} of {info['rows']:,} rows left out")
     if left_out and fields:
         output_console().print()
     if fields:
-        rows = [[each["field"], each["reason"], f"{each['works']:,}"] for each in fields]
+        rows = [[each["field"], said(each["reason"]), f"{each['works']:,}"] for each in fields]
         show_table(["field", "reason", "works"], rows, title="Works that stay without a field", left=2)
 
 
@@ -73,7 +74,7 @@ def _show(problems: "pl.DataFrame", folder: Path, not_listed: int) -> None:
         output_console().print("all of the source could be used")
         return
     rows = [
-        [f"{row:,}", identity, f"{field}: {reason}" if field else reason, on_command_line(detail)]
+        [f"{row:,}", identity, f"{field}: {said(reason)}" if field else said(reason), on_command_line(said(detail))]
         for row, identity, field, reason, detail in problems.head(MOST_SHOWN).drop("left_out").iter_rows()
     ]
     output_console().print()

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sakka.cli.help import TABLE_PANEL
+from sakka.cli.language import said
 from sakka.errors import CatalogError
 
 if TYPE_CHECKING:
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
 
 MOST_LISTED, MOST_HINTED = 20, 3
 
-TABLE_PANEL = "How a table is read"
 
 ModelFolder = Annotated[Path, typer.Argument(help="A model's folder, as `sakka fit` saves it.", metavar="MODEL")]
 CatalogFolder = Annotated[Path, typer.Argument(help="A catalog's folder.", metavar="CATALOG")]
@@ -204,21 +205,21 @@ def show_source(source: Mapping[str, Any]) -> None:
         return
     read = [
         *((name, columns.get(name, [])) for name in FIELDS),
-        ("kept", source.get("kept", [])),
-        ("not read", source.get("unread", [])),
+        (said("kept"), source.get("kept", [])),
+        (said("not read"), source.get("unread", [])),
     ]
     lines = [(name, _listed(names)) for name, names in read if names]
     if "sheet" in source:
-        lines.append(("sheet", source["sheet"]))
+        lines.append((said("sheet"), source["sheet"]))
     if "encoding" in source:
-        lines.append(("encoding", f"{source['encoding']} ({source['encoding_found']})"))
-    show_pairs(lines, title=f"Columns of {source['path']}")
+        lines.append((said("encoding"), f"{source['encoding']} ({said(source['encoding_found'])})"))
+    show_pairs(lines, title=f"Columns of {source['path']}", as_they_are=True)
     output_console().print()
 
 
 def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(name or "(no name)" for name in names[:MOST_LISTED])
-    return f"{shown} and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else shown
+    shown = ", ".join(name or said("(no name)") for name in names[:MOST_LISTED])
+    return said(f"{shown} and {len(names) - MOST_LISTED} more") if len(names) > MOST_LISTED else shown
 
 
 def show_source_hints(source: Mapping[str, Any]) -> None:
@@ -235,7 +236,7 @@ def show_source_hints(source: Mapping[str, Any]) -> None:
     if source.get("encoding_found") == "detected" and source["encoding"] != "utf-8":
         hints.append(f"read as {source['encoding']} (detected); say --encoding if that is wrong")
     if source.get("note"):
-        hints.append(on_command_line(source["note"], "catalog build"))
+        hints.append(on_command_line(said(source["note"]), "catalog build"))
     if hints:
         output_console().print()
     for hint in hints:

@@ -26,6 +26,7 @@ from rich.progress import Task as BarState
 from rich.table import Table
 from rich.text import Text
 
+from sakka.cli.language import said
 from sakka.cli.printable import printable, printable_lines
 from sakka.progress import Task, reporting_to
 
@@ -40,10 +41,10 @@ ESTIMATED_FROM_SHARE, ESTIMATED_FROM_S = 0.05, 60.0  # the first steps load what
 
 
 class _TextConsole(Console):
-    """A console on which no text commands the terminal."""
+    """A console that speaks the language of the command line, and on which no text commands the terminal."""
 
     def print(self, *objects: Any, **options: Any) -> None:
-        super().print(*(printable_lines(each) if isinstance(each, str) else each for each in objects), **options)
+        super().print(*(printable_lines(said(each)) if isinstance(each, str) else each for each in objects), **options)
 
 
 def output_console() -> Console:
@@ -73,10 +74,10 @@ def duration(seconds: float) -> str:
     """
     whole = round(seconds)
     if whole < 60:
-        return f"{whole} s"
+        return said(f"{whole} s")
     if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s" if whole % 60 else f"{whole // 60} min"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+        return said(f"{whole // 60} min {whole % 60} s" if whole % 60 else f"{whole // 60} min")
+    return said(f"{whole // 3600} h {whole % 3600 // 60} min")
 
 
 def pace(steps_a_second: float) -> str:
@@ -85,7 +86,7 @@ def pace(steps_a_second: float) -> str:
     >>> pace(33.34), pace(0.05)
     ('33.3/s', '20 s each')
     """
-    return f"{steps_a_second:.1f}/s" if steps_a_second >= 1 else f"{duration(1 / steps_a_second)} each"
+    return said(f"{steps_a_second:.1f}/s" if steps_a_second >= 1 else f"{duration(1 / steps_a_second)} each")
 
 
 def can_estimate(done: float, total: float, elapsed_s: float) -> bool:
@@ -117,7 +118,7 @@ class _TimeLeft(ProgressColumn):
 
     def render(self, task: BarState) -> Text:
         can = task.time_remaining and can_estimate(task.completed, task.total or 0, task.elapsed or 0)
-        return Text(f"{duration(task.time_remaining)} left" if can and task.time_remaining else "")
+        return Text(said(f"{duration(task.time_remaining)} left") if can and task.time_remaining else "")
 
 
 class _BarReporter:
@@ -141,7 +142,7 @@ class _BarReporter:
         if self._running == 0:
             self._progress.start()
         self._running += 1
-        task_id = self._progress.add_task(name, total=total)
+        task_id = self._progress.add_task(said(name), total=total)
         try:
             yield _BarTask(self._progress, task_id)
         finally:
@@ -164,10 +165,10 @@ class _PlainTask:
             return
         self._said_s = now_s
         speed = self._done / (now_s - self._start_s)
-        said = f"{self._name}: {self._done:,} of {self._total:,}, {pace(speed)}"
+        done = f"{said(self._name)}: {self._done:,} of {self._total:,}, {pace(speed)}"
         if can_estimate(self._done, self._total, now_s - self._start_s):
-            said += f", about {duration((self._total - self._done) / speed)} left"
-        self._console.print(said, soft_wrap=True)
+            done += f", about {duration((self._total - self._done) / speed)} left"
+        self._console.print(done, soft_wrap=True)
 
 
 class _PlainReporter:
@@ -193,7 +194,7 @@ def table_of(
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column, header in enumerate(headers):
         table.add_column(
-            printable(header), justify="left" if column < left else "right", header_style="dim", overflow="fold"
+            printable(said(header)), justify="left" if column < left else "right", header_style="dim", overflow="fold"
         )
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
@@ -208,13 +209,20 @@ def show_table(
     output_console().print(table_of(headers, rows, left=left))
 
 
-def show_pairs(pairs: Sequence[tuple[str, str]], *, title: str | None = None) -> None:
-    """Print names and values, one pair a line, on standard output."""
+def show_pairs(pairs: Sequence[tuple[str, str]], *, title: str | None = None, as_they_are: bool = False) -> None:
+    """Print names and values, one pair a line, on standard output.
+
+    Args:
+        pairs: The names and values.
+        title: Stands above them.
+        as_they_are: Whether they are names of the source, which no language changes.
+    """
+    say_part = str if as_they_are else said
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(style="dim")
     table.add_column(overflow="fold")
     for name, value in pairs:
-        table.add_row(Text(printable(name)), Text(printable(value)))
+        table.add_row(Text(printable(say_part(name))), Text(printable(say_part(value))))
     _show_title(title)
     output_console().print(table)
 
@@ -222,7 +230,7 @@ def show_pairs(pairs: Sequence[tuple[str, str]], *, title: str | None = None) ->
 def _show_title(title: str | None) -> None:
     """Print a title on a line of its own: above a narrow table it would be wrapped to the table's width."""
     if title is not None:
-        output_console().print(Text(printable(title), style="bold"), soft_wrap=True)
+        output_console().print(Text(printable(said(title)), style="bold"), soft_wrap=True)
 
 
 def show_candidates(candidates: "Sequence[Candidate | RelatedCreator]") -> None:
@@ -249,7 +257,7 @@ def show_creator_sets(sets: "Sequence[CreatorSet]", known: int) -> None:
         known: How many creators the model knows.
     """
     if sets:
-        rows = [[f"{100 * each.coverage:.0f} in 100", _possible(each, known)] for each in sets]
+        rows = [[said(f"{100 * each.coverage:.0f} in 100"), _possible(each, known)] for each in sets]
         show_table(["right in", "the creator is"], rows, left=2)
 
 
@@ -263,9 +271,10 @@ def _possible(found: "CreatorSet", known: int) -> str:
     "any of the 40: can't tell"
     """
     if not found.size:
-        return f"none; {100 - 100 * found.coverage:.0f} in 100 of the known creators' works are as unusual"
+        return said(f"none; {100 - 100 * found.coverage:.0f} in 100 of the known creators' works are as unusual")
     if found.size == known > 1:
-        return f"any of the {known:,}: can't tell"
+        return said(f"any of the {known:,}: can't tell")
     if found.size > len(found.creators):
-        return f"one of {found.size:,}: {', '.join((*found.creators, '...'))}"
-    return " or ".join(part for part in (", ".join(found.creators[:-1]), found.creators[-1]) if part)
+        return said(f"one of {found.size:,}: {', '.join((*found.creators, '...'))}")
+    between = f" {said('or')} "
+    return between.join(part for part in (", ".join(found.creators[:-1]), found.creators[-1]) if part)

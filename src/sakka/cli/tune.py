@@ -93,5 +93,5 @@ def _show(best: dict[str, Any] | None, tuning_task: "TuningTask") -> None:
             ("validation accuracy", f"{best['validation_accuracy']:.4f} (n = {best['validation_works']:,})"),
             *((name, f"{value:.4g}" if isinstance(value, float) else str(value)) for name, value in tuned.items()),
         ],
-        title=f"settings of {best['model']}",
+        title=f"Settings of {best['model']}",
     )

@@ -7,6 +7,7 @@ import typer
 
 from sakka.cli import app
 from sakka.cli.help import CommandLine
+from sakka.cli.language import said
 from sakka.cli.printable import say, say_json
 from sakka.cli.source_options import Json
 
@@ -28,7 +29,7 @@ def list_weights(as_json: Json = False) -> None:
         return
     for row in rows:
         state = "in the cache" if row["cached"] else "not fetched"
-        say(f"{row['name']:<22} {state:<13} sha256 {str(row['sha256'])[:16]}")
+        say(f"{row['name']:<22} {said(state):<13} sha256 {str(row['sha256'])[:16]}")
 
 
 @weights_app.command("fetch")

@@ -20,6 +20,7 @@ from sakka.catalog.splits import (
 from sakka.catalog.works import Catalog
 from sakka.copies.groups import near_identical
 from sakka.errors import SplitError
+from sakka.fragments import counted
 
 LEFT_OUT = "left_out_by_the_split"
 
@@ -65,10 +66,9 @@ def few_in_words(creators: int, works: int) -> str:
     >>> few_in_words(12, 31)
     '12 creators with fewer than 7 works (31 works) are not evaluated'
     """
-    one = creators == 1
     return (
-        f"{creators:,} creator{'' if one else 's'} with fewer than {MIN_WORKS} works ({works:,} work"
-        f"{'' if works == 1 else 's'}) {'is' if one else 'are'} not evaluated"
+        f"{counted(creators, 'creator')} with fewer than {MIN_WORKS} works ({counted(works, 'work')}) "
+        f"{'is' if creators == 1 else 'are'} not evaluated"
     )
 
 
