@@ -91,7 +91,7 @@ def test_identify_explains_the_first_answer(
         ([], "nothing to identify"),
         (["--title", "桜", "--creator", "creator 7"], "did you mean creator 0"),
         (["--photo", "nowhere.jpg"], "nowhere.jpg"),
-        (["--work", "work-01-002"], "--catalog"),
+        (["--work", "work-01-002"], "no catalog was given; give its folder too"),
         (["--work", "work-01-002", "--title", "桜"], "the one or the other"),
     ],
 )

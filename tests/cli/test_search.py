@@ -112,9 +112,9 @@ def test_works_are_added_and_removed(
 ) -> None:
     shutil.copytree(built / "index", folder / "index")
     code, out, _ = run(["index", "remove", folder / "index", "work-00-000", "none"], monkeypatch, capsys)
-    assert (code, out) == (0, "1 works removed, 1 were not there; the index holds 19\n")
+    assert (code, out) == (0, "1 work removed, 1 not found; the index holds 19\n")
     code, out, _ = run(["index", "add", folder / "index", built / "more"], monkeypatch, capsys)
-    assert (code, out) == (0, "1 works added, 0 replaced; the index holds 20\n")
+    assert (code, out) == (0, "1 work added, 0 replaced; the index holds 20\n")
 
 
 @pytest.mark.parametrize(

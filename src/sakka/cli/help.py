@@ -95,11 +95,11 @@ def _page(command: Any, ctx: Any, cells: int) -> Iterator[str]:
         yield from ("", said("Examples:"), *(f"  {example.strip()}" for example in examples))
     sections = {"Arguments": [(_value(each), said(each.help or "")) for each in arguments]}
     sections |= _commands(command, ctx) if isinstance(command, TyperGroup) else {}
-    sections["Options"] = [(_spelled(each), _told(each)) for each in options if not each.rich_help_panel]
+    sections["Options"] = [(_spelled(each), _purpose(each)) for each in options if not each.rich_help_panel]
     sections["Options"] += [(name, said(text)) for name, text in SHARED]
     for each in options:
         if each.rich_help_panel:
-            sections.setdefault(each.rich_help_panel, []).append((_spelled(each), _told(each)))
+            sections.setdefault(each.rich_help_panel, []).append((_spelled(each), _purpose(each)))
     longest = max(len(name) for rows in sections.values() for name, _ in rows)
     for title, rows in sections.items():
         if rows:
@@ -133,7 +133,7 @@ def _value(parameter: Any) -> str:
     return str(parameter.metavar or max(parameter.opts, key=len).rpartition("-")[2].upper())
 
 
-def _told(parameter: Any) -> str:
+def _purpose(parameter: Any) -> str:
     """What a parameter is for, whether it may be given again, its default and the environment variable."""
     default = getattr(parameter.default, "value", parameter.default)
     notes = [said("repeatable")] if getattr(parameter, "multiple", False) else []

@@ -13,7 +13,7 @@ and `{works:n}` the number in it ("3 works" -> "3"). What is not known stays Eng
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from string import Formatter
 
@@ -26,6 +26,7 @@ BETWEEN = re.compile("(, | and |; )")
 NUMBER = re.compile(r"\d(?:[\d,.:-]*\d)?")
 VALUE = {"": ".+?", "n": f"-?{NUMBER.pattern}"}
 """What a value of the English may be: any text, or a number or a date (`{works:n}`)."""
+ADDED = r"(?:[;,] .*)?|(?: \(.*)?"  # what may follow a value at once, such as "; did you mean Mori?"
 _used = "en"
 
 
@@ -119,11 +120,13 @@ class Template:
         """The names of the values, in the order of the English."""
         return [name for _, name, _ in self._parts if name is not None]
 
-    @property
+    @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        slots = ("" if name is None else f"({VALUE[form or '']})" for _, name, form in self._parts)
-        written = (re.escape(part) + slot for (part, _, _), slot in zip(self._parts, slots, strict=True))
-        return re.compile("".join(written), re.DOTALL)
+        written = ""
+        for at, (part, name, form) in enumerate(self._parts):
+            slot = ADDED if at and not part else VALUE[form or ""]
+            written += re.escape(part) + (f"({slot})" if name is not None else "")
+        return re.compile(written, re.DOTALL)
 
     def filled(self, values: Mapping[str, str]) -> str:
         """The Japanese with values in place."""
@@ -156,9 +159,9 @@ def _texts() -> tuple[dict[str, str], list[Template]]:
     return whole, sorted((each for each in every if each.names), key=lambda each: -each.letters)
 
 
-def japanese_texts() -> dict[str, str]:
-    """The Japanese of every text by its English."""
+def japanese_texts(name: str = "*") -> dict[str, str]:
+    """The Japanese of every text by its English, or of those of one file."""
     every: dict[str, str] = {}
-    for path in sorted(TEXTS.glob("*.json")):
+    for path in sorted(TEXTS.glob(f"{name}.json")):
         every |= json.loads(path.read_text(encoding="utf-8"))
     return every

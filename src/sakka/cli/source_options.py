@@ -144,7 +144,7 @@ class TableOptions:
 
 
 def reads_table(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command that takes `reads`, a `TableOptions`, an option for each of its fields."""
+    """A command that takes `reads`, a `TableOptions`, with an option for each of its fields."""
     own = [each for each in signature(command).parameters.values() if each.name != "reads"]
     options = [
         Parameter(each.name, Parameter.KEYWORD_ONLY, default=each.default, annotation=each.type)
