@@ -139,19 +139,22 @@ def _refined(whole: FloatArray, other: npt.NDArray[np.uint8], boxes: FloatArray)
     score = np.einsum("np,np->n", whole, _contrast(_parts(other, boxes, GRID)))
     for step, worth in zip(STEPS, WORTH_REFINING, strict=True):
         promising = np.flatnonzero(score >= worth)
-        for moved in _moves(step):
-            trial = boxes[promising] + moved
-            inside = ((trial >= -TOLERANCE) & (trial <= 1 + TOLERANCE)).all(axis=1)
-            rows, trial = promising[inside], trial[inside].clip(0, 1)
-            tried = np.einsum("np,np->n", whole[rows], _contrast(_parts(other[rows], trial, GRID)))
-            better = tried > score[rows]
-            boxes[rows[better]], score[rows[better]] = trial[better], tried[better]
+        for axis in (0, 1):
+            across = _along(other[promising].astype(np.float32), boxes[promising], 1 - axis, GRID)
+            for moved in _moves(axis, step):
+                trial = boxes[promising] + moved
+                inside = ((trial >= -TOLERANCE) & (trial <= 1 + TOLERANCE)).all(axis=1)
+                rows, trial = promising[inside], trial[inside].clip(0, 1)
+                tried = np.einsum("np,np->n", whole[rows], _contrast(_along(across[inside], trial, axis, GRID)))
+                better = tried > score[rows]
+                boxes[rows[better]], score[rows[better]] = trial[better], tried[better]
     refined: FloatArray = score.astype(np.float32)
     return refined, boxes
 
 
-def _moves(step: float) -> Iterator[FloatArray]:
-    for edge in range(4):
+def _moves(axis: int, step: float) -> Iterator[FloatArray]:
+    """How the two edges are moved that lie across an axis, 0 the height."""
+    for edge in (2 * axis, 2 * axis + 1):
         for direction in (-1, 1):
             moved = np.zeros(4, dtype=np.float32)
             moved[edge] = direction * step
@@ -160,11 +163,15 @@ def _moves(step: float) -> Iterator[FloatArray]:
 
 def _parts(pictures: npt.NDArray[np.uint8], boxes: FloatArray, cells: int) -> FloatArray:
     """One window of each picture at `cells` x `cells`; channels before height and width stay."""
-    side = pictures.shape[-1]
-    rows, columns = _means(boxes[:, 0], boxes[:, 1], cells, side), _means(boxes[:, 2], boxes[:, 3], cells, side)
+    return _along(_along(pictures.astype(np.float32), boxes, 0, cells), boxes, 1, cells)
+
+
+def _along(pictures: FloatArray, boxes: FloatArray, axis: int, cells: int) -> FloatArray:
+    """The window's part of each picture at `cells` cells along one axis, 0 the height; the other axis stays."""
+    means = _means(boxes[:, 2 * axis], boxes[:, 2 * axis + 1], cells, pictures.shape[-2 + axis])
     if pictures.ndim == 4:
-        rows, columns = rows[:, None], columns[:, None]
-    parts: FloatArray = rows @ pictures.astype(np.float32) @ columns.swapaxes(-1, -2)
+        means = means[:, None]
+    parts: FloatArray = pictures @ means.swapaxes(-1, -2) if axis else means @ pictures
     return parts
 
 
@@ -181,10 +188,9 @@ def _means(start: FloatArray, stop: FloatArray, cells: int, side: int) -> FloatA
     """Matrices of the means over `cells` equal parts of intervals of a line, shape (n, cells, side)."""
     parts = np.linspace(0, 1, cells + 1, dtype=np.float32)
     edges = (start[:, None] + (stop - start)[:, None] * parts) * side
-    pixel = np.arange(side, dtype=np.float32)
-    covered = np.minimum(edges[:, 1:, None], pixel + 1) - np.maximum(edges[:, :-1, None], pixel)
-    covered = np.clip(covered, 0, None)
-    means: FloatArray = (covered / covered.sum(axis=2, keepdims=True)).astype(np.float32)
+    before = np.clip(edges[:, :, None] - np.arange(side, dtype=np.float32), 0, 1)  # how much of a pixel an edge is past
+    width = (stop - start) * (side / cells)
+    means: FloatArray = ((before[:, 1:] - before[:, :-1]) / width[:, None, None]).astype(np.float32)
     return means
 
 
