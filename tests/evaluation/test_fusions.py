@@ -12,7 +12,8 @@ from sakka.evaluation.learned_fusion import LEARNED
 from sakka.evaluation.open_run import open_run
 from sakka.evaluation.tables.calibration import calibration, calibration_error, sure
 from sakka.evaluation.tables.fusions import DRAWN_AT_ONCE, fusions, log_losses, mcnemar, paired_interval
-from sakka.pages.reliability import reliability_plot
+from sakka.pages.plots import Tick
+from sakka.pages.reliability import coverage_plot, reliability_plot
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +128,16 @@ def test_the_reliability_diagram_has_a_dot_a_bin_at_its_place(evaluated: Evaluat
     for dot, each in zip(plot.dots, bins, strict=True):
         assert (plot.bottom - dot.y) / height == pytest.approx(each.value, abs=1e-3)
     assert reliability_plot([]) is None
+    assert [column.label for column in plot.columns] == [f"{each.n:,}" for each in bins]
+    whiskers = [line.points.split() for line in plot.lines[1:]]
+    for dot, (low, high) in zip(plot.dots, whiskers, strict=True):
+        assert float(low.split(",")[1]) >= dot.y >= float(high.split(",")[1])
+
+
+def test_an_axis_of_shares_ends_at_one(evaluated: EvaluatedRun) -> None:
+    plot = coverage_plot([sure(evaluated)])
+    assert plot is not None
+    assert plot.y_ticks[-1] == Tick(plot.top, "1.00")
 
 
 def test_a_run_without_texts_leaves_the_tables_out(tmp_path: Path) -> None:

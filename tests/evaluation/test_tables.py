@@ -1,7 +1,9 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
 from tests.runs import MODELS, make_works, write_run
@@ -14,8 +16,9 @@ from sakka.evaluation.frame import FUSED, EvaluatedRun, ensemble, single
 from sakka.evaluation.open_run import RunFacts, StoredRun, open_run
 from sakka.evaluation.predictions import read_fold
 from sakka.evaluation.tables.all_tables import all_tables
-from sakka.evaluation.tables.creators import confusions
-from sakka.evaluation.tables.transitions import Transitions, lost, rescued
+from sakka.evaluation.tables.creators import confusion_matrix, confusions
+from sakka.evaluation.tables.leads import leads
+from sakka.evaluation.tables.transitions import Transitions, rescued, surest_errors
 from sakka.models.fixed_ratio import FIXED_RATIOS, FixedRatio
 from sakka.models.folder import save_model
 from sakka.models.fused import FusedModel
@@ -139,16 +142,60 @@ def test_the_gains_are_differences_of_table_3_and_add_up(evaluated: EvaluatedRun
     assert by_fusion_first == pytest.approx(fused - single, abs=1e-12)
 
 
-def test_rescued_and_lost_works_are_what_they_are_called(evaluated: EvaluatedRun) -> None:
-    for example in rescued(evaluated):
+def test_a_work_counts_as_rescued_where_neither_photo_nor_text_was_correct(folder: Path) -> None:
+    unsure = {"photo": 0.8, "text": 0.8}
+    run = evaluate_run(open_run(write_run(folder, make_works(), MODELS[:2], inner_folds=1, skill=unsure).folder))
+    assert rescued(run)
+    for example in rescued(run):
         photo, text, fused = example.predictions
         assert fused.correct
-        assert not (photo.correct and text.correct)
-    assert lost(evaluated)
-    for example in lost(evaluated):
-        photo, text, fused = example.predictions
-        assert not fused.correct
-        assert photo.correct or text.correct
+        assert not photo.correct
+        assert not text.correct
+
+
+def test_the_most_confident_errors_are_wrong_and_the_surest_of_all(evaluated: EvaluatedRun) -> None:
+    shown = [example.predictions[-1] for example in surest_errors(evaluated)]
+    assert not any(each.correct for each in shown)
+    wrong = evaluated.of(FUSED).filter(~pl.col("correct"))["probability"].sort(descending=True)
+    assert [each.probability for each in shown] == wrong.head(len(shown)).to_list()
+
+
+def test_a_matrix_of_confusions_holds_every_work_of_its_creators(evaluated: EvaluatedRun) -> None:
+    found, labels = confusion_matrix(evaluated), evaluated.facts.labels
+    assert found.counts.sum(axis=1).tolist() == [(labels == creator).sum() for creator in found.creators]
+    assert found.counts.sum() - found.counts.trace() == (~evaluated.of(FUSED)["correct"]).sum()
+
+
+def test_creators_who_are_confused_stand_side_by_side_in_the_matrix(folder: Path) -> None:
+    run = evaluate_run(open_run(write_run(folder, make_works(per_creator=10), MODELS[1:2], inner_folds=1).folder))
+    twins = pl.when(pl.col("label") == 0).then(5).when(pl.col("label") == 5).then(0).otherwise("label")
+    found = confusion_matrix(replace(run, frame=run.frame.with_columns(predicted=twins.cast(pl.UInt16))))
+    assert sorted(found.creators) == [0, 5]
+    every_third = pl.when(pl.col("work") % 3 == 0).then(twins).otherwise((pl.col("label") + 1) % 6)
+    mixed = confusion_matrix(replace(run, frame=run.frame.with_columns(predicted=every_third.cast(pl.UInt16))))
+    assert len(mixed.creators) == 6
+
+
+def test_pairs_who_share_the_creator_named_show_different_works_of_theirs(evaluated: EvaluatedRun) -> None:
+    by_named: dict[int, list[int]] = {}
+    for pair in confusions(evaluated, top=12):
+        by_named.setdefault(pair.predicted, []).extend(pair.predicted_examples)
+    assert max(map(len, by_named.values())) > 2
+    assert all(len(set(works)) == len(works) for works in by_named.values())
+
+
+def test_leads_name_where_most_wrong_answers_gather(evaluated: EvaluatedRun) -> None:
+    found = leads(evaluated, top=10)
+    wrong = [lead.wrong for lead in found]
+    assert wrong == sorted(wrong, reverse=True)
+    pair = next(lead for lead in found if lead.kind == "pair")
+    both = [evaluated.facts.creators.index(str(pair.values[name])) for name in ("first", "second")]
+    rows = evaluated.of(FUSED).filter(~pl.col("correct"))
+    counted = rows.filter(pl.col("label").is_in(both) & pl.col("predicted").is_in(both))
+    assert pair.wrong == len(counted) > 1
+    photoless = next(lead for lead in found if lead.kind == "no_photo")
+    assert photoless.values["n"] == (~evaluated.facts.has_photo).sum()
+    assert photoless.values["accuracy"] < photoless.values["rest"]
 
 
 def test_confusions_count_every_mistake_once(evaluated: EvaluatedRun) -> None:
@@ -212,7 +259,8 @@ def test_a_run_of_texts_alone_leaves_out_the_tables_of_fusion(folder: Path) -> N
         "confusions",
         "creators",
     }
-    assert rescued(evaluated) == lost(evaluated) == []
+    assert rescued(evaluated) == []
+    assert all(len(each.predictions) == 1 for each in surest_errors(evaluated))
 
 
 def test_every_figure_has_one_name_and_n_and_folds(evaluated: EvaluatedRun) -> None:

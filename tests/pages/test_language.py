@@ -13,6 +13,8 @@ BUILT = (
     "audit_",
     "finding_",
     "headline_",
+    "lead_",
+    "report_",
     "kind_",
     "region_",
     "say_photo_",

@@ -17,8 +17,9 @@ from sakka.evaluation.layout import RunLayout
 from sakka.evaluation.tables import all_tables
 from sakka.pages.headline import headline
 from sakka.pages.headline_terminal import headline as terminal_headline
+from sakka.pages.language import texts_in
 from sakka.pages.markdown_csv import comma_separated
-from sakka.pages.write_report import write_report
+from sakka.pages.write_report import report_of, write_report
 from sakka.photos.data_uris import thumbnail
 
 HOSTILE = "<script>alert('花')</script>"
@@ -75,6 +76,43 @@ def test_the_page_needs_no_other_file_but_the_tables_beside_it(layout: RunLayout
     assert not re.search(r"https?://|@import|url\(", html)
 
 
+def test_chapters_are_closed_and_every_table_of_a_model_stands_in_one(layout: RunLayout, page: Page) -> None:
+    html = layout.page.read_text(encoding="utf-8")
+    assert "script" not in page.tags
+    assert html.count('<details class="chapter">') >= 7
+    assert "<details open" not in html
+    tables = {each["table"] for each in json.loads(layout.results.read_text(encoding="utf-8"))}
+    assert tables <= page.ids
+
+
+def test_the_first_screen_says_how_good_how_sure_what_to_do_and_what_to_distrust(layout: RunLayout) -> None:
+    results = json.loads(layout.results.read_text(encoding="utf-8"))
+    first = layout.page.read_text(encoding="utf-8").partition('<section class="chapters">')[0]
+    summary = {each["measure"]: each["value"] for each in results if each["table"] == "summary"}
+    for measure in ("accuracy", "low_accuracy", "high_accuracy"):
+        assert f"{100 * summary[measure]:.1f}" in first
+    assert "probability of 95 %" in first
+    assert "sakka experiment CATALOG -o RUN --split all" in first
+    assert "sakka unknown-creators" in first
+    assert first.count('<li><a href="#chapter-') == 3
+
+
+def test_a_shop_s_report_says_nothing_of_the_paper(layout: RunLayout) -> None:
+    html = re.sub(r"<style>.*?</style>", "", layout.page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert not re.search("paper|oracle|micro", html, flags=re.IGNORECASE)
+
+
+def test_the_japanese_page_has_no_english_sentence_and_every_word_of_the_tables(layout: RunLayout) -> None:
+    html = (layout.report / "index.ja.html").read_text(encoding="utf-8")
+    shown = re.sub(r"<(style|code|pre)\b.*?</\1>", "", html, flags=re.DOTALL)
+    words = re.sub(r"<[^>]*>", "\n", shown)
+    assert re.findall(r"[A-Za-z]+(?: [a-z]+){2,}", words) == []
+    assert re.findall(r'(?:title|aria-label)="[A-Za-z]+(?: [a-z]+){2,}', shown) == []
+    for table in report_of(layout.folder).tables:
+        for english in (table.title, *table.head, *table.note.split("\n")):
+            assert not english or not english.isascii() or texts_in("ja").said(english) != english or len(english) < 3
+
+
 def test_hostile_titles_and_creators_stay_text(page: Page) -> None:
     assert "script" not in page.tags
     assert HOSTILE in page.words
@@ -108,7 +146,7 @@ def test_every_figure_of_the_page_and_of_the_csv_files_stands_in_the_results(lay
     fused = next(
         each for each in results if (each["table"], each["model"], each["row"]) == ("table3", "fused", "fused")
     )
-    assert f"{fused['value']:.4f} ± {fused['spread']:.4f}" in page.words
+    assert f"{fused['value']:.3f} ± {fused['spread']:.3f}" in page.words
 
 
 def test_the_headline_says_who_wins_and_by_how_much_over_the_dummy(layout: RunLayout) -> None:

@@ -1,6 +1,7 @@
 """How numbers, dates and texts are written on pages and on the command line.
 
-A figure of a table has four decimals as the paper has them, a count its thousands apart.
+A figure of a table has the decimals that its standard deviation needs, two to four. One of a single fold, or of all
+works at once, has three. A count has its thousands apart.
 """
 
 import math
@@ -11,14 +12,18 @@ from sakka.pages.language import Texts
 
 PLUS_MINUS = " ± "
 NOTHING = "–"
+COARSE, FINE = 0.1, 0.0005  # standard deviations from, and below, which a figure has one decimal fewer, or more
+MOST_DECIMALS = 4
+PRINTED = "paper: "  # what the paper prints is called so
+LEAST_P = 0.001
 ONE_DECIMAL = frozenset({"photo_weight", "seconds"})
 
 
 def number(figure: Figure) -> str:
     """Write a figure's value.
 
-    >>> number(Figure("dummy", "single", "accuracy", 0.79591, 0.01, 10, 5))
-    '0.7959'
+    >>> number(Figure("dummy", "single", "accuracy", 0.79591, 0.0123, 10, 5))
+    '0.796'
     >>> number(Figure("a -> b", "fused", "TT_count", 86458, 3.2, 109685, 5))
     '86,458'
     """
@@ -27,17 +32,30 @@ def number(figure: Figure) -> str:
     if is_count(figure):
         return f"{int(figure.value):,}"
     if figure.measure.endswith("_gain"):
-        return f"{figure.value:+.4f}"
+        return f"{figure.value:+.{decimals(figure)}f}"
     if figure.measure == "standard_deviation":
         return f"{figure.value:#.4g}".rstrip(".")  # as the paper's table 1: 102.0, 83.03
-    return f"{figure.value:.1f}" if figure.measure in ONE_DECIMAL else f"{figure.value:.4f}"
+    if figure.measure == "p_value" and figure.value < LEAST_P:
+        return f"<{LEAST_P}"
+    return f"{figure.value:.1f}" if figure.measure in ONE_DECIMAL else f"{figure.value:.{decimals(figure)}f}"
+
+
+def decimals(figure: Figure) -> int:
+    """How many decimals a figure is written with; the paper's own have the four that it prints.
+
+    >>> [decimals(Figure("dummy", "single", "accuracy", 0.8, spread, 10, 5)) for spread in (0.12, 0.0123, 0.0004, None)]
+    [2, 3, 4, 3]
+    """
+    if figure.spread is None:
+        return MOST_DECIMALS if figure.model.startswith(PRINTED) else 3
+    return 2 if figure.spread >= COARSE else MOST_DECIMALS if 0 < figure.spread < FINE else 3
 
 
 def plus_minus(figure: Figure) -> str:
     """A figure's standard deviation after ±; empty where it has none or where a count needs none."""
     if figure.spread is None or figure.value is None or is_count(figure):
         return ""
-    return f"{PLUS_MINUS}{figure.spread:.4f}"
+    return f"{PLUS_MINUS}{figure.spread:.{decimals(figure)}f}"
 
 
 def is_count(figure: Figure) -> bool:
@@ -112,19 +130,20 @@ def shortened(text: str, most: int) -> str:
     return one_line if len(one_line) <= most else one_line[:most].rstrip() + "…"
 
 
-def evaluated_on(table: Table) -> str:
+def evaluated_on(table: Table, texts: Texts) -> str:
     """How many works and folds a table's figures come from.
 
     >>> from sakka.evaluation.figures import figure
-    >>> evaluated_on(Table("t", "", "", ("", ""), (("a", figure("m", "single", "accuracy", [0.5, 0.7], n=1200)),)))
+    >>> from sakka.pages.language import texts_in
+    >>> rows = (("a", figure("m", "single", "accuracy", [0.5, 0.7], n=1200)),)
+    >>> evaluated_on(Table("t", "", "", ("", ""), rows), texts_in("en"))
     'n = 1,200 works, 2 outer folds'
     """
     shown = [cell for row in table.rows for cell in row if isinstance(cell, Figure)]
     works, folds = {each.n for each in shown}, {each.folds for each in shown}
     if len(works) == len(folds) == 1:
-        fold_word = "outer fold" if folds == {1} else "outer folds"
-        return f"n = {works.pop():,} works, {folds.pop()} {fold_word}"
-    return "n differs by row: it stands in the CSV" if shown else ""
+        return texts("evaluated_on", works=works.pop(), folds=folds.pop())
+    return texts("evaluated_on_differs") if shown else ""
 
 
 def file_names(table: Table) -> tuple[str, str]:

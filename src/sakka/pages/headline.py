@@ -42,6 +42,8 @@ class Headline:
         measured: On what, and how sure that figure is.
         compared: How far it is from the other models, and how it was made.
         flattered: What makes the figure too high, and what it is without.
+        command: What measures it without that, where nobody did; None else.
+        is_flattered: Whether works have near-identical ones among those learned from, as far as is known.
         advice: From which probability on to answer.
         bars: The comparison: what the run puts forward, the others by their accuracy, the baseline last.
         works: Works evaluated.
@@ -52,6 +54,8 @@ class Headline:
     measured: str
     compared: tuple[str, ...]
     flattered: tuple[str, ...]
+    command: str | None
+    is_flattered: bool
     advice: str
     bars: tuple[Bar, ...]
     works: int
@@ -60,7 +64,8 @@ class Headline:
     @property
     def sentences(self) -> tuple[str, ...]:
         """All that goes with the title, in order."""
-        return (self.measured, *self.compared, *self.flattered, self.advice)
+        command = (self.command,) if self.command else ()
+        return (self.measured, *self.compared, *self.flattered, *command, self.advice)
 
 
 def headline(results: Results, texts: Texts | None = None) -> Headline:
@@ -79,6 +84,8 @@ def headline(results: Results, texts: Texts | None = None) -> Headline:
         _measured(found, texts),
         (*_comparisons(bars, texts), *_ensembling(found, texts), *_fusion(found, texts)),
         tuple(_flattered(found, texts)),
+        COMMAND if found.is_open else None,
+        bool(found.value("near_identical_count")),
         _advice(found, texts),
         tuple(bars),
         found.works,
@@ -121,6 +128,11 @@ class _HeadlineFigures:
         asked = ("splits", "grouped", self.shown["model"], "accuracy")
         names = ("table", "split", "model", "measure")
         return next((each for each in self.results if tuple(each[name] for name in names) == asked), None)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether near-identical works may flatter and nobody measured how much."""
+        return self.split == "random" and self.grouped is None and self.value("near_identical_count") != 0
 
 
 def _bar(entry: Mapping[str, Any], single: float | None) -> Bar:
@@ -185,8 +197,8 @@ def _flattered(found: _HeadlineFigures, texts: Texts) -> Iterator[str]:
         yield texts("headline_near", n=int(near)) if near else texts("headline_near_none")
     if grouped is not None and grouped["value"] is not None:
         yield texts("headline_grouped", accuracy=percent(grouped["value"], standard_deviation=grouped["spread"]))
-    elif near != 0:
-        yield texts("headline_grouped_command", command=COMMAND)
+    elif found.is_open:
+        yield texts("headline_grouped_open")
 
 
 def _advice(found: _HeadlineFigures, texts: Texts) -> str:

@@ -6,14 +6,19 @@
 One file a language, `texts/en.json` and `texts/ja.json`, with the same keys and the same values in braces. A whole
 number takes its thousands apart by `{n:,}`, and its plural by `{n:# work|# works}`: one form, or the other with the
 number for #.
+
+What tables and plots say is English where they are made. `texts/tables.ja.json` has it in Japanese, a sentence or a
+head at a time, with {} for what differs from run to run.
 """
 
 import json
-from functools import cache
+import re
+from functools import cache, cached_property
 from pathlib import Path
 
 LANGUAGES = {"ja": "日本語", "en": "English"}
 TEXTS = Path(__file__).parent / "texts"
+SENTENCE = re.compile(r"(?<=\.)\s+(?=[A-Z“])")
 
 
 class Texts:
@@ -39,6 +44,39 @@ class Texts:
 
     def __contains__(self, key: str) -> bool:
         return key in self._texts
+
+    def said(self, english: str) -> str:
+        """What a table or a plot says, in this language; what is not known, such as a name, stays as it is.
+
+        >>> [texts_in("ja").said(each) for each in ("Log-loss is in nats.", "Photo (lite0)", "Mori")]
+        ['対数損失の単位はナットです。', '写真（lite0）', 'Mori']
+        """
+        if self.language == "en":
+            return english
+        sentences = [self._sentence(each) for each in SENTENCE.split(english)]
+        whole = self._sentence(english)
+        return whole or ("".join(filter(None, sentences)) if all(sentences) else english)
+
+    def _sentence(self, english: str) -> str | None:
+        if english in self._tables:
+            return self._tables[english]
+        for pattern, words in self._patterns:
+            if found := pattern.fullmatch(english):
+                return words.format(*(self.said(each) for each in found.groups()))
+        return None
+
+    @cached_property
+    def _tables(self) -> dict[str, str]:
+        words: dict[str, str] = json.loads((TEXTS / f"tables.{self.language}.json").read_text(encoding="utf-8"))
+        return words
+
+    @cached_property
+    def _patterns(self) -> list[tuple[re.Pattern[str], str]]:
+        return [
+            (re.compile(re.escape(english).replace(re.escape("{}"), "(.+?)")), words)
+            for english, words in sorted(self._tables.items(), key=lambda pair: -len(pair[0]))  # the most exact first
+            if "{}" in english
+        ]
 
     def join(self, parts: list[str]) -> str:
         """Parts of a sentence with the language's comma between them."""

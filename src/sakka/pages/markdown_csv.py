@@ -11,6 +11,7 @@ from pathlib import Path
 from sakka.evaluation.figures import Cell, Figure, Table, results
 from sakka.files import no_formula, write_json, write_text
 from sakka.pages.formats import cell_text, evaluated_on
+from sakka.pages.language import texts_in
 
 
 def markdown(table: Table) -> str:
@@ -21,7 +22,7 @@ def markdown(table: Table) -> str:
         "",
         table.note,
         "",
-        *([f"{evaluated_on(table)}.", ""] if evaluated_on(table) else []),
+        *([f"{words}.", ""] if (words := evaluated_on(table, texts_in("en"))) else []),
         _markdown_row(table.head),
         _markdown_row(["---:" if each else "---" for each in right]),
         *(_markdown_row([_escaped(cell_text(cell)) for cell in row]) for row in table.rows),

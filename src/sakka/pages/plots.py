@@ -12,6 +12,7 @@ from sakka.models.fusion import HOWS, How
 
 WIDTH, HEIGHT = 840, 380
 LEFT, RIGHT, TOP, BOTTOM = 66, 20, 34, 62
+BAND_WORDS = {"photo": "Photo", "text": "Text", "fused": "Photo + text", "other": "Other"}
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,17 @@ class Dot:
 
 
 @dataclass(frozen=True)
+class Column:
+    """A column of a plot, its label above it."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    label: str
+
+
+@dataclass(frozen=True)
 class Plot:
     """A plot, all places in SVG units of a `WIDTH` x `HEIGHT` picture.
 
@@ -56,6 +68,7 @@ class Plot:
         y_ticks: Marks of the vertical axis.
         lines: Lines, drawn in order.
         dots: Dots, drawn over the lines.
+        columns: Columns, drawn below the lines.
     """
 
     says: str
@@ -66,6 +79,7 @@ class Plot:
     y_ticks: tuple[Tick, ...]
     lines: tuple[Line, ...]
     dots: tuple[Dot, ...]
+    columns: tuple[Column, ...] = ()
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
@@ -129,7 +143,7 @@ def size_plot(tables: Sequence[Table]) -> Plot | None:
         says="Share of each creator's works predicted correctly, against the number of their works",
         legend=(
             (dots[0].kind, "dot", "one creator (point at it for the name)"),
-            *((line.kind, "line", f"{line.kind}, mean of a band") for line in lines),
+            *((line.kind, "line", f"{BAND_WORDS[line.kind]}, mean of a band") for line in lines),
         ),
         x_label="works of the creator (logarithmic)",
         y_label="recall",
@@ -193,7 +207,9 @@ class _Scale:
 
     def line(self, kind: str, points: Sequence[tuple[float, Figure]]) -> Line:
         def edge(sign: int) -> list[tuple[float, float]]:
-            return [(at, _known(each) + sign * (each.spread or 0.0)) for at, each in points]
+            low, high = self.up
+            edges = ((at, _known(each) + sign * (each.spread or 0.0)) for at, each in points)
+            return [(at, min(high, max(low, value))) for at, value in edges]
 
         band = self.path([*edge(1), *reversed(edge(-1))]) if points[0][1].spread is not None else ""
         return Line(kind, self.path((at, _known(each)) for at, each in points), band=band)
@@ -238,12 +254,9 @@ def _ensemble(table3: Table, modality: str) -> Figure:
 
 
 def _range(figures: Sequence[Figure]) -> tuple[float, float]:
-    """The ends of an axis that holds the figures and their spreads: twentieths, at least one apart."""
+    """The ends of an axis of shares that holds the figures and their spreads: a twentieth, and 1."""
     low = min(_known(each) - (each.spread or 0.0) for each in figures)
-    high = max(_known(each) + (each.spread or 0.0) for each in figures)
-    bottom = max(0.0, math.floor(low * 20) / 20)
-    top = min(1.0, max(math.ceil(high * 20) / 20, bottom + 0.05))
-    return min(bottom, top - 0.05), top
+    return min(max(0.0, math.floor(low * 20) / 20), 0.95), 1.0
 
 
 def _known(figure: Figure) -> float:

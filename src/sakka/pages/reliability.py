@@ -7,32 +7,46 @@ coverage curve is the accuracy of the surest works against the share of works an
 from collections.abc import Iterator, Sequence
 
 from sakka.evaluation.figures import Figure, Table
-from sakka.pages.plots import Dot, Line, Plot, Tick, _known, _range, _Scale, _words
+from sakka.evaluation.tables.calibration import BINS
+from sakka.pages.plots import Column, Dot, Line, Plot, Tick, _known, _range, _Scale, _words
 
 TENTHS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
-LEAST_RADIUS, MOST_RADIUS = 2.5, 11.0  # the area of a dot follows the works of its bin
+RADIUS = 5.0
+TALLEST = 0.3  # of the picture: the column of the bin with most works
 
 
 def reliability_plot(tables: Sequence[Table]) -> Plot | None:
-    """Plot the bins of what the run puts forward; None where a run has none."""
+    """Plot the bins of what the run puts forward with their intervals and their works; None where a run has none."""
     found = next((table for table in tables if table.key == "calibration"), None)
-    bins = [] if found is None else [each for each in found.extra if each.measure == "accuracy"]
+    by_measure = {
+        measure: [each for each in found.extra if each.measure == measure] if found else []
+        for measure in ("accuracy", "low_accuracy", "high_accuracy")
+    }
+    bins = by_measure["accuracy"]
     if not bins:
         return None
     scale = _Scale((0.0, 1.0), (0.0, 1.0))
-    most = max(each.n for each in bins)
+    limits = zip(bins, by_measure["low_accuracy"], by_measure["high_accuracy"], strict=True)
     return Plot(
         says="Accuracy against the probability of the creator predicted, in fifteen bins",
         legend=(
-            ("fused", "dot", "a bin; its area follows its works"),
+            ("fused", "dot", "a bin, with the 95 % interval of its accuracy"),
+            ("column", "box", "its works"),
             ("none", "dashed", "as sure as correct"),
         ),
         x_label="mean probability of the creator predicted",
         y_label="accuracy",
         x_ticks=tuple(Tick(scale.x(each), f"{each:.1f}") for each in TENTHS),
         y_ticks=scale.y_ticks(),
-        lines=(Line("none", scale.path([(0.0, 0.0), (1.0, 1.0)]), dashed=True),),
-        dots=tuple(_bin_dot(scale, each, most) for each in bins),
+        lines=(
+            Line("none", scale.path([(0.0, 0.0), (1.0, 1.0)]), dashed=True),
+            *(
+                Line("fused", scale.path([(each.at or 0.0, _known(low)), (each.at or 0.0, _known(high))]))
+                for each, low, high in limits
+            ),
+        ),
+        dots=tuple(_bin_dot(scale, each) for each in bins),
+        columns=tuple(_column(scale, each, max(each.n for each in bins)) for each in bins),
     )
 
 
@@ -67,8 +81,15 @@ def _threshold_dots(table: Table, scale: _Scale) -> Iterator[Dot]:
             yield Dot("chosen", scale.x(_known(coverage)), scale.y(_known(accuracy)), 4.5, says)
 
 
-def _bin_dot(scale: _Scale, accuracy: Figure, most: int) -> Dot:
+def _bin_dot(scale: _Scale, accuracy: Figure) -> Dot:
     across, up = accuracy.at or 0.0, accuracy.value or 0.0
-    radius = round(max(LEAST_RADIUS, MOST_RADIUS * (accuracy.n / most) ** 0.5), 2)
     says = f"{accuracy.n:,} works: probability {across:.3f}, accuracy {up:.3f}"
-    return Dot("fused", scale.x(across), scale.y(up), radius, says)
+    return Dot("fused", scale.x(across), scale.y(up), RADIUS, says)
+
+
+def _column(scale: _Scale, accuracy: Figure, most: int) -> Column:
+    """The works of a bin; its column stands in the bin's interval of probabilities, whatever their mean is."""
+    low = min(BINS - 1, int((accuracy.at or 0.0) * BINS)) / BINS
+    left, right = scale.x(low), scale.x(low + 1 / BINS)
+    top, foot = scale.y(TALLEST * accuracy.n / most), scale.y(0.0)
+    return Column(left + 2, top, round(right - left - 4, 2), round(foot - top, 2), f"{accuracy.n:,}")

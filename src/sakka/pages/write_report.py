@@ -1,4 +1,4 @@
-"""Writing a run's report: `report/index.html`, `results.json`, and each table as Markdown and CSV."""
+"""Writing a run's report: a page in each language, `results.json`, and each table as Markdown and CSV."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,10 +14,11 @@ from sakka.files import write_json, write_text, writing_whole_folder
 from sakka.pages.formats import file_names
 from sakka.pages.markdown_csv import comma_separated, markdown
 from sakka.pages.paper_section import PaperSection, paper_section
-from sakka.pages.report import page
+from sakka.pages.report import page_name, pages
 from sakka.paper.entropy import Base
 from sakka.paper.entropy_tables import entropy_tables
 from sakka.paper.label_sets import read_label_sets
+from sakka.paper.plan import PRESET
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,9 @@ def report_of(run_folder: Path | str) -> Report:
     run = open_run(run_folder)
     evaluated = evaluate_run(run)
     base: Base = "2" if run.plan.log_base == "2" else "e"
-    tables, left_out = all_tables(evaluated, entropy_tables(evaluated, read_label_sets(run, base)))
+    sets = read_label_sets(run, base)
+    of_labels = entropy_tables(evaluated, sets) if sets is not None or run.plan.preset == PRESET else []
+    tables, left_out = all_tables(evaluated, of_labels)
     others = [evaluate_run(open_run(folder)) for folder in run.layout.other_splits]
     if others:
         tables.insert(0, splits_table([evaluated, *others]))
@@ -80,6 +83,7 @@ def write_tables(report: Report) -> Path:
             in_markdown, in_csv = file_names(table)
             write_text(part / in_markdown, markdown(table))
             write_text(part / in_csv, comma_separated(table))
-        content = page(report.run, report.evaluated, report.tables, report.left_out, report.paper)
-        write_text(part / layout.page.name, content)
+        made = pages(report.run, report.evaluated, report.tables, report.left_out, report.paper)
+        for language, content in made.items():
+            write_text(part / page_name(language), content)
     return layout.page

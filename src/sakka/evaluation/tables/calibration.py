@@ -18,6 +18,8 @@ from sakka.evaluation.display_names import model_words
 from sakka.evaluation.figures import Cell, Figure, Table, figure, pooled, total
 from sakka.evaluation.frame import EvaluatedRun, Predictor, ensemble, way_of_fusing
 from sakka.evaluation.learned_fusion import LEARNED
+from sakka.evaluation.metrics import exact_interval
+from sakka.evaluation.tables.fusions import CONFIDENCE
 from sakka.models.fusion import HOWS
 
 BINS = 15
@@ -108,12 +110,13 @@ def _row(run: EvaluatedRun, name: str, predictor: Predictor) -> tuple[Cell, ...]
 
 
 def _bins(run: EvaluatedRun, predictor: Predictor) -> Iterator[Figure]:
-    """Of each interval the mean probability and the accuracy of its works."""
+    """Of each interval the mean probability and the accuracy of its works, with its exact 95 % interval."""
     for row in reliability(run.of(predictor)).iter_rows(named=True):
-        for measure in ("probability", "accuracy"):
-            name = "mean_probability" if measure == "probability" else measure
-            bin_name = f"{predictor.model} bin {row['bin'] + 1} of {BINS}"
-            made = pooled(bin_name, name, row[measure], row["works"], run.facts.outer_folds)
+        works, name = row["works"], f"{predictor.model} bin {row['bin'] + 1} of {BINS}"
+        low, high = exact_interval(round(row["accuracy"] * works), works, 1 - CONFIDENCE)
+        values = {"mean_probability": row["probability"], "accuracy": row["accuracy"]}
+        for measure, value in (values | {"low_accuracy": low, "high_accuracy": high}).items():
+            made = pooled(name, measure, value, works, run.facts.outer_folds)
             yield replace(made, row=predictor.row, at=row["probability"])
 
 

@@ -1,5 +1,6 @@
 """How each creator fares: by the number of their works, by what a work has, and whom they are taken for."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -7,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from sakka.arrays import IntArray
 from sakka.evaluation.display_names import model_words
 from sakka.evaluation.figures import Cell, Figure, LeftOut, Table, standard_deviation, total
 from sakka.evaluation.frame import EvaluatedRun, Predictor
@@ -14,6 +16,7 @@ from sakka.evaluation.metrics import Counts, count
 
 TOP_PAIRS = 12
 EXAMPLES = 2
+MOST_IN_MATRIX = 30
 
 
 def creators_table(run: EvaluatedRun) -> Table:
@@ -33,13 +36,13 @@ def creators_table(run: EvaluatedRun) -> Table:
             measures = ("precision", "recall", "f1") if each is columns[0] else ("recall",)
             cells += [_creator_figure(each, creator, label, name, [whole, *folds]) for name in measures]
         rows.append(tuple(cells))
-    others = tuple(f"Recall, {model_words(each.model).lower()}" for each in columns[1:])
+    others = tuple(f"Recall, {model_words(each.model)}" for each in columns[1:])
     return Table(
         key="creators",
         title="Every creator",
         note=(
-            f"Precision, recall and F1 ({model_words(columns[0].model).lower()}), counted over all folds together, "
-            "± standard deviation of the fold figures. Recall is the share of a creator's works predicted correctly, "
+            "Precision, recall and F1, counted over all folds together, ± standard deviation of the fold figures. "
+            "Recall is the share of a creator's works predicted correctly, "
             "precision the share of the works given that name that are theirs."
         ),
         head=("Creator", "Works", "Precision", "Recall", "F1", *others),
@@ -155,10 +158,13 @@ class Confusion:
 
 
 def confusions(run: EvaluatedRun, top: int = TOP_PAIRS) -> list[Confusion]:
-    """The pairs that the headline confuses most; among equals the larger share of the creator's works first."""
+    """The pairs that the headline confuses most; among equals the larger share of the creator's works first.
+
+    A creator who is predicted in several pairs has other works to compare in each, as far as there are enough.
+    """
     rows = run.of(run.headline)
     most_certain = rows.sort(~pl.col("has_photo"), -pl.col("probability"), "work")
-    examples = most_certain.group_by("label", "predicted", maintain_order=True).agg(pl.col("work").head(EXAMPLES))
+    examples = most_certain.group_by("label", "predicted", maintain_order=True).agg("work")
     found = {(label, predicted): tuple(works) for label, predicted, works in examples.iter_rows()}
     pairs = (
         rows.with_columns(of=pl.len().over("label"))
@@ -167,10 +173,53 @@ def confusions(run: EvaluatedRun, top: int = TOP_PAIRS) -> list[Confusion]:
         .agg(pl.len().alias("works"), pl.col("of").first())
         .sort(-pl.col("works").cast(pl.Int64), "of", "label", "predicted")
     )
-    return [
-        Confusion(label, predicted, works, of, found[label, predicted], found.get((predicted, predicted), ()))
-        for label, predicted, works, of in pairs.head(top).iter_rows()
-    ]
+    seen: Counter[int] = Counter()
+    made = []
+    for label, predicted, works, of in pairs.head(top).iter_rows():
+        theirs = found.get((predicted, predicted), ())
+        start = seen[predicted] if seen[predicted] + EXAMPLES <= len(theirs) else 0
+        seen[predicted] += EXAMPLES
+        mistaken, compared = found[label, predicted][:EXAMPLES], theirs[start : start + EXAMPLES]
+        made.append(Confusion(label, predicted, works, of, mistaken, compared))
+    return made
+
+
+@dataclass(frozen=True)
+class ConfusionMatrix:
+    """Whose works are given to whom.
+
+    Attributes:
+        creators: Columns of the predictions, those who are confused beside each other.
+        counts: Works by each (row) that were given to each (column), over all folds, shape (n, n).
+    """
+
+    creators: tuple[int, ...]
+    counts: IntArray
+
+
+def confusion_matrix(run: EvaluatedRun, most: int = MOST_IN_MATRIX) -> ConfusionMatrix:
+    """The creators with most wrong answers, to them or of their works, ordered by whom they are confused with.
+
+    They are joined by average linkage, by how many of their works are given to the other of two, of the smaller number
+    of works, and stand in the order of the tree's leaves.
+    """
+    from scipy.cluster.hierarchy import leaves_list, linkage
+    from scipy.spatial.distance import squareform
+
+    rows, n = run.of(run.headline), run.facts.columns
+    counts = np.zeros((n, n), dtype=np.int64)
+    np.add.at(counts, (rows["label"].to_numpy(), rows["predicted"].to_numpy()), 1)
+    works = counts.sum(axis=1)
+    wrong = works + counts.sum(axis=0) - 2 * counts.diagonal()
+    shown = np.sort(np.argsort(-wrong, kind="stable")[: min(most, int((wrong > 0).sum()))])
+    counts = counts[np.ix_(shown, shown)]
+    if len(shown) > 2:
+        fewer = np.maximum(1, np.minimum(works[shown][:, None], works[shown][None]))
+        apart = 1 - np.minimum(1, (counts + counts.T) / fewer)
+        np.fill_diagonal(apart, 0)
+        order = leaves_list(linkage(squareform(apart), "average", optimal_ordering=True))
+        shown, counts = shown[order], counts[np.ix_(order, order)]
+    return ConfusionMatrix(tuple(shown.tolist()), counts)
 
 
 def confusions_table(run: EvaluatedRun) -> Table:

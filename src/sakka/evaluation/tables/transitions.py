@@ -1,4 +1,4 @@
-"""Table 4, what fusion makes correct and what it makes wrong, and works to look at: those it rescued and those it lost.
+"""Table 4, what fusion makes correct and what it makes wrong, and works to look at: those it rescued, and sure errors.
 
 Each work is correct (T) or wrong (F) before and after fusion. The paper gives pooled counts, from which its accuracy is
 (TT + TF) / n before and (TT + FT) / n after; its table 3 averages over folds instead. Both are given here.
@@ -14,8 +14,8 @@ from sakka.evaluation.figures import Cell, Figure, LeftOut, Table, figure, total
 from sakka.evaluation.frame import FUSED, EvaluatedRun, ensemble
 from sakka.evaluation.tables.ratios import NO_FUSION
 
-RESCUED = 8
-LOST = 6
+RESCUED = 6
+ERRORS = 9
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Example:
-    """One work with what photo, text and fusion said of it, in this order.
+    """One work with what photo, text and both said of it, in this order; else what the run's one model said.
 
     Attributes:
         row: The work's row.
@@ -159,31 +159,31 @@ class Example:
 
 
 def rescued(run: EvaluatedRun, top: int = RESCUED) -> list[Example]:
-    """Works whose creator fusion predicts correctly though photo, text or both did not.
-
-    Those that both got wrong come first, then the most probable predictions; one work a creator.
-    """
-    return _examples(run, AFTER & ~(PHOTO & TEXT), urgent=~PHOTO & ~TEXT, top=top)
+    """Works whose creator photo and text named together and neither of them alone: the surest first, one a creator."""
+    works = before_and_after(run)
+    return [] if works is None else _examples(run, _one_a_creator(works.filter(AFTER & ~PHOTO & ~TEXT)), top)
 
 
-def lost(run: EvaluatedRun, top: int = LOST) -> list[Example]:
-    """Works whose creator photo, text or both predicted correctly and fusion does not.
-
-    Those that both got right come first, then the most probable mistakes; one work a creator.
-    """
-    return _examples(run, (PHOTO | TEXT) & ~AFTER, urgent=PHOTO & TEXT, top=top)
+def _one_a_creator(works: pl.DataFrame) -> pl.DataFrame:
+    return works.sort(-pl.col("fused_probability"), "work").unique("label", keep="first", maintain_order=True)
 
 
-def _examples(run: EvaluatedRun, which: pl.Expr, *, urgent: pl.Expr, top: int) -> list[Example]:
-    works, pair = before_and_after(run), run.facts.fused
-    if works is None or pair is None:
-        return []
-    order = works.filter(which).sort(~urgent, -pl.col("fused_probability"), "work")
-    names = {"photo": pair[0], "text": pair[1], "fused": "fused"}
+def surest_errors(run: EvaluatedRun, top: int = ERRORS) -> list[Example]:
+    """The wrong answers with the highest probability."""
+    works = before_and_after(run)
+    if works is None:
+        columns = {"fused": "correct", "fused_predicted": "predicted", "fused_probability": "probability"}
+        of_headline = run.of(run.headline).select("work", "label", **{name: pl.col(of) for name, of in columns.items()})
+        return _examples(run, of_headline.filter(~AFTER), top)
+    return _examples(run, works.filter(~AFTER), top)
+
+
+def _examples(run: EvaluatedRun, works: pl.DataFrame, top: int) -> list[Example]:
+    names = dict(zip(("photo", "text"), run.facts.fused or (), strict=False)) | {"fused": run.headline.model}
     return [
         Example(row["work"], tuple(
             Prediction(name, row[f"{side}_predicted"], row[f"{side}_probability"], row[side])
             for side, name in names.items()
         ))
-        for row in order.unique("label", keep="first", maintain_order=True).head(top).iter_rows(named=True)
+        for row in works.sort(-pl.col("fused_probability"), "work").head(top).iter_rows(named=True)
     ]  # fmt: skip
