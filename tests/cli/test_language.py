@@ -11,6 +11,7 @@ import pytest
 from tests.command import run
 from tests.documents import DOCS, ROOT, command_line
 
+from sakka.cli.experiment import report_page
 from sakka.cli.help import SHARED, TABLE_PANEL, TASKS
 from sakka.cli.language import TEXTS, Template, japanese_texts, said, use_language
 from sakka.pages.language import TEXTS as PAGE_TEXTS
@@ -172,6 +173,12 @@ def test_the_language_is_that_of_the_option_else_of_the_environment(
     assert (code, error) == (2, "sakka: got --language fr, expected ja or en\n")
 
 
+def test_the_report_to_open_is_the_one_in_the_language_of_the_command_line(in_japanese: None) -> None:
+    assert report_page() == "report/index.ja.html"
+    use_language("en")
+    assert report_page() == "report/index.html"
+
+
 def glossary() -> list[tuple[str, str]]:
     """The Japanese words of the glossary, each with one that it stands in the place of."""
     page = (DOCS / "ja/glossary.md").read_text(encoding="utf-8")
@@ -179,7 +186,7 @@ def glossary() -> list[tuple[str, str]]:
     return [(word, other) for word, others in rows[2:] for other in others.split("、") if other.strip()]
 
 
-@pytest.mark.parametrize("path", [*TEXTS.glob("*.json"), PAGE_TEXTS / "ja.json"], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*TEXTS.glob("*.json"), *PAGE_TEXTS.glob("*ja.json")], ids=lambda path: path.name)
 def test_texts_keep_to_the_glossary_and_to_one_kind_of_brackets_and_percent_signs(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     found = [(other, word) for word, other in glossary() if other.strip() in text.replace(word, "")]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sakka.cli import app
-from sakka.cli.experiment import evaluate, show_headline
+from sakka.cli.experiment import evaluate, report_page, show_headline
 from sakka.cli.fit import describe_fusion
 from sakka.cli.printable import say
 from sakka.cli.terminal import show_candidates
@@ -60,7 +60,7 @@ def demo(
         save_model(model, output / "model")
         say(f"{describe_fusion(model)}\n")
     _identify(model, works, unseen, output / "model")
-    say(f"\n{duration(time.monotonic() - started_s)}; open the report: {layout.page}")
+    say(f"\n{duration(time.monotonic() - started_s)}; open the report: {layout.folder / report_page()}")
 
 
 def make_market(folder: Path, *, creators: int, seed: int) -> "Catalog":

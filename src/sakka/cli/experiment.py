@@ -16,6 +16,7 @@ from sakka.cli.language import language, said
 from sakka.cli.printable import say
 from sakka.cli.source_options import CatalogFolder
 from sakka.files import as_written
+from sakka.pages.language import page_name
 
 if TYPE_CHECKING:
     from sakka.catalog.works import Catalog
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 EVERY_SPLIT = "all"
 SETTING = re.compile(r"(.+?)\.([a-z_][a-z0-9_]*)=(.*)", re.DOTALL)  # of a model, whose name may have dots itself
-PAGE = "report/index.html"
 INTERRUPTED = 130  # what shells give for a program that Ctrl-C ended
 COLUMNS = {"accuracy": "accuracy", "macro_f1": "macro-F1", "top5_accuracy": "top 5"}
 
@@ -115,7 +115,12 @@ def experiment(
         error_console().print(again, soft_wrap=True)
         raise typer.Exit(INTERRUPTED) from None
     show_headline(found)
-    say(f"\n{duration(time.monotonic() - started_s)}; open the report: {as_written(output)}/{PAGE}")
+    say(f"\n{duration(time.monotonic() - started_s)}; open the report: {as_written(output)}/{report_page()}")
+
+
+def report_page() -> str:
+    """Where the report in the language of the command line stands in a run folder."""
+    return f"report/{page_name(language())}"
 
 
 def settings_by_model(words: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -164,7 +169,7 @@ def report(run: Annotated[Path, typer.Argument(help="A run folder.", metavar="RU
         write_report(folder)
         found = json.loads(RunLayout(folder).results.read_text(encoding="utf-8"))
     show_headline(found)
-    say(f"\nopen the report: {as_written(run)}/{PAGE}")
+    say(f"\nopen the report: {as_written(run)}/{report_page()}")
 
 
 def evaluate(

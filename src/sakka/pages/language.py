@@ -101,3 +101,12 @@ class _Count(int):
 def texts_in(language: str) -> Texts:
     """The texts of a language, `en` or `ja`, read once."""
     return Texts(language)
+
+
+def page_name(language: str) -> str:
+    """The file of a page that is written in every language.
+
+    >>> page_name("en"), page_name("ja")
+    ('index.html', 'index.ja.html')
+    """
+    return "index.html" if language == "en" else f"index.{language}.html"

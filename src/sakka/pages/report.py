@@ -21,7 +21,7 @@ from sakka.evaluation.tables.transitions import Example, rescued, surest_errors
 from sakka.evaluation.usable_works import few_in_words
 from sakka.pages.formats import percent, probability, shortened
 from sakka.pages.headline import headline
-from sakka.pages.language import LANGUAGES, Texts, texts_in
+from sakka.pages.language import LANGUAGES, Texts, page_name, texts_in
 from sakka.pages.paper_section import PaperSection
 from sakka.pages.plots import ratio_plot, size_plot
 from sakka.pages.provenance import provenance_of
@@ -193,15 +193,6 @@ def pages(
         )
         for language in LANGUAGES
     }
-
-
-def page_name(language: str) -> str:
-    """The file of the page in a language.
-
-    >>> page_name("en"), page_name("ja")
-    ('index.html', 'index.ja.html')
-    """
-    return "index.html" if language == "en" else f"index.{language}.html"
 
 
 def _lead_words(lead: Lead, texts: Texts) -> LeadWords:

@@ -12,9 +12,10 @@ from sakka.evaluation.tables.all_tables import all_tables
 from sakka.evaluation.tables.splits import splits_table
 from sakka.files import write_json, write_text, writing_whole_folder
 from sakka.pages.formats import file_names
+from sakka.pages.language import page_name
 from sakka.pages.markdown_csv import comma_separated, markdown
 from sakka.pages.paper_section import PaperSection, paper_section
-from sakka.pages.report import page_name, pages
+from sakka.pages.report import pages
 from sakka.paper.entropy import Base
 from sakka.paper.entropy_tables import entropy_tables
 from sakka.paper.label_sets import read_label_sets
