@@ -70,8 +70,10 @@ def commands(root: Path) -> Any:
 
 
 def _lists(root: Path) -> dict[str, Any]:
+    shown = asked("catalog", "show", root / "catalog")
+    del shown["problems_sha256"]  # the list of problems names files of the scene's folder
     return {
-        "catalog show": asked("catalog", "show", root / "catalog"),
+        "catalog show": shown,
         "creators list": asked("creators", "list", root / "model"),
         "creators list, grown": asked("creators", "list", root / "grown"),
         "labels": asked("labels", root / "catalog"),
