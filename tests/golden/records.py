@@ -17,8 +17,8 @@ from sakka.arrays import DoubleArray
 FOLDER = Path(__file__).parent / "records"
 DIGITS = 6
 RELATIVE, ABSOLUTE = 5e-3, 5e-4
-"""Processors add float32 numbers up in different orders, and a temperature amplifies that: one without AVX-512 was 3.5e-4
-nats of log-odds away from one with it."""
+"""Processors add float32 numbers up in different orders, and a temperature amplifies that: one without AVX-512 was
+3.5e-4 nats of log-odds away from one with it."""
 BLOCK = 8  # regions on a side
 
 
