@@ -3,6 +3,7 @@
 import ast
 import doctest
 import re
+import shlex
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,6 +32,7 @@ from tests.reference_pages import GENERATED
 from tests.shop import answer_in, copy_of, open_shop
 
 import sakka
+from sakka.cli.language import said, use_language
 from sakka.models.identification import Identification
 
 Made = dict[str, tuple[str, ...]]
@@ -98,12 +100,24 @@ def test_the_commands_of_a_page_give_the_answers_that_it_shows(
 def test_the_readmes_own_table_gives_the_answers_that_they_show(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_messy_shop(folder)
     monkeypatch.chdir(folder)
-    english, japanese = (blocks(ROOT / name, "console")[1] for name in ("README.md", "README.ja.md"))
-    assert english == japanese
-    for example in examples(english):
+    english, japanese = (examples(blocks(ROOT / name, "console")[1]) for name in ("README.md", "README.ja.md"))
+    for example, same in zip(english, japanese, strict=True):
+        command = shlex.join(shlex.split(example.line, comments=True))
+        assert command == shlex.join(shlex.split(same.line, comments=True))
         if "experiment" not in example.line:  # tests/catalog/test_messy_export.py runs one
             answer = answer_to(example.line)
             assert agree(example.answer, answer), "\n".join(answer)
+            answer = in_japanese(answer) if " fit " in command else answer_to(f"{command} --language ja")
+            assert agree(same.answer, answer), "\n".join(answer)
+
+
+def in_japanese(lines: tuple[str, ...]) -> tuple[str, ...]:
+    """Lines that a command printed in English, as it says them in Japanese."""
+    use_language("ja")
+    try:
+        return tuple(map(said, lines))
+    finally:
+        use_language("en")
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "pycon")], ids=str)

@@ -179,6 +179,38 @@ def test_the_report_to_open_is_the_one_in_the_language_of_the_command_line(in_ja
     assert report_page() == "report/index.html"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["fitt"], "'fitt'というコマンドはありません。'fit'のことでしょうか。sakka --helpをご覧ください"),
+        (["fit"], "引数'CATALOG'が必要です。sakka fit --helpをご覧ください"),
+        (
+            ["fit", "nowhere", "-o", "model"],
+            "nowhereというフォルダーはありません。`sakka catalog build`で作ったカタログの",
+        ),
+        (["catalog", "build", "gone.csv", "-o", "c"], "gone.csvはありません。作品のファイルまたはフォルダーを指定して"),
+    ],
+)
+def test_what_a_person_can_mend_is_said_in_japanese(
+    arguments: list[object],
+    message: str,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(folder)
+    code, out, error = run(["--language", "ja", *arguments], monkeypatch, capsys)
+    assert (code, out, error.count("\n")) == (2, "", 1)
+    assert error.startswith(f"sakka: {message}")
+
+
+def test_a_text_made_of_several_is_said_part_by_part(in_japanese: None) -> None:
+    assert said("S-1: it is in no form that is read; write year-month-day").startswith("S-1: 読める形ではありません")
+    assert said("'x' is no field of a catalog; expected one of id, title").endswith("id, titleのいずれかにしてください")
+    held = "a creator is named from 71 % (photo), never (title); learned on 75 to 80 held-out works"
+    assert "写真なら71 %から、題名では挙げません" in said(held)
+
+
 def glossary() -> list[tuple[str, str]]:
     """The Japanese words of the glossary, each with one that it stands in the place of."""
     page = (DOCS / "ja/glossary.md").read_text(encoding="utf-8")
@@ -186,9 +218,18 @@ def glossary() -> list[tuple[str, str]]:
     return [(word, other) for word, others in rows[2:] for other in others.split("、") if other.strip()]
 
 
-@pytest.mark.parametrize("path", [*TEXTS.glob("*.json"), *PAGE_TEXTS.glob("*ja.json")], ids=lambda path: path.name)
+WRITTEN_IN_JAPANESE = (
+    *sorted(TEXTS.glob("*.json")),
+    *sorted(PAGE_TEXTS.glob("*ja.json")),
+    ROOT / "README.ja.md",
+    DOCS / "ja/guide.md",
+    DOCS / "ja/index.md",
+)
+
+
+@pytest.mark.parametrize("path", WRITTEN_IN_JAPANESE, ids=lambda path: path.name)
 def test_texts_keep_to_the_glossary_and_to_one_kind_of_brackets_and_percent_signs(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
+    text = re.sub(r"```.*?```|`[^`]*`|\]\([^)]*\)", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
     found = [(other, word) for word, other in glossary() if other.strip() in text.replace(word, "")]
     assert found == []
     assert re.findall(r"[ぁ-んァ-ヶ一-龠]\(|\)[ぁ-んァ-ヶ一-龠]|％|\d%(?!})", text) == []

@@ -82,10 +82,11 @@ def main() -> None:
     except typer.Abort:
         sys.exit(1)
     except typer.TyperException as error:  # an unknown option, a missing argument
+        from sakka.cli.language import said
         from sakka.cli.wording import typed_command
 
         command = " ".join(["sakka", typed_command(words)]).strip()
-        _fail(f"{error.format_message().removesuffix('.')}; see {command} --help", words)
+        _fail(f"{said(error.format_message().removesuffix('.'))}; see {command} --help", words)
     except (SakkaError, OSError) as error:  # OSError: a folder that can't be written to, a full disk
         _fail(str(error), words)
 

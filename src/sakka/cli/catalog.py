@@ -151,6 +151,7 @@ group.command("problems")(problems)
 def _show_near_identical(catalog: "Catalog") -> None:
     from sakka.cli.terminal import output_console, show_pairs, showing_progress
     from sakka.copies.groups import near_identical
+    from sakka.pages.formats import percent
 
     with showing_progress():
         found = near_identical(catalog)
@@ -162,7 +163,7 @@ def _show_near_identical(catalog: "Catalog") -> None:
         [
             ("pairs", f"{counts.get('photo', 0):,} by photo, {counts.get('text', 0):,} by text"),
             ("groups", f"{len(found.sizes):,}, the largest of {found.sizes.max(initial=0):,} works"),
-            ("works in them", f"{works:,} ({works / max(1, len(catalog)):.1%})"),
+            ("works in them", f"{works:,} ({percent(works / max(1, len(catalog)))})"),
             ("groups across creators", f"{found.across_creators:,}, each with works of more than one"),
         ],
         title="Near-identical works",
@@ -183,6 +184,7 @@ def _market_settings(source: str, chosen: dict[str, Any], photos_per_work: int |
 def _show(catalog: "Catalog", folder: Path) -> None:
     from sakka.catalog.statistics import statistics_of
     from sakka.cli.terminal import output_console, show_pairs, show_table
+    from sakka.pages.formats import percent
 
     found, info = statistics_of(catalog), catalog.info
     show_source(info.get("source", {}))
@@ -195,10 +197,10 @@ def _show(catalog: "Catalog", folder: Path) -> None:
                 f"{found.fewest:,} to {found.most:,}, mean {found.mean:.1f}, median {found.median:g}",
             ),
             ("standard deviation", f"{found.standard_deviation:.1f} (population)"),
-            ("with photo", f"{found.with_photo:.1%}"),
+            ("with photo", percent(found.with_photo)),
             ("photos", _photos(found.photos, found.works * found.with_photo, info)),
-            ("with text", f"{found.with_text:.1%}"),
-            ("dated", f"{found.dated:.1%}"),
+            ("with text", percent(found.with_text)),
+            ("dated", percent(found.dated)),
         ],
         title=f"Catalog {as_written(folder)}",
     )

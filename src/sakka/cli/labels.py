@@ -80,9 +80,10 @@ def labels(
 
 def _show(summary: "LabelSummary") -> None:
     from sakka.cli.terminal import show_table
+    from sakka.pages.formats import percent
 
     rows = [
-        [count.label.english, count.label.japanese, str(count.label.id), f"{count.works:,}", f"{count.share:.1%}"]
+        [count.label.english, count.label.japanese, str(count.label.id), f"{count.works:,}", percent(count.share)]
         for count in summary.counts
     ]
     show_table(["label", "ラベル", "id", "works", "share"], rows, left=2)

@@ -26,7 +26,7 @@ BETWEEN = re.compile("(, | and |; )")
 NUMBER = re.compile(r"\d(?:[\d,.:-]*\d)?")
 VALUE = {"": ".+?", "n": f"-?{NUMBER.pattern}"}
 """What a value of the English may be: any text, or a number or a date (`{works:n}`)."""
-ADDED = r"(?:[;,] .*)?|(?: \(.*)?"  # what may follow a value at once, such as "; did you mean Mori?"
+ADDED = r"(?:; .*|, as .*| \(.*)?"  # what may follow a value at once, such as "; did you mean Mori?"
 _used = "en"
 
 
