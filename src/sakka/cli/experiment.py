@@ -304,7 +304,7 @@ def show_headline(results: Sequence[Mapping[str, Any]]) -> None:
     works, folds = (next(iter(figures.values()))[name] for name in ("n", "folds"))
     show_table(
         ["model", "row", *COLUMNS.values()],
-        [[*map(said, names), *(_figure(found.get(measure)) for measure in COLUMNS)] for names, found in rows.items()],
+        [[name, said(row), *(_figure(found.get(each)) for each in COLUMNS)] for (name, row), found in rows.items()],
         title=f"{works:,} works, {folds} outer folds (mean ± standard deviation)",
         left=2,
     )

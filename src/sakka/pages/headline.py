@@ -160,11 +160,11 @@ def _comparisons(bars: Sequence[Bar], texts: Texts) -> Iterator[str]:
 
 
 def _compared(shown: Bar, bar: Bar, texts: Texts) -> str:
-    difference = shown.accuracy - bar.accuracy
+    points = round(100 * (shown.accuracy - bar.accuracy), 1)
     what = f"headline_than_{bar.kind}" if bar.kind in ("photo", "text", "none") else "headline_than_other"
     return texts(
-        "headline_above" if difference >= 0 else "headline_below",
-        points=f"{100 * abs(difference):.1f}",
+        "headline_above" if points > 0 else "headline_below" if points < 0 else "headline_same",
+        points=f"{abs(points):.1f}",
         what=texts(what, name=bar.label),
         percent=percent(bar.accuracy),
     )
