@@ -2,14 +2,16 @@
 
 import ctypes
 import fcntl
+import glob
 import hashlib
 import json
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -97,51 +99,120 @@ def why_no_name(path: Path) -> str:
 
 
 @contextmanager
-def writing_whole(path: Path) -> Iterator[Path]:
+def writing_whole(path: Path, *, one_of_many: bool = False) -> Iterator[Path]:
     """A temporary path beside `path`, renamed to `path` when the block ends without an error.
+
+    What the disk has of the file then is whole, also where the power fails. What a process that was killed left of the
+    same file is removed.
 
     Args:
         path: Where the file goes; its folder is made if it is missing.
+        one_of_many: Whether it is one of thousands that are made or fetched again where they are missing or damaged;
+            the disk is not waited for then, and nothing looked for that was left.
 
     Yields:
         The path to write to. It is removed when the block raises.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    os.close(handle)
-    part = Path(name)
-    try:
-        yield part
-        part.chmod(0o644)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    if not one_of_many:
+        _remove_abandoned(path)
+    with _new_beside(path, tempfile.mkstemp) as part:
+        try:
+            yield part
+            part.chmod(0o644)
+            if not one_of_many:
+                _sync(part)
+            part.replace(path)
+            if not one_of_many:
+                _sync(path.parent)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 @contextmanager
-def writing_whole_folder(folder: Path) -> Iterator[Path]:
+def writing_whole_folder(folder: Path, *, one_of_many: bool = False) -> Iterator[Path]:
     """An empty folder beside `folder`, which replaces `folder` when the block ends without an error.
 
     Args:
         folder: Where the folder goes; a folder that is already there is replaced.
+        one_of_many: As `writing_whole` has it.
 
     Yields:
         The folder to fill. It is removed when the block raises.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    part = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
+    if not one_of_many:
+        _remove_abandoned(folder)
+    with _new_beside(folder, tempfile.mkdtemp) as part:
+        try:
+            yield part
+            part.chmod(0o755)
+            for path in () if one_of_many else (*part.rglob("*"), part):
+                _sync(path)
+            if not folder.exists():
+                part.replace(folder)
+            elif not _exchange(part, folder):
+                old = part.with_suffix(".old.part")
+                folder.replace(old)
+                part.replace(folder)
+                shutil.rmtree(old)
+            if not one_of_many:
+                _sync(folder.parent)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+
+
+@contextmanager
+def _new_beside(path: Path, make: Callable[..., Any]) -> Iterator[Path]:
+    """A new file or folder beside a path, with a lock by which others see that it is not abandoned."""
+    handle, part = _locked_beside(path, make)
     try:
         yield part
-        part.chmod(0o755)
-        if not folder.exists():
-            part.replace(folder)
-        elif not _exchange(part, folder):
-            old = part.with_suffix(".old")
-            folder.replace(old)
-            part.replace(folder)
-            shutil.rmtree(old)
     finally:
-        shutil.rmtree(part, ignore_errors=True)
+        os.close(handle)
+
+
+def _locked_beside(path: Path, make: Callable[..., Any]) -> tuple[int, Path]:
+    while True:
+        made = make(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        handle, name = (os.open(made, os.O_RDONLY), made) if isinstance(made, str) else made
+        with suppress(BlockingIOError):  # else another process took it for abandoned
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if _is_at(handle, Path(name)):
+                return handle, Path(name)
+        os.close(handle)
+
+
+def _remove_abandoned(path: Path) -> None:
+    """Remove what processes that were killed left of a file or folder: nobody holds its lock."""
+    for part in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        with suppress(OSError):
+            handle = os.open(part, os.O_RDONLY)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if part.is_dir():
+                    shutil.rmtree(part)
+                else:
+                    part.unlink()
+            finally:
+                os.close(handle)
+
+
+def _is_at(handle: int, path: Path) -> bool:
+    """Whether an open file or folder is still the one at a path."""
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _sync(path: Path) -> None:
+    """Wait until the disk has a file's bytes, or a folder's names."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _exchange(one: Path, other: Path) -> bool:
@@ -154,20 +225,49 @@ def _exchange(one: Path, other: Path) -> bool:
 
 
 @contextmanager
-def alone_in(folder: Path, lock: Path, error: type[Exception]) -> Iterator[None]:
+def opened_folder(folder: Path) -> Iterator[tuple[Path, Callable[[], bool]]]:
+    """A folder that stays the one that it is now, also where another takes its place meanwhile.
+
+    Yields:
+        A path to it, and a function that says whether it is still the one at its path.
+
+    Raises:
+        OSError: There is no such folder.
+    """
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        path = Path(f"/proc/self/fd/{handle}")  # of Linux
+        yield (path if path.exists() else folder), partial(_is_at, handle, folder)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def alone_in(folder: Path, lock: Path, error: Callable[[str], Exception], *, waits: bool = False) -> Iterator[None]:
     """Keep a second process out of a folder; the lock goes with the process, however it ends.
 
     Args:
         folder: The folder.
-        lock: A file in it.
-        error: What is raised where another process is at work there.
+        lock: A file, which is there meanwhile; in the folder, or beside one that is replaced as a whole.
+        error: What is raised where another process is at work there, or the lock can't be made.
+        waits: Whether to wait for another process instead.
     """
-    with lock.open("w") as file:
+    while True:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as locked:
-            raise error(f"another process is at work in {folder}; wait until it has ended") from locked
-        yield
+            file = lock.open("w")
+        except OSError as trouble:
+            raise error(f"{folder} can't be written to: {trouble.strerror}; choose another folder") from trouble
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
+            except BlockingIOError as locked:
+                raise error(f"another process is at work in {folder}; wait until it has ended") from locked
+            if _is_at(file.fileno(), lock):  # else who had it has removed it since
+                try:
+                    yield
+                finally:
+                    lock.unlink(missing_ok=True)
+                return
 
 
 def write_text(path: Path, text: str) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from tests.killed import at_every_file_operation
 
 from sakka.catalog.problems import ListingProblem, problems_frame
 from sakka.catalog.works import Catalog, Work
@@ -173,6 +175,38 @@ def test_an_interrupted_write_leaves_no_catalog(
         catalog.write(folder / "c")
     with pytest.raises(CatalogError, match="is not a catalog"):
         Catalog.read(folder / "c")
+
+
+def test_a_catalog_whose_writing_is_killed_anywhere_is_the_old_or_the_new_one_and_the_next_leaves_nothing_else(
+    catalog: Catalog, folder: Path
+) -> None:
+    other = catalog.take([1, 3])
+    catalog.write(folder / "c")
+    names, found = {path.name for path in (folder / "c").iterdir()}, set()
+    for number in at_every_file_operation(lambda: other.write(folder / "c")):
+        found.add(len(Catalog.read(folder / "c")))
+        catalog.write(folder / "c")
+        assert {path.name for path in (folder / "c").iterdir()} == names, number
+    assert found == {2, 4}
+    for _ in at_every_file_operation(lambda: other.write(folder / "new")):
+        with suppress(CatalogError):
+            assert len(Catalog.read(folder / "new")) == 2
+    assert {path.name for path in (folder / "new").iterdir()} == names
+
+
+def test_a_catalog_that_is_written_while_it_is_read_is_read_as_one_of_the_two(
+    catalog: Catalog, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalog.write(folder)
+    others, read = [catalog.take([1, 3])], Path.read_bytes
+
+    def read_bytes(path: Path) -> bytes:
+        if path.name == "works.parquet" and others:  # between the description and the tables
+            others.pop().write(folder)
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read_bytes)
+    assert Catalog.read(folder).ids == ["b", "d"]
 
 
 def test_a_folder_that_can_not_be_written_is_one_clear_line(catalog: Catalog, folder: Path) -> None:

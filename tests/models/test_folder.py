@@ -1,6 +1,7 @@
 import json
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -8,15 +9,19 @@ import numpy as np
 import pytest
 from safetensors.numpy import load, save
 from tests.catalogs import tiny_catalog
+from tests.killed import at_every_file_operation
 from tests.model_folders import sign_anew
 
 from sakka.catalog.works import Catalog
 from sakka.cli import main
 from sakka.errors import ModelError, ModelFolderError
 from sakka.files import canonical_json, with_checksum
+from sakka.models.adding_creators import extensible
+from sakka.models.base import CreatorModel
 from sakka.models.dummy import DummyModel
-from sakka.models.folder import FORMAT_VERSION, check_can_hold_model, load_model, save_model
+from sakka.models.folder import FORMAT_VERSION, changing_model, check_can_hold_model, load_model, save_model
 from sakka.models.fused import FusedModel
+from sakka.models.registry import make_model
 from sakka.object_labels.table import LabelTable
 
 SMALL_BYTES = 1500
@@ -247,6 +252,67 @@ def test_a_saved_model_takes_the_place_of_an_older_one(folder: Path) -> None:
     save_model(DummyModel().fit(works), folder / "model")
     save_model(DummyModel().fit(works.take(range(7))), folder / "model")
     assert load_model(folder / "model").creators_ == works.take(range(7)).creators
+
+
+@pytest.mark.parametrize("mapped", [False, True])
+def test_a_model_that_is_saved_while_it_is_loaded_is_one_of_the_two(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, mapped: bool
+) -> None:
+    works = tiny_catalog(folder / "photos")
+    old, new = (FusedModel("dummy", "dummy").fit(works.take(range(rows))) for rows in (7, len(works)))
+    save_model(old, folder / "model")
+    waiting = [new]
+
+    def made(name: str, **settings: Any) -> CreatorModel:
+        if waiting:  # the manifest and the description are read by now, the arrays are not
+            save_model(waiting.pop(), folder / "model")
+        return make_model(name, **settings)
+
+    monkeypatch.setattr("sakka.models.folder.make_model", made)
+    loaded = load_model(folder / "model", FusedModel, mapped=mapped)
+    assert not waiting
+    assert loaded.creators_ == new.creators_
+    assert loaded.works_.tolist() == new.works_.tolist()
+    assert loaded.manifest_sha256_ == load_model(folder / "model").manifest_sha256_
+
+
+def test_who_changes_a_model_keeps_others_out_from_its_reading_to_its_saving(folder: Path) -> None:
+    works = tiny_catalog(folder / "photos")
+    save_model(make_model("text-linear").fit(works), folder / "model")
+    with ThreadPoolExecutor(1) as pool:
+        with changing_model(folder / "model") as model:
+            with pytest.raises(ModelFolderError, match=r"another process is at work in .*model; wait"):
+                changing_model(folder / "model").__enter__()
+            saved = pool.submit(save_model, DummyModel().fit(works), folder / "model")
+            extensible(model).remove_creator(model.creators_[0])
+            assert not wait([saved], timeout=0.05).done
+            assert len(load_model(folder / "model").creators_) == len(works.creators)
+        saved.result(timeout=10)
+    assert load_model(folder / "model").name == "dummy"
+    assert sorted(path.name for path in folder.iterdir()) == ["model", "photos"]
+
+
+def test_a_model_whose_changing_fails_stays_as_it_was(folder: Path) -> None:
+    save_model(make_model("text-linear").fit(tiny_catalog(folder / "photos")), folder / "model")
+    before = (folder / "model" / "manifest.json").read_bytes()
+    with pytest.raises(ModelError, match="no creator is called 'Mori'"), changing_model(folder / "model") as model:
+        extensible(model).remove_creator("Mori")
+    assert (folder / "model" / "manifest.json").read_bytes() == before
+    with pytest.raises(ModelFolderError, match="there is no folder"), changing_model(folder / "absent" / "model"):
+        pass
+    assert not (folder / "absent").exists()
+
+
+def test_a_model_whose_saving_is_killed_anywhere_is_the_old_or_the_new_one(folder: Path) -> None:
+    works = tiny_catalog(folder / "photos")
+    old, new = (DummyModel().fit(works.take(range(rows))) for rows in (7, len(works)))
+    save_model(old, folder / "model")
+    found = set()
+    for number in at_every_file_operation(lambda: save_model(new, folder / "model")):
+        found.add(load_model(folder / "model").creators_)
+        save_model(old, folder / "model")
+        assert sorted(path.name for path in folder.iterdir()) == ["model", "photos"], number
+    assert found == {old.creators_, new.creators_}
 
 
 def test_a_folder_that_is_no_model_is_refused(folder: Path) -> None:

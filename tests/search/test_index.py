@@ -17,7 +17,7 @@ from tests.catalogs import tiny_catalog
 from sakka.catalog.works import Catalog, Work
 from sakka.copies.groups import group_names
 from sakka.errors import PhotoError, SearchError
-from sakka.models.folder import manifest_sha256
+from sakka.models.folder import load_model
 from sakka.search import database
 from sakka.search.find import similar
 from sakka.search.index import Index
@@ -44,7 +44,7 @@ def test_an_index_holds_each_work_of_the_catalog_with_absolute_photo_paths(index
 
 
 def test_an_index_knows_the_model_that_it_was_built_with(index: Index, model_folder: Path) -> None:
-    assert index.model_sha256 == manifest_sha256(model_folder)
+    assert index.model_sha256 == load_model(model_folder).manifest_sha256_
 
 
 def test_vectors_are_unit_length_and_a_work_without_a_photo_has_none_of_style(index: Index, works: Catalog) -> None:
@@ -84,14 +84,6 @@ def test_what_is_no_index_is_refused(folder: Path, works: Catalog, model_folder:
         Index.build(folder, works, model_folder)
     with pytest.raises(SearchError, match="a catalog of 0 works"):
         Index.build(folder / "index", works.take([]), model_folder)
-
-
-def test_a_build_that_was_cut_short_is_not_taken_for_an_index(own_index: Index) -> None:
-    connection = database.connected(own_index.address)
-    rows = own_index.table.to_arrow().replace_schema_metadata({"build": "another"})
-    connection.create_table("works", data=rows, mode="overwrite", on_bad_vectors="null")
-    with pytest.raises(SearchError, match="build was cut short"):
-        Index.open(own_index.address)
 
 
 def test_a_damaged_space_is_refused(own_index: Index) -> None:

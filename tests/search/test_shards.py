@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from studies.index_scale import Simulation
 from tests.s3_server import put_objects, s3_server
 
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import SearchError
-from sakka.search import database
+from sakka.search import database, shards
 from sakka.search.index import Index
 from sakka.search.planning import plan_index
 from sakka.search.shards import begin, forget_plan, merge, missing_shards, read_plan, write_shard, write_shards
@@ -82,6 +83,31 @@ def test_a_build_goes_on_with_the_shards_that_are_whole(works: Catalog, model_fo
     again = Index.build(folder / "index", works, model_folder, shard_works=10)
     assert again.info["build"] == plan.info["build"] != begun.info["build"]
     assert len(data_files(again) & before) == 2
+
+
+def test_an_index_whose_next_build_is_cut_short_before_its_last_step_answers_as_before(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulation = Simulation.of(60)
+    first = Index.from_plan(simulation.begin(folder / "index", 20), simulation.catalog)
+    rows, plan = first.table.to_arrow(), simulation.begin(folder / "index", 20)
+    with monkeypatch.context() as patch:
+        patch.setattr(shards, "write_parts", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            Index.from_plan(plan, simulation.catalog)
+    opened = Index.open(folder / "index")
+    assert opened.info["build"] == first.info["build"] != plan.info["build"]
+    assert opened.table.to_arrow() == rows
+    first.table.checkout_latest()  # as it does by itself, some time later
+    assert len(first) == len(opened) == 60
+    with pytest.raises(SearchError, match="was built anew; open it again"):
+        opened.remove(simulation.catalog.ids[:1])
+    whole = Index.from_plan(plan, simulation.catalog)
+    assert Index.open(folder / "index").info["build"] == whole.info["build"] == plan.info["build"]
+    assert database.file_names(whole.address) >= data_files(whole)
+    first.table.checkout_latest()
+    with pytest.raises(SearchError, match="was built anew; open it again"):
+        len(first)
 
 
 def test_a_plan_of_something_else_is_not_gone_on_with(works: Catalog, model_folder: Path, folder: Path) -> None:

@@ -5,7 +5,6 @@ same folder and finds the same thing keeps what was decided about it. Several pr
 change is made to what the file holds then, one after the other.
 """
 
-import fcntl
 import hashlib
 import json
 import os
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from sakka.errors import SakkaError
-from sakka.files import canonical_json, write_json
+from sakka.files import alone_in, canonical_json, write_json
 
 Decision = Literal["right", "wrong"]
 DECISIONS: tuple[Decision, ...] = get_args(Decision)
@@ -99,8 +98,7 @@ class Decisions:
             OSError: It can't be written; what was decided before holds.
             SakkaError: The file was changed since, and can't be used.
         """
-        with self.path.with_name(LOCK_FILE).open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with alone_in(self.path.parent, self.path.with_name(LOCK_FILE), OSError, waits=True):
             entries = {key: entry for key, entry in self._entries().items() if key != key_of(finding)}
             if decision is not None:
                 said = {"kind": finding["kind"], "creators": finding["creators"], "works": finding["works"]}

@@ -2,12 +2,17 @@
 
 `works.parquet` has a row a work, `photos.parquet` where the photos are, `problems.parquet` what could not be used, each
 with its reason, and `catalog.json` where the works come from and what each rule removed, with the SHA-256 of the
-tables and of itself. It is written last, so that a folder with it is whole.
+tables and of itself.
+
+A table stands as `.NAME.SHA256` until the description names its SHA-256. So the description's renaming is the one step
+from an earlier catalog to the next, and a process that is killed leaves the one or the other; a table is read by its
+SHA-256, under either name.
 """
 
 import hashlib
 import io
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +34,7 @@ from sakka.catalog.remote_photos import RemotePhotos
 from sakka.catalog.works import SCHEMA, Catalog
 from sakka.errors import CatalogError, MissingPartError, SakkaError
 from sakka.files import (
+    alone_in,
     read_with_checksum,
     remote_address,
     why_no_name,
@@ -39,14 +45,14 @@ from sakka.files import (
 )
 from sakka.photos.by_sha256 import stored_path
 from sakka.remote.addresses import is_fetched
-from sakka.remote.copies import PLAN, reading
+from sakka.remote.copies import OF_CATALOG, PLAN, reading
 from sakka.remote.folder import Bucket, RemoteFolder, is_hidden
 from sakka.remote.lock import RemoteLock
 from sakka.remote.writing import send_by_sha256, send_folder, temporary_folder
 
 WORKS_FILE = "works.parquet"
 INFO_FILE = "catalog.json"
-PROBLEMS_SHA256 = "problems_sha256"  # catalogs without it are of a time when only the two other tables were checked
+LOCK_FILE = ".lock"
 CATALOG_VERSION = 4
 READ_VERSIONS = (2, 3, CATALOG_VERSION)
 # 3 had the photos' paths in `works.parquet`, and 2 also knew the SHA-256 of featured photos alone, in `photo_sha256`.
@@ -112,9 +118,11 @@ def write_catalog(catalog: Catalog, folder: Path | str) -> None:
         catalog.fetch_photos()
         fetched = catalog.remote_photos.folder if catalog.remote_photos else None
         listed = listed_photos(catalog.table, catalog.origins, fetched)
-        store_fetched(catalog.table, listed, folder)
-        _write_tables(catalog, folder, listed, _stored_root(catalog.photo_root, folder.resolve()))
-        remove_others(listed, folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        with alone_in(folder, folder / LOCK_FILE, CatalogError, waits=True):
+            store_fetched(catalog.table, listed, folder)
+            _write_tables(catalog, folder, listed, _stored_root(catalog.photo_root, folder.resolve()))
+            remove_others(listed, folder)
     except OSError as error:
         raise CatalogError(f"{folder} can't be written: {error.strerror or error}; choose another folder") from error
 
@@ -122,23 +130,28 @@ def write_catalog(catalog: Catalog, folder: Path | str) -> None:
 def _read(folder: Path, remote: RemoteFolder | None) -> Catalog:
     if trouble := why_not_a_folder(folder):
         raise CatalogError(f"{trouble}; expected a catalog's folder, as `build_catalog` writes it")
-    if not (folder / WORKS_FILE).is_file() or not (folder / INFO_FILE).is_file():
+    if not (folder / INFO_FILE).is_file():
         raise CatalogError(
             f"{folder} is not a catalog: expected {WORKS_FILE} and {INFO_FILE} in it, as `build_catalog` writes "
             "them; give another folder"
         )
     try:
-        return _read_tables(folder, remote)
+        while True:
+            content = (folder / INFO_FILE).read_bytes()
+            try:
+                return _read_tables(folder, _read_info(content.decode(), folder / INFO_FILE, remote), remote)
+            except CatalogError:
+                if content == (folder / INFO_FILE).read_bytes():  # else another catalog was written here meanwhile
+                    raise
     except (OSError, ValueError, AttributeError, pl.exceptions.PolarsError) as error:
         raise CatalogError(f"{folder} can't be read as a catalog: {error}; build it again") from error
 
 
-def _read_tables(folder: Path, remote: RemoteFolder | None) -> Catalog:
-    info = _read_info(folder / INFO_FILE, remote)
-    table = pl.read_parquet(io.BytesIO(_content(folder / WORKS_FILE, info.get("works_sha256"))))
+def _read_tables(folder: Path, info: dict[str, Any], remote: RemoteFolder | None) -> Catalog:
+    table = pl.read_parquet(io.BytesIO(_content(folder / WORKS_FILE, info)))
     listed, remote_photos, root = no_origins(), None, info.get("photo_root")
     if info["version"] == CATALOG_VERSION:
-        content = _content(folder / PHOTOS_FILE, info.get("photos_file_sha256"))
+        content = _content(folder / PHOTOS_FILE, info)
         listed = pl.read_parquet(io.BytesIO(content)).select(*LISTED_SCHEMA).cast(pl.Schema(LISTED_SCHEMA))
         fetched = folder.resolve() / FETCHED_FOLDER
         if remote is not None:
@@ -157,11 +170,10 @@ def _read_tables(folder: Path, remote: RemoteFolder | None) -> Catalog:
     )
 
 
-def _read_info(path: Path, remote: RemoteFolder | None) -> dict[str, Any]:
-    text = path.read_text(encoding="utf-8")
+def _read_info(text: str, path: Path, remote: RemoteFolder | None) -> dict[str, Any]:
     info: dict[str, Any] = json.loads(text)
     _check_version(info, path, remote)
-    if not {"sha256", PROBLEMS_SHA256} & info.keys():
+    if not {"sha256", OF_CATALOG[PROBLEMS_FILE]} & info.keys():  # of a time when only two tables had a checksum
         return info
     try:
         return read_with_checksum(text)
@@ -180,23 +192,30 @@ def _check_version(info: dict[str, Any], path: Path, remote: RemoteFolder | None
         )
 
 
-def _content(path: Path, sha256: object) -> bytes:
-    """The bytes of a catalog's table.
+def _content(path: Path, info: dict[str, Any]) -> bytes:
+    """The bytes of a catalog's table; where its writing was cut off after the description, they have another name yet.
 
     Raises:
         CatalogError: They are not those that `catalog.json` describes.
+        OSError: They can't be read.
     """
-    content = path.read_bytes()
-    if hashlib.sha256(content).hexdigest() != sha256:
-        raise CatalogError(
-            f"{path} is not the file that {INFO_FILE} describes (its sha256 differs); build the catalog again"
-        )
-    return content
+    sha256 = info.get(OF_CATALOG[path.name])
+    for each in (path, _yet_unnamed(path, sha256), path):  # it may get its name just now
+        with suppress(FileNotFoundError):
+            content = each.read_bytes()
+            if hashlib.sha256(content).hexdigest() == sha256:
+                return content
+    found = "is not the file that" if path.exists() else "is missing, which"
+    raise CatalogError(f"{path} {found} {INFO_FILE} describes (its sha256 differs); build the catalog again")
+
+
+def _yet_unnamed(path: Path, sha256: object) -> Path:
+    return path.with_name(f".{path.name}.{sha256}")
 
 
 def _read_problems(path: Path, info: dict[str, Any]) -> pl.DataFrame:
-    if PROBLEMS_SHA256 in info:
-        return pl.read_parquet(io.BytesIO(_content(path, info[PROBLEMS_SHA256])))
+    if OF_CATALOG[PROBLEMS_FILE] in info:
+        return pl.read_parquet(io.BytesIO(_content(path, info)))
     return pl.read_parquet(path) if path.is_file() else no_problems()
 
 
@@ -256,33 +275,55 @@ def _files_of_photos(catalog: Catalog) -> list[Path]:
 
 
 def _write_tables(catalog: Catalog, folder: Path, listed: pl.DataFrame, photo_root: str | None) -> None:
-    problems_sha256 = write_table(catalog.problems, folder / PROBLEMS_FILE)
-    photos_sha256 = write_table(listed, folder / PHOTOS_FILE)
-    works_sha256 = write_table(catalog.table.select(pl.exclude("photos")), folder / WORKS_FILE)
+    """Write tables and description: the step from one catalog to the next is the description's renaming."""
+    _name_tables(folder)
+    works = catalog.table.select(pl.exclude("photos"))
+    tables, sums = {PROBLEMS_FILE: catalog.problems, PHOTOS_FILE: listed, WORKS_FILE: works}, {}
+    for name, table in tables.items():
+        content = _as_parquet(table)
+        sums[OF_CATALOG[name]] = hashlib.sha256(content).hexdigest()
+        with writing_whole(_yet_unnamed(folder / name, sums[OF_CATALOG[name]])) as part:
+            part.write_bytes(content)
     info = {
         **catalog.info,
         "version": CATALOG_VERSION,
         "works": len(catalog),
         "creators": len(catalog.creators),
         "photo_root": photo_root,
-        "works_sha256": works_sha256,
-        "photos_file_sha256": photos_sha256,
-        PROBLEMS_SHA256: problems_sha256,
+        **sums,
     }
     write_json(folder / INFO_FILE, with_checksum(info))
+    _name_tables(folder)
 
 
-def write_table(table: pl.DataFrame, path: Path) -> str:
-    """Write a table whole; returns the SHA-256 of its file.
+def _name_tables(folder: Path) -> None:
+    """Give the tables that the description describes their names, and remove what a cut off writing left."""
+    info: dict[str, Any] = {}
+    with suppress(OSError, ValueError):
+        info = json.loads((folder / INFO_FILE).read_bytes())
+    for name, key in OF_CATALOG.items():
+        ready = _yet_unnamed(folder / name, info.get(key) if isinstance(info, dict) else None)
+        if ready.is_file():
+            ready.replace(folder / name)
+        for left in (*folder.glob(f".{name}.*"), *folder.glob(f"..{name}.*")):
+            left.unlink(missing_ok=True)
+
+
+def write_table(table: pl.DataFrame, path: Path) -> None:
+    """Write a table whole.
 
     Raises:
         OSError: It can't be written.
     """
+    content = _as_parquet(table)
+    with writing_whole(path) as part:
+        part.write_bytes(content)
+
+
+def _as_parquet(table: pl.DataFrame) -> bytes:
     buffer = io.BytesIO()
     table.write_parquet(buffer)
-    with writing_whole(path) as part:
-        part.write_bytes(buffer.getvalue())
-    return hashlib.sha256(buffer.getvalue()).hexdigest()
+    return buffer.getvalue()
 
 
 def _stored_root(photo_root: Path | None, folder: Path) -> str | None:

@@ -107,6 +107,8 @@ def remove_others(listed: pl.DataFrame, folder: Path) -> None:
     for path in _stored(folder / FETCHED_FOLDER):
         if path.name not in kept:
             path.unlink(missing_ok=True)
+    for path in (folder / FETCHED_FOLDER).glob("[0-9a-f][0-9a-f]/.*.part"):  # of a process that was killed
+        path.unlink(missing_ok=True)
 
 
 def _stored(folder: Path) -> Iterable[Path]:

@@ -1,8 +1,7 @@
 """`sakka creators`: who a saved model knows; take a creator in or out without fitting it again."""
 
 import time
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -13,9 +12,6 @@ from sakka.cli.source_options import Json, ModelFolder, PhotosPerWork, TableOpti
 from sakka.files import as_written
 from sakka.fragments import counted
 from sakka.photos.limits import PHOTOS_PER_WORK
-
-if TYPE_CHECKING:
-    from sakka.models.adding_creators import ExtensibleModel
 
 group = CommandLine(help="Who a saved model knows; take creators in or out.")
 app.add_typer(group, name="creators")
@@ -44,12 +40,13 @@ def add(
     from sakka.catalog.works import Catalog
     from sakka.cli.problems import show_counts
     from sakka.cli.terminal import show_pairs, showing_progress
-    from sakka.models.folder import save_model
+    from sakka.models.adding_creators import extensible
+    from sakka.models.folder import changing_model
 
-    fitted = _read(model)
-    fitted.check_can_add()
-    known, started_s = len(fitted.creators_), time.monotonic()
-    with showing_progress():
+    with changing_model(model) as read, showing_progress():
+        fitted = extensible(read)
+        fitted.check_can_add()
+        known, started_s = len(fitted.creators_), time.monotonic()
         of_catalog = is_catalog(works)
         if of_catalog:
             found = Catalog.read(works)
@@ -58,8 +55,7 @@ def add(
         fitted.predict_proba(found)  # computes the features of the photos, so that the second figure is learning alone
         read_s = time.monotonic()
         fitted.add_creators(found)
-    learned_s = time.monotonic()
-    save_model(fitted, model)
+        learned_s = time.monotonic()
     show_pairs(
         [
             (creator, counted(count, "work"))
@@ -82,11 +78,12 @@ def remove(
 
     Example: sakka creators remove model Mori
     """
-    from sakka.models.folder import save_model
+    from sakka.models.adding_creators import extensible
+    from sakka.models.folder import changing_model
 
-    fitted = _read(model)
-    fitted.remove_creator(creator)
-    save_model(fitted, model)
+    with changing_model(model) as read:
+        fitted = extensible(read)
+        fitted.remove_creator(creator)
     say(f"{creator} removed; {as_written(model)} knows {len(fitted.creators_):,} creators")
 
 
@@ -97,18 +94,13 @@ def list_creators(model: ModelFolder, as_json: Json = False) -> None:
     Example: sakka creators list model
     """
     from sakka.cli.terminal import show_table
+    from sakka.models.adding_creators import extensible
+    from sakka.models.folder import load_model
 
-    fitted = _read(model)
+    fitted = extensible(load_model(model))
     pairs = sorted(zip(fitted.creators_, fitted.works_.tolist(), strict=True), key=lambda pair: (-pair[1], pair[0]))
     if as_json:
         found = [{"creator": creator, "works": works} for creator, works in pairs]
         say_json(found)
         return
     show_table(["creator", "works"], [[creator, f"{works:,}"] for creator, works in pairs])
-
-
-def _read(folder: Path) -> "ExtensibleModel":
-    from sakka.models.adding_creators import extensible
-    from sakka.models.folder import load_model
-
-    return extensible(load_model(folder))

@@ -79,7 +79,7 @@ def write_fold(layout: RunLayout, model: str, prediction: FoldPrediction) -> Pat
             f"the model {model} gave predictions for fold {fold.outer}-{fold.inner} that can't be kept: {fault}"
         )
     path = layout.prediction(model, fold.outer, fold.inner)
-    with writing_whole(path) as part:
+    with writing_whole(path, one_of_many=True) as part:
         checksum = _checksum(arrays, _fold_name(model, fold.outer, fold.inner))
         save_file(arrays, part, metadata={CHECKSUM: checksum})
     return path

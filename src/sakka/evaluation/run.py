@@ -74,8 +74,10 @@ def run_experiment(catalog: Catalog, folder: Path | str, plan: Plan) -> RunLayou
     if not plan.is_of(catalog):
         raise RunError("the plan was made for another catalog; make a plan for this one")
     splits = split_works(catalog, plan.split, plan.seed)
-    _open(layout, plan)
+    _check_free(layout)
+    layout.folder.mkdir(parents=True, exist_ok=True)
     with alone_in(layout.folder, layout.lock, RunError):
+        _open(layout, plan)
         _remove_half_written(layout)
         write_splits(splits, layout.splits)
         write_json(layout.catalog, catalog.info)
@@ -124,16 +126,21 @@ def _joined(units: list[Unit], engine: WorkEngine, n_creators: int) -> Iterator[
             yield Unit(same[0].spec, tuple(fold for unit in same[start : start + at_once] for fold in unit.folds))
 
 
-def _open(layout: RunLayout, plan: Plan) -> None:
-    folder = layout.folder
+def _check_free(layout: RunLayout) -> None:
+    folder, own = layout.folder, (".plan.json.", layout.lock.name)
     if layout.plan.exists():
-        check_same_plan(plan, layout)
         return
     if folder.exists() and not folder.is_dir():
         raise RunError(f"{folder} is a file, expected a folder for the run; choose another name")
-    if folder.exists() and any(not path.name.startswith(".plan.json.") for path in folder.iterdir()):
+    if folder.exists() and any(not path.name.startswith(own) for path in folder.iterdir()):
         raise RunError(f"{folder} is not empty and not a run (no plan.json in it); choose another folder")
-    write_plan(plan, layout)
+
+
+def _open(layout: RunLayout, plan: Plan) -> None:
+    if layout.plan.exists():
+        check_same_plan(plan, layout)
+    else:
+        write_plan(plan, layout)
 
 
 def _remove_half_written(layout: RunLayout) -> None:

@@ -87,7 +87,7 @@ def draw_missing(folder: Path, settings: MarketSettings, paths: list[str]) -> It
     """Draw those photos that don't stand yet, passing on the path of each below the folder when it stands."""
     for path in paths:
         if not (folder / path).is_file():
-            with writing_whole(folder / path) as part:
+            with writing_whole(folder / path, one_of_many=True) as part:
                 part.write_bytes(bytes_at(settings, path))
         yield path
 

@@ -139,11 +139,13 @@ class CreatorModel(WorkReader):
             those of one outer fold, or `all`; an interrupted group is done again as a whole. `fold`: a fold's bytes do
             not depend on the other folds of the call; an experiment asks for all that are left at once.
         creators_: After `fit`: the creators in the order of the columns of `predict_proba`.
+        manifest_sha256_: After `load_model`: the SHA-256 of its manifest, by which it is told from others.
     """
 
     name: ClassVar[str]
     fold_group: ClassVar[FoldGroup] = "fold"
     creators_: tuple[str, ...]
+    manifest_sha256_: str
 
     @property
     def is_fitted(self) -> bool:

@@ -12,9 +12,11 @@ Why a manifest: pickles run code, and even "safe" loaders of them were bypassed 
 the architecture is rebuilt from sakka's own code and any changed byte is refused.
 """
 
+import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, overload
@@ -27,7 +29,9 @@ from safetensors.numpy import save as save_tensors
 
 from sakka.errors import ModelError, ModelFolderError
 from sakka.files import (
+    alone_in,
     canonical_json,
+    opened_folder,
     read_with_checksum,
     sha256_of,
     why_not_a_folder,
@@ -103,11 +107,45 @@ def save_model(model: CreatorModel, folder: Path | str) -> None:
     if not hasattr(model, "creators_"):
         raise ModelFolderError(f"the model {model.name} is not fitted; call fit(works) before save_model")
     check_can_hold_model(folder)
+    with _alone_at(folder, waits=True):
+        _save(model, folder)
+
+
+@contextmanager
+def changing_model(folder: Path | str) -> Iterator[CreatorModel]:
+    """A saved model, which is saved again when the block ends without an error; others are kept out until then.
+
+    Args:
+        folder: The folder, or an address in a bucket.
+
+    Raises:
+        ModelFolderError: The folder is no saved model, can't be read or written, or another process is at work there.
+    """
+    if RemoteFolder.of(folder) is None:
+        _check_is_model(ModelLayout(Path(folder)))
+    with _alone_at(folder, waits=False):
+        model = load_model(folder)
+        yield model
+        _save(model, folder)
+
+
+@contextmanager
+def _alone_at(folder: Path | str, *, waits: bool) -> Iterator[None]:
+    if (remote := RemoteFolder.of(folder)) is not None:
+        with RemoteLock(Bucket(remote)):
+            yield
+        return
+    path = Path(folder).absolute()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with alone_in(path, path.with_name(f".{path.name}.lock"), ModelFolderError, waits=waits):
+        yield
+
+
+def _save(model: CreatorModel, folder: Path | str) -> None:
     if (remote := RemoteFolder.of(folder)) is not None:
         with temporary_folder() as local:
-            save_model(model, local / "model")
-            with RemoteLock(Bucket(remote)):
-                send_folder(local / "model", remote, ModelLayout(local).manifest.name, _named_at(remote))
+            _save(model, local / "model")
+            send_folder(local / "model", remote, ModelLayout(local).manifest.name, _named_at(remote))
         return
     with writing_whole_folder(Path(folder)) as part:
         _write_parts(model, ModelLayout(part))
@@ -162,25 +200,31 @@ def load_model(folder: Path | str, kind: type[CreatorModel] = CreatorModel, *, m
         ModelError: It holds a model of another class.
     """
     with reading(folder, ModelFolderError) as local:
-        layout = ModelLayout(local)
-        _check_manifest(layout)
-        model = _read_parts(layout, _mapped if mapped else _read)
+        model = _loaded(local, mapped=mapped)
     if not isinstance(model, kind):
         raise ModelError(f"{folder} holds a {model.name} model, expected {kind.name}")
     return model
 
 
-def manifest_sha256(folder: Path | str) -> str:
-    """The SHA-256 of a saved model's manifest, by which it is told from others.
+def _loaded(folder: Path, *, mapped: bool) -> CreatorModel:
+    """The model in a folder: all of it from the folder that stands there at one moment."""
+    _check_is_model(ModelLayout(folder))
+    while True:
+        with _opened(folder) as (path, still_there):
+            try:
+                return _SavedFiles(folder, path, mapped=mapped).model()
+            except ModelFolderError:
+                if still_there():
+                    raise
 
-    Raises:
-        ModelFolderError: It can't be read.
-    """
-    with reading(folder, ModelFolderError) as local:
-        try:
-            return sha256_of(ModelLayout(local).manifest)
-        except OSError as error:
-            raise ModelFolderError(f"{folder} can't be read ({error.strerror})") from error
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[tuple[Path, Callable[[], bool]]]:
+    try:
+        with opened_folder(folder) as opened:
+            yield opened
+    except OSError as error:
+        raise ModelFolderError(f"{folder} can't be read ({error.strerror})") from error
 
 
 def _write_parts(model: CreatorModel, layout: ModelLayout) -> None:
@@ -208,37 +252,98 @@ def _write_parts(model: CreatorModel, layout: ModelLayout) -> None:
         _write_parts(child, layout.child(name))
 
 
-def _read(path: Path) -> Tensors:
-    return dict(load_tensors(path.read_bytes()))
+class _SavedFiles:
+    """The files of a saved model: each is read once, and is what the manifest says.
 
+    Args:
+        folder: What messages call the folder.
+        opened: Where it is read.
+        mapped: As `load_model` has it.
+    """
 
-def _mapped(path: Path) -> Tensors:
-    from sakka.networks.mapped import mapped_tensors
+    def __init__(self, folder: Path, opened: Path, *, mapped: bool) -> None:
+        self.folder, self.opened, self.mapped = folder, opened, mapped
+        self.sums: dict[str, str] = {}
+        self._unread: set[str] = set()
 
-    return mapped_tensors(path)
+    def model(self) -> CreatorModel:
+        """The model.
 
+        Raises:
+            ModelFolderError: It can't be read.
+        """
+        layout = ModelLayout(self.opened)
+        try:
+            content = layout.manifest.read_bytes()
+            manifest = read_with_checksum(content.decode())
+            version, self.sums = int(manifest["format"]), dict(manifest["files"])
+            found = _files_in(self.opened)
+        except UNREADABLE as error:
+            raise self._changed("manifest.json is not as written") from error
+        if version != FORMAT_VERSION:
+            raise ModelFolderError(
+                f"{self.folder} has format {version}, expected {FORMAT_VERSION}; fit and save the model again"
+            )
+        for name in sorted({*found} ^ {*self.sums}):
+            raise self._changed(f"{name} is {'new' if name in found else 'missing'}")
+        self._unread = {*found}
+        model = self._read_parts(layout)
+        for name in sorted(self._unread):
+            self._read(self.opened / name)
+        model.manifest_sha256_ = hashlib.sha256(content).hexdigest()
+        return model
 
-def _read_parts(layout: ModelLayout, read: Callable[[Path], Tensors]) -> CreatorModel:
-    try:
-        return _model_in(layout, read)
-    except UNREADABLE as error:
-        said = " ".join(str(error).split()) if type(error) is ValueError else repr(error)
-        raise ModelFolderError(f"{layout.folder} can't be read as a model ({said}); fit and save it again") from error
+    def _read_parts(self, layout: ModelLayout) -> CreatorModel:
+        try:
+            return self._model_in(layout)
+        except UNREADABLE as error:
+            said = " ".join(str(error).split()) if type(error) is ValueError else repr(error)
+            folder = self.folder / layout.folder.relative_to(self.opened)
+            raise ModelFolderError(f"{folder} can't be read as a model ({said}); fit and save it again") from error
 
+    def _model_in(self, layout: ModelLayout) -> CreatorModel:
+        description = json.loads(self._read(layout.description), parse_constant=_no_number)
+        model = make_model(description["name"], **description["settings"])
+        model.creators_ = tuple(description["creators"])
+        parts = ModelParts(
+            tensors=_numbers(self._tensors(layout.tensors)),
+            values=description["values"],
+            texts={name: self._read(layout.text(name)).decode() for name in description["texts"]},
+            files={name: self._read(layout.file(name)) for name in description.get("files", ())},
+            children={name: self._read_parts(layout.child(_child_name(name))) for name in description["children"]},
+        )
+        model._restore(parts)
+        return model
 
-def _model_in(layout: ModelLayout, read: Callable[[Path], Tensors]) -> CreatorModel:
-    description = json.loads(layout.description.read_text(encoding="utf-8"), parse_constant=_no_number)
-    model = make_model(description["name"], **description["settings"])
-    model.creators_ = tuple(description["creators"])
-    parts = ModelParts(
-        tensors=_numbers(read(layout.tensors)),
-        values=description["values"],
-        texts={name: layout.text(name).read_bytes().decode() for name in description["texts"]},
-        files={name: layout.file(name).read_bytes() for name in description.get("files", ())},
-        children={name: _read_parts(layout.child(_child_name(name)), read) for name in description["children"]},
-    )
-    model._restore(parts)
-    return model
+    def _read(self, path: Path) -> bytes:
+        name = self._named(path)
+        content = path.read_bytes() if path.is_file() else b""
+        if hashlib.sha256(content).hexdigest() != self.sums[name]:
+            raise self._changed(f"the sha256 of {name} is not the one in manifest.json")
+        return content
+
+    def _tensors(self, path: Path) -> Tensors:
+        if not self.mapped or not path.is_file():
+            return dict(load_tensors(self._read(path)))
+        from sakka.networks.mapped import mapped_tensors
+
+        with path.open("rb") as file:
+            opened = Path(f"/proc/self/fd/{file.fileno()}")
+            same = opened if opened.exists() else path
+            if sha256_of(same) != self.sums[self._named(path)]:
+                self._read(path)
+            return mapped_tensors(same)
+
+    def _named(self, path: Path) -> str:
+        name = path.relative_to(self.opened).as_posix()
+        self._unread.discard(name)
+        return name
+
+    def _changed(self, change: str) -> ModelFolderError:
+        return ModelFolderError(
+            f"{self.folder} was changed since it was saved: {change}; "
+            "fit and save the model again, or copy it again from where it came"
+        )
 
 
 def _numbers(tensors: Tensors) -> Tensors:
@@ -264,43 +369,13 @@ def _child_name(name: str) -> str:
     return name
 
 
-def _check_manifest(layout: ModelLayout) -> None:
-    folder = layout.folder
-    if trouble := why_not_a_folder(folder):
+def _check_is_model(layout: ModelLayout) -> None:
+    if trouble := why_not_a_folder(layout.folder):
         raise ModelFolderError(f"{trouble}; expected a model's folder, as `save_model` writes it")
     if not layout.manifest.is_file():
-        raise ModelFolderError(f"{folder} is not a saved model: no manifest.json in it; make one with `save_model`")
-    try:
-        version, files = _read_manifest(layout)
-        change = _first_change(folder, files)
-    except UNREADABLE:
-        version, change = FORMAT_VERSION, "manifest.json is not as written"
-    if version != FORMAT_VERSION:
         raise ModelFolderError(
-            f"{folder} has format {version}, expected {FORMAT_VERSION}; fit and save the model again"
+            f"{layout.folder} is not a saved model: no manifest.json in it; make one with `save_model`"
         )
-    if change:
-        raise ModelFolderError(
-            f"{folder} was changed since it was saved: {change}; "
-            "fit and save the model again, or copy it again from where it came"
-        )
-
-
-def _read_manifest(layout: ModelLayout) -> tuple[int, dict[str, str]]:
-    manifest = read_with_checksum(layout.manifest.read_bytes().decode())
-    return int(manifest["format"]), dict(manifest["files"])
-
-
-def _first_change(folder: Path, files: dict[str, str]) -> str:
-    """Say how a folder differs from its manifest; empty where it does not."""
-    found = _files_in(folder)
-    if found != sorted(files):
-        name = sorted(set(found) ^ set(files))[0]
-        return f"{name} is {'new' if name in found else 'missing'}"
-    for name in found:
-        if not (folder / name).is_file() or sha256_of(folder / name) != files[name]:
-            return f"the sha256 of {name} is not the one in manifest.json"
-    return ""
 
 
 def _files_in(folder: Path) -> list[str]:

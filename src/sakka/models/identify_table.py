@@ -27,7 +27,7 @@ from sakka.errors import SakkaError
 from sakka.files import alone_in, no_formula, write_json, write_text, writing_whole
 from sakka.models.asked_table import AskedTable, open_table, short_in_memory
 from sakka.models.base import CreatorModel
-from sakka.models.folder import load_model, manifest_sha256
+from sakka.models.folder import load_model
 from sakka.models.identification import (
     COVERAGE,
     FALSE_REFUSALS,
@@ -122,7 +122,7 @@ def identify_table(
     fitted = load_model(model)
     table = short_in_memory(table.for_model(fitted))
     fingerprint, works = table.fingerprint()
-    asked_for = {"model": manifest_sha256(model), "table": fingerprint, "count": count, "keep": list(table.keep)}
+    asked_for = {"model": fitted.manifest_sha256_, "table": fingerprint, "count": count, "keep": list(table.keep)}
     asked_for["false_refusals"] = false_refusals
     plan = {**asked_for, "sakka": __version__, "parts": PARTS_VERSION, "works": works}
     layout.folder.mkdir(parents=True, exist_ok=True)

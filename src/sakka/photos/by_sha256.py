@@ -33,7 +33,7 @@ def store(photo: Path, sha256: str, folder: Path) -> Path:
     """Put a photo's file into a folder, as a link where the disk allows it; returns its path."""
     path = stored_path(folder, sha256)
     if not path.exists():
-        with writing_whole(path) as part:
+        with writing_whole(path, one_of_many=True) as part:
             part.unlink()
             try:
                 os.link(photo, part)

@@ -211,7 +211,7 @@ def _linked(files: Mapping[str, str], cache: FetchedFiles) -> Path:
     digest = hashlib.sha256(json.dumps(sorted(files.items())).encode()).hexdigest()
     folder = cache.folder / FOLDERS / digest
     if not all(_is_of_cache(folder / name, sha256, cache) for name, sha256 in files.items()):
-        with writing_whole_folder(folder) as part:
+        with writing_whole_folder(folder, one_of_many=True) as part:
             for name, sha256 in files.items():
                 link(cache.path(sha256), part / name)
     return folder

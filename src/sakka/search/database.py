@@ -6,7 +6,8 @@
 While it is built there are two more, `plan` and `shards` (`shards.py`).
 
 Every change of a table is one new version of it, which is there wholly or not at all. A build writes `works` first and
-`parts` last; each names the build, so that a build that was cut short is not taken for an index.
+`parts` last; each names the build, so that a build that was cut short is not taken for an index. Until `parts` is of
+the new build, the earlier version of `works` answers.
 
 Source: https://lancedb.github.io/lancedb/
 """
@@ -183,6 +184,19 @@ def is_of_build(connection: Any, build: str) -> bool:
 def build_of(table: Any) -> str:
     """The build that the table of works belongs to."""
     return _build_in(table.schema)
+
+
+def turn_to_build(table: Any, build: str) -> bool:
+    """Turn the table of works to its newest version that is of a build; False where there is none."""
+    with speaking_plainly(str(table.uri), "read"):
+        table.checkout_latest()
+        if build_of(table) == build:
+            return True
+        for version in sorted((each["version"] for each in table.list_versions()), reverse=True):
+            table.checkout(version)
+            if build_of(table) == build:
+                return True
+    return False
 
 
 def require_build(table: Any, build: str) -> None:

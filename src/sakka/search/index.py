@@ -17,7 +17,7 @@ from sakka.files import as_written, remote_address, why_not_a_folder
 from sakka.search import database
 from sakka.search.adding import add_works
 from sakka.search.kept_columns import KINDS, KeptColumn, with_kept
-from sakka.search.parts import contents, spaces_and_info
+from sakka.search.parts import build_in, contents, spaces_and_info
 from sakka.search.planning import plan_index
 from sakka.search.records import OF, OF_WORKS, WORK_COLUMNS, Spaces, schema_of, work_of
 from sakka.search.shards import IndexPlan, merge, missing_shards, write_shards
@@ -118,7 +118,7 @@ class Index:
                 raise SearchError(f"{shown} is an index whose build was cut short; build it with `Index.build`")
             table = connection.open_table(database.WORKS_TABLE)
             spaces, info = spaces_and_info(contents(connection, database.PARTS_TABLE), folder)
-            if database.build_of(table) != info["build"]:
+            if not database.turn_to_build(table, info["build"]):
                 raise SearchError(f"{shown} is an index whose build was cut short; build it with `Index.build`")
         return cls(address, table, spaces, info)
 
@@ -148,9 +148,16 @@ class Index:
         with database.speaking_plainly(self.address, "read"):
             version = int(self.table.version)
             if version != self._counted[0]:
-                database.require_build(self.table, self.info["build"])
-                self._counted = (version, self.table.count_rows(f"{OF} IS NOT NULL") > 0)
+                self._follow()
+                self._counted = (int(self.table.version), self.table.count_rows(f"{OF} IS NOT NULL") > 0)
         return self._counted[1]
+
+    def _follow(self) -> None:
+        """Turn to the newest version, or to the newest of this build while another one is not whole."""
+        build = self.info["build"]
+        whole = build_in(database.connected(self.address), database.PARTS_TABLE)
+        if whole != build or not database.turn_to_build(self.table, build):
+            raise SearchError(f"the index of {self.table.uri} was built anew; open it again")
 
     def rows(self, ids: Iterable[str], columns: Sequence[str] | None = None) -> dict[str, dict[str, Any]]:
         """Rows of those ids that are in the index, by id (`database.rows_by_id`); all columns: kept ones as `kept`."""

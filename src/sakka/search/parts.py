@@ -18,6 +18,7 @@ from safetensors.numpy import save as save_tensors
 
 from sakka.errors import SearchError
 from sakka.files import as_written, canonical_json
+from sakka.search import database
 from sakka.search.records import Spaces
 from sakka.search.style.meaning import MeaningSpace
 from sakka.search.style.space import StyleSpace
@@ -50,6 +51,15 @@ def write_parts(
 def contents(connection: Any, table: str) -> dict[str, bytes]:
     """What each part of a table holds, by name."""
     return {row["name"]: row["content"] for row in connection.open_table(table).to_arrow().to_pylist()}
+
+
+def build_in(connection: Any, table: str) -> str | None:
+    """The build that a table of parts is of; None where there is no such table."""
+    with database.speaking_plainly(str(connection.uri), "read"):
+        if table not in database.table_names(connection):
+            return None
+        found = connection.open_table(table).search().where(f"name = '{INFO}'").select(["content"]).to_list()
+    return str(json.loads(found[0]["content"])["build"])
 
 
 def spaces_and_info(parts: Mapping[str, bytes], folder: Path | str) -> tuple[Spaces, dict[str, Any]]:

@@ -1,10 +1,9 @@
 """What an index is to be: near-identical works found, spaces learned from a sample, written down as its plan."""
 
 import hashlib
-import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sakka.catalog.works import Catalog
 from sakka.errors import SearchError
@@ -12,11 +11,14 @@ from sakka.files import canonical_json, remote_address
 from sakka.networks.encoders import text_encoder as encoder_of_texts
 from sakka.search import database
 from sakka.search.kept_columns import kept_columns_of
-from sakka.search.parts import INDEX_VERSION, INFO, contents
+from sakka.search.parts import INDEX_VERSION, build_in
 from sakka.search.records import Spaces, words_of_catalog
 from sakka.search.shards import PLAN_TABLE, SHARDS_TABLE, IndexPlan, begin, read_plan
 from sakka.search.style.meaning import MeaningSpace
 from sakka.search.style.space import StyleSpace
+
+if TYPE_CHECKING:
+    from sakka.models.base import CreatorModel
 
 
 def plan_index(
@@ -46,15 +48,16 @@ def plan_index(
         SearchError: The folder holds something else, or there are no works.
     """
     from sakka.copies.groups import group_names, near_identical
-    from sakka.models.folder import manifest_sha256
+    from sakka.models.folder import load_model
 
     if len(catalog) == 0:
         raise SearchError("got a catalog of 0 works to build an index of, expected at least one")
-    reading = _photo_reading(model_folder)
+    model = load_model(model_folder)
+    reading = _photo_reading(model)
     encoder = None if text_encoder is None else encoder_of_texts(text_encoder)
     _check_free(folder)
     fingerprint = catalog.fingerprint()
-    info: dict[str, Any] = {"model_sha256": manifest_sha256(model_folder), "catalog": fingerprint, "seed": seed}
+    info: dict[str, Any] = {"model_sha256": model.manifest_sha256_, "catalog": fingerprint, "seed": seed}
     kept = kept_columns_of(catalog)
     info |= {"kept": [asdict(each) for each in kept]} if kept else {}
     asked = {
@@ -82,20 +85,16 @@ def _begun(folder: Path | str, key: str) -> IndexPlan | None:
     plan = read_plan(folder, key)
     if plan is None:
         return None
-    connection = database.connected(folder)
-    if database.PARTS_TABLE not in database.table_names(connection):
-        return plan
-    whole = json.loads(contents(connection, database.PARTS_TABLE)[INFO])["build"] == plan.info["build"]
-    return None if whole else plan
+    whole = build_in(database.connected(folder), database.PARTS_TABLE)
+    return None if whole == plan.info["build"] else plan
 
 
-def _photo_reading(model_folder: Path | str) -> dict[str, Any]:
+def _photo_reading(model: "CreatorModel") -> dict[str, Any]:
     """The photo encoder and number format that a model uses; the default's where it reads no photos so."""
     from sakka.models.feature_model import PhotoFeatureModel
-    from sakka.models.folder import load_model
     from sakka.networks.encoders import number_format
 
-    photo = load_model(model_folder).reader("photo")
+    photo = model.reader("photo")
     if not isinstance(photo, PhotoFeatureModel):
         return {}
     encoders = [reading.encoder for reading in photo.readings()]

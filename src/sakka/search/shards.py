@@ -7,8 +7,9 @@ Two LanceDB tables stand beside the index until it is built:
     shards    one row a shard that is whole: the build, its number, the data files (JSON), written last
 
 `write_shard` writes a shard's rows as data files of the table of works that no version of it names yet. `merge` makes
-the one version that names the files of all shards, in their order, then the database's indexes, then removes files that
-no version names: those of shards that were cut short. Each step is there wholly or not at all and is repeated by who
+the one version that names the files of all shards, in their order, then the database's indexes, then writes the parts,
+by which the new index takes the place of an old one, then removes files that no version names: those of shards that
+were cut short. Each step is there wholly or not at all and is repeated by who
 goes on: a shard is written again where its row or a file of it is missing, a merge where the table of works is not of
 this build.
 
@@ -37,7 +38,7 @@ from sakka.files import canonical_json
 from sakka.progress import task
 from sakka.search import database
 from sakka.search.kept_columns import KeptColumn
-from sakka.search.parts import INDEX_VERSION, INFO, contents, spaces_and_info, write_parts
+from sakka.search.parts import INDEX_VERSION, build_in, contents, spaces_and_info, write_parts
 from sakka.search.records import Spaces, batches_of, schema_of
 
 if TYPE_CHECKING:
@@ -204,7 +205,7 @@ def _keep_shard(plan: IndexPlan, number: int, batches: Iterable["pa.RecordBatch"
     files = database.write_files(plan.address, plan.schema, batches)
     row = {"build": [plan.info["build"]], "number": [number], "files": [json.dumps(files)]}
     connection = database.connected(plan.address)
-    if _build_that_is_planned(connection) != plan.info["build"]:
+    if build_in(connection, PLAN_TABLE) != plan.info["build"]:
         raise _superseded(plan)
     with database.speaking_plainly(plan.address, "written"):
         connection.open_table(SHARDS_TABLE).add(pa.table(row))
@@ -246,7 +247,7 @@ def merge(plan: IndexPlan) -> Any:
     """
     shards = _whole_shards(plan)
     connection = database.connected(plan.address)
-    planned = _build_that_is_planned(connection)
+    planned = build_in(connection, PLAN_TABLE)
     if planned != plan.info["build"] and not (planned is None and database.is_of_build(connection, plan.info["build"])):
         raise _superseded(plan)
     if not database.is_of_build(connection, plan.info["build"]):
@@ -259,30 +260,20 @@ def merge(plan: IndexPlan) -> Any:
     with database.speaking_plainly(plan.address, "written"):
         table = connection.open_table(database.WORKS_TABLE)
         database.make_indexes(table)
-    database.remove_unnamed(plan.address)
-    with database.speaking_plainly(plan.address, "written"):
         write_parts(connection, database.PARTS_TABLE, plan.spaces, plan.info)
         forget_plan(connection, plan.info["build"])
+    database.remove_unnamed(plan.address)  # not before: until now the old index was whole
     return table
 
 
 def forget_plan(connection: Any, build: str) -> None:
     """Drop what only a build needs; what another one needs stays."""
-    if _build_that_is_planned(connection) not in (build, None):
+    if build_in(connection, PLAN_TABLE) not in (build, None):
         return
     names = database.table_names(connection)
     for name in (PLAN_TABLE, SHARDS_TABLE):
         if name in names:
             connection.drop_table(name)
-
-
-def _build_that_is_planned(connection: Any) -> str | None:
-    """The build of the plan that stands in a database; None where there is no plan."""
-    with database.speaking_plainly(str(connection.uri), "read"):
-        if PLAN_TABLE not in database.table_names(connection):
-            return None
-        found = connection.open_table(PLAN_TABLE).search().where(f"name = '{INFO}'").select(["content"]).to_list()
-    return str(json.loads(found[0]["content"])["build"])
 
 
 def _superseded(plan: IndexPlan) -> SearchError:

@@ -15,7 +15,7 @@ from sakka.engines.threads import single_threaded
 from sakka.errors import ModelError, ServeError
 from sakka.models.base import CreatorModel
 from sakka.models.feature_model import PhotoFeatureModel
-from sakka.models.folder import load_model, manifest_sha256
+from sakka.models.folder import load_model
 from sakka.models.identification import Identification
 from sakka.models.question import Question
 from sakka.networks.batches import hold_vectors
@@ -70,7 +70,7 @@ class Engine:
         limits = settings.limits
         self.settings = settings
         self.model = load_model(settings.model, mapped=settings.processes > 1)
-        self.model_sha256 = manifest_sha256(settings.model)
+        self.model_sha256 = self.model.manifest_sha256_
         with ExitStack() as held:
             address = None if settings.index is None else held.enter_context(closing(Snapshot(settings.index))).address
             self.finder, works = _opened(settings, address)
@@ -229,7 +229,7 @@ def _check_of_one_kind(settings: Settings, model: CreatorModel, finder: Finder |
     The vectors do not come from what the model learned of its creators, so a model that was fitted anew, or that has
     taken creators in, may go on with its index.
     """
-    if finder is None or finder.index.model_sha256 == manifest_sha256(settings.model):
+    if finder is None or finder.index.model_sha256 == model.manifest_sha256_:
         return
     met = sum(creator in collection.creators for creator in model.creators_)
     if 2 * met < len(model.creators_):

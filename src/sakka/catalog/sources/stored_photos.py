@@ -55,6 +55,6 @@ def _stored(content: bytes) -> str:
     sha256 = hashlib.sha256(content).hexdigest()
     path = stored_path(photo_store(), sha256)
     if not path.exists():
-        with writing_whole(path) as part:
+        with writing_whole(path, one_of_many=True) as part:
             part.write_bytes(content)
     return path.relative_to(photo_store()).as_posix()
