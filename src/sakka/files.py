@@ -10,7 +10,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -176,10 +176,15 @@ def _locked_beside(path: Path, make: Callable[..., Any]) -> tuple[int, Path]:
     while True:
         made = make(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
         handle, name = (os.open(made, os.O_RDONLY), made) if isinstance(made, str) else made
-        with suppress(BlockingIOError):  # else another process took it for abandoned
+        try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if _is_at(handle, Path(name)):
-                return handle, Path(name)
+            is_own = _is_at(handle, Path(name))
+        except BlockingIOError:  # another process takes it for abandoned
+            is_own = False
+        except OSError:  # a disk without locks, where nothing is taken for abandoned
+            is_own = True
+        if is_own:
+            return handle, Path(name)
         os.close(handle)
 
 
@@ -207,12 +212,13 @@ def _is_at(handle: int, path: Path) -> bool:
 
 
 def _sync(path: Path) -> None:
-    """Wait until the disk has a file's bytes, or a folder's names."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    """Wait until the disk has a file's bytes, or a folder's names where the system can."""
+    with suppress(OSError) if path.is_dir() else nullcontext():
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _exchange(one: Path, other: Path) -> bool:
