@@ -176,8 +176,9 @@ def drawn_market(folder: Path) -> list[str]:
 
 @contextmanager
 def serving(words: list[str]) -> Iterator[tuple[str, int]]:
-    """Run `sakka serve WORDS` without a limit on the rate; give its address and the id of its process."""
-    command = [sakka(), "serve", *words, "--port", "0", "--limit", "requests_a_minute=1000000"]
+    """Run `sakka serve WORDS` without limits on a client; give its address and the id of its process."""
+    unlimited = ["--limit", "requests_a_minute=1000000", "--limit", "client_requests=1000000"]
+    command = [sakka(), "serve", *words, "--port", "0", *unlimited]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         try:

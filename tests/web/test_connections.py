@@ -215,6 +215,24 @@ def test_questions_of_callers_who_have_gone_leave_the_queue(
     assert 'route="/v1/identify",status="499"} 3.0' in client.get("/metrics").text
 
 
+def test_one_client_has_its_share_of_what_is_answered_at_one_time(serve: Serve, settings: Settings) -> None:
+    few = replace(settings.limits, client_requests=2)
+    client = serve(replace(settings, index=None, limits=few, proxies=("127.0.0.1",)))
+    one, other = ({"X-Forwarded-For": f"192.0.2.{number}"} for number in (1, 2))
+    head = "POST /v1/identify HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-For: 192.0.2.1\r\nContent-Length: 7\r\n"
+    with ExitStack() as held:
+        for _ in range(2):
+            held.enter_context(connected(client, f"{head}Content-Type: {FORM}\r\n\r\ntit".encode()))
+        until(lambda: in_flight(client) == 3)
+        refused = client.get("/v1/creators", headers=one)
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
+        assert "2 requests of yours are under way" in refused.json()["detail"]
+        assert client.get("/health/live", headers=one).status_code == 200
+        assert client.get("/health", headers=other).status_code == 200
+    until(lambda: in_flight(client) == 1)
+    assert client.get("/health", headers=one).status_code == 200
+
+
 def test_who_goes_in_the_middle_of_a_body_leaves_no_error_behind(
     quick: httpx.Client, caplog: pytest.LogCaptureFixture
 ) -> None:

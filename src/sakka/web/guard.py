@@ -5,8 +5,8 @@
   one name only, is what lets a caller in, and no address is ever made from the host.
 - Key: `X-API-Key`, `Authorization: Bearer`, or the cookie that the sign-in page sets.
 - Origin: a browser says from which page a form comes (`Sec-Fetch-Site`, `Origin`); one of another site is refused.
-- Crowd: requests beyond those that are served at one time are refused, and so are questions while as many wait as
-  may: at once, so that no photo is decoded for nothing.
+- Crowd: requests beyond those that are served at one time are refused, beyond a client's share of them that client's,
+  and questions while as many wait as may: at once, so that no photo is decoded for nothing.
 - Rate: a token bucket a client; a photo or a style sheet takes a small part of a token.
 - Size and time: a body that is too large or too slow is given up, whether it states its length or not. What its sender
   has under way is read and forgotten for a moment: a socket closed on unread bytes is reset, and the answer lost.
@@ -19,6 +19,7 @@ import asyncio
 import hashlib
 import hmac
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
@@ -29,9 +30,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sakka.web.connection import is_among
 from sakka.web.metrics import Metrics
 from sakka.web.problems import Problem, busy
-from sakka.web.rate import RateLimiter
+from sakka.web.rate import RateLimiter, client_key
 from sakka.web.settings import LOOPBACK_NAMES, QUESTION_PATHS, Limits, Settings
 
 OPEN_PATHS = ("/health", "/key", "/static/")
@@ -81,6 +83,7 @@ class Guard:
         """
         self.app, self.settings, self.metrics, self.refuse = app, settings, metrics, refuse
         self.limiter, self.is_full = limiter, is_full
+        self._under_way: Counter[str] = Counter()  # requests by client
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; other messages pass through (start and end of the server)."""
@@ -90,8 +93,11 @@ class Guard:
         started_s = time.monotonic()
         method, body = scope["method"], _Body(receive, self.settings.limits, scope)
         answer = _Response(send, body)
-        scope = {**scope, "charge": partial(self._charge, scope), "method": "GET" if method == "HEAD" else method}
+        client = client_key(scope["client"][0]) if scope.get("client") else "unknown"
+        scope = {**scope, "key_of_client": client, "method": "GET" if method == "HEAD" else method}
+        scope["charge"] = partial(self._charge, scope)
         self.metrics.in_flight += 1
+        self._under_way[client] += 1
         try:
             app = self.app
             if (problem := self._problem(scope)) is not None:
@@ -99,6 +105,9 @@ class Guard:
             await _while_there(app(scope, body.receive, answer.send), body, answer)
         finally:
             self.metrics.in_flight -= 1
+            self._under_way[client] -= 1
+            if not self._under_way[client]:
+                del self._under_way[client]
             seconds = time.monotonic() - started_s
             self.metrics.record(method, route_of(scope), answer.status, seconds)
 
@@ -117,7 +126,12 @@ class Guard:
         return Problem(400, "the Host header is not a name of this machine; ask for 127.0.0.1 or localhost")
 
     def _of_crowd(self, scope: Scope, _headers: Headers, path: str) -> HTTPException | None:
-        crowded = path not in PROBES and self.metrics.in_flight > self.settings.limits.connections
+        if path in PROBES:
+            return None
+        crowded = self.metrics.in_flight > self.settings.limits.connections
+        most, client = self.settings.limits.client_requests, scope["key_of_client"]
+        if self._under_way[client] > most and not is_among(client, self.settings.proxies):
+            return Problem(429, f"{most} requests of yours are under way; wait for an answer", {"Retry-After": "1"})
         asks = scope["method"] == "POST" and path in QUESTION_PATHS
         return busy() if crowded or (asks and self.is_full()) else None
 
@@ -127,8 +141,7 @@ class Guard:
         return self._of_cost(scope, CHEAP if path.startswith(CHEAP_PATHS) else 1.0)
 
     def _of_cost(self, scope: Scope, cost: float) -> HTTPException | None:
-        client = scope["client"][0] if scope.get("client") else "unknown"
-        wait_s = self.limiter.wait_s(client, cost)
+        wait_s = self.limiter.wait_s(scope["key_of_client"], cost)
         if not wait_s:
             return None
         after = str(max(1, round(wait_s + 0.5)))

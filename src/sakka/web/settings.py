@@ -36,6 +36,7 @@ class Limits:
         head_seconds: How long the head of a request may take to arrive.
         idle_seconds: How long a connection may wait for its next request.
         client_connections: How many connections a client may have open; a process has its own.
+        client_requests: How many requests of a client are served at one time; a process has its own.
         connections: How many requests are served at one time.
         waiting: How many of them may wait for the model; a process has its own, as of connections.
         gather_ms: How many milliseconds a photo waits for others to pass the networks with.
@@ -56,6 +57,7 @@ class Limits:
     head_seconds: float = 10
     idle_seconds: float = 5
     client_connections: int = 128
+    client_requests: int = 24
     connections: int = 64
     waiting: int = 32
     gather_ms: int = 2
