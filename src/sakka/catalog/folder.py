@@ -205,8 +205,11 @@ def _content(path: Path, info: dict[str, Any]) -> bytes:
             content = each.read_bytes()
             if hashlib.sha256(content).hexdigest() == sha256:
                 return content
-    found = "is not the file that" if path.exists() else "is missing, which"
-    raise CatalogError(f"{path} {found} {INFO_FILE} describes (its sha256 differs); build the catalog again")
+    if not path.is_file():
+        raise CatalogError(f"{path}, which {INFO_FILE} describes, is missing; build the catalog again")
+    raise CatalogError(
+        f"{path} is not the file that {INFO_FILE} describes (its sha256 differs); build the catalog again"
+    )
 
 
 def _yet_unnamed(path: Path, sha256: object) -> Path:
@@ -297,7 +300,7 @@ def _write_tables(catalog: Catalog, folder: Path, listed: pl.DataFrame, photo_ro
 
 
 def _name_tables(folder: Path) -> None:
-    """Give the tables that the description describes their names, and remove what a cut off writing left."""
+    """Put the tables that the description describes under their names, and remove what a cut off writing left."""
     info: dict[str, Any] = {}
     with suppress(OSError, ValueError):
         info = json.loads((folder / INFO_FILE).read_bytes())
