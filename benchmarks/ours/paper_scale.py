@@ -144,7 +144,7 @@ class Stage:
         with self._timed("all other tables"):
             tables, left_out = all_tables(evaluated)
         with self._timed("page and files"):
-            write_tables(Report(run, evaluated, tables, left_out, paper_section(run, tables)))
+            write_tables(Report(run, evaluated, tables, left_out, paper_section(run, evaluated, tables)))
 
 
 def simulated(labels: IntArray, modality: Modality, n_creators: int, generator: np.random.Generator) -> Probabilities:

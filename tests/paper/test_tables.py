@@ -7,7 +7,7 @@ from tests.runs import make_works, write_run
 from sakka.errors import RunError
 from sakka.evaluation.aggregate import evaluate_run
 from sakka.evaluation.figures import Figure, LeftOut, Table
-from sakka.evaluation.frame import FUSED, EvaluatedRun
+from sakka.evaluation.frame import FUSED, EvaluatedRun, ensemble
 from sakka.evaluation.open_run import open_run
 from sakka.evaluation.tables.all_tables import all_tables
 from sakka.market import settings, vocabulary
@@ -16,6 +16,7 @@ from sakka.paper import published
 from sakka.paper.candidates_table import beside_candidates
 from sakka.paper.entropy_tables import entropy_tables
 from sakka.paper.label_sets import LabelSets
+from sakka.paper.significance import significance
 from sakka.paper.tables import paper_tables
 from sakka.paper.text_candidates import EvaluatedCandidate, write_candidates
 
@@ -116,3 +117,31 @@ def test_text_candidates_in_the_run_folder_stand_beside_the_paper_s(tmp_path: Pa
     (tmp_path / "text-candidates.json").write_text('[{"name": 3}]')
     with pytest.raises(RunError, match="is damaged"):
         beside_candidates(tmp_path)
+
+
+def test_each_two_rows_of_table_3_are_compared_work_by_work(evaluated: EvaluatedRun) -> None:
+    table = significance(evaluated)
+    assert isinstance(table, Table)
+    assert [row[:2] for row in table.rows] == [
+        ("Photo + text", "Photo (vgg16)"),
+        ("Photo + text", "Text (fasttext)"),
+        ("Photo + text", "Object labels (lightgbm)"),
+        ("Photo (vgg16)", "Text (fasttext)"),
+        ("Photo (vgg16)", "Object labels (lightgbm)"),
+        ("Text (fasttext)", "Object labels (lightgbm)"),
+    ]
+    works = evaluated.facts.n_tested
+    right = {name: evaluated.of(ensemble(name))["correct"].to_numpy() for name in ("photo-vgg16", "labels-lightgbm")}
+    found = {each.measure: each.value for each in table.rows[4][2:] if isinstance(each, Figure)}
+    alone = [int(sum(a > b for a, b in zip(*pair, strict=True))) for pair in (right.values(), [*right.values()][::-1])]
+    assert [found["only_first_count"], found["only_second_count"]] == alone
+    assert found["accuracy_gain"] == pytest.approx((alone[0] - alone[1]) / works)
+    error = (sum(alone) / works - found["accuracy_gain"] ** 2) ** 0.5 / works**0.5  # of the mean of differences
+    assert found["low_accuracy_gain"] == pytest.approx(found["accuracy_gain"] - 1.96 * error, abs=0.3 * error)
+    assert found["high_accuracy_gain"] == pytest.approx(found["accuracy_gain"] + 1.96 * error, abs=0.3 * error)
+    assert found["p_value"] < 1e-6
+
+
+def test_of_one_model_there_is_nothing_to_compare(folder: Path) -> None:
+    run = evaluate_run(open_run(write_run(folder, make_works(), MODELS[1:2], inner_folds=1).folder))
+    assert isinstance(significance(run), LeftOut)

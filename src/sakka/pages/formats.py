@@ -146,6 +146,6 @@ def evaluated_on(table: Table, texts: Texts) -> str:
     return texts("evaluated_on_differs") if shown else ""
 
 
-def file_names(table: Table) -> tuple[str, str]:
-    """The names of a table's Markdown and CSV files."""
-    return f"{table.key}.md", f"{table.key}.csv"
+def file_names(table: Table) -> tuple[str, str, str]:
+    """The names of a table's Markdown, CSV and LaTeX files."""
+    return f"{table.key}.md", f"{table.key}.csv", f"{table.key}.tex"

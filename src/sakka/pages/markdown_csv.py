@@ -1,11 +1,14 @@
-"""Tables as Markdown and as CSV.
+"""Tables as Markdown, as CSV and as LaTeX.
 
-In CSV a figure takes two columns, its value in full and its standard deviation; n and the number of folds end the
-row. A cell that a spreadsheet would take for a formula (a title that begins with =) gets an apostrophe before it.
+Where n differs by row, Markdown and LaTeX have a column for it. LaTeX needs the package `booktabs`, and for Japanese
+names LuaLaTeX or XeLaTeX. In CSV a figure takes two columns, its value in full and its standard deviation; n and the
+number of folds end the row. A cell that a spreadsheet would take for a formula (a title that begins with =) gets an
+apostrophe before it.
 """
 
 import csv
 import io
+from collections.abc import Iterable
 from pathlib import Path
 
 from sakka.evaluation.figures import Cell, Figure, Table, results
@@ -13,19 +16,57 @@ from sakka.files import no_formula, write_json, write_text
 from sakka.pages.formats import cell_text, evaluated_on
 from sakka.pages.language import texts_in
 
+LATEX = {
+    **{sign: f"\\{sign}" for sign in "&%$#_{}"},
+    **{"~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\\": r"\textbackslash{}", "<": "$<$", ">": "$>$"},
+    **{
+        "±": r"$\pm$",
+        "→": r"$\to$",
+        "×": r"$\times$",
+        "≥": r"$\geq$",
+        "–": "--",
+        "“": "``",
+        "”": "''",
+        "…": r"\dots{}",
+    },
+}
+
 
 def markdown(table: Table) -> str:
     """Write a table as GitHub-flavoured Markdown, its title and note included."""
-    right = [any(isinstance(row[at], Figure) for row in table.rows) for at in range(len(table.head))]
+    words, head, right, rows = _as_text(table)
     lines = [
         f"# {table.title}",
         "",
         table.note,
         "",
-        *([f"{words}.", ""] if (words := evaluated_on(table, texts_in("en"))) else []),
-        _markdown_row(table.head),
+        *([f"{words}.", ""] if words else []),
+        _markdown_row(head),
         _markdown_row(["---:" if each else "---" for each in right]),
-        *(_markdown_row([_escaped(cell_text(cell)) for cell in row]) for row in table.rows),
+        *(_markdown_row([_escaped(cell) for cell in row]) for row in rows),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def latex(table: Table) -> str:
+    """Write a table as LaTeX, its title and note as the caption, the row to put forward in bold."""
+    words, head, right, rows = _as_text(table)
+    note = table.note + (f" ({words})" if words else "")
+    lines = [
+        r"\begin{table}",
+        rf"\caption{{\textbf{{{_in_latex(table.title)}.}} {_in_latex(note)}}}",
+        rf"\label{{tab:{table.key}}}",
+        rf"\begin{{tabular}}{{{''.join('r' if each else 'l' for each in right)}}}",
+        r"\toprule",
+        _latex_row(map(_in_latex, head)),
+        r"\midrule",
+        *(
+            _latex_row(rf"\textbf{{{_in_latex(cell)}}}" if number == table.strong else _in_latex(cell) for cell in row)
+            for number, row in enumerate(rows)
+        ),
+        r"\bottomrule",
+        r"\end{tabular}",
+        r"\end{table}",
     ]
     return "\n".join(lines) + "\n"
 
@@ -52,6 +93,25 @@ def comma_separated(table: Table) -> str:
         cells = [value for at, cell in enumerate(row) for value in _values(cell, wide[at])]
         writer.writerow([*cells, *_works_and_folds(row)])
     return buffer.getvalue()
+
+
+def _as_text(table: Table) -> tuple[str, list[str], list[bool], list[list[str]]]:
+    """What a table's figures come from, its head, which columns are figures, and its rows, with n where it differs."""
+    head, rows = list(table.head), [[cell_text(cell) for cell in row] for row in table.rows]
+    right = [any(isinstance(row[at], Figure) for row in table.rows) for at in range(len(head))]
+    works = [dict.fromkeys(cell.n for cell in row if isinstance(cell, Figure)) for row in table.rows]
+    if len({n for of_row in works for n in of_row}) < 2:
+        return evaluated_on(table, texts_in("en")), head, right, rows
+    counted = (" / ".join(f"{n:,}" for n in of_row) for of_row in works)
+    return "", [*head, "n"], [*right, True], [[*row, n] for row, n in zip(rows, counted, strict=True)]
+
+
+def _latex_row(cells: Iterable[str]) -> str:
+    return " & ".join(cells) + r" \\"
+
+
+def _in_latex(text: str) -> str:
+    return "".join(LATEX.get(sign, sign) for sign in " ".join(text.split()))
 
 
 def _values(cell: Cell, wide: bool) -> list[str]:

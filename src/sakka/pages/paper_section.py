@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from sakka.evaluation.figures import LeftOut, Table
+from sakka.evaluation.frame import EvaluatedRun
 from sakka.evaluation.open_run import StoredRun
 from sakka.evaluation.tables.all_tables import sorted_out
 from sakka.paper.candidates_table import beside_candidates
 from sakka.paper.plan import PRESET, deviations, readings
+from sakka.paper.significance import significance
 from sakka.paper.tables import paper_tables
 
 
@@ -30,15 +32,15 @@ class PaperSection:
     left_out: tuple[LeftOut, ...]
 
 
-def paper_section(run: StoredRun, tables: Sequence[Table]) -> PaperSection | None:
-    """Make the section from a run and its tables; None for a run that does not follow the paper.
+def paper_section(run: StoredRun, evaluated: EvaluatedRun, tables: Sequence[Table]) -> PaperSection | None:
+    """Make the section from a run, its frame and its tables; None for a run that does not follow the paper.
 
     Raises:
         RunError: The table of text candidates in the run folder is damaged.
     """
     if run.plan.preset != PRESET:
         return None
-    made = [*paper_tables(tables), beside_candidates(run.layout.folder)]
+    made = [*paper_tables(tables), significance(evaluated), beside_candidates(run.layout.folder)]
     beside, left_out = sorted_out(made, run.plan.split)
     departures = (*deviations(run.plan, catalog_info(run)), *run.deviations())
     return PaperSection(departures, readings(run.plan), tuple(beside), tuple(left_out))

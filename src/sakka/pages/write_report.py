@@ -1,4 +1,4 @@
-"""Writing a run's report: a page in each language, `results.json`, and each table as Markdown and CSV."""
+"""Writing a run's report: a page in each language, `results.json`, and each table as Markdown, CSV and LaTeX."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from sakka.evaluation.tables.splits import splits_table
 from sakka.files import write_json, write_text, writing_whole_folder
 from sakka.pages.formats import file_names
 from sakka.pages.language import page_name
-from sakka.pages.markdown_csv import comma_separated, markdown
+from sakka.pages.markdown_csv import comma_separated, latex, markdown
 from sakka.pages.paper_section import PaperSection, paper_section
 from sakka.pages.report import pages
 from sakka.paper.entropy import Base
@@ -72,7 +72,7 @@ def report_of(run_folder: Path | str) -> Report:
     others = [evaluate_run(open_run(folder)) for folder in run.layout.other_splits]
     if others:
         tables.insert(0, splits_table([evaluated, *others]))
-    return Report(run, evaluated, tables, left_out, paper_section(run, tables))
+    return Report(run, evaluated, tables, left_out, paper_section(run, evaluated, tables))
 
 
 def write_tables(report: Report) -> Path:
@@ -81,9 +81,8 @@ def write_tables(report: Report) -> Path:
     with writing_whole_folder(layout.report) as part:
         write_json(part / layout.results.name, results(report.every_table))
         for table in report.every_table:
-            in_markdown, in_csv = file_names(table)
-            write_text(part / in_markdown, markdown(table))
-            write_text(part / in_csv, comma_separated(table))
+            for name, write in zip(file_names(table), (markdown, comma_separated, latex), strict=True):
+                write_text(part / name, write(table))
         made = pages(report.run, report.evaluated, report.tables, report.left_out, report.paper)
         for language, content in made.items():
             write_text(part / page_name(language), content)
