@@ -11,6 +11,7 @@ bytes that no other has, so that no cache knows it. What the callers cost is tak
   ratio is the median of the rounds' ratios to the means of the bare networks before and after.
 - `refusals`: more callers than may wait. How soon are those told that are refused, and how long do the others wait?
 - `memory`: of the server's processes together, what they share counted once (PSS), after each part of many requests.
+- `answer`: processor time of what one answer takes beside the networks, step by step in this process.
 - `swap`: model, then index, are replaced under load, as `sakka fit` and a rename do it. What fails, and when does the
   new one answer?
 """
@@ -41,16 +42,23 @@ from sakka.files import writing_whole_folder
 from sakka.models.feature_model import PhotoFeatureModel
 from sakka.models.folder import load_model, save_model
 from sakka.models.fused import FusedModel
+from sakka.models.identification import Identification
+from sakka.models.question import Question
+from sakka.networks.batches import hold_vectors
 from sakka.networks.encoders import BATCH_PHOTOS
 from sakka.networks.features import batch_vectors, photo_pixels
 from sakka.search.index import Index
+from sakka.web.schemas import served as served_answer
+from sakka.web.settings import Limits
+from sakka.web.uploads import check_upload
 from studies.callers import Answers, Load, ask, asking
 from studies.figures import Figure
 from studies.hostile import drawn_market, sakka, serving
 
-PARTS = ("rate", "refusals", "memory", "swap")
+PARTS = ("rate", "answer", "refusals", "memory", "swap")
 CALLERS, MANY, SECONDS, ROUNDS, PHOTOS = (1, 8, 32), 128, 30.0, 3, 32
 REQUESTS, STEPS, AT_ONCE = 20_000, 10, 32
+TURNS = 21  # of each step of an answer, in turn
 SIDE_PX = 1200
 TITLE = "桜のつまみ細工ブローチ"
 SWAP_S = 10.0  # before the first is replaced, between the two, and after
@@ -76,6 +84,7 @@ def measure(asked: argparse.Namespace) -> Iterator[Figure]:
         words = asked.serve or drawn_market(Path(name))
         parts: dict[str, Callable[[], Iterator[Figure]]] = {
             "rate": lambda: rates(words, photos, asked),
+            "answer": lambda: one_answer(words, photos),
             "refusals": lambda: refusals(words, photos, asked),
             "memory": lambda: memory(words, photos, asked),
             "swap": lambda: swaps(words, photos, asked),
@@ -187,6 +196,35 @@ class Networks:
             for _ in batches:
                 done += BATCH_PHOTOS
         return Rate(done / (time.perf_counter() - started_s), 1000 * (time.process_time() - used_s) / done)
+
+
+def one_answer(words: Sequence[str], photos: Sequence[bytes]) -> Iterator[Figure]:
+    """Processor time of what one answer takes beside the networks."""
+    torch.set_num_threads(1)
+    model, networks = load_model(Path(words[0])), Networks(Path(words[0]))
+    held = [check_upload(photo, Limits()) for photo in photos]
+    hold_vectors(held, networks.encoders)
+
+    def identified(number: int, title: str) -> Identification:
+        return model.identify_one(Question.of_parts(held[number], title).works)
+
+    answer = identified(0, TITLE)
+    steps: dict[str, Callable[[int], object]] = {
+        "a photo checked and decoded": lambda number: check_upload(photos[number], Limits()),
+        "identified by the photo's vectors": lambda number: identified(number, ""),
+        "identified by the photo's vectors and a title": lambda number: identified(number, TITLE),
+        "the answer as JSON": lambda _number: served_answer(answer),
+    }
+    each_ms: dict[str, list[float]] = defaultdict(list)
+    for _ in range(TURNS):
+        for row, step in steps.items():
+            used_s = time.thread_time()
+            for number in range(len(photos)):
+                step(number)
+            each_ms[row].append(1000 * (time.thread_time() - used_s) / len(photos))
+    for row, own_ms in each_ms.items():
+        median, spread = float(np.median(own_ms)), float(np.std(own_ms, ddof=1))
+        yield Figure(row, "core-ms, median", median, TURNS * len(photos), spread)
 
 
 def figures(row: str, rounds: Sequence[Answers], beside: Sequence[float] = ()) -> Iterator[Figure]:

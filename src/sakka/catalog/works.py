@@ -18,7 +18,6 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import pyarrow.compute as pc
 
 from sakka.arrays import IntArray, Mask
 from sakka.catalog.kept import kept_columns
@@ -299,8 +298,8 @@ class Catalog:
     @cached_property
     def photo_counts(self) -> IntArray:
         """How many photos each work has, shape (n_works,); not to be changed."""
-        lengths = pc.list_value_length(self.table["photos"].to_arrow())  # without a query: many tables have one row
-        return _fixed(pc.fill_null(lengths, 0).to_numpy(zero_copy_only=False).astype(np.int64))
+        every = self.table["photos"].to_list()  # neither a query nor Arrow: many tables have one row
+        return _fixed(np.array([len(photos or ()) for photos in every], dtype=np.int64))
 
     @cached_property
     def has_photo(self) -> Mask:
@@ -316,7 +315,7 @@ class Catalog:
     @cached_property
     def has_text(self) -> Mask:
         """Whether each work has a title or a description that is not blank, shape (n_works,); not to be changed."""
-        return _fixed(np.array([bool(text.strip()) for text in self.texts], dtype=np.bool_))
+        return _fixed(self.text_parts.any(axis=1))
 
     def fingerprint(self, kept: Sequence[str] = ()) -> str:
         """The SHA-256 of the works' content: equal exactly when the tables without kept columns are, row for row.

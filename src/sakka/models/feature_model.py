@@ -117,6 +117,8 @@ class FeatureModel(ExtensibleModel, ABC):
         self.kept_ = None
 
     def _predict(self, features: Any, has_any: Mask) -> Probabilities:
+        if self.head_ is not None and has_any.all() and len(has_any):
+            return self.head_.predict_proba(features)
         probabilities = np.tile(self.shares_, (len(has_any), 1))
         if self.head_ is not None and has_any.any():
             probabilities[has_any] = self.head_.predict_proba(features[has_any])

@@ -18,6 +18,7 @@ probabilities are taken at, by what a work offers: a photo, a title, a photo and
 """
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -206,13 +207,11 @@ class FusedModel(ExtensibleModel):
 
     def can_read(self, works: Catalog) -> Mask:
         """Say of each work whether it has anything that one of the models reads."""
-        readable: Mask = np.any([model.can_read(works) for model in self._models().values()], axis=0)
-        return readable
+        return reduce(np.logical_or, (model.can_read(works) for model in self._models().values()))
 
     def parts_read(self, works: Catalog) -> IntArray:
         """What the models read of each work, shape (n_works, 3)."""
-        parts: IntArray = np.max([model.parts_read(works) for model in self._models().values()], axis=0)
-        return parts
+        return reduce(np.maximum, (model.parts_read(works) for model in self._models().values()))
 
     def unusable(self, works: Catalog) -> dict[int, str]:
         """What a work holds instead of what one of the models would read."""

@@ -54,6 +54,17 @@ def test_a_folds_answers_are_bit_for_bit_those_of_fit_on_its_training_part() -> 
         assert (alone.predict_proba(works.take(answer.fold.validation)) == answer.validation).all()
 
 
+def test_a_text_has_the_same_features_alone_and_among_others() -> None:
+    works = catalog({0: "", 1: "未知", 2: "rose"})
+    model = LinearText().fit(works)
+    among, _ = model.features(works)
+    for row in range(20):
+        alone, _ = model.features(works.take([row]))
+        assert alone.shape == (1, among.shape[1])
+        assert alone.indices.tolist() == among[row].indices.tolist()
+        assert alone.data.tobytes() == among[row].data.tobytes()
+
+
 def test_the_vocabulary_keeps_within_its_limits() -> None:
     model = LinearText(max_features=11, min_texts=3).fit(catalog())
     assert [len(block.vocabulary) for block in model.blocks_] == [11, 11]

@@ -230,6 +230,8 @@ class PhotoLinear(PhotoFeatureModel):
         return PhotoTable(table, rows, len(works))
 
     def _pooled(self, table: PhotoTable) -> Features:
+        if table.has_one_each:
+            return table.features
         pooling = vars(self).get("pooling_", Pooling("featured" if self.pooling == "featured" else "mean"))
         return table.pooled(pooling.weights(table, vars(self).get("head_")))
 

@@ -65,6 +65,11 @@ class PhotoTable:
         featured: Mask = numbers_within(self.rows) == 0
         return featured
 
+    @property
+    def has_one_each(self) -> bool:
+        """Whether every work has one photo."""
+        return np.array_equal(self.rows, np.arange(self.n_works))
+
     def take(self, works: IntArray) -> "PhotoTable":
         """The photos of some works, in the order given."""
         stops = np.cumsum(self.counts)
@@ -85,8 +90,8 @@ class PhotoTable:
         Args:
             weights: How much each photo counts, shape (n_photos,).
         """
-        if len(self.rows) == self.n_works and len(np.unique(self.rows)) == self.n_works:
-            return self.features  # one photo a work: a copy of a large table would be for nothing
+        if self.has_one_each:
+            return self.features  # a copy of a large table would be for nothing
         table: Features = np.zeros((self.n_works, self.features.shape[1]), dtype=self.features.dtype)
         alone = self.counts[self.rows] == 1
         table[self.rows[alone]] = self.features[alone]

@@ -12,7 +12,15 @@ from typing import Any
 import numpy as np
 
 from sakka.arrays import FloatArray, IntArray
-from sakka.models.text.ngrams import FeatureCounts, Hashes, character_hashes, count_halves, read_halves, word_hashes
+from sakka.models.text.ngrams import (
+    FeatureCounts,
+    Hashes,
+    KnownFeatures,
+    character_hashes,
+    count_halves,
+    read_halves,
+    word_hashes,
+)
 from sakka.words import normalise
 
 BLOCKS = {"words": word_hashes, "ngrams": character_hashes}
@@ -33,12 +41,13 @@ class Block:
     idf: FloatArray
     stretch: FloatArray
 
-    def weigh(self, counts: Any) -> Any:
-        """Turn counts of the vocabulary (CSR) into features (CSR float32 of the same shape)."""
-        weighed = counts.copy()
-        weighed.data = np.sqrt(weighed.data) * self.idf[weighed.indices]
-        lengths = np.sqrt(weighed.power(2) @ np.ones(weighed.shape[1], dtype=np.float32))
-        weighed.data *= self.stretch[0] / np.repeat(lengths, np.diff(weighed.indptr))
+    def weigh(self, found: KnownFeatures) -> FloatArray:
+        """What the features of texts are as the model reads them, in their order, shape (n_found,)."""
+        texts = np.repeat(np.arange(len(found.starts) - 1), np.diff(found.starts))
+        weighed: FloatArray = np.sqrt(found.times) * self.idf[found.columns]
+        squares = np.zeros(len(found.starts) - 1, dtype=np.float32)
+        np.add.at(squares, texts, np.square(weighed))
+        weighed *= self.stretch[0] / np.sqrt(squares)[texts]
         return weighed
 
     def columns_of(self, hashes: Hashes, before: int = 0) -> IntArray:
@@ -71,8 +80,17 @@ def rows_of(counts: FeatureCounts, rows: IntArray) -> FeatureCounts:
     )
 
 
-def side_by_side(blocks: Sequence[Any]) -> Any:
-    """Join blocks of features of the same texts: CSR float32, shape (n_texts, all features)."""
-    from scipy.sparse import hstack
+def side_by_side(blocks: Sequence[Block], found: Sequence[KnownFeatures]) -> Any:
+    """Weigh the features of each block and join those of the same texts: CSR float32, shape (n_texts, all features)."""
+    from scipy.sparse import csr_matrix, hstack
 
-    return hstack(blocks, format="csr", dtype=np.float32)
+    weighed = [block.weigh(own) for block, own in zip(blocks, found, strict=True)]
+    widths = [len(block.vocabulary) for block in blocks]
+    n_texts = len(found[0].starts) - 1
+    if n_texts == 1:  # what joins tables takes longer than all else
+        before = np.cumsum([0, *widths[:-1]], dtype=np.int32)
+        columns = np.concatenate([own.columns + start for own, start in zip(found, before, strict=True)])
+        return csr_matrix((np.concatenate(weighed), columns, [0, len(columns)]), shape=(1, sum(widths)))
+    each = zip(weighed, found, widths, strict=True)
+    tables = [csr_matrix((values, own.columns, own.starts), shape=(n_texts, width)) for values, own, width in each]
+    return hstack(tables, format="csr", dtype=np.float32)

@@ -28,7 +28,7 @@ from sakka.models.base import FoldPrediction, ModelParts, known_labels
 from sakka.models.feature_model import SHAPES, PlacedFeatures, TextFeatureModel
 from sakka.models.linear_head.sparse import COPIES, fit_sparse
 from sakka.models.text.features import BLOCKS, PARTS, Block, count_blocks, rows_of, side_by_side
-from sakka.models.text.ngrams import FeatureCounts, count_known, placed_ngrams, word_hashes
+from sakka.models.text.ngrams import FeatureCounts, KnownFeatures, find_known, placed_ngrams, word_hashes
 from sakka.models.work_reader import Modality
 from sakka.words import normalise
 
@@ -112,8 +112,8 @@ class LinearText(TextFeatureModel):
         """Weighed words and n-grams, SciPy CSR of shape (n_works, n_features), and which works have a text."""
         texts = [normalise(text) for text in works.texts]
         blocks = zip(BLOCKS.values(), self.blocks_, strict=True)
-        counts = [count_known(texts, hashes_of, block.vocabulary) for hashes_of, block in blocks]
-        return self._weighed(counts), works.has_text
+        found = [find_known(texts, hashes_of, block.vocabulary) for hashes_of, block in blocks]
+        return side_by_side(self.blocks_, found), works.has_text
 
     def learn_features(self, works: Catalog) -> None:
         """Choose the vocabulary; where no profile is set, with the one for style."""
@@ -169,7 +169,7 @@ class LinearText(TextFeatureModel):
         self.profile_ = self._choose_profile(counts, labels)
         chosen = [self._choose(block, self.profile_.idf_power) for block in counts]
         self.blocks_ = [block for block, _ in chosen]
-        features = side_by_side([block.weigh(known) for block, known in chosen])
+        features = side_by_side(self.blocks_, [KnownFeatures.of(known) for _, known in chosen])
         whole = len(labels)
         rows = np.arange(len(labels) * PARTS if self.profile_.halves else whole)
         self._keep(features[:whole], labels)
@@ -233,8 +233,9 @@ class LinearText(TextFeatureModel):
     def _predict_table(self, counts: Sequence[FeatureCounts], rows: IntArray, has_text: Mask) -> Probabilities:
         known = []
         for block, table in zip(self.blocks_, counts, strict=True):
-            known.append(table.matrix[rows][:, np.searchsorted(table.vocabulary, block.vocabulary)])
-        return self._predict(self._weighed(known), has_text[rows])
+            columns = np.searchsorted(table.vocabulary, block.vocabulary)
+            known.append(KnownFeatures.of(table.matrix[rows][:, columns]))
+        return self._predict(side_by_side(self.blocks_, known), has_text[rows])
 
     def _most_at_once(self, n_creators: int) -> int:
         """How many models may train at a time so that their weights and their history fit."""
@@ -247,9 +248,6 @@ class LinearText(TextFeatureModel):
     def _most_features(self, n_creators: int) -> int:
         """How many features of a kind may be known so that one model's weights and their history fit."""
         return max(1, min(self.max_features, TRAINING_BYTES // (WEIGHT_BYTES * n_creators * len(BLOCKS))))
-
-    def _weighed(self, counts: Sequence[Any]) -> Any:
-        return side_by_side([block.weigh(known) for block, known in zip(self.blocks_, counts, strict=True)])
 
     def _export(self) -> ModelParts:
         parts = super()._export()

@@ -60,6 +60,25 @@ class Found(NamedTuple):
     starts: IntArray
 
 
+class KnownFeatures(NamedTuple):
+    """The features of texts that a vocabulary has, one text after the other.
+
+    Attributes:
+        columns: The places in the vocabulary, ascending for each text, shape (n_found,).
+        times: How often each stands in its text, shape (n_found,).
+        starts: Where each text starts, and the end of the last, shape (n_texts + 1,).
+    """
+
+    columns: npt.NDArray[np.int32]
+    times: FloatArray
+    starts: IntArray
+
+    @classmethod
+    def of(cls, counts: Any) -> "KnownFeatures":
+        """Those that counts have, SciPy CSR of shape (n_texts, n_features)."""
+        return cls(counts.indices, counts.data, counts.indptr)
+
+
 def word_hashes(texts: Iterable[str]) -> Iterator[Hashes]:
     """For each normalised text the hash of each of its words, case ignored, in order.
 
@@ -88,8 +107,9 @@ def character_hashes(texts: Iterable[str]) -> Iterator[Hashes]:
         wanted = np.zeros(hashes.shape, dtype=np.bool_)
         for size, found, counted in _ngrams_by_size(padded):
             hashes[: len(found), size - 1], wanted[: len(found), size - 1] = found, counted
-        until = np.concatenate([[0], np.cumsum(wanted.sum(axis=1))])[ends]
-        yield from np.split(hashes[wanted], until[:-1])
+        until = np.concatenate([[0], np.cumsum(wanted.sum(axis=1))])[ends].tolist()
+        found = hashes[wanted]
+        yield from (found[start:end] for start, end in pairwise([0, *until]))
 
 
 def placed_ngrams(text: str) -> list[tuple[int, Hashes, IntArray]]:
@@ -166,14 +186,19 @@ def count_known(texts: Iterable[str], hashes_of: HashesOf, vocabulary: Hashes) -
     """Count the features of `vocabulary` (ascending) in texts: CSR float32, shape (n_texts, n_features)."""
     from scipy.sparse import csr_matrix
 
+    columns, times, starts = find_known(texts, hashes_of, vocabulary)
+    return csr_matrix((times, columns, starts), shape=(len(starts) - 1, len(vocabulary)))
+
+
+def find_known(texts: Iterable[str], hashes_of: HashesOf, vocabulary: Hashes) -> KnownFeatures:
+    """Find the features of `vocabulary` (ascending) in texts."""
     found = _find_each(hashes_of(texts))
     columns = np.searchsorted(vocabulary, found.features)
     known = np.zeros(len(columns), dtype=np.bool_)
     inside = columns < len(vocabulary)
     known[inside] = vocabulary[columns[inside]] == found.features[inside]
     starts = np.concatenate([[0], np.cumsum(known)])[found.starts]
-    shape = (len(starts) - 1, len(vocabulary))
-    return csr_matrix((found.times[known], columns[known].astype(np.int32), starts), shape=shape)
+    return KnownFeatures(columns[known].astype(np.int32), found.times[known], starts)
 
 
 def _halves(hashes: Hashes) -> tuple[Hashes, Hashes]:
@@ -198,7 +223,9 @@ def _of_enough_texts(counts: FeatureCounts, texts: Any, min_texts: int) -> Featu
 
 
 def _find_each(features: Iterable[Hashes]) -> Found:
-    found = [_find([])] + [_find(group) for group in _groups(features)]
+    found = [_find(group) for group in _groups(features)] or [_find([])]
+    if len(found) == 1:
+        return found[0]
     counts = np.concatenate([np.diff(each.starts) for each in found])
     return Found(
         np.concatenate([each.features for each in found]),
