@@ -59,6 +59,23 @@ def test_a_file_that_is_no_database_is_replaced(folder: Path) -> None:
     assert cache.get(["a"]) == {"a": b"1"}
 
 
+def test_a_file_is_opened_once_to_read_and_anew_where_another_stands_in_its_place(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache, other = PhotoCache(folder / "a.sqlite"), PhotoCache(folder / "b.sqlite")
+    cache.put([("k", b"one")])
+    other.put([("k", b"two")])
+    opened: list[PhotoCache] = []
+    connect = PhotoCache._connect
+    monkeypatch.setattr(PhotoCache, "_connect", lambda own: opened.append(own) or connect(own))
+    assert [cache.get(["k"]), cache.get(["k"]), cache.kept(["k"])] == [{"k": b"one"}, {"k": b"one"}, {"k"}]
+    assert len(opened) == 1
+    other.path.replace(cache.path)
+    assert cache.get(["k"]) == {"k": b"two"}
+    cache.path.unlink()
+    assert cache.get(["k"]) == {}
+
+
 def test_a_table_of_another_shape_is_one_clear_line(folder: Path) -> None:
     path = folder / "values.sqlite"
     connection = sqlite3.connect(path)

@@ -11,6 +11,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -29,8 +30,12 @@ TIMEOUT_S = 60.0
 KEYS_AT_ONCE = 500
 PROBE_BYTES = 1 << 16
 MOST_READERS = 4
+MOST_READING = 4  # files that are kept open to read
 
 Prepared = TypeVar("Prepared")
+
+_reading: dict[Path, tuple[tuple[int, ...], sqlite3.Connection]] = {}
+_reading_lock = threading.Lock()
 
 
 class PhotoCache:
@@ -62,14 +67,32 @@ class PhotoCache:
         """
         return {key for (key,) in self._selected("key", keys)}
 
-    def _selected(self, columns: str, keys: Sequence[str]) -> Iterator[Any]:
+    def _selected(self, columns: str, keys: Sequence[str]) -> list[Any]:
+        found: list[Any] = []
         if not self.path.is_file():
-            return
-        with self._open() as connection:
+            return found
+        with self._explained(), _reading_lock:
+            connection = self._connected_to_read()
             for start in range(0, len(keys), KEYS_AT_ONCE):
                 some = keys[start : start + KEYS_AT_ONCE]
                 marks = ",".join("?" * len(some))
-                yield from connection.execute(f"SELECT {columns} FROM photos WHERE key IN ({marks})", some)
+                found += connection.execute(f"SELECT {columns} FROM photos WHERE key IN ({marks})", some).fetchall()
+        return found
+
+    def _connected_to_read(self) -> sqlite3.Connection:
+        """A connection that stays open, since opening one takes longer than asking it; anew where the file changed."""
+        at = self.path.stat()
+        state = (at.st_dev, at.st_ino, at.st_size, at.st_mtime_ns)
+        known_state, connection = _reading.pop(self.path, (None, None))
+        if connection is not None and known_state != state:
+            connection.close()
+            connection = None
+        if connection is None:
+            connection = self._connect_anew_if_damaged()
+        _reading[self.path] = state, connection  # behind those that were used before
+        while len(_reading) > MOST_READING:
+            _reading.pop(next(iter(_reading)))[1].close()
+        return connection
 
     def put(self, values: Iterable[tuple[str, bytes]]) -> None:
         """Keep pairs of key and value: all of them or, if interrupted, none.
@@ -100,10 +123,15 @@ class PhotoCache:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        try:
+        with self._explained():
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with closing(self._connect_anew_if_damaged()) as connection:
                 yield connection
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
         except (sqlite3.Error, OSError) as error:
             raise SakkaError(
                 f"the cache {self.path} can't be used ({error}); remove it, or choose another folder with SAKKA_CACHE"
@@ -120,7 +148,7 @@ class PhotoCache:
             return self._connect()
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=TIMEOUT_S)
+        connection = sqlite3.connect(self.path, timeout=TIMEOUT_S, check_same_thread=False)
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
