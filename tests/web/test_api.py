@@ -45,6 +45,11 @@ def test_the_name_of_the_file_makes_no_difference(client: httpx.Client, photo: b
     assert answers[0] == answers[1] == answers[2]
 
 
+def test_of_a_form_with_a_wrong_field_no_photo_is_read(client: httpx.Client) -> None:
+    refused = client.post("/v1/identify", files={"photo": b"no photo"}, data={"top": "0"})
+    assert (refused.status_code, "top" in problem_of(refused)["detail"]) == (422, True)
+
+
 def test_many_callers_at_one_time_get_the_answers_of_one(client: httpx.Client, folders: Folders) -> None:
     photos = [(folders.photos / f"photo-{creator:02}-004.png").read_bytes() for creator in range(6)]
 

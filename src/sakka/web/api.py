@@ -1,9 +1,9 @@
 """The API: `/v1/...`, `/photos/...`, `/health`, `/metrics`. Its schema is at `/openapi.json`."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, File, Form, Path, Query, Request, Response, UploadFile
+from fastapi import APIRouter, File, Form, Path, Query, Request, Response, UploadFile
 from pydantic import Field
 
 from sakka.errors import ModelError
@@ -39,12 +39,14 @@ def api_router(engine: Engine, metrics: Metrics) -> APIRouter:
 def _add_identify(router: APIRouter, engine: Engine, limits: Limits) -> None:
     @router.post("/v1/identify", tags=["identify"], response_model=Identification, responses=responses(415))
     async def identify(
-        photos: Annotated[list[HeldPhoto], Depends(photos_of_form(engine))],
+        request: Request,
+        photo: Annotated[Sequence[UploadFile], photo_files(engine)] = (),
         title: Annotated[str, Form(max_length=limits.title_characters, examples=TITLE)] = "",
         description: Annotated[str, Form(max_length=limits.description_characters, examples=DESCRIPTION)] = "",
         top: Annotated[int, Form(ge=1, le=MOST_NAMED, description="How many creators to name.")] = 5,
     ) -> Response:
         """Name the most probable creators of a work from its photos, its title, its description or several of them."""
+        photos = await read_photos(engine, request, photo)
         require_something(photos, title, description)
 
         def job() -> Identification:
@@ -118,14 +120,9 @@ def _add_state(router: APIRouter, engine: Engine, metrics: Metrics) -> None:
         return Response(metrics.text(len(engine.collection), len(engine.model.creators_)), media_type=MEDIA_TYPE)
 
 
-def photos_of_form(engine: Engine) -> Callable[..., Awaitable[list[HeldPhoto]]]:
-    """What reads the photos of a form, for `Depends`."""
-    files = File(description=PHOTO, json_schema_extra={"maxItems": engine.photos_per_work})
-
-    async def read(request: Request, photo: Annotated[Sequence[UploadFile], files] = ()) -> list[HeldPhoto]:
-        return await read_photos(engine, request, photo)
-
-    return read
+def photo_files(engine: Engine) -> Any:
+    """What says that a field of a form is the photos of one work; `read_photos` reads them."""
+    return File(description=PHOTO, json_schema_extra={"maxItems": engine.photos_per_work})
 
 
 async def read_photos(

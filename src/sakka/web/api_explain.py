@@ -1,9 +1,10 @@
 """The API's explanations: which words and regions of a photo spoke for a creator, and creators as they are shown."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Path, Query, Response
+from fastapi import APIRouter, Form, Path, Query, Request, Response, UploadFile
 from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse
 
@@ -12,8 +13,7 @@ from sakka.errors import ModelError
 from sakka.explain.explanation import Explanation, explain
 from sakka.models.question import Question
 from sakka.pages.description_sentences import description_json
-from sakka.photos.held import HeldPhoto
-from sakka.web.api import DESCRIPTION, TITLE, WorkId, photos_of_form, require_something
+from sakka.web.api import DESCRIPTION, TITLE, WorkId, photo_files, read_photos, require_something
 from sakka.web.engine import Engine
 from sakka.web.problems import Problem, responses
 from sakka.web.schemas import ShownWork, served
@@ -70,13 +70,15 @@ def _add_explain(router: APIRouter, engine: Engine) -> None:
 
     @router.post("/v1/explain", tags=["explain"], response_model=Explanation, responses=responses(415))
     async def explain_upload(
-        photos: Annotated[list[HeldPhoto], Depends(photos_of_form(engine))],
+        request: Request,
+        photo: Annotated[Sequence[UploadFile], photo_files(engine)] = (),
         title: Annotated[str, Form(max_length=limits.title_characters, examples=TITLE)] = "",
         description: Annotated[str, Form(max_length=limits.description_characters, examples=DESCRIPTION)] = "",
         creator: Annotated[str | None, Form(max_length=500, description=NAMED)] = None,
         against: Annotated[str | None, Form(max_length=500, description=NAMED)] = None,
     ) -> Response:
         """Say what in a work spoke for a creator (else the most probable) and against another (else the runner-up)."""
+        photos = await read_photos(engine, request, photo)
         require_something(photos, title, description)
 
         def job() -> Explanation:

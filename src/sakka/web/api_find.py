@@ -1,17 +1,17 @@
 """The API's finding: works like a work, works that words describe, works to recommend; all need an index."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, File, Form, Path, Query, Request, Response, UploadFile
+from fastapi import APIRouter, Form, Path, Query, Request, Response, UploadFile
 from pydantic import Field
 
 from sakka.models.question import Question
-from sakka.photos.held import HeldPhoto
 from sakka.search.filters import Filters
 from sakka.search.find import BEST_WORKS
 from sakka.search.hits import Hit, RelatedCreator
-from sakka.web.api import DESCRIPTION, PHOTO, TITLE, photos_of_form, read_photos, require_something
+from sakka.web.api import DESCRIPTION, TITLE, photo_files, read_photos, require_something
 from sakka.web.engine import Engine
 from sakka.web.problems import Problem, responses
 from sakka.web.schemas import FoundWorks, Strict, served
@@ -115,11 +115,12 @@ def _add_search(router: APIRouter, engine: Engine, limits: Limits) -> None:
 
 
 def _add_uploads(router: APIRouter, engine: Engine, limits: Limits) -> None:
-    files = File(description=PHOTO, json_schema_extra={"maxItems": engine.photos_per_work})
+    files = photo_files(engine)
 
     @router.post("/v1/similar/upload", tags=["find"], response_model=FoundWorks, responses=responses(409, 415))
     async def similar_to_upload(
-        photos: Annotated[list[HeldPhoto], Depends(photos_of_form(engine))],
+        request: Request,
+        photo: Annotated[Sequence[UploadFile], files] = (),
         title: Annotated[str, Form(max_length=limits.title_characters, examples=TITLE)] = "",
         description: Annotated[str, Form(max_length=limits.description_characters, examples=DESCRIPTION)] = "",
         count: Annotated[int, Form(ge=1, le=limits.found_works)] = 10,
@@ -129,6 +130,7 @@ def _add_uploads(router: APIRouter, engine: Engine, limits: Limits) -> None:
         """Find works like one from outside, by its photos, its text or both."""
         finder = engine.need_finder()
         filters = Filters(kept=filter)
+        photos = await read_photos(engine, request, photo)
         require_something(photos, title, description)
 
         def job() -> list[Hit]:

@@ -155,7 +155,7 @@ class Guard:
             Problem: The client has asked too much.
         """
         cost = min(max(0, photos - 1) / PHOTOS_A_REQUEST, self.settings.limits.burst)
-        if (problem := self._of_cost(scope, cost)) is not None:
+        if cost and (problem := self._of_cost(scope, cost)) is not None:
             self.metrics.refuse("rate")
             raise problem
 
@@ -212,7 +212,10 @@ class _Body:
             await self.gone.wait()
             return {"type": "http.disconnect"}
         try:
-            message = await asyncio.wait_for(self._next(), max(0.0, self._until_s - time.monotonic()))
+            if (left_s := self._until_s - time.monotonic()) <= 0:
+                raise TimeoutError
+            async with asyncio.timeout(left_s):
+                message = await self._next()
         except TimeoutError:
             detail = f"the body took more than {self._limits.seconds} s to arrive"
             raise Problem(408, detail, {"Connection": "close"}) from None
