@@ -6,7 +6,8 @@ COPY src src
 # Where pip finds builds of PyTorch for processors only, which are a tenth as large.
 ARG PIP_EXTRA_INDEX_URL
 RUN python -m venv /opt/sakka && \
-    /opt/sakka/bin/pip install --no-cache-dir --constraint requirements.lock '.[index,web]'
+    sed -E 's/ *\\$//; /^ +--hash=/d' requirements.lock > versions.txt && \
+    /opt/sakka/bin/pip install --no-cache-dir --constraint versions.txt '.[index,web]'
 
 FROM python:3.11-slim-bookworm
 RUN useradd --system --uid 10001 --home-dir /var/cache/sakka --create-home sakka
