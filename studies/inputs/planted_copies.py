@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
 
 from studies.inputs.photo_copies import TRANSFORMS, Transform
 
@@ -105,8 +105,77 @@ def repeated(image: Image.Image, generator: np.random.Generator) -> Image.Image:
     return image
 
 
-KNOWN: Mapping[str, Transform] = {**TRANSFORMS, "enlarge": enlarge, "screenshot": screenshot}
-UNKNOWN: Mapping[str, Transform] = {
+def auto_levels(image: Image.Image, generator: np.random.Generator) -> Image.Image:
+    """Stretch each channel's tones from end to end, as "enhance" of a phone does."""
+    return ImageOps.autocontrast(image, cutoff=generator.uniform(0.3, 2))
+
+
+def local_contrast(image: Image.Image, generator: np.random.Generator) -> Image.Image:
+    """Raise the contrast within 2 to 5 % of the width, as "clarity" does."""
+    radius = image.width * generator.uniform(0.02, 0.05)
+    return image.filter(ImageFilter.UnsharpMask(radius, int(generator.integers(30, 90)), threshold=0))
+
+
+def smooth(image: Image.Image, generator: np.random.Generator) -> Image.Image:
+    """Take out noise, and fine structure with it."""
+    return Image.blend(image, image.filter(ImageFilter.MedianFilter(3)), generator.uniform(0.6, 1))
+
+
+def caption(image: Image.Image, generator: np.random.Generator) -> Image.Image:
+    """Write on a strip of one colour that covers the top or the bottom."""
+    changed = image.copy()
+    height = round(image.height * generator.uniform(0.08, 0.15))
+    top = 0 if generator.random() < 0.5 else image.height - height
+    colour = tuple(generator.integers(0, 256, 3).tolist())
+    drawing = ImageDraw.Draw(changed)
+    drawing.rectangle((0, top, image.width, top + height), fill=colour)
+    font = ImageFont.load_default(height * 0.6)
+    drawing.text((height * 0.4, top + height * 0.15), "Handmade 2,500", fill="white", font=font)
+    return changed
+
+
+def blurred_surround(image: Image.Image, generator: np.random.Generator) -> Image.Image:
+    """Put it on a blurred and enlarged copy of itself, 8 to 20 % wider and higher."""
+    width, height = (round(side * generator.uniform(1.08, 1.2)) for side in image.size)
+    whole = image.resize((width, height), Image.Resampling.BICUBIC).filter(ImageFilter.GaussianBlur(image.width / 25))
+    whole.paste(image, ((width - image.width) // 2, (height - image.height) // 2))
+    return whole
+
+
+def stretch(image: Image.Image, generator: np.random.Generator) -> Image.Image:
+    """Make it 6 to 14 % wider or higher."""
+    scale = generator.uniform(1.06, 1.14)
+    factors = (scale, 1.0) if generator.random() < 0.5 else (1.0, scale)
+    size = [round(side * factor) for side, factor in zip(image.size, factors, strict=True)]
+    return image.resize((size[0], size[1]), Image.Resampling.BICUBIC)
+
+
+def few_colours(image: Image.Image, generator: np.random.Generator) -> Image.Image:
+    """Keep 48 to 160 colours, dithered, as a GIF does."""
+    return image.quantize(int(generator.integers(48, 161))).convert("RGB")
+
+
+def off_a_screen(image: Image.Image, generator: np.random.Generator) -> Image.Image:
+    """Take a photo of it on a screen: a little askew, lit from one side, softer, with noise."""
+    width, height = image.size
+    inset = generator.uniform(0.005, 0.025, 8) * np.array([width, height] * 4)
+    left, top, right, bottom = 0, 0, width, height
+    corners = np.array([left, top, left, bottom, right, bottom, right, top])
+    seen = image.transform(
+        image.size,
+        Image.Transform.QUAD,
+        tuple((corners + inset * np.array([1, 1, 1, -1, -1, -1, -1, 1])).tolist()),
+        Image.Resampling.BICUBIC,
+    )
+    level = np.asarray(seen.filter(ImageFilter.GaussianBlur(0.7)), dtype=np.float64)
+    level = level * np.linspace(1, generator.uniform(0.8, 0.95), width)[None, :, None]
+    return Image.fromarray((level + generator.normal(0, 3, level.shape)).clip(0, 255).astype(np.uint8))
+
+
+KNOWN: Mapping[str, Transform] = {
+    **TRANSFORMS,
+    "enlarge": enlarge,
+    "screenshot": screenshot,
     "heavy crop": heavy_crop,
     "sharpen": sharpen,
     "soften": soften,
@@ -115,6 +184,16 @@ UNKNOWN: Mapping[str, Transform] = {
     "film": film,
     "tilt": tilt,
     "passed on": repeated,
+}
+UNKNOWN: Mapping[str, Transform] = {
+    "auto levels": auto_levels,
+    "local contrast": local_contrast,
+    "smooth": smooth,
+    "caption": caption,
+    "blurred surround": blurred_surround,
+    "stretch": stretch,
+    "few colours": few_colours,
+    "off a screen": off_a_screen,
 }
 CASES = ("copied", "third", "better")
 

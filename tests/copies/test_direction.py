@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 import pytest
-from PIL import Image, ImageEnhance, ImageOps
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 from sakka.copies.direction.cues import CUES, file_cues
 from sakka.copies.direction.manner import manner_cues
@@ -29,6 +29,12 @@ def saved(image: Image.Image, quality: int = 92) -> PhotoFile:
     return photo_file(buffer.getvalue())
 
 
+def stuck(image: Image.Image) -> Image.Image:
+    changed = image.copy()
+    ImageDraw.Draw(changed).ellipse((120, 130, 170, 180), fill="white")
+    return changed
+
+
 ORIGINAL = saved(picture())
 COPIES = {
     "cut": ("beyond", saved(ORIGINAL.image.crop((13, 20, 190, 201)))),
@@ -37,6 +43,7 @@ COPIES = {
     "compressed": ("coarse", saved(saved(ORIGINAL.image, 20).image)),
     "grey": ("grey", saved(ImageOps.grayscale(ORIGINAL.image).convert("RGB"))),
     "brightened": ("clipped", saved(ImageEnhance.Brightness(ORIGINAL.image).enhance(1.5))),
+    "with a sticker": ("marks", saved(stuck(ORIGINAL.image))),
     "cut by a block and a half": ("lattice", saved(saved(picture(), 60).image.crop((12, 12, 200, 200)), 96)),
 }
 
@@ -64,6 +71,24 @@ def test_exchanging_the_photos_exchanges_the_verdict(change: str) -> None:
     assert verdicts[0].reason == verdicts[1].reason
 
 
+def test_a_photo_without_the_traces_that_it_would_have_was_not_made_from_the_other() -> None:
+    original = saved(picture().filter(ImageFilter.GaussianBlur(1)), 97)
+    found = file_cues(original, saved(original.image.crop((5, 3, 208, 200)), 50))
+    assert found is not None
+    assert found.values["missing"] > 1
+
+
+def test_a_little_grain_does_not_make_a_copy_look_finer_than_its_original() -> None:
+    noise = np.random.default_rng(1).normal(0, 5, (208, 208, 1))
+    grainy = Image.fromarray((np.asarray(ORIGINAL.image) + noise).clip(0, 255).astype(np.uint8))
+    softer = ORIGINAL.image.filter(ImageFilter.GaussianBlur(1.5))
+    found, of_softer = (file_cues(ORIGINAL, saved(copy)) for copy in (grainy, softer))
+    assert found is not None
+    assert of_softer is not None
+    assert found.values["fine"] == 0
+    assert of_softer.values["fine"] > 1
+
+
 def test_a_mirrored_copy_is_laid_on_its_original_to_the_pixel() -> None:
     laid = register(ORIGINAL.image, ImageOps.mirror(ORIGINAL.image.crop((10, 0, 208, 200))))
     assert laid is not None
@@ -85,13 +110,13 @@ def test_two_cuts_of_a_third_photo_name_neither() -> None:
     found = file_cues(*cuts)
     assert found is not None
     assert found.both_beyond
-    decided = verdict(found, {"near": 3.0}, model=EVEN_HANDED)
+    decided = verdict(found, {"manner": 3.0}, model=EVEN_HANDED)
     assert (decided.came_first, decided.reason, decided.error_rate) == (None, "third", None)
 
 
 def test_one_file_and_two_pictures_name_neither() -> None:
     assert file_cues(ORIGINAL, ORIGINAL) is None
-    assert verdict(None, {"near": 3.0}, one_file=True, model=EVEN_HANDED).reason == "one file"
+    assert verdict(None, {"manner": 3.0}, one_file=True, model=EVEN_HANDED).reason == "one file"
     assert verdict(file_cues(ORIGINAL, saved(picture(8))), {}, model=EVEN_HANDED).reason == "apart"
 
 
@@ -111,8 +136,9 @@ def test_a_photo_is_in_the_manner_of_the_works_that_it_is_near_to() -> None:
     mine, others = (axis + generator.normal(0, 1, (9, 40)).astype(np.float32) for axis in axes)
     photos = axes[0] + generator.normal(0, 1, (2, 40)).astype(np.float32)
     cues = manner_cues(photos, mine, others)
-    assert cues["near"] > 1
-    assert cues["usual"] > 0.5
+    assert cues["manner"] > 1
+    alike = generator.normal(0, 1, (18, 40)).astype(np.float32)
+    assert abs(manner_cues(photos, *np.split(alike, 2))["manner"]) < 0.5
     assert manner_cues(photos, others, mine) == pytest.approx({name: -value for name, value in cues.items()}, abs=1e-4)
     assert set(manner_cues(photos, mine[:3], others).values()) == {0.0}
 

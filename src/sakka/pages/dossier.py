@@ -26,9 +26,10 @@ TOGETHER: Mapping[str, tuple[str, ...]] = {
     "detail": ("detail", "fine"),
     "coarse": ("coarse",),
     "traces": ("blocks", "lattice"),
+    "missing": ("missing",),
     "tones": ("tones", "grey", "clipped"),
     "marks": ("marks",),
-    "manner": ("near", "usual"),
+    "manner": ("manner",),
 }
 """What is said in one sentence: the cues that it goes by."""
 

@@ -26,11 +26,12 @@ from PIL import Image, ImageFilter
 from sakka.arrays import FloatArray
 from sakka.copies.direction.photo_file import PhotoFile
 from sakka.copies.direction.registration import register, seam
-from sakka.copies.direction.traces import BLOCK, LaidPhoto, block_traces, lattice_traces, stored_steps
+from sakka.copies.direction.traces import BLOCK, LaidPhoto, block_traces, lattice_traces, missing_traces, stored_steps
 from sakka.copies.fingerprints import EVEN, Box
 
 CUES = (
-    "beyond", "frame", "scale", "detail", "fine", "coarse", "blocks", "lattice", "tones", "grey", "clipped", "marks",
+    "beyond", "frame", "scale", "detail", "fine", "coarse", "blocks", "lattice", "missing", "tones", "grey", "clipped",
+    "marks",
 )  # fmt: skip
 MOST_PX, SMALL_PX = 512, 128
 LEAST_BEYOND = 0.006  # of a side; less is within the registration's error
@@ -41,6 +42,7 @@ EVEN_STRIP = 0.95
 MOST = 3.0
 BANDS = ((0.02, 0.1), (0.1, 0.25), (0.25, 0.5))
 """Low, middle and high frequencies, in cycles a pixel of what both show, at most `MOST_PX` wide."""
+LEAST_FINE = 0.6
 LEAST_DIFFERENCE = 0.25
 Pair = tuple[float, float]
 
@@ -85,6 +87,7 @@ def file_cues(first: PhotoFile, second: PhotoFile) -> FileCues | None:
         "coarse": _coarse(photos[1]) - _coarse(photos[0]),
         "blocks": 10 * (block_traces(*photos) - block_traces(*photos[::-1])),
         "lattice": 5 * (lattice_traces(*photos) - lattice_traces(*photos[::-1])),
+        "missing": 5 * (missing_traces(*photos[::-1]) - missing_traces(*photos)),
         **_seen(photos),
     }
     clipped = {name: float(np.clip(values[name], -MOST, MOST)) for name in CUES}
@@ -139,6 +142,7 @@ def _seen(photos: tuple[LaidPhoto, LaidPhoto]) -> dict[str, float]:
     detail, fine = _detail(*(_shown(each, (wide, high))[..., 0] for each in photos))
     shrink = SMALL_PX / max(size)
     small = [_shown(each, (max(16, round(size[0] * shrink)), max(16, round(size[1] * shrink)))) for each in photos]
+    fine = float(np.sign(fine)) * max(0.0, abs(fine) - LEAST_FINE)
     return {"detail": detail, "fine": fine, **_tones(*small), "marks": _marks(*(each[..., 0] for each in small))}
 
 
@@ -184,12 +188,15 @@ def _unexplained(values: FloatArray, others: FloatArray) -> float:
 
 
 def _marks(first: FloatArray, second: FloatArray) -> float:
-    """Where the two differ in places, the logarithm of how much more the second changes there from pixel to pixel."""
+    """Around the places where the two differ, the logarithm of how much steeper the second's edges are there."""
     level = [(each - each.mean()) / (each.std() + 1) for each in (first, second)]
     apart = Image.fromarray((64 * np.abs(level[0] - level[1])).clip(0, 255).astype(np.uint8))
-    difference = np.asarray(apart.filter(ImageFilter.BoxBlur(2)), dtype=np.float32) / 64
+    difference = np.asarray(apart.filter(ImageFilter.BoxBlur(1)), dtype=np.float32) / 64
     differing = difference > max(LEAST_DIFFERENCE, 4 * float(np.median(difference)))
     if not 0.003 <= differing.mean() <= 0.4:
         return 0.0
-    steps = [float(np.hypot(*np.gradient(each))[differing].mean()) for each in level]
+    places = Image.fromarray(differing)
+    around = np.asarray(places.convert("L").filter(ImageFilter.MaxFilter(5))) > 0
+    inside = np.asarray(places.convert("L").filter(ImageFilter.MinFilter(5))) > 0
+    steps = [float(np.hypot(*np.gradient(each))[around & ~inside].mean()) for each in level]
     return _log_ratio(steps[1], steps[0], 0.02)

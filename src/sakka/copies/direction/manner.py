@@ -1,21 +1,25 @@
 """Whose other works a photo looks like: backdrop, light and manner, by the vectors of a network.
 
-Vectors are standardised over the works of both creators. For a photo x and the works W of a creator, x not among them,
+Vectors are standardised over the works of both creators and brought to length 1. With K the products of all pairs plus
+1, y = 1 for a work of the first creator and -1 for one of the second, and R = `RIDGE`, ridge regression says of a photo
 
-    near(x, W) = mean of the 3 largest cosines of x with the vectors of W
-    z(x, W)    = (near(x, W) - m) / s,   m and s: mean and standard deviation of near(w, W without w) over w in W
+    f(x) = k(x) (K + R I)^-1 y,   k(x) its products with the works plus 1
 
-so that a creator whose works are all alike is held to that. The cue is the difference of the near(), and that of the
-logistic function of z() + 1, which says nothing where the photo is like neither's works.
+and of a work i, with that work left out, f_i = y_i - ((K + R I)^-1 y)_i / (K + R I)^-1_ii. The cue is the logarithm of
+the odds of f(x) between two normal distributions with the means m_1, m_2 of the f_i and their standard deviation s,
+
+    (m_1 - m_2) (f(x) - (m_1 + m_2) / 2) / s^2
+
+so that two creators whose works can't be told apart say nothing.
 """
 
 import numpy as np
 
-from sakka.arrays import DoubleArray, Features, FloatArray
+from sakka.arrays import DoubleArray, Features
 
-MANNER_CUES = ("near", "usual")
-NEAREST = 3
+MANNER_CUES = ("manner",)
 FEWEST_WORKS = 4
+RIDGE = 0.3
 MOST = 3.0
 SMALLEST_SD = 0.02
 
@@ -33,28 +37,18 @@ def manner_cues(photos: Features, first: Features, second: Features) -> dict[str
     table = np.concatenate([photos, first, second]).astype(np.float32)
     table = (table - table[2:].mean(axis=0)) / (table[2:].std(axis=0) + 1e-6)
     table /= np.linalg.norm(table, axis=1, keepdims=True) + 1e-6
-    shown, one, other = np.split(table, [2, 2 + len(first)])
-    near = [float(_near(shown @ works.T).mean()) for works in (one, other)]
-    usual = [
-        _logistic((value - mean) / sd + 1) for value, (mean, sd) in zip(near, map(_own, (one, other)), strict=True)
-    ]
-    cues = {"near": 10 * (near[0] - near[1]), "usual": 3 * (usual[0] - usual[1])}
-    return {name: float(np.clip(value, -MOST, MOST)) for name, value in cues.items()}
+    shown, works = table[:2], table[2:]
+    sides = np.repeat([1.0, -1.0], [len(first), len(second)])
+    inverse = np.linalg.inv((works @ works.T).astype(np.float64) + 1 + RIDGE * np.eye(len(works)))
+    weights = inverse @ sides
+    found = float(((shown @ works.T + 1) @ weights).mean())
+    left_out = sides - weights / np.diag(inverse)
+    return {"manner": float(np.clip(_log_odds(found, left_out[sides > 0], left_out[sides < 0]), -MOST, MOST))}
 
 
-def _near(cosines: FloatArray) -> DoubleArray:
-    nearest = np.sort(cosines, axis=1)[:, -NEAREST:]
-    near: DoubleArray = nearest.mean(axis=1, dtype=np.float64)
-    return near
-
-
-def _own(works: FloatArray) -> tuple[float, float]:
-    """Mean and standard deviation of how near each work of a creator is to the others."""
-    cosines = works @ works.T
-    np.fill_diagonal(cosines, -np.inf)
-    near = _near(cosines)
-    return float(near.mean()), max(float(near.std()), SMALLEST_SD)
-
-
-def _logistic(value: float) -> float:
-    return float(1 / (1 + np.exp(-value)))
+def _log_odds(found: float, first: DoubleArray, second: DoubleArray) -> float:
+    """The log-odds of a value between the normal distributions of two samples, which share their deviation."""
+    means = float(first.mean()), float(second.mean())
+    residuals = np.concatenate([first - means[0], second - means[1]])
+    sd = max(float(residuals.std()), SMALLEST_SD)
+    return (means[0] - means[1]) * (found - sum(means) / 2) / sd**2

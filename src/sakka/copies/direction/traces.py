@@ -8,9 +8,12 @@ scaled or recoloured since, it still has the first's blocks:
     lattice   mean of cos(2 pi c / q), c the coefficients of the cosine transform and q the first's quantisation table,
               less the same for blocks that are shifted by half: 1 for exact multiples, 0 without a trace (compare
               J. Lukáš and J. Fridrich, 2003; T. Bianchi and A. Piva, 2012)
+    missing   how much more of the lattice a copy has that is made here of the first photo, with the tones, noise and
+              compression of the other one: nearly nothing where the other was made from the first's file
 """
 
-from dataclasses import dataclass
+import io
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -30,6 +33,8 @@ LARGEST_JUMP = 12.0
 LOWEST = 6  # frequencies u + v below it; higher ones hold mostly zeros
 FEWEST_COEFFICIENTS = 60
 LARGEST_STEP = 90.0
+FEWEST_OF_LEVEL = 20  # pixels that say what becomes of a level
+SD_PER_MEDIAN = 1.4826  # of the absolute values of a normal distribution
 MULTIPLES = 0.45  # mean cosine; coefficients that were saved finely since are near multiples only
 
 
@@ -105,6 +110,56 @@ def lattice_traces(one: LaidPhoto, other: LaidPhoto) -> float:
     on_blocks = _cosine(grey, own, one.steps, usable)
     shifted = _cosine(grey[HALF:-HALF, HALF:-HALF], own[HALF:-HALF, HALF:-HALF], one.steps, usable)
     return on_blocks - shifted
+
+
+def missing_traces(one: LaidPhoto, other: LaidPhoto) -> float:
+    """How much of the `lattice_traces` is missing that `other` would have if it had been made from `one`, 0 or more."""
+    copy = _copy_like(one, other)
+    seen, expected = (max(0.0, lattice_traces(one, each)) if each else 0.0 for each in (other, copy))
+    return max(0.0, expected - seen)
+
+
+def _copy_like(one: LaidPhoto, other: LaidPhoto) -> LaidPhoto | None:
+    """A copy of `one` with the frame, tones, noise and compression of `other`; None where that is too small."""
+    left, top = (int(np.ceil(side - 0.01)) for side in other.box[:2])
+    right, bottom = (int(np.floor(side + 0.01)) for side in other.box[2:])
+    if min(right - left, bottom - top) < FEWEST_PX:
+        return None
+    box = (left, top, right, bottom)
+    there = _mapped((float(left), float(top), float(right), float(bottom)), other.box, one.box)
+    cut = one.grey.resize((right - left, bottom - top), Image.Resampling.BICUBIC, box=there)
+    shown = np.asarray(other.grey.crop(box), dtype=np.float32)
+    toned = _with_tones(np.asarray(cut, dtype=np.float32), shown)
+    copy = _stored_like(toned, other, box)
+    apart = np.diff(shown - np.asarray(copy.crop(box), dtype=np.float32), axis=1)
+    noise_sd = float(np.median(np.abs(apart))) * SD_PER_MEDIAN / np.sqrt(2)
+    if noise_sd > 1:
+        noise = np.random.default_rng(0).normal(0, noise_sd, toned.shape)
+        copy = _stored_like(toned + noise, other, box)
+    return replace(other, image=copy)
+
+
+def _with_tones(values: FloatArray, shown: FloatArray) -> DoubleArray:
+    """Values moved, level by level, to the mean of what is shown there."""
+    level = (values / 4).astype(np.int64).clip(0, 63).ravel()
+    count = np.bincount(level, minlength=64)
+    usual = count > min(FEWEST_OF_LEVEL, count.max() - 1)
+    before, after = (np.bincount(level, each.ravel(), 64)[usual] / count[usual] for each in (values, shown))
+    toned: DoubleArray = np.interp(values, before, after)
+    return toned
+
+
+def _stored_like(values: DoubleArray, other: LaidPhoto, box: tuple[int, int, int, int]) -> Image.Image:
+    """The luminance of `other` with other values in a box, compressed as its file is."""
+    grey = other.grey.copy()
+    grey.paste(Image.fromarray(values.clip(0, 255).round().astype(np.uint8)), box[:2])
+    if other.table is None:
+        return grey
+    upright = grey.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if other.first_block else grey
+    buffer = io.BytesIO()
+    upright.save(buffer, "JPEG", qtables=[other.table.clip(1, 255).astype(np.int64).ravel().tolist()])
+    stored = Image.open(buffer).convert("L")
+    return stored.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if other.first_block else stored
 
 
 def _same_blocks(region: Box, there: Box, first_block: int, other_first_block: int) -> bool:

@@ -20,7 +20,7 @@ from pathlib import Path
 from sakka.copies.direction.cues import CUES, FileCues
 from sakka.copies.direction.manner import MANNER_CUES
 
-LEAST_FILES = 0.2
+LEAST_FILES = 0.1
 """What the cues of the files must add up to, on the side of the verdict."""
 MODEL_FILE = Path(__file__).parent / "direction.json"
 ALL_CUES = (*CUES, *MANNER_CUES)
