@@ -16,7 +16,8 @@ the answer where every partition of every vector index is looked at. Memory is t
 until the index was built. `growth` is the exponent b of a figure that grows as (works)^b between the smallest size and
 the largest, and `10,000,000 (extrapolated)` is the largest size's figure continued by it: it was not measured.
 
-Each size is measured in a process of its own. With `--folder` the indexes stay, and those that are there are asked.
+Works are added last. Each size is measured in a process of its own. With `--folder` the indexes stay, and those that
+are there are asked; with `--questions 0` they are only added to.
 """
 
 import argparse
@@ -207,16 +208,22 @@ def size_measured(works: int, questions: int, folder: Path) -> list[Figure]:
     simulation = Simulation.of(works, folder.with_suffix(".parquet"))
     figures = list(built(simulation, folder)) if not (folder / f"{database.PARTS_TABLE}.lance").is_dir() else []
     index = Index.open(folder)
-    figures += asked_for(index, simulation, questions)
-    return [*figures, Figure(sized(works), f"adding {ADDED:,} works, s", seconds_to_add(index, ADDED))]
+    if questions:
+        figures += asked_for(index, simulation, questions)
+    for measure, seconds in zip(("s", "processor, s"), seconds_to_add(index, ADDED), strict=True):
+        figures.append(Figure(sized(works), f"adding {ADDED:,} works, {measure}", seconds))
+    return figures
 
 
-def seconds_to_add(index: Index, count: int) -> float:
-    """How long it takes to add works; they are removed again, so that the next call adds them and replaces none."""
+def seconds_to_add(index: Index, count: int) -> tuple[float, float]:
+    """How long it takes to add works, and the processor's time on all cores.
+
+    They are removed again, so that the next call adds them and replaces none.
+    """
     new = from_outside(0, count)
-    start = time.perf_counter()
+    start, used = time.perf_counter(), time.process_time()
     index.add(new)
-    seconds = time.perf_counter() - start
+    seconds = time.perf_counter() - start, time.process_time() - used
     index.remove(new.ids)
     return seconds
 

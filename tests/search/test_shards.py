@@ -45,6 +45,11 @@ def data_files(index: Index) -> set[str]:
     return {file.path for fragment in fragments for file in fragment.data_files()}
 
 
+def segments(index: Index) -> set[str]:
+    """The names of the parts that the database's indexes have."""
+    return {segment.uuid for each in index.table.to_lance().describe_indices() for segment in each.segments}
+
+
 def test_an_index_of_many_shards_holds_what_an_index_of_one_does(
     works: Catalog, index: Index, model_folder: Path, folder: Path
 ) -> None:
@@ -156,15 +161,18 @@ def test_a_build_that_another_one_has_replaced_ends_and_leaves_the_other_its_pla
         merge(old)
 
 
-def test_works_added_leave_the_files_of_whole_shards_as_they_are(index: Index, folder: Path) -> None:
+def test_works_added_leave_the_files_of_whole_shards_and_what_is_indexed_as_they_are(
+    index: Index, folder: Path
+) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database, "SHARD_WORKS", 20)
         plan = begin(folder / "index", listed(), index.spaces, INFO, shard_works=20)
         built = Index.from_plan(plan, listed())
-        before = data_files(built)
+        before, indexed = data_files(built), segments(built)
         built.add(Catalog.from_works(Work(f"new-{number}", title="金の月") for number in range(5)))
         database.take_in_changes(built.table)
     assert before < data_files(built)
+    assert indexed < segments(built)
     assert len(built) == 55
 
 

@@ -58,8 +58,8 @@ def add_works(
         for start in range(0, len(catalog), WORKS_AT_ONCE):
             some = catalog.take(np.arange(start, min(start + WORKS_AT_ONCE, len(catalog))))
             _add(table, spaces, schema, some, kept)
+            _take_in(table)
             running.advance(len(some))
-    _take_in(table)
 
 
 def _add(table: Any, spaces: Spaces, schema: "pa.Schema", works: Catalog, kept: Sequence[KeptColumn]) -> None:

@@ -38,6 +38,7 @@ FRESH_S = 2.0  # how soon one process sees what another has changed
 SHARD_WORKS = 20_000  # works that are written as one file, and rows from which a file is left as it is
 VECTOR_INDEX_FROM = 20_000  # rows; below it all vectors are compared, which is exact
 SAMPLED = 64  # vectors a partition that k-means learns from; LanceDB itself takes 256, and several times as long
+LARGER = 4  # times: a segment of an index that has more rows than so many times the newer ones is left as it is
 OLD_AFTER = timedelta(hours=1)  # how long versions stay for readers that are at them
 
 
@@ -290,23 +291,48 @@ def make_vector_indexes(table: Any, there: Collection[str] = ()) -> None:
 def take_in_changes(table: Any) -> None:
     """Merge small files, bring the indexes up to date and forget old versions.
 
-    A file of a shard stays as it is: LanceDB's own `optimize` would write files of up to a million rows anew.
+    What that costs depends on the new rows, not on all: those that an index does not know become a segment of it, and
+    its newest segments are merged (`mergeable`), so that they stay few and a row is written again a few times only. A
+    file of a shard stays as it is. LanceDB's own `optimize` would write files of up to a million rows anew.
     """
     with speaking_plainly(str(table.uri), "written"):
         if table.count_rows() >= VECTOR_INDEX_FROM and "style" not in _indexed_columns(table):
             make_vector_indexes(table)
         dataset = _dataset(str(table.uri))
         dataset.optimize.compact_files(target_rows_per_fragment=SHARD_WORKS)
-        try:
-            dataset.optimize.optimize_indices()
-        except (RuntimeError, OSError):
-            # Lance 13 fails where an index has several partitions and none of the new rows has a vector.
-            table.checkout_latest()
-            make_vector_indexes(table)
-            dataset = _dataset(str(table.uri))
-            dataset.optimize.optimize_indices()
+        dataset.optimize.optimize_indices(num_indices_to_merge=0)
+        for name, rows in rows_of_segments(dataset).items():
+            if (newest := mergeable(rows)) > 1:
+                whole = newest == len(rows)  # vectors then get as many partitions as so many rows should have
+                dataset.optimize.optimize_indices(index_names=[name], num_indices_to_merge=newest, retrain=whole)
         dataset.cleanup_old_versions(older_than=OLD_AFTER)
         table.checkout_latest()
+
+
+def rows_of_segments(dataset: Any) -> dict[str, list[int]]:
+    """How many rows each segment of each index has, the oldest first."""
+    rows_of = {fragment.fragment_id: fragment.physical_rows for fragment in dataset.get_fragments()}
+    return {
+        index.name: [sum(rows_of.get(each, 0) for each in segment.fragment_ids) for segment in index.segments]
+        for index in dataset.describe_indices()
+    }
+
+
+def mergeable(rows: Sequence[int]) -> int:
+    """How many of an index's newest segments are merged: each has at most `LARGER` times the rows of the newer ones.
+
+    Args:
+        rows: How many rows each segment has, the oldest first.
+
+    >>> mergeable([1_000_000, 5_000, 1_000]), mergeable([1_000_000, 3_000, 1_000])
+    (1, 2)
+    """
+    newest, newer = 0, 0
+    for count in reversed(rows):
+        if newest and count > LARGER * newer:
+            break
+        newest, newer = newest + 1, newer + count
+    return newest
 
 
 def _indexed_columns(table: Any) -> set[str]:
