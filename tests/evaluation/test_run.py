@@ -9,6 +9,7 @@ import pytest
 
 from sakka.catalog.splits import Fold, nested_splits, read_splits
 from sakka.catalog.works import Catalog, Work
+from sakka.copies.groups import near_identical
 from sakka.errors import RunError, SplitError
 from sakka.evaluation import run
 from sakka.evaluation.layout import RunLayout
@@ -53,7 +54,9 @@ def test_a_run_holds_the_answers_of_every_fold(works: Catalog, folder: Path) -> 
 def test_the_works_are_stored_with_the_run(works: Catalog, folder: Path) -> None:
     layout = run_experiment(works, folder / "run", small_plan(works))
     table = pl.read_parquet(layout.works)
-    assert table.columns == ["id", "creator", "title", "description", "photo", "has_photo", "photos", "has_text"]
+    own = ["id", "creator", "title", "description", "photo", "has_photo", "photos", "has_text"]
+    assert table.columns == [*own, "group"]
+    assert table["group"].to_list() == near_identical(works).groups.tolist()
     assert table["id"].to_list() == works.ids
     assert table["creator"].to_list() == works.creator_indices().tolist()
 
