@@ -35,6 +35,8 @@ def audit(
 ) -> None:
     """Find works under the wrong creator, shared photos, second accounts, and accounts whose maker changes at a date.
 
+    A finding's score, from 0 to 1, says how strong it is beside others of its kind; the strongest stand first.
+
     Example: sakka audit catalog -o audit
     """
     from sakka.audit.findings import KINDS
