@@ -140,7 +140,8 @@ def test_the_page_speaks_the_browsers_language_and_fits_a_phone(
         visit.page.click("#ask [type=submit]")
         visit.page.wait_for_selector("#maker")
         assert not visit.is_wider_than_its_window()
-        for path in ("/", "/creators", "/creators/creator 02", "/works/work-02-001", "/key", "/nothing"):
+        paths = ("/", "/creators", "/creators/creator 02", "/works/work-02-001", "/key", "/nothing", "/docs", "/map")
+        for path in (*paths, "/search?q=leather&creator=x", "/search", "/picks?id=work-02-001"):
             visit.page.goto(path)
             assert not visit.is_wider_than_its_window(), path
 
@@ -175,14 +176,15 @@ def test_every_field_and_picture_has_a_name(
     visits.append(visit)
     nameless = """() => {
         const all = (selector) => [...document.querySelectorAll(selector)];
-        const silent = (each) => !each.innerText.trim() && !each.querySelector("img[alt]:not([alt=''])");
+        const unsaid = (each) => !each.innerText.trim() && !each.ariaLabel;
+        const silent = (each) => unsaid(each) && !each.querySelector("img[alt]:not([alt=''])");
         return [
-            ...all("input:not([type=hidden]), textarea, select").filter((each) => !each.labels.length),
+            ...all("input:not([type=hidden]), textarea, select").filter((each) => !each.labels.length && unsaid(each)),
             ...all("img:not([alt])"),
             ...all("a, button").filter(silent),
         ].map((each) => each.outerHTML);
     }"""
-    for path in ("/", "/works/work-01-003", "/creators", "/key"):
+    for path in ("/", "/works/work-01-003", "/creators", "/key", "/search", "/picks?id=work-01-003"):
         visit.page.goto(path)
         assert visit.page.evaluate(nameless) == []
         assert visit.page.evaluate("document.querySelectorAll('h1').length") == 1
@@ -249,3 +251,32 @@ def test_a_finding_is_decided_by_keyboard_and_without_a_script(
     assert "確認済み：ちがう" in visit.text(".decide")
     assert visit.complaints == []
     visit.context.close()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_shopper_searches_by_photo_and_words_narrows_turns_the_page_picks_and_saves(
+    browser: "playwright.Browser", client: httpx.Client, folders: Folders, visits: list[Visit], *, script: bool
+) -> None:
+    visit = Visit(browser, client, locale="en-GB", java_script_enabled=script)
+    visits.append(visit)
+    page = visit.page
+    page.goto("/search")
+    assert visit.text("#found") == "72 works"
+    page.click("text=Next")
+    assert visit.text(".turn span") == "37–72 of 72"
+    page.click("text=Oldest")
+    page.click(".facets a >> text=creator 03")
+    assert visit.text("#found") == "12 works"
+    page.fill("#q", "glass moon")
+    page.set_input_files("#photo", folders.photos / "photo-03-001.png")
+    page.click(".find button")
+    page.wait_for_url("**photo=*")
+    assert "creator=creator+03" in page.url
+    page.click(".pick >> nth=0")
+    page.wait_for_selector("[data-picks] >> text=1")
+    page.click("text=Picks")
+    with page.expect_download() as saved:
+        page.click("text=Save as a table")
+    assert "work-03-" in saved.value.path().read_text(encoding="utf-8-sig")
+    assert visit.complaints == []
+    assert visit.hosts == {"127.0.0.1"}

@@ -19,11 +19,11 @@ from sakka.models.folder import save_model
 from sakka.models.fused import FusedModel
 from sakka.models.identification import Candidate, Identification
 from sakka.web import describing
-from sakka.web.answer_store import KEPT_S, MOST_ANSWERS, Answer, AnswerStore
+from sakka.web.answer_store import Answer, AnswerStore, SentPhotos
 from sakka.web.collection import Collection
 from sakka.web.language import accepted
 from sakka.web.pictures import Pictures
-from sakka.web.settings import Settings
+from sakka.web.settings import Limits, Settings
 
 PAGE = {"Accept": "text/html"}
 Serve = Callable[[Settings], httpx.Client]
@@ -127,28 +127,32 @@ def test_an_answer_says_who_is_possible_in_the_readers_language_and_in_the_api(
 
 def test_answers_are_forgotten_by_age_and_by_number() -> None:
     now = [0.0]
-    store = AnswerStore(clock=lambda: now[0])
+    store = AnswerStore(Limits(kept_minutes=2, kept_answers=5), clock=lambda: now[0])
     answer = Answer(
-        "", "", Identification("named", "threshold", tuple(map(Candidate, "abcde", (0.5, 0.3, 0.1, 0.09, 0.009))))
+        title="",
+        description="",
+        identification=Identification(
+            "named", "threshold", tuple(map(Candidate, "abcde", (0.5, 0.3, 0.1, 0.09, 0.009)))
+        ),
     )
     first = store.keep(answer)
-    now[0] = KEPT_S
+    now[0] = 120
     assert store.get(first) == answer
-    now[0] = KEPT_S + 1
+    now[0] = 121
     assert store.get(first) is None
-    tokens = [store.keep(answer) for _ in range(MOST_ANSWERS + 3)]
-    assert len(store) == MOST_ANSWERS
+    tokens = [store.keep(answer) for _ in range(8)]
+    assert len(store) == 5
     assert [store.get(token) for token in (tokens[2], tokens[3])] == [None, answer]
     assert [each.creator for each in answer.candidates] == ["a", "b", "c", "d"]
 
 
-def test_answers_with_many_photos_are_forgotten_sooner(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sakka.web.answer_store.MOST_BYTES", 100)
-    store, found = AnswerStore(), Identification("not sure enough", "threshold", ())
-    tokens = [store.keep(Answer("", "", found, (bytes(20), bytes(20)))) for _ in range(4)]
+def test_answers_with_many_photos_are_forgotten_sooner() -> None:
+    store, found = AnswerStore(Limits(kept_bytes=100)), Identification("not sure enough", "threshold", ())
+    rest = {"title": "", "description": "", "identification": found}
+    tokens = [store.keep(Answer(photos=(bytes(20), bytes(20)), **rest)) for _ in range(4)]
     assert [store.get(token) is not None for token in tokens] == [False, False, True, True]
     assert store.kept_bytes == 80
-    large = store.keep(Answer("", "", found, (bytes(300),)))
+    large = store.keep(SentPhotos((bytes(300),)))
     assert (len(store), store.kept_bytes) == (1, 300)
     assert store.get(large) is not None
 
@@ -374,12 +378,12 @@ def test_a_decision_about_nothing_is_refused(
 
 
 def test_no_page_names_another_host(client: httpx.Client) -> None:
-    paths = ("/", "/works/work-01-003", "/creators", "/creators/creator 01", "/key", "/nothing")
-    for path in paths:
+    paths = ("/", "/works/work-01-003", "/creators", "/creators/creator 01", "/key", "/nothing", "/search?q=leather")
+    for path in (*paths, "/picks?id=work-01-003", "/docs", "/map"):
         text = client.get(path, headers=PAGE).text
         assert re.findall(r"(?:src|href|action)=\"(?!/|\?|#)[^\"]*", text) == []
         assert "style=" not in text  # the page's own policy would not let it through
-    for name in ("style.css", "drop.js"):
+    for name in ("style.css", "drop.js", "queue.js", "map.js"):
         content = client.get(f"/static/{name}").text
         assert "http" not in content
         assert "url(" not in content

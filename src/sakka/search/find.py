@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sakka.arrays import FloatArray
+from sakka.arrays import FloatArray, Mask
 from sakka.catalog.works import Work
 from sakka.errors import SearchError
 from sakka.models.question import Question
@@ -154,6 +154,7 @@ def search(
     ways: Sequence[str] = WAYS,
     of_one_creator: int | None = None,
     by_creator: bool = False,
+    having: Sequence[str] = (),
 ) -> list[Hit]:
     """Find works by words, and by the style of a photo where one is given too.
 
@@ -166,6 +167,8 @@ def search(
         ways: Where words are looked for: in the `text`, in what the `photo` shows.
         of_one_creator: The most works of one creator; None: any number, with `by_creator` `BEST_WORKS`.
         by_creator: The creators whose best works fit best, each with its best works, one creator after another.
+        having: Phrases; only works are found that have, more likely than not, what each of them names, and a photo puts
+            these in order. None: all works are put in order.
 
     Raises:
         SearchError: There is no word in the query, a way is not known, or the index's text encoder is not at hand.
@@ -177,7 +180,8 @@ def search(
     if not ways or set(ways) - set(WAYS):
         raise SearchError(f"got {', '.join(ways) or 'no way'} to search by, expected some of {', '.join(WAYS)}")
     filters = filters or Filters()
-    terms = [alternatives(word) for word in index.spaces.words.telling(spoken)[:MOST_WORDS]]
+    terms = _terms(index, words)
+    wanted = [_terms(index, each) for each in having]
     origin = (
         StyleQuery(_nothing(index), _nothing(index), None, (), ())
         if photo is None
@@ -188,10 +192,14 @@ def search(
 
     def fetch(depth: int, filters: Filters) -> list[Row]:
         deep, styled = max(depth, CANDIDATES), direction is not None
-        asks = [lambda: by_words(index, terms, deep, filters, origin.groups, ways, styled=styled, unsaid=unsaid)]
+        limits = (deep, filters, origin.groups, ways)
+        asks = [lambda: by_words(index, terms, *limits, styled=styled, unsaid=unsaid, wanted=wanted)]
         asks += [lambda: of_style(index, origin, depth, filters)] if styled else []
         orders = at_once(asks)
         rows = fused([(1.0, order) for order in orders]) if styled else orders[0]
+        if wanted and styled:
+            fits = {row["id"] for row in orders[0]}
+            rows = [row for row in rows if row["id"] in fits]
         return with_same_creator(index, rows, origin.wanted)
 
     ask = of_creators if by_creator else enough
@@ -208,8 +216,12 @@ def by_words(
     *,
     styled: bool = False,
     unsaid: Unsaid | None = None,
+    wanted: Sequence[Sequence[Sequence[str]]] = (),
 ) -> list[Row]:
-    """The rows that fit terms, each the words that mean the same; their `score` is the evidence."""
+    """The rows that fit terms best, each the words that mean the same; their `score` is the evidence.
+
+    Of `wanted`, lists of terms, a row has to fit each (`WordSpace.fits`, `Unsaid.fits`).
+    """
     space = index.spaces.words
     look = space.look(terms) if "photo" in ways else None
     columns = (WORD_COLUMN, SEEN, SEEN_LENGTH, *((STYLE,) if styled else ()), *((MEANING,) if unsaid else ()))
@@ -224,18 +236,32 @@ def by_words(
         asks.append(lambda: nearest(index, MEANING, unsaid.vector, *limits))
     found = {row["id"]: row for order in at_once(asks) for row in order}
     rows = list(found.values())
-    said = np.zeros((len(rows), len(terms)), dtype=np.bool_)
     seen = np.full((len(rows), space.seen_size), np.nan, dtype=np.float32)
     for number, row in enumerate(rows):
-        own = set(row[WORD_COLUMN].split())
-        said[number] = ["text" in ways and not own.isdisjoint(words) for words in terms]
         if row[SEEN] is not None:
             seen[number] = row[SEEN] * np.float32(row[SEEN_LENGTH])
-    scores = space.evidence(terms, said, seen if "photo" in ways else None)
+    own = [set(row[WORD_COLUMN].split() if "text" in ways else ()) for row in rows]
+    counts = seen if "photo" in ways else None
+    scores = space.evidence(terms, _said(own, terms), counts)
+    fits = [space.fits(each, _said(own, each), counts) for each in wanted]
     if unsaid is not None:
-        scores = scores + unsaid.evidence([row[MEANING] for row in rows])
-    order = sorted(range(len(rows)), key=lambda number: (-scores[number], rows[number]["id"]))
+        meanings = [row[MEANING] for row in rows]
+        scores = scores + unsaid.evidence(meanings)
+        fits = [each | unsaid.fits(meanings) for each in fits]
+    kept = np.flatnonzero(np.all(fits, axis=0)) if fits else np.arange(len(rows))
+    order = sorted(kept.tolist(), key=lambda number: (-scores[number], rows[number]["id"]))
     return [{**rows[number], "score": float(scores[number])} for number in order]
+
+
+def _terms(index: Index, phrase: str) -> list[tuple[str, ...]]:
+    """The words of a phrase that tell works apart, each with those that mean the same."""
+    return [alternatives(word) for word in index.spaces.words.telling(segmented(phrase).split())[:MOST_WORDS]]
+
+
+def _said(own: Sequence[set[str]], terms: Sequence[Sequence[str]]) -> Mask:
+    """Whether each work, of which the words are given, has a word of each term, shape (n_works, n_terms)."""
+    said = [[not words.isdisjoint(term) for term in terms] for words in own]
+    return np.array(said, dtype=np.bool_).reshape(len(own), len(terms))
 
 
 def style_query(

@@ -97,7 +97,7 @@ class KeptFilter:
 
     Attributes:
         name: The column's name.
-        operator: `=`, `>=`, `<=`, `>` or `<`.
+        operator: `=`, `>=`, `<=`, `>` or `<`; `==` for a text that is wholly the value, which can't be written.
         value: What it is compared with, as it is written; after `=` also a range of numbers, "1000..3000", which may
             be open on one side.
     """
@@ -142,6 +142,8 @@ class KeptFilter:
             )
         if column.kind in NUMBERS:
             return " AND ".join(_number_condition(column, *each) for each in self._limits())
+        if self.operator == "==" and column.kind == "text":
+            return f"{column.column} = {quoted(self.value)}"
         if self.operator != "=":
             raise SearchError(f"{self.name} is a {column.kind}, which {self.operator} can't compare; use =")
         if column.kind == "list of numbers":

@@ -61,6 +61,14 @@ def matching(
     return [{**row, "score": row.pop("_score")} for row in rows]
 
 
+def ids_within(index: Index, filters: Filters) -> list[str]:
+    """The ids of the works that filters let through, in no order."""
+    condition = " AND ".join(filter(None, (filters.condition(kept=index.kept), OF_WORKS)))
+    with speaking_plainly("", "asked"):
+        ids: list[str] = index.table.search().where(condition).select(["id"]).to_arrow()["id"].to_pylist()
+    return ids
+
+
 def at_once(asks: Sequence[Callable[[], list[Row]]]) -> list[list[Row]]:
     """The rows of several queries, asked side by side: one of the database has little for a second core to do."""
     if len(asks) < 2:

@@ -45,7 +45,15 @@ def _answer(engine: Engine, question: Question, work_id: str | None = None) -> A
         shown = [shown_picture(photo) for photo in question.photos[: engine.photos_per_work]]
         evidence = evidence_for(engine, question, found, shown)
         photos = tuple(as_jpeg(picture) for picture in shown)
-        return Answer(work.title, work.description, found, photos, work_id, evidence, near.result())
+        return Answer(
+            title=work.title,
+            description=work.description,
+            identification=found,
+            photos=photos,
+            work_id=work_id,
+            evidence=evidence,
+            near=near.result(),
+        )
 
 
 def evidence_for(

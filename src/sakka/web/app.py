@@ -26,7 +26,7 @@ from sakka.web.settings import Settings
 from sakka.web.takeover import Served, Takeover
 
 STATIC = Path(__file__).parent / "static"
-MOST_FIELDS = 12
+MOST_FIELDS = 128
 PROGRAM_PATHS = ("/v1/", "/photos/", "/health", "/metrics", "/openapi.json", "/static/")
 DESCRIPTION = """Names the creator of a handmade work, finds works by similar hands, and shows why.
 

@@ -23,6 +23,7 @@ class Collection:
         for row, creator in enumerate(works.table["creator"]):
             if creator is not None:
                 self._by_creator.setdefault(creator, []).append(row)
+        self._has_photo = works.has_photo.tolist()
         by_size = sorted(self._by_creator.items(), key=lambda pair: (-len(pair[1]), pair[0]))
         self.creators: dict[str, int] = {creator: len(rows) for creator, rows in by_size}
         self.categories: tuple[str, ...] = tuple(sorted({each for each in works.table["category"].unique() if each}))
@@ -39,13 +40,22 @@ class Collection:
         """The works at some rows."""
         return list(self.works.take(list(rows)))
 
+    def rows_of(self, ids: Iterable[str]) -> list[int]:
+        """The rows of works of some ids; ids that are not there are left out."""
+        return [self._rows[each] for each in ids if each in self._rows]
+
     def catalog_of(self, ids: Iterable[str]) -> Catalog:
         """The works of some ids as a catalog; ids that are not there are left out."""
-        return self.works.take([self._rows[each] for each in ids if each in self._rows])
+        return self.works.take(self.rows_of(ids))
 
     def works_of(self, creator: str, start: int = 0, count: int = 24) -> list[Work]:
         """Some of a creator's works in the catalog's order; none where the creator is not there."""
         return self.at(self._by_creator.get(creator, [])[start : start + count])
+
+    def shown_work(self, creator: str) -> Work:
+        """The work that stands for a creator: the first that has a photo, else the first."""
+        rows = self._by_creator[creator]
+        return self.at([next((row for row in rows if self._has_photo[row]), rows[0])])[0]
 
     def beside_others(self, creator: str, most: int) -> Catalog:
         """A creator's works, and of the others' at most so many, sampled, and always the same."""

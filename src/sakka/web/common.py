@@ -32,7 +32,7 @@ class Common:
     @classmethod
     def of(cls, limits: Limits) -> "Common":
         """New ones, of this process."""
-        return cls(_limiter(limits), AnswerStore())
+        return cls(_limiter(limits), AnswerStore(limits))
 
     @classmethod
     def of_parent(cls, shared: "Shared", limits: Limits) -> "Common":
@@ -55,11 +55,11 @@ class Shared:
     rates: Path
 
     @classmethod
-    def make(cls, folder: Path) -> "Shared":
+    def make(cls, folder: Path, limits: Limits | None = None) -> "Shared":
         """Let processes that this one starts share what stands here and in a file of a folder."""
         rates = folder / "rates"
         RateLimiter.make_file(rates)
-        server = _manager(AnswerStore()).get_server()
+        server = _manager(AnswerStore(limits)).get_server()
         threading.Thread(target=server.serve_forever, name="sakka-common", daemon=True).start()
         return cls(server.address, rates)
 

@@ -11,6 +11,7 @@ from sakka.models.question import Question
 from sakka.search.filters import Filters
 from sakka.search.find import search, similar
 from sakka.search.hits import Hit, RelatedCreator
+from sakka.search.lookup import ids_within
 from sakka.search.recommend import for_person, related_creators, similar_by_others
 from sakka.web.problems import Problem
 
@@ -112,6 +113,7 @@ class Finder:
         photo: Question | str | None = None,
         of_one_creator: int | None = None,
         by_creator: bool = False,
+        having: Sequence[str] = (),
     ) -> list[Hit]:
         """Find works by words, and by a photo too; see `sakka.search.find.search`.
 
@@ -127,7 +129,17 @@ class Finder:
                 filters=filters,
                 of_one_creator=of_one_creator,
                 by_creator=by_creator,
+                having=having,
             )
+
+    def within(self, filters: Filters) -> list[str]:
+        """The ids of the works that filters let through, sorted.
+
+        Raises:
+            Problem: A limit is none.
+        """
+        with _explained():
+            return sorted(ids_within(self.index, filters))
 
     def recommend(self, liked: Sequence[str], count: int, filters: Filters) -> list[Hit]:
         """Works for a person who liked some works; similar works by others where it is one.

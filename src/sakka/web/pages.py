@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Annotated, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, File, Form, Path, Query, Request, Response, UploadFile
 from starlette.exceptions import HTTPException
@@ -11,25 +11,23 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from sakka.describe.creator import CreatorDescription
 from sakka.pages.description_sentences import colour_names
 from sakka.photos.held import DECODED_PX
-from sakka.search.filters import Filters
-from sakka.search.hits import Hit
-from sakka.search.kept_columns import NUMBERS, KeptColumn, KeptFilter
 from sakka.web.answer_page import ask_about, ask_about_work
-from sakka.web.answer_store import Answer, AnswerStore
+from sakka.web.answer_store import Answer, AnswerStore, SentPhotos
 from sakka.web.api import WorkId, read_photos, require_something
 from sakka.web.engine import Engine
 from sakka.web.guard import COOKIE, cookie_of, same
 from sakka.web.language import language_of
 from sakka.web.pages_audit import AuditPages
+from sakka.web.pages_picks import PickPages
+from sakka.web.pages_search import SearchPages
 from sakka.web.problems import Problem, problem_of
 from sakka.web.uploads import UploadError
-from sakka.web.view import YEAR_S, Leaf, Start, View
+from sakka.web.view import YEAR_S, Leaf, Start, View, own_path
 
 WALL_WORKS = 18
 PAGE_WORKS = 36
 PAGE_CREATORS = 60
 WORKS_BY_OTHERS = 12
-MOST_CHARACTERS = 500
 HIDDEN: dict[str, Any] = {"include_in_schema": False, "response_model": None}
 Name = Annotated[str, Path(max_length=500)]
 Number = Annotated[int | None, Query(ge=1, le=1000)]
@@ -48,7 +46,8 @@ class Pages:
         self._add_questions(router)
         self._add_answers(router)
         self._add_works(router)
-        self._add_search(router)
+        SearchPages(self.engine, self.view, self.answers).add_to(router, HIDDEN)
+        PickPages(self.engine, self.view).add_to(router, HIDDEN)
         AuditPages(self.engine, self.view).add_to(router, HIDDEN)
         self._add_key(router)
         return router
@@ -104,17 +103,22 @@ class Pages:
 
         @router.get("/answers/{token}/{picture}", **HIDDEN)
         async def picture(token: Name, picture: Name) -> Response:
-            content = self._answer(token).pictures.get(picture)
+            content = self._kept(token).pictures.get(picture)
             if content is None:
                 raise Problem(404, "this answer has no such picture")
             headers = {"Cache-Control": "private, max-age=3600"}
             return Response(content, media_type="image/jpeg", headers=headers)
 
     def _answer(self, token: str) -> Answer:
-        answer = self.answers.get(token)
-        if answer is None:
+        if isinstance(answer := self._kept(token), Answer):
+            return answer
+        raise Problem(404, "these photos were searched by, and nobody asked who made the work; ask again")
+
+    def _kept(self, token: str) -> SentPhotos:
+        kept = self.answers.get(token)
+        if kept is None:
             raise Problem(404, "this answer is no longer kept; ask again")
-        return answer
+        return kept
 
     def _add_works(self, router: APIRouter) -> None:
         collection = self.engine.collection
@@ -129,7 +133,7 @@ class Pages:
         async def creators(request: Request, start: Start = 0) -> HTMLResponse:
             leaf = Leaf(start, PAGE_CREATORS, len(collection.creators))
             names = list(collection.creators.items())[start : start + PAGE_CREATORS]
-            shown = [(name, count, collection.works_of(name, 0, 1)[0]) for name, count in names]
+            shown = [(name, count, collection.shown_work(name)) for name, count in names]
             return self.view.page(request, "creators.html", creators=shown, leaf=leaf)
 
         @router.get("/creators/{name:path}", **HIDDEN)
@@ -147,29 +151,8 @@ class Pages:
         """What the page of a creator shows of a description besides itself."""
         collection = self.engine.collection
         names = [each.creator for each in described.related_creators if each.creator in collection.creators]
-        related = [(name, collection.works_of(name, 0, 1)[0]) for name in names]
+        related = [(name, collection.shown_work(name)) for name in names]
         return {"related": related, "colours": colour_names(described.palette, language_of(request))}
-
-    def _add_search(self, router: APIRouter) -> None:
-        limits = self.engine.settings.limits
-
-        @router.get("/search", **HIDDEN)
-        async def search(
-            request: Request,
-            q: Annotated[str, Query(max_length=limits.title_characters)] = "",
-            creator: Annotated[str, Query(max_length=500)] = "",
-            category: Annotated[str, Query(max_length=500)] = "",
-        ) -> HTMLResponse:
-            finder = self.engine.need_finder()
-            kept = finder.index.kept
-            hits: list[Hit] = []
-            if any(character.isalnum() for character in q):
-                filters = Filters(
-                    (category,) if category else (), (creator,) if creator else (), kept=limits_on_kept(request, kept)
-                )
-                hits = await self.engine.ask(lambda: finder.search(q, PAGE_WORKS, filters))
-            asked = {**request.query_params, "q": q, "creator": creator, "category": category}
-            return self.view.page(request, "search.html", asked=asked, hits=hits, kept=kept)
 
     def _add_key(self, router: APIRouter) -> None:
         key = self.engine.settings.key
@@ -194,18 +177,6 @@ class Pages:
             return answer
 
 
-def limits_on_kept(request: Request, columns: Sequence[KeptColumn]) -> tuple[KeptFilter, ...]:
-    """The limits on kept columns in an address: `from:NAME` and `to:NAME` of numbers, `is:NAME` of others."""
-    asked = [
-        KeptFilter(
-            column.name, operator, request.query_params.get(f"{word}:{column.name}", "").strip()[:MOST_CHARACTERS]
-        )
-        for column in columns
-        for word, operator in ((("from", ">="), ("to", "<=")) if column.kind in NUMBERS else (("is", "="),))
-    ]
-    return tuple(each for each in asked if each.value)
-
-
 def chosen(number: int | None, count: int, usual: int = 0) -> int:
     """Which photo is shown large, from 0: the one that the address names from 1, where there is one of that number.
 
@@ -213,14 +184,3 @@ def chosen(number: int | None, count: int, usual: int = 0) -> int:
     (1, 0, 2)
     """
     return number - 1 if number is not None and number <= count else usual
-
-
-def own_path(address: str) -> str:
-    r"""An address of this server, or the first page where it would lead elsewhere.
-
-    >>> own_path("/works/a b"), own_path("//elsewhere.example"), own_path("/\\elsewhere.example")
-    ('/works/a%20b', '/', '/')
-    """
-    if not address.startswith("/") or address[1:2] in ("/", "\\") or not address.isprintable():
-        return "/"
-    return quote(address, safe="/%?&=+~-._")

@@ -50,7 +50,7 @@ def run_processes(settings: Settings, sock: socket.socket, say: Callable[[], Non
     """
     with tempfile.TemporaryDirectory(prefix="sakka-serve-") as folder:  # of metrics and clients' rates
         os.environ[FOLDER_VARIABLE] = folder  # read by prometheus_client when a process imports it
-        make = partial(_app_of_process, settings, Shared.make(Path(folder)))
+        make = partial(_app_of_process, settings, Shared.make(Path(folder), settings.limits))
         config = config_of(
             make, settings, factory=True, workers=settings.processes, timeout_worker_healthcheck=ANSWERING_S, backlog=1
         )

@@ -11,9 +11,10 @@ LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]", "::1")
 FEWEST_KEY_CHARACTERS = 16
 MOST_PROCESSES = 64
 BATCH_PATH = "/v1/identify/batch"
-UPLOAD_PATHS = ("/", "/v1/identify", "/v1/explain", "/v1/similar/upload", "/v1/search/upload")
+PROGRAM_UPLOADS = ("/v1/identify", "/v1/explain", "/v1/similar/upload", "/v1/search/upload")
+UPLOAD_PATHS = ("/", "/search", *PROGRAM_UPLOADS)
 FORM_WITH_FILES = "multipart/form-data"
-QUESTION_PATHS = (*UPLOAD_PATHS[1:], BATCH_PATH)  # where programs send photos to, for the model
+QUESTION_PATHS = (*PROGRAM_UPLOADS, BATCH_PATH)  # where programs send photos to, for the model
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,9 @@ class Limits:
         client_requests: How many requests of a client are served at one time; a process has its own.
         connections: How many requests are served at one time.
         waiting: How many of them may wait for the model; a process has its own, as of connections.
+        kept_minutes: How long an answer of the page keeps its address.
+        kept_answers: How many answers of the page are kept; the oldest go first.
+        kept_bytes: How much memory the pictures of kept answers may take.
         gather_ms: How many milliseconds a photo waits for others to pass the networks with.
     """
 
@@ -60,6 +64,9 @@ class Limits:
     client_requests: int = 24
     connections: int = 64
     waiting: int = 32
+    kept_minutes: int = 60
+    kept_answers: int = 300
+    kept_bytes: int = 96 << 20
     gather_ms: int = 2
 
     @property

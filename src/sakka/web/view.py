@@ -17,6 +17,7 @@ from sakka.pages.kept import card_facts, kept_facts
 from sakka.pages.language import LANGUAGES, Texts, texts_in
 from sakka.pages.rendering import STYLES, environment
 from sakka.web.language import COOKIE, language_of
+from sakka.web.picks import picks_of
 
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
@@ -81,6 +82,8 @@ class View:
             languages=LANGUAGES,
             path=request.url.path,
             here=_here(request),
+            back=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+            picks=picks_of(request),
             sureness=lambda probability: texts(sureness_key(probability)),
             date=lambda when: date_words(when, texts),
             title_of=lambda work: title_of(work, texts),
@@ -122,3 +125,14 @@ def sureness_key(probability: float) -> str:
 def title_of(work: Work, texts: Texts) -> str:
     """A work's title, or what stands for it."""
     return " ".join(work.title.split()) or texts("untitled")
+
+
+def own_path(address: str) -> str:
+    r"""An address of this server, or the first page where it would lead elsewhere.
+
+    >>> own_path("/works/a b"), own_path("//elsewhere.example"), own_path("/\\elsewhere.example")
+    ('/works/a%20b', '/', '/')
+    """
+    if not address.startswith("/") or address[1:2] in ("/", "\\") or not address.isprintable():
+        return "/"
+    return quote(address, safe="/%?&=+~-._")

@@ -76,3 +76,14 @@ def test_words_that_mean_the_same_count_as_one() -> None:
     assert "銀" in alternatives("しるばー")
     assert alternatives("silver")[0] == "silver"
     assert "銀" in alternatives("silver")
+
+
+def test_works_fit_words_that_they_have_more_likely_than_not() -> None:
+    space = WordSpace.fit(TEXTS, coordinates(), np.ones(len(TEXTS), dtype=np.bool_))
+    photos, silent = np.float32([[1, 1, 1, 1], [-1, -1, -1, -1]]), np.zeros((2, 1), dtype=np.bool_)
+    assert space.fits([["花"]], silent, photos).tolist() == [True, False]
+    assert space.fits([["銀"]], np.array([[True], [False]]), None).tolist() == [True, False]
+    assert space.fits([["知らない"]], silent, photos).tolist() == [False, False]
+    with_unknown = np.array([[True, False], [False, False]])
+    assert space.fits([["銀"], ["知らない"]], with_unknown, None).tolist() == [True, False]
+    assert not space.fits([], np.zeros((2, 0), dtype=np.bool_), None).any()

@@ -30,6 +30,7 @@ from sakka.search.style.words import WordSpace, segmented
 from sakka.words import normalise, words_of
 
 WEIGHT = 1.0
+STANDS_OUT = 2.0  # standard deviations from the mean
 MOST_PAIRED = 1000  # works of which the products of pairs are taken
 
 
@@ -55,9 +56,19 @@ class Unsaid:
         Args:
             texts: The unit vectors of the works' texts; None for a work without text.
         """
-        products = [self.centre if text is None else float(text @ self.vector) for text in texts]
-        evidence: DoubleArray = WEIGHT * self.share * (np.array(products) - self.centre) / self.standard_deviation
+        evidence: DoubleArray = WEIGHT * self.share * self._deviates(texts)
         return evidence
+
+    def fits(self, texts: Sequence[FloatArray | None]) -> Mask:
+        """Whether works stand out as those that mean these words, shape (n_works,); `texts` as in `evidence`."""
+        fits: Mask = self._deviates(texts) >= STANDS_OUT
+        return fits
+
+    def _deviates(self, texts: Sequence[FloatArray | None]) -> DoubleArray:
+        """How many standard deviations the texts' products are above their mean."""
+        products = [self.centre if text is None else float(text @ self.vector) for text in texts]
+        deviates: DoubleArray = (np.array(products) - self.centre) / self.standard_deviation
+        return deviates
 
 
 @dataclass(frozen=True)

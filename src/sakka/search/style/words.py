@@ -37,6 +37,7 @@ MOST_SHOWN = 5_000  # of the words, those in most texts, that a photo may show
 PENALTY = 0.1
 FLOOR = 0.001
 RELIABLE = 0.7  # r: the chance that a work is what its text says
+FITS = 0.5  # the least chance, on average over the words of a query, of a work that is taken for one that fits
 COMMON = 0.3  # a word of more works than this share tells nothing apart
 _TO_HIRAGANA = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}
 
@@ -137,17 +138,51 @@ class WordSpace:
             seen: The works' photo coordinates, shape (n_works, seen_size), rows of NaN where there is no photo; None:
                 photos don't count.
         """
+        chances = self.chances(terms, said, seen)
         total = np.zeros(len(said))
         for column, words in enumerate(terms):
-            share = float(np.clip(sum(self.share_of(word) for word in words), FLOOR, 1))
+            total += np.log(chances[:, column] / self._share_of_term(words))
+        return total
+
+    def fits(self, terms: Sequence[Sequence[str]], said: Mask, seen: FloatArray | None) -> Mask:
+        """Whether works have what terms name, more likely than not on average, shape (n_works,).
+
+        A term that no text has a word of counts for nothing; where there is no other, no work fits.
+
+        Args:
+            terms: As in `evidence`.
+            said: As in `evidence`.
+            seen: As in `evidence`.
+        """
+        known = said.any(axis=0) | np.array([any(map(self.share_of, words)) for words in terms], dtype=np.bool_)
+        if not known.any():
+            return np.zeros(len(said), dtype=np.bool_)
+        fits: Mask = self.chances(terms, said, seen)[:, known].mean(axis=1) >= FITS
+        return fits
+
+    def chances(self, terms: Sequence[Sequence[str]], said: Mask, seen: FloatArray | None) -> DoubleArray:
+        """The chances that works have what terms name, shape (n_works, n_terms).
+
+        Args:
+            terms: As in `evidence`.
+            said: As in `evidence`.
+            seen: As in `evidence`.
+        """
+        chances = np.zeros(said.shape)
+        for column, words in enumerate(terms):
+            share = self._share_of_term(words)
             shown = [index for word in words if (index := self._shown(word)) is not None]
             chance = np.full(len(said), share)
             if seen is not None and shown:
                 expected = (seen @ self.bridge[:, shown] + self.start[shown]).sum(axis=1)
                 chance = np.where(np.isnan(expected), share, np.clip(expected, FLOOR, 1))
             trusted = RELIABLE * said[:, column]
-            total += np.log((trusted + (1 - trusted) * chance) / share)
-        return total
+            chances[:, column] = trusted + (1 - trusted) * chance
+        return chances
+
+    def _share_of_term(self, words: Sequence[str]) -> float:
+        """The share of works whose text has a word of a term, `FLOOR` at the least."""
+        return float(np.clip(sum(self.share_of(word) for word in words), FLOOR, 1))
 
     def look(self, terms: Sequence[Sequence[str]]) -> FloatArray | None:
         """The unit direction in photo coordinates along which terms become likelier; None where photos can't tell.

@@ -1,7 +1,8 @@
-// Choosing, dropping and pasting photos, taking one away, and looking at another photo of a work. Without this script
-// the form and the links work all the same.
+// Choosing, dropping and pasting photos, taking one away, looking at another photo of a work, and picking works without
+// leaving the page. Without this script the forms and the links work all the same.
 (() => {
   "use strict";
+  const AGAIN_MS = 3000; // after which it is looked whether what comes late is there
   document.documentElement.classList.add("js");
   const zone = document.querySelector("[data-drop]");
   if (zone) {
@@ -89,6 +90,45 @@
         link.setAttribute("aria-current", "true");
       });
     }
+  }
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (!form.matches("form.pick") || form.dataset.refused) return;
+    event.preventDefault();
+    const button = form.querySelector("button");
+    const body = new URLSearchParams([...new FormData(form), ["do", button.value]]);
+    const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
+    if (!answer.ok) {
+      form.dataset.refused = "1";
+      form.requestSubmit(button); // the page says why
+      return;
+    }
+    const added = button.value === "add";
+    for (const other of document.querySelectorAll("form.pick")) {
+      if (other.elements.id.value !== form.elements.id.value) continue;
+      const its = other.querySelector("button");
+      its.value = added ? "remove" : "add";
+      its.setAttribute("aria-pressed", String(added));
+    }
+    document.querySelector("[data-picks]").textContent = (await answer.json()).picks || "";
+  });
+  const later = async () => {
+    const part = document.querySelector("[data-later]");
+    if (!part) return;
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const ready = answer.ok && page.getElementById(part.id);
+    if (ready && !ready.hasAttribute("data-later")) part.replaceWith(document.adoptNode(ready));
+    else setTimeout(later, AGAIN_MS);
+  };
+  setTimeout(later, AGAIN_MS);
+  for (const link of document.querySelectorAll("a[data-copy]")) {
+    link.addEventListener("click", async (event) => {
+      if (!navigator.clipboard) return;
+      event.preventDefault();
+      await navigator.clipboard.writeText(link.href);
+      link.textContent = link.dataset.copy;
+    });
   }
   for (const form of document.querySelectorAll("form")) {
     form.addEventListener("submit", () => {
