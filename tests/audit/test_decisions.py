@@ -14,7 +14,7 @@ PERSON = {"kind": "one person", "creators": ["Mori", "Abe"], "works": ["1"], "sc
 
 
 def test_a_decision_is_found_again_by_what_the_finding_says(folder: Path) -> None:
-    Decisions(folder).decide(WRONG, "right")
+    Decisions(folder).decide([WRONG], "right")
     again = Decisions(folder)
     assert again.of({**WRONG, "score": 0.1, "works": ["2", "1"], "creators": ["Abe", "Mori"]}) == "right"
     assert again.of({**WRONG, "works": ["1"]}) is None
@@ -30,7 +30,7 @@ def test_a_decision_can_be_changed_and_taken_back(folder: Path) -> None:
     decisions = Decisions(folder)
     assert not (folder / DECISIONS_FILE).exists()
     for decision in ("wrong", "right", None):
-        decisions.decide(WRONG, decision)  # type: ignore[arg-type]
+        decisions.decide([WRONG], decision)  # type: ignore[arg-type]
         assert Decisions(folder).of(WRONG) == decision
 
 
@@ -43,15 +43,15 @@ def test_a_file_that_holds_no_decisions_is_refused_in_one_line(folder: Path, con
 
 def test_what_two_processes_decide_is_kept_and_each_sees_the_others(folder: Path) -> None:
     one, other = Decisions(folder), Decisions(folder)
-    one.decide(WRONG, "right")
-    other.decide(PERSON, "wrong")
+    one.decide([WRONG], "right")
+    other.decide([PERSON], "wrong")
     assert [(each.of(WRONG), each.of(PERSON)) for each in (one, other, Decisions(folder))] == [("right", "wrong")] * 3
-    other.decide(WRONG, None)
+    other.decide([WRONG], None)
     assert one.of(WRONG) is None
 
 
 def test_decisions_that_come_at_one_time_are_all_kept(folder: Path) -> None:
     persons = [{**PERSON, "creators": ["Mori", str(number)]} for number in range(24)]
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda person: Decisions(folder).decide(person, "right"), persons))
+        list(pool.map(lambda person: Decisions(folder).decide([person], "right"), persons))
     assert {Decisions(folder).of(person) for person in persons} == {"right"}

@@ -232,23 +232,58 @@ def test_hostile_files_are_refused_on_the_page_and_nothing_of_them_runs(
     assert dialogs == []
 
 
+def written_findings(folder: Path) -> None:
+    said = {"kind": "wrong creator", "score": 0.9, "beside": ["work-02-001"], "evidence": ["The models agree."]}
+    findings = [{**said, "creators": ["creator 01", f"creator 0{n}"], "works": [f"work-01-00{n}"]} for n in (2, 3, 4)]
+    (folder / "findings.json").write_text(json.dumps(findings), encoding="utf-8")
+
+
 def test_a_finding_is_decided_by_keyboard_and_without_a_script(
     browser: "playwright.Browser", settings: Settings, serve: Callable[[Settings], httpx.Client], folder: Path
 ) -> None:
-    said = {"kind": "wrong creator", "score": 0.9, "beside": ["work-02-001"], "evidence": ["The models agree."]}
-    findings = [{**said, "creators": ["creator 01", f"creator 0{n}"], "works": [f"work-01-00{n}"]} for n in (2, 3)]
-    (folder / "findings.json").write_text(json.dumps(findings), encoding="utf-8")
+    written_findings(folder)
     client = serve(replace(settings, audit=folder))
     visit = Visit(browser, client, locale="ja-JP", viewport={"width": 360, "height": 740}, java_script_enabled=False)
     page = visit.page
     page.goto("/audit")
-    assert page.locator(".findings > .card").count() == 2
-    page.focus("text=ちがう >> nth=0")
+    assert not visit.is_wider_than_its_window()
+    assert page.locator(".findings > .card").count() == 3
+    page.focus(".findings > .card:first-child button[value=wrong]")
     page.keyboard.press("Enter")
-    page.wait_for_selector("text=確認済み 1 件")
-    assert page.locator(".findings > .card").count() == 1
-    page.click("text=確認済み 1 件")
-    assert "確認済み：ちがう" in visit.text(".decide")
+    page.wait_for_selector("text=判断済み 1")
+    assert page.locator(".findings > .card").count() == 2
+    for box in page.locator(".findings input[type=checkbox]").all():
+        box.check()
+    page.click(".several button[value=later]")
+    page.wait_for_selector("text=保留 2")
+    page.click("text=判断済み 1")
+    assert "却下済み" in visit.text(".decide")
+    assert visit.complaints == []
+    visit.context.close()
+
+
+def test_keys_lead_through_the_queue_of_findings(
+    browser: "playwright.Browser", settings: Settings, serve: Callable[[Settings], httpx.Client], folder: Path
+) -> None:
+    written_findings(folder)
+    client = serve(replace(settings, audit=folder))
+    visit = Visit(browser, client, locale="en-GB")
+    page = visit.page
+    page.goto("/audit")
+    first, second, third = (each.get_attribute("id") for each in page.locator(".findings > .card").all())
+    page.keyboard.press("j")
+    page.keyboard.press("c")
+    page.wait_for_selector(f"#{second}:focus")
+    page.keyboard.press("u")
+    page.wait_for_selector(f"#{first}:focus")
+    page.keyboard.press("l")
+    page.wait_for_selector(f"#{second}:focus")
+    page.keyboard.press("x")
+    assert page.locator(".findings input:checked").count() == 1
+    page.keyboard.press("d")
+    page.wait_for_selector(f"#{third}:focus")
+    decisions = json.loads((folder / "decisions.json").read_text(encoding="utf-8"))
+    assert sorted(each["decision"] for each in decisions.values()) == ["later", "wrong"]
     assert visit.complaints == []
     visit.context.close()
 

@@ -1,5 +1,6 @@
 """The page without a browser: languages, escapes, and what it shows with and without works."""
 
+import csv
 import json
 import re
 import threading
@@ -345,20 +346,66 @@ def test_a_finding_that_is_decided_leaves_the_queue_and_can_be_opened_again(
     (folder / "findings.json").write_text(json.dumps(findings), encoding="utf-8")
     client = serve(replace(settings, audit=folder))
     page = client.get("/audit", headers=PAGE).text
-    assert ">0 decided<" in page
+    assert "Open <small>2</small>" in page
     key = re.findall(r'name="finding" value="(\w+)"', page)[0]
     decided = client.post("/audit", data={"finding": key, "decision": "wrong", "kind": "one person"}, headers=PAGE)
     assert decided.headers["location"] == "/audit?kind=one+person"
     page = client.get("/audit", headers=PAGE).text
     assert "creator 01 and" not in page
     assert "creator 02 and" in page
-    assert "Decided: no." in client.get("/audit?decided=1", headers=PAGE).text
+    assert "Dismissed" in client.get("/audit?state=decided", headers=PAGE).text
 
     again = serve(replace(settings, audit=folder))  # what was decided is kept on disk
-    assert ">1 decided<" in again.get("/audit", headers=PAGE).text
+    assert "Decided <small>1</small>" in again.get("/audit", headers=PAGE).text
     again.post("/audit", data={"finding": key, "decision": "open"}, headers=PAGE)
     assert "creator 01 and" in again.get("/audit", headers=PAGE).text
     assert json.loads((folder / "decisions.json").read_text(encoding="utf-8")) == {}
+
+
+def test_several_findings_are_decided_at_once_or_left_for_later_and_all_stand_in_a_table(
+    serve: Serve, settings: Settings, folder: Path
+) -> None:
+    said = {"kind": "wrong creator", "score": 0.9, "beside": [], "evidence": ["The photo alone: =Mori with 72 %."]}
+    findings = [{**said, "creators": ["creator 01", f"creator 0{n}"], "works": [f"work-01-00{n}"]} for n in (2, 3, 4)]
+    (folder / "findings.json").write_text(json.dumps(findings), encoding="utf-8")
+    client = serve(replace(settings, audit=folder))
+    keys = re.findall(r'name="finding" value="(\w+)" aria-label', client.get("/audit", headers=PAGE).text)
+    client.post("/audit", data={"finding": keys[:2], "decision": "right"}, headers=PAGE)
+    client.post("/audit", data={"finding": keys[2], "decision": "later"}, headers=PAGE)
+    page = client.get("/audit?state=later", headers=PAGE).text
+    counts = [f"{state} <small>{count}</small>" for state, count in (("Open", 0), ("Later", 1), ("Decided", 2))]
+    assert all(each in page for each in counts)
+    assert "For later" in page
+    table = client.get("/audit.csv", headers={"Accept-Language": "ja"})
+    rows = list(csv.DictReader(table.content.decode("utf-8-sig").splitlines()))
+    assert [each["decision"] for each in rows] == ["right", "right", "later"]
+    assert [each["finding"] for each in rows] == keys
+    assert rows[0]["evidence"] == "写真だけでは、=Moriが72 %です。"
+    refused = client.post("/audit", data={"finding": [*keys[:1], "0" * 16], "decision": "open"}, headers=PAGE)
+    assert refused.status_code == 404
+    assert "Decided <small>2</small>" in client.get("/audit", headers=PAGE).text
+    assert client.post("/audit", data={"finding": keys * 20, "decision": "open"}, headers=PAGE).status_code == 422
+
+
+def test_a_work_that_may_be_anothers_stands_beside_works_of_both_in_the_readers_language(
+    serve: Serve, settings: Settings, folder: Path
+) -> None:
+    said = {
+        "kind": "wrong creator",
+        "score": 0.9,
+        "beside": ["work-05-001"],
+        "evidence": ["The text alone: A with 72 %."],
+    }
+    finding = {**said, "creators": ["creator 01", "creator 05"], "works": ["work-01-003"]}
+    (folder / "findings.json").write_text(json.dumps([finding]), encoding="utf-8")
+    page = serve(replace(settings, audit=folder)).get("/audit?lang=ja", headers=PAGE).text
+    sides = page.split('<h2 class="small">')[1:]
+    assert [each.split("<")[0] for each in sides] == ["この作品", "creator 01", "creator 05"]
+    works = [re.findall(r'<a href="/works/work-(\d\d-\d+)">', each) for each in sides]
+    assert works[0] == ["01-003"]
+    assert [[each[:2] for each in side] for side in works[1:]] == [["01"] * 4, ["05"] * 4]
+    assert "01-003" not in works[1]
+    assert "文章だけでは、Aが72 %です。" in page
 
 
 @pytest.mark.parametrize(

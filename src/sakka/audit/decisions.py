@@ -8,7 +8,7 @@ change is made to what the file holds then, one after the other.
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args
 from sakka.errors import SakkaError
 from sakka.files import alone_in, canonical_json, write_json
 
-Decision = Literal["right", "wrong"]
+Decision = Literal["right", "wrong", "later"]
 DECISIONS: tuple[Decision, ...] = get_args(Decision)
 DECISIONS_FILE = "decisions.json"
 LOCK_FILE = ".decisions.lock"
@@ -87,21 +87,31 @@ class Decisions:
         Raises:
             SakkaError: The file was changed since, and can't be used.
         """
-        entry = self._entries().get(key_of(finding))
+        entry = self.entry(finding)
         decision: Decision | None = entry["decision"] if entry else None
         return decision
 
-    def decide(self, finding: Mapping[str, Any], decision: Decision | None) -> None:
-        """Keep a decision, or open the finding again with None; the file is written whole, then renamed.
+    def entry(self, finding: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """What the file holds of a finding (`decision`, `decided_at` and what it is about); None while it is open.
+
+        Raises:
+            SakkaError: The file was changed since, and can't be used.
+        """
+        return self._entries().get(key_of(finding))
+
+    def decide(self, findings: Sequence[Mapping[str, Any]], decision: Decision | None) -> None:
+        """Keep a decision on findings, or open them again with None; the file is written whole, then renamed.
 
         Raises:
             OSError: It can't be written; what was decided before holds.
             SakkaError: The file was changed since, and can't be used.
         """
         with alone_in(self.path.parent, self.path.with_name(LOCK_FILE), OSError, waits=True):
-            entries = {key: entry for key, entry in self._entries().items() if key != key_of(finding)}
-            if decision is not None:
-                said = {"kind": finding["kind"], "creators": finding["creators"], "works": finding["works"]}
-                when = datetime.now(UTC).isoformat(timespec="seconds")
-                entries[key_of(finding)] = {"decision": decision, "decided_at": when, **said}
+            entries = dict(self._entries())
+            when = datetime.now(UTC).isoformat(timespec="seconds")
+            for finding in findings:
+                entries.pop(key_of(finding), None)
+                if decision is not None:
+                    said = {"kind": finding["kind"], "creators": finding["creators"], "works": finding["works"]}
+                    entries[key_of(finding)] = {"decision": decision, "decided_at": when, **said}
             write_json(self.path, entries)

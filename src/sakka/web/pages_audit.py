@@ -1,23 +1,51 @@
-"""The queue of an audit's findings: looked at kind by kind, decided, and opened again."""
+"""The queue of an audit's findings: looked at kind by kind, decided one by one or several at once, opened again."""
 
-from typing import Annotated, Any, Literal
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Path, Query, Request, Response
-from starlette.responses import HTMLResponse, RedirectResponse
+from pydantic import Field
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse
 
 from sakka.audit.decisions import Decision, key_of
+from sakka.catalog.works import Work
+from sakka.files import no_formula
 from sakka.pages.audit import cost_of_looking
 from sakka.pages.dossier import dossier_sentence, dossier_words
+from sakka.pages.evidence_sentences import evidence_sentence
 from sakka.pages.language import Texts, texts_in
 from sakka.pages.timeline import Strip, timeline_strip
+from sakka.search.filters import Filters
 from sakka.web.engine import Engine
 from sakka.web.language import language_of
 from sakka.web.problems import Problem
 from sakka.web.view import Leaf, Start, View
 
 PAGE_FINDINGS = 12
+SIDE_WORKS = 4
+MOST_AT_ONCE = 48
+State = Literal["open", "later", "decided"]
+STATES: tuple[State, ...] = get_args(State)
+CSV_FIELDS = ("finding", "kind", "score", "error_rate", "creators", "works", "decision", "decided_at", "evidence")
 Kind = Annotated[str, Query(max_length=40)]
+Keys = Annotated[list[Annotated[str, Field(max_length=16)]], Form(min_length=1, max_length=MOST_AT_ONCE)]
+
+
+@dataclass(frozen=True)
+class Side:
+    """Works that a finding is looked at by, beside others.
+
+    Attributes:
+        heading: What they have in common; empty where nothing need be said.
+        works: The works.
+    """
+
+    heading: str
+    works: tuple[Work, ...]
 
 
 class AuditPages:
@@ -30,8 +58,16 @@ class AuditPages:
         """Add the routes; `hidden` is what keeps a page out of the schema."""
 
         @router.get("/audit", **hidden)
-        async def audit(request: Request, kind: Kind = "", start: Start = 0, decided: bool = False) -> HTMLResponse:
-            return self._page(request, kind, start, decided)
+        async def audit(request: Request, kind: Kind = "", start: Start = 0, state: State = "open") -> HTMLResponse:
+            texts = texts_in(language_of(request))
+            values = await self.engine.ask(lambda: self._values(texts, kind, start, state))
+            return self.view.page(request, "audit.html", **values)
+
+        @router.get("/audit.csv", **hidden)
+        async def table(request: Request) -> Response:
+            content = self._csv(texts_in(language_of(request)))
+            headers = {"Content-Disposition": 'attachment; filename="findings.csv"'}
+            return Response(content, media_type="text/csv", headers=headers)
 
         @router.get("/audit/{key}", **hidden)
         async def dossier(request: Request, key: Annotated[str, Path(max_length=16)]) -> HTMLResponse:
@@ -39,42 +75,64 @@ class AuditPages:
 
         @router.post("/audit", **hidden)
         async def decide(
-            finding: Annotated[str, Form(max_length=16)],
-            decision: Annotated[Literal["right", "wrong", "open"], Form()],
+            request: Request,
+            finding: Keys,
+            decision: Annotated[Literal["right", "wrong", "later", "open"], Form()],
             kind: Annotated[str, Form(max_length=40)] = "",
             start: Annotated[int, Form(ge=0, le=10_000_000)] = 0,
-            decided: Annotated[bool, Form()] = False,
+            state: Annotated[State, Form()] = "open",
         ) -> Response:
             self._decide(finding, None if decision == "open" else decision)
-            back = {"kind": kind, "start": start, "decided": int(decided)}
+            if "application/json" in request.headers.get("accept", ""):
+                return JSONResponse({"decided": len(finding)})
+            back = {"kind": kind, "start": start, "state": "" if state == "open" else state}
             return RedirectResponse(f"/audit?{urlencode({name: each for name, each in back.items() if each})}", 303)
 
-    def _page(self, request: Request, kind: str, start: int, decided: bool) -> HTMLResponse:
-        listed = [each for each in self.engine.findings if (self._decision(each) is not None) == decided]
-        kinds = dict.fromkeys(dict.fromkeys(found["kind"] for found in self.engine.findings), 0)
-        for found in listed:
+    def _values(self, texts: Texts, kind: str, start: int, state: State) -> dict[str, Any]:
+        """What the page of a kind of findings in a state shows."""
+        every = self.engine.findings
+        states = {each: [found for found in every if self._state(found) == each] for each in STATES}
+        kinds = dict.fromkeys((found["kind"] for found in every), 0)
+        for found in states[state]:
             kinds[found["kind"]] += 1
-        chosen = (
-            kind if kind in kinds else next((each for each, count in kinds.items() if count), next(iter(kinds), ""))
-        )
-        of_kind = [each for each in listed if each["kind"] == chosen]
-        rates = [] if decided else [each.get("error_rate") for each in of_kind]
-        texts = texts_in(language_of(request))
+        first = next((each for each, count in kinds.items() if count), next(iter(kinds), ""))
+        chosen = kind if kind in kinds else first
+        of_kind = [each for each in states[state] if each["kind"] == chosen]
+        rates = [each.get("error_rate") for each in of_kind] if state == "open" else []
         start = min(start, max(0, len(of_kind) - 1) // PAGE_FINDINGS * PAGE_FINDINGS)  # the last may just be decided
-        values: dict[str, Any] = {
+        return {
             "kinds": kinds,
             "kind": chosen,
-            "decided": decided,
-            "others": len(self.engine.findings) - len(listed),
+            "state": state,
+            "states": {each: sum(found["kind"] == chosen for found in found_in) for each, found_in in states.items()},
             "findings": [self._shown(each, texts) for each in of_kind[start : start + PAGE_FINDINGS]],
             "cost": cost_of_looking(chosen, rates, texts),
             "leaf": Leaf(start, PAGE_FINDINGS, len(of_kind)),
             "can_decide": self.engine.decisions is not None and self.engine.decisions.can_be_written,
         }
-        return self.view.page(request, "audit.html", **values)
 
-    def _decision(self, finding: dict[str, Any]) -> Decision | None:
+    def _decision(self, finding: Mapping[str, Any]) -> Decision | None:
         return None if self.engine.decisions is None else self.engine.decisions.of(finding)
+
+    def _state(self, finding: Mapping[str, Any]) -> State:
+        decision = self._decision(finding)
+        return "open" if decision is None else "later" if decision == "later" else "decided"
+
+    def _csv(self, texts: Texts) -> str:
+        """All findings with what was decided, as a table that a spreadsheet opens; its mark says that it is UTF-8."""
+        buffer = io.StringIO()
+        buffer.write("\ufeff")
+        writer = csv.writer(buffer, lineterminator="\r\n")
+        writer.writerow(CSV_FIELDS)
+        for each in self.engine.findings:
+            entry = {} if self.engine.decisions is None else self.engine.decisions.entry(each) or {}
+            lists = (each["creators"], each["works"], [evidence_sentence(said, texts) for said in each["evidence"]])
+            creators, works, evidence = (" | ".join(values) for values in lists)
+            rate = "" if each.get("error_rate") is None else str(each["error_rate"])
+            decided = (entry.get("decision", ""), entry.get("decided_at", ""))
+            cells = (key_of(each), each["kind"], str(each["score"]), rate, creators, works, *decided, evidence)
+            writer.writerow(map(no_formula, cells))
+        return buffer.getvalue()
 
     def _dossier(self, request: Request, key: str) -> HTMLResponse:
         dossier = self._found(key).get("dossier")
@@ -86,14 +144,41 @@ class AuditPages:
         return self.view.page(request, "dossier.html", words=words, sides=sides)
 
     def _shown(self, finding: dict[str, Any], texts: Texts) -> dict[str, Any]:
-        sides = {side: [self.engine.work(each) for each in finding[side]] for side in ("works", "beside")}
         shown = {
             "key": key_of(finding),
             "decision": self._decision(finding),
             "strip": self._strip(finding),
             "verdict": dossier_sentence(finding["dossier"], texts) if "dossier" in finding else "",
+            "because": [evidence_sentence(each, texts) for each in finding["evidence"]],
+            "sides": self._sides(finding, texts),
         }
-        return {**finding, **sides, **shown}
+        return {**finding, **shown}
+
+    def _sides(self, finding: Mapping[str, Any], texts: Texts) -> list[Side]:
+        """The works that a finding is about, beside those that they are compared with."""
+        works, beside = ([self.engine.work(each) for each in finding[side]] for side in ("works", "beside"))
+        creators = finding["creators"]
+        if finding["kind"] == "wrong creator":
+            own, other = (self._nearest(works[0], creator) for creator in (creators[0], creators[-1]))
+            sides = [(texts("side_work"), works), (creators[0], own), (creators[-1], other or beside)]
+        elif finding["kind"] == "handover":
+            sides = [(texts("side_before"), works), (texts("side_after"), beside)]
+        elif beside:
+            sides = [(creators[0], works), (creators[-1], beside)]
+        else:
+            sides = [(each, [work for work in works if work.creator == each]) for each in creators]
+        return [Side(heading, tuple(shown[:SIDE_WORKS])) for heading, shown in sides if shown]
+
+    def _nearest(self, work: Work, creator: str) -> Sequence[Work]:
+        """The works of a creator that are nearest to a work in style, without itself; else the first of them."""
+        if self.engine.finder is not None:
+            try:
+                found = self.engine.finder.similar(work.id, SIDE_WORKS, Filters(creators=(creator,)))
+                return [hit.work for hit in found]
+            except Problem:  # nothing in the work that the index could compare
+                pass
+        works = self.engine.collection.works_of(creator, 0, SIDE_WORKS + 1)
+        return [each for each in works if each.id != work.id]
 
     def _strip(self, finding: dict[str, Any]) -> Strip | None:
         timeline = finding.get("timeline")
@@ -102,8 +187,8 @@ class AuditPages:
         dates = self.engine.collection.catalog_of(timeline["works"]).table["created_at"].to_list()
         return timeline_strip(dates, timeline["positions"], timeline["after"])
 
-    def _decide(self, key: str, decision: Decision | None) -> None:
-        found = self._found(key)
+    def _decide(self, keys: Sequence[str], decision: Decision | None) -> None:
+        found = [self._found(key) for key in dict.fromkeys(keys)]
         if self.engine.decisions is None:
             raise Problem(404, "the audit has no such finding; open the list again")
         self.engine.decisions.decide(found, decision)
