@@ -289,6 +289,37 @@ def test_keys_lead_through_the_queue_of_findings(
 
 
 @pytest.mark.parametrize("script", [True, False])
+def test_the_map_is_wandered_through_from_the_whole_to_a_work(
+    browser: "playwright.Browser", client: httpx.Client, visits: list[Visit], *, script: bool
+) -> None:
+    visit = Visit(browser, client, locale="en-GB", java_script_enabled=script)
+    visits.append(visit)
+    page = visit.page
+    page.goto("/map")
+    page.wait_for_selector(".cells img")  # once it is drawn, it appears
+    page.click(".cells a[data-map] >> nth=0")
+    page.wait_for_url("**zoom=1*")
+    if script:
+        page.focus(".frame")
+        page.keyboard.press("+")
+        page.wait_for_url("**zoom=2*")
+        page.keyboard.press("-")
+        page.wait_for_url("**zoom=1*")
+        page.go_back()
+        page.wait_for_url("**zoom=2*")
+    page.click("text=The whole map")
+    page.wait_for_url("**zoom=0*")
+    page.click("text=creator 03")
+    page.wait_for_selector("text=Works by creator 03 are framed.")
+    assert page.locator(".cells .marked").count() > 0
+    page.click(".cells a[href^='/works/'] >> nth=0")
+    page.wait_for_url("**/works/*")
+    page.click("text=On the map")
+    page.wait_for_selector(".cells .marked")
+    assert visit.complaints == []
+
+
+@pytest.mark.parametrize("script", [True, False])
 def test_a_shopper_searches_by_photo_and_words_narrows_turns_the_page_picks_and_saves(
     browser: "playwright.Browser", client: httpx.Client, folders: Folders, visits: list[Visit], *, script: bool
 ) -> None:

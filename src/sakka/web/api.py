@@ -70,7 +70,7 @@ def _add_works(router: APIRouter, engine: Engine) -> None:
     async def photo(
         number: Annotated[int, Path(ge=0, le=1000, description="Which of the work's photos, from 0.")],
         work_id: WorkId,
-        size: Annotated[Size, Query(description="small: within 360 pixels; large: within 1,200.")] = "large",
+        size: Annotated[Size, Query(description="tiny: within 120 pixels; small: 360; large: 1,200.")] = "large",
     ) -> Response:
         """A photo of a work of the catalog as a JPEG."""
         found = engine.work(work_id)

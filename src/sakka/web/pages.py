@@ -18,6 +18,8 @@ from sakka.web.engine import Engine
 from sakka.web.guard import COOKIE, cookie_of, same
 from sakka.web.language import language_of
 from sakka.web.pages_audit import AuditPages
+from sakka.web.pages_docs import add_docs
+from sakka.web.pages_map import MapPages
 from sakka.web.pages_picks import PickPages
 from sakka.web.pages_search import SearchPages
 from sakka.web.problems import Problem, problem_of
@@ -48,7 +50,9 @@ class Pages:
         self._add_works(router)
         SearchPages(self.engine, self.view, self.answers).add_to(router, HIDDEN)
         PickPages(self.engine, self.view).add_to(router, HIDDEN)
+        MapPages(self.engine, self.view).add_to(router, HIDDEN)
         AuditPages(self.engine, self.view).add_to(router, HIDDEN)
+        add_docs(router, self.view, HIDDEN)
         self._add_key(router)
         return router
 

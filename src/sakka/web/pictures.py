@@ -11,8 +11,8 @@ from sakka.web.collection import Collection
 from sakka.web.problems import Problem
 from sakka.web.uploads import as_jpeg
 
-Size = Literal["small", "large"]
-SIDE_PX: dict[str, int] = {"small": 360, "large": 1200}
+Size = Literal["tiny", "small", "large"]
+SIDE_PX: dict[str, int] = {"tiny": 120, "small": 360, "large": 1200}
 MOST_BYTES = 48 << 20
 
 
