@@ -18,12 +18,12 @@ def show(model: ModelFolder, as_json: Json = False) -> None:
     """
     from sakka.cli.terminal import show_pairs
     from sakka.models.adding_creators import ExtensibleModel
-    from sakka.models.folder import load_model, manifest_sha256
+    from sakka.models.folder import load_model
 
     fitted = load_model(model)
     name, _, *said = fitted.in_words()
     creators, works = len(fitted.creators_), int(fitted.works_.sum()) if isinstance(fitted, ExtensibleModel) else None
-    sha256 = manifest_sha256(model)
+    sha256 = fitted.manifest_sha256_
     if as_json:
         say_json({"model": name, "creators": creators, "works": works, "consists_of": said, "sha256": sha256})
         return
