@@ -117,7 +117,7 @@ def agree(shown: tuple[str, ...], printed: tuple[str, ...]) -> bool:
 
 
 def _words_of(line: str) -> str:
-    line = re.sub(r"\d+ (h|min|s)( \d+ (min|s))?\b", "0 s", line)
+    line = re.sub(r"\d+ (h|min|s)( \d+ (min|s))?\b|\d+(時間|分|秒)(\d+(分|秒))?", "0 s", line)
     line = re.sub(r"[<>]?\d[\d,.]*", "0", line)
     return " ".join(re.sub("[█─-]+", " ", line).split())
 
