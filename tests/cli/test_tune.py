@@ -26,7 +26,7 @@ def test_a_study_is_made_shown_and_gone_on_with(folder: Path) -> None:
     tiny_catalog(folder / "photos", creators=3, works=8).write(folder / "catalog")
     asked = (str(folder / "catalog"), "-o", str(folder / "study"), "--model", "text-linear", "--set", "iterations=5")
     said = _say(*asked, "--trials", "2")
-    assert "settings of text-linear" in said
+    assert "Settings of text-linear" in said
     assert "(n = 6)" in said or "(n = 5)" in said or "(n = 4)" in said
     assert "trials               2" in said
     assert "trials               3" in _say(*asked, "--trials", "3")

@@ -16,6 +16,7 @@ from sakka.errors import CatalogError
 SOURCES = ROOT / "src" / "sakka"
 SPEAKS_COMMANDS = {
     "pages/provenance.py": "the command that gave a report",
+    "pages/headline.py": "the command that gives the figure of the grouped split",
     "paper/plan.py:paper_arguments": "part of that command",
     "paper/plan.py:_number_arguments": "part of that command",
     "paper/candidates_table.py": "a note in a report",

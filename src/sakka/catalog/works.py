@@ -315,7 +315,7 @@ class Catalog:
     @cached_property
     def has_text(self) -> Mask:
         """Whether each work has a title or a description that is not blank, shape (n_works,); not to be changed."""
-        return _fixed(self.text_parts.any(axis=1))
+        return _fixed(self.text_parts.max(axis=1) > 0)
 
     def fingerprint(self, kept: Sequence[str] = ()) -> str:
         """The SHA-256 of the works' content: equal exactly when the tables without kept columns are, row for row.

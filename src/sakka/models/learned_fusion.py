@@ -248,8 +248,9 @@ class _FittedOn:
     def sums(self, values: DoubleArray, n_creators: int) -> DoubleArray:
         """Sums by creator of values of the works' candidates."""
         if self.columns is None:
-            return values.sum(axis=0)
-        return np.bincount(self.columns.ravel(), values.ravel(), n_creators)
+            of_all: DoubleArray = values.sum(axis=0)
+            return of_all
+        return np.bincount(self.columns.ravel(), values.ravel(), n_creators).astype(np.float64)
 
 
 def _candidates(kind: Kind, tables: Sequence[Probabilities], labels: IntArray) -> _FittedOn:

@@ -89,8 +89,8 @@ class SklearnModel(CreatorModel):
             model.creators_ = tuple(creators)
             rows = fold.train[there[fold.train]]
             model._fit(features[rows], labels[rows], labels[fold.train])
-            parts = (model._predict(features[each], there[each]) for each in (fold.validation, fold.test))
-            yield FoldPrediction(fold, *parts)
+            validation, test = (model._predict(features[each], there[each]) for each in (fold.validation, fold.test))
+            yield FoldPrediction(fold, validation, test)
 
     def fill_cache(self, works: Catalog) -> None:
         """Compute what the encoding model reads and the cache lacks."""

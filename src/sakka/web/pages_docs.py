@@ -109,8 +109,9 @@ def _operation(method: str, path: str, said: Mapping[str, Any], shapes: Mapping[
     )
     content = said.get("requestBody", {}).get("content", {})
     body = {kind: _fields(_resolved(each["schema"], shapes)) for kind, each in content.items()}
-    kind, answer = next(iter(said["responses"]["200"].get("content", {}).items()), ("", {}))
-    shape = answer.get("schema", {})
+    answers: dict[str, Any] = said["responses"]["200"].get("content", {})
+    kind = next(iter(answers), "")
+    shape = answers.get(kind, {}).get("schema", {})
     words = type_words(shape) if kind == "application/json" else kind
     problems = tuple(status for status in said["responses"] if status != "200")
     return Operation(method, path, said.get("description", ""), parameters, body, words, _shape(shape), problems)

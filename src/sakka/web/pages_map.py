@@ -54,7 +54,7 @@ class MapView:
     @property
     def side(self) -> float:
         """How much of the map it shows in either direction."""
-        return 1 / 2**self.zoom
+        return 0.5**self.zoom
 
     @property
     def is_nearest(self) -> bool:
@@ -160,7 +160,7 @@ class MapPages:
     def _values(self, found: StyleMap, shown: MapView) -> dict[str, Any]:
         """What a view has: its cells in rows, None where there is no work, and whose works are in it."""
         left, top = shown.corner
-        where = (found.positions - np.float32([left, top])) / np.float32(shown.side)
+        where = (found.positions - np.array([left, top], dtype=np.float32)) / np.float32(shown.side)
         inside = np.flatnonzero(((where >= 0) & (where <= 1)).all(axis=1))
         grid = np.array([COLUMNS, ROWS])
         at = np.minimum((where[inside] * grid).astype(np.int64), grid - 1)

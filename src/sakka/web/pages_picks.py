@@ -45,7 +45,13 @@ class PickPages:
             works = self._works(id or picks_of(request))
             also = await self.engine.ask(lambda: self._also(works)) if works else []
             address = "/picks?" + urlencode([("id", each.id) for each in works])
-            values = {"works": works, "also": also, "sent": bool(id), "address": address, "left": len(id) - len(works)}
+            values: dict[str, Any] = {
+                "works": works,
+                "also": also,
+                "sent": bool(id),
+                "address": address,
+                "left": len(id) - len(works),
+            }
             return self.view.page(request, "picks.html", **values)
 
         @router.get("/picks.csv", **hidden)

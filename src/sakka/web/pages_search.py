@@ -79,7 +79,14 @@ class SearchPages:
         def limit(name: str, value: str) -> str:
             return limit_words(name, value, texts, page.colours)
 
-        values = {"asked": asked, "found": found, "page": page, "liked": liked, "photos": len(photos), "limit": limit}
+        values: dict[str, Any] = {
+            "asked": asked,
+            "found": found,
+            "page": page,
+            "liked": liked,
+            "photos": len(photos),
+            "limit": limit,
+        }
         return self.view.page(request, "search.html", **values)
 
     def _photos(self, token: str) -> list[HeldPhoto]:
@@ -95,7 +102,7 @@ class SearchPages:
             Problem: One is too long.
         """
         names = [each.name for each in self.search.kept] if self.search is not None else []
-        said = {}
+        said: dict[str, str] = {}
         for name in (f"{word}:{name}" for name in names for word in OPERATORS):
             value = request.query_params.get(name, "").strip()
             if len(value) > MOST_CHARACTERS:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 from urllib.parse import urlencode
 
 import polars as pl
@@ -93,7 +94,8 @@ class SearchAsked:
         """This with one limit less."""
         if name in self.kept:
             return replace(self, kept={each: value for each, value in self.kept.items() if each != name})
-        return replace(self, **{name: ""})
+        changes: dict[str, Any] = {name: ""}
+        return replace(self, **changes)
 
     def filters(self, columns: Sequence[KeptColumn]) -> Filters:
         """The limits as the index takes them.
@@ -108,8 +110,8 @@ class SearchAsked:
                     wholly = word == "is" and each.kind == "text"
                     kept.append(KeptFilter(each.name, "==" if wholly else operator, value))
         after, before = _year(self.year)
-        names = tuple((value,) if value else () for value in (self.category, self.creator))
-        return Filters(*names, after=after, before=before, kept=tuple(kept))
+        categories, creators = ((value,) if value else () for value in (self.category, self.creator))
+        return Filters(categories, creators, after=after, before=before, kept=tuple(kept))
 
 
 @dataclass(frozen=True)
@@ -289,8 +291,11 @@ def _values(table: pl.DataFrame, name: str) -> pl.Series:
 
 
 def _is_facet(values: pl.Series) -> bool:
+    """Whether there are few values, all of them short, and no address is among them, which would lead elsewhere."""
     distinct = values.drop_nulls().unique()
-    return 1 < len(distinct) <= MOST_VALUES and int(distinct.str.len_chars().max() or 0) <= MOST_CHARACTERS
+    if distinct.str.contains("://", literal=True).any():
+        return False
+    return 1 < len(distinct) <= MOST_VALUES and all(len(each) <= MOST_CHARACTERS for each in distinct)
 
 
 def _counted(values: pl.Series) -> tuple[tuple[str, int], ...]:

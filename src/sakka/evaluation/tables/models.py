@@ -65,8 +65,8 @@ def _note(run: EvaluatedRun) -> str:
         )
     if run.facts.fused:
         said.append(
-            "“Photo + text” is fused as `sakka fit` would fuse it: by a fixed ratio, or by learned weights where these "
-            "have less log-loss. That is decided in each fold on validation works only."
+            "“Photo + text” is fused as a model fitted on all works would be: by a fixed ratio, or by learned weights "
+            "where these have less log-loss. That is decided in each fold on validation works only."
         )
     return " ".join(said)
 

@@ -175,8 +175,8 @@ class FineTuned(CreatorModel):
             model.shares_ = shares_of_creators(labels[fold.train], len(creators))
             train, validation = (rows[photos.has_photo[rows]] for rows in (fold.train, fold.validation))
             checkpoint = model._learn(photos, labels, train, validation)
-            predictions = (model._predict(photos, rows) for rows in (fold.validation, fold.test))
-            yield FoldPrediction(fold, *predictions, deviations=model.deviations)
+            of_validation, of_test = (model._predict(photos, rows) for rows in (fold.validation, fold.test))
+            yield FoldPrediction(fold, of_validation, of_test, model.deviations)
             checkpoint.remove()  # the caller has taken the predictions
 
     @property

@@ -256,7 +256,7 @@ class Training:
 
     def _full_rate(self) -> float:
         """The learning rate, halved as often as the training has gone back."""
-        return self.settings.learning_rate / 2 ** len(self.divergences)
+        return self.settings.learning_rate * 0.5 ** len(self.divergences)
 
     def _set_rate(self, begun: float, ended: float) -> None:
         """Set the length of the step that begins and ends at so many epochs."""

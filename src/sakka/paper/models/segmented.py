@@ -50,7 +50,8 @@ class SegmentedText(CreatorModel):
             model.creators_ = tuple(creators)
             model._fit_texts([texts[row] for row in fold.train], labels[fold.train])
             parts = ([texts[row] for row in rows] for rows in (fold.validation, fold.test))
-            return FoldPrediction(fold, *map(model._predict_texts, parts))
+            validation, test = map(model._predict_texts, parts)
+            return FoldPrediction(fold, validation, test)
 
         threads = torch.get_num_threads() if self.folds_in_threads else 1
         with ThreadPoolExecutor(threads, "sakka-text-folds") as pool:
