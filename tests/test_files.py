@@ -48,24 +48,25 @@ def test_no_part_of_a_password_is_shown(address: str) -> None:
     assert "RET" not in shown
 
 
-@pytest.mark.parametrize("swaps", [True, False])
-def test_a_folder_is_replaced_whole_and_nothing_is_left_beside_it(
-    folder: Path, swaps: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if not swaps:
+@pytest.fixture(params=[True, False])
+def swaps(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Whether the system can swap two folders in one step."""
+    if not request.param:
         monkeypatch.setattr(files, "_exchange", lambda one, other: False)
+    return request.param
+
+
+@pytest.mark.usefixtures("swaps")
+def test_a_folder_is_replaced_whole_and_nothing_is_left_beside_it(folder: Path) -> None:
     write(folder / "made", "old")
     write(folder / "made", "new")
     assert (folder / "made" / "text").read_text() == "new"
     assert [path.name for path in folder.iterdir()] == ["made"]
 
 
-@pytest.mark.parametrize("swaps", [True, False])
 def test_a_folder_whose_writing_is_killed_is_old_or_new_and_the_next_writing_leaves_nothing_else(
-    folder: Path, swaps: bool, monkeypatch: pytest.MonkeyPatch
+    folder: Path, swaps: bool
 ) -> None:
-    if not swaps:
-        monkeypatch.setattr(files, "_exchange", lambda one, other: False)
     write(folder / "made", "old")
     found = set()
     for number in at_every_file_operation(lambda: write(folder / "made", "new")):

@@ -1,17 +1,15 @@
 """The report in a real browser: without a script chapters open and creators change their order, on a phone too."""
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.browser import browser as browser
+from tests.browser import needs_browser, playwright
 from tests.runs import CREATORS, make_works, write_run
 
 from sakka.pages.write_report import write_report
 
-CHROMIUM = shutil.which("chromium")
-playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install playwright")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs a browser: apt-get install chromium fonts-noto-cjk")
+pytestmark = needs_browser
 
 
 @pytest.fixture(scope="module")
@@ -19,14 +17,6 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("report")
     write_run(folder, make_works(lacking=True), inner_folds=1)
     return write_report(folder)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["playwright.Browser"]:
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 def visited(browser: "playwright.Browser", page: Path, width_px: int) -> "playwright.Page":

@@ -1,7 +1,6 @@
 """The page in a real browser: the way of somebody who has never been here, and what goes wrong on it."""
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,23 +8,14 @@ from pathlib import Path
 import httpx
 import pytest
 from studies.inputs.hostile_files import SCRIPT
+from tests.browser import browser as browser
+from tests.browser import needs_browser, playwright
 from tests.web.servers import Folders
 
 from sakka.web.settings import Settings
 
-CHROMIUM = shutil.which("chromium")
-playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install playwright")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs a browser: apt-get install chromium fonts-noto-cjk")
+pytestmark = needs_browser
 WAIT_MS = 30_000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["playwright.Browser"]:
-    """Debian's Chromium, without a window."""
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 class Visit:

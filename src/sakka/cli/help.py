@@ -9,11 +9,11 @@ a terminal, and a line of Japanese may end after any of them; a comma or a closi
 import inspect
 import re
 import sys
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import typer
+from rich.cells import cell_len
 from typer.core import TyperCommand, TyperGroup
 
 from sakka.cli.language import language, said
@@ -164,7 +164,7 @@ def wrapped(text: str, cells: int) -> Iterator[str]:
     """
     line, filled = "", 0
     for piece in PIECE.findall(text):
-        wide = sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in piece)
+        wide = cell_len(piece)
         if line and not piece.isspace() and filled + wide > cells and piece not in NEVER_FIRST:
             yield line.rstrip()
             line, filled = "", 0

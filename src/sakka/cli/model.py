@@ -21,13 +21,13 @@ def show(model: ModelFolder, as_json: Json = False) -> None:
     from sakka.models.folder import load_model
 
     fitted = load_model(model)
-    name, _, *said = fitted.in_words()
+    name, _, *parts = fitted.in_words()
     creators, works = len(fitted.creators_), int(fitted.works_.sum()) if isinstance(fitted, ExtensibleModel) else None
     sha256 = fitted.manifest_sha256_
     if as_json:
-        say_json({"model": name, "creators": creators, "works": works, "consists_of": said, "sha256": sha256})
+        say_json({"model": name, "creators": creators, "works": works, "consists_of": parts, "sha256": sha256})
         return
     pairs = [("model", name), ("creators", f"{creators:,}")]
     pairs += [] if works is None else [("learned from works", f"{works:,}")]
-    pairs += [("consists of" if at == 0 else "", line) for at, line in enumerate(said)]
+    pairs += [("consists of" if at == 0 else "", line) for at, line in enumerate(parts)]
     show_pairs([*pairs, ("SHA-256", sha256[:16])], title=f"Model {as_written(model)}")
