@@ -70,7 +70,7 @@ def test_picks_are_saved_as_a_table_and_as_json(client: httpx.Client) -> None:
     assert [each["id"] for each in saved] == asked["id"]
     assert saved[0]["photos"] == ["/photos/0/work-01-003"]
     work = Work("=1", title="@x", kept={"price": -5, "listing": "+http"})
-    assert picks_csv([work], ["price", "listing"]).splitlines()[1] == "'=1,,'@x,,,,-5,'+http"
+    assert bytes(picks_csv([work], ["price", "listing"]).body).decode().splitlines()[1] == "'=1,,'@x,,,,-5,'+http"
 
 
 def test_a_program_is_given_the_number_of_picks(client: httpx.Client) -> None:

@@ -1,8 +1,6 @@
 """The queue of an audit's findings: looked at kind by kind, decided one by one or several at once, opened again."""
 
-import csv
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlencode
@@ -13,13 +11,13 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse
 
 from sakka.audit.decisions import Decision, key_of
 from sakka.catalog.works import Work
-from sakka.files import no_formula
 from sakka.pages.audit import cost_of_looking
 from sakka.pages.dossier import dossier_sentence, dossier_words
 from sakka.pages.evidence_sentences import evidence_sentence
 from sakka.pages.language import Texts, texts_in
 from sakka.pages.timeline import Strip, timeline_strip
 from sakka.search.filters import Filters
+from sakka.web.downloads import csv_download
 from sakka.web.engine import Engine
 from sakka.web.language import language_of
 from sakka.web.problems import Problem
@@ -65,9 +63,7 @@ class AuditPages:
 
         @router.get("/audit.csv", **hidden)
         async def table(request: Request) -> Response:
-            content = self._csv(texts_in(language_of(request)))
-            headers = {"Content-Disposition": 'attachment; filename="findings.csv"'}
-            return Response(content, media_type="text/csv", headers=headers)
+            return csv_download("findings.csv", CSV_FIELDS, self._rows(texts_in(language_of(request))))
 
         @router.get("/audit/{key}", **hidden)
         async def dossier(request: Request, key: Annotated[str, Path(max_length=16)]) -> HTMLResponse:
@@ -118,21 +114,15 @@ class AuditPages:
         decision = self._decision(finding)
         return "open" if decision is None else "later" if decision == "later" else "decided"
 
-    def _csv(self, texts: Texts) -> str:
-        """All findings with what was decided, as a table that a spreadsheet opens; its mark says that it is UTF-8."""
-        buffer = io.StringIO()
-        buffer.write("\ufeff")
-        writer = csv.writer(buffer, lineterminator="\r\n")
-        writer.writerow(CSV_FIELDS)
+    def _rows(self, texts: Texts) -> Iterator[tuple[str, ...]]:
+        """The cells of all findings, with what was decided, in the order of `CSV_FIELDS`."""
         for each in self.engine.findings:
             entry = {} if self.engine.decisions is None else self.engine.decisions.entry(each) or {}
             lists = (each["creators"], each["works"], [evidence_sentence(said, texts) for said in each["evidence"]])
             creators, works, evidence = (" | ".join(values) for values in lists)
             rate = "" if each.get("error_rate") is None else str(each["error_rate"])
             decided = (entry.get("decision", ""), entry.get("decided_at", ""))
-            cells = (key_of(each), each["kind"], str(each["score"]), rate, creators, works, *decided, evidence)
-            writer.writerow(map(no_formula, cells))
-        return buffer.getvalue()
+            yield key_of(each), each["kind"], str(each["score"]), rate, creators, works, *decided, evidence
 
     def _dossier(self, request: Request, key: str) -> HTMLResponse:
         dossier = self._found(key).get("dossier")

@@ -4,8 +4,6 @@ There are no accounts and nothing is kept on the server. `/picks` shows the read
 that somebody sent; both can be saved as a table or as JSON.
 """
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -15,10 +13,10 @@ from pydantic import Field
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse
 
 from sakka.catalog.works import Work
-from sakka.files import no_formula
 from sakka.pages.kept import kept_text
 from sakka.search.filters import Filters
 from sakka.search.hits import Hit
+from sakka.web.downloads import csv_download, saved_as
 from sakka.web.engine import Engine
 from sakka.web.picks import COOKIE, MOST_PICKS, Change, picks_of, with_change, written
 from sakka.web.problems import Problem
@@ -56,13 +54,12 @@ class PickPages:
 
         @router.get("/picks.csv", **hidden)
         async def table(request: Request, id: Ids = []) -> Response:  # noqa: B006
-            content = picks_csv(self._works(id or picks_of(request)), self.engine.collection.works.kept)
-            return Response(content, media_type="text/csv", headers=_saved_as("picks.csv"))
+            return picks_csv(self._works(id or picks_of(request)), self.engine.collection.works.kept)
 
         @router.get("/picks.json", **hidden)
         async def as_json(request: Request, id: Ids = []) -> Response:  # noqa: B006
             answer = served([ShownWork.of(each) for each in self._works(id or picks_of(request))])
-            answer.headers.update(_saved_as("picks.json"))
+            answer.headers.update(saved_as("picks.json"))
             return answer
 
         @router.post("/picks", **hidden)
@@ -89,24 +86,18 @@ class PickPages:
             return []
 
 
-def picks_csv(works: Sequence[Work], kept: Sequence[str]) -> str:
-    """Works as a table that a spreadsheet opens, one row a work; the mark at its start says that it is UTF-8.
+def picks_csv(works: Sequence[Work], kept: Sequence[str]) -> Response:
+    """Works as a table to save, one row a work.
 
     Args:
         works: The works.
         kept: The names of their kept columns.
     """
-    buffer = io.StringIO()
-    buffer.write("\ufeff")
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow([*FIELDS, *map(no_formula, kept)])
-    for work in works:
-        own = [work.id, work.creator or "", work.title, work.description, work.category]
-        date = "" if work.created_at is None else work.created_at.isoformat(sep=" ")
-        cells = [*own, date, *(kept_text(work.kept.get(name)) for name in kept)]
-        writer.writerow(map(no_formula, cells))
-    return buffer.getvalue()
+    return csv_download("picks.csv", [*FIELDS, *kept], (_cells(work, kept) for work in works))
 
 
-def _saved_as(name: str) -> dict[str, str]:
-    return {"Content-Disposition": f'attachment; filename="{name}"'}
+def _cells(work: Work, kept: Sequence[str]) -> list[str]:
+    """A work's `FIELDS` and kept columns as text."""
+    own = [work.id, work.creator or "", work.title, work.description, work.category]
+    date = "" if work.created_at is None else work.created_at.isoformat(sep=" ")
+    return [*own, date, *(kept_text(work.kept.get(name)) for name in kept)]
