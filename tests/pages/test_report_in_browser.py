@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from tests.accessibility import serious_findings
 from tests.browser import browser as browser
 from tests.browser import needs_browser, playwright
 from tests.runs import CREATORS, make_works, write_run
@@ -67,3 +68,13 @@ def test_creators_come_in_the_order_that_is_chosen(browser: "playwright.Browser"
     assert names() == sorted(CREATORS)
     tab.get_by_text("most works first").click()
     assert names()[0] == "Abe"
+
+
+@pytest.mark.parametrize(("name", "scheme"), [("index.html", "dark"), ("index.ja.html", "light")])
+def test_the_report_breaks_no_rule_of_accessibility_seriously(
+    browser: "playwright.Browser", report: Path, name: str, scheme: str
+) -> None:
+    tab = visited(browser, report.with_name(name), 1280)
+    tab.emulate_media(color_scheme=scheme)
+    tab.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    assert serious_findings(tab) == []
