@@ -16,7 +16,7 @@ from sakka.web.settings import Settings
 
 pytestmark = needs_browser
 PATHS = (
-    *("/", "/creators", "/creators/creator 02", "/works/work-02-001", "/works/work-02-001/like", "/search", "/docs"),
+    *("/", "/creators", "/creators/creator 02", "/works/work-02-001", "/search", "/docs"),
     *("/search?q=leather&creator=x", "/search?q=leather", "/map", "/picks?id=work-02-001", "/key", "/nothing"),
 )
 
