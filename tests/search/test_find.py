@@ -9,8 +9,9 @@ from tests.search.test_index import again
 
 from sakka.catalog.works import Catalog, Work
 from sakka.errors import SearchError
+from sakka.search.enough import of_creators
 from sakka.search.filters import Filters
-from sakka.search.find import of_creators, search, similar
+from sakka.search.find import search, similar
 from sakka.search.hits import by_creator, folded, fused
 from sakka.search.index import Index
 from sakka.search.recommend import _chosen, for_person, related_creators, similar_by_others
@@ -158,8 +159,8 @@ def by_hand(index: Index, work: str, count: int, each: int) -> list[tuple[str, l
 def test_works_by_creator_are_the_best_of_the_first_creators_though_one_creator_fills_what_is_fetched(
     index: Index, count: int, each: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sakka.search.find.DEPTH", 2)
-    monkeypatch.setattr("sakka.search.find.DEEPER", 1)
+    monkeypatch.setattr("sakka.search.enough.DEPTH", 2)
+    monkeypatch.setattr("sakka.search.enough.DEEPER", 1)
     hits = similar(index, "work-02-003", count=count, of_one_creator=each, by_creator=True)
     found = [(name, [hit.work.id for hit in own]) for name, own in by_creator(hits)]
     assert found == by_hand(index, "work-02-003", count, each)
@@ -177,7 +178,7 @@ def test_words_by_creator_are_the_best_of_all_works_of_a_creator_in_their_order(
 ) -> None:
     best = {name: [hit.work.id for hit in own][:5] for name, own in by_creator(search(index, "桜 銀", count=36))}
     monkeypatch.setattr("sakka.search.find.CANDIDATES", 4)
-    monkeypatch.setattr("sakka.search.find.DEPTH", 2)
+    monkeypatch.setattr("sakka.search.enough.DEPTH", 2)
     hits = search(index, "桜 銀", count=2, of_one_creator=5, by_creator=True)
     found = {name: [hit.work.id for hit in own] for name, own in by_creator(hits)}
     assert len(found) == 2
@@ -201,9 +202,9 @@ def test_creators_that_have_enough_works_are_left_out_of_what_is_fetched_next(
     index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = similar(index, "work-02-003", count=6, of_one_creator=1)
-    monkeypatch.setattr("sakka.search.find.DEPTH", 1)
-    monkeypatch.setattr("sakka.search.find.DEEPER", 1)
-    monkeypatch.setattr("sakka.search.find.MOST_FETCHED", 19)  # deeper than 18 is not looked
+    monkeypatch.setattr("sakka.search.enough.DEPTH", 1)
+    monkeypatch.setattr("sakka.search.enough.DEEPER", 1)
+    monkeypatch.setattr("sakka.search.enough.MOST_FETCHED", 19)  # deeper than 18 is not looked
     assert [hit.work.id for hit in similar(index, "work-02-003", count=6, of_one_creator=1)] == [
         hit.work.id for hit in expected
     ]

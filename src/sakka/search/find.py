@@ -1,15 +1,15 @@
 """Finding works: like a work, like some and unlike others, by words, by both.
 
-Style: the products of unit vectors, the highest first; a work from outside is looked for by its photos among all photos
-(`by_photo.py`). Words: candidates come from full-text search (BM25) and from the
-photos that look most as the words have it; they are put in order by the evidence for the words in text and photo
-(`search/style/words.py`), to which an index with a text encoder adds that for words which no text says
-(`search/style/meaning.py`). Orders by style, by words and by the vectors of texts are joined by reciprocal rank fusion
-(`hits.py`). A filter is applied before the search, so that it never leaves fewer works than there are.
+Style: the products of unit vectors, the highest first (`style_query.py`); a work from outside is looked for by its
+photos among all photos (`by_photo.py`). Words: candidates come from full-text search (BM25) and from the photos that
+look most as the words have it; they are put in order by the evidence for the words in text and photo
+(`style/words.py`), to which an index with a text encoder adds that for words which no text says (`style/meaning.py`).
+Orders by style, by words and by the vectors of texts are joined by reciprocal rank fusion (`hits.py`). A filter is
+applied before the search, so that it never leaves fewer works than there are; `enough.py` decides how deep is fetched.
 """
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,75 +18,21 @@ from sakka.catalog.works import Work
 from sakka.errors import SearchError
 from sakka.models.question import Question
 from sakka.search.by_photo import nearest_by_photos
+from sakka.search.enough import enough, of_creators
 from sakka.search.filters import Filters
-from sakka.search.hits import Hit, Row, at_most, by_creator, folded, fused
+from sakka.search.hits import Hit, Row, fused
 from sakka.search.index import Index
 from sakka.search.lookup import at_once, matching, nearest
-from sakka.search.records import (
-    GROUP,
-    MEANING,
-    SEEN,
-    SEEN_LENGTH,
-    STYLE,
-    TEXT,
-    WORD_COLUMN,
-    vector_of,
-    work_of,
-)
-from sakka.search.sql import encodable
+from sakka.search.records import MEANING, SEEN, SEEN_LENGTH, STYLE, TEXT, WORD_COLUMN
 from sakka.search.style.meaning import Unsaid
-from sakka.search.style.space import unit_rows
 from sakka.search.style.thesaurus import alternatives
 from sakka.search.style.words import segmented
+from sakka.search.style_query import StyleQuery, no_style, style_query
 
 WAYS = ("text", "photo")
-Fetch = Callable[[int, Filters], list[Row]]
-"""The rows that fit best within filters: so many of each order at the least."""
-BEST_WORKS = 3  # of each creator, where works are wanted by creator
 TEXT_WEIGHT = 0.25  # of the order by text, against that by style, for a work from outside
 MOST_WORDS = 30  # of a query, the first that tell works apart
-DEPTH = 60  # of each order that is fused, at the least
-MOST_FETCHED = 20_000
-DEEPER = 4  # times as many rows are fetched where those of a few creators fill the answer, or too few are left
-UNLIKE = 0.5  # how far an unwanted example pushes away, against a wanted one's pull
 CANDIDATES = 120  # by text, and as many by photo, that are put in order by evidence, at the least
-
-
-@dataclass(frozen=True)
-class StyleQuery:
-    """What a search by style starts from.
-
-    Attributes:
-        style: Unit style embeddings of the works that are wanted, shape (n, n_values).
-        unlike: Those of what is not, shape (n_unlike, n_values).
-        text: The unit vector of the text, or None.
-        groups: The groups of near-identical works of the query, which are left out.
-        creators: The creators of the query.
-        photos: Those of a work's photos from outside, where it alone is wanted, shape (n_photos, n_values); else None.
-    """
-
-    style: FloatArray
-    unlike: FloatArray
-    text: FloatArray | None
-    groups: tuple[str, ...]
-    creators: tuple[str, ...]
-    photos: FloatArray | None = None
-
-    @property
-    def wanted(self) -> FloatArray:
-        """The embeddings that works found are compared with: the photos' where photos are looked for, else `style`."""
-        return self.style if self.photos is None else self.photos
-
-    @property
-    def direction(self) -> FloatArray | None:
-        """The unit vector to search with: wanted less unwanted (J. Rocchio, 1971); None where nothing has a style."""
-        if len(self.style) == 0:
-            return None
-        pull = self.style.mean(axis=0)
-        if len(self.unlike):
-            pull = pull - np.float32(UNLIKE) * self.unlike.mean(axis=0)
-        direction: FloatArray = unit_rows(pull[None])[0]
-        return direction
 
 
 def similar(
@@ -182,11 +128,7 @@ def search(
     filters = filters or Filters()
     terms = _terms(index, words)
     wanted = [_terms(index, each) for each in having]
-    origin = (
-        StyleQuery(_nothing(index), _nothing(index), None, (), ())
-        if photo is None
-        else style_query(index, photo, (), ())
-    )
+    origin = no_style(index) if photo is None else style_query(index, photo, (), ())
     direction, meaning = origin.direction, index.spaces.meaning
     unsaid = None if meaning is None or "text" not in ways else meaning.unsaid(words, index.spaces.words)
 
@@ -264,45 +206,6 @@ def _said(own: Sequence[set[str]], terms: Sequence[Sequence[str]]) -> Mask:
     return np.array(said, dtype=np.bool_).reshape(len(own), len(terms))
 
 
-def style_query(
-    index: Index, query: str | Work | Question | None, like: Sequence[str], unlike: Sequence[str]
-) -> StyleQuery:
-    """What a search by style starts from.
-
-    Raises:
-        SearchError: An id is unknown, or the query is empty.
-        PhotoError: A photo can't be read.
-    """
-    wanted = [index.row(each) for each in ([query] if isinstance(query, str) else []) + list(like)]
-    unwanted = [index.row(each) for each in unlike]
-    style = [vector for row in wanted if (vector := vector_of(row, STYLE)) is not None]
-    text = vector_of(wanted[0], TEXT) if wanted else None
-    outside = Question.of_work(query) if isinstance(query, Work) else query
-    photos = None
-    if isinstance(outside, Question):
-        works = written(outside).works
-        ((_, coordinates, _),) = index.spaces.style.photo_coordinates(works)
-        words = index.spaces.words.vectors(works.texts)[0]
-        if len(coordinates):
-            photos = None if like or unlike else index.spaces.style.style(coordinates)
-            style.append(index.spaces.style.style(coordinates.mean(axis=0, keepdims=True))[0])
-        text = words if words.any() else None
-    elif not wanted:
-        raise SearchError("nothing to compare with: give the id of a work, a photo, or works to search like")
-    creators = tuple(dict.fromkeys(row["creator"] for row in wanted if row["creator"] is not None))
-    if isinstance(outside, Question) and outside.work.creator is not None:
-        creators = (*creators, outside.work.creator)
-    pushed = [vector for row in unwanted if (vector := vector_of(row, STYLE)) is not None]
-    groups = tuple(dict.fromkeys(row[GROUP] for row in [*wanted, *unwanted]))
-    return StyleQuery(_stacked(index, style), _stacked(index, pushed), text, groups, creators, photos)
-
-
-def written(question: Question) -> Question:
-    """A question whose texts an index can store."""
-    work = question.work
-    return replace(question, work=replace(work, title=encodable(work.title), description=encodable(work.description)))
-
-
 def of_style(index: Index, origin: StyleQuery, depth: int, filters: Filters) -> list[Row]:
     """The works of a style: by the photos of a work from outside among all photos, else by the works' own styles."""
     if origin.photos is not None:
@@ -323,95 +226,3 @@ def with_same_creator(index: Index, rows: Sequence[Row], style: FloatArray) -> l
         for number, chance in zip(known, chances, strict=True):
             answers[number] = float(chance)
     return [{**row, "same_creator": answer} for row, answer in zip(rows, answers, strict=True)]
-
-
-def enough(index: Index, fetch: Fetch, filters: Filters, count: int, of_one_creator: int | None) -> list[Hit]:
-    """The first `count` hits after folding, at most `of_one_creator` by each creator."""
-    most = _expected(count)
-    depth = max(DEPTH, 3 * most) * (1 if of_one_creator is None else DEEPER)
-
-    def first(hits: list[Hit]) -> list[Hit]:
-        return at_most(hits, most, of_one_creator)
-
-    rows = _collected(fetch, filters, depth, lambda hits: len(first(hits)) == most, of_one_creator)
-    return _completed(index, first(folded(rows.values())))
-
-
-def of_creators(index: Index, fetch: Fetch, filters: Filters, count: int, of_one_creator: int | None) -> list[Hit]:
-    """The best works of the first `count` creators, one creator after another.
-
-    The creators are those of the works that fit best, however many works of one creator come first: a creator who has
-    been found is left out when more are fetched. Works of theirs that lie deeper are asked for by their names, and come
-    in the order of that answer. Works of unknown creators stand together.
-    """
-    each, most = of_one_creator or BEST_WORKS, _expected(count)
-    rows = _collected(fetch, filters, max(2 * DEPTH, DEEPER * most), lambda hits: len(by_creator(hits)) >= most, 1)
-    found = by_creator(folded(rows.values()))[:most]
-    short = {creator for creator, own in found if creator is not None and len(own) < each}
-    depth = min(MOST_FETCHED, max(DEPTH, DEEPER * each * len(short)))
-    while short:
-        more = fetch(depth, replace(filters, creators=tuple(sorted(short))))
-        rows = _reordered(rows, more, short)
-        found = by_creator(folded(rows.values()))[:most]
-        if len(more) < depth or depth >= MOST_FETCHED:
-            break
-        short = {creator for creator, own in found if creator in short and len(own) < each}
-        depth = min(MOST_FETCHED, DEEPER * depth)
-    return _completed(index, [hit for _, own in found for hit in own[:each]])
-
-
-def _reordered(rows: dict[str, Row], more: Sequence[Row], creators: Collection[str | None]) -> dict[str, Row]:
-    """Rows by id, those of some creators in the order of `more`; what their places do not hold follows."""
-    own = {row["id"]: row for row in more}
-    own |= {each: row for each, row in rows.items() if row["creator"] in creators and each not in own}
-    of_creator: dict[str | None, list[Row]] = {}
-    for row in own.values():
-        of_creator.setdefault(row["creator"], []).append(row)
-    next_of = {creator: iter(of_it) for creator, of_it in of_creator.items()}
-    placed = [next(next_of[row["creator"]]) if row["creator"] in creators else row for row in rows.values()]
-    return {row["id"]: row for row in placed} | own
-
-
-def _collected(
-    fetch: Fetch, filters: Filters, depth: int, done: Callable[[list[Hit]], bool], of_one_creator: int | None
-) -> dict[str, Row]:
-    """Rows by id, in order: fetched until it is done, or there are no more.
-
-    Creators that have `of_one_creator` hits are left out of what is fetched next; with None it is fetched deeper.
-    """
-    rows: dict[str, Row] = {}
-    limits = filters
-    while True:
-        found = fetch(depth, limits)
-        new = {row["id"]: row for row in found if row["id"] not in rows}
-        rows = {row["id"]: row for row in found} if of_one_creator is None else rows | new
-        hits = folded(rows.values())
-        if done(hits) or len(found) < depth or depth >= MOST_FETCHED:
-            return rows
-        if of_one_creator is None or not new:
-            depth *= DEEPER
-            continue
-        full = [name for name, own in by_creator(hits) if name is not None and len(own) >= of_one_creator]
-        limits = replace(filters, not_creators=(*filters.not_creators, *full))
-
-
-def _expected(count: int) -> int:
-    if count < 1:
-        raise SearchError(f"got {count} works wanted, expected 1 or more")
-    return count
-
-
-def _completed(index: Index, hits: Sequence[Hit]) -> list[Hit]:
-    """The hits with all of their works, of which the row of a photo has only what filters look at."""
-    if not index.has_photo_rows:
-        return list(hits)
-    rows = index.rows([hit.work.id for hit in hits if hit.photo is not None])
-    return [replace(hit, work=work_of(rows[hit.work.id])) if hit.work.id in rows else hit for hit in hits]
-
-
-def _nothing(index: Index) -> FloatArray:
-    return np.zeros((0, index.spaces.style.size), dtype=np.float32)
-
-
-def _stacked(index: Index, vectors: Sequence[FloatArray]) -> FloatArray:
-    return np.stack(vectors) if vectors else _nothing(index)

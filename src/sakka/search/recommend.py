@@ -17,11 +17,12 @@ from sakka.arrays import FloatArray, IntArray, top
 from sakka.errors import SearchError
 from sakka.search.database import speaking_plainly
 from sakka.search.filters import Filters
-from sakka.search.find import style_query, with_same_creator
+from sakka.search.find import with_same_creator
 from sakka.search.hits import Hit, RelatedCreator, Row, folded
 from sakka.search.index import Index
 from sakka.search.lookup import nearest
 from sakka.search.records import OF_WORKS, STYLE, TEXT
+from sakka.search.style_query import style_query
 
 FIT = 0.7
 CANDIDATES = 200

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Form, Path, Query, Request, Response, UploadFile
 from pydantic import Field
 
 from sakka.models.question import Question
+from sakka.search.enough import BEST_WORKS
 from sakka.search.filters import Filters
-from sakka.search.find import BEST_WORKS
 from sakka.search.hits import Hit, RelatedCreator
 from sakka.web.api import DESCRIPTION, TITLE, photo_files, read_photos, require_something
 from sakka.web.engine import Engine
