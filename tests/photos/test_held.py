@@ -28,9 +28,9 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int | None]:
     sizes: list[int | None] = []
     made = decode._decoded
 
-    def counted(name: str, content: bytes, at_least_px: int | None) -> Image.Image:
+    def counted(name: str, content: bytes, at_least_px: int | None, how: decode.Decode) -> Image.Image:
         sizes.append(at_least_px)
-        return made(name, content, at_least_px)
+        return made(name, content, at_least_px, how)
 
     monkeypatch.setattr(decode, "_decoded", counted)
     return sizes

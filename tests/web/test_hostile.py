@@ -1,13 +1,19 @@
 """A short run of `python -m studies hostile`, and what hides in files that can be read all the same."""
 
 import io
+from collections.abc import Callable
+from dataclasses import replace
 
 import httpx
 import pytest
 from PIL import Image
 from studies.hostile import generated_requests, not_refused, send
+from studies.inputs.crafted_photos import jpeg
 from studies.inputs.hostile_files import SCRIPT, valid_photo
 from studies.inputs.hostile_requests import hostile_requests
+
+from sakka.photos import decode
+from sakka.web.settings import Settings
 
 SEED = 7
 
@@ -50,6 +56,30 @@ def test_what_hides_behind_a_readable_photo_does_not_come_out_again(client: http
     assert shown.headers["content-type"] == "image/jpeg"
     assert SCRIPT not in shown.content
     assert Image.open(io.BytesIO(shown.content)).size == (120, 120)
+
+
+def test_a_photo_that_is_sent_is_decoded_by_another_process(
+    client: httpx.Client, photo: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = client.post("/v1/identify", files={"photo": ("a", photo)}).json()
+    monkeypatch.setattr(decode, "pixels_of", None)  # the server's own can decode nothing
+    assert client.post("/v1/identify", files={"photo": ("a", photo)}).json() == before
+    sent = client.post("/", files={"photo": ("a", photo)}, headers={"Accept": "text/html"})
+    assert client.get(sent.headers["location"], headers={"Accept": "text/html"}).status_code == 200
+
+
+def test_a_photo_that_hangs_its_decoder_is_refused_and_others_are_answered(
+    serve: Callable[[Settings], httpx.Client], settings: Settings, photo: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decode, "MOST_JPEG_SCANS", 1 << 40)  # it gets past the limits
+    monkeypatch.setattr(decode, "MOST_SCANNED_PIXELS", 1 << 60)
+    long = jpeg(1_000, 1_000, 1, progressive=7_000)
+    client = serve(replace(settings, limits=replace(settings.limits, decoding_seconds=0.05)))
+    refused = client.post("/v1/identify", files={"photo": ("a", long)})
+    assert (refused.status_code, refused.json()["detail"]) == (
+        413, "the photo takes more than 0.6 s to decode; save it anew"
+    )  # fmt: skip
+    assert client.post("/v1/identify", files={"photo": ("a", photo)}).status_code == 200
 
 
 def test_where_a_photo_was_taken_does_not_come_out_again(client: httpx.Client) -> None:

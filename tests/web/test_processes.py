@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import httpx
 import numpy as np
 import pytest
+from tests.decoder_processes import processes_of, waited_for
 from tests.web.servers import Folders
 from uvicorn.config import STARTUP_FAILURE
 
@@ -106,7 +107,10 @@ def test_two_processes_answer_as_one(folders: Folders, folder: Path, photo: byte
         assert counted == ["6.0"]
         in_place = own / "manifest.json"
         in_place.rename(own / "manifest.before")
+        decoders = [processes_of(each) for each in children(process)]
+        assert all(decoders)
         os.kill(children(process)[1], signal.SIGKILL)
+        assert waited_for(lambda: not any(Path(f"/proc/{each}").exists() for each in decoders[1]))
         assert process.stderr is not None
         lines = iter(process.stderr.readline, "")
         assert "is not a saved model" in next(line for line in lines if line.startswith("sakka: "))  # of a third one
@@ -117,6 +121,7 @@ def test_two_processes_answer_as_one(folders: Folders, folder: Path, photo: byte
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
         assert "Traceback" not in process.stderr.read()
+    assert waited_for(lambda: not any(Path(f"/proc/{each}").exists() for each in decoders[0]))
 
 
 def both_have_loaded(process: "subprocess.Popen[str]") -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.command import run
+from tests.decoder_processes import processes_of
 from tests.web.servers import Folders
 
 from sakka.catalog.works import Catalog, Work
@@ -133,6 +134,7 @@ def test_a_server_says_where_it_is_loads_anew_on_sighup_and_ends_on_ctrl_c(folde
         assert said.startswith("serving on http://127.0.0.1:")
         base = said.split()[2]
         assert httpx.get(base + "health", timeout=60).json()["works"] == 0
+        decoders = processes_of(process.pid)
         process.send_signal(signal.SIGHUP)
         until_s = time.monotonic() + 30
         while 'sakka_takeovers_total{result="taken over"} 1.0' not in httpx.get(base + "metrics", timeout=60).text:
@@ -141,6 +143,8 @@ def test_a_server_says_where_it_is_loads_anew_on_sighup_and_ends_on_ctrl_c(folde
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
         assert (process.stdout.read(), process.stderr.read()) == ("", "")
+    assert decoders
+    assert not any(Path(f"/proc/{each}").exists() for each in decoders)
 
 
 def test_answers_are_sent_at_once_and_not_held_back_for_the_next_packet() -> None:

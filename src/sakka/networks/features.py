@@ -197,20 +197,19 @@ def _stored(found: dict[str, bytes], encoder: PhotoEncoder) -> dict[str, Feature
     return {key: vector for key, vector in vectors.items() if np.isfinite(vector).all()}
 
 
-def photo_pixels(source: Path | bytes | HeldPhoto, side_px: int, name: str | None = None) -> Pixels:
+def photo_pixels(source: Path | bytes | HeldPhoto, side_px: int) -> Pixels:
     """Read a photo as the networks want it: RGB, squashed to a square, shape (side_px, side_px, 3).
 
     Args:
         source: The file's path, its bytes, or a photo in memory.
         side_px: The side of the square.
-        name: What messages call bytes.
 
     Raises:
         PhotoError: It can't be read.
     """
     if isinstance(source, HeldPhoto):  # several networks read the same side
         return source.once(("square", side_px), lambda: squashed(source.at_least(side_px), side_px))
-    return squashed(read_photo(source, at_least_px=side_px, name=name), side_px)
+    return squashed(read_photo(source, at_least_px=side_px), side_px)
 
 
 def squashed(photo: Image.Image, side_px: int) -> Pixels:

@@ -21,7 +21,7 @@ from sakka.engines.threads import work_off
 from sakka.errors import PhotoError
 from sakka.networks.backbones import INPUT_PX
 from sakka.networks.encoders import BATCH_PHOTOS, PhotoEncoder
-from sakka.networks.features import batch_vectors, cache_path, photo_pixels, stored_bytes
+from sakka.networks.features import batch_vectors, cache_path, squashed, stored_bytes
 from sakka.photos.held import HeldPhoto
 from sakka.photos.store import PhotoCache
 
@@ -99,7 +99,7 @@ def check_pixels(photo: HeldPhoto) -> None:
     Raises:
         PhotoError: It can't.
     """
-    photo_pixels(photo.content, INPUT_PX, photo.name)
+    photo.read(INPUT_PX)
 
 
 def cache_vectors(
@@ -166,7 +166,7 @@ def _sha256_of(photo: Path) -> str | None:
 
 def _squares(photo: HeldPhoto, sides_px: Sequence[int]) -> Squares:
     """A photo's pixels at each side, decoded once a side."""
-    squares = {side_px: photo_pixels(photo.content, side_px, photo.name) for side_px in set(sides_px)}
+    squares = {side_px: squashed(photo.read(side_px), side_px) for side_px in set(sides_px)}
     return tuple(squares[side_px] for side_px in sides_px)
 
 

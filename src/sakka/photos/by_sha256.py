@@ -29,6 +29,15 @@ def stored_path(folder: Path, sha256: str) -> Path:
     return folder / sha256[:2] / sha256
 
 
+def is_stored(path: Path) -> bool:
+    """Whether a path is one in such a folder: its photo was fetched, or taken out of a table.
+
+    >>> is_stored(Path("fetched") / "ab" / ("ab" * 32)), is_stored(Path("photos/1.jpg"))
+    (True, False)
+    """
+    return is_sha256(path.name)
+
+
 def store(photo: Path, sha256: str, folder: Path) -> Path:
     """Put a photo's file into a folder, as a link where the disk allows it; returns its path."""
     path = stored_path(folder, sha256)

@@ -9,33 +9,26 @@ file that its pixels depend on (`headers.py`), and whatever it raises becomes a 
 """
 
 import hashlib
-import io
 import math
 import stat
 import struct
-import threading
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from traceback import clear_frames
 from typing import Protocol
 
-from PIL import (
-    BmpImagePlugin,
-    GifImagePlugin,
-    Image,
-    ImageFile,
-    JpegImagePlugin,
-    PngImagePlugin,
-    WebPImagePlugin,
-)
+from PIL import Image
 
-from sakka.errors import PhotoError
+from sakka.errors import PhotoError, SakkaError
 from sakka.files import remote_address
+from sakka.photos.by_sha256 import is_stored
+from sakka.photos.decoders import DecoderError, shared_decoders
 from sakka.photos.headers import PartsError, PhotoHeader, jpeg_scans, read_header
-from sakka.photos.large_png import png_bands, row_bytes, row_wise_problem
+from sakka.photos.large_png import row_bytes, row_wise_problem
 from sakka.photos.limits import (
+    DECODER_SECONDS,
+    DECODERS,
     DECODING_BYTES,
     MOST_BYTES,
     MOST_COEFFICIENT_BYTES,
@@ -50,7 +43,7 @@ from sakka.photos.limits import (
     MOST_SIDE_PX,
 )
 from sakka.photos.memory import DecodingMemory
-from sakka.photos.rgb import rgb_of, rgb_of_bands
+from sakka.photos.pixels import pixels_of
 
 CHECK_PX = 64
 MOST_DETAIL = 200  # characters of what a decoder says
@@ -62,15 +55,13 @@ TOO_LARGE = "photo too large"
 WRONG_KIND = "photo of another kind"
 MISSING = "photo missing"
 
-_Opener = Callable[[io.BytesIO], ImageFile.ImageFile]
-# The classes themselves, not `Image.open`: that one would try every kind and has a limit of its own.
-_KINDS: tuple[tuple[bytes, str, _Opener], ...] = (
-    (b"\xff\xd8\xff", "JPEG", JpegImagePlugin.JpegImageFile),
-    (b"\x89PNG\r\n\x1a\n", "PNG", PngImagePlugin.PngImageFile),
-    (b"RIFF", "WebP", WebPImagePlugin.WebPImageFile),
-    (b"GIF87a", "GIF", GifImagePlugin.GifImageFile),
-    (b"GIF89a", "GIF", GifImagePlugin.GifImageFile),
-    (b"BM", "BMP", BmpImagePlugin.BmpImageFile),
+_KINDS = (
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"RIFF", "WebP"),
+    (b"GIF87a", "GIF"),
+    (b"GIF89a", "GIF"),
+    (b"BM", "BMP"),
 )
 _OTHER_KINDS: tuple[tuple[bytes, str], ...] = (
     (b"<?xml", "an XML or SVG file"),
@@ -91,7 +82,6 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 _WHOLE_BYTES = {"WebP": 16}  # a pixel, that a decoder holds at the most; others 4
-_no_warnings = threading.Lock()
 _memory = DecodingMemory(DECODING_BYTES)
 
 
@@ -123,9 +113,13 @@ class PhotoInMemory(Protocol):
 
 Photo = Path | PhotoInMemory
 """A photo in a file or in memory."""
+Decode = Callable[[PhotoHeader, int], Image.Image]
+"""Makes pixels of what a photo's file says of itself and of how many pixels, across and down, become one."""
 
 
-def read_photo(source: Photo | bytes, *, at_least_px: int | None = None, name: str | None = None) -> Image.Image:
+def read_photo(
+    source: Photo | bytes, *, at_least_px: int | None = None, name: str | None = None, decode: Decode | None = None
+) -> Image.Image:
     """Read a photo as RGB.
 
     Args:
@@ -133,6 +127,7 @@ def read_photo(source: Photo | bytes, *, at_least_px: int | None = None, name: s
         at_least_px: What the shorter side must have at the least; a larger photo may then come at a reduced scale.
             None: the photo's own size, reduced only where it has more than `MOST_PIXELS_WHOLE`.
         name: What messages call bytes.
+        decode: What decodes a file or bytes; None: `decode_of`.
 
     Raises:
         PhotoError: The file is missing, damaged, of another kind or beyond a limit; its `reason` says which.
@@ -140,7 +135,14 @@ def read_photo(source: Photo | bytes, *, at_least_px: int | None = None, name: s
     if not isinstance(source, Path | bytes):
         return source.at_least(MOST_SIDE_PX if at_least_px is None else at_least_px)
     found, content = _content_of(source)
-    return _decoded(name or found, content, at_least_px)
+    return _decoded(name or found, content, at_least_px, decode or decode_of(source))
+
+
+def decode_of(source: Path | bytes) -> Decode:
+    """What decodes a photo: processes of their own where it is a file that was fetched or came in a table."""
+    if isinstance(source, Path) and is_stored(source):
+        return shared_decoders(DECODERS, DECODER_SECONDS).pixels
+    return pixels_of
 
 
 def photo_content(path: Path) -> bytes:
@@ -163,7 +165,7 @@ def check_photo(path: Path, name: str | None = None) -> CheckedPhoto:
         PhotoError: As `read_photo`.
     """
     name, content = _content_of(path, name)
-    image = _decoded(name, content, CHECK_PX)
+    image = _decoded(name, content, CHECK_PX, decode_of(path))
     return CheckedPhoto(hashlib.sha256(content).hexdigest(), len(content), image)
 
 
@@ -173,7 +175,7 @@ def photo_header(content: bytes, name: str = "the photo") -> PhotoHeader:
     Raises:
         PhotoError: The bytes are damaged, of another kind, or have more parts than are read.
     """
-    kind, _ = _kind_of(name, content)
+    kind = _kind_of(name, content)
     try:
         return read_header(kind, content)
     except PartsError as error:
@@ -213,10 +215,10 @@ def _content_of(source: Path | bytes, name: str | None = None) -> tuple[str, byt
     return name, content
 
 
-def _kind_of(name: str, content: bytes) -> tuple[str, _Opener]:
-    for start, kind, opener in _KINDS:
+def _kind_of(name: str, content: bytes) -> str:
+    for start, kind in _KINDS:
         if content.startswith(start) and (kind != "WebP" or content[8:12] == b"WEBP"):
-            return kind, opener
+            return kind
     if content[4:8] == b"ftyp":
         found = "an HEIC, AVIF or video file"
     else:
@@ -230,14 +232,17 @@ def _damaged(name: str, kind: str, error: Exception) -> PhotoError:
     return PhotoError(f"{name} is damaged ({kind}: {detail}); save it anew or leave it out", DAMAGED)
 
 
-def _decoded(name: str, content: bytes, at_least_px: int | None) -> Image.Image:
-    _, opener = _kind_of(name, content)
+def _decoded(name: str, content: bytes, at_least_px: int | None, decode: Decode) -> Image.Image:
     header = photo_header(content, name)
     _refuse_limits(name, content, header)
     shrink = _shrink(header, at_least_px)
-    with _memory.take(_needed_bytes(header, shrink)):
+    with _memory.take(_needed_bytes(header, shrink, elsewhere=decode is not pixels_of)):
         try:
-            return _turned(_pixels(header, opener, shrink), header.orientation)
+            return _turned(decode(header, shrink), header.orientation)
+        except SakkaError:  # nothing can decode it
+            raise
+        except DecoderError as error:
+            raise PhotoError(f"{name} {error}; save it anew", TOO_LARGE) from error
         except Exception as error:  # a decoder may raise anything, an assertion too
             clear_frames(error.__traceback__)  # which hold the pictures that were begun
             raise _damaged(name, header.kind, error) from error
@@ -294,30 +299,17 @@ def _shrink(header: PhotoHeader, at_least_px: int | None) -> int:
     return max(needed, min(MOST_SHRINK, wanted)) if needed > 1 else 1
 
 
-def _needed_bytes(header: PhotoHeader, shrink: int) -> int:
-    """What decoding a photo takes at the most, in bytes: what the decoder holds, a copy of the file, and the result."""
+def _needed_bytes(header: PhotoHeader, shrink: int, *, elsewhere: bool) -> int:
+    """What decoding a photo takes at the most, in bytes: what the decoder holds, a copy of the file, and the result.
+
+    Where another process decodes it, both processes have the last two.
+    """
     held, result = _WHOLE_BYTES.get(header.kind, 4) * header.pixels, 4 * header.pixels // shrink**2
     if header.kind == "JPEG":
         held = header.coefficient_bytes + result
     elif shrink > 1 and header.png is not None and row_wise_problem(header.png) is None:
         held = 0
-    return held + result + sum(map(len, header.parts))
-
-
-def _pixels(header: PhotoHeader, opener: _Opener, shrink: int) -> Image.Image:
-    """The pixels in RGB, as they are stored."""
-    if shrink > 1 and header.png is not None and row_wise_problem(header.png) is None:
-        return rgb_of_bands(png_bands(header.png, shrink), header.size, shrink)
-    with _no_warnings, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        image = opener(io.BytesIO(b"".join(header.parts)))
-    if image.size != header.size:
-        raise ValueError(f"it has {image.size} pixels, where its header says {header.size}")
-    if header.kind == "JPEG":
-        image.draft(None, (image.width // shrink, image.height // shrink))
-        shrink = 1
-    image.load()
-    return rgb_of(image, shrink)
+    return held + (2 if elsewhere else 1) * (result + sum(map(len, header.parts)))
 
 
 def _turned(pixels: Image.Image, orientation: int) -> Image.Image:

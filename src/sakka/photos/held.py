@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from PIL import Image
 
 from sakka.errors import PhotoError
-from sakka.photos.decode import jpeg_step, photo_content, read_photo
+from sakka.photos.decode import Decode, decode_of, jpeg_step, photo_content, read_photo
 
 DECODED_PX = 960  # of the shorter side, where it has that much: the largest picture that is shown
 MOST_PIXELS = 5_000_000  # that stay in memory for as long as the question does
@@ -32,15 +32,16 @@ class HeldPhoto:
         name: What messages call it.
     """
 
-    def __init__(self, source: Path | bytes, *, sha256: str | None = None) -> None:
+    def __init__(self, source: Path | bytes, *, sha256: str | None = None, decode: Decode | None = None) -> None:
         """Hold a photo.
 
         Args:
             source: The file's path, or its bytes.
             sha256: Of the bytes, where that is known; a file with another one is refused.
+            decode: What decodes it; None: `decode_of`.
         """
         self.name = "the photo" if isinstance(source, bytes) else str(source)
-        self._source, self._known_sha256 = source, sha256
+        self._source, self._known_sha256, self._decode = source, sha256, decode or decode_of(source)
         self._kept: dict[Hashable, Any] = {}
         self._lock = RLock()
 
@@ -77,7 +78,11 @@ class HeldPhoto:
         scale = self._scale(px)
         wanted_px = px if scale > 1 else max(px, DECODED_PX)  # what is not reduced is decoded once for all
         key = ("decoded", scale if scale > 1 else wanted_px)
-        return self.once(key, lambda: _bounded(read_photo(self.content, at_least_px=wanted_px, name=self.name)))
+        return self.once(key, lambda: _bounded(self.read(wanted_px)))
+
+    def read(self, at_least_px: int) -> Image.Image:
+        """The photo as `read_photo` gives it, decoded anew and not kept."""
+        return read_photo(self.content, at_least_px=at_least_px, name=self.name, decode=self._decode)
 
     def _scale(self, px: int) -> int:
         try:

@@ -18,3 +18,6 @@ MOST_EXIF_ENTRIES = 1_000  # the orientation is one of the first
 MOST_SIDE_PX = 65_535
 MOST_SHRINK = 64  # a band of a large PNG has at least so many rows
 DECODING_BYTES = 512 << 20  # that all photos being decoded at one time may take together
+DECODERS = 4  # processes that decode photos of others; each is started when it is needed
+DECODER_SECONDS = 10  # of processor time that a photo may take in one of them
+DECODER_BYTES = 640 << 20  # of memory that one of them may take beyond what it starts with

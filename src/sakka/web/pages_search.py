@@ -15,7 +15,7 @@ from sakka.web.engine import Engine
 from sakka.web.language import language_of
 from sakka.web.problems import Problem
 from sakka.web.search_page import OPERATORS, SearchAsked, SearchPage
-from sakka.web.uploads import as_jpeg, shown_picture
+from sakka.web.uploads import as_jpeg, held_upload, shown_picture
 from sakka.web.view import Start, View
 
 MOST_CHARACTERS = 500
@@ -93,7 +93,7 @@ class SearchPages:
         kept = self.answers.get(token)
         if kept is None or not kept.photos:
             raise Problem(404, "the photo is no longer kept; choose it again")
-        return [HeldPhoto(each) for each in kept.photos]
+        return [held_upload(each, self.engine.settings.limits) for each in kept.photos]
 
     def _on_kept(self, request: Request) -> dict[str, str]:
         """The limits on kept columns in an address.

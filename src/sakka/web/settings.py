@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sakka.errors import ServeError
 from sakka.files import as_written, remote_address
+from sakka.photos.limits import DECODER_SECONDS, DECODERS
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]", "::1")
 FEWEST_KEY_CHARACTERS = 16
@@ -28,6 +29,8 @@ class Limits:
         batch_bytes: The most bytes of a form of a batch of works, with its photos.
         batch_text_bytes: The most bytes of the JSON of a batch of works.
         photo_pixels: The most pixels of a photo as its header gives them; a JPEG in one scan may have twice as many.
+        decoders: How many processes decode the photos that are sent; a process that answers has its own.
+        decoding_seconds: How many seconds of processor time one photo may take to be decoded.
         title_characters: The longest title, query or name.
         description_characters: The longest description.
         batch_works: The most works of one batch, and the most photos.
@@ -52,6 +55,8 @@ class Limits:
     batch_bytes: int = 64 << 20
     batch_text_bytes: int = 1 << 20
     photo_pixels: int = 25_000_000
+    decoders: int = DECODERS
+    decoding_seconds: float = DECODER_SECONDS
     title_characters: int = 500
     description_characters: int = 20_000
     batch_works: int = 64

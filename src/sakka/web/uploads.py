@@ -1,4 +1,4 @@
-"""A photo from outside: checked before a decoder sees it, decoded within limits, shown only as pixels made anew.
+"""A photo from outside: checked before a decoder sees it, decoded by another process, shown only as pixels made anew.
 
 What a browser gets back is never the file that was sent but a JPEG made of its pixels: nothing that hides in a file
 (a script, a place where the photo was taken) comes out again. The file's name is thrown away unread.
@@ -12,6 +12,7 @@ from PIL import Image
 from sakka.errors import PhotoError
 from sakka.networks.backbones import INPUT_PX
 from sakka.photos.decode import DAMAGED, READABLE, TOO_LARGE, photo_header
+from sakka.photos.decoders import shared_decoders
 from sakka.photos.held import DECODED_PX, HeldPhoto
 from sakka.web.settings import Limits
 
@@ -36,13 +37,18 @@ def check_upload(content: bytes, limits: Limits, decoded_px: int = INPUT_PX) -> 
     """
     if not content:
         raise UploadError(f"the photo is empty; expected {READABLE}", DAMAGED)
-    photo = HeldPhoto(content)
+    photo = held_upload(content, limits)
     try:
         _refuse_too_large(content, limits)
         photo.at_least(decoded_px)
     except PhotoError as error:
         raise UploadError(str(error), error.reason) from error
     return photo
+
+
+def held_upload(content: bytes, limits: Limits) -> HeldPhoto:
+    """A photo from outside, which processes of their own decode (`photos/decoders.py`)."""
+    return HeldPhoto(content, decode=shared_decoders(limits.decoders, limits.decoding_seconds).pixels)
 
 
 def check_uploads(contents: Sequence[bytes], limits: Limits, decoded_px: int = INPUT_PX) -> list[HeldPhoto]:

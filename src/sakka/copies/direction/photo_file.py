@@ -16,7 +16,7 @@ from PIL import ExifTags, Image, JpegImagePlugin
 
 from sakka.arrays import FloatArray
 from sakka.errors import PhotoError
-from sakka.photos.decode import photo_content, read_photo
+from sakka.photos.decode import decode_of, photo_content, read_photo
 from sakka.photos.headers import read_header
 
 MOST_EXIF_BYTES = 4096  # Pillow converts a tag with all the values that it claims to have
@@ -53,7 +53,7 @@ def photo_file(source: Path | bytes) -> PhotoFile:
         PhotoError: It can't be read.
     """
     content = source if isinstance(source, bytes) else photo_content(source)
-    image = read_photo(content, name=None if isinstance(source, bytes) else str(source))
+    image = read_photo(content, name=None if isinstance(source, bytes) else str(source), decode=decode_of(source))
     table, notes = _header(content, image.size)
     return PhotoFile(image, hashlib.sha256(content).hexdigest(), table, notes)
 
