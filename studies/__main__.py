@@ -28,6 +28,7 @@ STUDIES = (
     "copy_direction",
     "crafted_photos",
     "creator_sets",
+    "creator_words",
     "deletion_curves",
     "distillation",
     "finetuning",

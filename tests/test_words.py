@@ -4,6 +4,7 @@ import sys
 import threading
 import time
 import unicodedata
+from itertools import pairwise
 
 import ipadic
 import MeCab
@@ -16,7 +17,7 @@ from sakka.words import (
     MARKS_IN_A_ROW,
     PERHAPS_MARKS,
     UNSTABLE,
-    content_words_of,
+    morphemes_of,
     normalise,
     words_of,
 )
@@ -59,9 +60,11 @@ def test_no_text_crashes_and_no_readable_character_is_lost(text: str) -> None:
 
 
 @given(anything)
-def test_words_with_a_meaning_are_some_of_the_words_in_their_order(text: str) -> None:
-    words = iter(words_of(normalise(text)))
-    assert all(word in words for word in content_words_of(normalise(text)))
+def test_words_with_their_parts_of_speech_are_where_a_text_has_them(text: str) -> None:
+    normal = normalise(text)
+    found = morphemes_of(normal)
+    assert "".join("".join(each.word for each in found).split()) == "".join(normal.split())
+    assert all(each.word + following.word in normal for each, following in pairwise(found) if following.joined)
 
 
 @given(anything)

@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 JAPANESE_SCRIPT = re.compile("[぀-ヿㇰ-ㇿ㐀-䶿一-鿿豈-﫿ヲ-ﾟ\U0001b000-\U0001b16f\U00020000-\U000323af]")
 UNREADABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")  # NUL ends a C string; surrogates can't be encoded
@@ -26,9 +26,6 @@ MARKS_IN_A_ROW = 30  # the Stream-Safe Text Format of Annex 15
 PERHAPS_MARKS = re.compile(
     f"(?:[^\\w\\s]|[ﾞﾟ]){{{MARKS_IN_A_ROW + 1}}}"
 )  # no mark is a letter: found fast, and rarely at all
-CONTENT = {"名詞", "動詞", "形容詞", "副詞"}
-WITHOUT_CONTENT = {"非自立", "代名詞", "接尾", "数"}
-LIGHT_VERBS = {"する", "ある", "いる", "なる", "できる", "いただく", "いただける", "くださる", "下さる"}
 
 _own = threading.local()
 
@@ -62,28 +59,45 @@ def words_of(text: str) -> list[str]:
     return "".join([tagger.parse(piece) or "" for piece in _pieces(text)]).split()
 
 
-def content_words_of(text: str) -> list[str]:
-    """Those words of `words_of` that carry a meaning of their own, in order.
+class Morpheme(NamedTuple):
+    """A word of a text in Japanese script with what MeCab says of it, by ipadic's names.
 
-    Of a text in Japanese script these are its nouns, verbs, adjectives and adverbs by ipadic's classes, without
-    numerals, pronouns, counters, `LIGHT_VERBS` and what stands in another form than a dictionary's. Of any other text
-    they are all its words.
+    Attributes:
+        word: As it stands.
+        kind: Its part of speech, such as 名詞.
+        detail: The first class below that, such as 固有名詞.
+        base: The form that a dictionary gives; the word itself where the dictionary does not know it.
+        known: Whether the dictionary has the word.
+        joined: Whether it follows the one before without a blank.
+    """
 
-    >>> content_words_of("桜のお花を3個、かわいく編んでいます。軽い編み物")
-    ['桜', '花', '軽い', '編み物']
+    word: str
+    kind: str
+    detail: str
+    base: str
+    known: bool
+    joined: bool
+
+
+def morphemes_of(text: str) -> list[Morpheme]:
+    """The words of a text, by MeCab whatever its script, with their parts of speech.
+
+    >>> [(each.word, each.kind, each.base) for each in morphemes_of("花を編んだ")]
+    [('花', '名詞', '花'), ('を', '助詞', 'を'), ('編ん', '動詞', '編む'), ('だ', '助動詞', 'だ')]
     """
     text = UNREADABLE.sub(" ", text)
-    if JAPANESE_SCRIPT.search(text) is None:
-        return words_of(text)
-    words = []
+    found, position = [], 0
     for piece in _pieces(text):
         for line in (_tagger("").parse(piece) or "").split("\n"):
-            word, _, features = line.partition("\t")
-            kind, detail, *_, base = (features.split(",") + [""] * 7)[:7]
-            inflected = base not in ("", "*", word)
-            if kind in CONTENT and detail not in WITHOUT_CONTENT and word not in LIGHT_VERBS and not inflected:
-                words.append(word)
-    return words
+            word, tab, features = line.partition("\t")
+            if not tab or word.isspace():
+                continue
+            start = text.index(word, position)
+            kind, detail, *_, base, reading = (features.split(",") + [""] * 8)[:8]
+            base = word if base in ("", "*") else base
+            found.append(Morpheme(word, kind, detail, base, reading not in ("", "*"), 0 < start == position))
+            position = start + len(word)
+    return found
 
 
 def _normal_run(run: re.Match[str]) -> str:

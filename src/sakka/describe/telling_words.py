@@ -6,9 +6,8 @@ prior that has the words of all texts in their proportion, a_w = A (y_w + y'_w) 
     d_w = log (y_w + a_w) / (n + A - y_w - a_w)  -  log (y'_w + a_w) / (n' + A - y'_w - a_w)
     z_w = d_w / sqrt(1 / (y_w + a_w) + 1 / (y'_w + a_w))
 
-A rare word that the group happens to have once has a large d and a small z, so words are ordered by z. Punctuation is
-left out, and so are words in fewer than `LEAST_TEXTS` of the group's texts, and of Japanese all but words with a
-meaning.
+A rare word that the group happens to have once has a large d and a small z, so words are ordered by z. Left out are
+words in fewer than `LEAST_TEXTS` of the group's texts, and all that `content_words` leaves out.
 
 Source: B. Monroe, M. Colaresi, K. Quinn, Fightin' Words, Political Analysis 16, 2008,
 https://doi.org/10.1093/pan/mpn018
@@ -16,10 +15,10 @@ https://doi.org/10.1093/pan/mpn018
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sakka.words import content_words_of, normalise
+from sakka.describe.content_words import content_words
 
 PRIOR_WORDS = 500.0  # A at the most; of a group with fewer words, as many as it has
 LEAST_TEXTS = 2
@@ -45,23 +44,30 @@ class WordMark:
     others: float
 
 
-def setting_apart(own: Sequence[str], others: Sequence[str], count: int = 12) -> list[WordMark]:
+def setting_apart(
+    own: Sequence[str],
+    others: Sequence[str],
+    count: int = 12,
+    words_of: Callable[[Sequence[str]], Sequence[Sequence[str]]] = content_words,
+) -> list[WordMark]:
     """The words that set texts apart from others, the surest first.
 
     Args:
         own: The group's texts.
         others: The texts to tell them from.
         count: How many words at most; only those with z above `LEAST_Z` that a greater share of the group's texts has.
+        words_of: The words of each of several texts.
 
     >>> [mark.word for mark in setting_apart(["blue cat"] * 20, ["red cat"] * 20)]
     ['blue']
     """
-    mine, theirs = _Counted.of(own), _Counted.of(others)
+    words = words_of([*own, *others])
+    mine, theirs = _Counted.of(words[: len(own)]), _Counted.of(words[len(own) :])
     total = mine.total + theirs.total
     weight = min(PRIOR_WORDS, mine.total)
     marks = []
     for word, texts in mine.texts.items():
-        if texts < LEAST_TEXTS or not any(character.isalnum() for character in word):
+        if texts < LEAST_TEXTS:
             continue
         both = mine.words[word] + theirs.words[word]
         prior = weight * both / total
@@ -82,11 +88,6 @@ class _Counted:
     total: int
 
     @classmethod
-    def of(cls, texts: Sequence[str]) -> "_Counted":
-        words: Counter[str] = Counter()
-        having: Counter[str] = Counter()
-        for text in texts:
-            found = content_words_of(normalise(text).casefold())
-            words.update(found)
-            having.update(set(found))
-        return cls(words, having, sum(words.values()))
+    def of(cls, texts: Sequence[Sequence[str]]) -> "_Counted":
+        words = Counter(word for text in texts for word in text)
+        return cls(words, Counter(word for text in texts for word in set(text)), words.total())
