@@ -2,8 +2,9 @@
 
 import ast
 import inspect
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from string import Formatter
 
@@ -13,8 +14,10 @@ from tests.documents import DOCS, ROOT, command_line
 
 from sakka.cli.experiment import report_page
 from sakka.cli.help import SHARED, TABLE_PANEL, TASKS
-from sakka.cli.language import TEXTS, Template, japanese_texts, said, use_language
+from sakka.cli.language import TEXTS, japanese_texts, said, use_language
 from sakka.pages.language import TEXTS as PAGE_TEXTS
+from sakka.pages.language import texts_in
+from sakka.translations import Template
 
 SOURCES = ROOT / "src" / "sakka"
 JAPANESE = re.compile("[ぁ-んァ-ヶ一-龠]")
@@ -148,18 +151,28 @@ def test_every_sentence_of_a_command_has_its_japanese(path: Path) -> None:
     assert [text for text in missing if not any(map(re.compile(shape(text)).fullmatch, helps()))] == []
 
 
-def test_a_text_with_values_is_found_again_as_itself(in_japanese: None) -> None:
+TABLES = json.loads((PAGE_TEXTS / "tables.ja.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(("texts", "looked_up"), [(japanese_texts(), said), (TABLES, texts_in("ja").said)])
+def test_a_text_with_values_is_found_again_as_itself(
+    texts: dict[str, str], looked_up: Callable[[str], str], in_japanese: None
+) -> None:
     mistaken = []
-    for template in (Template(*each) for each in japanese_texts().items()):
-        assert {name for _, name, _, _ in Formatter().parse(template.japanese) if name} <= set(template.names)
+    for template in (Template(*each) for each in texts.items()):
+        assert {name for _, name, _, _ in Formatter().parse(template.translated) if name} <= set(template.names)
         values, text = {}, ""
         for at, (part, name, form, _) in enumerate(Formatter().parse(template.english)):
             if name is not None:
                 values[name] = f"{7 + at}" if form == "n" else f"X{at}Y" if part or not at else f"; X{at}Y"
             text += part + ("" if name is None else values[name])
-        if said(text) != template.filled(values):
-            mistaken.append((text, said(text)))
+        if looked_up(text) != template.filled(values, looked_up):
+            mistaken.append((text, looked_up(text)))
     assert mistaken == []
+
+
+def test_a_name_is_no_text_of_a_table() -> None:
+    assert [texts_in("ja").said(name) for name in ("Summer works", "12 works")] == ["Summer works", "12点"]
 
 
 def test_the_language_is_that_of_the_option_else_of_the_environment(

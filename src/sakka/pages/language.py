@@ -7,14 +7,16 @@ One file a language, `texts/en.json` and `texts/ja.json`, with the same keys and
 number takes its thousands apart by `{n:,}`, and its plural by `{n:# work|# works}`: one form, or the other with the
 number for #.
 
-What tables and plots say is English where they are made. `texts/tables.ja.json` has it in Japanese, a sentence or a
-head at a time, with {} for what differs from run to run.
+What tables and plots say is English where they are made. `texts/tables.ja.json` has it in Japanese (`translations.py`
+says how), a sentence or a head at a time.
 """
 
 import json
 import re
 from functools import cache, cached_property
 from pathlib import Path
+
+from sakka.translations import Translations
 
 LANGUAGES = {"ja": "日本語", "en": "English"}
 TEXTS = Path(__file__).parent / "texts"
@@ -53,30 +55,13 @@ class Texts:
         """
         if self.language == "en":
             return english
-        sentences = [self._sentence(each) for each in SENTENCE.split(english)]
-        whole = self._sentence(english)
+        sentences = [self._tables.of(each, self.said) for each in SENTENCE.split(english)]
+        whole = self._tables.of(english, self.said)
         return whole or ("".join(filter(None, sentences)) if all(sentences) else english)
 
-    def _sentence(self, english: str) -> str | None:
-        if english in self._tables:
-            return self._tables[english]
-        for pattern, words in self._patterns:
-            if found := pattern.fullmatch(english):
-                return words.format(*(self.said(each) for each in found.groups()))
-        return None
-
     @cached_property
-    def _tables(self) -> dict[str, str]:
-        words: dict[str, str] = json.loads((TEXTS / f"tables.{self.language}.json").read_text(encoding="utf-8"))
-        return words
-
-    @cached_property
-    def _patterns(self) -> list[tuple[re.Pattern[str], str]]:
-        return [
-            (re.compile(re.escape(english).replace(re.escape("{}"), "(.+?)")), words)
-            for english, words in sorted(self._tables.items(), key=lambda pair: -len(pair[0]))  # the most exact first
-            if "{}" in english
-        ]
+    def _tables(self) -> Translations:
+        return Translations(json.loads((TEXTS / f"tables.{self.language}.json").read_text(encoding="utf-8")))
 
     def join(self, parts: list[str]) -> str:
         """Parts of a sentence with the language's comma between them."""
