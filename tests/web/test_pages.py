@@ -349,7 +349,7 @@ def test_a_finding_that_is_decided_leaves_the_queue_and_can_be_opened_again(
     page = client.get("/audit", headers=PAGE).text
     assert "Open <small>2</small>" in page
     key = re.findall(r'name="finding" value="(\w+)"', page)[0]
-    decided = client.post("/audit", data={"finding": key, "decision": "wrong", "kind": "one person"}, headers=PAGE)
+    decided = client.post("/audit", data={"finding": key, "decision": "dismissed", "kind": "one person"}, headers=PAGE)
     assert decided.headers["location"] == "/audit?kind=one+person"
     page = client.get("/audit", headers=PAGE).text
     assert "creator 01 and" not in page
@@ -371,7 +371,7 @@ def test_several_findings_are_decided_at_once_or_left_for_later_and_all_stand_in
     (folder / "findings.json").write_text(json.dumps(findings), encoding="utf-8")
     client = serve(replace(settings, audit=folder))
     keys = re.findall(r'name="finding" value="(\w+)" aria-label', client.get("/audit", headers=PAGE).text)
-    client.post("/audit", data={"finding": keys[:2], "decision": "right"}, headers=PAGE)
+    client.post("/audit", data={"finding": keys[:2], "decision": "confirmed"}, headers=PAGE)
     client.post("/audit", data={"finding": keys[2], "decision": "later"}, headers=PAGE)
     page = client.get("/audit?state=later", headers=PAGE).text
     counts = [f"{state} <small>{count}</small>" for state, count in (("Open", 0), ("Later", 1), ("Decided", 2))]
@@ -379,7 +379,7 @@ def test_several_findings_are_decided_at_once_or_left_for_later_and_all_stand_in
     assert "For later" in page
     table = client.get("/audit.csv", headers={"Accept-Language": "ja"})
     rows = list(csv.DictReader(table.content.decode("utf-8-sig").splitlines()))
-    assert [each["decision"] for each in rows] == ["right", "right", "later"]
+    assert [each["decision"] for each in rows] == ["confirmed", "confirmed", "later"]
     assert [each["finding"] for each in rows] == keys
     assert rows[0]["evidence"] == "写真だけでは、=Moriが72 %です。"
     refused = client.post("/audit", data={"finding": [*keys[:1], "0" * 16], "decision": "open"}, headers=PAGE)
@@ -412,10 +412,10 @@ def test_a_work_that_may_be_anothers_stands_beside_works_of_both_in_the_readers_
 @pytest.mark.parametrize(
     ("sent", "status"),
     [
-        ({"finding": "0" * 16, "decision": "right"}, 404),
+        ({"finding": "0" * 16, "decision": "confirmed"}, 404),
         ({"finding": "0" * 16, "decision": "perhaps"}, 422),
-        ({"finding": "0" * 17, "decision": "right"}, 422),
-        ({"decision": "right"}, 422),
+        ({"finding": "0" * 17, "decision": "confirmed"}, 422),
+        ({"decision": "confirmed"}, 422),
     ],
 )
 def test_a_decision_about_nothing_is_refused(

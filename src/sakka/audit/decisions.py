@@ -11,13 +11,16 @@ import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 from sakka.errors import SakkaError
 from sakka.files import alone_in, canonical_json, write_json
 
-Decision = Literal["right", "wrong", "later"]
+Decision = Literal["confirmed", "dismissed", "later"]
 DECISIONS: tuple[Decision, ...] = get_args(Decision)
+FORMER_WORDS: Mapping[str, Decision] = MappingProxyType({"right": "confirmed", "wrong": "dismissed"})
+"""What decisions were called in files of before."""
 DECISIONS_FILE = "decisions.json"
 LOCK_FILE = ".decisions.lock"
 
@@ -69,6 +72,10 @@ class Decisions:
             if mark == (found.st_mtime_ns, found.st_ino):
                 return entries
             read: Entries = json.loads(self.path.read_bytes())
+            read = {
+                key: {**entry, "decision": FORMER_WORDS.get(entry["decision"], entry["decision"])}
+                for key, entry in read.items()
+            }
             if any(entry["decision"] not in DECISIONS for entry in read.values()):
                 raise ValueError("unknown decision")
         except FileNotFoundError:

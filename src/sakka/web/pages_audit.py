@@ -73,7 +73,7 @@ class AuditPages:
         async def decide(
             request: Request,
             finding: Keys,
-            decision: Annotated[Literal["right", "wrong", "later", "open"], Form()],
+            decision: Annotated[Literal["confirmed", "dismissed", "later", "open"], Form()],
             kind: Annotated[str, Form(max_length=40)] = "",
             start: Annotated[int, Form(ge=0, le=10_000_000)] = 0,
             state: Annotated[State, Form()] = "open",

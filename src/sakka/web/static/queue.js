@@ -4,7 +4,7 @@
   const list = document.querySelector(".findings");
   const status = document.querySelector("[data-status]");
   const cards = () => [...list.querySelectorAll(":scope > .card")];
-  const keys = { c: "right", d: "wrong", l: "later" };
+  const keys = { c: "confirmed", d: "dismissed", l: "later" };
   let done = 0;
   let last = null;
   const focus = (card) => {
