@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from studies.unknown_creators import (
     PARTS,
+    ahead_of,
     learned_score,
     masked_score,
     measures_of,
@@ -28,6 +29,13 @@ def test_every_score_tells_works_that_say_nothing_from_works_that_say_much() -> 
     for name, scores in unknown_creator_scores(table, table, table, labels[:100]).items():
         if name != "agreement":  # two models that say nothing say the same
             assert auroc(scores[100:200], scores[200:]) == 1.0, name
+
+
+def test_one_of_two_creators_is_farther_ahead_of_nine_than_of_anyone_whatever_the_entropy() -> None:
+    either = np.array([[0.49, 0.49, *[1e-4] * 200]], dtype=np.float32)
+    anyone = np.array([[0.9, *[0.01] * 10]], dtype=np.float32)
+    assert confidence(either) < confidence(anyone)
+    assert ahead_of(either, 9) > ahead_of(anyone, 9)
 
 
 def test_a_score_learned_with_own_creators_taken_out_tells_works_that_say_nothing() -> None:
