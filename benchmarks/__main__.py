@@ -19,6 +19,7 @@ from benchmarks.harness import PAIRS, Plan
 NO_COMPILE = "SAKKA_BENCHMARK_NO_COMPILE"  # read by peers/keras_networks.py
 BENCHMARKS = (
     "photo_features",
+    "labels",
     "finetune_step",
     "text",
     "heads",

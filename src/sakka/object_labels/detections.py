@@ -5,16 +5,22 @@ after the weights and the settings.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
+from sakka.arrays import Pixels
 from sakka.cache import cache_folder
 from sakka.catalog.photo_keys import photo_keys
 from sakka.catalog.works import Catalog
+from sakka.engines.threads import work_off
 from sakka.networks.weights.registry import weight_files, weights_sha256
-from sakka.object_labels.detector import LOWEST_CONFIDENCE, SIDE_PX, WEIGHTS_NAME, Boxes, Detector, squeeze
+from sakka.object_labels.boxes import LOWEST_CONFIDENCE, Boxes
+from sakka.object_labels.detector import WEIGHTS_NAME, Detector, squeeze
+from sakka.object_labels.network import SIDE_PX
 from sakka.photos.decode import Photo
 from sakka.photos.store import PhotoCache, read_ahead
 from sakka.progress import task
@@ -31,7 +37,7 @@ def boxes_of(works: Catalog) -> list[Boxes | None]:
     Raises:
         PhotoError: A photo can't be read, or is not the one that the catalog was built with.
         WeightsError: The detector's weights are missing or no detector.
-        MissingPartError: OpenCV is not installed.
+        MissingPartError: onnx or onnxruntime is not installed.
     """
     keys = photo_keys(works)
     pairs = zip(keys, works.photos, strict=True)
@@ -55,10 +61,8 @@ def cache_path() -> Path:
 
 def load_detector() -> Detector:
     """The detector with the weights in the cache; they are fetched where it lacks them."""
-    files = weight_files(WEIGHTS_NAME)
-    graph = next(path for name, path in files.items() if name.endswith(".pb"))
-    text = next(path for name, path in files.items() if name.endswith(".pbtxt"))
-    return Detector(graph, text)
+    (graph,) = weight_files(WEIGHTS_NAME).values()
+    return Detector(graph)
 
 
 def to_bytes(boxes: Boxes) -> bytes:
@@ -66,14 +70,32 @@ def to_bytes(boxes: Boxes) -> bytes:
     return boxes.astype("<f4").tobytes()
 
 
+def detected(photos: Sequence[tuple[str, Photo]], detector: Detector) -> Iterator[list[tuple[str, Boxes]]]:
+    """The boxes of photos by key, a batch at a time in order; nothing is kept.
+
+    Args:
+        photos: Keys (the SHA-256 of each photo) and where it is read from.
+        detector: What looks at them.
+
+    Raises:
+        PhotoError: A photo can't be read, or is not the one that its key stands for.
+    """
+    read = read_ahead(photos, squeeze, at_least_px=SIDE_PX, ahead=AHEAD_PHOTOS)
+    batches = iter(lambda: list(islice(read, BATCH)), [])
+    with closing(work_off(batches, partial(_detect_some, detector), "sakka-labels")) as found:
+        yield from found
+
+
+def _detect_some(detector: Detector, batch: Sequence[tuple[str, Pixels]]) -> list[tuple[str, Boxes]]:
+    boxes = detector.detect([pixels for _, pixels in batch])
+    return [(key, found) for (key, _), found in zip(batch, boxes, strict=True)]
+
+
 def _detect_all(photos: Sequence[tuple[str, Photo]], cache: PhotoCache) -> Iterator[tuple[str, Boxes]]:
-    detector = load_detector()
     files = {key for key, photo in photos if isinstance(photo, Path)}
+    detector = load_detector()
     with task("object labels", len(photos)) as running:
-        read = read_ahead(photos, squeeze, at_least_px=SIDE_PX, ahead=AHEAD_PHOTOS)
-        while batch := list(islice(read, BATCH)):
-            boxes = detector.detect([pixels for _, pixels in batch])
-            pairs = [(key, found) for (key, _), found in zip(batch, boxes, strict=True)]
+        for pairs in detected(photos, detector):
             cache.put((key, to_bytes(found)) for key, found in pairs if key in files)  # a held photo has other pixels
             yield from pairs
-            running.advance(len(batch))
+            running.advance(len(pairs))

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
+from sakka.object_labels.boxes import Boxes
 from sakka.object_labels.coco import LABELS
-from sakka.object_labels.detector import Boxes
 
 CELL_PX = 300
 CAPTION_PX = 24

@@ -21,8 +21,8 @@ from sakka.arrays import Mask
 from sakka.catalog.works import Catalog
 from sakka.errors import ModelError, RunError
 from sakka.files import writing_whole
+from sakka.object_labels.boxes import LOWEST_CONFIDENCE, Boxes
 from sakka.object_labels.coco import LABELS, N_LABELS, NONE_COLUMN, Label
-from sakka.object_labels.detector import LOWEST_CONFIDENCE, Boxes
 
 THRESHOLD = 0.2
 LABELS_FILE = "labels.parquet"
@@ -127,7 +127,7 @@ def find_labels(works: Catalog, threshold: float = THRESHOLD) -> LabelTable:
         ModelError: The threshold is outside what the detector keeps.
         PhotoError: A photo can't be read.
         WeightsError: The detector's weights are missing or no detector.
-        MissingPartError: OpenCV is not installed.
+        MissingPartError: onnx or onnxruntime is not installed.
     """
     from sakka.object_labels.detections import boxes_of
 

