@@ -42,16 +42,23 @@ def boxes_of(works: Catalog) -> list[Boxes | None]:
     keys = photo_keys(works)
     pairs = zip(keys, works.photos, strict=True)
     first = {key: path for key, path in pairs if key is not None and path is not None}
-    cache = PhotoCache(cache_path())
-    found = {
-        key: np.frombuffer(value, dtype="<f4").astype(np.float32).reshape(-1, 6)
-        for key, value in cache.get(list(first)).items()
-    }
+    found = kept_boxes(list(first))
     missing = [(key, path) for key, path in first.items() if key not in found]
     if missing:
+        cache = PhotoCache(cache_path())
         cache.check()
         found.update(_detect_all(missing, cache))
     return [None if key is None else found[key] for key in keys]
+
+
+def kept_boxes(keys: Sequence[str]) -> dict[str, Boxes]:
+    """The boxes of photos that the cache has, by the SHA-256 of the photo's bytes.
+
+    Raises:
+        SakkaError: The cache can't be read.
+    """
+    kept = PhotoCache(cache_path()).get(keys)
+    return {key: np.frombuffer(value, dtype="<f4").astype(np.float32).reshape(-1, 6) for key, value in kept.items()}
 
 
 def cache_path() -> Path:
