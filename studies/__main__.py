@@ -38,6 +38,7 @@ STUDIES = (
     "index_scale",
     "known_works_refused",
     "lightgbm_iterations",
+    "lightgbm_size",
     "many_creators",
     "near_identical",
     "new_creators",
