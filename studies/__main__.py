@@ -24,6 +24,7 @@ RESULTS = FOLDER / "results"
 STUDIES = (
     "audit",
     "audit_rates",
+    "backdrop",
     "cluster",
     "copy_direction",
     "crafted_photos",

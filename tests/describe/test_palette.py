@@ -2,24 +2,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from PIL import Image
 
-from sakka.describe.colours import NAMES, name_of, to_lab, to_rgb
+from sakka.describe.colours import NAMES, name_of
 from sakka.describe.palette import palette_of, swatches_of
 from sakka.errors import PhotoError
-
-
-def test_cielab_is_that_of_known_colours() -> None:
-    lab = to_lab([[255, 0, 0], [0, 0, 255], [119, 119, 119]])
-    known = [[53.24, 80.09, 67.20], [32.30, 79.19, -107.86], [50.03, 0.0, 0.0]]  # CIE under D65
-    np.testing.assert_allclose(lab, known, atol=0.05)
-
-
-@given(st.tuples(*[st.integers(0, 255)] * 3))
-def test_a_colour_comes_back_from_cielab(rgb: tuple[int, int, int]) -> None:
-    assert to_rgb(to_lab([rgb])).tolist() == [list(rgb)]
+from sakka.photos.cielab import to_lab
 
 
 def test_every_named_colour_has_its_own_name() -> None:
@@ -34,6 +22,22 @@ def test_a_photo_of_three_colours_has_these_in_their_shares(folder: Path) -> Non
     shares = [(swatch.name.english, swatch.share) for swatch in found]
     assert shares == [("red", 0.5), ("navy", 0.25), ("white", 0.25)]
     assert found[0].hex == "#ce2028"
+
+
+def test_the_cloth_under_a_work_is_no_colour_of_it(folder: Path) -> None:
+    photo = Image.new("RGB", (128, 128), (28, 38, 84))
+    photo.paste((206, 32, 40), (48, 48, 80, 80))
+    photo.save(folder / "square.png")
+    assert [(each.name.english, each.share) for each in palette_of([folder / "square.png"])] == [("red", 1)]
+
+
+def test_a_small_work_counts_as_much_as_a_large_one(folder: Path) -> None:
+    for name, half, colour in (("small", 8, (206, 32, 40)), ("large", 40, (48, 140, 66))):
+        photo = Image.new("RGB", (128, 128), (250, 250, 250))
+        photo.paste(colour, (64 - half, 64 - half, 64 + half, 64 + half))
+        photo.save(folder / f"{name}.png")
+    shares = {each.name.english: each.share for each in palette_of([folder / "small.png", folder / "large.png"])}
+    assert shares == {"red": 0.5, "green": 0.5}
 
 
 def test_the_same_photos_and_seed_give_the_same_palette() -> None:

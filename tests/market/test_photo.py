@@ -10,7 +10,8 @@ from sakka.errors import CatalogError
 from sakka.market import MarketSettings, contact_sheet, draw_photo, market_listings
 from sakka.market.chance import Chance
 from sakka.market.motifs import Form, parts_of
-from sakka.market.photo import photo_bytes
+from sakka.market.photo import photo_bytes, photo_truth
+from sakka.market.style import BACKDROPS
 from sakka.market.vocabulary import MOTIFS
 
 MARKET = MarketSettings(creators=20, works=400)
@@ -55,6 +56,22 @@ def test_relistings_look_alike_and_other_works_do_not(listings: pl.DataFrame) ->
     ]
     assert max(alike) < 0.09
     assert np.median(strangers) > 3 * np.median(alike)
+
+
+def test_the_truth_of_a_photo_says_where_the_work_is_and_what_it_is_laid_on(listings: pl.DataFrame) -> None:
+    first, again = (
+        listings.filter((pl.col("group") == pl.col("id")) == kept, pl.col("image") != "")["id"].to_list()[:4]
+        for kept in (True, False)
+    )
+    for identifier in [*first, *again]:
+        truth = photo_truth(MARKET, identifier)
+        photo = np.asarray(draw_photo(MARKET, identifier), dtype=np.float64)
+        assert truth.work.shape == photo.shape[:2]
+        assert 0.03 < truth.work.mean() < 0.6
+        assert truth.work[:4].max() == 0
+        within, around = photo[truth.work > 0.9], photo[truth.work < 0.1]
+        assert np.linalg.norm(within.mean(axis=0) - around.mean(axis=0)) > 8
+        assert truth.backdrop in BACKDROPS
 
 
 def test_works_of_one_hand_resemble_each_other_more_than_works_of_others(listings: pl.DataFrame) -> None:

@@ -1,8 +1,9 @@
-"""The colours of photos: k-means in CIELAB over pixels of a sample of them.
+"""The colours of works: k-means in CIELAB over pixels of a sample of their photos, backdrops left out.
 
 CIELAB's distances are near to what people see, so a group of pixels is a colour to the eye. Lightness counts half:
 the shades of one thing are one colour. Pixels are taken as they are and never averaged, which would grey small spots
-of colour. Each photo counts alike, however large it is. The sample and the start of k-means depend on the seed alone.
+of colour. Each photo counts alike, however large it or the work on it is. The sample and the start of k-means depend on
+the seed alone.
 
 Source: D. Arthur, S. Vassilvitskii, k-means++, SODA 2007 (the start; scikit-learn's implementation).
 """
@@ -15,15 +16,19 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from sakka.arrays import DoubleArray
-from sakka.describe.colours import ColourName, name_of, to_lab, to_rgb
+from sakka.arrays import DoubleArray, Mask
+from sakka.describe.colours import ColourName, name_of
+from sakka.photos.cielab import to_lab, to_rgb
 from sakka.photos.decode import read_photo
+from sakka.photos.foreground import work_mask
 from sakka.photos.held import HeldPhoto
 from sakka.progress import track
 
 COLOURS = 6
 SAMPLE = 48  # photos
-SIDE_PX, READ_PX = 32, 256
+WIDE_PX = 32
+PIXELS = WIDE_PX**2  # of each photo
+READ_PX = 256
 LIGHTNESS = 0.5  # of its distance
 LEAST_SHARE = 0.02
 ROUNDS = 4
@@ -51,7 +56,7 @@ class Swatch:
 
 
 def palette_of(photos: Sequence[Path | HeldPhoto], *, seed: int = 0, colours: int = COLOURS) -> list[Swatch]:
-    """The colours of photos, those with the most pixels first.
+    """The colours of the works on photos, those with the most pixels first.
 
     Args:
         photos: The files or photos in memory; of more than `SAMPLE` as many are drawn.
@@ -86,6 +91,19 @@ def swatches_of(lab: DoubleArray, *, seed: int = 0, colours: int = COLOURS) -> l
     return sorted(found, key=lambda swatch: (-swatch.share, swatch.rgb))
 
 
+def pixels_of(photo: Image.Image, work: Mask) -> npt.NDArray[np.uint8]:
+    """Pixels spread evenly over the work on a photo, each perhaps several times, shape (PIXELS, 3).
+
+    Args:
+        photo: RGB.
+        work: Where the work is, as `photos.foreground.work_mask` has it; not all False.
+    """
+    if work.all():
+        return np.asarray(photo.resize((WIDE_PX, WIDE_PX), Image.Resampling.NEAREST)).reshape(-1, 3)
+    shown = np.asarray(photo.resize(work.shape[::-1], Image.Resampling.NEAREST))[work]
+    return shown[np.arange(PIXELS) * len(shown) // PIXELS]
+
+
 def _pixels(photo: Path | HeldPhoto) -> npt.NDArray[np.uint8]:
-    small = read_photo(photo, at_least_px=READ_PX).resize((SIDE_PX, SIDE_PX), Image.Resampling.NEAREST)
-    return np.asarray(small).reshape(-1, 3)
+    read = read_photo(photo, at_least_px=READ_PX)
+    return pixels_of(read, work_mask(read))

@@ -13,11 +13,12 @@ from sakka.market.identity import WorkKey, chart_at, photo_at, work_id, work_key
 from sakka.market.listed_photos import DETAIL, PACKAGING, ListedPhoto, listed_photos, photo_habits
 from sakka.market.packaging import lay_packaging, packaging_of
 from sakka.market.plan import WorkPlan, plan_work
-from sakka.market.scene import Layer, Light, backdrop, lay, lit, prop
+from sakka.market.scene import Layer, Light, backdrop, lay, lit, prop, tint_of
 from sakka.market.settings import MarketSettings
 from sakka.market.size_chart import draw_size_chart
 from sakka.market.style import BACKDROP_TINTS, BACKDROPS, PROPS, Style, style_of
 from sakka.market.surfaces import Field
+from sakka.market.vocabulary import Rgb
 
 BRIGHTEST = 360.0  # what is brighter is pure white
 KNEE = 180.0  # from here on brightness is held back
@@ -48,6 +49,34 @@ def draw_photo(settings: MarketSettings, identifier: str, number: int = 0) -> Im
     photo = _further_photo(settings, plan, listed)
     again = listed.copied is not None or plan.item != key.number
     return _taken_again(photo, Chance(settings.seed, "again", *key, number)) if again else photo
+
+
+@dataclass(frozen=True)
+class PhotoTruth:
+    """What a work's featured photo shows, and where; nothing of it is written beside the photo.
+
+    Attributes:
+        work: The share of each pixel that the work fills, 0 to 1, shape (photo_px, photo_px).
+        backdrop: The name of the backdrop's texture.
+        tint: Its colour, 0 to 255, before light and camera.
+    """
+
+    work: Field
+    backdrop: str
+    tint: Rgb
+
+
+def photo_truth(settings: MarketSettings, identifier: str) -> PhotoTruth:
+    """What is work and what is backdrop in a work's featured photo."""
+    key = work_key(settings.seed, identifier)
+    plan = plan_work(settings, key)
+    scene = _scene(settings, plan)
+    work = scene.work
+    if plan.item != key.number:
+        box, _ = _crop(settings.photo_px, Chance(settings.seed, "again", *key))
+        work = np.asarray(Image.fromarray(work).resize(work.shape, Image.Resampling.BILINEAR, box=box))
+    texture, tint = scene.stage.style.backdrops[scene.stage.which], scene.stage.style.tints[scene.stage.which]
+    return PhotoTruth(work, texture, tint_of(texture, tint))
 
 
 def photo_bytes(settings: MarketSettings, identifier: str, number: int = 0) -> bytes:
@@ -88,10 +117,33 @@ class _Stage:
     thing: Layer | None
 
 
+@dataclass(frozen=True)
+class _Scene:
+    """What a photo is taken of.
+
+    Attributes:
+        photo: The drawn scene before light and lens, shape (3, size, size).
+        work: The share of each pixel that the work fills, shape (size, size).
+        stage: What the work is laid on.
+        chance: Whose next numbers are those of the light and the sensor.
+    """
+
+    photo: Field
+    work: Field
+    stage: _Stage
+    chance: Chance
+
+
 def _photo_of_item(
     settings: MarketSettings, plan: WorkPlan, camera: Camera | None = None, number: int = 0
 ) -> Image.Image:
     """The featured photo of an item's first listing, or with a camera another photo of the same item."""
+    scene = _scene(settings, plan, camera, number)
+    image = _developed(scene.photo, scene.stage, scene.chance)
+    return image if camera is None else camera.taken(image)
+
+
+def _scene(settings: MarketSettings, plan: WorkPlan, camera: Camera | None = None, number: int = 0) -> _Scene:
     key = WorkKey(plan.key.person, plan.item)
     plan = plan_work(settings, key)
     chance = Chance(settings.seed, "photo", *key)
@@ -102,9 +154,8 @@ def _photo_of_item(
     photo = stage.ground
     if stage.thing is not None:
         lay(photo, stage.thing, stage.light)
-    _lay_works(photo, plan, stage.style, stage.light, chance, apart)
-    image = _developed(photo, stage, chance)
-    return image if camera is None else camera.taken(image)
+    work = _lay_works(photo, plan, stage.style, stage.light, chance, apart)
+    return _Scene(photo, work, stage, chance)
 
 
 def _further_photo(settings: MarketSettings, plan: WorkPlan, listed: ListedPhoto) -> Image.Image:
@@ -182,22 +233,31 @@ def _light(style: Style, chance: Chance) -> Light:
     )
 
 
-def _lay_works(photo: Field, plan: WorkPlan, style: Style, light: Light, chance: Chance, apart: float) -> None:
-    """Lay the work into the photo, or two of its kind, `apart` times as far off, where the creator shows pairs."""
+def _lay_works(photo: Field, plan: WorkPlan, style: Style, light: Light, chance: Chance, apart: float) -> Field:
+    """Lay the work into the photo, or two of its kind, `apart` times as far off, where the creator shows pairs.
+
+    Returns:
+        The share of each pixel that they fill.
+    """
     size = photo.shape[-1]
+    work = np.zeros((size, size), dtype=np.float32)
     zoom = style.zoom * chance.around(1.0, 0.09)
     x, y = (place + chance.around(0.0, 0.035) for place in style.place)
     if not style.pair:
-        _lay_one(photo, draw_brooch(plan, style, chance, round(zoom * size), light.angle), (x, y), light)
-        return
+        _lay_one(photo, work, draw_brooch(plan, style, chance, round(zoom * size), light.angle), (x, y), light)
+        return work
     other = replace(plan, colour=plan.second_colour, second_colour=plan.colour)
     for item, step in ((other, 0.2 * apart), (plan, -0.2 * apart)):
         drawn = draw_brooch(item, style, chance, round(0.68 * zoom * size), light.angle)
-        _lay_one(photo, drawn, (x + step, y + 0.7 * step), light)
+        _lay_one(photo, work, drawn, (x + step, y + 0.7 * step), light)
+    return work
 
 
-def _lay_one(photo: Field, drawn: Drawn, centre: tuple[float, float], light: Light) -> None:
-    """Lay a drawn work so that its middle is at `centre`, in shares of the photo's width and height."""
+def _lay_one(photo: Field, work: Field, drawn: Drawn, centre: tuple[float, float], light: Light) -> None:
+    """Lay a drawn work so that its middle is at `centre`, in shares of the photo's width and height.
+
+    Changes `photo`, and `work`, the share of each pixel that works fill.
+    """
     size, width = photo.shape[-1], drawn.cover.shape[0]
     margin = width // 8
     padded = [
@@ -212,13 +272,19 @@ def _lay_one(photo: Field, drawn: Drawn, centre: tuple[float, float], light: Lig
     patch[inner] = photo[:, rows, columns]
     lay(patch, Layer(colours, cover, 0.045 * width), light, outline)
     photo[:, rows, columns] = patch[inner]
+    work[rows, columns] = np.maximum(work[rows, columns], outline[inner[1:]])
 
 
 def _taken_again(photo: Image.Image, chance: Chance) -> Image.Image:
     """Crop a little and change the brightness, as people do before they list a work again."""
-    size = photo.width
+    box, gain = _crop(photo.width, chance)
+    again = photo.resize(photo.size, Image.Resampling.BICUBIC, box=box)
+    return Image.eval(again, lambda value: min(255, round(value * gain)))
+
+
+def _crop(size: int, chance: Chance) -> tuple[tuple[float, float, float, float], float]:
+    """What of a photo is kept, left, top, right, bottom, and how much brighter it becomes."""
     side = size * chance.between(0.94, 0.995)
     gain = chance.around(1.0, 0.07)
     left, top = chance.between(0, size - side), chance.between(0, size - side)
-    again = photo.resize((size, size), Image.Resampling.BICUBIC, box=(left, top, left + side, top + side))
-    return Image.eval(again, lambda value: min(255, round(value * gain)))
+    return (left, top, left + side, top + side), gain

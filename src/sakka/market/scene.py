@@ -64,15 +64,18 @@ class Layer:
 
 def backdrop(texture: str, tint: Rgb, chance: Chance, size_px: int) -> Field:
     """The ground of a photo, shape (3, size_px, size_px)."""
-    tints = OWN_TINTS.get(texture)
-    if tints is not None:
-        tint = tints[sum(tint) % len(tints)]
     top, left = (chance.whole(0, TILE_PX - size_px) for _ in range(2))
     grain = tile(texture)[top : top + size_px, left : left + size_px]
     if chance.happens(0.5):
         grain = grain.T
     level = 1.0 + np.float32(DEPTHS[texture] * chance.around(1.0, 0.25)) * grain
-    return tinted(level, [value * chance.around(1.0, 0.03) for value in tint])
+    return tinted(level, [value * chance.around(1.0, 0.03) for value in tint_of(texture, tint)])
+
+
+def tint_of(texture: str, tint: Rgb) -> Rgb:
+    """The colour of a backdrop that is given a tint: a texture that isn't dyed has one of its own."""
+    own = OWN_TINTS.get(texture)
+    return tint if own is None else own[sum(tint) % len(own)]
 
 
 def lay(photo: Field, layer: Layer, light: Light, solid: Field | None = None) -> None:
