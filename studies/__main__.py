@@ -30,6 +30,7 @@ STUDIES = (
     "crafted_photos",
     "creator_sets",
     "creator_words",
+    "decoding",
     "deletion_curves",
     "distillation",
     "finetuning",

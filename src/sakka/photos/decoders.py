@@ -34,11 +34,17 @@ from sakka.photos.headers import PhotoHeader, read_header
 from sakka.photos.limits import DECODER_BYTES, DECODER_SECONDS, DECODERS
 from sakka.photos.memory import TRIMMED_BYTES, give_back
 from sakka.photos.pixels import pixels_of
-from sakka.photos.rgb import BAND_PIXELS
 
 WAITED = 12  # times the processor time that a photo may take: so long it may take on a busy machine
 START_S = 60.0
 MOST_WORDS = 400
+BAND_PIXELS = 1 << 18  # what is sent at once: each side holds so much twice
+KEPT_BYTES = 32 << 20  # of freed memory: to get it anew takes as long as decoding does
+ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(KEPT_BYTES),  # mallopt(3)
+    "MALLOC_TRIM_THRESHOLD_": str(KEPT_BYTES),
+}
 _PROGRAM = "import sys; sys.path[:] = sys.argv[3:]; from sakka.photos.decoders import main; main()"
 _ASKED = struct.Struct("!4sBQ")
 _WORDS = struct.Struct("!H")
@@ -118,7 +124,7 @@ class _Decoder:
         self._seconds, self._most_bytes = seconds, most_bytes
         self._socket, asked = socket.socketpair()
         command = [sys.executable, "-I", "-c", _PROGRAM, str(ceil(seconds)), str(most_bytes), *sys.path]
-        environment = {"OPENBLAS_NUM_THREADS": "1", "LD_LIBRARY_PATH": os.environ.get("LD_LIBRARY_PATH", "")}
+        environment = {**ENVIRONMENT, "LD_LIBRARY_PATH": os.environ.get("LD_LIBRARY_PATH", "")}
         try:
             with asked:
                 self._popen = subprocess.Popen(
@@ -180,10 +186,13 @@ class _Decoder:
 
     def _rows(self, width: int, height: int, until_s: float) -> Image.Image:
         """The pixels, as they come: not all are here twice."""
-        whole = Image.new("RGB", (width, height))
-        for top, rows in _bands(width, height):
-            band = _received(self._socket, 3 * width * rows, until_s)
-            whole.paste(Image.frombytes("RGB", (width, rows), band), (0, top))
+        bands = _bands(width, height)
+        whole = None if len(bands) == 1 else Image.new("RGB", (width, height))
+        for top, rows in bands:
+            band = Image.frombytes("RGB", (width, rows), _received(self._socket, 3 * width * rows, until_s))
+            if whole is None:
+                return band
+            whole.paste(band, (0, top))
         return whole
 
 
@@ -248,10 +257,11 @@ def _answer(asked: socket.socket, seconds: int) -> bool:
         words = (" ".join(str(error).split()) or type(error).__name__).encode(errors="replace")[:MOST_WORDS]
         asked.sendall(_DAMAGED + _WORDS.pack(len(words)) + words)
         return True
+    asked.sendall(_PIXELS)
     for top, rows in _bands(*pixels.size):
-        band = pixels.crop((0, top, pixels.width, top + rows)).tobytes()
-        asked.sendall(band if top else _PIXELS + band)
-    del pixels
+        band = pixels if rows == pixels.height else pixels.crop((0, top, pixels.width, top + rows))
+        asked.sendall(band.tobytes())
+    del pixels, band
     if 4 * header.pixels >= TRIMMED_BYTES:
         give_back()
     return True
