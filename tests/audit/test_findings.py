@@ -21,7 +21,7 @@ from sakka.audit.wrong_creator import wrong_creators
 from sakka.catalog.works import Catalog, Work
 from sakka.copies.groups import EVIDENCE_SCHEMA, NearIdentical, near_identical
 from sakka.errors import CatalogError, SakkaError
-from sakka.pages.audit import write_audit
+from sakka.pages.audit import CSV_COLUMNS, write_audit
 
 MODELS = ("text-linear",)
 
@@ -166,6 +166,10 @@ def test_an_audit_finds_a_copy_and_writes_a_page_that_needs_nothing_else(folder:
     written = json.loads((folder / "audit" / "findings.json").read_text())
     rows = list(csv.DictReader(io.StringIO((folder / "audit" / "findings.csv").read_text())))
     assert len(rows) == len(written) == len(found.findings)
+    assert tuple(rows[0]) == CSV_COLUMNS
+    japanese = write_audit(found, works, folder / "ja", "ja").read_text()
+    assert "点に、ほぼ同一の写真があります" in japanese
+    assert "have a near-identical photo" not in japanese
     write_audit(audit_catalog(works, models=MODELS), works, folder / "again")
     assert (folder / "again" / "index.html").read_bytes() == page.read_bytes()
 

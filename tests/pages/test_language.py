@@ -37,6 +37,15 @@ BUILT = (
     "none_",
     "dossier_",
 )
+JAPANESE = re.compile("[ぁ-んァ-ヶ一-龠]")
+ENGLISH = re.compile(r"[A-Za-z]{2,}")
+JINJA = re.compile(r"{#.*?#}|{%.*?%}|{{.*?}}", re.DOTALL)
+CODE = re.compile(r"<(code|pre|style|script)\b.*?</\1>|<!--.*?-->", re.DOTALL)
+SPOKEN = re.compile(r'\b(?:alt|title|placeholder|aria-label|aria-description|label)="([^"]*)"')
+SENTENCE = re.compile(r"\b[a-z]{2,} (the|of|is|are|and|in|to|by|for|with) [a-z]")
+NAMES = {"sakka", "sakka 作家", "API", "Markdown", "CSV", "LaTeX", "results.json", "openapi.json"}
+NAMES |= {"MeCab", "VGG16", "fastText"}
+"""What every language writes alike."""
 OWN_VALUES = {"day"}  # English names the month, Japanese numbers it
 
 
@@ -78,6 +87,47 @@ def test_a_text_that_is_missing_or_lacks_a_value_says_which() -> None:
     with pytest.raises(KeyError, match=r"'works' in en\.json wants a value for 'n'"):
         texts_in("en")("works")
     assert "flavour" not in texts_in("en")
+
+
+def test_each_language_keeps_to_itself() -> None:
+    english, japanese = ({key: words(text) for key, text in texts(each).items()} for each in ("en", "ja"))
+    assert {text for text in english.values() if JAPANESE.search(text)} == set()
+    tables = json.loads((TEXTS / "tables.ja.json").read_text(encoding="utf-8"))
+    both = [*japanese.values(), *map(words, tables.values())]
+    assert {text for text in both if ENGLISH.search(text) and not JAPANESE.search(text)} == set()
+    assert {text for text in both if SENTENCE.search(text)} == set()
+
+
+@pytest.mark.parametrize("path", sorted(TEXTS.glob("*.json")), ids=lambda path: path.stem)
+def test_a_percent_sign_stands_after_a_blank(path: Path) -> None:
+    assert re.findall(r".{9}[\d}]%|{\w+:[^{}|]*%}", path.read_text(encoding="utf-8")) == []
+
+
+def words(text: str) -> str:
+    """What a text says itself: without values, commands and names that every language writes alike."""
+    text = re.sub(r"{[^{}|]*}|`[^`]*`|<[^>]*>", "", text)
+    return re.sub("|".join(sorted(NAMES, key=len, reverse=True)), "", text).strip()
+
+
+TEMPLATES = sorted(path for part in ("pages", "web") for path in (PACKAGE / part / "templates").glob("*.html"))
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: f"{path.parts[-3]}-{path.stem}")
+def test_a_template_says_nothing_but_texts_of_the_catalogue(path: Path) -> None:
+    source = JINJA.sub("\0", CODE.sub("", path.read_text(encoding="utf-8")))
+    said = [*SPOKEN.findall(source), *re.split(r"<[^>]*>|\0", re.sub(r'"[^"]*"', "", source))]
+    found = {text.strip(" ·\n") for each in said for text in each.split("\0")}
+    assert {text for text in found if ENGLISH.search(text) or JAPANESE.search(text)} <= NAMES
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "web/static").glob("*.js")), ids=lambda path: path.stem)
+def test_a_script_says_nothing_but_what_its_page_gives_it(path: Path) -> None:
+    source = re.sub(r"(?m)^\s*//.*$", "", path.read_text(encoding="utf-8"))
+    put = re.findall(
+        r"""(?:textContent|innerText|title|ariaLabel|alert|confirm)\b\s*(?:\+?=|\()\s*["'`]([^"'`]*)""", source
+    )
+    assert [text for text in put if ENGLISH.search(re.sub(r"\${[^}]*}", "", text))] == []
+    assert JAPANESE.search(source) is None
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -19,6 +19,7 @@ from sakka.catalog.works import Catalog, Work
 from sakka.models.folder import save_model
 from sakka.models.fused import FusedModel
 from sakka.models.identification import Candidate, Identification
+from sakka.pages.audit import CSV_COLUMNS
 from sakka.web import describing
 from sakka.web.answer_store import Answer, AnswerStore, SentPhotos
 from sakka.web.collection import Collection
@@ -381,6 +382,7 @@ def test_several_findings_are_decided_at_once_or_left_for_later_and_all_stand_in
     rows = list(csv.DictReader(table.content.decode("utf-8-sig").splitlines()))
     assert [each["decision"] for each in rows] == ["confirmed", "confirmed", "later"]
     assert [each["finding"] for each in rows] == keys
+    assert tuple(rows[0]) == CSV_COLUMNS
     assert rows[0]["evidence"] == "写真だけでは、=Moriが72 %です。"
     refused = client.post("/audit", data={"finding": [*keys[:1], "0" * 16], "decision": "open"}, headers=PAGE)
     assert refused.status_code == 404

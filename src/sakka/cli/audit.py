@@ -8,7 +8,7 @@ import typer
 
 from sakka.audit.findings import DEFAULT_FDR
 from sakka.cli import app
-from sakka.cli.language import language, said
+from sakka.cli.language import language
 from sakka.cli.printable import say
 from sakka.cli.source_options import CatalogFolder
 from sakka.errors import SakkaError
@@ -46,6 +46,7 @@ def audit(
     from sakka.cli.output import check_output, writing_to
     from sakka.cli.terminal import duration, output_console, show_table, showing_progress
     from sakka.pages.audit import cost_of_looking, key_of, write_audit
+    from sakka.pages.evidence_sentences import evidence_sentence
     from sakka.pages.language import texts_in
     from sakka.remote.writing import working_in
 
@@ -60,7 +61,8 @@ def audit(
     for kind in KINDS:
         findings = found.of_kind(kind)
         rows = [
-            [f"{each.score:.2f}", " / ".join(each.creators), said(each.evidence[0])] for each in findings[:MOST_SHOWN]
+            [f"{each.score:.2f}", " / ".join(each.creators), evidence_sentence(each.evidence[0], texts)]
+            for each in findings[:MOST_SHOWN]
         ]
         title = f"{texts(f'audit_{key_of(kind)}')}: {len(findings):,}"
         if rows:

@@ -1,18 +1,19 @@
 """The page of an audit, `findings.json` and `findings.csv`."""
 
-import csv
-import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+from sakka.audit.decisions import Decisions
 from sakka.audit.decisions import key_of as decision_key
 from sakka.audit.dossier import Dossier
 from sakka.audit.findings import KINDS, Finding, Kind, Timeline, expected_right
 from sakka.audit.run import Audit
 from sakka.catalog.works import Catalog
-from sakka.files import no_formula, write_json, write_text
-from sakka.pages.dossier import DOSSIER_COLUMNS, dossier_cells, dossier_sentence, dossier_words
+from sakka.files import csv_text, write_json, write_text
+from sakka.pages.dossier import DOSSIER_COLUMNS, dossier_cells, dossier_sentence, dossier_words, rate_cell
+from sakka.pages.evidence_sentences import evidence_sentence
 from sakka.pages.formats import percent
 from sakka.pages.language import LANGUAGES, Texts, texts_in
 from sakka.pages.rendering import render
@@ -21,6 +22,10 @@ from sakka.pages.timeline import Strip, timeline_strip
 from sakka.photos.data_uris import thumbnail
 
 PAGE_FILE, JSON_FILE, CSV_FILE = "index.html", "findings.json", "findings.csv"
+CSV_COLUMNS = (
+    *("finding", "kind", "score", "error_rate", "creators", "works", "beside"),
+    *(*DOSSIER_COLUMNS, "decision", "decided_at", "evidence"),
+)
 DOSSIERS = "dossiers"
 MOST_SHOWN = 40
 LARGE_PX = 560
@@ -48,8 +53,9 @@ def write_audit(audit: Audit, works: Catalog, folder: Path | str, language: str 
     """
     folder = Path(folder)
     ids = works.ids
-    write_json(folder / JSON_FILE, [each.as_json(ids) for each in audit.findings])
-    write_text(folder / CSV_FILE, findings_csv(audit.findings, ids))
+    findings = [each.as_json(ids) for each in audit.findings]
+    write_json(folder / JSON_FILE, findings)
+    write_text(folder / CSV_FILE, findings_csv(findings, texts_in(language)))
     write_text(folder / PAGE_FILE, audit_page(audit, works, language))
     for earlier in (folder / DOSSIERS).glob("*.html"):
         earlier.unlink()  # what no longer holds is not to be shown to anyone
@@ -76,22 +82,29 @@ def dossier_page(dossier: Dossier, works: Catalog, language: str = "en") -> str:
     return render("dossier.html", language, words=words, first=sides[0], second=sides[1])
 
 
-def findings_csv(findings: Sequence[Finding], ids: Sequence[str]) -> str:
-    """The findings as CSV; several creators, works or sentences of one finding are parted by ` | `."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["kind", "score", "error_rate", "creators", "works", "beside", "evidence", *DOSSIER_COLUMNS])
-    for each in findings:
-        lists = (each.creators, [ids[row] for row in each.rows], [ids[row] for row in each.beside], each.evidence)
-        cells = [" | ".join(values) for values in lists]
-        dossier = dossier_cells(each.dossier)
-        rate = "" if each.error_rate is None else f"{each.error_rate:.4f}"
-        writer.writerow([each.kind, f"{each.score:.4f}", rate, *map(no_formula, cells), *map(no_formula, dossier)])
-    return buffer.getvalue()
+def findings_csv(findings: Iterable[Mapping[str, Any]], texts: Texts, decisions: Decisions | None = None) -> str:
+    """The findings as CSV; several creators, works or sentences of one finding are parted by ` | `.
+
+    Args:
+        findings: As `findings.json` holds them.
+        texts: Of the language in which is said what a finding goes by.
+        decisions: What was decided about them; None leaves these columns empty.
+    """
+    return csv_text([CSV_COLUMNS, *(_cells(each, texts, decisions) for each in findings)])
+
+
+def _cells(finding: Mapping[str, Any], texts: Texts, decisions: Decisions | None) -> tuple[str, ...]:
+    """The cells of `CSV_COLUMNS`."""
+    key, entry = decision_key(finding), (decisions and decisions.entry(finding)) or {}
+    evidence = [evidence_sentence(each, texts) for each in finding["evidence"]]
+    lists = (" | ".join(each) for each in (finding["creators"], finding["works"], finding["beside"]))
+    decided = (entry.get("decision", ""), entry.get("decided_at", ""))
+    rate, dossier = rate_cell(finding.get("error_rate")), dossier_cells(finding.get("dossier"))
+    return key, finding["kind"], f"{finding['score']:.4f}", rate, *lists, *dossier, *decided, " | ".join(evidence)
 
 
 def audit_page(audit: Audit, works: Catalog, language: str = "en") -> str:
-    """The page as HTML, one file that needs nothing else; what each finding goes by is said in English."""
+    """The page as HTML, one file that needs nothing else."""
     texts, cards = texts_in(language), _AuditCards(works)
     sections = []
     for kind in KINDS:
@@ -147,7 +160,8 @@ class _AuditCards:
         names = {"first": finding.creators[0], "second": finding.creators[-1], "all": texts.join([*finding.creators])}
         head = texts(f"finding_{key_of(finding.kind)}", **names)
         works, beside = (tuple(self.work(row) for row in rows) for rows in (finding.rows, finding.beside))
-        card = FindingCard(head, f"{finding.score:.2f}", finding.evidence, works, beside, self.strip(finding.timeline))
+        because = tuple(evidence_sentence(each, texts) for each in finding.evidence)
+        card = FindingCard(head, f"{finding.score:.2f}", because, works, beside, self.strip(finding.timeline))
         if finding.dossier is None:
             return card
         verdict = dossier_sentence(finding.dossier.as_json(self.ids), texts)

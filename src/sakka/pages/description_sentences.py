@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from sakka.as_json import as_json
 from sakka.pages.answer import reason_key
 from sakka.pages.explanation_sentences import explanation_sentences
-from sakka.pages.formats import probability
+from sakka.pages.formats import percent, probability
 from sakka.pages.language import LANGUAGES, Texts, texts_in
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def creator_sentences(found: "CreatorDescription", language: str = "en") -> list
         "say_own_words": [texts("quote", text=mark.word) for mark in found.words[:NAMED_WORDS]],
         "say_palette": colour_names(found.palette, language),
         "say_objects": [
-            texts("say_object", name=_in(each, language), share=each.share)
+            texts("say_object", name=_in(each, language), share=percent(each.share, 0))
             for each in (found.objects or ())[:NAMED_OBJECTS]
         ],
         "say_kindred_by_style" if found.related_by_style else "say_kindred_by_model": [

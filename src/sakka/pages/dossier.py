@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sakka.audit.dossier import Dossier
 from sakka.copies.direction.verdict import direction_model
 from sakka.pages.formats import date_words, percent
 from sakka.pages.language import Texts
@@ -96,12 +95,16 @@ def dossier_sentence(dossier: Mapping[str, Any], texts: Texts) -> str:
     return texts("sentences", first=words.headline, second=words.certainty)
 
 
-def dossier_cells(dossier: Dossier | None) -> tuple[str, str]:
+def dossier_cells(dossier: Mapping[str, Any] | None) -> tuple[str, str]:
     """The cells of `DOSSIER_COLUMNS`: whose photo came first, or "can't tell"; nothing without a dossier."""
     if dossier is None:
         return "", ""
-    first, rate = dossier.verdict.came_first, dossier.verdict.error_rate
-    return "can't tell" if first is None else dossier.creators[first], "" if rate is None else f"{rate:.4f}"
+    return dossier["came_first"] or "can't tell", rate_cell(dossier["error_rate"])
+
+
+def rate_cell(rate: float | None) -> str:
+    """An error rate as a cell; nothing where there is none."""
+    return "" if rate is None else f"{rate:.4f}"
 
 
 def _cues(dossier: Mapping[str, Any], texts: Texts) -> tuple[CueSentence, ...]:

@@ -6,13 +6,11 @@ number of folds end the row. A cell that a spreadsheet would take for a formula 
 apostrophe before it.
 """
 
-import csv
-import io
 from collections.abc import Iterable
 from pathlib import Path
 
 from sakka.evaluation.figures import Cell, Figure, Table, results
-from sakka.files import no_formula, write_json, write_text
+from sakka.files import csv_text, write_json, write_text
 from sakka.pages.formats import cell_text, evaluated_on
 from sakka.pages.language import texts_in
 
@@ -86,13 +84,9 @@ def comma_separated(table: Table) -> str:
         for at, word in enumerate(table.head)
         for name in ((word, f"{word} standard deviation") if wide[at] else (word,))
     ]
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([*head, "n", "folds"])
-    for row in table.rows:
-        cells = [value for at, cell in enumerate(row) for value in _values(cell, wide[at])]
-        writer.writerow([*cells, *_works_and_folds(row)])
-    return buffer.getvalue()
+    cells = ([value for at, cell in enumerate(row) for value in _values(cell, wide[at])] for row in table.rows)
+    works = map(_works_and_folds, table.rows)
+    return csv_text([[*head, "n", "folds"], *([*row, *n] for row, n in zip(cells, works, strict=True))])
 
 
 def _as_text(table: Table) -> tuple[str, list[str], list[bool], list[list[str]]]:
@@ -117,8 +111,7 @@ def _in_latex(text: str) -> str:
 def _values(cell: Cell, wide: bool) -> list[str]:
     if isinstance(cell, Figure):
         return ["" if value is None else repr(value) for value in (cell.value, cell.spread)]
-    safe = no_formula(cell)
-    return [safe, ""] if wide else [safe]
+    return [cell, ""] if wide else [cell]
 
 
 def _works_and_folds(row: tuple[Cell, ...]) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 """The queue of an audit's findings: looked at kind by kind, decided one by one or several at once, opened again."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlencode
@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse
 
 from sakka.audit.decisions import Decision, key_of
 from sakka.catalog.works import Work
-from sakka.pages.audit import cost_of_looking
+from sakka.pages.audit import CSV_FILE, cost_of_looking, findings_csv
 from sakka.pages.dossier import dossier_sentence, dossier_words
 from sakka.pages.evidence_sentences import evidence_sentence
 from sakka.pages.language import Texts, texts_in
@@ -28,7 +28,6 @@ SIDE_WORKS = 4
 MOST_AT_ONCE = 48
 State = Literal["open", "later", "decided"]
 STATES: tuple[State, ...] = get_args(State)
-CSV_FIELDS = ("finding", "kind", "score", "error_rate", "creators", "works", "decision", "decided_at", "evidence")
 Kind = Annotated[str, Query(max_length=40)]
 Keys = Annotated[list[Annotated[str, Field(max_length=16)]], Form(min_length=1, max_length=MOST_AT_ONCE)]
 
@@ -63,7 +62,8 @@ class AuditPages:
 
         @router.get("/audit.csv", **hidden)
         async def table(request: Request) -> Response:
-            return csv_download("findings.csv", CSV_FIELDS, self._rows(texts_in(language_of(request))))
+            texts = texts_in(language_of(request))
+            return csv_download(CSV_FILE, findings_csv(self.engine.findings, texts, self.engine.decisions))
 
         @router.get("/audit/{key}", **hidden)
         async def dossier(request: Request, key: Annotated[str, Path(max_length=16)]) -> HTMLResponse:
@@ -113,16 +113,6 @@ class AuditPages:
     def _state(self, finding: Mapping[str, Any]) -> State:
         decision = self._decision(finding)
         return "open" if decision is None else "later" if decision == "later" else "decided"
-
-    def _rows(self, texts: Texts) -> Iterator[tuple[str, ...]]:
-        """The cells of all findings, with what was decided, in the order of `CSV_FIELDS`."""
-        for each in self.engine.findings:
-            entry = {} if self.engine.decisions is None else self.engine.decisions.entry(each) or {}
-            lists = (each["creators"], each["works"], [evidence_sentence(said, texts) for said in each["evidence"]])
-            creators, works, evidence = (" | ".join(values) for values in lists)
-            rate = "" if each.get("error_rate") is None else str(each["error_rate"])
-            decided = (entry.get("decision", ""), entry.get("decided_at", ""))
-            yield key_of(each), each["kind"], str(each["score"]), rate, creators, works, *decided, evidence
 
     def _dossier(self, request: Request, key: str) -> HTMLResponse:
         dossier = self._found(key).get("dossier")

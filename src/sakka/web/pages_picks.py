@@ -13,6 +13,7 @@ from pydantic import Field
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse
 
 from sakka.catalog.works import Work
+from sakka.files import csv_text
 from sakka.pages.kept import kept_text
 from sakka.search.filters import Filters
 from sakka.search.hits import Hit
@@ -93,7 +94,7 @@ def picks_csv(works: Sequence[Work], kept: Sequence[str]) -> Response:
         works: The works.
         kept: The names of their kept columns.
     """
-    return csv_download("picks.csv", [*FIELDS, *kept], (_cells(work, kept) for work in works))
+    return csv_download("picks.csv", csv_text([[*FIELDS, *kept], *(_cells(work, kept) for work in works)]))
 
 
 def _cells(work: Work, kept: Sequence[str]) -> list[str]:
