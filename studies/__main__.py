@@ -58,6 +58,7 @@ STUDIES = (
     "serving_load",
     "several_photos",
     "step_profile",
+    "style_backdrop",
     "style_search",
     "table_identification",
     "text_encoders",
