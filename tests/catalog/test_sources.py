@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -286,3 +287,28 @@ def test_a_catalog_is_no_source(folder: Path) -> None:
 def test_a_source_that_is_absent_is_one_clear_line(folder: Path, kind: str) -> None:
     with pytest.raises(CatalogError, match="absent"):
         list(SOURCES[kind].read(folder / "absent", ReadOptions()).listings)
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet", "xlsx", "db"])
+def test_columns_that_hold_names_of_pictures_are_told_from_others(folder: Path, kind: str) -> None:
+    path = folder / f"works.{kind}"
+    rows = pl.DataFrame(
+        {"id": ["a", "b"], "who": ["m", "h"], "front": ["1.jpg", None], "back": ["2.png", "http://x/3.gif?w=9"]}
+    )
+    if kind == "db":
+        with sqlite3.connect(path) as connection:
+            connection.execute("CREATE TABLE works (id, who, front, back)")
+            connection.executemany("INSERT INTO works VALUES (?, ?, ?, ?)", rows.rows())
+    else:
+        write = {
+            "csv": rows.write_csv,
+            "jsonl": rows.write_ndjson,
+            "parquet": rows.write_parquet,
+            "xlsx": rows.write_excel,
+        }
+        write[kind](path)
+    query = "SELECT * FROM works" if kind == "db" else None
+    table = open_source(path, ReadOptions(columns=columns_by_field({"creator": "who"}), query=query))
+    assert table.note.endswith("front, back looks like photos: `columns={'photos': ['front', 'back']}`")
+    named = {"creator": "who", "photos": "front"}
+    assert open_source(path, ReadOptions(columns=columns_by_field(named), query=query)).note == ""

@@ -80,6 +80,41 @@ def test_a_build_prints_what_was_recognised_and_how_to_have_the_rest(folder: Pat
     assert output.startswith(called("show", folder / "c", "--no-near-identical"))
 
 
+def test_a_build_without_photos_names_the_column_that_looks_like_them(folder: Path) -> None:
+    (folder / "shop.csv").write_text("obj,who,title,file\na,Mori,moon,1.jpg\nb,Hara,sun,2.JPG\n")
+    columns = ("--column", "id=obj", "--column", "creator=who")
+    output = called("build", folder / "shop.csv", "-o", folder / "c", *columns)
+    assert "no photo is read, and file looks like photos: --column photos=file" in output
+    with pytest.raises(CatalogError, match="'creator': COLUMN, 'photos': 'file'}"):
+        called("build", folder / "shop.csv", "-o", folder / "c")
+
+
+@pytest.mark.parametrize(
+    ("photo", "how"),
+    [
+        ("gone.png", "photo missing\nbuild it again with --photo-root DIR"),
+        ("https://shop.example/1.png", "photo is an address\nbuild it again with --fetch --fetch-host HOST"),
+    ],
+)
+def test_a_build_that_loses_its_photos_ends_with_what_to_do(folder: Path, photo: str, how: str) -> None:
+    tiny_catalog(folder, creators=1, works=1)
+    (there,) = folder.glob("*.png")
+    rows = [f"{row},Mori,moon,{photo}" for row in range(9)]
+    (folder / "works.csv").write_text("\n".join(["id,creator,title,photos", *rows, f"9,Mori,moon,{there.name}"]))
+    output = called("build", folder / "works.csv", "-o", folder / "c")
+    assert output.endswith(f"\n9 of 10 works lost their photos: {how}\n")
+    (folder / "works.csv").write_text("\n".join(["id,creator,title,photos", *rows[:8], f"9,Mori,moon,{there.name}"]))
+    assert "lost their photos" not in called("build", folder / "works.csv", "-o", folder / "d")
+
+
+def test_a_build_of_a_folder_names_the_tables_that_it_does_not_read(folder: Path) -> None:
+    tiny_catalog(folder / "shop" / "photos", creators=1, works=1)
+    (folder / "shop" / "works.csv").write_text("id,creator\n")
+    called("build", folder / "shop", "-o", folder / "c")
+    note = Catalog.read(folder / "c").info["source"]["note"]
+    assert note.endswith("alone; a table in it is read as a source of its own (works.csv)")
+
+
 def test_a_catalog_is_shown_as_json(source: Path, folder: Path) -> None:
     called("build", source, "-o", folder / "c", *COLUMNS)
     info = json.loads(called("show", folder / "c", "--json"))

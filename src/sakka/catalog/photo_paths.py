@@ -17,8 +17,33 @@ from sakka.errors import PhotoError
 from sakka.files import shown_address
 from sakka.remote.addresses import BUCKETS, FileAddress, is_fetched
 
+PICTURES = (
+    ".jpg",
+    ".jpeg",
+    ".jfif",
+    ".png",
+    ".webp",
+    ".gif",
+    ".bmp",
+    ".tif",
+    ".tiff",
+    ".heic",
+    ".heif",
+    ".avif",
+    ".svg",
+)
 _ADDRESS = re.compile(r"^(?!file:)[a-z][a-z0-9+.-]+:(//|(?=[^\\/]))", re.IGNORECASE)
 _DRIVE = re.compile(r"^[a-z]:[\\/]|^\\\\", re.IGNORECASE)
+
+
+def names_picture(value: object) -> bool:
+    """Whether a cell of a table ends as the file name or the address of a picture does.
+
+    >>> names_picture("img/1.JPG"), names_picture("https://shop.example/1.png?w=300"), names_picture("moon")
+    (True, True, False)
+    """
+    last = value[-1] if isinstance(value, (list, tuple)) and value else value
+    return isinstance(last, str) and last.strip().partition("?")[0].lower().endswith(PICTURES)
 
 
 class UnusablePath(ValueError):  # noqa: N818

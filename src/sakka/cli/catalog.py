@@ -117,6 +117,7 @@ def build(
         )
     _show(catalog, output)
     show_source_hints(catalog.info["source"])
+    _show_lost_photos(catalog)
 
 
 @group.command("show")
@@ -210,6 +211,24 @@ def _show(catalog: "Catalog", folder: Path) -> None:
         show_table(["rule", "kept", "works removed", "creators removed"], rules, title="What the rules removed", left=2)
     _show_joins(info.get("joined_accounts", []))
     _show_problems(info, folder)
+
+
+def _show_lost_photos(catalog: "Catalog") -> None:
+    """Say it where of ten works that name photos at most one has any."""
+    from sakka.catalog.problems import PHOTO_ADDRESS
+    from sakka.cli.terminal import output_console
+
+    reasons = {each["reason"]: each["works"] for each in catalog.info["fields_left_out"] if each["field"] == "photos"}
+    with_photo = int(catalog.has_photo.sum())
+    lost = min(sum(reasons.values()), len(catalog) - with_photo)
+    if lost == 0 or lost < 9 * with_photo:
+        return
+    reason = max(reasons, key=reasons.__getitem__)
+    options = "--fetch --fetch-host HOST" if reason == PHOTO_ADDRESS else "--photo-root DIR"
+    console = output_console()
+    console.print()
+    console.print(f"{lost:,} of {lost + with_photo:,} works lost their photos: {reason}")
+    console.print(f"build it again with {options}")
 
 
 def _photos(photos: int, works: float, info: dict[str, Any]) -> str:

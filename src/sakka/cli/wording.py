@@ -114,7 +114,7 @@ def _words(node: ast.expr) -> list[str]:
     """A value as words of a command line: a dictionary's as KEY=VALUE, a name in capitals as it is."""
     if isinstance(node, ast.Dict):
         pairs = zip(node.keys, node.values, strict=True)
-        return [f"{_words(key)[0]}={_words(value)[0]}" for key, value in pairs if key is not None]
+        return [f"{_words(key)[0]}={word}" for key, value in pairs if key is not None for word in _words(value)]
     if isinstance(node, ast.List):
         return [word for each in node.elts for word in _words(each)]
     return [shlex.quote(str(node.value)) if isinstance(node, ast.Constant) else ast.unparse(node)]

@@ -82,8 +82,19 @@ def open_source(source: object, options: ReadOptions) -> OpenedTable:
         raise CatalogError(f"there is no {path}; check the path")
     _check_options(kind, options)
     table = SOURCES[kind].read(path, options)
+    if kind == "folder":
+        table = replace(table, note=_tables_in(path))
     note = {"note": table.note} if table.note else {}
     return replace(table, info={"kind": kind, "path": str(path), **table.info, **note})
+
+
+def _tables_in(folder: Path) -> str:
+    """Which tables lie beside the photos of a folder, which reads photos only; "" where none does."""
+    suffixes = {suffix for source in SOURCES.values() for suffix in source.suffixes} - {".txt"}
+    tables = sorted(path.name for path in folder.iterdir() if path.suffix.lower() in suffixes and path.is_file())
+    if not tables:
+        return ""
+    return f"read were the photos of {folder} alone; a table in it is read as a source of its own ({', '.join(tables)})"
 
 
 def _check_options(kind: str, options: ReadOptions) -> None:

@@ -1,12 +1,13 @@
 """Which columns of a table hold which field of the catalog, and the listing that a row's values make."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, islice
 from typing import Any
 
 from sakka.catalog.kept import check_kept_names
 from sakka.catalog.listings import Listing
+from sakka.catalog.photo_paths import names_picture
 from sakka.catalog.sources.column_names import FOLLOWED_BY, USUAL_NAMES, folded, numbered, without_brackets
 from sakka.catalog.sources.opened import ReadOptions
 from sakka.catalog.works import SCHEMA
@@ -19,6 +20,7 @@ PHOTOS = "photos"
 MOST_LISTED = 20
 MOST_COLUMNS = 10_000
 HEADER_ROWS = 10  # in which the names of the columns are looked for
+FIRST_ROWS = 64  # in which photos are looked for where no column has a name of theirs
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,21 @@ class Columns:
         fields: Field of the catalog -> its columns in order; only photos may have several.
         kept: Columns that are carried along.
         unread: The others, in the table's order.
+        like_photos: Those of the others that hold names of pictures, where no column is read for photos.
     """
 
     fields: dict[str, tuple[str, ...]]
     kept: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    like_photos: tuple[str, ...] = ()
+
+    @property
+    def note(self) -> str:
+        """Which columns may have been meant for photos; "" where that is none."""
+        if not self.like_photos:
+            return ""
+        chosen = _in_python(_photos_in(self.like_photos))
+        return f"no photo is read, and {_listed(self.like_photos)} looks like photos: `columns={chosen}`"
 
     @property
     def read(self) -> tuple[str, ...]:
@@ -66,13 +78,16 @@ def _joined(values: Iterable[Any]) -> list[Any]:
     return photos
 
 
-def columns_of(found: Iterable[str], options: ReadOptions, where: str) -> Columns:
+def columns_of(
+    found: Iterable[str], options: ReadOptions, where: str, rows: Iterable[Mapping[str, Any]] = ()
+) -> Columns:
     """Find the columns of each field: those that were chosen, else by their usual names.
 
     Args:
         found: The table's columns.
         options: Which columns were chosen and which are kept.
         where: The table's name, for messages.
+        rows: The table's rows by column, of which the first are looked at where no column has a name of photos.
 
     Raises:
         CatalogError: There are too many columns, a field is unknown or has too many of them, a chosen or kept column is
@@ -91,17 +106,28 @@ def columns_of(found: Iterable[str], options: ReadOptions, where: str) -> Column
         if name not in fields and (usual := _photo_columns(free) if name == PHOTOS else _column(free, name)):
             fields[name] = usual
     fields = {name: fields[name] for name in FIELDS if name in fields}
+    read = {*options.keep, *(column for columns in fields.values() for column in columns)}
+    unread = tuple(name for name in dict.fromkeys(names) if name not in read)
+    like_photos = () if PHOTOS in fields else _like_photos(unread, rows)
     missing = [name for name in REQUIRED if name not in fields] if options.creator_required else []
     if missing:
+        chosen = dict.fromkeys(missing, "COLUMN") | _photos_in(like_photos)
         raise CatalogError(
             f"{where} has no column for {' or '.join(missing)}; it has {_listed(names)}; "
-            f"name yours with `columns={_in_python(dict.fromkeys(missing, 'COLUMN'))}`"
+            f"name yours with `columns={_in_python(chosen)}`"
         )
-    columns = Columns(fields, options.keep)
+    columns = Columns(fields, options.keep, unread, like_photos)
     for column in columns.read:
         if names.count(column) > 1:
             raise CatalogError(f"{where} has {names.count(column)} columns {column!r}; expected one; rename the others")
-    return Columns(fields, options.keep, tuple(dict.fromkeys(name for name in names if name not in columns.read)))
+    return columns
+
+
+def _like_photos(unread: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The columns whose cells are names of pictures in most of the first rows that have one."""
+    first = list(islice(rows, FIRST_ROWS))
+    cells = {name: [row[name] for row in first if row.get(name)] for name in unread}
+    return tuple(name for name, found in cells.items() if 2 * sum(map(names_picture, found)) > len(found))
 
 
 def with_numbered_photos(names: list[str]) -> list[str]:
@@ -152,7 +178,7 @@ def _meant(names: list[str]) -> str:
     return f"; did you mean {names[0]}?" if names else ""
 
 
-def _listed(names: list[str]) -> str:
+def _listed(names: Sequence[str]) -> str:
     shown = ", ".join(shortened(name) if name else "(no name)" for name in names[:MOST_LISTED]) or "none"
     return f"{shown} and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else shown
 
@@ -179,8 +205,13 @@ def _photo_columns(names: list[str]) -> tuple[str, ...]:
     return ()
 
 
+def _photos_in(columns: Sequence[str]) -> dict[str, str]:
+    """The columns of photos as `columns` names them; empty where there are none."""
+    return {PHOTOS: repr(columns[0] if len(columns) == 1 else list(columns))} if columns else {}
+
+
 def _in_python(columns: Mapping[str, str]) -> str:
-    """A dictionary as it is written; the columns are for the reader to fill in."""
+    """A dictionary as it is written; COLUMN is for the reader to fill in."""
     return "{" + ", ".join(f"{name!r}: {column}" for name, column in columns.items()) + "}"
 
 

@@ -127,10 +127,12 @@ def _read(database: _Database, folder: Path, options: ReadOptions) -> OpenedTabl
             f"{database.shown} is a database, and a query is missing; it has the tables {shown}; "
             f"say which rows are the works with `query={f'SELECT * FROM {name}'!r}`"
         )
-    with database.asked(options.query) as (names, _):
-        columns = columns_of(names, options, f"the query's answer from {database.shown}")
+    with database.asked(options.query) as (names, answers):
+        first = (dict(zip(names, map(plain, row), strict=True)) for row in answers)
+        columns = columns_of(names, options, f"the query's answer from {database.shown}", first)
     info = {"kind": "database", "path": database.shown, "query": options.query}
-    return OpenedTable(_rows(database, options.query, columns), folder, columns.fields, columns.unread, info)
+    rows = _rows(database, options.query, columns)
+    return OpenedTable(rows, folder, columns.fields, columns.unread, info, columns.note)
 
 
 def _rows(database: _Database, query: str, columns: Columns) -> Iterator[Listing]:

@@ -47,9 +47,12 @@ def read_delimited(path: Path, options: ReadOptions) -> OpenedTable:
     if header is None:
         raise CatalogError(f"{path} is empty; expected a line with the columns' names, and one line a work below it")
     is_plain = encoding.name == UTF_8 and encoding.found == "detected"
-    columns = columns_of(header.names, options, str(path) if is_plain else f"{path} (read as {encoding.name})")
+    where = str(path) if is_plain else f"{path} (read as {encoding.name})"
+    every = Columns({}, kept=tuple(header.names))
+    columns = columns_of(header.names, options, where, (row.kept for row in _rows(path, encoding.name, header, every)))
     info = {"encoding": encoding.name, "encoding_found": encoding.found}
-    return OpenedTable(_rows(path, encoding.name, header, columns), path.parent, columns.fields, columns.unread, info)
+    rows = _rows(path, encoding.name, header, columns)
+    return OpenedTable(rows, path.parent, columns.fields, columns.unread, info, columns.note)
 
 
 @dataclass(frozen=True)

@@ -52,13 +52,16 @@ def read_excel(path: Path, options: ReadOptions) -> OpenedTable:
         _check_size(path)
     name, names, frame = _sheet(path, options)
     header = _header_row(frame, options)
-    columns = columns_of(_names(frame, header), options, f"the sheet {name} of {path}")
-    note = ""
+    found = _names(frame, header)
+    first = (dict(zip(found, row, strict=True)) for row in frame.slice(header + 1).iter_rows())
+    columns = columns_of(found, options, f"the sheet {name} of {path}", first)
+    notes = [columns.note] if columns.note else []
     if len(names) > 1 and options.sheet is None:
         others = ", ".join(each for each in names if each != name)
-        note = f"read was the sheet {name}; `sheet=NAME` reads another ({others})"
+        notes.append(f"read was the sheet {name}; `sheet=NAME` reads another ({others})")
     info = {"sheet": name, "header_row": header + 1}
-    return OpenedTable(_rows(frame, header, columns), path.parent, columns.fields, columns.unread, info, note)
+    rows = _rows(frame, header, columns)
+    return OpenedTable(rows, path.parent, columns.fields, columns.unread, info, "\n".join(notes))
 
 
 def _check_size(path: Path) -> None:

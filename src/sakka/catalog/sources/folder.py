@@ -13,25 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from sakka.catalog.listings import Listing
+from sakka.catalog.photo_paths import PICTURES
 from sakka.catalog.sources.columns import check_no_columns
 from sakka.catalog.sources.opened import OpenedTable, ReadOptions
 from sakka.errors import CatalogError
 
-PICTURES = (
-    ".jpg",
-    ".jpeg",
-    ".jfif",
-    ".png",
-    ".webp",
-    ".gif",
-    ".bmp",
-    ".tif",
-    ".tiff",
-    ".heic",
-    ".heif",
-    ".avif",
-    ".svg",
-)
 _LEFT_BEHIND = "__MACOSX"
 _DIGITS = re.compile(r"(\d+)")
 

@@ -33,8 +33,9 @@ def read_json_lines(path: Path, options: ReadOptions) -> OpenedTable:
             "expected one JSON object a line; write it so, or say its kind with `kind=KIND`"
         )
     names = list(dict.fromkeys(key for _, value in first if isinstance(value, dict) for key in value))
-    columns = columns_of(names, options, str(path))
-    return OpenedTable(_rows(path, columns), path.parent, columns.fields, columns.unread)
+    objects = (value for _, value in first if isinstance(value, dict))
+    columns = columns_of(names, options, str(path), objects)
+    return OpenedTable(_rows(path, columns), path.parent, columns.fields, columns.unread, note=columns.note)
 
 
 def _rows(path: Path, columns: Columns) -> Iterator[Listing]:

@@ -44,7 +44,7 @@ class OpenedTable:
         columns: Field of the catalog -> the columns that it is read from, in order; empty without columns.
         unread: The columns that hold nothing for a catalog, in the source's order.
         info: What else `catalog.json` says of the source, such as its kind and encoding. No password is in it.
-        note: One line for the screen about what was found out rather than given, such as the encoding; "" without.
+        note: For the screen, what was found out rather than given, such as the sheet, a line each; "" without.
         holds_photos: Whether the table holds its photos itself, which then lie in `folder`.
     """
 

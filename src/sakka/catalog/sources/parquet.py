@@ -7,7 +7,7 @@ long each row is.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +17,7 @@ import numpy as np
 
 from sakka.arrays import IntArray
 from sakka.catalog.listings import Listing
-from sakka.catalog.sources.columns import PHOTOS, Columns, columns_of
+from sakka.catalog.sources.columns import FIRST_ROWS, PHOTOS, Columns, columns_of
 from sakka.catalog.sources.files import opened_binary
 from sakka.catalog.sources.opened import OpenedTable, ReadOptions
 from sakka.catalog.sources.parquet_pages import IN_DICTIONARY, SHARING_PREFIXES, VALUE_BYTES, pages_of
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from pyarrow import parquet
 
 BATCH_ROWS = 4096
-FIRST_ROWS = 64
 MOST_ROW_BYTES = 64 << 20
 MOST_UNPACKED_BYTES = 256 << 20
 MOST_TIMES_ITS_SIZE = 100
@@ -42,12 +41,27 @@ def read_parquet(path: Path, options: ReadOptions) -> OpenedTable:
         CatalogError: The file can't be opened, is damaged, unpacks to too much, or lacks a column that is needed.
     """
     with _opened(path) as file:
-        columns = columns_of(file.schema_arrow.names, options, str(path))
+        names = file.schema_arrow.names
+        texts = [each.name for each in file.schema_arrow if names.count(each.name) == 1 and _is_string(each.type)]
+        columns = columns_of(names, options, str(path), _first_rows(path, texts))
     reader = _Reader(path, columns.read)
     photos = _Reader(path, [name for name in columns.fields.get(PHOTOS, ()) if _has_bytes(reader.types[name])])
     stored = holds_photos((row for row in photos.rows(FIRST_ROWS) if isinstance(row, dict)), columns)
     folder = photo_store() if stored else path.parent
-    return OpenedTable(_rows(reader, columns), folder, columns.fields, columns.unread, holds_photos=stored)
+    rows = _rows(reader, columns)
+    return OpenedTable(rows, folder, columns.fields, columns.unread, note=columns.note, holds_photos=stored)
+
+
+def _is_string(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _first_rows(path: Path, names: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """The first rows of some columns; none where they are beyond the limits, which hold for what is read in earnest."""
+    with suppress(CatalogError):
+        yield from (row for row in _Reader(path, names).rows(FIRST_ROWS) if isinstance(row, dict))
 
 
 def _rows(reader: "_Reader", columns: Columns) -> Iterator[Listing]:
