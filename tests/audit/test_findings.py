@@ -164,7 +164,7 @@ def test_an_audit_finds_a_copy_and_writes_a_page_that_needs_nothing_else(folder:
     assert "<script" not in text
     assert 'src="data:image/jpeg' in text
     written = json.loads((folder / "audit" / "findings.json").read_text())
-    rows = list(csv.DictReader(io.StringIO((folder / "audit" / "findings.csv").read_text())))
+    rows = list(csv.DictReader(io.StringIO((folder / "audit" / "findings.csv").read_text(encoding="utf-8-sig"))))
     assert len(rows) == len(written) == len(found.findings)
     assert tuple(rows[0]) == CSV_COLUMNS
     japanese = write_audit(found, works, folder / "ja", "ja").read_text()

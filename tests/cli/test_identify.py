@@ -198,7 +198,7 @@ def test_a_table_is_answered_line_by_line(
     assert "商品名" in output  # which column was read as the title
     assert "cp932" in output
     assert "works with a problem" in output
-    lines = (folder / "answers.csv").read_text(encoding="utf-8").splitlines()
+    lines = (folder / "answers.csv").read_text(encoding="utf-8-sig").splitlines()
     ranks = "creator,probability,creator_2,probability_2"
     assert lines[0] == f"id,answer,{ranks},possible,possible_creators,p_value,read,problems,価格"
     assert [line.split(",")[0] for line in lines[1:]] == [f"work-{row % 6:02}-{row // 6:03}" for row in range(10)]

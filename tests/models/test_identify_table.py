@@ -116,7 +116,7 @@ def test_a_table_without_rows_gives_the_names_of_the_columns(text_model: Path, f
         assert identify(text_model, folder / "shop.csv", folder / f"out.{ending}").works == 0
     ranks = ["creator", "probability", "creator_2", "probability_2"]
     names = ["id", "answer", *ranks, "possible", "possible_creators", "p_value", "read", "problems"]
-    assert (folder / "out.csv").read_text() == ",".join(names) + "\n"
+    assert (folder / "out.csv").read_text() == "\ufeff" + ",".join(names) + "\n"
     assert pl.read_parquet(folder / "out.parquet").columns == names
     assert (folder / "out.jsonl").read_bytes() == b""
 

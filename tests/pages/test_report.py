@@ -137,7 +137,7 @@ def test_every_figure_of_the_page_and_of_the_csv_files_stands_in_the_results(lay
     assert set(results[0]) == {"table", "split", "model", "row", "measure", "value", "spread", "n", "folds"}
     for table in sorted({each["table"] for each in results}):
         known = {repr(each["value"]) for each in results if each["table"] == table}
-        rows = list(csv.DictReader(io.StringIO((layout.report / f"{table}.csv").read_text(encoding="utf-8"))))
+        rows = list(csv.DictReader(io.StringIO((layout.report / f"{table}.csv").read_text(encoding="utf-8-sig"))))
         deviations = [
             name.removesuffix(" standard deviation") for name in rows[0] if name.endswith(" standard deviation")
         ]
@@ -226,7 +226,7 @@ def test_a_cell_that_a_deviationsheet_would_run_is_disarmed(folder: Path) -> Non
 
     table = Table("t", "T", "", ("Creator", "F1"), (("=cmd()", figure("m", "fused", "f1", [0.5, 1.0], 4)),))
     assert comma_separated(table).splitlines() == [
-        "Creator,F1,F1 standard deviation,n,folds",
+        "\ufeffCreator,F1,F1 standard deviation,n,folds",
         "'=cmd(),0.75,0.3535533905932738,4,2",
     ]
 

@@ -242,7 +242,8 @@ def _write_csv(parts: Sequence[Path], count: int, coverage: float, file: BinaryI
     for number, (answers, kept) in enumerate(_frames(parts, count, coverage)):
         frame = answers.hstack(kept).with_columns(lists.list.join(LIST_SEPARATOR))
         texts = pl.col(pl.String()).map_elements(no_formula, return_dtype=pl.String())
-        frame.with_columns(texts).write_csv(file, include_header=number == 0, float_scientific=False)
+        is_first = number == 0  # with the mark by which Excel knows UTF-8
+        frame.with_columns(texts).write_csv(file, include_header=is_first, include_bom=is_first, float_scientific=False)
 
 
 def _write_jsonl(parts: Sequence[Path], _count: int, _coverage: float, file: BinaryIO) -> None:

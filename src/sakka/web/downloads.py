@@ -9,10 +9,10 @@ def saved_as(name: str) -> dict[str, str]:
 
 
 def csv_download(name: str, table: str) -> Response:
-    """A table that a spreadsheet opens: a mark at its start says that it is UTF-8.
+    """A table that a browser saves and a spreadsheet opens.
 
     Args:
         name: The name of the file.
-        table: The table as CSV.
+        table: The table as `csv_text` writes it.
     """
-    return Response(f"\ufeff{table}", media_type="text/csv", headers=saved_as(name))
+    return Response(table, media_type="text/csv", headers=saved_as(name))
