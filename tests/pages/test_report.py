@@ -149,6 +149,24 @@ def test_every_figure_of_the_page_and_of_the_csv_files_stands_in_the_results(lay
     assert f"{fused['value']:.3f} ± {fused['spread']:.3f}" in page.words
 
 
+def test_every_work_s_prediction_is_in_a_table_and_shown_works_can_be_found_in_it(layout: RunLayout) -> None:
+    content = (layout.report / "predictions.csv").read_text(encoding="utf-8-sig")
+    rows = {row["id"]: row for row in csv.DictReader(io.StringIO(content))}
+    results = json.loads(layout.results.read_text(encoding="utf-8"))
+    (overall,) = [each for each in results if (each["table"], each["measure"]) == ("summary", "accuracy")]
+    assert len(rows) == overall["n"]
+    correct = [row["creator"] == row["predicted"] for row in rows.values()]
+    assert [row["correct"] == "yes" for row in rows.values()] == correct
+    assert sum(correct) / len(rows) == pytest.approx(overall["value"])
+    html = layout.page.read_text(encoding="utf-8")
+    errors = html.partition('id="chapter-errors"')[2].partition("</details>")[0]
+    named = re.findall(r'<p class="by">.*<code>(.+?)</code>', errors)
+    assert len(named) == 9
+    assert {rows[each]["correct"] for each in named} == {"no"}
+    pairs = html.partition('id="chapter-confusions"')[2].partition('id="chapter-errors"')[0]
+    assert set(re.findall(r"<code>(.+?)</code>", pairs)) & set(rows)
+
+
 def test_the_headline_says_who_wins_and_by_how_much_over_the_dummy(layout: RunLayout) -> None:
     results = json.loads(layout.results.read_text(encoding="utf-8"))
     said = headline(results)

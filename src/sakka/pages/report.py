@@ -33,6 +33,7 @@ from sakka.photos.data_uris import thumbnail
 MOST_CHARACTERS = 140
 SAMPLES = 12
 FACE_PX = 88
+PREDICTIONS_FILE = "predictions.csv"
 CHAPTERS: Mapping[str, tuple[str, ...]] = {
     "models": ("splits", "table3", "gains", "coverage"),
     "fusion": ("agreement", "fusions", "log_losses", "table2", "choices", "table4"),
@@ -109,7 +110,7 @@ class _RunCards:
         """The card of the work at a row."""
         work = self.run.works.row(row, named=True)
         title, text = (shortened(work[name] or "", MOST_CHARACTERS) for name in ("title", "description"))
-        return Card(title, text, self.names[work["creator"]], self.thumbnails.of(work["photo"]))
+        return Card(title, text, self.names[work["creator"]], self.thumbnails.of(work["photo"]), work["id"])
 
     def example(self, example: Example) -> ExampleCard:
         """The card of an example."""
@@ -178,6 +179,7 @@ def pages(
         "pairs": list(cards.pairs(evaluated)),
         "has_photos": bool(evaluated.facts.has_photo.any()),
         "made": provenance_of(run),
+        "predictions": PREDICTIONS_FILE,
         "works": evaluated.facts.n_tested,
         "creators": evaluated.facts.columns,
     }

@@ -16,12 +16,14 @@ class Card:
         text: Its description, may be empty.
         note: What stands below: its creator, a probability, a similarity.
         picture: A `data:` URI; None where it has no photo that can be read.
+        id: Its id, where the page says it.
     """
 
     title: str
     text: str
     note: str
     picture: str | None
+    id: str = ""
 
 
 def card(work: Work, note: str, photo: Path | None) -> Card:

@@ -1,21 +1,22 @@
-"""Writing a run's report: a page in each language, `results.json`, and each table as Markdown, CSV and LaTeX."""
+"""Writing a run's report: a page in each language, `results.json`, the predictions, each table in three forms."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sakka.as_json import DIGITS
 from sakka.evaluation.aggregate import evaluate_run
 from sakka.evaluation.figures import LeftOut, Table, results
 from sakka.evaluation.frame import EvaluatedRun
 from sakka.evaluation.open_run import StoredRun, open_run
 from sakka.evaluation.tables.all_tables import all_tables
 from sakka.evaluation.tables.splits import splits_table
-from sakka.files import write_json, write_text, writing_whole_folder
+from sakka.files import csv_text, write_json, write_text, writing_whole_folder
 from sakka.pages.formats import file_names
 from sakka.pages.language import page_name
 from sakka.pages.markdown_csv import comma_separated, latex, markdown
 from sakka.pages.paper_section import PaperSection, paper_section
-from sakka.pages.report import pages
+from sakka.pages.report import PREDICTIONS_FILE, pages
 from sakka.paper.entropy import Base
 from sakka.paper.entropy_tables import entropy_tables
 from sakka.paper.label_sets import read_label_sets
@@ -80,6 +81,7 @@ def write_tables(report: Report) -> Path:
     layout = report.run.layout
     with writing_whole_folder(layout.report) as part:
         write_json(part / layout.results.name, results(report.every_table))
+        write_text(part / PREDICTIONS_FILE, _predictions(report))
         for table in report.every_table:
             for name, write in zip(file_names(table), (markdown, comma_separated, latex), strict=True):
                 write_text(part / name, write(table))
@@ -87,3 +89,15 @@ def write_tables(report: Report) -> Path:
         for language, content in made.items():
             write_text(part / page_name(language), content)
     return layout.page
+
+
+def _predictions(report: Report) -> str:
+    """Whom the model of the headline names for each work that is evaluated, as CSV."""
+    ids, names = report.run.works["id"], report.run.plan.creators
+    of_headline = report.evaluated.of(report.evaluated.headline)
+    rows = of_headline.select("work", "label", "predicted", "probability", "outer", "correct").iter_rows()
+    written = (
+        (ids[work], names[label], names[predicted], f"{probability:.{DIGITS}f}", str(fold), "yes" if correct else "no")
+        for work, label, predicted, probability, fold, correct in rows
+    )
+    return csv_text([("id", "creator", "predicted", "probability", "fold", "correct"), *written])
