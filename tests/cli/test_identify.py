@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,16 @@ def model(catalog: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("model") / "model"
     save_model(FusedModel(photo_settings=QUICK_PHOTO).fit(Catalog.read(catalog)), folder)
     return folder
+
+
+def test_a_fit_suggests_a_question_of_what_it_learned_from(
+    catalog: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    described = [replace(work, description=f"x {work.title}", title="", photos=()) for work in Catalog.read(catalog)]
+    Catalog.from_works(described).write(folder / "described")
+    models = ["--photo-model", "dummy", "--text-model", "text-linear"]
+    _, output, _ = run(["fit", folder / "described", "-o", folder / "model", *models], monkeypatch, capsys)
+    assert output.endswith(f"try: sakka identify {folder / 'model'} --description TEXT\n")
 
 
 def test_a_model_is_fitted_and_names_a_creator(

@@ -17,9 +17,8 @@ from sakka.files import as_written
 from sakka.models.default_models import DEFAULT_PHOTO_MODEL, DEFAULT_TEXT_MODEL, MANY_CREATORS
 
 if TYPE_CHECKING:
+    from sakka.catalog.works import Catalog
     from sakka.models.fused import FusedModel
-
-QUESTIONS: Mapping[str, str] = {"photo": "--photo FILE", "text": "--title TEXT"}
 
 
 @app.command("fit")
@@ -95,7 +94,7 @@ def fit(
         model.forget_works()
     with writing_to(output, at_addresses=True):
         save_model(model, output)
-    asked = " ".join(QUESTIONS[name] for name in model.reads or QUESTIONS)
+    asked = _asked(works, model)
     if model.kept_columns and not model.reads:
         asked = f"{shlex.quote(as_written(catalog))} -o answers.csv"
     say(
@@ -103,6 +102,17 @@ def fit(
         f"{describe_fusion(model)}\n"
         f"saved as {as_written(output)}; try: sakka identify {shlex.quote(as_written(output))} {asked}"
     )
+
+
+def _asked(works: "Catalog", model: "FusedModel") -> str:
+    """The options of a question that offers what a model reads and has learned from."""
+    titled, described = works.text_parts.any(axis=0)
+    learned_from = {
+        "--photo FILE": "photo" in model.reads and works.has_photo.any(),
+        "--title TEXT": "text" in model.reads and titled,
+        "--description TEXT": "text" in model.reads and described and not titled,
+    }
+    return " ".join(option for option, learned in learned_from.items() if learned) or "--title TEXT"
 
 
 def check_named(settings: Mapping[str, object], *models: str) -> None:
