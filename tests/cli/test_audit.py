@@ -20,4 +20,5 @@ def test_an_audit_says_what_it_found_and_where_the_report_is(folder: Path) -> No
     assert result.exit_code == 0, result.output
     assert "Photos that two creators use: " in result.output
     assert "Photos that two creators use: 0" not in result.output
+    assert " copy " in result.output or f" {works[0].id} " in result.output  # which work it is about
     assert str(folder / "audit" / "index.html") in result.output.replace("\n", "")

@@ -264,6 +264,7 @@ def test_keys_lead_through_the_queue_of_findings(
     page.keyboard.press("j")
     page.keyboard.press("c")
     page.wait_for_selector(f"#{second}:focus")
+    page.wait_for_selector(".states [aria-current] >> text=2")
     page.keyboard.press("u")
     page.wait_for_selector(f"#{first}:focus")
     page.keyboard.press("l")
@@ -276,6 +277,20 @@ def test_keys_lead_through_the_queue_of_findings(
     assert sorted(each["decision"] for each in decisions.values()) == ["dismissed", "later"]
     assert visit.complaints == []
     visit.context.close()
+
+
+def test_a_creator_is_found_on_a_phones_map(
+    browser: "playwright.Browser", client: httpx.Client, visits: list[Visit]
+) -> None:
+    visit = Visit(browser, client, locale="en-GB", viewport={"width": 390, "height": 844})
+    visits.append(visit)
+    for number in range(6):
+        visit.page.goto(f"/map?creator=creator+0{number}")
+        visit.page.wait_for_selector(".cells .marked")
+        boxes = [each.bounding_box() for each in visit.page.locator(".cells .marked").all()]
+        assert any(0 <= box["x"] and box["x"] + box["width"] <= 390 for box in boxes)
+    visit.page.goto("/map?creator=nobody")
+    assert "There is no creator of this name." in visit.text("#map")
 
 
 @pytest.mark.parametrize("script", [True, False])

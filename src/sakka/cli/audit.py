@@ -61,14 +61,21 @@ def audit(
     for kind in KINDS:
         findings = found.of_kind(kind)
         rows = [
-            [f"{each.score:.2f}", " / ".join(each.creators), evidence_sentence(each.evidence[0], texts)]
+            [
+                f"{each.score:.2f}",
+                " / ".join(each.creators),
+                works.ids[each.rows[0]],
+                evidence_sentence(each.evidence[0], texts),
+            ]
             for each in findings[:MOST_SHOWN]
         ]
         title = f"{texts(f'audit_{key_of(kind)}')}: {len(findings):,}"
         if rows:
-            show_table(["score", "creators", "because"], rows, title=title, left=3)
+            show_table(["score", "creators", "work", "because"], rows, title=title, left=4)
         else:
             output_console().print(title)
+        if len(findings) > MOST_SHOWN:
+            say(f"{len(findings) - MOST_SHOWN:,} more in {page}")
         if cost := cost_of_looking(kind, [each.error_rate for each in findings], texts):
             output_console().print(cost)
         output_console().print()

@@ -110,6 +110,8 @@ def add(
     with showing_progress():
         new = opened.add(works)
     say(f"{counted(new, 'work')} added, {len(works) - new:,} replaced; the index holds {len(opened):,}")
+    if left_out := [name for name in works.kept if name not in {each.name for each in opened.kept}]:
+        say(f"{', '.join(left_out)}: not kept by this index, and left out; build the index anew to filter by it")
 
 
 @index_app.command("remove")

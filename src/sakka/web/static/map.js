@@ -20,9 +20,14 @@
       const same = key && next.querySelector(`[data-key=${key}]`);
       if (same || inFrame) (same || next.querySelector(".frame")).focus({ preventScroll: true });
       if (remembers) history.pushState(null, "", address);
+      showMarked();
     } finally {
       going = false;
     }
+  };
+  const showMarked = () => {
+    const marked = document.querySelector(".cells .marked");
+    if (marked) marked.scrollIntoView({ block: "nearest", inline: "center" });
   };
   const follow = (key) => {
     const link = document.querySelector(`#map a[data-key=${key}]`);
@@ -57,4 +62,5 @@
     else follow(down > 0 ? "up" : "down");
   });
   window.addEventListener("popstate", () => go(location.href, false));
+  showMarked();
 })();

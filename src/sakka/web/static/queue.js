@@ -21,6 +21,13 @@
   const say = (more) => {
     done += more;
     status.textContent = done > 0 ? status.dataset.done.replace("#", done) : "";
+    recount();
+  };
+  const recount = async () => {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const counts = page.querySelector("#counts");
+    if (answer.ok && counts) document.querySelector("#counts").replaceWith(counts);
   };
   const decide = async (card, decision) => {
     const form = card.querySelector("form.decide");
