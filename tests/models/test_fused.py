@@ -10,11 +10,14 @@ from sakka.catalog.works import Catalog, Work
 from sakka.errors import ModelError
 from sakka.explain.explanation import explain
 from sakka.models.calibration import at_temperature
+from sakka.models.conformal import ConformalScores, KnownWorks
 from sakka.models.fixed_ratio import FixedRatio
 from sakka.models.folder import load_model, save_model
 from sakka.models.fused import FusedModel, _held_out
 from sakka.models.fusion import fuse
 from sakka.models.learned_fusion import KINDS, Kind
+from sakka.models.learned_views import LearnedView
+from sakka.models.limits import ViewLimits
 from sakka.models.registry import make_model
 from sakka.models.text.linear import LinearText
 
@@ -162,6 +165,20 @@ def test_most_works_by_known_creators_pass_and_works_that_say_nothing_do_not(fol
     strange = Catalog.from_works([Work("1", title="Zzyzx 42", description="qq"), Work("2")])
     unsure = np.full((2, 6), 1 / 6, dtype=np.float32)
     assert model.decide(strange, unsure) == [(NONE, "threshold"), ("not sure enough", "nothing read")]
+
+
+def test_a_work_that_rules_nobody_out_is_too_little_to_go_by_and_not_by_none_of_them() -> None:
+    model = FusedModel().fit(titled(60))
+    asked, known = Catalog.from_works([Work("1", title="silver cat brooch")]), KnownWorks(np.full(200, -0.4))
+    answers = []
+    for own in (0.9, 0.3):  # the probability that held-out works had of their own creator
+        scores = ConformalScores.of(np.full(200, own), None, len(model.creators_), known)
+        model.views_ = {"title": LearnedView(ViewLimits(200, 1.0, named_from=0.95), scores)}
+        found = model.identify_one(asked)
+        assert found.p_value is not None
+        assert found.p_value < 0.01
+        answers.append((found.answer, found.sets[1].size))
+    assert answers == [(NONE, 0), ("not sure enough", len(model.creators_))]
 
 
 @pytest.mark.parametrize(

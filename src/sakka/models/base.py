@@ -221,7 +221,23 @@ class CreatorModel(WorkReader):
         found = probabilities.probabilities[:, :1] if isinstance(probabilities, FirstCandidates) else probabilities
         p_values = self.p_values(works, probabilities) if p_values is None else p_values
         rows = zip(self.limits(works), self.can_read(works).tolist(), found.max(axis=1).tolist(), p_values, strict=True)
-        return [decide(*row, false_refusals) for row in rows]
+        everyone = self.are_all_possible(works, probabilities, 1 - false_refusals)
+        return [decide(*row, false_refusals, everyone_possible=each) for row, each in zip(rows, everyone, strict=True)]
+
+    def are_all_possible(
+        self,
+        works: Catalog,
+        probabilities: Probabilities | FirstCandidates,  # noqa: ARG002
+        coverage: float,  # noqa: ARG002
+    ) -> list[bool]:
+        """Whether each work rules out none of several creators (`conformal.py`); False where the model can't tell.
+
+        Args:
+            works: The works.
+            probabilities: What `predict_candidates` or `predict_proba` gave for them.
+            coverage: How often the right creator is to be among those who are possible, 0 to 1.
+        """
+        return [False] * len(works)
 
     @property
     def held_out_scores(self) -> "Mapping[View, ConformalScores]":

@@ -161,6 +161,20 @@ class ConformalScores:
         """
         return bool(self.possible(np.zeros((1, 1), dtype=np.float32), coverage, np.array([self.works.argmin()]))[0, 0])
 
+    def is_everyone_possible(self, probabilities: Probabilities, coverage: float, columns: IntArray) -> bool:
+        """Whether a work says too little to rule anybody out of several creators.
+
+        Args:
+            probabilities: Of the creators asked for, shape (n_asked,).
+            coverage: How often the right creator is to be among those who are possible, 0 to 1; at 1 everyone is.
+            columns: Their columns, shape (n_asked,); others have the probability 0.
+        """
+        if coverage >= 1:
+            return True
+        if len(columns) < len(self.works):
+            return self.is_rest_possible(coverage)
+        return len(columns) > 1 and bool(self.possible(probabilities[None], coverage, columns).all())
+
     def with_creators(self, count: int) -> "ConformalScores":
         """These with new creators, of whom no work was held out."""
         return replace(self, works=np.append(self.works, np.zeros(count, dtype=np.int64)))

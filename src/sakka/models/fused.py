@@ -375,6 +375,20 @@ class FusedModel(ExtensibleModel):
             for learned, columns, own in rows
         ]
 
+    def are_all_possible(
+        self, works: Catalog, probabilities: Probabilities | FirstCandidates, coverage: float
+    ) -> list[bool]:
+        """Whether each work rules out none of several creators, by what it offers; False where none was learned."""
+        if isinstance(probabilities, FirstCandidates):
+            columns, table = probabilities.columns, probabilities.probabilities
+        else:
+            columns, table = np.tile(np.arange(len(self.creators_)), (len(works), 1)), probabilities
+        rows = zip(self._learned(works), columns, table, strict=True)
+        return [
+            learned is not None and learned.conformal.is_everyone_possible(own, coverage, columns)
+            for learned, columns, own in rows
+        ]
+
     def _learned(self, works: Catalog) -> list[LearnedView | None]:
         """What was learned of what each work offers; None where nothing was."""
         if not self.views_:

@@ -70,14 +70,16 @@ class Identification:
     Attributes:
         answer: `named`: the first candidate made it, of which the model is sure enough: 95 in 100 of the held-out works
             that it named were correct. `not sure enough`: there is no more to say than the candidates' probabilities.
-            `none of the known creators`: the p-value is at most the false-refusal rate, 0.05 where no other is chosen.
+            `none of the known creators`: the p-value is at most the false-refusal rate, 0.05 where no other is chosen,
+            and the work rules out some of them.
         basis: What the answer rests on: limits learned on works that were held out (`threshold`, `models/limits.py`);
             0.9 as the least probability to name a creator, as the model has learned no limits for what this work
             offers (`no threshold`); nothing, as the model reads nothing of this work, and the candidates are the
             creators with the most works (`nothing read`).
         candidates: The most probable creators, the most probable first.
         sets: The creators who are possible, at each coverage, ascending; none where fewer than 50 works were held out
-            that offer as much, and 99 % only where 99 were.
+            that offer as much, and 99 % only where 99 were. They take for granted that it is by one of the known
+            creators.
         p_value: The share of the known creators' works that look no more like theirs than this one, 0 to 1
             (`models/conformal.py`): where it is small, the work is hardly by any of them. The probabilities take for
             granted that it is. None where `sets` has none.

@@ -4,9 +4,13 @@ A title says less than a photo, one photo less than several, and ten characters 
 (a photo, several photos, a title, a photo and a title ...) has limits of its own. With f a work's probabilities, and p
 the p-value of its being by a known creator (`conformal.py`), the answer is
 
-    none of the known creators    where p is at most the false-refusal rate, 5 % where no other is chosen
+    none of the known creators    where p is at most the false-refusal rate a, 5 % where no other is chosen, and the set
+                                  of possible creators at coverage 1 - a is not everybody
     named                         else, where the highest probability is p_v or more
     not sure enough               else
+
+Where p is small and everybody is possible, the work says too little to tell anything by, such as a title of words that
+the model has never met: a known creator's work that said so little would have so small a p as well.
 
 They are learned (`learning_limits.py`) on works that were held out, asked with all they have, and with only their
 title, description or photo:
@@ -78,19 +82,29 @@ class ViewLimits:
     temperature: float
     named_from: float | None
 
-    def answer(self, probability: float, p_value: float | None, false_refusals: float = FALSE_REFUSALS) -> Answer:
+    def answer(
+        self,
+        probability: float,
+        p_value: float | None,
+        false_refusals: float = FALSE_REFUSALS,
+        *,
+        everyone_possible: bool = False,
+    ) -> Answer:
         """The answer to a work.
 
         Args:
             probability: Of the first candidate.
             p_value: Of the work's being by a known creator; None where it has none.
             false_refusals: The share of the known creators' works that may be said to be by none of them.
+            everyone_possible: Whether the work rules out none of the creators.
 
         >>> limits = ViewLimits(200, 1.0, named_from=0.7)
         >>> [limits.answer(*each) for each in ((0.8, 0.3), (0.6, 0.2), (0.4, 0.04))]
         ['named', 'not sure enough', 'none of the known creators']
+        >>> limits.answer(0.1, 0.04, everyone_possible=True)
+        'not sure enough'
         """
-        if p_value is not None and p_value <= false_refusals:
+        if p_value is not None and p_value <= false_refusals and not everyone_possible:
             return "none of the known creators"
         named = self.named_from is not None and probability >= self.named_from
         return "named" if named else "not sure enough"
@@ -125,6 +139,8 @@ def decide(
     probability: float,
     p_value: float | None,
     false_refusals: float = FALSE_REFUSALS,
+    *,
+    everyone_possible: bool = False,
 ) -> tuple[Answer, Basis]:
     """The answer to a work and what it rests on.
 
@@ -134,6 +150,7 @@ def decide(
         probability: Of the first candidate.
         p_value: Of the work's being by a known creator; None where it has none.
         false_refusals: The share of the known creators' works that may be said to be by none of them.
+        everyone_possible: Whether the work rules out none of the creators.
 
     >>> decide(None, True, 0.89, None), decide(None, False, 0.95, None)
     (('not sure enough', 'no threshold'), ('not sure enough', 'nothing read'))
@@ -142,7 +159,8 @@ def decide(
         return "not sure enough", "nothing read"
     if limits is None:
         return "named" if probability >= NAMED_WITHOUT_LIMITS else "not sure enough", "no threshold"
-    return limits.answer(probability, p_value, false_refusals), "threshold"
+    answer = limits.answer(probability, p_value, false_refusals, everyone_possible=everyone_possible)
+    return answer, "threshold"
 
 
 def limits_in_words(limits: Mapping[View, ViewLimits]) -> str:
