@@ -67,4 +67,7 @@ def test_a_model_answers_alike_wherever_it_is_asked(
         assert batch[0]["answer"] == answer
         page = client.post("/?lang=ja", data=data, follow_redirects=True, headers={"Accept-Language": "ja"}).text
         assert IN_JAPANESE[answer] in page
-        assert ("、95 %は" in page) is (answer == "none of the known creators")  # which only a limit can promise
+        unknown = answer == "none of the known creators"
+        assert ("登録作家の作品だとした場合に" in page) is unknown
+        assert not (unknown and "同じ作家の見込み" in page)
+        assert ("、95 %は" in page) is unknown  # which only a limit can promise

@@ -162,7 +162,8 @@ def _identify_one(
         return
     say(_in_words(found))
     show_candidates(found.candidates)
-    show_creator_sets(found.sets, len(fitted.creators_))
+    heading = "if known, the creator is" if found.answer == "none of the known creators" else "the creator is"
+    show_creator_sets(found.sets, len(fitted.creators_), heading)
     if found.p_value is not None:
         share = probability(found.p_value, 0)
         say(f"{share} of the known creators' works look no more like theirs than this one")

@@ -249,16 +249,17 @@ def show_candidates(candidates: "Sequence[Candidate | RelatedCreator]") -> None:
     show_table(["", "creator", "probability", ""], rows, left=4)
 
 
-def show_creator_sets(sets: "Sequence[CreatorSet]", known: int) -> None:
+def show_creator_sets(sets: "Sequence[CreatorSet]", known: int, heading: str = "the creator is") -> None:
     """Print the creators who are possible at each coverage; nothing where the model has learned none.
 
     Args:
         sets: The sets, as `Identification` has them.
         known: How many creators the model knows.
+        heading: Of the column of creators.
     """
     if sets:
         rows = [[said(f"{100 * each.coverage:.0f} in 100"), _possible(each, known)] for each in sets]
-        show_table(["right in", "the creator is"], rows, left=2)
+        show_table(["right in", heading], rows, left=2)
 
 
 def _possible(found: "CreatorSet", known: int) -> str:

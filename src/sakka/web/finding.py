@@ -38,7 +38,7 @@ class Near:
 
 
 def surest_first(hits: Sequence[Hit]) -> list[Hit]:
-    """Order hits by the same-creator probability, which a page shows beside them; those without it come last."""
+    """Order hits by the same-creator probability, which a page shows beside a creator's works; the others come last."""
     return sorted(hits, key=lambda hit: -1.0 if hit.same_creator is None else hit.same_creator, reverse=True)
 
 
