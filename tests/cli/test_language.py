@@ -61,6 +61,7 @@ def helps(command: object = None) -> Iterator[str]:
 
 
 PROGRAMMERS = (
+    "a tensor of shape {} has {} bytes",  # said as: it is not the file of the detector
     "module 'sakka' has no attribute {}",
     "{} requires y to be passed, but the target y is None",  # scikit-learn's own words, which its checks expect
     "X has 0 sample(s) (shape={}) while a minimum of 1 is required",
@@ -100,6 +101,7 @@ def messages() -> Iterator[tuple[str, str]]:
 def test_no_text_is_left_of_what_nobody_says_any_more() -> None:
     said_somewhere = {text for path in SOURCES.rglob("*.py") for text in texts_of(path)} | {*helps(), *TASKS}
     said_somewhere = {" ".join(text.split()) for text in said_somewhere} | {"Arguments", "Options", "Commands"}
+    said_somewhere.add("Not Found")  # Starlette's
     texts = [english for name in ("help", "output", "errors") for english in japanese_texts(name)]
     left = [each for each in texts if " ".join(without_names(each).split()) not in said_somewhere]
     assert [each for each in left if not any(map(re.compile(shape(each)).fullmatch, helps()))] == []
@@ -120,6 +122,34 @@ def test_every_message_of_the_library_has_its_japanese() -> None:
         and message.strip(" ") not in have
     }
     assert sorted(missing) == []
+
+
+def test_every_problem_that_a_page_tells_of_has_its_japanese() -> None:
+    told = []
+    for path in sorted((SOURCES / "web").glob("*.py")):
+        calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+        details = [
+            *(call.args[1] for call in calls if name_of(call) == "Problem" and len(call.args) > 1),
+            *(call.args[0] for call in calls if name_of(call) == "UploadError"),
+        ]
+        if path.name != "api_batch.py":  # read by programs alone
+            told += [text for each in details for text in literal(each)]
+    assert len(told) > 20
+    assert [text for text in told if text not in known() | OF_PROGRAMS] == []
+
+
+def literal(node: ast.expr) -> list[str]:
+    """A text of the source with {} for its values; none where it is made elsewhere."""
+    if not isinstance(node, ast.JoinedStr | ast.Constant):
+        return []
+    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+    return ["".join(str(each.value) if isinstance(each, ast.Constant) else "{}" for each in parts)]
+
+
+OF_PROGRAMS = {
+    "{}; ask for fewer creators, or for fewer works of each (`of_one_creator`)",
+    "no key, or a wrong one; give it as X-API-Key or as Authorization: Bearer",
+}
 
 
 def shape(text: str) -> str:

@@ -267,6 +267,24 @@ def test_a_search_leads_to_works_and_says_where_there_are_none(client: httpx.Cli
     assert "<script>alert" not in typed
 
 
+def test_a_page_says_in_its_language_why_something_cant_be_done(client: httpx.Client) -> None:
+    japanese = {**PAGE, "Accept-Language": "ja"}
+    assert "手がかりがありません。写真、題名、説明のいずれか" in client.post("/", headers=japanese).text
+    two = [("photo", ("x", b"%PDF-1.7")), ("photo", ("y", b""))]
+    assert "1枚目の写真: 写真はPDFファイルです。JPEG、PNG、" in client.post("/", files=two, headers=japanese).text
+    assert "このIDの作品はありません" in client.get("/works/none", headers=japanese).text
+    assert "There is no work of this id" in client.get("/works/none", headers=PAGE).text
+
+
+def test_chances_of_the_same_creator_stand_beside_the_creators_works_and_not_beside_those_by_others(
+    client: httpx.Client, photo: bytes
+) -> None:
+    page = client.post("/", files={"photo": ("x", photo)}, headers=PAGE, follow_redirects=True).text
+    own, others = page.split('id="same"')[1].split('id="kindred"')
+    assert "same creator:" in own
+    assert "same creator:" not in others
+
+
 def test_a_work_leads_to_kindred_works_of_other_creators(client: httpx.Client) -> None:
     page = client.get("/works/work-01-003", headers=PAGE).text
     same, kindred = page.split('id="kindred"')

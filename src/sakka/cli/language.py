@@ -3,9 +3,9 @@
     use_language("ja")
     said("3 works added")   # "3点を追加しました"
 
-The library says everything in English and knows of no language. `texts/*.json` hold the Japanese of it: help, labels,
-notes, errors (`translations.py` says how). Each is looked up when it is printed; what is not known stays English, and a
-test holds that nothing is.
+The library says everything in English and knows of no language. `texts/*.json` hold the Japanese of help, labels and
+notes, `pages/texts/errors.ja.json` that of errors, which pages tell too (`translations.py` says how). Each is looked up
+when it is printed; what is not known stays English, and a test holds that nothing is.
 """
 
 import json
@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from sakka.errors import SakkaError
-from sakka.pages.language import LANGUAGES
+from sakka.pages.language import LANGUAGES, errors_file
 from sakka.translations import Translations
 
 TEXTS = Path(__file__).parent / "texts"
@@ -84,6 +84,6 @@ def _translations() -> Translations:
 def japanese_texts(name: str = "*") -> dict[str, str]:
     """The Japanese of every text by its English, or of those of one file."""
     every: dict[str, str] = {}
-    for path in sorted(TEXTS.glob(f"{name}.json")):
+    for path in [*sorted(TEXTS.glob(f"{name}.json")), *([errors_file("ja")] if name in ("*", "errors") else [])]:
         every |= json.loads(path.read_text(encoding="utf-8"))
     return every

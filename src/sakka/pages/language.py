@@ -7,8 +7,8 @@ One file a language, `texts/en.json` and `texts/ja.json`, with the same keys and
 number takes its thousands apart by `{n:,}`, and its plural by `{n:# work|# works}`: one form, or the other with the
 number for #.
 
-What tables and plots say is English where they are made. `texts/tables.ja.json` has it in Japanese (`translations.py`
-says how), a sentence or a head at a time.
+What tables and plots say is English where they are made, and so is why something can't be done. `texts/tables.ja.json`
+has the one in Japanese (`translations.py` says how), a sentence or a head at a time, `texts/errors.ja.json` the other.
 """
 
 import json
@@ -59,6 +59,18 @@ class Texts:
         whole = self._tables.of(english, self.said)
         return whole or ("".join(filter(None, sentences)) if all(sentences) else english)
 
+    def error(self, english: str) -> str | None:
+        """Why something can't be done, in this language; None where that is not known.
+
+        >>> texts_in("ja").error("photo 2: the photo is empty; expected JPEG, PNG, WebP, GIF or BMP")
+        '2枚目の写真: 写真が空です。JPEG、PNG、WebP、GIF、BMPの写真が必要です'
+        """
+        return english if self.language == "en" else self._errors.of(english, lambda each: self.error(each) or each)
+
+    @cached_property
+    def _errors(self) -> Translations:
+        return Translations(json.loads(errors_file(self.language).read_text(encoding="utf-8")))
+
     @cached_property
     def _tables(self) -> Translations:
         return Translations(json.loads((TEXTS / f"tables.{self.language}.json").read_text(encoding="utf-8")))
@@ -80,6 +92,11 @@ class _Count(int):
             return super().__format__(form)
         one, many = form.split("|")
         return (one if self == 1 else many).replace("#", super().__format__(","))
+
+
+def errors_file(language: str) -> Path:
+    """Where the errors of the library are in a language that is not English."""
+    return TEXTS / f"errors.{language}.json"
 
 
 @cache
