@@ -70,7 +70,7 @@ def test_a_build_prints_what_was_recognised_and_how_to_have_the_rest(folder: Pat
         "id        商品ID",
         "creator   作家名",
         "title     商品名",
-        "kept      価格",
+        "carried   価格",
         "not read  メモ, 在庫",
         "encoding  cp932 (detected)",
         "what is not read can be carried along: --keep 在庫",

@@ -116,7 +116,7 @@ def test_a_work_is_described_with_its_copies_and_similar_works(works: Catalog, m
 def test_a_work_that_nobody_known_made_is_said_to_be_so(works: Catalog, model: FusedModel) -> None:
     strict = FusedModel.__new__(FusedModel)
     strict.__dict__.update(model.__dict__)
-    surer = ConformalScores.of(np.float32([]), None, 6, KnownWorks(np.zeros(200)))
+    surer = ConformalScores.of(np.ones(200, dtype=np.float32), None, 6, KnownWorks(np.zeros(200)))
     strict.views_ = {"title": LearnedView(ViewLimits(200, 1.0, None), surer)}
     told = describe_work(strict, Work("1", title="Zzyzx"))
     assert told.identification.answer == "none of the known creators"

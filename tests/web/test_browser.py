@@ -238,7 +238,7 @@ def test_a_finding_is_decided_by_keyboard_and_without_a_script(
     page.goto("/audit")
     assert not visit.is_wider_than_its_window()
     assert page.locator(".findings > .card").count() == 3
-    page.focus(".findings > .card:first-child button[value=wrong]")
+    page.focus(".findings > .card:first-child button[value=dismissed]")
     page.keyboard.press("Enter")
     page.wait_for_selector("text=判断済み 1")
     assert page.locator(".findings > .card").count() == 2

@@ -67,9 +67,9 @@ def counts(large: bytes, mirrored: bytes, monkeypatch: pytest.MonkeyPatch) -> Co
     found = Counts()
     decoded, maps = decode._decoded, PhotoExtractor.maps
 
-    def counted(name: str, content: bytes, at_least_px: int | None) -> Image.Image:
+    def counted(name: str, content: bytes, at_least_px: int | None, how: decode.Decode) -> Image.Image:
         found.decoded += content in (large, mirrored)
-        return decoded(name, content, at_least_px)
+        return decoded(name, content, at_least_px, how)
 
     def passed(extractor: PhotoExtractor, pixels: Pixels) -> dict[str, torch.Tensor]:
         found.passed[extractor.key] += len(pixels)

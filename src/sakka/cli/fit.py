@@ -106,7 +106,7 @@ def fit(
 
 def _asked(works: "Catalog", model: "FusedModel") -> str:
     """The options of a question that offers what a model reads and has learned from."""
-    titled, described = works.text_parts.any(axis=0)
+    titled, described = (bool(part.any()) for part in works.text_parts.T)
     learned_from = {
         "--photo FILE": "photo" in model.reads and works.has_photo.any(),
         "--title TEXT": "text" in model.reads and titled,

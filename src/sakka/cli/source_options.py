@@ -205,7 +205,7 @@ def show_source(source: Mapping[str, Any]) -> None:
         return
     read = [
         *((name, columns.get(name, [])) for name in FIELDS),
-        (said("carried along"), source.get("kept", [])),
+        (said("carried"), source.get("kept", [])),
         (said("not read"), source.get("unread", [])),
     ]
     lines = [(name, _listed(names)) for name, names in read if names]

@@ -187,13 +187,15 @@ class _Decoder:
     def _rows(self, width: int, height: int, until_s: float) -> Image.Image:
         """The pixels, as they come: not all are here twice."""
         bands = _bands(width, height)
-        whole = None if len(bands) == 1 else Image.new("RGB", (width, height))
+        if len(bands) == 1:
+            return self._band(width, height, until_s)
+        whole = Image.new("RGB", (width, height))
         for top, rows in bands:
-            band = Image.frombytes("RGB", (width, rows), _received(self._socket, 3 * width * rows, until_s))
-            if whole is None:
-                return band
-            whole.paste(band, (0, top))
+            whole.paste(self._band(width, rows, until_s), (0, top))
         return whole
+
+    def _band(self, width: int, rows: int, until_s: float) -> Image.Image:
+        return Image.frombytes("RGB", (width, rows), _received(self._socket, 3 * width * rows, until_s))
 
 
 def _shrunk_size(header: PhotoHeader, shrink: int) -> tuple[int, int]:

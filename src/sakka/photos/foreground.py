@@ -96,9 +96,9 @@ def _set_apart(lab: DoubleArray) -> Mask:
         of_work, of_rest = (near @ np.bincount(cells.ravel(), part.ravel()) / part.sum() for part in (work, 1 - work))
         by_colour = np.log((of_work + FEWEST) / (of_rest + FEWEST))
         share = ANCHOR * SHARE + (1 - ANCHOR) * float(work.mean())
-        middle, found = _moments(work)
+        middle, spread = _moments(work)
         middle = (1 - ANCHOR) * middle
-        covariance = ANCHOR * SIZE**2 * np.eye(2) + (1 - ANCHOR) * found
+        covariance = ANCHOR * SIZE**2 * np.eye(2) + (1 - ANCHOR) * spread
     found: Mask = work > 0.5
     return found
 
