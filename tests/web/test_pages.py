@@ -89,7 +89,7 @@ def test_a_question_that_the_model_can_not_read_is_refused_in_words(
     save_model(FusedModel().fit(Catalog.from_works(works)), folder / "model")
     Catalog.from_works([Work("silent", "maker 0", photos=("x.png",))]).write(folder / "catalog")
     client = serve(replace(settings, model=folder / "model", index=None, catalog=folder / "catalog"))
-    reason = "the model reads only texts, and the work has only a photo; give it a title or a description"
+    reason = "model reads only texts, and the work has only a photo; give it a title or a description"
     for address in ("/v1/identify", "/v1/explain", "/"):
         answer = client.post(address, files={"photo": ("x", photo)}, headers=PAGE if address == "/" else {})
         assert answer.status_code == 422
@@ -180,7 +180,7 @@ def test_an_answer_shows_every_photo_and_marks_the_one_that_said_most(
 def test_more_photos_of_a_work_than_are_read_are_refused_on_the_page(client: httpx.Client, photo: bytes) -> None:
     answer = client.post("/", files=[("photo", ("x", photo))] * 6, data={"title": "桜"}, headers=PAGE)
     assert answer.status_code == 422
-    assert "got 6 photos of one work, and the model reads 5 at most; leave some out" in answer.text
+    assert "Got 6 photos of one work, and the model reads 5 at most; leave some out" in answer.text
     assert 'value="桜"' in answer.text
 
 

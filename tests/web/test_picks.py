@@ -91,7 +91,7 @@ def test_more_picks_than_are_kept_and_works_that_are_not_there_are_refused(clien
     client.cookies.set("sakka-picks", "!".join(f"n{number}" for number in range(MOST_PICKS)))
     refused = pick(client, "add", "work-01-003")
     assert refused.status_code == 422
-    assert "got 101 picks" in refused.text
+    assert "Got 101 picks" in refused.text
 
 
 def test_a_cookie_that_somebody_made_up_picks_nothing(client: httpx.Client) -> None:
